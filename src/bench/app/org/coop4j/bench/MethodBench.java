@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Settings;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.VisualProjection;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
@@ -24,7 +25,6 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.run.Machine;
 
 /**
  * Methods of image features on random features, without a model. Images and the text of a class are its centre with
@@ -138,7 +138,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     private DenseFeatures images(SplittableRandom random, FeatureMatrix centres, int count) {
         int[] labels = ofEach(count);
         float[] rows = around(random, centres, labels, IMAGE_NOISE);
-        return DenseFeatures.of(centres.width(), 1, rows, labels);
+        return new DenseFeatures(centres.width(), 1, rows, labels);
     }
 
     /** Returns {@code count} labels that cycle through the classes. */

@@ -80,6 +80,6 @@ public class SmallKernels {
     /** Packing the prompts of 1,000 classes. */
     @Benchmark
     public PackedPrompts pack() {
-        return PackedPrompts.of(prompts, 8);
+        return new PackedPrompts(prompts, 8);
     }
 }

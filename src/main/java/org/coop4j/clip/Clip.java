@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;

@@ -1,6 +1,8 @@
 package org.coop4j.clip;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.DoubleRows;
@@ -39,6 +41,13 @@ public final class FeatureMatrix {
                     "expected %d rows of %d values, got %d values".formatted(rows, width, values.length));
         }
         return new FeatureMatrix(rows, width, values);
+    }
+
+    /** Returns the matrix of some rows of a width. */
+    public static FeatureMatrix of(List<float[]> rows, int width) {
+        FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(rows.size(), width));
+        rows.forEach(values::put);
+        return of(rows.size(), width, values.array());
     }
 
     /** Returns the values of a learned tensor of two axes, which are not copied. */

@@ -89,11 +89,8 @@ public record FeatureTable(
     @Override
     public FeatureMatrix encodeTexts(List<String> wanted, Tokenizer.Overflow overflow) {
         wanted.forEach(this::requireText);
-        float[] rows = new float[Math.multiplyExact(wanted.size(), embedDim)];
-        for (int i = 0; i < wanted.size(); i++) {
-            System.arraycopy(texts.get(key(wanted.get(i))), 0, rows, i * embedDim, embedDim);
-        }
-        return FeatureMatrix.of(wanted.size(), embedDim, rows);
+        return FeatureMatrix.of(
+                wanted.stream().map(text -> texts.get(key(text))).toList(), embedDim);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.OpTime;
@@ -98,11 +99,7 @@ public final class ImageEncoder {
             if (!problems.isEmpty()) {
                 throw problems.get(problems.firstKey());
             }
-            float[] rows = new float[Math.multiplyExact(features.size(), width)];
-            for (int i = 0; i < features.size(); i++) {
-                System.arraycopy(features.get(i), 0, rows, i * width, width);
-            }
-            return FeatureMatrix.of(features.size(), width, rows);
+            return FeatureMatrix.of(features, width);
         }
     }
 

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.GatherRows;
 
 /**
@@ -61,11 +61,7 @@ public final class PackedPrompts {
      * @param prompts tokens of each prompt, the end token last and nothing after it
      * @param heads attention heads of the text tower
      */
-    public static PackedPrompts of(List<int[]> prompts, int heads) {
-        return new PackedPrompts(prompts, heads);
-    }
-
-    private PackedPrompts(List<int[]> prompts, int heads) {
+    public PackedPrompts(List<int[]> prompts, int heads) {
         if (prompts.isEmpty()) {
             throw new IllegalArgumentException("no prompts to pack");
         }

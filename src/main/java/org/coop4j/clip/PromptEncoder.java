@@ -196,7 +196,7 @@ public final class PromptEncoder {
     /** Returns a graph of some classes with their features, [classes, embed], not normalised. */
     private StepGraph encoded(Vectors vectors, int batch, MemoryLimit.Range range, Precision products) {
         ClipConfig.Text text = weights.architecture().text();
-        PackedPrompts packed = PackedPrompts.of(prompts.subList(range.from(), range.to()), text.heads());
+        PackedPrompts packed = new PackedPrompts(prompts.subList(range.from(), range.to()), text.heads());
         int[] sequences = packed.sequenceOfPrompt();
         int[] classes = new int[sequences.length];
         for (int prompt = 0; prompt < classes.length; prompt++) {

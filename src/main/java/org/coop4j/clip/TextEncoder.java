@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Encodes token sequences with the frozen text tower. */
 record TextEncoder(NativeWeights weights) {
@@ -51,12 +52,8 @@ record TextEncoder(NativeWeights weights) {
 
     /** Returns the first place of the largest id. */
     private static int endToken(int[] ids) {
-        int end = 0;
-        for (int i = 1; i < ids.length; i++) {
-            if (ids[i] > ids[end]) {
-                end = i;
-            }
-        }
-        return end;
+        return IntStream.range(0, ids.length)
+                .reduce((a, b) -> ids[b] > ids[a] ? b : a)
+                .orElse(0);
     }
 }

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -77,10 +77,7 @@ public final class Transformer {
         this.name = name;
         this.width = width;
         this.layers = layers;
-        this.activation = switch (activation) {
-            case QUICK_GELU -> Activation.Kind.QUICK_GELU;
-            case GELU -> Activation.Kind.GELU;
-        };
+        this.activation = Activation.Kind.valueOf(activation.name());
     }
 
     /**
@@ -102,11 +99,6 @@ public final class Transformer {
             x = i < layers - 1 ? block(block, x, sequences) : lastBlock(block, x, sequences);
         }
         return x; // [sequences, width]
-    }
-
-    /** Returns the same without changes on entry to a block. */
-    SDVariable forward(SDVariable x, Sequences sequences) {
-        return forward(x, sequences, Map.of());
     }
 
     /** Returns the stack's output at all rows; x [rows, width] → same. */

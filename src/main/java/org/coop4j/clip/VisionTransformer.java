@@ -2,13 +2,14 @@ package org.coop4j.clip;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -35,7 +36,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
                 weights.get("visual.positional_embedding")); // [batch tokens, width]
         x = weights.norm("visual.ln_pre", x);
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
-        x = transformer().forward(x, Transformer.packed(graph, layout, Queries.FIRST)); // [batch, width]
+        x = transformer().forward(x, Transformer.packed(graph, layout, Queries.FIRST), Map.of()); // [batch, width]
         return weights.norm("visual.ln_post", x);
     }
 

@@ -86,7 +86,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         List<Row> rows = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
-            Row row = row(cells, columns.indexOf("path"), columns.indexOf("label"), columns.indexOf("split"));
+            Row row = row(cells, columns);
             if (!seen.add(row.path)) {
                 throw new DatasetException(csv + " lists " + row.path + " twice");
             }
@@ -98,8 +98,10 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return rows;
     }
 
-    /** Reads a line, given the number of each column; that of the split is −1 if there is none. */
-    private Row row(String[] cells, int pathColumn, int labelColumn, int splitColumn) throws DatasetException {
+    private Row row(String[] cells, List<String> columns) throws DatasetException {
+        int pathColumn = columns.indexOf("path");
+        int labelColumn = columns.indexOf("label");
+        int splitColumn = columns.indexOf("split"); // −1 if there is none
         int needed = Math.max(Math.max(pathColumn, labelColumn), splitColumn) + 1;
         if (cells.length < needed) {
             throw new DatasetException("%s: the line '%s' has %d cells and needs %d: path,label%s"
@@ -110,13 +112,12 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
             throw new DatasetException("%s: the label of %s is empty".formatted(csv, cells[pathColumn]));
         }
         Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
-        if (splitColumn < 0) {
-            return new Row(path, label, null);
+        Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
+        if (splitColumn >= 0 && split.isEmpty()) {
+            throw new DatasetException(
+                    "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path));
         }
-        Split split = Split.named(cells[splitColumn])
-                .orElseThrow(() -> new DatasetException(
-                        "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path)));
-        return new Row(path, label, split);
+        return new Row(path, label, split.orElse(null));
     }
 
     private static List<String> classNames(List<Row> rows) {

@@ -3,6 +3,7 @@ package org.coop4j.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -128,16 +129,16 @@ public record FeatureList(
                 throw tensors.problem("has features of images: expected those of texts, one row per class");
             }
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
-            for (int i = 0; named != null && i < Math.max(named.size(), classNames.size()); i++) {
-                String found = i < named.size() ? named.get(i) : "none";
-                String expected = i < classNames.size() ? classNames.get(i) : "none";
-                if (!found.equals(expected)) {
-                    throw tensors.problem(
-                            "class %d is %s, but %s in the data: expected the same classes in the same order"
-                                    .formatted(i, found, expected));
-                }
+            int i = named == null ? -1 : Arrays.mismatch(named.toArray(), classNames.toArray());
+            if (i >= 0) {
+                throw tensors.problem("class %d is %s, but %s in the data: expected the same classes in the same order"
+                        .formatted(i, at(named, i), at(classNames, i)));
             }
             return tensors.features();
         }
+    }
+
+    private static String at(List<String> names, int i) {
+        return i < names.size() ? names.get(i) : "none";
     }
 }

@@ -1,5 +1,12 @@
 package org.coop4j.data;
 
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
+
 /**
  * Features of labelled images, one row of {@link #width} numbers for each view of each image.
  *
@@ -48,5 +55,115 @@ public interface FeatureSet {
             labels[i] = label(i);
         }
         return labels;
+    }
+
+    /** Returns a set of no images. */
+    static FeatureSet none(int width) {
+        return new DenseFeatures(width, 1, new float[0], new int[0]);
+    }
+
+    /** Returns the features of some images, in the order of the positions. */
+    static FeatureSet select(FeatureSet images, int[] positions) {
+        float[] rows = new float[Math.multiplyExact(positions.length, images.width())];
+        for (int i = 0; i < positions.length; i++) {
+            images.copy(positions[i], 0, rows, i * images.width());
+        }
+        return new DenseFeatures(
+                images.width(),
+                1,
+                rows,
+                IntStream.of(positions).map(images::label).toArray());
+    }
+
+    /** Returns the first images of each class; all for 0. */
+    static FeatureSet first(FeatureSet images, int each) {
+        Map<Integer, Integer> seen = new HashMap<>();
+        return each == 0 ? images : where(images, label -> seen.merge(label, 1, Integer::sum) <= each);
+    }
+
+    /** Returns the images of all other classes; labels above that of the class are decreased by one. */
+    static FeatureSet withoutClass(FeatureSet images, int label) {
+        FeatureSet rest = where(images, other -> other != label);
+        return of(matrix(rest), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
+    }
+
+    private static FeatureSet where(FeatureSet images, IntPredicate label) {
+        int[] chosen = IntStream.range(0, images.size())
+                .filter(i -> label.test(images.label(i)))
+                .toArray();
+        return select(images, chosen);
+    }
+
+    /** Returns the features of both, those of the first before those of the second. */
+    static FeatureSet joined(FeatureSet first, FeatureSet second) {
+        int size = Math.addExact(first.size(), second.size());
+        FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
+                .put(matrix(first).toArray())
+                .put(matrix(second).toArray());
+        return of(
+                FeatureMatrix.of(size, first.width(), rows.array()),
+                IntStream.concat(IntStream.of(first.labels()), IntStream.of(second.labels())));
+    }
+
+    /** Returns labelled rows as a set. */
+    static FeatureSet of(FeatureMatrix rows, IntStream labels) {
+        return new DenseFeatures(rows.width(), 1, rows.toArray(), labels.toArray());
+    }
+
+    /** Returns the features as the image tower made them, one row per image. */
+    static FeatureMatrix matrix(FeatureSet images) {
+        float[] rows = new float[Math.multiplyExact(images.size(), images.width())];
+        for (int i = 0; i < images.size(); i++) {
+            images.copy(i, 0, rows, i * images.width());
+        }
+        return FeatureMatrix.of(images.size(), images.width(), rows);
+    }
+
+    /**
+     * A set of features in one array, which is not copied.
+     *
+     * @param rows [images, views, width], as the image tower made them
+     * @param labels label of each image, counted from 0
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record DenseFeatures(int width, int views, float[] rows, int[] labels) implements FeatureSet {
+
+        /** Checks that the sizes agree and no label is negative. */
+        public DenseFeatures {
+            if (width < 1 || views < 1) {
+                throw new IllegalArgumentException(
+                        "expected a width and a number of views of 1 or more, got %d and %d".formatted(width, views));
+            }
+            long expected = (long) labels.length * views * width;
+            if (rows.length != expected) {
+                throw new IllegalArgumentException("%d images of %d views of width %d take %d numbers, got %d"
+                        .formatted(labels.length, views, width, expected, rows.length));
+            }
+            for (int i = 0; i < labels.length; i++) {
+                if (labels[i] < 0) {
+                    throw new IllegalArgumentException("label %d of image %d is negative".formatted(labels[i], i));
+                }
+            }
+        }
+
+        @Override
+        public int size() {
+            return labels.length;
+        }
+
+        @Override
+        public int[] labels() {
+            return labels.clone();
+        }
+
+        @Override
+        public int label(int i) {
+            return labels[i];
+        }
+
+        @Override
+        public void copy(int i, int view, float[] target, int offset) {
+            System.arraycopy(rows, (i * views + view % views) * width, target, offset, width);
+        }
     }
 }

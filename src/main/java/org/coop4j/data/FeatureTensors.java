@@ -183,16 +183,15 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         if (text == null) {
             return null;
         }
-        float value = Float.NaN;
         try {
-            value = Float.parseFloat(text);
+            float value = Float.parseFloat(text);
+            if (Float.isFinite(value)) {
+                return value;
+            }
         } catch (NumberFormatException e) {
             // refused below
         }
-        if (!Float.isFinite(value)) {
-            throw problem("its metadata " + LOGIT_SCALE + " is not a number: " + text);
-        }
-        return value;
+        throw problem("its metadata " + LOGIT_SCALE + " is not a number: " + text);
     }
 
     private Precision precision() throws DatasetException {
@@ -255,16 +254,12 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         int[] labels = new int[rows];
         for (int i = 0; i < rows; i++) {
             int ones = 0;
-            boolean others = false;
             for (int c = 0; c < values.width(); c++) {
-                if (values.get(i, c) == 1) {
-                    labels[i] = c;
-                    ones++;
-                } else {
-                    others |= values.get(i, c) != 0;
-                }
+                float value = values.get(i, c);
+                labels[i] = value == 1 ? c : labels[i];
+                ones += value == 1 ? 1 : value == 0 ? 0 : 2; // anything else counts as too many
             }
-            if (ones != 1 || others) {
+            if (ones != 1) {
                 throw problem("row " + i + " of values is not one-hot: expected a single 1");
             }
         }

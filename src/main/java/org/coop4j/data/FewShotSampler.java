@@ -1,7 +1,10 @@
 package org.coop4j.data;
 
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.random.MersenneTwister;
 
 /**
  * Draws the few-shot subset that the CoOp reference draws: with the published split file and the same seed, exactly the
@@ -15,7 +18,7 @@ import java.util.List;
  * @param seed seed of the draw
  */
 public record FewShotSampler(int shots, long seed) {
-    static final int MOST_VAL_SHOTS = 4;
+    private static final int MOST_VAL_SHOTS = 4;
 
     public FewShotSampler {
         if (shots < 1) {
@@ -23,21 +26,94 @@ public record FewShotSampler(int shots, long seed) {
         }
     }
 
+    /** A draw of some images of a class. */
+    private interface Draw {
+        List<LabelledImage> of(List<LabelledImage> group, int count);
+
+        default List<LabelledImage> ofEach(List<LabelledImage> images, int count) {
+            return SplitRules.byFirstAppearance(images).stream()
+                    .flatMap(group -> of(group, count).stream())
+                    .toList();
+        }
+    }
+
     /** Draws the subset of a dataset. */
     public ImageDataset sample(ImageDataset dataset) {
         PythonRandom random = new PythonRandom(seed);
-        List<LabelledImage> train = draw(dataset.train(), shots, random);
-        List<LabelledImage> val = dataset.validatesOnTest()
-                ? dataset.val()
-                : draw(dataset.val(), Math.min(shots, MOST_VAL_SHOTS), random);
+        Draw draw = (group, count) -> group.size() < count ? group : random.sample(group, count);
+        List<LabelledImage> train = draw.ofEach(dataset.train(), shots);
+        List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : draw.ofEach(dataset.val(), valShots());
         return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
     }
 
-    private static List<LabelledImage> draw(List<LabelledImage> images, int count, PythonRandom random) {
-        List<LabelledImage> drawn = new ArrayList<>();
-        for (List<LabelledImage> group : SplitRules.byFirstAppearance(images)) {
-            drawn.addAll(group.size() < count ? group : random.sample(group, count));
+    /**
+     * Draws the subset that the reference's linear probe draws ({@code lpclip}), with NumPy's generator: the same numbers
+     * of images of each class, by ascending label. A class with fewer images is used entirely; the reference stops with
+     * an error there.
+     */
+    public ImageDataset sampleOfProbe(ImageDataset dataset) {
+        NumpyRandom random = new NumpyRandom(Math.toIntExact(seed));
+        Draw draw = (group, count) -> IntStream.of(random.choice(group.size(), Math.min(count, group.size())))
+                .mapToObj(group::get)
+                .toList();
+        List<LabelledImage> train = draw.ofEach(byLabel(dataset.train()), shots);
+        List<LabelledImage> val = draw.ofEach(byLabel(dataset.val()), valShots());
+        return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
+    }
+
+    private static List<LabelledImage> byLabel(List<LabelledImage> images) {
+        return images.stream()
+                .sorted(Comparator.comparingInt(LabelledImage::label))
+                .toList();
+    }
+
+    private int valShots() {
+        return Math.min(shots, MOST_VAL_SHOTS);
+    }
+
+    /**
+     * Replays NumPy's legacy generator, number for number, for {@code numpy.random.choice} without replacement after
+     * {@code numpy.random.seed(n)}.
+     */
+    static final class NumpyRandom {
+        private final MersenneTwister twister;
+
+        /** Makes a generator in the state after {@code numpy.random.seed(seed)}. */
+        NumpyRandom(int seed) {
+            if (seed < 0) {
+                throw new IllegalArgumentException("seed " + seed + " must not be negative");
+            }
+            twister = new MersenneTwister(seed);
         }
-        return drawn;
+
+        /** Returns a permutation of 0 to {@code n - 1}, as {@code numpy.random.permutation(n)}. */
+        int[] permutation(int n) {
+            int[] items = IntStream.range(0, n).toArray();
+            for (int i = n - 1; i > 0; i--) {
+                int j = upTo(i);
+                int swapped = items[i];
+                items[i] = items[j];
+                items[j] = swapped;
+            }
+            return items;
+        }
+
+        /** Returns {@code size} of {@code n} positions, as {@code choice(n, size, replace=False)}. */
+        int[] choice(int n, int size) {
+            if (size < 0 || size > n) {
+                throw new IllegalArgumentException("cannot draw " + size + " of " + n + " items");
+            }
+            return Arrays.copyOf(permutation(n), size);
+        }
+
+        /** Returns an integer from 0 to {@code max} inclusive, rejecting masked draws above it. */
+        private int upTo(int max) {
+            int mask = (Integer.highestOneBit(max) << 1) - 1;
+            int draw;
+            do {
+                draw = twister.nextInt() & mask;
+            } while (draw > max);
+            return draw;
+        }
     }
 }

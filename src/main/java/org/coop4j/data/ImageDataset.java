@@ -97,20 +97,24 @@ public record ImageDataset(
                 requireKnownClass(image, classNames);
             }
         }
-        Set<Integer> present = (train.isEmpty() ? test : train)
-                .stream().map(LabelledImage::label).collect(Collectors.toSet());
-        if (present.size() < classNames.size()) {
-            List<String> names = classNames;
-            List<String> empty = IntStream.range(0, names.size())
-                    .filter(label -> !present.contains(label))
-                    .mapToObj(names::get)
-                    .toList();
+        List<String> empty =
+                absent(classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
+        if (!empty.isEmpty()) {
             throw new IllegalArgumentException("%s has no images for %s: %s"
                     .formatted(
                             name,
                             Numbers.count(empty.size(), "class", "classes"),
                             Numbers.first(empty, NAMED_IN_A_MESSAGE)));
         }
+    }
+
+    /** Returns the names of the classes that have none of some labels. */
+    public static List<String> absent(List<String> classNames, IntStream labels) {
+        Set<Integer> present = labels.boxed().collect(Collectors.toSet());
+        return IntStream.range(0, classNames.size())
+                .filter(label -> !present.contains(label))
+                .mapToObj(classNames::get)
+                .toList();
     }
 
     private static void requireKnownClass(LabelledImage image, List<String> classNames) {

@@ -3,7 +3,7 @@ package org.coop4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.commons.math3.random.MersenneTwister;
@@ -22,23 +22,17 @@ public final class PythonRandom {
     }
 
     /** Returns an integer of {@code bits} random bits, 1 to 31. */
-    public int getRandBits(int bits) {
-        if (bits < 1 || bits > 31) {
-            throw new IllegalArgumentException("expected 1 to 31 bits, got " + bits);
-        }
+    int getRandBits(int bits) {
         return twister.nextInt() >>> (Integer.SIZE - bits);
     }
 
-    /** Returns an integer from 0 to {@code bound - 1}, rejecting draws that are too large. */
-    public int randBelow(int bound) {
-        if (bound < 1) {
-            throw new IllegalArgumentException("bound " + bound + " must be positive");
-        }
+    /** Returns an integer from 0 to {@code bound - 1}, bound being 1 or more, rejecting draws that are too large. */
+    private int randBelow(int bound) {
         int bits = Integer.SIZE - Integer.numberOfLeadingZeros(bound);
-        int draw = getRandBits(bits);
-        while (draw >= bound) {
+        int draw;
+        do {
             draw = getRandBits(bits);
-        }
+        } while (draw >= bound);
         return draw;
     }
 
@@ -79,15 +73,11 @@ public final class PythonRandom {
     }
 
     private List<Integer> sampleBySet(int n, int k) {
-        Set<Integer> selected = new HashSet<>();
-        List<Integer> drawn = new ArrayList<>(k);
+        Set<Integer> drawn = new LinkedHashSet<>();
         while (drawn.size() < k) {
-            int j = randBelow(n);
-            if (selected.add(j)) {
-                drawn.add(j);
-            }
+            drawn.add(randBelow(n));
         }
-        return drawn;
+        return List.copyOf(drawn);
     }
 
     /** Returns the size up to which CPython copies the population: 21 + 4^⌈log₄ 3k⌉, without the power up to k = 5. */

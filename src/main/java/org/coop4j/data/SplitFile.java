@@ -12,10 +12,8 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,8 +60,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     /** The file's contents; the reference's reader ignores the note. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Lists(
-            @JsonProperty("made_by") JsonNode madeBy, List<JsonNode> train, List<JsonNode> val, List<JsonNode> test) {}
+    record Lists(@JsonProperty("made_by") Object madeBy, List<Object> train, List<Object> val, List<Object> test) {}
 
     /**
      * The contents of a split file.
@@ -93,8 +90,8 @@ public record SplitFile(String name, Path json, Path imageRoot) {
             return new Contents(
                     dataset,
                     Optional.ofNullable(lists.madeBy)
-                            .filter(JsonNode::isTextual)
-                            .map(note -> note.asText().replaceAll("\\p{Cntrl}", "?")));
+                            .filter(String.class::isInstance)
+                            .map(note -> note.toString().replaceAll("\\p{Cntrl}", "?")));
         } catch (DatasetException e) {
             throw new DatasetException(json + ": " + e.getMessage(), e);
         }
@@ -116,25 +113,23 @@ public record SplitFile(String name, Path json, Path imageRoot) {
         }
     }
 
-    private List<LabelledImage> images(String key, List<JsonNode> items) throws DatasetException {
+    private List<LabelledImage> images(String key, List<Object> items) throws DatasetException {
         if (items == null) {
             throw new DatasetException("%s has no '%s': a split file has train, val and test".formatted(json, key));
         }
         List<LabelledImage> images = new ArrayList<>();
-        for (JsonNode item : items) {
-            boolean whole = item.size() == 3
-                    && item.path(0).isTextual()
-                    && item.path(1).canConvertToInt()
-                    && item.path(1).isIntegralNumber()
-                    && item.path(2).isTextual();
-            int label = item.path(1).asInt();
-            String className = item.path(2).asText();
-            if (!whole || label < 0 || className.isBlank()) {
+        for (Object item : items) {
+            if (!(item instanceof List<?> parts
+                    && parts.size() == 3
+                    && parts.get(0) instanceof String path
+                    && parts.get(1) instanceof Integer label
+                    && parts.get(2) instanceof String className
+                    && label >= 0
+                    && !className.isBlank())) {
                 throw new DatasetException("%s: expected [path, label, class name] as item %d of '%s'"
                         .formatted(json, images.size(), key));
             }
-            Path path = ImageFiles.resolve(imageRoot, item.path(0).asText(), json);
-            images.add(new LabelledImage(path, label, className));
+            images.add(new LabelledImage(ImageFiles.resolve(imageRoot, path, json), label, className));
         }
         return images;
     }
@@ -157,7 +152,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     public static void write(ImageDataset dataset, Path json, Path imageRoot, Optional<String> madeBy)
             throws IOException {
         Lists lists = new Lists(
-                madeBy.map(TextNode::valueOf).orElse(null),
+                madeBy.orElse(null),
                 items(dataset.train(), imageRoot),
                 items(dataset.val(), imageRoot),
                 items(dataset.test(), imageRoot));
@@ -171,15 +166,15 @@ public record SplitFile(String name, Path json, Path imageRoot) {
         AtomicFile.write(json, JSON.writer(printer).writeValueAsBytes(lists));
     }
 
-    private static List<JsonNode> items(List<LabelledImage> images, Path imageRoot) throws DatasetException {
-        List<JsonNode> items = new ArrayList<>();
+    private static List<Object> items(List<LabelledImage> images, Path imageRoot) throws DatasetException {
+        List<Object> items = new ArrayList<>();
         for (LabelledImage image : images) {
             if (!image.path().startsWith(imageRoot)) {
                 throw new DatasetException(
                         "%s does not lie below %s, the root of the split's paths".formatted(image.path(), imageRoot));
             }
             String path = imageRoot.relativize(image.path()).toString().replace('\\', '/');
-            items.add(JSON.valueToTree(List.of(path, image.label(), image.className())));
+            items.add(List.of(path, image.label(), image.className()));
         }
         return items;
     }

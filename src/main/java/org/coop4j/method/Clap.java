@@ -4,7 +4,6 @@ import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -55,7 +54,7 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
      */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
         FeatureSet images = ViewPooling.pooled(train);
-        FeatureMatrix cosines = FeatureSets.matrix(images).normalized().products(text.normalized());
+        FeatureMatrix cosines = FeatureSet.matrix(images).normalized().products(text.normalized());
         FeatureMatrix logits = cosines.times(scale);
         double[] sums = new double[text.rows()];
         int[] counts = new int[text.rows()];

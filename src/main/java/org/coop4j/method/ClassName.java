@@ -39,23 +39,38 @@ public record ClassName(String name, int[] tokens, int nameLength) {
     }
 
     /**
-     * Checks the class names of a task or classifier.
+     * Checks the class names of a task or classifier, of which several may be the same, as in ImageNet.
      *
-     * @throws IllegalArgumentException if there are none, or one is blank or given twice
+     * @throws IllegalArgumentException if there are none, or one is blank
      */
     static List<String> checked(List<String> names) {
         if (names.isEmpty()) {
             throw new IllegalArgumentException("class names: expected 1 or more, got 0");
         }
-        Set<String> seen = new HashSet<>();
         for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i);
-            if (name.isBlank() || !seen.add(name)) {
-                throw new IllegalArgumentException("class names: expected different names, but name %d, \"%s\", is %s"
-                        .formatted(i + 1, name, name.isBlank() ? "blank" : "an earlier one"));
-            }
+            require(!names.get(i).isBlank(), names, i, "is blank");
         }
         return List.copyOf(names);
+    }
+
+    /**
+     * Checks class names that a caller gives.
+     *
+     * @throws IllegalArgumentException if there are none, or one is blank or given twice
+     */
+    static List<String> distinct(List<String> names) {
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < names.size(); i++) {
+            require(seen.add(names.get(i)), names, i, "is an earlier one");
+        }
+        return checked(names);
+    }
+
+    private static void require(boolean right, List<String> names, int i, String problem) {
+        if (!right) {
+            throw new IllegalArgumentException("class names: expected different names, but name %d, \"%s\", %s"
+                    .formatted(i + 1, names.get(i), problem));
+        }
     }
 
     static List<ClassName> of(List<String> names, Tokenizer tokenizer) {

@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Predictions;
 
 /** Maps image features to logits. Safe for use by several threads. */

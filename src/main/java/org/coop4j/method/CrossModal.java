@@ -8,17 +8,16 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -87,8 +86,8 @@ public record CrossModal(
             FeatureSet samples(FeatureSet images) {
                 int[] labels =
                         IntStream.range(0, texts.rows()).map(i -> i % classes).toArray();
-                return FeatureSets.joined(
-                        ViewPooling.pooled(images), DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
+                return FeatureSet.joined(
+                        ViewPooling.pooled(images), new DenseFeatures(images.width(), 1, texts.toArray(), labels));
             }
 
             /** Returns batches of one half images and one half texts. */

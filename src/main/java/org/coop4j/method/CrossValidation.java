@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
@@ -38,10 +37,10 @@ public record CrossValidation(Learner learner, Trainer trainer, int folds) {
             if (held.length == 0) {
                 continue;
             }
-            FeatureSet rest = FeatureSets.first(FeatureSets.select(images, split.without(fold)), shots);
+            FeatureSet rest = FeatureSet.first(FeatureSet.select(images, split.without(fold)), shots);
             try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
                 float[][] rows = classifier
-                        .logits(FeatureSets.matrix(FeatureSets.select(images, held)))
+                        .logits(FeatureSet.matrix(FeatureSet.select(images, held)))
                         .toRows();
                 for (int i = 0; i < held.length; i++) {
                     logits[held[i]] = rows[i];

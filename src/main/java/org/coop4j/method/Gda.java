@@ -7,12 +7,11 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
@@ -87,7 +86,7 @@ public record Gda(
      */
     Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = ViewPooling.pooled(data.train());
-        Gaussians gaussians = Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+        Gaussians gaussians = Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
                 .gaussians();
         if (gaussians.degenerate()) {
             progress.warn("GDA needs at least two images per class, or --views: with one it equals zero-shot");
@@ -122,7 +121,7 @@ public record Gda(
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
-                ? hits(gaussians, text, scale, FeatureSets.matrix(data.val()).normalized(), data.val().labels())
+                ? hits(gaussians, text, scale, FeatureSet.matrix(data.val()).normalized(), data.val().labels())
                 : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
@@ -139,8 +138,8 @@ public record Gda(
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
-        FeatureMatrix f = FeatureSets.matrix(pool).normalized();
-        FeatureMatrix first = FeatureSets.matrix(images).normalized();
+        FeatureMatrix f = FeatureSet.matrix(pool).normalized();
+        FeatureMatrix first = FeatureSet.matrix(images).normalized();
         Moments all = Moments.of(f, pool.labels(), text.rows());
         int[][] hits = IntStream.range(0, most)
                 .parallel()

@@ -9,8 +9,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ProbeSampler;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -27,9 +27,11 @@ import org.coop4j.weights.Shape;
  * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2; the reference's
  * {@code lpclip/linear_probe.py}).
  *
- * @param referenceSample whether its few-shot images are drawn as in {@code lpclip}, not as in CoOp
+ * @param referenceSample true to draw its few-shot images as {@code lpclip} does; false to draw those that every other
+ *     method learns from
  */
-public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp does") boolean referenceSample)
+public record LinearProbe(
+        @Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
         implements Method {
 
     /** Entry of the account of the training: the inverse strength of the penalty. */
@@ -45,14 +47,14 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     private static final double ALONE = 20;
 
     public LinearProbe() {
-        this(true);
+        this(false);
     }
 
     @Override
     public About about() {
         return new About(
                 "linear-probe",
-                referenceSample ? "linear probe" : "linear probe (CoOp's sample)",
+                referenceSample ? "linear probe (lpclip's sample)" : "linear probe",
                 "Logistic regression on image features without class names; weak with one image per"
                         + " class, strong with many (Radford et al., ICML 2021).");
     }
@@ -70,7 +72,7 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
     @Override
     public ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return referenceSample
-                ? new ProbeSampler(shots, Math.toIntExact(seed)).sample(whole)
+                ? new FewShotSampler(shots, seed).sampleOfProbe(whole)
                 : Method.super.sample(whole, shots, seed);
     }
 
@@ -98,7 +100,10 @@ public record LinearProbe(@Setting("draw the images as lpclip does, not as CoOp 
 
             @Override
             public Learner settled(ClassifierFile learned) {
-                return learner(space, task, OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
+                return learner(
+                        space,
+                        task,
+                        OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
             }
         };
     }

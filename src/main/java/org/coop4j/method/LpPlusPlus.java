@@ -10,7 +10,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
@@ -19,8 +18,8 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -83,7 +82,7 @@ public record LpPlusPlus(
 
     @Override
     public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        FeatureSet val = search ? data.val() : FeatureSets.none(data.train().width());
+        FeatureSet val = search ? data.val() : FeatureSet.none(data.train().width());
         return new Blend(texts.weights(), ViewPooling.first(data.train()), val);
     }
 
@@ -168,7 +167,7 @@ public record LpPlusPlus(
 
             Descent(Training training) {
                 super(training.momentum(), training.weightDecay());
-                FeatureMatrix f = FeatureSets.matrix(train).normalized();
+                FeatureMatrix f = FeatureSet.matrix(train).normalized();
                 weightStep = weightStep(f);
                 blendStep = blendStep(f, text);
             }
@@ -210,7 +209,7 @@ public record LpPlusPlus(
         /** Returns the number of val images that the current tensors classify correctly. */
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
-                    .logits(new LogitGraph.Matrices(), FeatureSets.matrix(val).normalized());
+                    .logits(new LogitGraph.Matrices(), FeatureSet.matrix(val).normalized());
             return Evaluation.ofLogits(val.labels(), logits.toRows()).correct();
         }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
@@ -116,7 +116,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return true;
     }
 
-    /** Returns the images that it learns from; by default, the sample of CoOp's experiments. */
+    /** Returns the images that it learns from: the sample of CoOp's experiments, unless a setting says otherwise. */
     default ImageDataset sample(ImageDataset whole, int shots, long seed) {
         return new FewShotSampler(shots, seed).sample(whole);
     }
@@ -226,7 +226,7 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
 
     /** Returns the baseline without class names: a linear probe on the images that the other methods learn from. */
     static Method baseline() {
-        return new LinearProbe(false);
+        return new LinearProbe();
     }
 
     /** Returns a method in closed form, for cross-validation with many classifiers. */

@@ -6,13 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.FeatureMethod.Texts;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -135,7 +134,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
                 FeatureMatrix text,
                 FeatureSet val) {
             Search search = new Search(weights, labels, text.rows());
-            FeatureMatrix images = FeatureSets.matrix(val).normalized();
+            FeatureMatrix images = FeatureSet.matrix(val).normalized();
             for (int from = 0; from < images.rows(); from += IMAGES) {
                 int[] block = block(images, from);
                 FeatureMatrix x = images.rows(block);

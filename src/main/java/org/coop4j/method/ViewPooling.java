@@ -2,9 +2,8 @@ package org.coop4j.method;
 
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 
 /** Pools, averages or selects the views of each image. */
 final class ViewPooling {
@@ -16,7 +15,7 @@ final class ViewPooling {
         int views = images.views();
         return views == 1
                 ? images
-                : DenseFeatures.of(
+                : new DenseFeatures(
                         images.width(),
                         1,
                         rows(images, 0),
@@ -29,7 +28,7 @@ final class ViewPooling {
     static FeatureSet fromSecond(FeatureSet images) {
         return images.views() == 1
                 ? images
-                : DenseFeatures.of(images.width(), images.views(), rows(images, 1), images.labels());
+                : new DenseFeatures(images.width(), images.views(), rows(images, 1), images.labels());
     }
 
     /** Returns all views of all images, beginning with view {@code first}, [image, view, width]. */
@@ -45,7 +44,7 @@ final class ViewPooling {
 
     /** Returns the first view of each image. */
     static FeatureSet first(FeatureSet images) {
-        return FeatureSets.select(images, IntStream.range(0, images.size()).toArray());
+        return FeatureSet.select(images, IntStream.range(0, images.size()).toArray());
     }
 
     /** Returns the mean of each image's views, not normalised, [images, width]. */

@@ -80,7 +80,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     static Classifier classifier(FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);
-        return ClassifierFile.of(used, classNames, space.modelSha256())
+        return ClassifierFile.of(used, ClassName.distinct(classNames), space.modelSha256())
                 .with(TEXT, prompts.classWeights(space, classNames))
                 .open(space);
     }

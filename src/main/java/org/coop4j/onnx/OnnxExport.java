@@ -10,7 +10,7 @@ import onnx.Onnx.ModelProto;
 import onnx.Onnx.TensorProto;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.model.ClipConfig;

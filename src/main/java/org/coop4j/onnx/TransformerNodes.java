@@ -2,7 +2,7 @@ package org.coop4j.onnx;
 
 import java.io.IOException;
 import java.util.List;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code VisionTransformer} and {@code encode_text}, and their stack of residual attention blocks. */

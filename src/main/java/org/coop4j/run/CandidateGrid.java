@@ -59,32 +59,31 @@ public record CandidateGrid(
         for (Candidate candidate : candidates) {
             Method method = candidate.method();
             Training reference = method.training(candidate.shots());
-            double rate = candidate.training().rate();
-            if (rate != reference.rate()
-                    && rate == method.adapted(reference, logitScale).rate()) {
+            Training adapted = method.adapted(reference, logitScale);
+            if (adapted.rate() != reference.rate()
+                    && adapted.rate() == candidate.training().rate()) {
                 notes.add("%srate %s: the reference's %s, adapted to a logit scale of %.0f"
                         .formatted(
                                 candidates.size() > 1 ? method.id() + ": " : "",
-                                decimal(rate),
-                                decimal(reference.rate()),
+                                decimal(adapted),
+                                decimal(reference),
                                 logitScale));
             }
         }
         return notes;
     }
 
-    private static String decimal(double rate) {
-        return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
+    private static String decimal(Training training) {
+        return BigDecimal.valueOf(training.rate()).stripTrailingZeros().toPlainString();
     }
 
     /** Returns all combinations of the values to try, of settings that the method has. */
     private List<Map<String, String>> combinations(Method method) {
         List<Map<String, String>> combinations = List.of(Map.of());
-        for (Map.Entry<String, List<String>> setting : tried.entrySet()) {
-            if (has(method, setting.getKey())) {
+        for (String setting : tried.keySet()) {
+            if (has(method, setting)) {
                 combinations = combinations.stream()
-                        .flatMap(some ->
-                                setting.getValue().stream().map(value -> with(some, Map.of(setting.getKey(), value))))
+                        .flatMap(some -> tried.get(setting).stream().map(value -> with(some, Map.of(setting, value))))
                         .toList();
             }
         }

@@ -9,10 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 
@@ -53,14 +51,15 @@ public final class CheckedJson {
     /**
      * Reads a file that {@link #write} wrote.
      *
+     * @param name name of the file in messages
      * @param largest limit of its size in bytes
-     * @throws IOException if it is something else, naming the file
+     * @throws IOException if it is something else
      */
-    static <T> T read(Path file, Class<T> type, long largest) throws IOException {
+    static <T> T read(Path file, String name, Class<T> type, long largest) throws IOException {
         try {
-            return JSON.treeToValue(tree(file, file.toString(), largest), type);
+            return JSON.treeToValue(tree(file, name, largest), type);
         } catch (JsonProcessingException e) {
-            throw damaged(file.toString(), e.getOriginalMessage(), e);
+            throw damaged(name, e.getOriginalMessage(), e);
         }
     }
 
@@ -72,9 +71,6 @@ public final class CheckedJson {
      * @throws IOException if it is not a JSON object, or not the one that was written
      */
     public static ObjectNode tree(Path file, String name, long largest) throws IOException {
-        if (!Files.isRegularFile(file) || Files.size(file) > largest) {
-            throw damaged(name, "expected a file of " + Numbers.count(largest) + " bytes or fewer", null);
-        }
         try {
             JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {
@@ -90,7 +86,7 @@ public final class CheckedJson {
         }
     }
 
-    private static IOException damaged(String name, String problem, Exception cause) {
+    static IOException damaged(String name, String problem, Exception cause) {
         return new IOException(name + " is damaged: " + String.valueOf(problem).replaceAll("\\s+", " "), cause);
     }
 }

@@ -70,13 +70,11 @@ public record Confidence(double temperature, String images, OptionalDouble thres
 
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
-        if (images.isEmpty()) {
-            return temperature == Temperature.NONE
-                    ? "not calibrated: no images were held out"
-                    : "calibrated (temperature %s)".formatted(Numbers.number(temperature, 2));
+        if (temperature == Temperature.NONE) {
+            return "not calibrated: "
+                    + (images.isEmpty() ? "no images were held out" : "too few errors to calibrate on " + images);
         }
-        return temperature == Temperature.NONE
-                ? "not calibrated: too few errors to calibrate on " + images
-                : "calibrated on %s (temperature %s)".formatted(images, Numbers.number(temperature, 2));
+        return "calibrated%s (temperature %s)"
+                .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));
     }
 }

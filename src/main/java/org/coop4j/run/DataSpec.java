@@ -18,13 +18,13 @@ import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
-import org.coop4j.data.SplitRules;
 import org.coop4j.data.SplitRules.SplitShares;
+import org.coop4j.data.SplitRules;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
-import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method.Task;
@@ -98,12 +98,12 @@ public record DataSpec(
 
     /** Describes a folder, split file, list or file of features, distinguished by its name. */
     public static DataSpec of(Path path) {
-        return new DataSpec(path.toString(), null, null, null, null, null, null, null, null, null, null);
+        return of(path, null);
     }
 
-    /** Returns the published dataset in this folder. */
-    public DataSpec withBenchmark(String name) {
-        return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, texts);
+    /** Describes the published dataset of a name in the folder of all datasets. */
+    public static DataSpec of(Path path, String benchmark) {
+        return new DataSpec(path.toString(), benchmark, null, null, null, null, null, null, null, null, null);
     }
 
     /**
@@ -116,14 +116,12 @@ public record DataSpec(
         return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, inOthers, texts);
     }
 
-    /** Returns the data with one split for runs of all seeds. */
-    public DataSpec withSplitSeed(long seed) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, title, template, split, exif, nested, texts);
-    }
-
-    /** Returns the data with another name in results and another hand-written prompt; null for the usual ones. */
-    public DataSpec described(String name, String prompt) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, name, prompt, split, exif, nested, texts);
+    /**
+     * Returns the data with another name in results and another hand-written prompt, each null for the usual one, and one
+     * split for runs of all seeds.
+     */
+    public DataSpec described(String name, String prompt, long seed) {
+        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, name, prompt, split, exif, nested, texts);
     }
 
     /** Returns the data with other shares of its split, such as 60/10/30. */

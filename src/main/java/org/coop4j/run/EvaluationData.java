@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
@@ -56,12 +56,15 @@ public record EvaluationData(
         boolean own = config != null
                 && config.modelSha256().equals(learned.modelSha256())
                 && config.method().id().equals(learned.method().id()); // it may have chosen settings
+        if (!own) {
+            return new EvaluationData(learned.classNames(), null, null, null, notes);
+        }
         Path provenance = folder.resolve(RunFolder.PROVENANCE);
         return new EvaluationData(
                 learned.classNames(),
-                own ? config : null,
-                own && Files.exists(provenance) ? RunFolder.read(provenance, Provenance.class) : null,
-                own ? RunImages.of(folder).orElse(null) : null,
+                config,
+                Files.exists(provenance) ? RunFolder.read(provenance, Provenance.class) : null,
+                RunImages.of(folder).orElse(null),
                 notes);
     }
 
@@ -207,9 +210,10 @@ public record EvaluationData(
             return data;
         }
         DataSpec told = source();
-        boolean samePlace = absolute(data).equals(absolute(told));
         DataSpec split =
-                samePlace && data.split() == null && told.split() != null ? data.withSplit(told.split()) : data;
+                data.split() == null && told.split() != null && absolute(data).equals(absolute(told))
+                        ? data.withSplit(told.split())
+                        : data;
         return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
     }
 

@@ -9,7 +9,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
-import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
@@ -28,11 +27,6 @@ public record Evaluator(
         LabelledFeatures images,
         List<PromptEnsemble> prompts,
         List<RunResult.HandWritten> measured) {
-
-    static Evaluator of(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
-        List<PromptEnsemble> prompts = prompts(space, data, dataset.classNames(), note -> {});
-        return new Evaluator(space, dataset, images, prompts, new ArrayList<>());
-    }
 
     /**
      * Returns the hand-written prompts that fit the context length, to compare a learned one with: the data's own, the
@@ -68,11 +62,6 @@ public record Evaluator(
         PromptTemplates.selected().forEach(template -> prompts.add(PromptEnsemble.of(template)));
         prompts.add(new PromptEnsemble(data.ensemble()));
         return List.copyOf(prompts);
-    }
-
-    /** Scores the images by a classifier of the tested classes. */
-    public Scores scores(Classifier classifier) {
-        return images.scores(classifier);
     }
 
     /** Returns the accuracies of the hand-written prompts, measured when first needed. */

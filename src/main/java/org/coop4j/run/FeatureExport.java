@@ -19,8 +19,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.PixelReader;
@@ -83,9 +83,8 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
             LongStream.Builder splits = LongStream.builder();
             for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
                 write(part.getValue().features(), writer);
-                part.getValue()
-                        .images()
-                        .forEach(image -> splits.add(List.of(Split.values()).indexOf(part.getKey())));
+                long code = List.of(Split.values()).indexOf(part.getKey());
+                part.getValue().images().forEach(image -> splits.add(code));
             }
             writer.writeLongs(
                     FeatureTensors.LABELS,

@@ -7,13 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
@@ -41,8 +40,8 @@ public final class LabelledFeatures {
      *
      * @param what a phrase for the images, such as "val images"
      */
-    static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
-        return new LabelledFeatures(shared, what, images.images(), FeatureSets.matrix(images));
+    LabelledFeatures(SharedData shared, String what, ImageFeatures images) {
+        this(shared, what, images.images(), FeatureSet.matrix(images));
     }
 
     /** Returns the features of no images. */
@@ -95,30 +94,30 @@ public final class LabelledFeatures {
         if (beforeProjection == null) {
             List<LabelledImage> readable =
                     images.stream().map(HashedImage::image).toList();
-            ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, progress);
+            ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, true, progress);
             if (encoded.size() != size()) {
                 throw new IOException(
                         "%d of %d images have become unreadable: run again".formatted(size() - encoded.size(), size()));
             }
-            beforeProjection = FeatureSets.matrix(encoded);
+            beforeProjection = FeatureSet.matrix(encoded);
         }
         return beforeProjection;
     }
 
     /** Returns the features of all images. */
     public FeatureSet all() {
-        return FeatureSets.of(features, IntStream.of(labels));
+        return FeatureSet.of(features, IntStream.of(labels));
     }
 
     /** Returns features of a kind of all images, encoding them if necessary. */
     public FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
-        return FeatureSets.of(features(kind, progress), IntStream.of(labels));
+        return FeatureSet.of(features(kind, progress), IntStream.of(labels));
     }
 
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
-        int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return FeatureSets.of(features.rows(rows), IntStream.of(rows).map(row -> labels[row]));
+        return FeatureSet.select(
+                all(), positions.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Returns the logits of a classifier. */
@@ -138,12 +137,6 @@ public final class LabelledFeatures {
      * @param scale exp(logit_scale)
      */
     public Scores scores(FeatureMatrix weights, float scale) {
-        float[][] logits = new float[labels.length][weights.rows()];
-        IntStream.range(0, labels.length).parallel().forEach(i -> {
-            for (int c = 0; c < weights.rows(); c++) {
-                logits[i][c] = scale * normalized.dot(i, weights, c);
-            }
-        });
-        return new Scores(labels, logits);
+        return new Scores(labels, normalized.products(weights).times(scale).toRows());
     }
 }

@@ -7,12 +7,11 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -51,11 +50,6 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         }
     }
 
-    /** Returns all candidates, without a choice. */
-    public static MethodChoice all(List<Candidate> candidates) {
-        return new MethodChoice(candidates, List.of(), false);
-    }
-
     /**
      * Chooses one by val images or cross-validation.
      *
@@ -88,13 +82,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         List<Score> scores = new ArrayList<>();
         for (Candidate given : candidates) {
             // Beside it stands the prompt that is chosen among several.
-            Candidate candidate = given.method().equals(Method.zeroShot())
-                    ? new Candidate(
-                            "%s, \"%s\"".formatted(given.name, images.task().template()),
-                            given.method,
-                            given.training,
-                            given.shots)
-                    : given;
+            String name = given.method.equals(Method.zeroShot())
+                    ? "%s, \"%s\"".formatted(given.name, images.task().template())
+                    : given.name;
+            Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
             Scores measured = crossValidates
                     ? crossValidated(images, folds, candidate, progress)
                     : onVal(images, candidate, progress);
@@ -111,7 +102,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
-        FewShotFeatures data = new FewShotFeatures(all, FeatureSets.none(all.width()));
+        FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
         float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
                 .logits(data, candidate.shots);

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSets;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.run.RunFeatures.Located;
 
 /**
@@ -39,7 +39,7 @@ public final class NearDuplicates {
     /** Returns all pairs, those across splits first, then identical files, then by similarity. */
     static List<Pair> of(RunFeatures images) {
         List<Located> located = images.located(true, true);
-        FeatureMatrix features = FeatureSets.matrix(images.all()).normalized();
+        FeatureMatrix features = FeatureSet.matrix(images.all()).normalized();
         List<Pair> pairs = new ArrayList<>();
         IntStream.range(0, located.size())
                 .parallel()

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;

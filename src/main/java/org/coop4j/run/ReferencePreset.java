@@ -1,6 +1,8 @@
 package org.coop4j.run;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureSpace;
@@ -8,7 +10,8 @@ import org.coop4j.weights.model.ClipConfig;
 
 /**
  * A configuration of the reference, such as {@code coop-vit-b16} (its {@code configs/trainers/CoOp/vit_b16*.yaml}): M =
- * 16 at the end, unified, batch 32, epochs by shots, and a new random crop of each image in each epoch.
+ * 16 at the end, unified, batch 32, epochs by shots, and a new random crop of each image in each epoch. A method whose
+ * reference draws other few-shot images than CoOp, as the linear probe's does, learns from those.
  *
  * @param architecture the model that it is for
  * @param words initial words of the context, if the preset has them ({@code ctxv1})
@@ -46,16 +49,18 @@ public record ReferencePreset(String name, String architecture, Optional<String>
      * @throws IllegalArgumentException listing the presets if none has this name
      */
     public static ReferencePreset named(String name) {
+        List<String> names = all().stream().map(ReferencePreset::name).toList();
         return all().stream()
                 .filter(preset -> preset.name.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("preset \"%s\": choose one of %s"
-                        .formatted(
-                                name,
-                                String.join(
-                                        ", ",
-                                        all().stream()
-                                                .map(ReferencePreset::name)
-                                                .toList()))));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "preset \"%s\": choose one of %s".formatted(name, String.join(", ", names))));
+    }
+
+    /** Returns its settings by name, each for the methods that have it. */
+    public Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>(Map.of("reference_sample", "true"));
+        words.ifPresent(text -> settings.put("words", text));
+        return settings;
     }
 }

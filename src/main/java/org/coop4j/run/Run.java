@@ -3,7 +3,6 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +12,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
@@ -151,10 +150,15 @@ public final class Run {
         }
         FeatureBank.Lists lists = new FeatureBank.Lists();
         LabelledFeatures val = lists.encode(() -> val(dataset));
-        ImageFeatures train = lists.encode(
-                () -> shared.encode(sample, method.features(), dataset.train(), "training images", progress));
+        ImageFeatures train = lists.encode(() -> shared.encode(
+                sample,
+                method.features(),
+                dataset.train(),
+                "training images",
+                shared.options().skipBad(),
+                progress));
         lists.requireReadable();
-        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : val.select(List.of());
+        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(train.width());
         requireEveryClass(dataset, train);
         ended("encode_train");
         FewShotFeatures features = new FewShotFeatures(train, chooses);
@@ -186,8 +190,7 @@ public final class Run {
 
     /** Returns the val images, unless they are the test images, by which nothing may be chosen. */
     private LabelledFeatures val(ImageDataset dataset) throws IOException {
-        boolean isTest = shared.dataset(source, sample.seed()).validatesOnTest();
-        return shared.features(isTest && !method.usesVal() ? List.of() : dataset.val(), "val images", progress);
+        return shared.features(dataset.validatesOnTest() ? List.of() : dataset.val(), "val images", progress);
     }
 
     private Classifier fit(Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
@@ -244,8 +247,9 @@ public final class Run {
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
         ended("encode_test");
-        Scores scores =
-                evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
+        Scores scores = evaluator
+                .images()
+                .scores(classifier.forClasses(evaluator.dataset().classNames()));
         ended("test");
         RunImages images = learnedFrom.testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);
@@ -271,12 +275,10 @@ public final class Run {
 
     /** Refuses a class all of whose training images are unreadable. */
     private static void requireEveryClass(ImageDataset dataset, FeatureSet images) throws IOException {
-        BitSet present = new BitSet();
-        IntStream.of(images.labels()).forEach(present::set);
-        int missing = present.nextClearBit(0);
-        if (missing < dataset.classCount()) {
+        List<String> missing = ImageDataset.absent(dataset.classNames(), IntStream.of(images.labels()));
+        if (!missing.isEmpty()) {
             throw new IOException("class \"%s\" has no readable training image: fix its images or remove the class"
-                    .formatted(dataset.classNames().get(missing)));
+                    .formatted(missing.get(0)));
         }
     }
 

@@ -1,10 +1,7 @@
 package org.coop4j.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -54,9 +51,7 @@ public record RunConfig(
     /** Limit of a configuration's size in bytes. */
     private static final long LARGEST = 1L << 20;
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * A dataset as a run uses it. Its lists identify it, not its place.
@@ -204,13 +199,11 @@ public record RunConfig(
 
     /** Reads a configuration that has another name in messages. */
     public static RunConfig read(Path file, String name) throws IOException {
-        ObjectNode tree = CheckedJson.tree(file, name, LARGEST);
+        Contents contents = CheckedJson.read(file, name, Contents.class, LARGEST);
         try {
-            return of(JSON.treeToValue(tree, Contents.class));
-        } catch (JsonProcessingException e) {
-            throw new IOException(name + " is damaged: " + e.getOriginalMessage(), e);
+            return of(contents);
         } catch (IllegalArgumentException e) {
-            throw new IOException(name + " is damaged: " + e.getMessage(), e);
+            throw CheckedJson.damaged(name, e.getMessage(), e);
         }
     }
 

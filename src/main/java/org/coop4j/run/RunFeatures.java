@@ -6,7 +6,6 @@ import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
@@ -75,8 +74,8 @@ public record RunFeatures(
      * @param shots training images per class; 0 for all
      */
     FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
-        FeatureSet few = FeatureSets.first(train.all(method.features(), progress), shots);
-        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSets.none(few.width());
+        FeatureSet few = FeatureSet.first(train.all(method.features(), progress), shots);
+        FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(few.width());
         return new FewShotFeatures(few, chooses);
     }
 
@@ -94,7 +93,7 @@ public record RunFeatures(
                 withoutTest(shared, config, config.sample(), Progress.NONE).fewShot(method, 0, Progress.NONE);
         return method.learner(shared.clip(), config.learnedFrom().source().task(classNames, seed))
                 .fit(
-                        new FewShotFeatures(FeatureSets.joined(known.train(), images), known.val()),
+                        new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
                         new Trainer(Training.none(), seed));
     }
 
@@ -108,24 +107,22 @@ public record RunFeatures(
 
     /** Returns the features of all images, in the order of {@link #located}. */
     FeatureSet all() {
-        return FeatureSets.joined(FeatureSets.joined(train.all(), val.all()), test.all());
+        return FeatureSet.joined(FeatureSet.joined(train.all(), val.all()), test.all());
     }
 
     /** Returns the test images with their parts of the data, after the training and val images if they are wanted. */
     List<Located> located(boolean withTrain, boolean withVal) {
         List<Located> all = new ArrayList<>();
-        if (withTrain) {
-            add(all, train, "training");
-        }
-        if (withVal) {
-            add(all, val, "val");
-        }
-        add(all, test, "test");
+        add(all, withTrain, train, "training");
+        add(all, withVal, val, "val");
+        add(all, true, test, "test");
         return all;
     }
 
-    private static void add(List<Located> all, LabelledFeatures images, String part) {
-        images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part)));
+    private static void add(List<Located> all, boolean wanted, LabelledFeatures images, String part) {
+        if (wanted) {
+            images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part)));
+        }
     }
 
     /**

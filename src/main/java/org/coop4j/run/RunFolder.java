@@ -2,7 +2,6 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -180,8 +179,7 @@ public final class RunFolder implements AutoCloseable {
     /** Returns true if a folder has only a lock and temporary files of a killed run. */
     private static boolean isFree(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString())
-                    .allMatch(name -> name.equals(LOCK) || isTemporary(name));
+            return files.allMatch(file -> file.endsWith(LOCK) || isTemporary(file));
         }
     }
 
@@ -194,11 +192,9 @@ public final class RunFolder implements AutoCloseable {
 
     /** Deletes temporary files that a killed run left behind. */
     private void deleteUnfinished() throws IOException {
-        for (String name : FILES) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "." + name + ".*.tmp")) {
-                for (Path file : files) {
-                    Files.delete(file);
-                }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(RunFolder::isTemporary).toList()) {
+                Files.delete(file);
             }
         }
     }
@@ -218,7 +214,8 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(file(name));
     }
 
-    private static boolean isTemporary(String name) {
+    private static boolean isTemporary(Path path) {
+        String name = path.getFileName().toString();
         return name.endsWith(".tmp") && FILES.stream().anyMatch(file -> name.startsWith("." + file + "."));
     }
 
@@ -233,7 +230,7 @@ public final class RunFolder implements AutoCloseable {
      * @throws IOException if it is something else, naming the file
      */
     public static <T> T read(Path file, Class<T> type) throws IOException {
-        return CheckedJson.read(file, type, LARGEST);
+        return CheckedJson.read(file, file.toString(), type, LARGEST);
     }
 
     @Override

@@ -99,7 +99,9 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
      */
     public static Optional<RunImages> of(Path folder) throws IOException {
         Path file = folder.resolve(RunFolder.IMAGES);
-        return Files.exists(file) ? Optional.of(CheckedJson.read(file, RunImages.class, LARGEST)) : Optional.empty();
+        return Files.exists(file)
+                ? Optional.of(CheckedJson.read(file, file.toString(), RunImages.class, LARGEST))
+                : Optional.empty();
     }
 
     /** Writes the lists into a run's folder. */

@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -16,6 +17,7 @@ import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.RunConfig.RunData;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,7 +117,8 @@ public final class SharedData {
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
-            evaluator = Evaluator.of(space, data, dataset, images);
+            List<PromptEnsemble> prompts = Evaluator.prompts(space, data, dataset.classNames(), note -> {});
+            evaluator = new Evaluator(space, dataset, images, prompts, new ArrayList<>());
             evaluators.put(key, evaluator);
         }
         evaluator.images().features(config.method().features(), progress);
@@ -126,7 +129,10 @@ public final class SharedData {
     public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
                 ? LabelledFeatures.none(this, what)
-                : LabelledFeatures.of(this, what, encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, progress));
+                : new LabelledFeatures(
+                        this,
+                        what,
+                        encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, options.skipBad(), progress));
     }
 
     /** Encodes images into the bank as the model's test transform shows them, skipping unreadable ones. */
@@ -134,18 +140,12 @@ public final class SharedData {
         encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
     }
 
-    /** Returns features of images, encoding those that the bank lacks. */
-    ImageFeatures encode(Sample sample, FeatureKind kind, List<LabelledImage> images, String what, Progress progress)
-            throws IOException {
-        return encode(sample, kind, images, what, options.skipBad(), progress);
-    }
-
     /**
      * Returns features of images, encoding those that the bank lacks.
      *
      * @param sample number of random crops of each image; 0 for the model's test transform
      */
-    private ImageFeatures encode(
+    ImageFeatures encode(
             Sample sample,
             FeatureKind kind,
             List<LabelledImage> images,
@@ -160,9 +160,7 @@ public final class SharedData {
             return ImageFeatures.stored(images);
         }
         Clip clip = clip();
-        ImageTransform transform = sample.views() == 0
-                ? new ImageTransform.Test(clip.preprocessing())
-                : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
+        ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());
         try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
             return bank.encode(images, what, skipBad, once(progress));
         }

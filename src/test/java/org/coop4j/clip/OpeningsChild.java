@@ -4,9 +4,9 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Machine;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.run.Machine;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.common.config.ND4JSystemProperties;
 

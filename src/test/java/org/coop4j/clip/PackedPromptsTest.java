@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.graph.op.AttentionLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,7 +48,7 @@ class PackedPromptsTest {
     @ParameterizedTest
     @MethodSource("prompts")
     void everyPromptIsThePrefixAndItsRows(List<int[]> prompts) {
-        PackedPrompts packed = PackedPrompts.of(prompts, 1);
+        PackedPrompts packed = new PackedPrompts(prompts, 1);
         int[] starts = new int[prompts.size()];
         int[] lengths = new int[prompts.size()];
         int sequence = 0;
@@ -78,7 +78,7 @@ class PackedPromptsTest {
     @ParameterizedTest
     @MethodSource("prompts")
     void theLastRowOfEachSequenceIsItsEndToken(List<int[]> prompts) {
-        PackedPrompts packed = PackedPrompts.of(prompts, 1);
+        PackedPrompts packed = new PackedPrompts(prompts, 1);
         int ends = 0;
         for (int row = 0; row < packed.rows(); row++) {
             ends += packed.token(row) == END ? 1 : 0;
@@ -92,7 +92,7 @@ class PackedPromptsTest {
     @ParameterizedTest
     @MethodSource("prompts")
     void groupsAscendInLengthWithoutRepeating(List<int[]> prompts) {
-        AttentionLayout layout = PackedPrompts.of(prompts, 1).layout();
+        AttentionLayout layout = new PackedPrompts(prompts, 1).layout();
         int before = 0;
         for (Group group : layout.groups()) {
             assertThat(group.length()).isGreaterThan(before);
@@ -105,7 +105,7 @@ class PackedPromptsTest {
     @ParameterizedTest
     @MethodSource("prompts")
     void thePrefixIsTheLongestThatLeavesEachPromptARow(List<int[]> prompts) {
-        int prefix = PackedPrompts.of(prompts, 1).prefix();
+        int prefix = new PackedPrompts(prompts, 1).prefix();
         int shortest = prompts.stream().mapToInt(p -> p.length).min().orElseThrow();
         assertThat(prefix).isLessThan(shortest);
         if (prefix + 1 < shortest) {
@@ -118,7 +118,7 @@ class PackedPromptsTest {
     @Test
     void promptsOfOneLengthKeepTheirOrder() {
         List<int[]> prompts = List.of(new int[] {5, END}, new int[] {3, END}, new int[] {END}, new int[] {4, END});
-        assertThat(PackedPrompts.of(prompts, 1).sequenceOfPrompt()).containsExactly(1, 2, 0, 3);
+        assertThat(new PackedPrompts(prompts, 1).sequenceOfPrompt()).containsExactly(1, 2, 0, 3);
     }
 
     @Test
@@ -135,15 +135,15 @@ class PackedPromptsTest {
             prompt[20] = 400;
             prompts.add(prompt);
         }
-        assertThat(PackedPrompts.of(prompts, 1).rows()).isEqualTo(17 + 100 * 4);
+        assertThat(new PackedPrompts(prompts, 1).rows()).isEqualTo(17 + 100 * 4);
     }
 
     @Test
     void nothingToPackIsRefused() {
-        assertThatThrownBy(() -> PackedPrompts.of(List.of(), 1))
+        assertThatThrownBy(() -> new PackedPrompts(List.of(), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no prompts");
-        assertThatThrownBy(() -> PackedPrompts.of(List.of(new int[] {1, END}, new int[0]), 1))
+        assertThatThrownBy(() -> new PackedPrompts(List.of(new int[] {1, END}, new int[0]), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("needs its end token");
     }

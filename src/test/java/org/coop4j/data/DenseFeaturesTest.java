@@ -3,7 +3,7 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class DenseFeaturesTest {
@@ -11,7 +11,7 @@ class DenseFeaturesTest {
     /** Two images of three views of width 2. */
     private static final float[] ROWS = {3, 4, 1, 0, 0, 2, 5, 12, 8, 6, 7, 24};
 
-    private static final FeatureSet FEATURES = DenseFeatures.of(2, 3, ROWS, new int[] {4, 0});
+    private static final FeatureSet FEATURES = new DenseFeatures(2, 3, ROWS, new int[] {4, 0});
 
     @Test
     void rowsAreImagesThenViews() {
@@ -42,11 +42,12 @@ class DenseFeaturesTest {
 
     @Test
     void inconsistentSizesAreRefused() {
-        assertThatThrownBy(() -> DenseFeatures.of(2, 3, ROWS, new int[3]))
+        assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("3 images", "3 views", "width 2", "18", "got 12");
-        assertThatThrownBy(() -> DenseFeatures.of(2, 0, ROWS, new int[2])).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> DenseFeatures.of(2, 3, ROWS, new int[] {0, -1}))
+        assertThatThrownBy(() -> new DenseFeatures(2, 0, ROWS, new int[2]))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[] {0, -1}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("label -1 of image 1");
     }

@@ -3,7 +3,7 @@ package org.coop4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.coop4j.data.ProbeSampler.NumpyRandom;
+import org.coop4j.data.FewShotSampler.NumpyRandom;
 import org.junit.jupiter.api.Test;
 
 class NumpyRandomTest {

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Random;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
@@ -58,7 +58,7 @@ class FeatureMethodsTest {
         for (int i = 0; i < count; i++) {
             labels[i] = i % NAMES.size();
         }
-        return DenseFeatures.of(width, 1, values, labels);
+        return new DenseFeatures(width, 1, values, labels);
     }
 
     private static Classifier fit(Clip clip, Method method, int val) throws IOException {

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -132,7 +132,7 @@ class FeatureStepsTest {
                 double alpha = c.get("alpha").asDouble();
                 CacheWeights weights = new CacheWeights(alpha, c.get("beta").asDouble(), false, 3, 7);
                 FeatureSet train = problem.wholeSupport(shots);
-                FeatureSet none = DenseFeatures.of(train.width(), 1, new float[0], new int[0]);
+                FeatureSet none = new DenseFeatures(train.width(), 1, new float[0], new int[0]);
                 FewShotFeatures data = new FewShotFeatures(train, none);
                 TipAdapterF method = new TipAdapterF(weights, new TextPrompts());
                 FeatureMethod.Model model = method.model(problem.clip(), data, problem.text("text_norm"));

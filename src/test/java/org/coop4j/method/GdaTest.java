@@ -12,7 +12,6 @@ import java.util.function.IntToDoubleFunction;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +39,7 @@ class GdaTest {
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
             FeatureSet pool = ViewPooling.pooled(train);
-            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSets.matrix(pool).normalized(), pool.labels(), text.rows())
+            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
                     .gaussians();
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
@@ -64,7 +63,7 @@ class GdaTest {
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
-            assertHits(Gda.hits(gaussians, text, scale, FeatureSets.matrix(val).normalized(), val.labels()), c.get("val_hits"));
+            assertHits(Gda.hits(gaussians, text, scale, FeatureSet.matrix(val).normalized(), val.labels()), c.get("val_hits"));
             assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
@@ -111,7 +110,7 @@ class GdaTest {
 
     private static FeatureMethod.Model model(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
             throws IOException {
-        FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
+        FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
         float scale = problem.clip().logitScale();
         return new Gda().model(problem.text("text_norm"), data, scale, progress);
     }

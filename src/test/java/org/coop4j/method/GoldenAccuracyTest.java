@@ -11,11 +11,10 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.TipAdapter.KeyCache;
@@ -139,7 +138,7 @@ class GoldenAccuracyTest {
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             boolean before = row.method.features() == FeatureKind.BEFORE_PROJECTION;
             FeatureSet train = before ? problem.wholeSupportBeforeProjection(shots) : problem.wholeSupport(shots);
-            FeatureSet val = row.val ? problem.val() : FeatureSets.none(train.width());
+            FeatureSet val = row.val ? problem.val() : FeatureSet.none(train.width());
             Training training = row.method.training(shots);
             if (row.rate > 0) {
                 training = Settings.with(training, Map.of("rate", row.rate));

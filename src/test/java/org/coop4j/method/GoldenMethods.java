@@ -12,8 +12,8 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
@@ -137,7 +137,7 @@ final class GoldenMethods implements AutoCloseable {
     /** Labelled features that the file has in one view each. */
     FeatureSet features(String features, String labels) throws IOException {
         FeatureMatrix matrix = matrix(features);
-        return DenseFeatures.of(matrix.width(), 1, matrix.toArray(), ints(labels));
+        return new DenseFeatures(matrix.width(), 1, matrix.toArray(), ints(labels));
     }
 
     /** The model that the text methods were run on. */

@@ -17,8 +17,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.clip.VisualProjection;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
@@ -125,7 +125,7 @@ final class GoldenProblem implements AutoCloseable {
                         train, (image * allViews + views[v]) * width, rows, (i * views.length + v) * width, width);
             }
         }
-        return DenseFeatures.of(width, views.length, rows, labels);
+        return new DenseFeatures(width, views.length, rows, labels);
     }
 
     /** The same in all views. */

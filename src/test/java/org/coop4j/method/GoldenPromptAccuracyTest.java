@@ -14,9 +14,8 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
@@ -202,7 +201,7 @@ class GoldenPromptAccuracyTest {
                 problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
                 () -> row.objective.of(row.initial.of(trainer.seed())));
         FeatureSet train = train(shots);
-        FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
+        FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
         try (Classifier learned = learner.fit(data, trainer)) {
             return problem.accuracy(learned.logits(problem.matrix("test_image_features")));
         }
@@ -217,7 +216,7 @@ class GoldenPromptAccuracyTest {
                 .toArray();
         FeatureMatrix images = problem.matrix("image_features").rows(chosen);
         int[] own = Arrays.stream(chosen).map(i -> labels[i]).toArray();
-        return DenseFeatures.of(images.width(), 1, images.toArray(), own);
+        return new DenseFeatures(images.width(), 1, images.toArray(), own);
     }
 
     @Test

@@ -12,7 +12,7 @@ import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
@@ -52,8 +52,8 @@ class LinearProbeTest {
         for (int i = 0; i < labels.length; i++) {
             labels[i] = i % NAMES.size();
         }
-        DenseFeatures train = DenseFeatures.of(images.width(), 1, images.toArray(), labels);
-        DenseFeatures none = DenseFeatures.of(images.width(), 1, new float[0], new int[0]);
+        DenseFeatures train = new DenseFeatures(images.width(), 1, images.toArray(), labels);
+        DenseFeatures none = new DenseFeatures(images.width(), 1, new float[0], new int[0]);
         return learner.fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));
     }
 

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
@@ -38,7 +37,7 @@ class LpPlusPlusTest {
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
             LpPlusPlus.Blend model =
-                    model(problem, c, FeatureSets.none(problem.test().width()));
+                    model(problem, c, FeatureSet.none(problem.test().width()));
             List<LearnedTensor> learned = begin(golden, key, model);
             assertStepSizes(problem, c);
             run(golden, problem, key, model, learned, c.get("epochs").asInt());
@@ -50,7 +49,7 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        FeatureMatrix f = FeatureSets.matrix(train).normalized();
+        FeatureMatrix f = FeatureSet.matrix(train).normalized();
         FeatureMatrix text = problem.text(c.get("text").asText());
         assertThat(LpPlusPlus.weightStep(f) / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(LpPlusPlus.blendStep(f, text) / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));

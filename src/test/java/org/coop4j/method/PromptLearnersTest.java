@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
@@ -48,7 +48,7 @@ class PromptLearnersTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return DenseFeatures.of(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
+        return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 
     @ParameterizedTest

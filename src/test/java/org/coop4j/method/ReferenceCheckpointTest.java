@@ -18,7 +18,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
@@ -26,8 +26,8 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.torch.TorchFile;
-import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
+import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchTensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -266,7 +266,7 @@ class ReferenceCheckpointTest {
 
     private static DenseFeatures features(int... labels) {
         int width = clip.architecture().embedDim();
-        return DenseFeatures.of(width, 1, images(labels.length).toArray(), labels);
+        return new DenseFeatures(width, 1, images(labels.length).toArray(), labels);
     }
 
     @Test

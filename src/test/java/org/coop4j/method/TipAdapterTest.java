@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
@@ -63,7 +63,7 @@ class TipAdapterTest {
     }
 
     private static FeatureSet none(GoldenProblem problem) throws IOException {
-        return DenseFeatures.of(problem.test().width(), 1, new float[0], new int[0]);
+        return new DenseFeatures(problem.test().width(), 1, new float[0], new int[0]);
     }
 
     private static void assertLogits(

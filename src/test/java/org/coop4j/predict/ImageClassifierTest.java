@@ -31,13 +31,15 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
-import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
-import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
@@ -310,7 +312,21 @@ class ImageClassifierTest {
     void classNamesAreOneOrMoreAndDifferentAndNotBlank() {
         assertRefused(List.of(), "got 0");
         assertRefused(List.of("dog", " "), "name 2, \" \"");
-        assertRefused(List.of("dog", "cat", "dog"), "name 3, \"dog\"");
+        assertThatThrownBy(() -> ZeroShot.classifier(clip, List.of("dog", "cat", "dog")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("name 3, \"dog\"");
+    }
+
+    /** Two classes of ImageNet are called "missile". */
+    @Test
+    void classesOfADatasetMayShareAName() throws IOException {
+        List<String> names = List.of("missile", "dog", "missile");
+        Task task = new Task(names, "a {}", 1);
+
+        try (Classifier classifier = new ZeroShot().learner(clip, task).fit(null, new Trainer(Training.none(), 1))) {
+            assertThat(classifier.classNames()).isEqualTo(names);
+            assertThat(classifier.forClasses(names).classNames()).isEqualTo(names);
+        }
     }
 
     private static void assertRefused(List<String> names, String value) {

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.GoldenSplits;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.benchmark.MiniatureBenchmarks;
 import org.coop4j.method.CoOp;
@@ -97,7 +97,7 @@ class BenchmarkSampleTest {
     }
 
     private DataSpec named(String benchmark) {
-        return DataSpec.of(root).withBenchmark(benchmark);
+        return DataSpec.of(root, benchmark);
     }
 
     private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed) throws IOException {

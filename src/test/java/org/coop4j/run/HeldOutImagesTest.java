@@ -12,7 +12,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Folds;
@@ -81,9 +80,9 @@ class HeldOutImagesTest {
         Folds folds = Folds.of(all.labels(), 5);
         for (int part = 0; part < 5; part++) {
             int[] left = folds.of(part);
-            FeatureSet rest = FeatureSets.select(all, folds.without(part));
+            FeatureSet rest = FeatureSet.select(all, folds.without(part));
             try (Classifier others = gda(clip, dataset, rest)) {
-                float[][] rows = others.logits(FeatureSets.matrix(FeatureSets.select(all, left)))
+                float[][] rows = others.logits(FeatureSet.matrix(FeatureSet.select(all, left)))
                         .toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];
@@ -97,7 +96,7 @@ class HeldOutImagesTest {
         Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), 1);
         return Method.of("gda")
                 .learner(clip, task)
-                .fit(new FewShotFeatures(images, FeatureSets.none(images.width())), new Trainer(Training.none(), 1));
+                .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(Training.none(), 1));
     }
 
     @Test

@@ -240,9 +240,9 @@ class RunIdentityTest {
         Path directory = Files.createDirectories(folder.resolve("config.json"));
         assertThatThrownBy(() -> RunConfig.read(directory))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("config.json", "bytes");
+                .hasMessageContainingAll("config.json", "folder");
         assertThatThrownBy(() -> RunConfig.read(Path.of("/dev/zero")))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("zero", "bytes");
+                .hasMessageContainingAll("zero", "device");
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import org.coop4j.base.Machine;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;

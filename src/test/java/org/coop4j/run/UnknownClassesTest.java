@@ -92,7 +92,7 @@ class UnknownClassesTest {
     /** A probe that saw the class has pushed the others away from its images. */
     @Test
     void aProbeIsLearnedAgainWithoutTheClass() throws IOException {
-        Method probe = Method.of("linear-probe").with(Map.of("reference_sample", false));
+        Method probe = Method.of("linear-probe");
 
         UnknownClasses unknown = unknown(probe, Training.none());
 

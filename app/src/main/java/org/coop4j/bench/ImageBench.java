@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -62,7 +62,7 @@ public final class ImageBench {
 
     private static void fill(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
-        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+        ImageTransform transform = ImageTransform.test(clip.preprocessing());
         try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
             bank.encode(images, "files", true, progress);
         } finally {

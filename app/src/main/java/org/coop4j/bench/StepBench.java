@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Machine;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
@@ -17,7 +18,6 @@ import org.coop4j.method.ClassName;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.Machine;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

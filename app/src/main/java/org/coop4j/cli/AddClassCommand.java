@@ -105,8 +105,8 @@ final class AddClassCommand extends ConsoleCommand {
                     .row(
                             Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
                             Numbers.count(evaluator.images().size()),
-                            Numbers.percent(evaluator.scores(before).accuracy()),
-                            Numbers.percent(evaluator.scores(after).accuracy()));
+                            Numbers.percent(evaluator.images().scores(before).accuracy()),
+                            Numbers.percent(evaluator.images().scores(after).accuracy()));
             LabelledFeatures tested = images.without(learned);
             if (tested.size() > 0) {
                 table.row(

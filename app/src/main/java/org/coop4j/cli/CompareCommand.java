@@ -12,16 +12,16 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
@@ -97,8 +97,8 @@ final class CompareCommand extends ConsoleCommand {
                         .formatted(run, both, images.size()));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                contenders.add(
-                        ComparedClassifier.tested(run.toString(), evaluator.scores(classifier), Confidence.of(file)));
+                contenders.add(ComparedClassifier.tested(
+                        run.toString(), evaluator.images().scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(run + ": " + e.getMessage());
             }

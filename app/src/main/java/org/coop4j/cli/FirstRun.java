@@ -13,8 +13,8 @@ import org.coop4j.bench.StepBench;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -75,7 +75,7 @@ public final class FirstRun {
             int width = clip.embedDim();
             float[] rows = StepBench.gaussian(new SplittableRandom(1), labels.length * width, 1);
             FewShotFeatures data =
-                    new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
+                    new FewShotFeatures(new DenseFeatures(width, 1, rows, labels), FeatureSet.none(width));
             try (Classifier learned = Method.closedForm()
                     .learner(clip, new Task(names, "{}", 1))
                     .fit(data, new Trainer(Training.none(), 1))) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.coop4j.base.Settings;
 import org.coop4j.cli.options.Options;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -88,12 +89,12 @@ final class MethodOptions {
     /**
      * Returns the methods with their settings, each with each combination of the values to try.
      *
-     * @param presetWords words that a preset initialises the context with, or null
+     * @param preset settings of a preset, by name, which options override
      * @param logitScale the model's, to which the references' rates are adapted
      */
-    List<Candidate> candidates(String presetWords, int shots, double logitScale) {
+    List<Candidate> candidates(Map<String, String> preset, int shots, double logitScale) {
         return WrongUsage.unless(
-                () -> new CandidateGrid(methods(), settings(presetWords), tried(), shots, logitScale).candidates());
+                () -> new CandidateGrid(methods(), settings(preset), tried(), shots, logitScale).candidates());
     }
 
     /** Returns the methods, each once, with their default settings; "auto" stands for several. */
@@ -104,12 +105,13 @@ final class MethodOptions {
                 .toList();
     }
 
-    private Map<String, String> settings(String presetWords) {
-        Map<String, String> values = new LinkedHashMap<>();
+    private Map<String, String> settings(Map<String, String> preset) {
+        Map<String, String> values = new LinkedHashMap<>(preset);
+        values.keySet().removeIf(name -> methods().stream().noneMatch(method -> Settings.has((Record) method, name)));
         values.put("context_length", context);
         values.put("position", position);
         values.put("class_specific", classSpecific ? "true" : null);
-        values.put("words", words == null && context == null ? presetWords : words);
+        values.put("words", words == null && context == null ? values.get("words") : words);
         values.put("epochs", epochs);
         values.put("batch", batch);
         values.put("rate", rate);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -19,8 +20,8 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.ReferencePreset;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
@@ -114,9 +115,9 @@ final class RunOptions {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
-    /** Returns the words that the preset initialises the context with, or null. */
-    String presetWords() {
-        return preset == null ? null : preset.words().orElse(null);
+    /** Returns the preset's settings; none without a preset. */
+    Map<String, String> presetSettings() {
+        return preset == null ? Map.of() : preset.settings();
     }
 
     /** Checks that the preset is for the model. */

@@ -16,11 +16,11 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -116,7 +116,7 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     private List<Candidate> candidates(double logitScale) {
-        return methodOptions.candidates(runOptions.presetWords(), runOptions.shots, logitScale);
+        return methodOptions.candidates(runOptions.presetSettings(), runOptions.shots, logitScale);
     }
 
     /** Checks the user's own prompts before anything is learned. */
@@ -131,7 +131,7 @@ final class TrainCommand extends ConsoleCommand {
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
     private MethodChoice chosen(SharedData shared, List<Candidate> candidates) throws IOException {
         if (!methodOptions.choose()) {
-            return MethodChoice.all(candidates);
+            return new MethodChoice(candidates, List.of(), false);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume);
         Candidate learns =

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
-import org.coop4j.run.Machine;
+import org.coop4j.base.Machine;
 
 /** Measurements of a running service in Prometheus' format: {@code GET /metrics}. */
 final class ServiceMetrics implements AutoCloseable {

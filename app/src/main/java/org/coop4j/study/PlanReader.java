@@ -160,11 +160,10 @@ final class PlanReader {
         String template = item.get("template", null, value -> value.read(PromptEnsemble::of)
                 .templates()
                 .get(0));
-        DataSpec data = place.isPresent()
-                ? own(item, place.get()).described(name.map(PlanValue::text).orElse(null), template)
-                : published(item, name).described(null, template);
-        return data.withSplitSeed(item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE)))
-                .withExif(exif(item, exif));
+        DataSpec data = place.isPresent() ? own(item, place.get()) : published(item, name);
+        String title = place.isPresent() ? name.map(PlanValue::text).orElse(null) : null;
+        long seed = item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE));
+        return data.described(title, template, seed).withExif(exif(item, exif));
     }
 
     private DataSpec published(PlanValue item, Optional<PlanValue> name) {
@@ -177,7 +176,7 @@ final class PlanReader {
         Benchmark benchmark = given.read(Benchmarks.published()::get);
         Path place = root.orElseThrow(() -> item.problem(
                 "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return DataSpec.of(place.toAbsolutePath().normalize()).withBenchmark(benchmark.name());
+        return DataSpec.of(place.toAbsolutePath().normalize(), benchmark.name());
     }
 
     private DataSpec own(PlanValue item, PlanValue place) {

@@ -156,7 +156,13 @@ public record Study(
                 .values()) {
             List<List<FinishedRun>> sets = List.copyOf(
                     // Test images are distinguished by their number and classes.
-                    grouped(same, run -> List.of(run.result().testImages(), classNames(run.result())))
+                    grouped(
+                                    same,
+                                    run -> List.of(
+                                            run.result().testImages(),
+                                            run.result().perClass().stream()
+                                                    .map(PerClass::name)
+                                                    .collect(Collectors.toSet())))
                             .values());
             long sizes = sets.stream()
                     .map(set -> set.get(0).result().testImages())
@@ -179,10 +185,6 @@ public record Study(
             }
         }
         return names;
-    }
-
-    private static Set<String> classNames(RunResult result) {
-        return result.perClass().stream().map(PerClass::name).collect(Collectors.toSet());
     }
 
     /** Returns the last of runs that were made more than once. */

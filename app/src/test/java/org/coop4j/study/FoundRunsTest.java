@@ -154,7 +154,7 @@ class FoundRunsTest {
             file.setLength(5L << 30); // sparse
         }
 
-        assertThat(search().damaged().get(0).reason()).contains("result.json", "bytes");
+        assertThat(search().damaged().get(0).reason()).contains("result.json", "MB");
     }
 
     @Test

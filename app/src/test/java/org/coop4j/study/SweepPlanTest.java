@@ -178,7 +178,7 @@ class SweepPlanTest {
                         datasets: dtd
                         methods:
                           - {name: ours, method: coop-m4-end, class_specific: true, epochs: 9}
-                          - {name: coop-sample, method: linear-probe, reference_sample: false}
+                          - {name: lpclip, method: linear-probe, reference_sample: true}
                           - {name: both, method: zero-shot, templates: ["a {}", "the {}"]}
                           - {name: theirs, templates: ["a {}", "the {}"]}
                           - {name: one, templates: "a {} | b"}
@@ -187,7 +187,7 @@ class SweepPlanTest {
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .containsExactly(
                         new CoOp(4, ClassPosition.END, true, null),
-                        new LinearProbe(false),
+                        new LinearProbe(true),
                         new ZeroShot(List.of("a {}", "the {}"), true),
                         new ZeroShot(List.of("a {}", "the {}"), false),
                         new ZeroShot(List.of("a {} | b"), false),

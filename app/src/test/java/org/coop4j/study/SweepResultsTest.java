@@ -17,12 +17,12 @@ import java.util.function.Function;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
-import org.coop4j.data.ImageDataset;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.ProbeSampler;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -50,7 +50,7 @@ class SweepResultsTest {
               - ensemble-7
               - ensemble-8
               - ensemble-80
-              - linear-probe
+              - {name: linear-probe, reference_sample: true}
               - coop-m4-end
               - coop-m4-end-csc
               - coop-words
@@ -196,7 +196,7 @@ class SweepResultsTest {
     }
 
     private static LinearClassifier probe(int seed) throws IOException {
-        ImageDataset drawn = new ProbeSampler(2, seed).sample(data);
+        ImageDataset drawn = new FewShotSampler(2, seed).sampleOfProbe(data);
         return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
     }
 
@@ -204,7 +204,7 @@ class SweepResultsTest {
         FeatureMatrix features =
                 clip.encodeImages(images.stream().map(LabelledImage::path).toList());
         int[] labels = images.stream().mapToInt(LabelledImage::label).toArray();
-        return DenseFeatures.of(features.width(), 1, features.toArray(), labels);
+        return new DenseFeatures(features.width(), 1, features.toArray(), labels);
     }
 
     @Test

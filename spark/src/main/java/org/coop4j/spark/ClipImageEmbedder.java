@@ -13,7 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 
 /**
  * Appends the features of images: vectors identical to those of {@code coop embed}, not normalised.

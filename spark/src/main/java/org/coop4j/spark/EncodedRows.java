@@ -9,7 +9,7 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;

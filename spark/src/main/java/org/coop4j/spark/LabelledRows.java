@@ -2,14 +2,13 @@ package org.coop4j.spark;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
@@ -22,8 +21,8 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method;
@@ -159,17 +158,15 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
             values[i] = (float) byId.get(id(readable.get(i / width)))[i % width];
         }
         int[] labels = readable.stream().mapToInt(LabelledImage::label).toArray();
-        return DenseFeatures.of(width, 1, values, labels);
+        return new DenseFeatures(width, 1, values, labels);
     }
 
     /** Refuses a sample in which all rows of a class are unusable. */
     private static void requireEveryClass(ImageDataset drawn, FeatureSet train) {
-        BitSet present = new BitSet();
-        Arrays.stream(train.labels()).forEach(present::set);
-        int missing = present.nextClearBit(0);
-        if (missing < drawn.classCount()) {
-            throw new IllegalArgumentException("class \"%s\" has no usable image to learn from"
-                    .formatted(drawn.classNames().get(missing)));
+        List<String> missing = ImageDataset.absent(drawn.classNames(), IntStream.of(train.labels()));
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "class \"%s\" has no usable image to learn from".formatted(missing.get(0)));
         }
     }
 }

@@ -15,10 +15,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -281,11 +282,11 @@ final class BankFile implements AutoCloseable {
      * Appends the features of views that the bank lacks, unless another process has appended them. They survive a kill of
      * the process once this returns.
      *
-     * @param features a row for each key
+     * @param features a row for each key; null for a view without features
      * @throws IOException if they cannot be written, as on a full disk; the bank keeps its contents
      */
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
-        if (!writable) {
+        if (!writable && features.stream().anyMatch(Objects::nonNull)) {
             throw new IOException("the feature bank " + file
                     + " lacks features and cannot be written: give --bank a folder that you may write to");
         }
@@ -307,7 +308,7 @@ final class BankFile implements AutoCloseable {
         ByteBuffer bytes = buffer(keys.size() * recordBytes);
         int added = 0;
         for (int i = 0; i < keys.size(); i++) {
-            if (contains(keys.get(i))) {
+            if (features.get(i) == null || contains(keys.get(i))) {
                 continue;
             }
             int offset = added++ * recordBytes;

@@ -15,7 +15,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
@@ -242,7 +242,7 @@ public final class FeatureBank implements AutoCloseable {
                     problems.put(images.get(image).path(), problem);
                     causes.putIfAbsent(contents[image], problem);
                 });
-                append(encoded.features(), part);
+                file.append(part.stream().map(View::key).toList(), encoded.features());
                 part.forEach(view -> task.advance(1));
             }
         }
@@ -268,20 +268,6 @@ public final class FeatureBank implements AutoCloseable {
                     decoder.decode(image.path(), image.exif(), decoded -> transform.apply(decoded, hash, view.view));
             transform.preprocessing().toTensor(seen, target, offset);
         });
-    }
-
-    private void append(List<float[]> features, List<View> views) throws IOException {
-        List<ViewKey> keys = new ArrayList<>();
-        List<float[]> rows = new ArrayList<>();
-        for (int i = 0; i < views.size(); i++) {
-            if (features.get(i) != null) {
-                keys.add(views.get(i).key);
-                rows.add(features.get(i));
-            }
-        }
-        if (!keys.isEmpty()) {
-            file.append(keys, rows);
-        }
     }
 
     /** Closes the file; features that were returned remain readable. */

@@ -6,20 +6,34 @@ import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.coop4j.image.TrainTransform;
 
-/** A transform from an image to the pixels of a view. */
-public sealed interface ImageTransform {
+/**
+ * A transform from an image to the pixels of a view: resize and centre crop, or a random resized crop and flip as in the
+ * reference's training, drawn anew for each view.
+ *
+ * @param preprocessing the model's, which normalises the pixels
+ * @param crops number of random views, as many as epochs in the reference's protocol; 0 for the centre crop alone
+ * @param seed the run's seed
+ */
+public record ImageTransform(Preprocessing preprocessing, int crops, long seed) {
+
+    /** Returns the resize and centre crop of a model. */
+    public static ImageTransform test(Preprocessing preprocessing) {
+        return new ImageTransform(preprocessing, 0, 0);
+    }
 
     /**
      * Returns a name that identifies the transform, except for the view and the model's preprocessing constants, which
      * are kept with its weights.
      */
-    String id();
+    String id() {
+        int size = preprocessing.size();
+        return crops == 0 ? "test-" + size : String.format(Locale.ROOT, "train-%d-seed%d", size, seed);
+    }
 
-    /** Returns the number of views. */
-    int views();
-
-    /** Returns the model's preprocessing, which normalises the pixels. */
-    Preprocessing preprocessing();
+    /** Returns the number of views, 1 or more. */
+    int views() {
+        return Math.max(1, crops);
+    }
 
     /**
      * Returns the pixels of a view, of the model's size.
@@ -28,54 +42,14 @@ public sealed interface ImageTransform {
      * @param view number of the view, from 0
      * @throws IllegalArgumentException if the image is too long and narrow
      */
-    RgbImage apply(RgbImage image, String contentHash, int view);
-
-    /**
-     * Resize and centre crop: one view.
-     */
-    record Test(Preprocessing preprocessing) implements ImageTransform {
-
-        @Override
-        public String id() {
-            return "test-" + preprocessing.size();
-        }
-
-        @Override
-        public int views() {
-            return 1;
-        }
-
-        @Override
-        public RgbImage apply(RgbImage image, String contentHash, int view) {
+    public RgbImage apply(RgbImage image, String contentHash, int view) {
+        if (crops == 0) {
             return preprocessing.fitted(image);
         }
-    }
-
-    /**
-     * Random resized crop and flip, as in the reference's training: each view is drawn anew.
-     *
-     * @param views number of views; the number of epochs is the reference's protocol
-     * @param seed the run's seed
-     */
-    record Train(Preprocessing preprocessing, int views, long seed) implements ImageTransform {
-
-        public Train {
-            if (views < 1) {
-                throw new IllegalArgumentException(views + " views: expected 1 or more");
-            }
-        }
-
-        @Override
-        public String id() {
-            return String.format(Locale.ROOT, "train-%d-seed%d", preprocessing.size(), seed);
-        }
-
-        @Override
-        public RgbImage apply(RgbImage image, String contentHash, int view) {
-            TrainTransform transform = new TrainTransform(preprocessing);
-            TrainTransform.View drawn = transform.draw(
-                    image.width(), image.height(), RandomStream.of(seed, "view " + view + " of " + contentHash));
-            return transform.apply(image, drawn);
-        }
+        TrainTransform transform = new TrainTransform(preprocessing);
+        return transform.apply(
+                image,
+                transform.draw(
+                        image.width(), image.height(), RandomStream.of(seed, "view " + view + " of " + contentHash)));
     }
 }

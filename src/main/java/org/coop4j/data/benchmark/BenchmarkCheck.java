@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
@@ -90,15 +91,12 @@ public record BenchmarkCheck(
             return problems;
         }
         String first = missing.first.stream().map(Path::toString).collect(Collectors.joining(", "));
-        List<String> all = new ArrayList<>(problems);
-        all.add(
-                0,
-                "%s missing: %s%s"
-                        .formatted(
-                                Numbers.count(missing.count, "image is", "images are"),
-                                first,
-                                missing.count > missing.first.size() ? ", …" : ""));
-        return all;
+        String absent = "%s missing: %s%s"
+                .formatted(
+                        Numbers.count(missing.count, "image is", "images are"),
+                        first,
+                        missing.count > missing.first.size() ? ", …" : "");
+        return Stream.concat(Stream.of(absent), problems.stream()).toList();
     }
 
     /**
@@ -159,11 +157,12 @@ public record BenchmarkCheck(
                 dataset.train().size(),
                 dataset.val().size(),
                 dataset.test().size());
+        Benchmark.Sizes published = benchmark.published();
         List<String> differences = new ArrayList<>();
-        compare("classes", found.classes(), benchmark.published().classes(), differences);
-        compare("train images", found.train(), benchmark.published().train(), differences);
-        compare("val images", found.val(), benchmark.published().val(), differences);
-        compare("test images", found.test(), benchmark.published().test(), differences);
+        compare("classes", found.classes(), published.classes(), differences);
+        compare("train images", found.train(), published.train(), differences);
+        compare("val images", found.val(), published.val(), differences);
+        compare("test images", found.test(), published.test(), differences);
         Status status = differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
         return new BenchmarkCheck(
                 benchmark,

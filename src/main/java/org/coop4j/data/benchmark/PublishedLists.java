@@ -56,12 +56,12 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         };
     }
 
-    /** Reads an image from a line of a list. */
-    private interface LineReader {
-        LabelledImage read(Line line) throws IOException;
+    /** Reads an image from a line of a list, or values from a MATLAB file. */
+    private interface Reader<A, B> {
+        B read(A from) throws IOException;
     }
 
-    private List<LabelledImage> images(String list, LineReader reader) throws IOException {
+    private List<LabelledImage> images(String list, Reader<Line, LabelledImage> reader) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
         for (Line line : folder.lines(list)) {
             images.add(reader.read(line));
@@ -69,7 +69,8 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         return images;
     }
 
-    private ImageDataset fifthToVal(String trainList, String testList, LineReader reader) throws IOException {
+    private ImageDataset fifthToVal(String trainList, String testList, Reader<Line, LabelledImage> reader)
+            throws IOException {
         return SplitRules.fifthToVal(folder.name(), images(trainList, reader), images(testList, reader), seed);
     }
 
@@ -113,7 +114,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
                 throw line.refused("each variant once");
             }
         }
-        LineReader reader = line -> {
+        Reader<Line, LabelledImage> reader = line -> {
             String variant = line.rest("'id variant'");
             String image = line.words(2, "").get(0) + ".jpg";
             return line.image(folder.imageRoot(), image, line.label(labels, variant, "variants.txt"), variant);
@@ -244,13 +245,8 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         return SplitRules.split(folder.name(), SplitRules.byFirstAppearance(images), Optional.empty(), seed);
     }
 
-    /** Reads values from an open MATLAB file. */
-    private interface MatlabReader<T> {
-        T read(MatFile content) throws IOException;
-    }
-
     /** Reads values from a MATLAB 5 file of the dataset, naming it if that fails. */
-    private <T> T matlab(String list, MatlabReader<T> reader) throws IOException {
+    private <T> T matlab(String list, Reader<MatFile, T> reader) throws IOException {
         Path file = folder.file(list);
         try (Source source = Sources.wrap(OpenFile.read(file, LARGEST))) {
             return reader.read(Mat5.newReader(source).readMat());

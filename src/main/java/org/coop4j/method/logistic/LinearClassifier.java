@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 
 /**
@@ -71,7 +70,7 @@ public record LinearClassifier(
     /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(FeatureSet images) {
         return Arrays.stream(
-                        Predictions.argmax(logits(FeatureSets.matrix(images)).toRows()))
+                        Predictions.argmax(logits(FeatureSet.matrix(images)).toRows()))
                 .map(position -> labels[position])
                 .toArray();
     }

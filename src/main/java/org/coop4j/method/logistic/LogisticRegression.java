@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
 import org.slf4j.Logger;
@@ -48,7 +47,7 @@ public final class LogisticRegression {
                             Numbers.count(training.size(), "training image is", "training images are"),
                             Numbers.count(labels.length, "class", "classes")));
         }
-        FeatureMatrix features = FeatureSets.matrix(training);
+        FeatureMatrix features = FeatureSet.matrix(training);
         LinearClassifier.requireFinite(features);
         d = features.width();
         classes = Arrays.stream(training.labels())

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 
 /**
@@ -140,8 +139,8 @@ public final class PenaltySearch {
         double[][] right = new double[FOLDS_GRID.length][count]; // held-out images classified correctly
         Folds folds = Folds.of(images.labels(), count);
         for (int fold = 0; fold < count; fold++) {
-            LogisticRegression rest = new LogisticRegression(FeatureSets.select(images, folds.without(fold)));
-            FeatureSet held = FeatureSets.select(images, folds.of(fold));
+            LogisticRegression rest = new LogisticRegression(FeatureSet.select(images, folds.without(fold)));
+            FeatureSet held = FeatureSet.select(images, folds.of(fold));
             LinearClassifier last = null;
             for (int i = 0; i < FOLDS_GRID.length; i++) {
                 last = rest.fit(FOLDS_GRID[i], last);

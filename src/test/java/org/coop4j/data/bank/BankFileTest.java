@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

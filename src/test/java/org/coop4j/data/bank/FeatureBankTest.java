@@ -16,7 +16,7 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
@@ -74,11 +74,11 @@ class FeatureBankTest {
     }
 
     private static ImageTransform train(int views, long seed) {
-        return new ImageTransform.Train(clip.preprocessing(), views, seed);
+        return new ImageTransform(clip.preprocessing(), views, seed);
     }
 
     private static ImageTransform test() {
-        return new ImageTransform.Test(clip.preprocessing());
+        return ImageTransform.test(clip.preprocessing());
     }
 
     private List<float[]> features(String bankName, ImageTransform transform, List<LabelledImage> list)
@@ -157,7 +157,7 @@ class FeatureBankTest {
         Path model = folder.resolve("wide.safetensors");
         RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU, Progress.NONE);
         try (Clip wideClip = TinyModel.open(model, 2)) {
-            ImageTransform transform = new ImageTransform.Test(wideClip.preprocessing());
+            ImageTransform transform = ImageTransform.test(wideClip.preprocessing());
             List<float[]> whole = features(wideClip, "whole", transform, images);
             Path file;
             try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {

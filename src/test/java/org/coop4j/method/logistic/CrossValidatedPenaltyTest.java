@@ -3,9 +3,8 @@ package org.coop4j.method.logistic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.SplittableRandom;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class CrossValidatedPenaltyTest {
@@ -22,7 +21,7 @@ class CrossValidatedPenaltyTest {
             }
             values[i * (noise + 1)] += (float) (signal * (labels[i] == 0 ? -1 : 1));
         }
-        return DenseFeatures.of(noise + 1, 1, values, labels);
+        return new DenseFeatures(noise + 1, 1, values, labels);
     }
 
     @Test
@@ -47,7 +46,7 @@ class CrossValidatedPenaltyTest {
     @Test
     void theSmallestClassLimitsTheFolds() {
         FeatureSet images = noisy(20, 2, 3);
-        FeatureSet few = FeatureSets.select(images, new int[] {0, 2, 4, 6, 8, 10, 1, 3});
+        FeatureSet few = FeatureSet.select(images, new int[] {0, 2, 4, 6, 8, 10, 1, 3});
         assertThat(PenaltySearch.crossValidated(few).accuracy(few)).isGreaterThan(0.7);
     }
 }

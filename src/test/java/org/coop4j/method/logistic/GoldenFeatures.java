@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.IntStream;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 
 /** Features and scikit-learn's results among the test resources. */
 public final class GoldenFeatures {
@@ -25,7 +25,7 @@ public final class GoldenFeatures {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.get(i).floatValue();
         }
-        return DenseFeatures.of(node.get("dimension").asInt(), 1, floats, ints(node.get(part + "_labels")));
+        return new DenseFeatures(node.get("dimension").asInt(), 1, floats, ints(node.get(part + "_labels")));
     }
 
     static int[] ints(JsonNode array) {

@@ -3,14 +3,13 @@ package org.coop4j.method.logistic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class LinearClassifierTest {
 
-    private static final FeatureSet IMAGES = DenseFeatures.of(
+    private static final FeatureSet IMAGES = new DenseFeatures(
             2, 1, new float[] {-1, 0.3f, -2, 0.1f, 0.2f, 5, 0.1f, 4, 3, -1, 2, -2}, new int[] {0, 0, 1, 1, 2, 2});
 
     private static LinearClassifier probe() {
@@ -19,7 +18,7 @@ class LinearClassifierTest {
 
     @Test
     void scoresDecideAsPredictionsDoAndTheirLargestIsZero() {
-        float[][] scores = probe().logits(FeatureSets.matrix(IMAGES)).toRows();
+        float[][] scores = probe().logits(FeatureSet.matrix(IMAGES)).toRows();
         int[] predicted = probe().predict(IMAGES);
         for (int i = 0; i < scores.length; i++) {
             for (int c = 0; c < 3; c++) {
@@ -32,11 +31,11 @@ class LinearClassifierTest {
     @Test
     void someOfTheClassesKeepTheirScores() {
         LinearClassifier few = probe().select(new int[] {2, 0});
-        float[][] all = probe().logits(FeatureSets.matrix(IMAGES)).toRows();
-        float[][] some = few.logits(FeatureSets.matrix(IMAGES)).toRows();
+        float[][] all = probe().logits(FeatureSet.matrix(IMAGES)).toRows();
+        float[][] some = few.logits(FeatureSet.matrix(IMAGES)).toRows();
         for (int i = 0; i < some.length; i++) {
             assertThat(some[i][0] - some[i][1]).isCloseTo(all[i][2] - all[i][0], within(1e-5f));
         }
-        assertThat(few.predict(FeatureSets.select(IMAGES, new int[] {0, 4}))).containsExactly(1, 0);
+        assertThat(few.predict(FeatureSet.select(IMAGES, new int[] {0, 4}))).containsExactly(1, 0);
     }
 }

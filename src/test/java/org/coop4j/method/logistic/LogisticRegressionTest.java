@@ -8,9 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
@@ -125,7 +124,7 @@ class LogisticRegressionTest {
         FeatureSet images = random(1_111, 7, 4, 6);
         double[] features = new double[1_111 * 7];
         for (int i = 0; i < features.length; i++) {
-            features[i] = FeatureSets.matrix(images).get(i / 7, i % 7);
+            features[i] = FeatureSet.matrix(images).get(i / 7, i % 7);
         }
         double[] point = new Random(7).doubles(32, -0.3, 0.3).toArray();
         double[] vector = new Random(8).doubles(32, -1, 1).toArray();
@@ -226,10 +225,10 @@ class LogisticRegressionTest {
         FeatureSet plain = random(40, 6, 4, 2);
         float[] shifted = new float[40 * 6];
         for (int i = 0; i < shifted.length; i++) {
-            shifted[i] = FeatureSets.matrix(plain).get(i / 6, i % 6) + 64;
+            shifted[i] = FeatureSet.matrix(plain).get(i / 6, i % 6) + 64;
         }
         LinearClassifier first = new LogisticRegression(plain).fit(1, null);
-        LinearClassifier second = new LogisticRegression(DenseFeatures.of(6, 1, shifted, plain.labels())).fit(1, null);
+        LinearClassifier second = new LogisticRegression(new DenseFeatures(6, 1, shifted, plain.labels())).fit(1, null);
 
         assertThat(second.weight(3, 2)).isEqualTo(first.weight(3, 2), within(1e-4));
         assertThat(second.intercepts()[2]).isNotCloseTo(first.intercepts()[2], within(1e-2));
@@ -237,7 +236,7 @@ class LogisticRegressionTest {
 
     @Test
     void labelsNeedNotBeConsecutive() {
-        FeatureSet features = DenseFeatures.of(1, 1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
+        FeatureSet features = new DenseFeatures(1, 1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
         LinearClassifier classifier = new LogisticRegression(features).fit(1, null);
 
         assertThat(classifier.predict(features)).containsExactly(9, 9, 4, 4);
@@ -247,17 +246,17 @@ class LogisticRegressionTest {
 
     @Test
     void badArgumentsAreRefused() {
-        FeatureSet oneClass = DenseFeatures.of(1, 1, new float[] {1, 2}, new int[] {3, 3});
+        FeatureSet oneClass = new DenseFeatures(1, 1, new float[] {1, 2}, new int[] {3, 3});
         assertThatThrownBy(() -> new LogisticRegression(oneClass)).hasMessageContaining("of 1 class");
         LogisticRegression regression = new LogisticRegression(random(8, 2, 2, 1));
         assertThatThrownBy(() -> regression.fit(0, null)).hasMessageContaining("got 0.0");
         assertThatThrownBy(() -> regression.fit(Double.NaN, null)).hasMessageContaining("NaN");
         LinearClassifier classifier = regression.fit(1, null);
         assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1))).hasMessageContainingAll("3 features", "2");
-        FeatureSet damaged = DenseFeatures.of(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
+        FeatureSet damaged = new DenseFeatures(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
         assertThatThrownBy(() -> new LogisticRegression(damaged))
                 .hasMessageContainingAll("feature 0", "image 1", "NaN");
-        FeatureSet wide = DenseFeatures.of(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
+        FeatureSet wide = new DenseFeatures(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
         assertThatThrownBy(() -> classifier.predict(wide)).hasMessageContainingAll("feature 0", "image 1", "NaN");
     }
 
@@ -287,6 +286,6 @@ class LogisticRegressionTest {
                 values[i * d + j] = (float) random.nextGaussian() + (j % k == labels[i] ? 1 : 0);
             }
         }
-        return DenseFeatures.of(d, 1, values, labels);
+        return new DenseFeatures(d, 1, values, labels);
     }
 }

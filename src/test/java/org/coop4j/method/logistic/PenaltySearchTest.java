@@ -1,7 +1,6 @@
 package org.coop4j.method.logistic;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,12 +12,11 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
 
 class PenaltySearchTest {
@@ -63,8 +61,8 @@ class PenaltySearchTest {
         FeatureSet val = GoldenFeatures.features(golden, "val");
         JsonNode run = golden.get("runs").get(7);
         PenaltySearch chosen = search(
-                FeatureSets.select(train, GoldenFeatures.ints(run.get("train_positions"))),
-                FeatureSets.select(val, GoldenFeatures.ints(run.get("val_positions"))));
+                FeatureSet.select(train, GoldenFeatures.ints(run.get("train_positions"))),
+                FeatureSet.select(val, GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
         assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
         assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
@@ -75,7 +73,7 @@ class PenaltySearchTest {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         JsonNode run = golden.get("runs").get(7);
         ImageDataset drawn = sampler(run)
-                .sample(labelled(
+                .sampleOfProbe(labelled(
                         GoldenFeatures.ints(golden.get("train_labels")),
                         GoldenFeatures.ints(golden.get("val_labels"))));
         assertThat(positions(drawn.train())).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
@@ -101,7 +99,7 @@ class PenaltySearchTest {
 
     @Test
     void aDrawTakesAllOfAClassWithTooFewImages() throws IOException {
-        ImageDataset drawn = new ProbeSampler(2, 1).sample(labelled(new int[] {1, 0, 1, 1, 1}, new int[] {1}));
+        ImageDataset drawn = new FewShotSampler(2, 1).sampleOfProbe(labelled(new int[] {1, 0, 1, 1, 1}, new int[] {1}));
         assertThat(positions(drawn.train())).hasSize(3).startsWith(1).doesNotHaveDuplicates();
         assertThat(positions(drawn.val())).containsExactly(0);
     }
@@ -125,7 +123,7 @@ class PenaltySearchTest {
     @Test
     void tiesGoToTheLargestCThenToTheLeft() {
         FeatureSet easy =
-                DenseFeatures.of(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
+                new DenseFeatures(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
         assertThat(result.grid).allMatch(point -> point.valAccuracy() == 1);
@@ -135,20 +133,15 @@ class PenaltySearchTest {
         assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
 
-    @Test
-    void noShotsAreRefused() {
-        assertThatThrownBy(() -> new ProbeSampler(0, 1)).hasMessageContaining("got 0");
-    }
-
-    private static ProbeSampler sampler(JsonNode run) {
-        return new ProbeSampler(run.get("shots").asInt(), run.get("seed").asInt());
+    private static FewShotSampler sampler(JsonNode run) {
+        return new FewShotSampler(run.get("shots").asInt(), run.get("seed").asInt());
     }
 
     /** The search on the images that the reference draws. */
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
-        ImageDataset drawn = sampler(run).sample(labelled(train.labels(), val.labels()));
+        ImageDataset drawn = sampler(run).sampleOfProbe(labelled(train.labels(), val.labels()));
         return search(
-                FeatureSets.select(train, positions(drawn.train())), FeatureSets.select(val, positions(drawn.val())));
+                FeatureSet.select(train, positions(drawn.train())), FeatureSet.select(val, positions(drawn.val())));
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {

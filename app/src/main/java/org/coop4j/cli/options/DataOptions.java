@@ -66,9 +66,10 @@ public final class DataOptions {
             throw new WrongUsage("--nested is for a folder of class folders: omit it");
         }
         // eval reads it again, from wherever it is called
-        DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data)
-                .withFiles(images, names, nested ? true : null);
-        return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
+        Path place = features ? data.toAbsolutePath().normalize() : data;
+        return benchmark == null
+                ? DataSpec.of(place).withFiles(images, names, nested ? true : null)
+                : DataSpec.of(place, benchmark.name());
     }
 
     /** Returns the half of the classes, all by default. */

@@ -22,8 +22,12 @@ final class FewShotTables {
 
     private FewShotTables() {}
 
-    /** A result on a dataset, or an average. */
-    private record Line(Study study, MethodResult result) {
+    /**
+     * A result on a dataset, or an average.
+     *
+     * @param source the dataset learned from; empty if it is the one tested on
+     */
+    record Line(Study study, String source, MethodResult result) {
 
         Cell accuracy() {
             return Cell.mean(result.summary(Measured::accuracy).orElseThrow())
@@ -50,7 +54,7 @@ final class FewShotTables {
         }
 
         Optional<Cell> published() {
-            return Cells.published(study.published("", result.datasets(), ClassHalf.ALL, result.setup()));
+            return Cells.published(study.published(source, result.datasets(), ClassHalf.ALL, result.setup()));
         }
     }
 
@@ -82,7 +86,7 @@ final class FewShotTables {
                 .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
                 .numbers("published", Line::published, "published", "published_backbone", "published_source");
         for (Study study : studies) {
-            study.fewShot().cells().forEach(cell -> table.row(new Line(study, cell)));
+            study.fewShot().cells().forEach(cell -> table.row(new Line(study, "", cell)));
         }
         return table;
     }
@@ -100,7 +104,7 @@ final class FewShotTables {
                 .numbers("p", Line::probability, "p_paired_over_datasets")
                 .numbers("published", Line::published, "published", "published_backbone");
         for (Study study : studies) {
-            study.fewShot().averages().forEach(average -> table.row(new Line(study, average)));
+            study.fewShot().averages().forEach(average -> table.row(new Line(study, "", average)));
         }
         return table;
     }
@@ -117,7 +121,7 @@ final class FewShotTables {
         Cells.method(table, method -> method);
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                 .forEach(shots -> table.numbers(shots.describe(), method -> place.result(new Setup(method, shots))
-                        .map(result -> new Line(place.study(), result))
+                        .map(result -> new Line(place.study(), "", result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
         return table.rows(fewShot.cells(place.dataset()).stream()
                 .map(MethodResult::method)
@@ -131,7 +135,7 @@ final class FewShotTables {
         List<Line> most = new ArrayList<>();
         for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
             fewShot.ofMain(dataset)
-                    .map(cell -> new Line(study, cell))
+                    .map(cell -> new Line(study, "", cell))
                     .filter(line -> Double.isFinite(line.gain()))
                     .max(Comparator.comparing(line -> line.result.shots()))
                     .ifPresent(most::add);

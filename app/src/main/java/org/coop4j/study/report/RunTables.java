@@ -3,7 +3,6 @@ package org.coop4j.study.report;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -92,13 +91,14 @@ final class RunTables {
         return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
                 .words("method", MethodLabel::id)
                 .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
-                        .map(all -> all.getKey() + " " + Numbers.first(strings(all.getValue()), MOST_VALUES))
+                        .map(all -> all.getKey() + " "
+                                + Numbers.first(
+                                        all.getValue().stream()
+                                                .map(String::valueOf)
+                                                .toList(),
+                                        MOST_VALUES))
                         .collect(Collectors.joining("; ")))
                 .rows(runs.keySet());
-    }
-
-    private static List<String> strings(Set<Object> values) {
-        return values.stream().map(String::valueOf).toList();
     }
 
     /** A hand-written prompt, tested beside the learned one. */

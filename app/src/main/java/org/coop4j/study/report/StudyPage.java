@@ -37,7 +37,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         for (Study study : studies) {
             page.add(summary(study))
                     .add(average(study))
-                    .add(curves(study))
+                    .add(section("Curves of each dataset", study).charts(charts(Place.datasets(study))))
                     .add(section("Gain over zero-shot", study).table(FewShotTables.gains(study)))
                     .add(section("All numbers", study).table(FewShotTables.numbers(List.of(study))))
                     .add(classes(study))
@@ -120,10 +120,6 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                 .charts(charts(List.of(average)))
                 .table(FewShotTables.byShots(average))
                 .table(FewShotTables.averages(List.of(study)));
-    }
-
-    private Section curves(Study study) {
-        return section("Curves of each dataset", study).charts(charts(Place.datasets(study)));
     }
 
     private List<Chart> charts(List<Place> places) {

@@ -18,6 +18,7 @@ import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Study;
+import org.coop4j.study.report.FewShotTables.Line;
 
 /** Results on classes and datasets that were not learned: base-to-new and robustness. */
 final class TransferTables {
@@ -113,31 +114,23 @@ final class TransferTables {
         return table;
     }
 
-    /** A result on the dataset that a method learned from, or on another. */
-    private record Tested(Study study, String source, MethodResult result) {}
-
     /** Returns all numbers of learning on one dataset and testing on others. */
     static Table<?> robustness(List<Study> studies) {
-        Table<Tested> table = new Table<Tested>("robustness", "Robustness, accuracy in %", "")
-                .data("model", t -> t.study.name())
-                .data("source", Tested::source)
-                .data("method", t -> t.result.method().id())
-                .data("shots", t -> t.result.shots().label())
-                .data("tested_on", t -> t.result.dataset())
-                .data("role", t -> t.result.dataset().equals(t.source) ? "source" : "target")
-                .data("seeds", t -> Cells.seeds(t.result))
-                .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
-                .numbers(
-                        "published",
-                        t -> Cells.published(
-                                t.study.published(t.source, t.result.datasets(), ClassHalf.ALL, t.result.setup())),
-                        "published",
-                        "published_backbone");
+        Table<Line> table = new Table<Line>("robustness", "Robustness, accuracy in %", "")
+                .data("model", t -> t.study().name())
+                .data("source", Line::source)
+                .data("method", t -> t.result().method().id())
+                .data("shots", t -> t.result().shots().label())
+                .data("tested_on", t -> t.result().dataset())
+                .data("role", t -> t.result().dataset().equals(t.source()) ? "source" : "target")
+                .data("seeds", t -> Cells.seeds(t.result()))
+                .means("accuracy", t -> t.result().summary(Measured::accuracy), "accuracy")
+                .numbers("published", Line::published, "published", "published_backbone");
         for (Study study : studies) {
             for (Robustness all : study.robustness()) {
                 for (Setup setup : all.results().setups()) {
                     Stream.concat(all.results().get(all.source(), setup).stream(), all.onTargets(setup).stream())
-                            .forEach(result -> table.row(new Tested(study, all.source(), result)));
+                            .forEach(result -> table.row(new Line(study, all.source(), result)));
                 }
             }
         }

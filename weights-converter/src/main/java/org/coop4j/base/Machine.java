@@ -1,11 +1,10 @@
-package org.coop4j.run;
+package org.coop4j.base;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.coop4j.base.Numbers;
 
 /** The processor, memory and operating system. */
 public final class Machine {
