@@ -10,6 +10,7 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.GraphOp;
+import org.coop4j.graph.op.Scale;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -96,15 +97,9 @@ final class Ops {
         }
         if (function instanceof ScalarMultiplication op && in.length == 1) {
             float factor = (float) ArrayValues.scalar(op.scalar());
-            return HostKernel.elementwise(in, out[0], workers, () -> (inputs, n) -> scale(inputs[0], n, factor));
+            return HostKernel.elementwise(in, out[0], workers, () -> (inputs, n) -> Scale.scale(inputs[0], n, factor));
         }
         return null;
-    }
-
-    private static void scale(float[] x, int n, float factor) {
-        for (int i = 0; i < n; i++) {
-            x[i] *= factor;
-        }
     }
 
     private static HostKernel bind(DifferentialFunction function, INDArray[] in, INDArray[] out) {

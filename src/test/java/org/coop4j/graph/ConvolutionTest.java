@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Convolutions with a frozen kernel, in float32, against the portable definition in double precision. */
+/** Convolutions in float32 against the portable definition in double precision; oneDNN convolves with frozen kernels. */
 @Tag("portable")
 class ConvolutionTest {
 
@@ -32,10 +32,10 @@ class ConvolutionTest {
         return array;
     }
 
-    private static ExecutionPlan plan(Workers workers, Grid grid, int stride, INDArray... arrays) {
+    private static ExecutionPlan plan(Workers workers, Grid grid, int stride, boolean frozen, INDArray... arrays) {
         Graph graph = Graph.create();
         SDVariable x = graph.placeholder("x", arrays[0].dataType(), arrays[0].shape());
-        SDVariable kernel = graph.constant("kernel", arrays[1]);
+        SDVariable kernel = frozen ? graph.constant("kernel", arrays[1]) : graph.variable("kernel", arrays[1]);
         SDVariable y = arrays.length == 2
                 ? graph.convolution(x, kernel, grid, stride)
                 : graph.convolution(x, kernel, grid, stride, graph.constant("bias", arrays[2]));
@@ -45,6 +45,14 @@ class ConvolutionTest {
         plan.run();
         plan.run();
         return plan;
+    }
+
+    private static void assertClose(INDArray expected, INDArray actual) {
+        assertThat(actual.shape()).isEqualTo(expected.shape());
+        double scale = expected.amaxNumber().doubleValue();
+        for (long i = 0; i < expected.length(); i++) {
+            assertThat(actual.getDouble(i)).isCloseTo(expected.getDouble(i), within(TOLERANCE * scale));
+        }
     }
 
     @ParameterizedTest
@@ -69,15 +77,11 @@ class ConvolutionTest {
             for (INDArray[] arrays : List.of(new INDArray[] {x, kernel}, new INDArray[] {x, kernel, bias})) {
                 INDArray[] singles = new INDArray[arrays.length];
                 Arrays.setAll(singles, i -> arrays[i].castTo(DataType.FLOAT));
-                try (ExecutionPlan exact = plan(workers, grid, stride, arrays);
-                        ExecutionPlan fast = plan(workers, grid, stride, singles)) {
-                    INDArray expected = exact.output("y");
-                    INDArray actual = fast.output("y");
-                    assertThat(actual.shape()).isEqualTo(expected.shape());
-                    double scale = expected.amaxNumber().doubleValue();
-                    for (long i = 0; i < expected.length(); i++) {
-                        assertThat(actual.getDouble(i)).isCloseTo(expected.getDouble(i), within(TOLERANCE * scale));
-                    }
+                try (ExecutionPlan exact = plan(workers, grid, stride, true, arrays);
+                        ExecutionPlan frozen = plan(workers, grid, stride, true, singles);
+                        ExecutionPlan trained = plan(workers, grid, stride, false, singles)) {
+                    assertClose(exact.output("y"), frozen.output("y"));
+                    assertClose(exact.output("y"), trained.output("y"));
                 }
             }
         }

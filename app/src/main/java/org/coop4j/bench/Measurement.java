@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
@@ -42,7 +43,7 @@ public record Measurement(List<Double> seconds, long flops) {
     /** Measures a product of square matrices of 1,536 rows, divided among the workers as in the towers. */
     public static Measurement product(Workers workers) {
         HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
-        Product product = new Product(Gemm.Form.NT, filled(), filled(), null, c, workers);
+        HostKernel product = Product.kernel(Gemm.Form.NT, filled(), filled(), null, c, workers);
         long flops = 2L * SIDE * SIDE * SIDE;
         return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
     }

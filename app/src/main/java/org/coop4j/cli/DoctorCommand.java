@@ -10,9 +10,8 @@ import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend;
-import org.coop4j.graph.host.OneDnn;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -53,7 +52,7 @@ final class DoctorCommand extends ConsoleCommand {
             environment();
             if (canCompute) {
                 Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
-                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + OneDnn.instructions()));
+                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
                 if (Backend.currentForm() == Backend.Form.HOST) {
                     product(workers);
                 }

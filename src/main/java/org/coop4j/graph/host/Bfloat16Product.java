@@ -2,6 +2,7 @@ package org.coop4j.graph.host;
 
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
+import org.coop4j.graph.host.Gemm.Form;
 
 /**
  * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
@@ -27,23 +28,18 @@ public final class Bfloat16Product {
     /**
      * Plans y = function(x · w + bias) + residual, and rounds and packs the weights.
      *
+     * @param form NT for w [cols, inner], NN for w [inner, cols]
      * @param x [rows, inner]
-     * @param w frozen, [inner, cols], or [cols, inner] if {@code transposed}
+     * @param w frozen
      * @param y [rows, cols]
      */
     public static HostKernel kernel(
-            HostMatrix x, HostMatrix w, boolean transposed, Epilogue after, HostMatrix y, Workers workers) {
+            Form form, HostMatrix x, HostMatrix w, Epilogue after, HostMatrix y, Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
-        if ((transposed ? w.cols() : w.rows()) != inner
-                || (transposed ? w.rows() : w.cols()) != cols
-                || x.rows() != y.rows()) {
-            throw new IllegalArgumentException(String.format(
-                    "product of [%d, %d] and [%d, %d]%s into [%d, %d]",
-                    x.rows(), inner, w.rows(), w.cols(), transposed ? " transposed" : "", y.rows(), cols));
-        }
+        Product.requireFit(form, x, w, y);
         OneDnn oneDnn = new OneDnn();
-        long[] strides = transposed ? new long[] {1, inner} : new long[] {cols, 1};
+        long[] strides = form == Form.NT ? new long[] {1, inner} : new long[] {cols, 1};
         memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
         return oneDnn.byRows(x.rows(), workers, (row, rows) -> {
             memory given = oneDnn.rows(x, row, rows);

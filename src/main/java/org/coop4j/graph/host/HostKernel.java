@@ -25,15 +25,25 @@ public interface HostKernel extends AutoCloseable {
      * @param functions makes a function per worker, which may hold memory of its own
      */
     static HostKernel elementwise(HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
+        return blocks(BLOCK, in, out, workers, functions);
+    }
+
+    /** Returns a function of each row of matrices of one shape, on heap copies. */
+    static HostKernel rowwise(HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
+        return blocks(out.cols(), in, out, workers, functions);
+    }
+
+    private static HostKernel blocks(
+            int size, HostMatrix[] in, HostMatrix out, Workers workers, Supplier<BlockFunction> functions) {
         int length = Math.multiplyExact(out.rows(), out.cols());
         BlockFunction[] function = new BlockFunction[workers.count()];
         Arrays.setAll(function, part -> functions.get());
-        float[][][] scratch = new float[workers.count()][in.length][BLOCK];
+        float[][][] scratch = new float[workers.count()][in.length][size];
         Workers.RowRange range = (part, from, to) -> {
             float[][] blocks = scratch[part];
             for (int block = from; block < to; block++) {
-                int offset = block * BLOCK;
-                int n = Math.min(BLOCK, length - offset);
+                int offset = block * size;
+                int n = Math.min(size, length - offset);
                 for (int i = 0; i < in.length; i++) {
                     in[i].buffer().get(offset, blocks[i], 0, n);
                 }
@@ -41,7 +51,7 @@ public interface HostKernel extends AutoCloseable {
                 out.buffer().put(offset, blocks[0], 0, n);
             }
         };
-        int blocks = (length + BLOCK - 1) / BLOCK;
+        int blocks = (length + size - 1) / size;
         return () -> workers.rows(blocks, range);
     }
 
@@ -50,8 +60,8 @@ public interface HostKernel extends AutoCloseable {
     interface BlockFunction {
 
         /**
-         * Turns {@code inputs[0]} into the result, the first {@code n} elements, at most {@link #BLOCK}. It may change
-         * the other inputs.
+         * Turns {@code inputs[0]} into the result, the first {@code n} elements: at most {@link #BLOCK}, or a whole row.
+         * It may change the other inputs.
          */
         void apply(float[][] inputs, int n);
     }

@@ -14,24 +14,19 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_accurate;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_scale;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.IntMemoryMap;
@@ -79,48 +74,6 @@ public final class OneDnn implements AutoCloseable {
     private <P extends Pointer> P owned(P pointer) {
         frees.push(pointer::close);
         return pointer;
-    }
-
-    /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
-    public static boolean isAvailable() {
-        return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
-    }
-
-    /** Returns the reason that oneDNN cannot be used; empty if it can. */
-    private static Optional<String> missing() {
-        try {
-            dnnl_get_effective_cpu_isa();
-            return Optional.empty();
-        } catch (NoClassDefFoundError e) {
-            return Optional.of("oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
-                    + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
-        } catch (UnsatisfiedLinkError e) {
-            return Optional.of("oneDNN cannot be loaded (" + e.getMessage() + "): use float32");
-        }
-    }
-
-    /** Returns the reason that this process cannot multiply bfloat16; empty if it can. */
-    static Optional<String> obstacle() {
-        if (Backend.currentForm() == Backend.Form.PORTABLE) {
-            return Optional.of("the portable form does not multiply bfloat16: use float32");
-        }
-        return missing().or(() -> obstacle(dnnl_get_effective_cpu_isa()));
-    }
-
-    /**
-     * @param instructions sets of instructions that oneDNN found, a bit each
-     */
-    static Optional<String> obstacle(int instructions) {
-        return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
-                ? Optional.empty()
-                : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
-                        + " or auto, which takes the best available");
-    }
-
-    /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
-    public static String instructions() {
-        int amx = dnnl_cpu_isa_avx512_core_amx;
-        return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
     }
 
     private memory memory(desc layout, Pointer address) {
@@ -263,7 +216,7 @@ public final class OneDnn implements AutoCloseable {
     /** Returns weights copied to another type and layout, once for all kernels of the workers that need the same. */
     private memory packed(memory weights, desc layout, Workers workers) {
         long address = weights.get_data_handle().address();
-        List<Object> key = List.of(address, bytes(weights.get_desc()), bytes(layout));
+        List<Object> key = List.of(address, new Layout(weights.get_desc()), new Layout(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
             BytePointer memory = NativeMemory.allocate(layout.get_size());
             Call call = copy(weights, memory(layout, memory));
@@ -274,12 +227,17 @@ public final class OneDnn implements AutoCloseable {
         return memory(layout, copy);
     }
 
-    /** Returns a description in bytes, the same for the same layout and shape. */
-    private static ByteBuffer bytes(desc layout) {
-        try (BytePointer blob = layout.get_blob()) {
-            byte[] bytes = new byte[Math.toIntExact(blob.limit())];
-            blob.get(bytes);
-            return ByteBuffer.wrap(bytes);
+    /** A description that equals others of the same shape, type and order; their bytes may differ in gaps. */
+    private record Layout(desc desc) {
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Layout layout && desc.equals(layout.desc);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(desc.get_size());
         }
     }
 

@@ -1,5 +1,9 @@
 package org.coop4j.graph.host;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -39,7 +43,47 @@ public enum Precision {
 
     /** Returns the reason that this process cannot compute with this precision; empty if it can. */
     public Optional<String> obstacle() {
-        return this == BFLOAT16 ? OneDnn.obstacle() : Optional.empty();
+        if (this == FLOAT32) {
+            return Optional.empty();
+        }
+        if (Backend.currentForm() == Backend.Form.PORTABLE) {
+            return Optional.of("the portable form does not multiply bfloat16: use float32");
+        }
+        return missing().or(() -> obstacle(dnnl_get_effective_cpu_isa()));
+    }
+
+    /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
+    public static boolean hasOneDnn() {
+        return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
+    }
+
+    /** Returns the reason that oneDNN cannot be used; empty if it can. {@link OneDnn} itself does not load without it. */
+    static Optional<String> missing() {
+        try {
+            dnnl_get_effective_cpu_isa();
+            return Optional.empty();
+        } catch (NoClassDefFoundError e) {
+            return Optional.of("oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
+                    + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of("oneDNN cannot be loaded (" + e.getMessage() + "): use float32");
+        }
+    }
+
+    /**
+     * @param instructions sets of instructions that oneDNN found, a bit each
+     */
+    static Optional<String> obstacle(int instructions) {
+        return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
+                ? Optional.empty()
+                : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
+                        + " or auto, which takes the best available");
+    }
+
+    /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
+    public static String instructions() {
+        int amx = dnnl_cpu_isa_avx512_core_amx;
+        return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
     }
 
     /**

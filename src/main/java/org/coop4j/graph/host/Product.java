@@ -1,5 +1,6 @@
 package org.coop4j.graph.host;
 
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.coop4j.graph.host.Gemm.Form;
 
@@ -8,42 +9,55 @@ import org.coop4j.graph.host.Gemm.Form;
  *
  * <p>Each worker computes a band of rows of the result, or a band of columns if there are few rows, with a
  * single-threaded BLAS call. A bias is written into the band first and the product added to it, so that the result is
- * touched while it is in the cache. The matrices stay reachable for as long as the product does.
+ * touched while it is in the cache.
  */
-public final class Product implements HostKernel {
+public final class Product {
 
     /** With fewer rows per worker, the columns are split. */
     private static final int MIN_ROWS = 8;
 
-    private final Form form;
-    private final HostMatrix a;
-    private final HostMatrix b;
-    private final HostMatrix bias;
-    private final HostMatrix c;
-    private final Workers workers;
-    private final int inner;
-    private final Band[] bands;
-    private final float[] biasRow;
+    private Product() {}
 
     /** The part of the result that one worker computes, with its pointers. */
     private record Band(int row, int rows, int col, int cols, FloatPointer a, FloatPointer b, FloatPointer c) {}
 
     /**
-     * C = op(A) · op(B) + bias.
+     * Plans C = op(A) · op(B) + bias.
      *
      * @param bias [1, columns of C], added to every row; null for none
      */
-    public Product(Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
-        this.form = form;
-        this.a = a;
-        this.b = b;
-        this.bias = bias;
-        this.c = c;
-        this.workers = workers;
-        this.inner = form == Form.TN ? a.rows() : a.cols();
-        this.biasRow = bias == null ? null : new float[c.cols()];
-        this.bands = bands();
+    public static HostKernel kernel(
+            Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
+        requireFit(form, a, b, c);
+        int inner = form == Form.TN ? a.rows() : a.cols();
+        float beta = bias == null ? 0f : 1f;
+        float[] biasRow = new float[c.cols()];
+        Band[] bands = bands(form, a, b, c, workers.count());
+        IntConsumer share = part -> {
+            Band band = bands[part];
+            if (band == null) {
+                return;
+            }
+            if (bias != null) {
+                for (int row = band.row; row < band.row + band.rows; row++) {
+                    c.buffer().put(row * c.cols() + band.col, biasRow, band.col, band.cols);
+                }
+            }
+            Gemm.multiply(
+                    form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
+        };
+        return () -> {
+            if (bias != null) {
+                bias.getRow(0, biasRow);
+            }
+            workers.run(share);
+        };
+    }
+
+    /** Checks the sizes of C = op(A) · op(B). */
+    static void requireFit(Form form, HostMatrix a, HostMatrix b, HostMatrix c) {
         int rows = form == Form.TN ? a.cols() : a.rows();
+        int inner = form == Form.TN ? a.rows() : a.cols();
         int cols = form == Form.NT ? b.rows() : b.cols();
         int innerOfB = form == Form.NT ? b.cols() : b.rows();
         if (c.rows() != rows || c.cols() != cols || innerOfB != inner) {
@@ -53,8 +67,7 @@ public final class Product implements HostKernel {
         }
     }
 
-    private Band[] bands() {
-        int parts = workers.count();
+    private static Band[] bands(Form form, HostMatrix a, HostMatrix b, HostMatrix c, int parts) {
         boolean byRows = c.rows() >= MIN_ROWS * parts || c.rows() >= c.cols();
         Band[] result = new Band[parts];
         for (int part = 0; part < parts; part++) {
@@ -76,26 +89,5 @@ public final class Product implements HostKernel {
                     c.pointer(row, col));
         }
         return result;
-    }
-
-    @Override
-    public void run() {
-        if (bias != null) {
-            bias.getRow(0, biasRow);
-        }
-        workers.run(part -> multiply(bands[part]));
-    }
-
-    private void multiply(Band band) {
-        if (band == null) {
-            return;
-        }
-        if (bias != null) {
-            for (int row = band.row; row < band.row + band.rows; row++) {
-                c.buffer().put(row * c.cols() + band.col, biasRow, band.col, band.cols);
-            }
-        }
-        float beta = bias == null ? 0f : 1f;
-        Gemm.multiply(form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostKernel.BlockFunction;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
@@ -47,6 +48,30 @@ public final class Activation extends GraphOp {
 
         private OneDnn.Function function() {
             return new OneDnn.Function(algorithm, alpha);
+        }
+
+        /** Returns the function in float32, for one worker. */
+        private BlockFunction host() {
+            Exponential exponential = new Exponential(HostKernel.BLOCK);
+            float[] e = new float[HostKernel.BLOCK];
+            return switch (this) {
+                case QUICK_GELU -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
+                case GELU -> (in, n) -> gelu(in[0], n);
+                case RELU -> (in, n) -> relu(in[0], n);
+                case EXP -> (in, n) -> exponential.apply(in[0], n);
+            };
+        }
+
+        /** Returns dy · f′(x) of dy and x in float32, for one worker. */
+        private BlockFunction hostGradient() {
+            Exponential exponential = new Exponential(HostKernel.BLOCK);
+            float[] e = new float[HostKernel.BLOCK];
+            return switch (this) {
+                case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
+                case GELU -> (in, n) -> geluGradient(in[0], in[1], n);
+                case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
+                case EXP -> (in, n) -> expGradient(in[0], in[1], n);
+            };
         }
     }
 
@@ -99,19 +124,7 @@ public final class Activation extends GraphOp {
                     workers,
                     (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
         }
-        return HostKernel.elementwise(in, out[0], workers, () -> {
-            Exponential exponential = new Exponential(HostKernel.BLOCK);
-            float[] e = new float[HostKernel.BLOCK];
-            return (inputs, n) -> {
-                float[] x = inputs[0];
-                switch (kind) {
-                    case QUICK_GELU -> quickGelu(x, decay(x, n, e, exponential), n);
-                    case GELU -> gelu(x, n);
-                    case RELU -> relu(x, n);
-                    case EXP -> exponential.apply(x, n);
-                }
-            };
-        });
+        return HostKernel.elementwise(in, out[0], workers, kind::host);
     }
 
     /** Returns e^(-1.702 x), the part of the sigmoid that both directions need. */
@@ -138,6 +151,31 @@ public final class Activation extends GraphOp {
     private static void relu(float[] x, int n) {
         for (int i = 0; i < n; i++) {
             x[i] = Math.max(x[i], 0f);
+        }
+    }
+
+    private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
+        for (int i = 0; i < n; i++) {
+            float s = 1f / (1f + decay[i]);
+            dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
+        }
+    }
+
+    private static void geluGradient(float[] dy, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= NormalDistribution.cdf(x[i]) + x[i] * NormalDistribution.density(x[i]);
+        }
+    }
+
+    private static void reluGradient(float[] dy, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= Floats.step(x[i], 0f);
+        }
+    }
+
+    private static void expGradient(float[] dy, float[] y, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= y[i];
         }
     }
 
@@ -199,45 +237,7 @@ public final class Activation extends GraphOp {
                         workers,
                         (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
             }
-            return HostKernel.elementwise(in, out[0], workers, () -> {
-                Exponential exponential = new Exponential(HostKernel.BLOCK);
-                float[] e = new float[HostKernel.BLOCK];
-                return (inputs, n) -> {
-                    float[] dy = inputs[0];
-                    float[] x = inputs[1];
-                    switch (kind) {
-                        case QUICK_GELU -> quickGeluGradient(dy, x, decay(x, n, e, exponential), n);
-                        case GELU -> geluGradient(dy, x, n);
-                        case RELU -> reluGradient(dy, x, n);
-                        case EXP -> expGradient(dy, x, n);
-                    }
-                };
-            });
-        }
-
-        private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
-            for (int i = 0; i < n; i++) {
-                float s = 1f / (1f + decay[i]);
-                dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
-            }
-        }
-
-        private static void geluGradient(float[] dy, float[] x, int n) {
-            for (int i = 0; i < n; i++) {
-                dy[i] *= NormalDistribution.cdf(x[i]) + x[i] * NormalDistribution.density(x[i]);
-            }
-        }
-
-        private static void reluGradient(float[] dy, float[] x, int n) {
-            for (int i = 0; i < n; i++) {
-                dy[i] *= Floats.step(x[i], 0f);
-            }
-        }
-
-        private static void expGradient(float[] dy, float[] y, int n) {
-            for (int i = 0; i < n; i++) {
-                dy[i] *= y[i];
-            }
+            return HostKernel.elementwise(in, out[0], workers, kind::hostGradient);
         }
     }
 }

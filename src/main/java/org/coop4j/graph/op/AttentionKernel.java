@@ -7,7 +7,6 @@ import static org.coop4j.graph.host.Gemm.Form.TN;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -35,9 +34,8 @@ public final class AttentionKernel implements HostKernel {
     private final Band out; // or its gradient
     private final HostMatrix probabilities;
     private final Workers workers;
-    private final List<List<Task>> jobs = new ArrayList<>();
+    private final List<List<Task>> jobs; // of each head
     private final AttentionScratch[] scratch;
-    private final BiConsumer<Task, AttentionScratch> work;
 
     /**
      * Columns of a matrix that hold the heads side by side.
@@ -47,8 +45,8 @@ public final class AttentionKernel implements HostKernel {
     public record Band(HostMatrix matrix, int column, int headWidth) {
 
         /** Points at a head's part of a row. */
-        public void point(Cursor cursor, int row, int head) {
-            cursor.at(matrix, row, column + (long) head * headWidth);
+        public Cursor point(Cursor cursor, int row, int head) {
+            return cursor.at(matrix, row, column + (long) head * headWidth);
         }
 
         /** Returns the distance between rows. */
@@ -89,37 +87,33 @@ public final class AttentionKernel implements HostKernel {
     }
 
     /**
-     * Sequences {@code from} to {@code to} of a block, for one head.
+     * Some queries of a task, and some keys that they meet in one product.
      *
-     * @param first true if this task is the first to write the prefix's gradient
+     * @param query row of the first query
+     * @param row packed row of the first key
+     * @param score offset of the first query's score of the first key, among those of the task
+     * @param shared true if the keys are the prefix's
      */
-    private record Task(Block block, int head, int from, int to, boolean first) {
+    private record Part(int query, int queries, int row, int keys, int score, boolean shared) {}
 
-        int queries() {
-            return (to - from) * block.queriesEach();
-        }
-
-        /** Returns the query row of a sequence's first query. */
-        int query(int sequence) {
-            return block.firstQuery() + sequence * block.queriesEach();
-        }
-
-        /** Returns the packed row of a sequence's first key. */
-        int row(int sequence) {
-            return block.firstRow() + sequence * block.length();
-        }
+    /**
+     * Some sequences of a block, for any head.
+     *
+     * @param from the first sequence
+     * @param first true if this task is the first to write the prefix's gradient
+     * @param parts the queries of all sequences with the prefix's keys, if there are any, then each sequence by itself
+     */
+    private record Task(Block block, int from, int queries, boolean first, List<Part> parts) {
 
         /** Returns the offset of the task's probabilities. */
-        long start() {
+        long start(int head) {
             long before = (long) from * block.queriesEach() * block.keys();
             return block.firstProbability() + head * block.probabilitiesPerHead() + before;
         }
 
-        /**
-         * Returns the offset of a sequence's scores of its first query, from {@code key} on, among those of the task.
-         */
-        long score(int sequence, int key) {
-            return (long) (sequence - from) * block.queriesEach() * block.keys() + key;
+        /** Returns 1 if a part adds to what an earlier one has set for its queries, else 0. */
+        float beta(Part part) {
+            return block.sharedKeys() > 0 && !part.shared ? 1f : 0f;
         }
     }
 
@@ -137,22 +131,16 @@ public final class AttentionKernel implements HostKernel {
         this.out = new Band(out, 0, forward.headWidth());
         this.probabilities = probabilities;
         this.workers = workers;
-        int largest = 0;
-        for (Block block : layout.blocks()) {
-            largest = Math.max(largest, sequencesPerTask(block) * block.queriesEach() * block.keys());
-        }
-        int size = largest;
+        List<Task> tasks = tasks();
+        int size = tasks.stream()
+                .mapToInt(task -> task.queries * task.block.keys())
+                .max()
+                .orElseThrow();
         scratch = new AttentionScratch[workers.count()];
         Arrays.setAll(scratch, i -> backward ? AttentionScratch.backward(size) : AttentionScratch.forward(size));
-        for (int head = 0; head < layout.heads(); head++) {
-            List<Task> tasks = tasks(head);
-            if (backward && layout.prefix() > 0) {
-                jobs.add(tasks);
-            } else {
-                tasks.forEach(task -> jobs.add(List.of(task)));
-            }
-        }
-        work = backward ? this::differentiate : this::attend;
+        jobs = backward && layout.prefix() > 0
+                ? List.of(tasks)
+                : tasks.stream().map(List::of).toList();
     }
 
     /** Computes out and the probabilities from qkv. */
@@ -171,28 +159,44 @@ public final class AttentionKernel implements HostKernel {
         return new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
     }
 
-    private static int sequencesPerTask(Block block) {
-        return Math.max(1, ROWS_PER_TASK / block.queriesEach());
-    }
-
-    private List<Task> tasks(int head) {
+    private List<Task> tasks() {
         List<Task> tasks = new ArrayList<>();
         for (Block block : layout.blocks()) {
-            int step = sequencesPerTask(block);
+            int each = block.queriesEach();
+            int step = Math.max(1, ROWS_PER_TASK / each);
             for (int from = 0; from < block.sequences(); from += step) {
                 int to = Math.min(block.sequences(), from + step);
                 // The first task sets the prefix's key gradients, the others add to them.
-                tasks.add(new Task(block, head, from, to, tasks.isEmpty()));
+                tasks.add(new Task(block, from, (to - from) * each, tasks.isEmpty(), parts(block, from, to)));
             }
         }
         return tasks;
     }
 
+    private static List<Part> parts(Block block, int from, int to) {
+        int each = block.queriesEach();
+        int shared = block.sharedKeys();
+        List<Part> parts = new ArrayList<>();
+        if (shared > 0) {
+            parts.add(new Part(block.firstQuery() + from * each, (to - from) * each, 0, shared, 0, true));
+        }
+        for (int i = from; i < to; i++) {
+            int row = block.firstRow() + i * block.length();
+            int score = (i - from) * each * block.keys() + shared;
+            parts.add(new Part(block.firstQuery() + i * each, each, row, block.length(), score, false));
+        }
+        return parts;
+    }
+
     @Override
     public void run() {
-        workers.each(jobs.size(), (part, job) -> {
-            for (Task task : jobs.get(job)) {
-                work.accept(task, scratch[part]);
+        workers.each(layout.heads() * jobs.size(), (part, job) -> {
+            for (Task task : jobs.get(job % jobs.size())) {
+                if (gradient == null) {
+                    attend(task, job / jobs.size(), scratch[part]);
+                } else {
+                    differentiate(task, job / jobs.size(), scratch[part]);
+                }
             }
         });
     }
@@ -204,119 +208,68 @@ public final class AttentionKernel implements HostKernel {
         }
     }
 
-    private void attend(Task task, AttentionScratch s) {
+    private void attend(Task task, int head, AttentionScratch s) {
         Block block = task.block;
-        int each = block.queriesEach();
         int keys = block.keys();
-        products(task, forward.q, forward.k, probabilities, task.start(), s);
+        long start = task.start(head);
+        products(task, head, forward.q, forward.k, probabilities, start, s);
         s.softmax(
                 probabilities,
-                task.start(),
-                task.queries(),
+                start,
+                task.queries,
                 keys,
-                query -> layout.visibleKeys(block, query % each),
+                query -> layout.visibleKeys(block, query % block.queriesEach()),
                 forward.scale());
-        mixValues(task, s);
+        for (Part p : task.parts) { // out = probabilities · v
+            s.a.at(probabilities, 0, start + p.score);
+            forward.v.point(s.b, p.row, head);
+            out.point(s.c, p.query, head);
+            int width = forward.headWidth();
+            Gemm.multiply(
+                    NN, p.queries, width, p.keys, s.a, keys, s.b, forward.v.ld(), task.beta(p), s.c, out.ld());
+        }
     }
 
     /**
-     * target[queries, keys] = left · rightᵀ, for the prefix's keys and each sequence's own: scores, not yet scaled, or
-     * gradients of probabilities.
+     * target[queries, keys] = left · rightᵀ: scores, not yet scaled, or gradients of probabilities.
      *
      * @param start offset of the task's part of the target
      */
-    private void products(Task task, Band left, Band right, HostMatrix target, long start, AttentionScratch s) {
-        Block block = task.block;
-        int width = left.headWidth;
-        int keys = block.keys();
-        int shared = block.sharedKeys();
-        if (shared > 0) {
-            left.point(s.a, task.query(task.from), task.head);
-            right.point(s.b, 0, task.head);
-            s.c.at(target, 0, start);
-            Gemm.multiply(NT, task.queries(), shared, width, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
-        }
-        for (int i = task.from; i < task.to; i++) {
-            left.point(s.a, task.query(i), task.head);
-            right.point(s.b, task.row(i), task.head);
-            s.c.at(target, 0, start + task.score(i, shared));
-            int n = block.length();
-            Gemm.multiply(NT, block.queriesEach(), n, width, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
-        }
-    }
-
-    /** out[queries, head] = probabilities · v. */
-    private void mixValues(Task task, AttentionScratch s) {
-        Block block = task.block;
-        Band v = forward.v;
-        int width = v.headWidth;
-        int keys = block.keys();
-        int shared = block.sharedKeys();
-        if (shared > 0) {
-            s.a.at(probabilities, 0, task.start());
-            v.point(s.b, 0, task.head);
-            out.point(s.c, task.query(task.from), task.head);
-            Gemm.multiply(NN, task.queries(), width, shared, s.a, keys, s.b, v.ld(), 0f, s.c, out.ld());
-        }
-        float beta = shared > 0 ? 1f : 0f;
-        for (int i = task.from; i < task.to; i++) {
-            s.a.at(probabilities, 0, task.start() + task.score(i, shared));
-            v.point(s.b, task.row(i), task.head);
-            out.point(s.c, task.query(i), task.head);
-            int n = block.length();
-            Gemm.multiply(NN, block.queriesEach(), width, n, s.a, keys, s.b, v.ld(), beta, s.c, out.ld());
-        }
-    }
-
-    private void differentiate(Task task, AttentionScratch s) {
-        Block block = task.block;
-        int shared = block.sharedKeys();
-        products(task, out, forward.v, s.ds, 0, s); // dout · vᵀ
-        s.softmaxGradient(probabilities, task.start(), task.queries(), block.keys(), forward.scale());
-        if (shared > 0) {
-            keyGradients(task, task.from, task.queries(), 0, 0, shared, 0f, task.first ? 0f : 1f, s);
-        }
-        float beta = shared > 0 ? 1f : 0f;
-        for (int i = task.from; i < task.to; i++) {
-            keyGradients(task, i, block.queriesEach(), shared, task.row(i), block.length(), beta, 0f, s);
-        }
-    }
-
-    /**
-     * Gradients that some queries and keys give each other.
-     *
-     * @param sequence the sequence of the first query
-     * @param key the first key's number among those that the queries see
-     * @param row the first key's packed row
-     * @param betaQ 1 to add to the gradient of the queries, 0 to set it
-     * @param betaK the same for keys and values
-     */
-    private void keyGradients(
-            Task task,
-            int sequence,
-            int queries,
-            int key,
-            int row,
-            int count,
-            float betaQ,
-            float betaK,
-            AttentionScratch s) {
-        int width = forward.headWidth();
+    private static void products(
+            Task task, int head, Band left, Band right, HostMatrix target, long start, AttentionScratch s) {
         int keys = task.block.keys();
-        int query = task.query(sequence);
-        // dq = ds · k
-        s.a.at(s.ds, 0, task.score(sequence, key));
-        forward.k.point(s.b, row, task.head);
-        gradient.q.point(s.c, query, task.head);
-        Gemm.multiply(NN, queries, width, count, s.a, keys, s.b, forward.k.ld(), betaQ, s.c, gradient.q.ld());
-        // dk = dsᵀ · q
-        forward.q.point(s.b, query, task.head);
-        gradient.k.point(s.c, row, task.head);
-        Gemm.multiply(TN, count, width, queries, s.a, keys, s.b, forward.q.ld(), betaK, s.c, gradient.k.ld());
-        // dv = pᵀ · dout
-        s.a.at(probabilities, 0, task.start() + task.score(sequence, key));
-        out.point(s.b, query, task.head);
-        gradient.v.point(s.c, row, task.head);
-        Gemm.multiply(TN, count, width, queries, s.a, keys, s.b, out.ld(), betaK, s.c, gradient.v.ld());
+        for (Part p : task.parts) {
+            left.point(s.a, p.query, head);
+            right.point(s.b, p.row, head);
+            s.c.at(target, 0, start + p.score);
+            Gemm.multiply(
+                    NT, p.queries, p.keys, left.headWidth, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
+        }
+    }
+
+    private void differentiate(Task task, int head, AttentionScratch s) {
+        int keys = task.block.keys();
+        int width = forward.headWidth();
+        long start = task.start(head);
+        products(task, head, out, forward.v, s.ds, 0, s); // dout · vᵀ
+        s.softmaxGradient(probabilities, start, task.queries, keys, forward.scale());
+        for (Part p : task.parts) {
+            // dq = ds · k
+            s.a.at(s.ds, 0, p.score);
+            forward.k.point(s.b, p.row, head);
+            gradient.q.point(s.c, p.query, head);
+            Gemm.multiply(
+                    NN, p.queries, width, p.keys, s.a, keys, s.b, forward.k.ld(), task.beta(p), s.c, gradient.q.ld());
+            // dk = dsᵀ · q
+            float beta = p.shared && !task.first ? 1f : 0f;
+            forward.q.point(s.b, p.query, head);
+            gradient.k.point(s.c, p.row, head);
+            Gemm.multiply(TN, p.keys, width, p.queries, s.a, keys, s.b, forward.q.ld(), beta, s.c, gradient.k.ld());
+            // dv = pᵀ · dout
+            s.a.at(probabilities, 0, start + p.score);
+            out.point(s.b, p.query, head);
+            gradient.v.point(s.c, p.row, head);
+            Gemm.multiply(TN, p.keys, width, p.queries, s.a, keys, s.b, out.ld(), beta, s.c, gradient.v.ld());
+        }
     }
 }

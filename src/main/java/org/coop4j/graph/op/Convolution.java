@@ -1,14 +1,17 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Convolution3x3;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.OneDnn;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.layers.convolution.Conv2D;
+import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -18,12 +21,15 @@ import org.nd4j.linalg.factory.Nd4j;
  * kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a bias [out].
  * Output: [batch · height/stride · width/stride, out]. It has no gradient.
  *
- * <p>On the host, oneDNN convolves with a frozen kernel if it is available; otherwise the neighbourhoods are unfolded
- * into rows.
+ * <p>On the host, oneDNN convolves with a frozen kernel if it is available; otherwise ND4J does, some images per worker.
  */
 public class Convolution extends GraphOp {
 
-    private final Unfolding.Shape shape;
+    private static final int TAPS = 9;
+
+    private final Grid grid;
+    private final Grid centres;
+    private final int stride;
 
     /**
      * @param grid the pixels of each image of {@code x}
@@ -32,47 +38,56 @@ public class Convolution extends GraphOp {
      */
     public Convolution(SameDiff sd, Grid grid, int stride, SDVariable... inputs) {
         super(sd, inputs);
-        this.shape = new Unfolding.Shape(grid, stride);
-    }
-
-    /** Returns the images before and after. */
-    protected final Unfolding.Shape shape() {
-        return shape;
+        this.grid = grid;
+        this.stride = stride;
+        this.centres = new Grid((grid.height() - 1) / stride + 1, (grid.width() - 1) / stride + 1);
     }
 
     @Override
     public final List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] kernel = in.get(1);
-        long needed = Unfolding.TAPS * x[1];
-        if (kernel[0] != needed) {
+        if (kernel[0] != TAPS * x[1]) {
             throw new IllegalArgumentException(
-                    "3x3 kernel for %s channels: expected %s rows, got %s".formatted(x[1], needed, kernel[0]));
+                    "3x3 kernel for %s channels: expected %s rows, got %s".formatted(x[1], TAPS * x[1], kernel[0]));
         }
-        return List.of(new long[] {shape.rowsOut(x[0]), kernel[1]});
+        return List.of(new long[] {(long) grid.images(x[0]) * centres.pixels(), kernel[1]});
     }
 
     @Override
     public final void compute(INDArray[] in, INDArray[] out) {
-        Nd4j.matmul(Unfolding.unfold(shape, in[0]), in[1], out[0]);
-        if (in.length == 3) {
-            out[0].addi(in[2]);
-        }
+        convolve(in, out[0], 0, grid.images(in[0].rows()));
+    }
+
+    /** Convolves images {@code from} to {@code to}. */
+    private void convolve(INDArray[] in, INDArray out, int from, int to) {
+        Conv2DConfig config = Conv2DConfig.builder()
+                .kH(3)
+                .kW(3)
+                .sH(stride)
+                .sW(stride)
+                .pH(1)
+                .pW(1)
+                .dataFormat(Conv2DConfig.NHWC)
+                .build();
+        INDArray kernel = in[1].reshape('c', 3, 3, in[0].columns(), out.columns());
+        INDArray bias = in.length == 3 ? in[2] : null;
+        Nd4j.exec(new Conv2D(grid.images(in[0], from, to), kernel, bias, centres.images(out, from, to), config));
     }
 
     @Override
-    public final HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix bias = in.length == 3 ? in[2] : null;
-        if (arg(1).isConstant() && OneDnn.isAvailable()) {
-            Grid grid = shape.in();
-            return new Convolution3x3(grid.height(), grid.width(), shape.stride(), in[0], in[1], bias, out[0])
-                    .kernel(workers);
+        if (arg(1).isConstant() && Precision.hasOneDnn()) {
+            return new Convolution3x3(grid.height(), grid.width(), stride, in[0], in[1], bias, out[0]).kernel(workers);
         }
-        return Unfolding.convolution(shape, in[0], in[1], bias, out[0], workers);
+        INDArray[] arrays = Arrays.stream(in).map(HostMatrix::owner).toArray(INDArray[]::new);
+        Workers.RowRange range = (part, from, to) -> convolve(arrays, out[0].owner(), from, to);
+        return () -> workers.rows(grid.images(in[0].rows()), range);
     }
 
     @Override
     public final long flops(List<long[]> in) {
-        return 2 * shape.rowsOut(in.get(0)[0]) * in.get(1)[0] * in.get(1)[1];
+        return 2 * outputShapes(in).get(0)[0] * in.get(1)[0] * in.get(1)[1];
     }
 }

@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -9,6 +8,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.segment.UnsortedSegmentSum;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -42,7 +42,15 @@ public final class GatherRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        take(in.length == 1 ? in[0] : Nd4j.concat(0, in), sources, out[0]);
+        INDArray[] all = Arrays.copyOf(in, in.length + 1);
+        all[in.length] = Nd4j.create(in[0].dataType(), 1, in[0].size(1)); // zeros
+        INDArray rows = Nd4j.concat(0, all);
+        Nd4j.pullRows(rows, out[0], 1, numbers(sources, rows.rows() - 1));
+    }
+
+    /** Returns the sources, {@code none} in place of {@link #NONE}. */
+    private static int[] numbers(int[] sources, int none) {
+        return Arrays.stream(sources).map(s -> s == NONE ? none : s).toArray();
     }
 
     @Override
@@ -92,93 +100,41 @@ public final class GatherRows extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            int first = 0;
+            int rows = Arrays.stream(out).mapToInt(INDArray::rows).sum();
+            INDArray targets = Nd4j.createFromArray(numbers(sources, rows));
+            INDArray sums = Nd4j.exec(new UnsortedSegmentSum(in[0], targets, rows + 1))[0];
+            long first = 0;
             for (INDArray gradient : out) {
-                sum(in[0], targets(first, gradient.rows()), gradient);
-                first += gradient.rows();
+                gradient.assign(view(sums, first, gradient.shape(), sums.stride()));
+                first += gradient.length();
             }
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            List<HostKernel> sums = new ArrayList<>();
-            int first = 0;
-            for (HostMatrix gradient : out) {
-                sums.add(sum(in[0], targets(first, gradient.rows()), gradient));
-                first += gradient.rows();
-            }
-            return () -> sums.forEach(HostKernel::run);
-        }
-
-        /** Returns the target of each row of dy in the matrix whose rows start at {@code first}. */
-        private int[] targets(int first, int rows) {
-            return Arrays.stream(sources)
-                    .map(s -> s >= first && s < first + rows ? s - first : NONE)
-                    .toArray();
-        }
-    }
-
-    /** out[r] = x[sources[r]], zero for {@link #NONE}. */
-    public static void take(INDArray x, int[] sources, INDArray out) {
-        boolean gaps = Arrays.stream(sources).anyMatch(source -> source == NONE);
-        copyRows(gaps ? withZeros(x) : x, sources, out);
-    }
-
-    /**
-     * out[t] = the sum of x[r] over the rows r with targets[r] = t, in ascending order; rows whose target is
-     * {@link #NONE} are left out.
-     */
-    public static void sum(INDArray x, int[] targets, INDArray out) {
-        int rows = Math.toIntExact(out.size(0));
-        List<int[]> rounds = new ArrayList<>();
-        int[] filled = new int[rows];
-        for (int r = 0; r < targets.length; r++) {
-            if (targets[r] != NONE) {
-                int round = filled[targets[r]]++;
-                if (round == rounds.size()) {
-                    int[] sources = new int[rows];
-                    Arrays.fill(sources, NONE);
-                    rounds.add(sources);
+            int n = out[0].rows();
+            float[] row = new float[in[0].cols()];
+            float[] sum = new float[in[0].cols()];
+            return () -> {
+                for (HostMatrix gradient : out) {
+                    gradient.clear(0);
                 }
-                rounds.get(round)[targets[r]] = r;
-            }
-        }
-        out.assign(0);
-        INDArray padded = withZeros(x);
-        for (int[] sources : rounds) {
-            INDArray part = Nd4j.createUninitialized(out.dataType(), out.shape());
-            copyRows(padded, sources, part);
-            out.addi(part);
-        }
-    }
-
-    /** Returns the same in float32 on native memory. */
-    private static HostKernel sum(HostMatrix x, int[] targets, HostMatrix out) {
-        float[] row = new float[x.cols()];
-        float[] sum = new float[x.cols()];
-        return () -> {
-            out.clear(0);
-            for (int r = 0; r < targets.length; r++) {
-                if (targets[r] != NONE) {
-                    x.getRow(r, row);
-                    out.getRow(targets[r], sum);
-                    for (int i = 0; i < row.length; i++) {
-                        row[i] += sum[i];
+                for (int r = 0; r < sources.length; r++) {
+                    if (sources[r] != NONE) {
+                        boolean ofX = sources[r] < n;
+                        in[0].getRow(r, row);
+                        add(row, sum, out[ofX ? 0 : 1], ofX ? sources[r] : sources[r] - n);
                     }
-                    out.putRow(targets[r], row);
                 }
+            };
+        }
+
+        private static void add(float[] row, float[] sum, HostMatrix gradient, int target) {
+            gradient.getRow(target, sum);
+            for (int i = 0; i < row.length; i++) {
+                sum[i] += row[i];
             }
-        };
-    }
-
-    private static INDArray withZeros(INDArray x) {
-        return Nd4j.concat(0, x, Nd4j.create(x.dataType(), 1, x.size(1)));
-    }
-
-    /** out[r] = x[sources[r]]; for {@link #NONE} the last row of {@code x}, which is zero. */
-    private static void copyRows(INDArray x, int[] sources, INDArray out) {
-        int zeros = Math.toIntExact(x.size(0)) - 1;
-        int[] known = Arrays.stream(sources).map(s -> s == NONE ? zeros : s).toArray();
-        Nd4j.pullRows(x, out, 1, known);
+            gradient.putRow(target, sum);
+        }
     }
 }

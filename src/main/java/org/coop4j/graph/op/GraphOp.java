@@ -38,7 +38,7 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** An op that is no part of a graph, only of a plan. */
     protected GraphOp() {}
 
-    /** The class's name: {@code Linear.WeightGradient} is {@code coop_linear_weight_gradient}. */
+    /** The class's name: {@code Linear.BiasGradient} is {@code coop_linear_bias_gradient}. */
     @Override
     public final String opName() {
         return NAMES.get(getClass());

@@ -1,5 +1,7 @@
 package org.coop4j.graph.op;
 
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 /**
  * Pixels of an image as matrix rows: {@code height · width} rows in raster order, one column per channel. The images of
  * a batch follow one another.
@@ -32,6 +34,14 @@ public record Grid(int height, int width) {
                     "an image of " + width + "x" + height + " pixels is not divisible by " + factor);
         }
         return new Grid(height / factor, width / factor);
+    }
+
+    /** Returns images {@code from} to {@code to} of dense rows, a view [images, height, width, channels]. */
+    INDArray images(INDArray rows, long from, long to) {
+        long channels = rows.columns();
+        long[] shape = {to - from, height, width, channels};
+        return GraphOp.view(
+                rows, from * pixels() * channels, shape, pixels() * channels, width * channels, channels, 1);
     }
 
     /** Returns the number of images in {@code rows} rows. */

@@ -69,18 +69,11 @@ public class LayerNorm extends GraphOp {
                     (oneDnn, from, count) ->
                             oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
         }
-        HostMatrix x = in[0];
-        int n = x.cols();
-        float[] gain = new float[n];
-        float[] bias = new float[n];
-        HostKernel rows = HostKernel.eachRow(x.rows(), workers, () -> {
-            float[] row = new float[n];
-            return r -> {
-                x.getRow(r, row);
-                scale(row, centre(row, n), gain, bias, n);
-                out[0].putRow(r, row);
-            };
-        });
+        float[] gain = new float[out[0].cols()];
+        float[] bias = new float[out[0].cols()];
+        HostMatrix[] x = {in[0]};
+        HostKernel rows = HostKernel.rowwise(
+                x, out[0], workers, () -> (row, n) -> scale(row[0], centre(row[0], n), gain, bias, n));
         return () -> {
             in[1].getRow(0, gain);
             in[2].getRow(0, bias);
@@ -132,35 +125,26 @@ public class LayerNorm extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix x = in[1];
-            int n = x.cols();
-            float[] gain = new float[n];
-            HostKernel rows = HostKernel.eachRow(x.rows(), workers, () -> {
-                float[] g = new float[n];
-                float[] centred = new float[n];
-                return r -> {
-                    in[0].getRow(r, g);
-                    x.getRow(r, centred);
-                    float inverse = centre(centred, n);
-                    gradientOfRow(g, centred, gain, inverse, n);
-                    out[0].putRow(r, g);
-                };
-            });
+            float[] gain = new float[out[0].cols()];
+            HostMatrix[] dyAndX = {in[0], in[1]};
+            HostKernel rows = HostKernel.rowwise(
+                    dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n));
             return () -> {
                 in[2].getRow(0, gain);
                 rows.run();
             };
         }
 
-        /** Turns dy (in {@code g}) into dx in place. */
-        private static void gradientOfRow(float[] g, float[] centred, float[] gain, float inverse, int n) {
+        /** Turns dy (in {@code g}) into dx in place, and centres x. */
+        private static void gradientOfRow(float[] g, float[] x, float[] gain, int n) {
+            float inverse = centre(x, n);
             for (int i = 0; i < n; i++) {
                 g[i] *= gain[i];
             }
             float mean = Floats.sum(g, n) / n;
-            float projection = Floats.dot(g, centred, n) / n * inverse * inverse;
+            float projection = Floats.dot(g, x, n) / n * inverse * inverse;
             for (int i = 0; i < n; i++) {
-                g[i] = (g[i] - mean - centred[i] * projection) * inverse;
+                g[i] = (g[i] - mean - x[i] * projection) * inverse;
             }
         }
     }

@@ -22,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
  *
  * <p>Inputs: x [rows, in], W [out, in] or [in, out], and optionally b [out]. A frozen weight gets no gradient: only
- * dx = dy · W is built. If W is trained, so are dW and db.
+ * dx = dy · W is built. If W is trained, so are dW, itself such a product of the form TN, and db.
  *
  * <p>The factors of products with a frozen weight may be rounded, forward and backward.
  */
@@ -62,18 +62,19 @@ public final class Linear extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] w = in.get(1);
+        int inAxis = form == Gemm.Form.TN ? 0 : 1;
         int outAxis = form == Gemm.Form.NT ? 0 : 1;
-        if (x[1] != w[1 - outAxis]) {
+        if (x[inAxis] != w[1 - outAxis]) {
             throw new IllegalArgumentException(
-                    "linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[1]);
+                    "linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[inAxis]);
         }
-        return List.of(new long[] {x[0], w[outAxis]});
+        return List.of(new long[] {x[1 - inAxis], w[outAxis]});
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray w = rounded(precision, in[1]);
-        Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, form == Gemm.Form.NT, false);
+        Nd4j.matmul(rounded(precision, in[0]), w, out[0], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
         if (own == 3) {
             out[0].addi(in[2]);
         }
@@ -88,12 +89,12 @@ public final class Linear extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix bias = own == 3 ? in[2] : null;
         if (precision == Precision.FLOAT32) {
-            return new Product(form, in[0], in[1], bias, out[0], workers);
+            return Product.kernel(form, in[0], in[1], bias, out[0], workers);
         }
         OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
         HostMatrix residual = next instanceof Add ? in[own] : null;
         Epilogue after = new Epilogue(bias, function, residual);
-        return Bfloat16Product.kernel(in[0], in[1], form == Gemm.Form.NT, after, out[0], workers);
+        return Bfloat16Product.kernel(form, in[0], in[1], after, out[0], workers);
     }
 
     @Override
@@ -122,7 +123,7 @@ public final class Linear extends GraphOp {
 
     @Override
     public long flops(List<long[]> in) {
-        return 2 * in.get(0)[0] * in.get(1)[0] * in.get(1)[1];
+        return 2 * in.get(0)[0] * in.get(0)[1] * outputShapes(in).get(0)[1];
     }
 
     @Override
@@ -132,43 +133,14 @@ public final class Linear extends GraphOp {
         List<SDVariable> result = new ArrayList<>();
         result.add(new Linear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
         if (!arg(1).isConstant()) {
-            SDVariable dw = form == Gemm.Form.NT
-                    ? new WeightGradient(sameDiff, dy, arg(0)).outputVariable() // [out, in]
-                    : new WeightGradient(sameDiff, arg(0), dy).outputVariable(); // [in, out]
-            result.add(dw);
+            SDVariable left = form == Gemm.Form.NT ? dy : arg(0); // dyᵀ · x [out, in], or xᵀ · dy [in, out]
+            SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
+            result.add(new Linear(sameDiff, Gemm.Form.TN, Precision.FLOAT32, left, right).outputVariable());
             if (args().length == 3) {
                 result.add(new BiasGradient(sameDiff, dy).outputVariable());
             }
         }
         return result;
-    }
-
-    /** dW = dyᵀ · x, or xᵀ · dy for a weight stored [in, out]. */
-    private static final class WeightGradient extends GraphOp {
-
-        WeightGradient(SameDiff sd, SDVariable left, SDVariable right) {
-            super(sd, left, right);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {in.get(0)[1], in.get(1)[1]});
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.matmul(in[0], in[1], out[0], true, false, false);
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return new Product(Gemm.Form.TN, in[0], in[1], null, out[0], workers);
-        }
-
-        @Override
-        public long flops(List<long[]> in) {
-            return 2 * in.get(0)[0] * in.get(0)[1] * in.get(1)[1];
-        }
     }
 
     /** db = the sum of dy over its rows. */

@@ -23,19 +23,19 @@ public final class NormalizeRows extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix x = in[0];
-        int n = x.cols();
-        return HostKernel.eachRow(x.rows(), workers, () -> {
-            float[] row = new float[n];
-            return r -> {
-                x.getRow(r, row);
-                float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
-                for (int i = 0; i < n; i++) {
-                    row[i] *= inverse;
-                }
-                out[0].putRow(r, row);
-            };
-        });
+        return HostKernel.rowwise(in, out[0], workers, () -> NormalizeRows::normalise);
+    }
+
+    private static void normalise(float[][] in, int n) {
+        float[] x = in[0];
+        float inverse = inverseNorm(x, n);
+        for (int i = 0; i < n; i++) {
+            x[i] *= inverse;
+        }
+    }
+
+    private static float inverseNorm(float[] x, int n) {
+        return (float) (1 / Math.sqrt(Floats.dot(x, x, n)));
     }
 
     @Override
@@ -60,23 +60,17 @@ public final class NormalizeRows extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
-            HostMatrix x = in[1];
-            int n = x.cols();
-            return HostKernel.eachRow(x.rows(), workers, () -> {
-                float[] g = new float[n];
-                float[] y = new float[n];
-                return r -> {
-                    dy.getRow(r, g);
-                    x.getRow(r, y);
-                    float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
-                    float along = Floats.dot(g, y, n) * inverse * inverse;
-                    for (int i = 0; i < n; i++) {
-                        g[i] = (g[i] - y[i] * along) * inverse;
-                    }
-                    out[0].putRow(r, g);
-                };
-            });
+            return HostKernel.rowwise(in, out[0], workers, () -> InputGradient::gradient);
+        }
+
+        private static void gradient(float[][] in, int n) {
+            float[] g = in[0];
+            float[] x = in[1];
+            float inverse = inverseNorm(x, n);
+            float along = Floats.dot(g, x, n) * inverse * inverse;
+            for (int i = 0; i < n; i++) {
+                g[i] = (g[i] - x[i] * along) * inverse;
+            }
         }
     }
 }

@@ -44,18 +44,18 @@ public final class Scale extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return HostKernel.eachRow(in[0].rows(), workers, () -> {
-            float[] row = new float[in[0].cols()];
-            return r -> {
-                float s = in[1].buffer().get(0);
-                float factor = logarithm ? (float) Math.exp(s) : s;
-                in[0].getRow(r, row);
-                for (int i = 0; i < row.length; i++) {
-                    row[i] *= factor;
-                }
-                out[0].putRow(r, row);
-            };
+        HostMatrix[] x = {in[0]};
+        return HostKernel.elementwise(x, out[0], workers, () -> (inputs, n) -> {
+            float s = in[1].buffer().get(0);
+            scale(inputs[0], n, logarithm ? (float) Math.exp(s) : s);
         });
+    }
+
+    /** Multiplies the first {@code n} elements, also for ND4J's op behind {@code x.mul(2)}. */
+    public static void scale(float[] x, int n, float factor) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= factor;
+        }
     }
 
     /** dx = exp(s) · dy, ds = exp(s) · Σ dy · x; without exp, ds = Σ dy · x. */

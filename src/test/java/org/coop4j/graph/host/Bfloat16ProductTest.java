@@ -3,6 +3,11 @@ package org.coop4j.graph.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +15,7 @@ import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.bytedeco.dnnl.global.dnnl;
 import org.coop4j.graph.host.Bfloat16Product.Epilogue;
+import org.coop4j.graph.host.Gemm.Form;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -68,7 +74,7 @@ class Bfloat16ProductTest {
                 return;
             }
             try (HostKernel product =
-                    Bfloat16Product.kernel(x, w, c.transposed, new Epilogue(bias, null, null), y, workers)) {
+                    Bfloat16Product.kernel(c.transposed ? Form.NT : Form.NN, x, w, new Epilogue(bias, null, null), y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -126,9 +132,9 @@ class Bfloat16ProductTest {
                 Workers workers = new Workers(2)) {
             OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
             try (HostKernel plain =
-                            Bfloat16Product.kernel(x, w, true, new Epilogue(bias, null, null), sums, workers);
+                            Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(bias, null, null), sums, workers);
                     HostKernel fused =
-                            Bfloat16Product.kernel(x, w, true, new Epilogue(bias, swish, residual), y, workers)) {
+                            Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(bias, swish, residual), y, workers)) {
                 plain.run();
                 fused.run();
             }
@@ -153,8 +159,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(9, 48);
                 HostMatrix again = HostMatrix.zeros(9, 48);
                 Workers workers = new Workers(2)) {
-            HostKernel first = Bfloat16Product.kernel(x, w, true, new Epilogue(null, null, null), y, workers);
-            HostKernel second = Bfloat16Product.kernel(x, w, true, new Epilogue(null, null, null), again, workers);
+            HostKernel first = Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), y, workers);
+            HostKernel second = Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), again, workers);
             assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
@@ -175,20 +181,37 @@ class Bfloat16ProductTest {
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> Bfloat16Product.kernel(x, w, false, new Epilogue(null, null, null), y, workers))
+            assertThatThrownBy(() -> Bfloat16Product.kernel(Form.NN, x, w, new Epilogue(null, null, null), y, workers))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("product of [2, 3] and [4, 3] into [2, 4]");
+                    .hasMessageContainingAll("[2, 3]", "[4, 3]", "[2, 4]");
         }
     }
 
     @Test
     void aProcessorWithoutTheInstructionsIsRefusedWithTheReason() {
-        assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_bf16)).isEmpty();
-        assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_amx)).isEmpty();
+        assertThat(Precision.obstacle(dnnl.dnnl_cpu_isa_avx512_core_bf16)).isEmpty();
+        assertThat(Precision.obstacle(dnnl.dnnl_cpu_isa_avx512_core_amx)).isEmpty();
         for (int older :
                 new int[] {dnnl.dnnl_cpu_isa_avx2, dnnl.dnnl_cpu_isa_avx2_vnni_2, dnnl.dnnl_cpu_isa_avx512_core_vnni}) {
-            assertThat(OneDnn.obstacle(older))
+            assertThat(Precision.obstacle(older))
                     .hasValueSatisfying(reason -> assertThat(reason).contains("AVX512_BF16", "float32", "auto"));
+        }
+    }
+
+    /** A class loader without oneDNN, as on a class path that lacks it. */
+    @Test
+    void withoutOneDnnTheReasonIsNamed() throws Exception {
+        List<URL> urls = new ArrayList<>();
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        for (String entry : classPath.split(File.pathSeparator)) {
+            if (!entry.contains("dnnl")) {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+        }
+        try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), null)) {
+            Method missing = loader.loadClass(Precision.class.getName()).getDeclaredMethod("missing");
+            missing.setAccessible(true);
+            assertThat(missing.invoke(null).toString()).contains("org.bytedeco:dnnl", "float32");
         }
     }
 

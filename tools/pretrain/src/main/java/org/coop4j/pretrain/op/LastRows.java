@@ -6,11 +6,11 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GatherRows;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The last row of each sequence: a caption's end token.
@@ -31,7 +31,7 @@ public final class LastRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        GatherRows.take(in[0], last(in[1]), out[0]);
+        Nd4j.pullRows(in[0], out[0], 1, last(in[1]));
     }
 
     /** Returns the number of each sequence's last row. */
@@ -71,7 +71,11 @@ public final class LastRows extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            GatherRows.sum(in[0], last(in[2]), out[0]);
+            int[] last = last(in[2]);
+            out[0].assign(0);
+            for (int s = 0; s < last.length; s++) {
+                out[0].getRow(last[s]).assign(in[0].getRow(s));
+            }
         }
 
         @Override

@@ -12,8 +12,7 @@ import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.Linear;
-import org.coop4j.graph.op.Unfolding;
-import org.coop4j.graph.op.Unfolding.Shape;
+import org.coop4j.pretrain.op.Unfolding.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,16 +21,24 @@ import org.nd4j.linalg.factory.Nd4j;
 /** A 3×3 convolution with gradients, computed by unfolding neighbourhoods into rows. */
 public final class TrainedConvolution extends Convolution {
 
+    private final Shape shape;
+
     public TrainedConvolution(SameDiff sd, Grid grid, int stride, SDVariable... inputs) {
         super(sd, grid, stride, inputs);
+        this.shape = new Shape(grid, stride);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return Unfolding.convolution(shape, in[0], in[1], in.length == 3 ? in[2] : null, out[0], workers);
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
         List<SDVariable> result = new ArrayList<>();
-        result.add(new InputGradient(sameDiff, shape(), dy, arg(1)).outputVariable());
-        result.add(new KernelGradient(sameDiff, shape(), dy, arg(0)).outputVariable());
+        result.add(new InputGradient(sameDiff, shape, dy, arg(1)).outputVariable());
+        result.add(new KernelGradient(sameDiff, shape, dy, arg(0)).outputVariable());
         if (args().length == 3) {
             result.add(new Linear.BiasGradient(sameDiff, dy).outputVariable());
         }

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import org.coop4j.graph.host.Gemm;
@@ -6,11 +6,13 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.HostMatrix.Cursor;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
+import org.coop4j.graph.op.Grid;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The 3×3 neighbourhoods of pixels as matrix rows, for one worker, a few lines at a time to stay in a core's cache. */
-public final class Unfolding implements AutoCloseable {
+final class Unfolding implements AutoCloseable {
 
     /** Pixels of a neighbourhood. */
     public static final int TAPS = 9;
