@@ -301,11 +301,18 @@ class PeCoreGoldenTest {
                     step.run(images, labels);
                     assertGradient(learned, golden.floats("embeddings.grad"), positions, differences);
                 }
+                MemoryLimit memory;
                 PromptEncoder.Loss crossEntropy = (step, features) ->
                         step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(features)));
                 try (Step step = encoder.step(() -> List.of(learned.vectors), crossEntropy, 2, MemoryLimit.none())) {
                     step.run(images, labels);
                     assertThat(step.loss()).isCloseTo(golden.floats("loss")[0], within((float) LOGITS));
+                    assertGradient(learned, golden.floats("embeddings.loss_grad"), positions, differences);
+                    memory = new MemoryLimit(step.bytes() * 3 / 4);
+                }
+                try (Step step = encoder.step(() -> List.of(learned.vectors), crossEntropy, 2, memory)) {
+                    assertThat(step.chunks()).isGreaterThan(1);
+                    step.run(images, labels);
                     assertGradient(learned, golden.floats("embeddings.loss_grad"), positions, differences);
                 }
             }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.coop4j.image.PillowResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
 import org.coop4j.study.html.Section.Picture;
 

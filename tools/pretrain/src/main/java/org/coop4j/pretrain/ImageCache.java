@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.PillowResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
 
 /**

@@ -152,6 +152,16 @@ class PeCoreTest {
     }
 
     @Test
+    void foldersOfOtherModelsAreRefusedByTheirConfiguration() throws IOException {
+        Files.copy(Golden.path("pe_core/cls/open_clip/" + WEIGHTS), source.resolve("model.safetensors"));
+        Path config = source.resolve("config.json");
+        Files.writeString(config, "{\"architecture\": \"vit_pe_core_base_patch16_224\", \"num_classes\": 1024}");
+        assertRefused(source, "config.json", "image tower");
+        Files.writeString(config, "{\"model_type\": \"pe_video\"}");
+        assertRefused(source, "config.json", "model_type", "pe_video");
+    }
+
+    @Test
     void relativesWithoutATextTowerOrPoolingAreRefused() throws IOException {
         Map<String, DenseTensor> tensors = published();
         tensors.keySet().removeIf(name -> !name.startsWith("visual."));
