@@ -40,7 +40,7 @@ class ConvolutionTest {
                 ? graph.convolution(x, kernel, grid, stride)
                 : graph.convolution(x, kernel, grid, stride, graph.constant("bias", arrays[2]));
         y.rename("y");
-        ExecutionPlan plan = graph.plan(List.of("y"), workers);
+        ExecutionPlan plan = Sessions.plan(graph, List.of("y"), workers);
         plan.input("x").assign(arrays[0]);
         plan.run();
         plan.run();

@@ -17,24 +17,25 @@ public final class Bfloat16Product {
     private Bfloat16Product() {}
 
     /**
-     * Steps after the product, each null for none.
-     *
-     * @param bias [1, cols]
-     * @param function of each element
-     * @param residual [rows, cols], added last
-     */
-    public record Epilogue(HostMatrix bias, OneDnn.Function function, HostMatrix residual) {}
-
-    /**
      * Plans y = function(x · w + bias) + residual, and rounds and packs the weights.
      *
      * @param form NT for w [cols, inner], NN for w [inner, cols]
      * @param x [rows, inner]
      * @param w frozen
+     * @param bias [1, cols]; null for none
+     * @param function of each element; null for none
+     * @param residual [rows, cols], added last; null for none
      * @param y [rows, cols]
      */
     public static HostKernel kernel(
-            Form form, HostMatrix x, HostMatrix w, Epilogue after, HostMatrix y, Workers workers) {
+            Form form,
+            HostMatrix x,
+            HostMatrix w,
+            HostMatrix bias,
+            OneDnn.Function function,
+            HostMatrix residual,
+            HostMatrix y,
+            Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
         Product.requireFit(form, x, w, y);
@@ -49,16 +50,16 @@ public final class Bfloat16Product {
                     rounded,
                     weights,
                     workers,
-                    after.bias == null ? null : oneDnn.rows(after.bias, 0, 1),
-                    after.function,
-                    after.residual == null ? null : oneDnn.rows(after.residual, row, rows),
+                    bias == null ? null : oneDnn.rows(bias, 0, 1),
+                    function,
+                    residual == null ? null : oneDnn.rows(residual, row, rows),
                     oneDnn.rows(y, row, rows));
             if (x.isRounded()) {
                 return product.share();
             }
             OneDnn.Call rounding = oneDnn.copy(given, rounded);
             long roundedBytes = NativeMemory.wholeLines((long) rows * inner * Short.BYTES);
-            return new OneDnn.Share(roundedBytes + product.scratchBytes(), scratch -> {
+            return new OneDnn.Share(roundedBytes + product.scratchBytes, scratch -> {
                 rounded.set_data_handle(scratch);
                 rounding.run(null);
                 product.run(scratch.getPointer(roundedBytes));

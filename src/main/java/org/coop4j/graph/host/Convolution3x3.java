@@ -39,7 +39,7 @@ public record Convolution3x3(
         }
         Workers.Task task = (part, i) -> {
             OneDnn.Call call = calls.get(i);
-            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes())));
+            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes)));
         };
         return HostKernel.owning(() -> workers.each(calls.size(), task), oneDnn::close);
     }

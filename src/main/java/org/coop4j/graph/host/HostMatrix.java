@@ -47,7 +47,7 @@ public final class HostMatrix implements AutoCloseable {
         }
 
         private Cursor(HostMatrix matrix, long address, long length) {
-            super((Pointer) null);
+            this();
             this.matrix = matrix;
             this.address = address;
             this.position = 0;

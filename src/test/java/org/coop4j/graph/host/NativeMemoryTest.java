@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.coop4j.graph.host.Gemm.Form;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +59,7 @@ class NativeMemoryTest {
             assertAligned(w.pointer(0, 0));
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
                 try (HostKernel product =
-                        Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), y, workers)) {
+                        Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers)) {
                     product.run();
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
