@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Convolutions in float32 against the portable definition in double precision; oneDNN convolves with frozen kernels. */
+/** Convolutions in float32 against the portable definition in double precision: oneDNN's with frozen kernels. */
 @Tag("portable")
 class ConvolutionTest {
 

@@ -5,8 +5,8 @@ import org.bytedeco.dnnl.memory.data_type;
 import org.coop4j.graph.host.Gemm.Form;
 
 /**
- * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
- * its matrices and split among workers.
+ * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, split
+ * among workers.
  *
  * <p>The weights are frozen: they are rounded and packed once, when the product is made, for all products of the
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it
@@ -43,9 +43,8 @@ public final class Bfloat16Product {
         return OneDnn.byRows(x.rows(), workers, (oneDnn, row, rows) -> {
             memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
             memory given = oneDnn.rows(x, row, rows);
-            memory rounded = x.isRounded()
-                    ? given
-                    : oneDnn.array(data_type.bf16, null, new long[] {rows, inner}, inner, 1);
+            memory rounded =
+                    x.isRounded() ? given : oneDnn.array(data_type.bf16, null, new long[] {rows, inner}, inner, 1);
             OneDnn.Call product = oneDnn.product(
                     rounded,
                     weights,

@@ -34,8 +34,7 @@ public final class RoundedAttention {
     }
 
     /** Plans softmax(q · kᵀ / √(width of a head)) · v, of one head in one sequence at a time. */
-    private static Head head(
-            OneDnn oneDnn, HostMatrix qkv, int heads, int length, HostMatrix out, Workers workers) {
+    private static Head head(OneDnn oneDnn, HostMatrix qkv, int heads, int length, HostMatrix out, Workers workers) {
         int width = out.cols() / heads;
         int row = qkv.cols();
         long half = NativeMemory.wholeLines((long) length * length * Short.BYTES);

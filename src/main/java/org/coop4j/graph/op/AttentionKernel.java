@@ -118,8 +118,8 @@ public final class AttentionKernel implements HostKernel {
     }
 
     /**
-     * Plans out and the probabilities from qkv; or, given places for the gradients of qkv, dv = pᵀ · dout, ds = p ∘ (dout ·
-     * vᵀ − Σ) · scale, dq = ds · k, dk = dsᵀ · q.
+     * Plans out and the probabilities from qkv; or, given places for the gradients of qkv, dv = pᵀ · dout, ds = p ∘
+     * (dout · vᵀ − Σ) · scale, dq = ds · k, dk = dsᵀ · q.
      *
      * @param qkv qkv, or q and kv
      * @param gradients null in the forward direction
@@ -217,8 +217,7 @@ public final class AttentionKernel implements HostKernel {
             forward.v.point(s.b, p.row, head);
             out.point(s.c, p.query, head);
             int width = forward.headWidth();
-            Gemm.multiply(
-                    NN, p.queries, width, p.keys, s.a, keys, s.b, forward.v.ld(), task.beta(p), s.c, out.ld());
+            Gemm.multiply(NN, p.queries, width, p.keys, s.a, keys, s.b, forward.v.ld(), task.beta(p), s.c, out.ld());
         }
     }
 
@@ -234,8 +233,7 @@ public final class AttentionKernel implements HostKernel {
             left.point(s.a, p.query, head);
             right.point(s.b, p.row, head);
             s.c.at(target, 0, start + p.score);
-            Gemm.multiply(
-                    NT, p.queries, p.keys, left.headWidth, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
+            Gemm.multiply(NT, p.queries, p.keys, left.headWidth, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
         }
     }
 

@@ -53,7 +53,8 @@ public final class AttentionMath {
             Block block = blocks.get(b);
             INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
             INDArray q = operands.queries(operands.q, block); // [S, H, L, D]
-            INDArray scores = Nd4j.matmul(q, operands.half(kv, 0), false, true, false).muli(operands.scale); // [S, H, L, K]
+            INDArray scores =
+                    Nd4j.matmul(q, operands.half(kv, 0), false, true, false).muli(operands.scale); // [S, H, L, K]
             if (masks.get(b) != null) {
                 scores.addi(masks.get(b).castTo(scores.dataType()));
             }

@@ -130,10 +130,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(19, 33);
                 Workers workers = new Workers(2)) {
             OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
-            try (HostKernel plain =
-                            Bfloat16Product.kernel(Form.NT, x, w, bias, null, null, sums, workers);
-                    HostKernel fused =
-                            Bfloat16Product.kernel(Form.NT, x, w, bias, swish, residual, y, workers)) {
+            try (HostKernel plain = Bfloat16Product.kernel(Form.NT, x, w, bias, null, null, sums, workers);
+                    HostKernel fused = Bfloat16Product.kernel(Form.NT, x, w, bias, swish, residual, y, workers)) {
                 plain.run();
                 fused.run();
             }

@@ -58,8 +58,7 @@ class NativeMemoryTest {
                 Workers workers = new Workers(2)) {
             assertAligned(w.pointer(0, 0));
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
-                try (HostKernel product =
-                        Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers)) {
+                try (HostKernel product = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers)) {
                     product.run();
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
