@@ -29,12 +29,7 @@ public final class PillowResize {
     private final int height;
 
     private PillowResize(
-            RgbImage image,
-            CropBox source,
-            int scaledWidth,
-            int scaledHeight,
-            CropBox window,
-            Interpolation filter) {
+            RgbImage image, CropBox source, int scaledWidth, int scaledHeight, CropBox window, Interpolation filter) {
         this.image = image;
         this.source = source;
         this.width = window.width();
@@ -180,8 +175,7 @@ public final class PillowResize {
         }
 
         /** Puts the weights of one output, whose sum is 1, into the row. */
-        private static void fill(
-                double[] row, int count, double offset, double inverseScale, Interpolation filter) {
+        private static void fill(double[] row, int count, double offset, double inverseScale, Interpolation filter) {
             double sum = 0;
             for (int k = 0; k < count; k++) {
                 double x = Math.abs((k + offset + 0.5) * inverseScale);

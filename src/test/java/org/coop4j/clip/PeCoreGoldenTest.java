@@ -75,7 +75,8 @@ class PeCoreGoldenTest {
                 SafetensorsFile golden = values(model)) {
             assertUnitFeatures(images(clip, golden), matrix(golden, "image_features"), differences);
             int each = golden.floats("pixels").length / 2;
-            FeatureMatrix second = clip.encodePixels(FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
+            FeatureMatrix second = clip.encodePixels(
+                    FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
             assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
                     .isLessThan(1e-5);
         }
@@ -100,7 +101,8 @@ class PeCoreGoldenTest {
             FeatureMatrix texts = clip.encodeTokens(tokens(golden)).normalized();
             float[] logits = images.products(texts).times(clip.logitScale()).toArray();
             double difference = Differences.absolute(logits, golden.floats("logits"));
-            assertThat(differences.note("pe_core", "logits, absolute", difference)).isLessThan(LOGITS);
+            assertThat(differences.note("pe_core", "logits, absolute", difference))
+                    .isLessThan(LOGITS);
         }
     }
 
@@ -143,11 +145,7 @@ class PeCoreGoldenTest {
             SDVariable images = graph.placeholder("images", DataType.FLOAT, 1, 3, side, side);
             Parameters parameters = new Parameters.Frozen(graph, weights);
             ImageEncoder.rows(
-                    parameters,
-                    weights.architecture().vision(),
-                    weights.model().activation(),
-                    images,
-                    1);
+                    parameters, weights.architecture().vision(), weights.model().activation(), images, 1);
             Map<String, Integer> counts = new LinkedHashMap<>();
             for (var op : graph.sameDiff().ops()) {
                 String name = op.opName().replace("coop_", "");
@@ -353,8 +351,7 @@ class PeCoreGoldenTest {
         try (Clip clip = GoldenModels.open(model, folder)) {
             assertThat(clip.architecture().text().contextLength())
                     .isEqualTo(dims.get("context").asInt());
-            assertThat((double) clip.logitScale())
-                    .isCloseTo(dims.get("factor").asDouble(), within(1e-4));
+            assertThat((double) clip.logitScale()).isCloseTo(dims.get("factor").asDouble(), within(1e-4));
         }
     }
 }

@@ -63,8 +63,8 @@ class FittedImageTest {
             RgbImage wanted = GoldenImages.expected(PE_CORE + name + "." + size + ".png");
             int difference = 0;
             for (int i = 0; i < fitted.samples().length; i++) {
-                difference = Math.max(
-                        difference, Math.abs((fitted.samples()[i] & 0xFF) - (wanted.samples()[i] & 0xFF)));
+                difference =
+                        Math.max(difference, Math.abs((fitted.samples()[i] & 0xFF) - (wanted.samples()[i] & 0xFF)));
             }
             assertThat(fitted.samples()).hasSameSizeAs(wanted.samples());
             assertThat(difference)

@@ -46,8 +46,17 @@ class OnnxExportTest {
     static Path folder;
 
     @ParameterizedTest
-    @CsvSource({"vit, 1", "vit, 7", "vit, 32", "vit_gelu, 7", "resnet, 1", "resnet, 7", "resnet, 32", "pe_core/cls, 7",
-        "pe_core/no_cls, 7"})
+    @CsvSource({
+        "vit, 1",
+        "vit, 7",
+        "vit, 32",
+        "vit_gelu, 7",
+        "resnet, 1",
+        "resnet, 7",
+        "resnet, 32",
+        "pe_core/cls, 7",
+        "pe_core/no_cls, 7"
+    })
     void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences) throws Exception {
         Path file = folder.resolve("image-" + name.replace('/', '-') + batch + ".onnx");
         try (Clip clip = GoldenModels.open(name, folder)) {

@@ -97,11 +97,10 @@ class EveryMethodTest {
     }
 
     static Stream<Arguments> methods() {
-        return Stream.of(Subject.values())
-                .flatMap(subject -> Method.all().stream()
-                        .map(Method::id)
-                        .filter(id -> subject != Subject.PE_CORE_WITHOUT_CLASS_TOKEN || SOME.contains(id))
-                        .map(id -> Arguments.of(subject, id)));
+        return Stream.of(Subject.values()).flatMap(subject -> Method.all().stream()
+                .map(Method::id)
+                .filter(id -> subject != Subject.PE_CORE_WITHOUT_CLASS_TOKEN || SOME.contains(id))
+                .map(id -> Arguments.of(subject, id)));
     }
 
     @ParameterizedTest

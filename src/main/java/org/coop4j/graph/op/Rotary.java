@@ -66,7 +66,10 @@ public final class Rotary extends GraphOp {
     }
 
     private double[] values(DoubleUnaryOperator function) {
-        return Arrays.stream(angles).flatMapToDouble(Arrays::stream).map(function).toArray();
+        return Arrays.stream(angles)
+                .flatMapToDouble(Arrays::stream)
+                .map(function)
+                .toArray();
     }
 
     /** Returns one channel of each pair of the queries and keys: [sequences, tokens, 2 · heads, pairs]. */

@@ -111,9 +111,9 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     }
 
     private static InputException headsUnknown(String reason) {
-        return new InputException(
-                reason + ", so the number of heads is unknown: convert a folder with the weights and a configuration file,"
-                        + " such as " + OpenClipConfig.FILE);
+        return new InputException(reason
+                + ", so the number of heads is unknown: convert a folder with the weights and a configuration file,"
+                + " such as " + OpenClipConfig.FILE);
     }
 
     private int grid(String positions, int others) throws InputException {

@@ -143,7 +143,10 @@ final class OpenClipConfig {
         JsonTree sizes = vision.objectOrNone(TIMM_SIZES);
         if (!TIMM_SIZE_FIELDS.containsAll(sizes.fields().keySet())) {
             throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
-                    .formatted(TIMM_SIZES, new TreeSet<>(TIMM_SIZE_FIELDS), sizes.fields().keySet()));
+                    .formatted(
+                            TIMM_SIZES,
+                            new TreeSet<>(TIMM_SIZE_FIELDS),
+                            sizes.fields().keySet()));
         }
         int width = sizes.whole("embed_dim", named.width());
         boolean classToken = sizes.flag("class_token", named.peCore().classToken());
@@ -159,9 +162,8 @@ final class OpenClipConfig {
                         sizes.whole("attn_pool_num_heads", named.peCore().poolHeads()),
                         (int) (width * sizes.number("attn_pool_mlp_ratio", 4))));
         // With other positions than the trained ones, timm would scale them.
-        List<Integer> trained = sizes.has(TRAINED_GRID)
-                ? sizes.wholes(TRAINED_GRID)
-                : List.of(named.grid(), named.grid());
+        List<Integer> trained =
+                sizes.has(TRAINED_GRID) ? sizes.wholes(TRAINED_GRID) : List.of(named.grid(), named.grid());
         if (imageSize(vision) != vit.imageSize() || !trained.equals(List.of(vit.grid(), vit.grid()))) {
             throw new IllegalArgumentException("vision_cfg: expected the trained image_size and %s, got %d and %s"
                     .formatted(TRAINED_GRID, imageSize(vision), trained));

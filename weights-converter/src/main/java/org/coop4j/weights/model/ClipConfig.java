@@ -329,8 +329,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     private static PeCore peCore(JsonTree fields) {
-        return new PeCore(
-                fields.flag("class_token", true), fields.whole("pool_heads"), fields.whole("pool_mlp_width"));
+        return new PeCore(fields.flag("class_token", true), fields.whole("pool_heads"), fields.whole("pool_mlp_width"));
     }
 
     private static Text text(JsonTree fields) {

@@ -45,9 +45,7 @@ public final class PublishedModels {
 
     /** Returns the names of the models whose files are known by their SHA-256. */
     public static List<String> downloads() {
-        return CONFIGS.keySet().stream()
-                .filter(NAME_BY_SHA256::containsValue)
-                .toList();
+        return CONFIGS.keySet().stream().filter(NAME_BY_SHA256::containsValue).toList();
     }
 
     /** Returns the revision of Meta's repository of a Perception Encoder; empty for other names. */
@@ -91,8 +89,7 @@ public final class PublishedModels {
 
     private static ClipConfig peCore(int imageSize, int patchSize, int width, int layers, ClipConfig.Text text) {
         ClipConfig.PeCore pooling = new ClipConfig.PeCore(true, 8, 4 * width);
-        ClipConfig.Vit vision =
-                new ClipConfig.Vit(imageSize, patchSize, width, layers, width / 64, 4 * width, pooling);
+        ClipConfig.Vit vision = new ClipConfig.Vit(imageSize, patchSize, width, layers, width / 64, 4 * width, pooling);
         return new ClipConfig(text.width(), vision, text);
     }
 

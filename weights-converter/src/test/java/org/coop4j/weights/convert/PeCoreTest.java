@@ -77,8 +77,7 @@ class PeCoreTest {
         List<Double> halves = List.of(0.5, 0.5, 0.5);
         int size = expected(model).vision().imageSize();
         assertThat(metadata.preprocessing())
-                .isEqualTo(new PreprocessConfig(
-                        size, halves, halves, true, PreprocessConfig.Interpolation.BILINEAR));
+                .isEqualTo(new PreprocessConfig(size, halves, halves, true, PreprocessConfig.Interpolation.BILINEAR));
         try (TorchFile meta = TorchFile.open(Golden.path("pe_core/" + model + META));
                 ConvertedModel converted = ConvertedModel.open(target)) {
             assertThat(converted.metadata()).isEqualTo(metadata);
@@ -139,8 +138,7 @@ class PeCoreTest {
             assertThat(metadata.activation()).isEqualTo(MlpActivation.GELU);
             assertThat(metadata.preprocessing()).isEqualTo(PreprocessConfig.published(metadata.architecture()));
         }
-        assertThatThrownBy(() ->
-                        Converter.convert(file, target, Optional.of(MlpActivation.QUICK_GELU), Progress.NONE))
+        assertThatThrownBy(() -> Converter.convert(file, target, Optional.of(MlpActivation.QUICK_GELU), Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("a Perception Encoder means gelu");
     }
@@ -285,7 +283,8 @@ class PeCoreTest {
     @Test
     void aPublishedFileIsKnownByItsHash() {
         String sha256 = "0a5c220aa083488e0fc9221f766dced8a576b7074662d9b9da923da1e8844fce";
-        assertThat(ModelMetadata.SourceInfo.ofFile("PE-Core-B16-224.pt", "pytorch", sha256).knownAs())
+        assertThat(ModelMetadata.SourceInfo.ofFile("PE-Core-B16-224.pt", "pytorch", sha256)
+                        .knownAs())
                 .hasValue("Meta PE-Core-B16-224");
     }
 
@@ -295,12 +294,14 @@ class PeCoreTest {
         assertThat(written.preprocessing()).isEqualTo(PreprocessConfig.published(expected("no_cls")));
         try (ConvertedModel model = ConvertedModel.open(target)) {
             assertThat(model.metadata()).isEqualTo(written);
-            assertThat(model.weights().floats("visual.attn_pool.layernorm.weight")).containsOnly(1);
-            assertThat(model.weights().floats("visual.attn_pool.attn.in_proj_bias")).containsOnly(0);
+            assertThat(model.weights().floats("visual.attn_pool.layernorm.weight"))
+                    .containsOnly(1);
+            assertThat(model.weights().floats("visual.attn_pool.attn.in_proj_bias"))
+                    .containsOnly(0);
             assertThat(model.weights().tensor("visual.attn_pool.probe").dtype()).isEqualTo(DType.F32);
         }
-        assertThatThrownBy(() -> RandomWeights.write(
-                        expected("cls"), 2, target, MlpActivation.QUICK_GELU, Progress.NONE))
+        assertThatThrownBy(
+                        () -> RandomWeights.write(expected("cls"), 2, target, MlpActivation.QUICK_GELU, Progress.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("gelu");
     }
