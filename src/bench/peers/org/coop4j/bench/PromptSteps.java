@@ -5,17 +5,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet.DenseFeatures;
-import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.Method;
-import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -37,7 +37,7 @@ public final class PromptSteps {
             List<String> names =
                     IntStream.range(0, classes).mapToObj(PromptSteps::name).toList();
             Task task = new Task(names, "a photo of a {}.", 1);
-            Training training = method.training(16);
+            Training training = Settings.with(method.training(16), Map.of("epochs", runs + 1));
             DenseFeatures train = images(clip.embedDim(), Math.max(classes, training.batch()), classes);
             DenseFeatures none = new DenseFeatures(clip.embedDim(), 1, new float[0], new int[0]);
             double[] seconds = new double[runs];
@@ -75,19 +75,29 @@ public final class PromptSteps {
                 width, 1, rows, IntStream.range(0, count).map(i -> i % classes).toArray());
     }
 
+    /** Returns a trainer that records the seconds of each step but the first, which is for warming up. */
     private static Trainer timed(Training training, double[] seconds) {
-        int[] batch = IntStream.range(0, training.batch()).toArray();
-        return new Trainer(training, 1) {
+        Progress clock = new Progress() {
             @Override
-            public void train(BatchStep step, BatchOrder order, Optimizer optimizer) {
-                for (int run = -1; run < seconds.length; run++) { // the first is for warming up
-                    long begin = System.nanoTime();
-                    step.run(0, batch);
-                    if (run >= 0) {
-                        seconds[run] = (System.nanoTime() - begin) / 1e9;
+            public Task task(String name, long total, Unit unit) {
+                return new Task() {
+                    private int steps;
+                    private long begin = System.nanoTime();
+
+                    @Override
+                    public void advance(long more) {
+                        long now = System.nanoTime();
+                        if (more > 0) {
+                            if (steps > 0 && steps <= seconds.length) {
+                                seconds[steps - 1] = (now - begin) / 1e9;
+                            }
+                            steps++;
+                            begin = now;
+                        }
                     }
-                }
+                };
             }
         };
+        return new Trainer(training, 1, MemoryLimit.none(), clock, null);
     }
 }

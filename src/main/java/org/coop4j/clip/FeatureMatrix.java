@@ -194,7 +194,7 @@ public final class FeatureMatrix {
                         double[] row = new double[n];
                         try (DoubleRows block = DoubleRows.of(values, width, from, m);
                                 DoubleRows sums = DoubleRows.allocate(m, n)) {
-                            sums.products(block, m, panel, n);
+                            sums.product(Gemm.Form.NT, 0, m, block, panel, width);
                             for (int i = from; i < from + m; i++) {
                                 sums.get(i - from, row, 0);
                                 double bound = width * 0x1p-51 * lengths[i];

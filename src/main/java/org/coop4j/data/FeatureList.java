@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
@@ -110,19 +109,10 @@ public record FeatureList(
     }
 
     /**
-     * Returns the features of the classes' texts, one row per class.
+     * Reads the features of the classes' texts, one row per class, which replace a text tower.
      *
-     * @throws DatasetException if the numbers of rows and classes differ
+     * @throws DatasetException if the file has features of images, or of other classes
      */
-    public static FeatureMatrix ofClasses(StoredFeatures texts, List<String> classNames) throws DatasetException {
-        if (texts.rows().rows() != classNames.size()) {
-            throw new DatasetException("%s has %d rows for %d classes: expected one row per class, in their order"
-                    .formatted(texts.file(), texts.rows().rows(), classNames.size()));
-        }
-        return texts.rows();
-    }
-
-    /** Reads the features of the classes' texts, which replace a text tower. */
     public static StoredFeatures texts(Path file, List<String> classNames) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             if (tensors.kind().equals("image")) {
@@ -134,7 +124,13 @@ public record FeatureList(
                 throw tensors.problem("class %d is %s, but %s in the data: expected the same classes in the same order"
                         .formatted(i, at(named, i), at(classNames, i)));
             }
-            return tensors.features();
+            StoredFeatures texts = tensors.features();
+            int rows = texts.rows().rows();
+            if (rows != classNames.size()) {
+                throw tensors.problem("has %d rows for %d classes: expected one row per class, in their order"
+                        .formatted(rows, classNames.size()));
+            }
+            return texts;
         }
     }
 

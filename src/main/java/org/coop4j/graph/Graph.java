@@ -194,17 +194,13 @@ public class Graph {
         return innerProduct(x, x);
     }
 
-    /** Returns the mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
-    public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
-        return new CrossEntropy(sd, logits, labels).outputVariable();
-    }
-
     /**
-     * Returns the mean cross-entropy against the softmax of a teacher's logits, which has no gradient; both
-     * [batch, classes] → scalar.
+     * Returns the mean cross-entropy; logits [batch, classes] → scalar.
+     *
+     * @param target labels [batch] as floats, or a teacher's logits [batch, classes], which have no gradient
      */
-    public SDVariable softCrossEntropy(SDVariable logits, SDVariable teacher) {
-        return new CrossEntropy(sd, logits, teacher).outputVariable();
+    public SDVariable crossEntropy(SDVariable logits, SDVariable target) {
+        return new CrossEntropy(sd, logits, target).outputVariable();
     }
 
     /** Returns the sums of groups of columns; x [rows, columns] → [rows, groups]. */

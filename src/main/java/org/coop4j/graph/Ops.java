@@ -68,7 +68,7 @@ final class Ops {
             kernel = hostKernel(function, inputs, outputs, workers);
         }
         if (kernel == null) {
-            kernel = function instanceof GraphOp op ? op.portableKernel(in, out) : bind(function, in, out);
+            kernel = function instanceof GraphOp op ? () -> op.compute(in, out) : bind(function, in, out);
         }
         return kernel;
     }

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
@@ -185,11 +184,11 @@ public final class PlanDraft {
             SameDiffOp result = op;
             for (String input : op.getInputsToOp()) {
                 SameDiffOp before = results.get(input);
-                if (before != null && Collections.frequency(read, input) == 1) {
-                    Optional<SameDiffOp> both = fused(before, op, input);
-                    if (both.isPresent()) {
-                        result = both.get();
+                if (before != null && before.getOp() instanceof GraphOp first && op.getOp() instanceof GraphOp next) {
+                    GraphOp both = Collections.frequency(read, input) == 1 ? first.followedBy(next) : null;
+                    if (both != null) {
                         results.remove(input);
+                        result = together(before, op, input, both);
                         break;
                     }
                 }
@@ -199,19 +198,16 @@ public final class PlanDraft {
         return new ArrayList<>(results.values());
     }
 
-    /** Returns two ops as one, or nothing if that cannot be. */
-    private static Optional<SameDiffOp> fused(SameDiffOp first, SameDiffOp second, String between) {
-        if (!(first.getOp() instanceof GraphOp before && second.getOp() instanceof GraphOp after)) {
-            return Optional.empty();
-        }
+    private static SameDiffOp together(SameDiffOp first, SameDiffOp second, String between, GraphOp both) {
         List<String> inputs = new ArrayList<>(first.getInputsToOp());
-        second.getInputsToOp().stream().filter(other -> !other.equals(between)).forEach(inputs::add);
-        return Optional.ofNullable(before.followedBy(after)).map(both -> SameDiffOp.builder()
+        inputs.addAll(second.getInputsToOp());
+        inputs.remove(between);
+        return SameDiffOp.builder()
                 .name(second.getName())
                 .op(both)
                 .inputsToOp(inputs)
                 .outputsOfOp(second.getOutputsOfOp())
-                .build());
+                .build();
     }
 
     private void findRounded(List<SameDiffOp> ops) {
@@ -328,22 +324,19 @@ public final class PlanDraft {
 
     /** Returns a variable that no op computes. */
     private static Value outside(SDVariable variable) {
-        if (variable.getVariableType() == VariableType.PLACEHOLDER) {
-            return new Value(fullShape(variable), variable.dataType(), null, variable.name(), null);
-        }
-        if (variable.getArr() == null) {
+        boolean isPlaceholder = variable.getVariableType() == VariableType.PLACEHOLDER;
+        if (!isPlaceholder && variable.getArr() == null) {
             throw new IllegalArgumentException(variable.name() + " has no array");
         }
-        return Value.of(variable.getArr());
-    }
-
-    private static long[] fullShape(SDVariable placeholder) {
-        long[] shape = placeholder.placeholderShape();
+        if (!isPlaceholder) {
+            return Value.of(variable.getArr());
+        }
+        long[] shape = variable.placeholderShape();
         if (shape == null || Arrays.stream(shape).anyMatch(size -> size < 0)) {
             throw new IllegalArgumentException(
-                    "placeholder %s needs a full shape, not %s".formatted(placeholder.name(), Arrays.toString(shape)));
+                    "placeholder %s needs a full shape, not %s".formatted(variable.name(), Arrays.toString(shape)));
         }
-        return shape;
+        return new Value(shape, variable.dataType(), null, variable.name(), null);
     }
 
     private INDArray[] arrays(List<String> variables, Map<String, INDArray> inputs, Map<DataType, INDArray> arena) {
@@ -361,12 +354,6 @@ public final class PlanDraft {
             INDArray whole = inputs.get(value.placeholder);
             return Arrays.equals(shape, whole.shape()) ? whole : whole.reshape('c', shape);
         }
-        long[] strides = new long[shape.length];
-        long stride = 1;
-        for (int axis = strides.length - 1; axis >= 0; axis--) {
-            strides[axis] = stride;
-            stride *= shape[axis];
-        }
-        return GraphOp.view(arena.get(value.type), value.slot.offset, shape, strides);
+        return GraphOp.view(arena.get(value.type), value.slot.offset, shape, Nd4j.getStrides(shape, 'c'));
     }
 }

@@ -8,21 +8,11 @@ import org.coop4j.image.ImageDecoder.ImageException;
 /**
  * Converts images to the pixels for a model's image tower: decoded, resized, cropped and
  * normalised by {@link Preprocessing}. Safe for use by several threads.
+ *
+ * @param preprocessing of the model
+ * @param exif treatment of the orientation that files record
  */
-public final class PixelReader {
-    private final ImageDecoder decoder;
-    private final Preprocessing preprocessing;
-    private final ExifOrientation exif;
-
-    /**
-     * @param preprocessing of the model
-     * @param exif treatment of the orientation that files record
-     */
-    public PixelReader(ImageDecoder decoder, Preprocessing preprocessing, ExifOrientation exif) {
-        this.decoder = decoder;
-        this.preprocessing = preprocessing;
-        this.exif = exif;
-    }
+public record PixelReader(ImageDecoder decoder, Preprocessing preprocessing, ExifOrientation exif) {
 
     /**
      * Writes the pixels of an image file.

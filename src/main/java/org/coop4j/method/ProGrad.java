@@ -103,7 +103,7 @@ public record ProGrad(
             SDVariable z = step.cosineLogits(w); // [batch, classes]
             SDVariable ce = step.crossEntropy(z);
             SDVariable kl = step.ops()
-                    .softCrossEntropy(z.div(temperature), step.cosineLogits(t).div(temperature))
+                    .crossEntropy(z.div(temperature), step.cosineLogits(t).div(temperature))
                     .mul(temperature * temperature);
             return step.combined(rule, ce, kl);
         };

@@ -8,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -66,13 +67,9 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         PromptEncoder encoder = clip.promptEncoder(prompts);
         Objective learning = objective.get();
         List<LearnedTensor> learned = learning.vectors.learned();
-        try (BatchStep step = new BatchStep(
-                data.train(),
-                true,
-                learned,
-                batch -> encoder.step(learning.vectors, learning.loss, batch, trainer.memory()))) {
+        try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
             trainer.train(
-                    method.perImage() ? step.oneByOne() : step,
+                    step,
                     trainer.shuffled(data.train().size()),
                     trainer.training().newOptimizer());
         }
@@ -81,6 +78,16 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
             file = file.with(tensor);
         }
         return new Prompts(method, clip, file).classifier(encoder, learning.vectors, trainer.memory());
+    }
+
+    /** Returns the step of a loss over batches of images. */
+    BatchStep step(PromptEncoder encoder, Objective learning, FeatureSet images, MemoryLimit memory) {
+        BatchStep step = new BatchStep(
+                images,
+                true,
+                learning.vectors.learned(),
+                batch -> encoder.step(learning.vectors, learning.loss, batch, memory));
+        return method.perImage() ? step.oneByOne() : step;
     }
 
     @Override

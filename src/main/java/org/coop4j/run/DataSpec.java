@@ -160,7 +160,7 @@ public record DataSpec(
                 images.modelSha256().isEmpty() ? features.modelSha256() : images.modelSha256(),
                 scale,
                 lists.classNames(),
-                FeatureList.ofClasses(features, lists.classNames()),
+                features.rows(),
                 workers);
         String file = classFeatures.toAbsolutePath().normalize().toString();
         return new InSpace(space, withTexts(new Texts(file, features.sha256(), scale)));

@@ -24,8 +24,8 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
-import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
+import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -268,8 +268,8 @@ class FeatureListTest {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
         StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
-        assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1)).containsExactly(0, 1);
-        assertThatThrownBy(() -> FeatureList.ofClasses(texts, List.of("a", "b", "c")))
+        assertThat(texts.rows().row(1)).containsExactly(0, 1);
+        assertThatThrownBy(() -> FeatureList.texts(file, List.of("a", "b", "c")))
                 .hasMessageContainingAll("2 rows", "3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))

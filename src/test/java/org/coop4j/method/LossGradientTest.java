@@ -10,16 +10,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,10 +60,25 @@ class LossGradientTest {
         try (Clip clip = TinyModel.open(model, 1)) {
             Task task = new Task(CLASSES, "a photo of a {}.", 1);
             int width = clip.featureWidth(method.features());
-            DenseFeatures none = new DenseFeatures(width, 1, new float[0], new int[0]);
-            Checked checked = new Checked(method.training(4));
-            method.learner(clip, task).fit(new FewShotFeatures(images(width), none), checked);
-            assertThat(checked.tensors).isPositive();
+            DenseFeatures images = images(width);
+            Trainer trainer = new Trainer(method.training(4), 1);
+            if (method instanceof PromptMethod prompts) {
+                PromptLearner learner = PromptLearner.of(prompts, clip, task);
+                PromptEncoder encoder = clip.promptEncoder(learner.prompts());
+                try (BatchStep step =
+                        learner.step(encoder, learner.objective().get(), images, trainer.memory())) {
+                    assertGradients(step, trainer.shuffled(images.size()));
+                }
+            } else if (method instanceof FeatureMethod features) {
+                FewShotFeatures data = new FewShotFeatures(images, FeatureSet.none(width));
+                FeatureMethod.Texts texts =
+                        new FeatureMethod.Texts(features.prompts().of(task), clip, CLASSES);
+                FeatureMethod.Model untrained = features.start(texts, data, trainer);
+                FeatureSet samples = untrained.samples(images);
+                try (BatchStep step = FeatureMethod.step(clip, untrained, samples, CLASSES.size())) {
+                    assertGradients(step, untrained.order(samples.size(), trainer));
+                }
+            }
         }
     }
 
@@ -76,77 +91,66 @@ class LossGradientTest {
         return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 
-    /** Checks gradients where training would be. */
-    private static final class Checked extends Trainer {
-
-        private int tensors;
-
-        Checked(Training training) {
-            super(training, 1);
+    private static void assertGradients(BatchStep model, BatchOrder order) {
+        assertThat(model.learned()).isNotEmpty();
+        // Somewhere else than at the beginning, where penalties and their gradients vanish.
+        Random random = new Random(7);
+        for (LearnedTensor tensor : model.learned()) {
+            double size = Math.max(0.02, norm(tensor.values()) / tensor.values().length);
+            for (int i = 0; i < tensor.values().length; i++) {
+                tensor.values()[i] += (float) (size * random.nextGaussian());
+            }
         }
-
-        @Override
-        public void train(BatchStep model, BatchOrder order, Optimizer optimizer) {
-            // Somewhere else than at the beginning, where penalties and their gradients vanish.
-            Random random = new Random(7);
-            for (LearnedTensor tensor : model.learned()) {
-                double size = Math.max(0.02, norm(tensor.values()) / tensor.values().length);
-                for (int i = 0; i < tensor.values().length; i++) {
-                    tensor.values()[i] += (float) (size * random.nextGaussian());
+        int[] batch = order.epoch(0)[0];
+        model.run(0, batch);
+        List<float[]> gradients =
+                model.learned().stream().map(t -> t.gradient().clone()).toList();
+        for (int t = 0; t < gradients.size(); t++) {
+            LearnedTensor tensor = model.learned().get(t);
+            float[] along = gradients.get(t).clone();
+            assertThat(norm(along)).as(tensor.name()).isPositive();
+            assertSlope(model, batch, tensor, gradients.get(t), along);
+            for (int draw = 0; draw < 3; draw++) {
+                float[] direction = new float[along.length];
+                for (int i = 0; i < direction.length; i++) {
+                    direction[i] = (float) random.nextGaussian();
                 }
-            }
-            int[] batch = order.epoch(0)[0];
-            model.run(0, batch);
-            List<float[]> gradients =
-                    model.learned().stream().map(t -> t.gradient().clone()).toList();
-            for (int t = 0; t < gradients.size(); t++) {
-                LearnedTensor tensor = model.learned().get(t);
-                float[] along = gradients.get(t).clone();
-                assertThat(norm(along)).as(tensor.name()).isPositive();
-                assertSlope(model, batch, tensor, gradients.get(t), along);
-                for (int draw = 0; draw < 3; draw++) {
-                    float[] direction = new float[along.length];
-                    for (int i = 0; i < direction.length; i++) {
-                        direction[i] = (float) random.nextGaussian();
-                    }
-                    assertSlope(model, batch, tensor, gradients.get(t), direction);
-                }
-                tensors++;
+                assertSlope(model, batch, tensor, gradients.get(t), direction);
             }
         }
+    }
 
-        private static void assertSlope(
-                BatchStep model, int[] batch, LearnedTensor tensor, float[] gradient, float[] direction) {
-            double length = norm(direction);
-            double expected = 0;
-            for (int i = 0; i < gradient.length; i++) {
-                expected += gradient[i] * direction[i] / length;
-            }
-            double step = Math.min(STEP * Math.max(1, norm(tensor.values())), CHANGE / norm(gradient));
-            double above = moved(model, batch, tensor, direction, step / length);
-            double below = moved(model, batch, tensor, direction, -step / length);
-            assertThat((above - below) / (2 * step))
-                    .as(tensor.name())
-                    .isCloseTo(expected, within(TOLERANCE * norm(gradient)));
+    private static void assertSlope(
+            BatchStep model, int[] batch, LearnedTensor tensor, float[] gradient, float[] direction) {
+        double length = norm(direction);
+        double expected = 0;
+        for (int i = 0; i < gradient.length; i++) {
+            expected += gradient[i] * direction[i] / length;
         }
+        double step = Math.min(STEP * Math.max(1, norm(tensor.values())), CHANGE / norm(gradient));
+        double above = moved(model, batch, tensor, direction, step / length);
+        double below = moved(model, batch, tensor, direction, -step / length);
+        assertThat((above - below) / (2 * step))
+                .as(tensor.name())
+                .isCloseTo(expected, within(TOLERANCE * norm(gradient)));
+    }
 
-        private static double moved(
-                BatchStep model, int[] batch, LearnedTensor tensor, float[] direction, double factor) {
-            float[] values = tensor.values().clone();
-            for (int i = 0; i < values.length; i++) {
-                tensor.values()[i] += (float) (factor * direction[i]);
-            }
-            double loss = model.run(0, batch);
-            System.arraycopy(values, 0, tensor.values(), 0, values.length);
-            return loss;
+    private static double moved(
+            BatchStep model, int[] batch, LearnedTensor tensor, float[] direction, double factor) {
+        float[] values = tensor.values().clone();
+        for (int i = 0; i < values.length; i++) {
+            tensor.values()[i] += (float) (factor * direction[i]);
         }
+        double loss = model.run(0, batch);
+        System.arraycopy(values, 0, tensor.values(), 0, values.length);
+        return loss;
+    }
 
-        private static double norm(float[] values) {
-            double square = 0;
-            for (float value : values) {
-                square += (double) value * value;
-            }
-            return Math.sqrt(square);
+    private static double norm(float[] values) {
+        double square = 0;
+        for (float value : values) {
+            square += (double) value * value;
         }
+        return Math.sqrt(square);
     }
 }

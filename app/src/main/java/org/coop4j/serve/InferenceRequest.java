@@ -79,7 +79,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
         List<byte[]> pictures = pictures(body.inputs.get(0));
-        return new InferenceRequest(body.id, pictures, top(body.parameters == null ? null : body.parameters.top_k), outputs(body.outputs));
+        int top = top(body.parameters == null ? null : body.parameters.top_k);
+        return new InferenceRequest(body.id, pictures, top, outputs(body.outputs));
     }
 
     /** Returns the name of what is wrong, without the parser's own words. */
@@ -92,7 +93,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         String field = path.stream()
                 .map(JsonMappingException.Reference::getFieldName)
                 .filter(Objects::nonNull)
-                .reduce("", (outer, inner) -> inner);
+                .reduce("the request", (outer, inner) -> inner);
         return cause instanceof JsonParseException && !field.equals("data")
                 ? "the request is not JSON, or repeats a name"
                 : shown(field) + ": expected a value as in /openapi.yaml, pictures in base64";

@@ -33,10 +33,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Classifiers of all methods, damaged at random or forged with a right checksum. A damaged one predicts what it did, or is
- * refused with an IOException; a forged one may predict anything of its own classes, with finite probabilities, or is refused
- * with an IOException or an IllegalArgumentException. Not part of the build's tests: {@code mvn -Pcampaign verify
- * -Dcampaign.files=1000 -Dcampaign.seed=1}.
+ * Classifiers of all methods, damaged at random or forged with a right checksum. A damaged one predicts the same as
+ * before, or is refused with an IOException. A forged one predicts its own classes with finite probabilities, or is
+ * refused with an IOException or an IllegalArgumentException. Not part of the build's tests: {@code mvn -Pcampaign
+ * verify -Dcampaign.files=1000 -Dcampaign.seed=1}.
  */
 class ClassifierCampaign {
 

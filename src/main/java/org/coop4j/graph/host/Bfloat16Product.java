@@ -38,10 +38,9 @@ public final class Bfloat16Product {
         int inner = x.cols();
         int cols = y.cols();
         Product.requireFit(form, x, w, y);
-        OneDnn oneDnn = new OneDnn();
         long[] strides = form == Form.NT ? new long[] {1, inner} : new long[] {cols, 1};
-        memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
-        return oneDnn.byRows(x.rows(), workers, (row, rows) -> {
+        return OneDnn.byRows(x.rows(), workers, (oneDnn, row, rows) -> {
+            memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
             memory given = oneDnn.rows(x, row, rows);
             memory rounded = x.isRounded()
                     ? given
@@ -55,7 +54,7 @@ public final class Bfloat16Product {
                     after.residual == null ? null : oneDnn.rows(after.residual, row, rows),
                     oneDnn.rows(y, row, rows));
             if (x.isRounded()) {
-                return OneDnn.Share.of(product);
+                return product.share();
             }
             OneDnn.Call rounding = oneDnn.copy(given, rounded);
             long roundedBytes = NativeMemory.wholeLines((long) rows * inner * Short.BYTES);

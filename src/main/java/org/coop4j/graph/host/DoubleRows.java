@@ -55,55 +55,29 @@ public final class DoubleRows implements AutoCloseable {
         memory.getPointer((long) row * width).put(source, offset, width);
     }
 
-    /** Sets the first rows to left · rightᵀ: the inner products of {@code m} rows with {@code n}. */
-    public void products(DoubleRows left, int m, DoubleRows right, int n) {
-        int k = left.width;
-        multiply(Gemm.NO_TRANS, Gemm.TRANS, m, n, k, left.memory, k, right.memory, k, memory);
-    }
-
-    /** Sets rows {@code from} to {@code to} to those of left · right. */
-    public void productRows(int from, int to, DoubleRows left, DoubleRows right) {
-        int k = left.width;
-        multiply(
-                Gemm.NO_TRANS,
-                Gemm.NO_TRANS,
+    /**
+     * Sets rows {@code from} to {@code to} to those of a product: those rows of left times right
+     * or its transpose, or columns of left, transposed, times right.
+     *
+     * @param inner number of terms of a sum
+     */
+    public void product(Gemm.Form form, int from, int to, DoubleRows left, DoubleRows right, int inner) {
+        long first = form == Gemm.Form.TN ? from : (long) from * left.width;
+        openblas.cblas_dgemm(
+                Gemm.ROW_MAJOR,
+                form.a,
+                form.b,
                 to - from,
                 width,
-                k,
-                left.memory.getPointer((long) from * k),
-                k,
-                right.memory,
-                width,
-                memory.getPointer((long) from * width));
-    }
-
-    /** Sets rows {@code from} to {@code to} to those of leftᵀ · right, sums over {@code k} rows. */
-    public void transposedProductRows(int from, int to, DoubleRows left, DoubleRows right, int k) {
-        multiply(
-                Gemm.TRANS,
-                Gemm.NO_TRANS,
-                to - from,
-                width,
-                k,
-                left.memory.getPointer(from),
+                inner,
+                1,
+                left.memory.getPointer(first),
                 left.width,
                 right.memory,
-                width,
-                memory.getPointer((long) from * width));
-    }
-
-    private void multiply(
-            int transA,
-            int transB,
-            int m,
-            int n,
-            int k,
-            DoublePointer a,
-            int lda,
-            DoublePointer b,
-            int ldb,
-            DoublePointer c) {
-        openblas.cblas_dgemm(Gemm.ROW_MAJOR, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, width);
+                right.width,
+                0,
+                memory.getPointer((long) from * width),
+                width);
     }
 
     /**

@@ -46,8 +46,8 @@ public final class Gemm {
         /** C[m, n] = A[k, m]ᵀ · B[k, n]. */
         TN(TRANS, NO_TRANS);
 
-        private final int a;
-        private final int b;
+        final int a;
+        final int b;
 
         Form(int a, int b) {
             this.a = a;

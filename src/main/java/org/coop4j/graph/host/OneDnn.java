@@ -103,7 +103,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** A primitive with the memory that it reads and writes, for one thread at a time. */
-    public final class Call {
+    final class Call {
 
         private final primitive primitive;
         private final stream stream = owned(new stream(processor));
@@ -125,6 +125,11 @@ public final class OneDnn implements AutoCloseable {
                 arguments.put(argument, memory);
             }
             return this;
+        }
+
+        /** Returns an execution as a share of a kernel. */
+        Share share() {
+            return new Share(scratchBytes, this::run);
         }
 
         /** Returns the bytes of scratch memory that an execution needs. */
@@ -249,7 +254,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
-    public Call layerNorm(
+    public Share layerNorm(
             HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
         memory from = rows(x, row, rows);
         memory to = rows(y, row, rows);
@@ -266,15 +271,17 @@ public final class OneDnn implements AutoCloseable {
                 .with(DNNL_ARG_SRC, from)
                 .with(DNNL_ARG_SCALE, vector(gain))
                 .with(DNNL_ARG_SHIFT, vector(bias))
-                .with(DNNL_ARG_DST, to);
+                .with(DNNL_ARG_DST, to)
+                .share();
     }
 
     /** Plans y = function(x), element by element. */
-    public Call function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
+    public Share function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
         memory from = rows(x, row, rows);
         return new Call(function(function, from.get_desc()))
                 .with(DNNL_ARG_SRC, from)
-                .with(DNNL_ARG_DST, rows(y, row, rows));
+                .with(DNNL_ARG_DST, rows(y, row, rows))
+                .share();
     }
 
     private eltwise_forward.primitive_desc function(Function function, desc layout) {
@@ -291,7 +298,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans dx = dy · function′(x), element by element. */
-    public Call derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
+    public Share derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
         memory at = rows(x, row, rows);
         desc layout = at.get_desc();
         return new Call(new eltwise_backward.primitive_desc(
@@ -307,7 +314,8 @@ public final class OneDnn implements AutoCloseable {
                         false))
                 .with(DNNL_ARG_SRC, at)
                 .with(DNNL_ARG_DIFF_DST, rows(dy, row, rows))
-                .with(DNNL_ARG_DIFF_SRC, rows(dx, row, rows));
+                .with(DNNL_ARG_DIFF_SRC, rows(dx, row, rows))
+                .share();
     }
 
     /** Plans the softmax of each row, into another type. */
@@ -326,25 +334,22 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */
-    record Share(long scratchBytes, Consumer<BytePointer> work) {
+    public record Share(long scratchBytes, Consumer<BytePointer> work) {}
 
-        static Share of(Call call) {
-            return new Share(call.scratchBytes, call::run);
-        }
+    /** Plans the share of {@code count} rows from {@code from} on. */
+    @FunctionalInterface
+    public interface Shares {
+        Share of(OneDnn oneDnn, int from, int count);
     }
 
-    /** Makes the share of {@code count} rows from {@code from} on. */
-    interface Shares {
-        Share of(int from, int count);
-    }
-
-    /** Returns a kernel that splits rows among workers; closing it frees this. */
-    HostKernel byRows(int rows, Workers workers, Shares shares) {
+    /** Returns a kernel that splits rows among workers. */
+    public static HostKernel byRows(int rows, Workers workers, Shares shares) {
+        OneDnn oneDnn = new OneDnn();
         Share[] each = new Share[workers.count()];
         for (int part = 0; part < each.length; part++) {
             int from = Workers.start(rows, part, each.length);
             int to = Workers.start(rows, part + 1, each.length);
-            each[part] = from < to ? shares.of(from, to - from) : null;
+            each[part] = from < to ? shares.of(oneDnn, from, to - from) : null;
         }
         Runnable all = () -> workers.run(part -> {
             if (each[part] != null) {
@@ -352,19 +357,7 @@ public final class OneDnn implements AutoCloseable {
                 singleThreaded(() -> each[part].work.accept(scratch));
             }
         });
-        return HostKernel.owning(all, this::close);
-    }
-
-    /** A primitive on {@code count} rows from {@code from} on. */
-    @FunctionalInterface
-    public interface RowCall {
-        Call of(OneDnn oneDnn, int from, int count);
-    }
-
-    /** Returns a kernel of a primitive that works on each row by itself. */
-    public static HostKernel eachRow(int rows, Workers workers, RowCall primitive) {
-        OneDnn oneDnn = new OneDnn();
-        return oneDnn.byRows(rows, workers, (from, count) -> Share.of(primitive.of(oneDnn, from, count)));
+        return HostKernel.owning(all, oneDnn::close);
     }
 
     /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */

@@ -119,7 +119,7 @@ public final class Activation extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         if (precision == Precision.BFLOAT16) {
-            return OneDnn.eachRow(
+            return OneDnn.byRows(
                     in[0].rows(),
                     workers,
                     (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
@@ -232,7 +232,7 @@ public final class Activation extends GraphOp {
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             if (precision == Precision.BFLOAT16) {
-                return OneDnn.eachRow(
+                return OneDnn.byRows(
                         in[0].rows(),
                         workers,
                         (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));

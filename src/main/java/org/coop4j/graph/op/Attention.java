@@ -22,6 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Attention extends GraphOp {
 
     private final AttentionLayout layout;
+    private AttentionMath math; // null until it is needed
 
     /** True if a gradient reads the probabilities. */
     private boolean differentiated;
@@ -64,15 +65,10 @@ public final class Attention extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        try (AttentionMath math = new AttentionMath(layout)) {
-            math.forward(in, out[0], out[1]);
+        if (math == null) {
+            math = new AttentionMath(layout);
         }
-    }
-
-    @Override
-    public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
-        AttentionMath math = new AttentionMath(layout);
-        return HostKernel.owning(() -> math.forward(in, out[0], out[1]), math::close);
+        math.forward(in, out[0], out[1]);
     }
 
     @Override

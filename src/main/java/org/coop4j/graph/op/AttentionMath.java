@@ -15,7 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * rows, so that splitting and merging them copies nothing. Views are made by hand: NDArrayIndex gives wrong shapes for
  * ranges of one row.
  */
-public final class AttentionMath implements AutoCloseable {
+public final class AttentionMath {
 
     private final AttentionLayout layout;
     private final List<INDArray> masks = new ArrayList<>(); // of each block; null for none
@@ -94,12 +94,6 @@ public final class AttentionMath implements AutoCloseable {
         long[] shape = {block.sequences(), heads, block.queriesEach(), block.keys()};
         return GraphOp.view(
                 probabilities, block.firstProbability(), shape, each, block.probabilitiesPerHead(), block.keys(), 1);
-    }
-
-    /** Frees the masks. */
-    @Override
-    public void close() {
-        masks.stream().filter(mask -> mask != null).forEach(INDArray::close);
     }
 
     /** Queries, keys and values (or their gradients), packed in one matrix or in two. */

@@ -57,11 +57,6 @@ public abstract class GraphOp extends DynamicCustomOp {
      */
     public abstract void compute(INDArray[] in, INDArray[] out);
 
-    /** Returns {@link #compute} bound to these arrays. */
-    public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
-        return () -> compute(in, out);
-    }
-
     /** Returns the same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
 

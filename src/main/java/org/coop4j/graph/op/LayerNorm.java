@@ -63,7 +63,7 @@ public class LayerNorm extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         if (precision == Precision.BFLOAT16) {
-            return OneDnn.eachRow(
+            return OneDnn.byRows(
                     in[0].rows(),
                     workers,
                     (oneDnn, from, count) ->

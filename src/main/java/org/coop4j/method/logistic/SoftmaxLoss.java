@@ -234,7 +234,7 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     private void residuals(double[] point, int from, int to) {
-        y.productRows(from, to, x, w);
+        y.product(Gemm.Form.NN, from, to, x, w, d);
         for (int image = from; image < to; image++) {
             int start = image * k;
             y.get(image, residuals, start);
@@ -247,7 +247,7 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     private void weightGradient(double[] point, double[] gradient, int from, int to) {
-        g.transposedProductRows(from, to, x, y, n);
+        g.product(Gemm.Form.TN, from, to, x, y, n);
         for (int feature = from; feature < to; feature++) {
             g.get(feature, gradient, feature * k);
         }

@@ -22,17 +22,16 @@ import org.slf4j.LoggerFactory;
  * checkpoint every few epochs and a line of metrics after each.
  *
  * <p>Stopping after any checkpoint and resuming from it gives the same bits as running through.
+ *
+ * @param seed seed of the training's random draws
+ * @param memory limit of native memory for the intermediate values of a step
+ * @param progress of methods without epochs; a training reports its own
+ * @param files the files to write; null for none
  */
-public class Trainer {
+public record Trainer(Training training, long seed, MemoryLimit memory, Progress progress, RunFiles files) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
-
-    private final Training training;
-    private final long seed;
-    private final MemoryLimit memory;
-    private final Progress progress;
-    private final RunFiles files; // null: in memory
 
     /**
      * The files of a training.
@@ -44,42 +43,9 @@ public class Trainer {
      */
     public record RunFiles(Path checkpoint, Path metrics, String images, int every) {}
 
-    /**
-     * A trainer that writes files.
-     *
-     * @param seed seed of the training's random draws
-     * @param memory limit of native memory for the intermediate values of a step
-     */
-    public Trainer(Training training, long seed, MemoryLimit memory, Progress progress, RunFiles files) {
-        this.training = training;
-        this.seed = seed;
-        this.memory = memory;
-        this.progress = progress;
-        this.files = files;
-    }
-
     /** A trainer without files, limits or progress. */
     public Trainer(Training training, long seed) {
         this(training, seed, MemoryLimit.none(), Progress.NONE, null);
-    }
-
-    public Training training() {
-        return training;
-    }
-
-    /** Returns the seed of the training's random draws. */
-    public long seed() {
-        return seed;
-    }
-
-    /** Returns the limit of native memory for the intermediate values of a step. */
-    public MemoryLimit memory() {
-        return memory;
-    }
-
-    /** Returns the progress of methods without epochs; a training reports its own. */
-    public Progress progress() {
-        return progress;
     }
 
     /** Returns batches of the training's size, drawn without replacement. */

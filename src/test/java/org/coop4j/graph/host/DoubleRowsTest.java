@@ -19,8 +19,8 @@ class DoubleRowsTest {
         try (DoubleRows left = DoubleRows.of(a, 3);
                 DoubleRows right = DoubleRows.of(b, 4);
                 DoubleRows result = DoubleRows.allocate(5, 4)) {
-            result.productRows(0, 2, left, right);
-            result.productRows(2, 5, left, right);
+            result.product(Gemm.Form.NN, 0, 2, left, right, 3);
+            result.product(Gemm.Form.NN, 2, 5, left, right, 3);
             double[] row = new double[4];
             for (int i = 0; i < 5; i++) {
                 result.get(i, row, 0);
@@ -42,8 +42,8 @@ class DoubleRowsTest {
         try (DoubleRows left = DoubleRows.of(a, 5);
                 DoubleRows right = DoubleRows.of(b, 2);
                 DoubleRows result = DoubleRows.allocate(5, 2)) {
-            result.transposedProductRows(0, 3, left, right, 4);
-            result.transposedProductRows(3, 5, left, right, 4);
+            result.product(Gemm.Form.TN, 0, 3, left, right, 4);
+            result.product(Gemm.Form.TN, 3, 5, left, right, 4);
             double[] row = new double[2];
             for (int i = 0; i < 5; i++) {
                 result.get(i, row, 0);

@@ -32,13 +32,7 @@ public final class RandomWeights {
     private static final int BLOCK = 1 << 16;
     private static final double INITIAL_LOGIT_SCALE = StrictMath.log(1 / 0.07);
 
-    private final ClipConfig architecture;
-    private final long seed;
-
-    private RandomWeights(ClipConfig architecture, long seed) {
-        this.architecture = architecture;
-        this.seed = seed;
-    }
+    private RandomWeights() {}
 
     /** Returns a file of random weights of a published architecture in a folder, which is written unless it is there. */
     public static Path kept(String architecture, Path folder, Progress progress) throws IOException {
@@ -81,11 +75,10 @@ public final class RandomWeights {
         ModelMetadata metadata = metadata(architecture, seed, activation);
         List<TensorSpec> specs = architecture.tensorSpecs(DType.F32);
         long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
-        RandomWeights weights = new RandomWeights(architecture, seed);
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap());
                 Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
             for (TensorSpec spec : specs) {
-                weights.write(writer, spec, task);
+                write(writer, spec, draw(architecture, spec), Gaussian.stream(seed, spec.name()), task);
             }
             writer.commit();
         }
@@ -104,14 +97,12 @@ public final class RandomWeights {
     /** Returns the elements of one tensor of the file that {@link #write} writes. */
     public static float[] floats(ClipConfig architecture, long seed, TensorSpec tensor) {
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-        Draw draw = new RandomWeights(architecture, seed).draw(tensor.name(), tensor.shape());
-        fill(values, values.length, draw, Gaussian.stream(seed, tensor.name()));
+        fill(values, values.length, draw(architecture, tensor), Gaussian.stream(seed, tensor.name()));
         return values;
     }
 
-    private void write(SafetensorsWriter writer, TensorSpec spec, Progress.Task task) throws IOException {
-        Draw draw = draw(spec.name(), spec.shape());
-        Gaussian random = Gaussian.stream(seed, spec.name());
+    private static void write(SafetensorsWriter writer, TensorSpec spec, Draw draw, Gaussian random, Progress.Task task)
+            throws IOException {
         float[] block = new float[(int) Math.min(BLOCK, spec.shape().elements())];
         for (long left = spec.shape().elements(); left > 0; left -= block.length) {
             int n = (int) Math.min(left, block.length);
@@ -127,7 +118,9 @@ public final class RandomWeights {
         }
     }
 
-    private Draw draw(String name, Shape shape) {
+    private static Draw draw(ClipConfig architecture, TensorSpec tensor) {
+        String name = tensor.name();
+        Shape shape = tensor.shape();
         String part = name.replaceFirst("^(visual\\.)?transformer\\.resblocks\\.\\d+\\.", "");
         ClipConfig.Vision vision = architecture.vision();
         if (name.startsWith("visual.")) {

@@ -23,41 +23,23 @@ import org.coop4j.weights.model.PublishedModels;
  *
  * <p>A name is one of OpenAI's ({@code ViT-B/32}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the
  * address of a checkpoint.
+ *
+ * @param name of the model
+ * @param models the folder of converted models
+ * @param environment with the variables HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY
+ * @param patience longest wait for the next byte
+ * @param mostBytes largest file whose length the server does not declare
  */
-public final class ModelDownload {
+public record ModelDownload(
+        String name, Path models, Map<String, String> environment, Duration patience, long mostBytes) {
 
     private static final String HUB = "hf:";
     private static final URI HUGGING_FACE = URI.create("https://huggingface.co");
     private static final String OPENAI = "https://openaipublic.azureedge.net/clip/models/";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final long MOST_BYTES = 64L << 30;
-
-    private final String name;
-    private final Path models;
-    private final Map<String, String> environment;
-    private final Duration patience;
-    private final long mostBytes;
-
-    /**
-     * @param name of the model
-     * @param models the folder of converted models
-     * @param environment with the variables HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY
-     */
+    /** A download with 30 seconds of patience, of files up to 64 GiB. */
     public ModelDownload(String name, Path models, Map<String, String> environment) {
-        this(name, models, environment, PATIENCE, MOST_BYTES);
-    }
-
-    /**
-     * @param patience longest wait for the next byte
-     * @param mostBytes largest file whose length the server does not declare
-     */
-    ModelDownload(String name, Path models, Map<String, String> environment, Duration patience, long mostBytes) {
-        this.patience = patience;
-        this.mostBytes = mostBytes;
-        this.name = name;
-        this.models = models;
-        this.environment = environment;
+        this(name, models, environment, Duration.ofSeconds(30), 64L << 30);
     }
 
     /** Returns true if this is the name of a model to download rather than of a file. */

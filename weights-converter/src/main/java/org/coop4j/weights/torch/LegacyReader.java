@@ -14,23 +14,14 @@ import org.coop4j.weights.pickle.Unpickler.Limits;
  * Reads what {@code torch.save} wrote before PyTorch 1.6: five pickles (magic number, protocol, system, object, keys of
  * the storages), then each storage as an element count of 8 bytes and its elements.
  */
-final class LegacyReader {
+record LegacyReader(FileRegion file, PickleInput in, TorchBindings bindings) {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final Long PROTOCOL = 1001L;
 
-    private final FileRegion file;
-    private final PickleInput in;
-    private final TorchBindings bindings;
-
-    private LegacyReader(FileRegion file) {
-        this.file = file;
-        this.in = PickleInput.of(file);
-        this.bindings = new TorchBindings(file.file(), storage -> null);
-    }
-
     /** Returns the object of the fourth pickle, with its storages placed in the file. */
     static Object read(FileRegion file) throws IOException {
-        return new LegacyReader(file).read();
+        TorchBindings bindings = new TorchBindings(file.file(), storage -> null);
+        return new LegacyReader(file, PickleInput.of(file), bindings).read();
     }
 
     private Object read() throws IOException {

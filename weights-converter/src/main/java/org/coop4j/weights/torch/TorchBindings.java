@@ -15,26 +15,20 @@ import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.pickle.Unpickler.Function;
 
-/** PyTorch's functions that build tensors, and the storages to which pickles refer. */
-final class TorchBindings implements Unpickler.Bindings {
+/**
+ * PyTorch's functions that build tensors, and the storages to which pickles refer.
+ *
+ * @param storages the storages referred to, by key, in order of first mention
+ */
+record TorchBindings(Path file, Locator locator, Map<String, Storage> storages) implements Unpickler.Bindings {
     /** Finds the bytes of a storage in an archive; null where they follow the pickle. */
     @FunctionalInterface
     interface Locator {
         FileRegion locate(Storage storage) throws IOException;
     }
 
-    private final Path file;
-    private final Locator locator;
-    private final Map<String, Storage> storages = new LinkedHashMap<>();
-
     TorchBindings(Path file, Locator locator) {
-        this.file = file;
-        this.locator = locator;
-    }
-
-    /** Returns the storages referred to, by key, in order of first mention. */
-    Map<String, Storage> storages() {
-        return storages;
+        this(file, locator, new LinkedHashMap<>());
     }
 
     @Override

@@ -7,31 +7,14 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 
-/** The place of a tensor in a PyTorch file; its elements are not read yet. Equal only to itself. */
-public final class TorchTensor {
-    private final Storage storage;
-    private final Optional<DType> dtype;
-    private final Shape shape;
-    private final long offset;
-    private final long[] strides;
-
-    TorchTensor(Storage storage, Optional<DType> dtype, Shape shape, long offset, long... strides) {
-        this.storage = storage;
-        this.dtype = dtype;
-        this.shape = shape;
-        this.offset = offset;
-        this.strides = strides;
-    }
-
-    /** Returns the element type; empty for complex and quantized tensors. */
-    public Optional<DType> dtype() {
-        return dtype;
-    }
-
-    /** Returns the dimensions, outermost first. */
-    public Shape shape() {
-        return shape;
-    }
+/**
+ * The place of a tensor in a PyTorch file; its elements are not read yet.
+ *
+ * @param dtype element type; empty for complex and quantized tensors
+ * @param shape dimensions, outermost first
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record TorchTensor(Storage storage, Optional<DType> dtype, Shape shape, long offset, long... strides) {
 
     /**
      * Returns the tensor under a name, checked against its storage, to be read on demand.

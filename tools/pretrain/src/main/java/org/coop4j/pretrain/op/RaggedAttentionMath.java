@@ -46,12 +46,11 @@ final class RaggedAttentionMath {
         out.assign(0);
         for (int s = 0; s + 1 < starts.length; s++) {
             Sequence sequence = Sequence.of(heads, longest, packed, starts, s);
-            try (AttentionMath math = new AttentionMath(sequence.layout)) {
-                math.forward(
-                        sequence.operands(in, 0, packed),
-                        rows(out, sequence.query, sequence.queries),
-                        sequence.probabilities(probabilities));
-            }
+            new AttentionMath(sequence.layout)
+                    .forward(
+                            sequence.operands(in, 0, packed),
+                            rows(out, sequence.query, sequence.queries),
+                            sequence.probabilities(probabilities));
         }
     }
 
