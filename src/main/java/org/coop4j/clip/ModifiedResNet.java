@@ -44,7 +44,7 @@ final class ModifiedResNet {
      * @return [batch, 32 width]
      */
     SDVariable forward(SDVariable images, int batch, int side) {
-        Pixels x = new Pixels(graph.patches(images, 1), new Grid(side, side)); // [batch side², 3]
+        Pixels x = new Pixels(graph.patches(images, 1, 0, side * side), new Grid(side, side)); // [batch side², 3]
         x = stem(x); // [batch (side/4)², width]
         for (int stage = 0; stage < layers.size(); stage++) {
             for (int block = 0; block < layers.get(stage); block++) {

@@ -206,7 +206,8 @@ public final class PromptEncoder {
         Graph graph = step.ops();
         SDVariable x = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         if (PackedPrompts.vectors(prompts) > 0) {
-            x = graph.placeContext(vectors.context(step), x, packed.contextOfRows()); // [rows, width]
+            SDVariable context = graph.selectRows(vectors.context(step), packed.contextOfRows());
+            x = graph.add(x, context); // [rows, width]
         }
         Parameters parameters = new Parameters.Frozen(graph.in(products), weights);
         step.encode(new TextTransformer(parameters, text, weights.model().activation())

@@ -28,7 +28,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      */
     SDVariable forward(SDVariable images, int batch) {
         Graph graph = weights.graph();
-        SDVariable x = graph.patches(images, vit.patchSize()); // [batch grid², 3 patch²]
+        SDVariable x = graph.patches(images, vit.patchSize(), 0, vit.tokens() - 1); // [batch grid², 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
         x = graph.classTokens(
                 x,

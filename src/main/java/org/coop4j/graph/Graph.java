@@ -1,6 +1,5 @@
 package org.coop4j.graph;
 
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,31 +138,17 @@ public class Graph {
         return new Add(sd, a, b).outputVariable();
     }
 
-    /** Returns attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
-    public SDVariable attention(AttentionLayout layout, SDVariable qkv) {
-        return new Attention(sd, layout, qkv).outputVariables()[0];
-    }
-
     /**
-     * Returns attention in which one row of each sequence is a query; q [sequences, width], kv [rows, 2 · width]
-     * → [sequences, width].
+     * Returns attention in which every row is a query, from qkv [rows, 3 · width], or one row of each sequence, from q
+     * [sequences, width] and kv [rows, 2 · width]; → [queries, width].
      */
-    public SDVariable attention(AttentionLayout layout, SDVariable q, SDVariable kv) {
-        return new Attention(sd, layout, q, kv).outputVariables()[0];
+    public SDVariable attention(AttentionLayout layout, SDVariable... inputs) {
+        return new Attention(sd, layout, inputs).outputVariables()[0];
     }
 
     /** Returns the given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new GatherRows(sd, rows, x).outputVariable();
-    }
-
-    /**
-     * Returns {@code base} with vectors added to some rows.
-     *
-     * @param vectors the vector of each row, or {@link GatherRows#NONE}
-     */
-    public SDVariable placeContext(SDVariable context, SDVariable base, int[] vectors) {
-        return add(base, selectRows(context, vectors));
     }
 
     /**
@@ -209,14 +194,9 @@ public class Graph {
     }
 
     /**
-     * Returns square patches of images, flat; images [batch, channels, side, side] → [batch · grid², channels ·
-     * patch²].
+     * Returns square patches of images, flat, in {@code rows} rows per image: its patches from {@code first} on, the
+     * others zero; images [batch, channels, side, side] → [batch · rows, channels · patch²].
      */
-    public SDVariable patches(SDVariable images, int patch) {
-        return new Patches(sd, images, patch).outputVariable();
-    }
-
-    /** Returns the same with {@code rows} rows per image, its patches from {@code first} on, the others zero. */
     public SDVariable patches(SDVariable images, int patch, int first, int rows) {
         return new Patches(sd, images, patch, first, rows).outputVariable();
     }
@@ -255,23 +235,6 @@ public class Graph {
      */
     public Map<String, SDVariable> differentiate(SDVariable loss) {
         return Gradients.of(sd, loss);
-    }
-
-    /**
-     * Returns a plan that computes variables of the graph.
-     *
-     * @param names of the variables
-     * @throws IllegalArgumentException if one is unknown, or a placeholder's shape is not full
-     */
-    public ExecutionPlan plan(Collection<String> names, Workers workers) {
-        Map<String, SDVariable> outputs = new LinkedHashMap<>();
-        for (String name : names) {
-            if (!sd.hasVariable(name)) {
-                throw new IllegalArgumentException("no variable " + name + " in the graph");
-            }
-            outputs.put(name, sd.getVariable(name));
-        }
-        return plan(outputs, workers);
     }
 
     /**

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
@@ -24,7 +28,9 @@ public final class CheckedJson {
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES) // a missing number is not 0
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
     private CheckedJson() {}
@@ -58,6 +64,13 @@ public final class CheckedJson {
     static <T> T read(Path file, String name, Class<T> type, long largest) throws IOException {
         try {
             return JSON.treeToValue(tree(file, name, largest), type);
+        } catch (JsonMappingException e) {
+            String field = e.getPath().stream()
+                    .map(JsonMappingException.Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."));
+            boolean refused = e.getCause() instanceof IllegalArgumentException;
+            throw damaged(name, refused ? e.getCause().getMessage() : field + ": " + e.getOriginalMessage(), e);
         } catch (JsonProcessingException e) {
             throw damaged(name, e.getOriginalMessage(), e);
         }
@@ -70,7 +83,7 @@ public final class CheckedJson {
      * @param largest limit of its size in bytes
      * @throws IOException if it is not a JSON object, or not the one that was written
      */
-    public static ObjectNode tree(Path file, String name, long largest) throws IOException {
+    static ObjectNode tree(Path file, String name, long largest) throws IOException {
         try {
             JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {

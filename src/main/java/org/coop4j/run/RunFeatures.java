@@ -9,14 +9,12 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.Method;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -77,24 +75,6 @@ public record RunFeatures(
         FeatureSet few = FeatureSet.first(train.all(method.features(), progress), shots);
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(few.width());
         return new FewShotFeatures(few, chooses);
-    }
-
-    /**
-     * Learns a run's classes and another one in closed form.
-     *
-     * @param classNames the run's classes and the other one
-     * @param images of the other class
-     */
-    public static Classifier withClass(
-            SharedData shared, RunConfig config, Method method, List<String> classNames, FeatureSet images)
-            throws IOException {
-        long seed = config.sample().seed();
-        FewShotFeatures known =
-                withoutTest(shared, config, config.sample(), Progress.NONE).fewShot(method, 0, Progress.NONE);
-        return method.learner(shared.clip(), config.learnedFrom().source().task(classNames, seed))
-                .fit(
-                        new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
-                        new Trainer(Training.none(), seed));
     }
 
     /** Scores the training images by cross-validation of a run's method, as a learner of it learns. */

@@ -233,6 +233,11 @@ public final class RunFolder implements AutoCloseable {
         return CheckedJson.read(file, file.toString(), type, LARGEST);
     }
 
+    /** Reads a file of a folder that {@link #write} wrote; messages name it without the folder. */
+    public static <T> T read(Path folder, String name, Class<T> type) throws IOException {
+        return CheckedJson.read(folder.resolve(name), name, type, LARGEST);
+    }
+
     @Override
     public void close() throws IOException {
         lockChannel.close();

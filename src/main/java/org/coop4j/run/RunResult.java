@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Method;
@@ -45,6 +46,41 @@ public record RunResult(
         List<HandWritten> handWritten,
         List<PerClass> perClass,
         Map<String, Double> seconds) {
+
+    private static final int LONGEST_NAME = 200;
+
+    /**
+     * Checks the values, which may come from a file.
+     *
+     * @throws IllegalArgumentException if one is missing or impossible
+     */
+    public RunResult {
+        requireName("method", method);
+        requireName("dataset", dataset);
+        requireRange("shots", shots, 0, Integer.MAX_VALUE - 1);
+        requireRange("classes", classes, 1, Integer.MAX_VALUE);
+        requireRange("testImages", testImages, 1, Integer.MAX_VALUE);
+        requireRange("accuracy", accuracy, 0, 100);
+        requireRange("macroF1", macroF1, 0, 100);
+        requireRange("calibrationError", calibrationError, 0, 1);
+        if (handWritten == null || perClass == null || seconds == null) {
+            throw new IllegalArgumentException("expected \"handWritten\", \"perClass\" and \"seconds\"");
+        }
+    }
+
+    private static void requireName(String field, String name) {
+        if (name == null || name.isBlank() || name.length() > LONGEST_NAME) {
+            throw new IllegalArgumentException("\"%s\": expected 1 to %d characters, not all blank, got %s"
+                    .formatted(field, LONGEST_NAME, name == null ? "none" : Numbers.count(name.length(), "character")));
+        }
+    }
+
+    private static void requireRange(String field, double value, double least, double most) {
+        if (!(value >= least && value <= most)) {
+            throw new IllegalArgumentException("\"%s\": expected %s to %s, got %s"
+                    .formatted(field, Numbers.plain(least), Numbers.plain(most), Numbers.plain(value)));
+        }
+    }
 
     /**
      * Returns the result that follows from scores of test images.
@@ -102,7 +138,12 @@ public record RunResult(
      *
      * @param prompt the template, or a description of the ensemble
      */
-    public record HandWritten(String prompt, double accuracy) {}
+    public record HandWritten(String prompt, double accuracy) {
+        public HandWritten {
+            requireName("prompt", prompt);
+            requireRange("accuracy", accuracy, 0, 100);
+        }
+    }
 
     /**
      * The result of a class.
@@ -111,6 +152,10 @@ public record RunResult(
      * @param correct number of test images classified correctly
      */
     public record PerClass(String name, int total, int correct) {
+        public PerClass {
+            requireRange("total", total, 1, Integer.MAX_VALUE);
+            requireRange("correct", correct, 0, total);
+        }
 
         /** Returns the percentage of test images classified correctly. */
         public double accuracy() {

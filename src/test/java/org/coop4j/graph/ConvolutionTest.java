@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Convolutions in float32 against the portable definition in double precision; oneDNN convolves with frozen kernels. */
+/** Convolutions in float32 against the portable definition in double precision: oneDNN's with frozen kernels. */
 @Tag("portable")
 class ConvolutionTest {
 
@@ -40,7 +40,7 @@ class ConvolutionTest {
                 ? graph.convolution(x, kernel, grid, stride)
                 : graph.convolution(x, kernel, grid, stride, graph.constant("bias", arrays[2]));
         y.rename("y");
-        ExecutionPlan plan = graph.plan(List.of("y"), workers);
+        ExecutionPlan plan = Sessions.plan(graph, List.of("y"), workers);
         plan.input("x").assign(arrays[0]);
         plan.run();
         plan.run();

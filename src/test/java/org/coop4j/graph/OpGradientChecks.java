@@ -83,7 +83,7 @@ public abstract class OpGradientChecks {
                 variables.put(name, graph.variable(name, array));
             });
             SDVariable y = c.build.apply(graph, variables);
-            ExecutionPlan forward = graph.plan(List.of(y.name()), new Workers(1));
+            ExecutionPlan forward = Sessions.plan(graph, List.of(y.name()), new Workers(1));
             long[] shape = forward.output(y.name()).shape();
             INDArray weights = gaussian(random, shape).castTo(type);
             SDVariable loss = y.mul(graph.constant("weights", weights)).sum().rename("loss");
@@ -117,7 +117,7 @@ public abstract class OpGradientChecks {
         Built built = new Built(newGraph(), c, DataType.DOUBLE);
         Workers workers = new Workers(1);
         ExecutionPlan plan = built.plan(workers);
-        ExecutionPlan forward = built.graph.plan(List.of("loss"), workers);
+        ExecutionPlan forward = Sessions.plan(built.graph, List.of("loss"), workers);
         Random random = new Random(11);
         for (String name : built.trained()) {
             plan.run();

@@ -1,11 +1,14 @@
 package org.coop4j.graph;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.config.ExecutionResult;
 import org.nd4j.autodiff.samediff.config.SDValue;
@@ -22,6 +25,13 @@ final class Sessions {
     /** To be called before graphs are made: a graph may keep a session that was made before. */
     static void prepare() {
         SameDiff.bindInferenceFactory(Session::new);
+    }
+
+    /** A plan of some variables of a graph. */
+    static ExecutionPlan plan(Graph graph, Collection<String> names, Workers workers) {
+        Map<String, SDVariable> outputs = new LinkedHashMap<>();
+        names.forEach(name -> outputs.put(name, graph.sameDiff().getVariable(name)));
+        return graph.plan(outputs, workers);
     }
 
     /** The values of some variables of a graph. */

@@ -5,27 +5,21 @@ import static org.coop4j.console.CommandFailure.require;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.data.LabelledImage;
-import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.Evaluator;
-import org.coop4j.run.LabelledFeatures;
+import org.coop4j.run.AddedClass;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFeatures;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.SharedData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -77,56 +71,33 @@ final class AddClassCommand extends ConsoleCommand {
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
         try (Clip clip = promptOptions.open(file)) {
-            add(clip, file, config, byName);
+            List<String> names = Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
+            UnknownWords.warning(clip, file, names).ifPresent(console::warn);
+            List<Path> images = data == null ? List.of() : ImageInputs.all(List.of(data));
+            AddedClass added = CommandFailure.unless(
+                    () -> AddedClass.of(bankOptions.shared(clip), config, file, name, images, console));
+            added.classifier().write(out);
+            print(added, file.classNames().size());
         }
         return 0;
     }
 
-    private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName) throws IOException {
-        SharedData shared = bankOptions.shared(clip);
-        List<String> names = new ArrayList<>(file.classNames());
-        names.add(name);
-        LabelledFeatures images = images(shared, names.size() - 1);
-        List<Integer> learned = IntStream.iterate(0, i -> i < (byName ? 0 : images.size()), i -> i + 2)
-                .boxed()
-                .toList();
-        Evaluator evaluator = shared.evaluator(config, console);
-        try (Classifier before = PromptOptions.classifier(file, clip, file.classNames());
-                Classifier after = byName
-                        ? before.forClasses(names)
-                        : RunFeatures.withClass(shared, config, file.method(), names, images.select(learned))) {
-            UnknownWords.warning(clip, file, names).ifPresent(console::warn);
-            after.save()
-                    .withTraining(file.training())
-                    .withTemperature(file.temperature())
-                    .write(out);
-            AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
-                    .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
-                    .row(
-                            Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
-                            Numbers.count(evaluator.images().size()),
-                            Numbers.percent(evaluator.images().scores(before).accuracy()),
-                            Numbers.percent(evaluator.images().scores(after).accuracy()));
-            LabelledFeatures tested = images.without(learned);
-            if (tested.size() > 0) {
-                table.row(
-                        name,
-                        Numbers.count(tested.size()),
-                        "",
-                        Numbers.percent(tested.scores(after).accuracy()));
-            }
-            table.print(console.out());
-            console.print("learned: " + out);
+    private void print(AddedClass added, int earlier) {
+        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
+                .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
+                .row(
+                        Numbers.count(earlier, "earlier class", "earlier classes"),
+                        Numbers.count(added.before().size()),
+                        Numbers.percent(added.before().accuracy()),
+                        Numbers.percent(added.after().accuracy()));
+        if (added.added().size() > 0) {
+            table.row(
+                    name,
+                    Numbers.count(added.added().size()),
+                    "",
+                    Numbers.percent(added.added().accuracy()));
         }
-    }
-
-    private LabelledFeatures images(SharedData shared, int label) throws IOException {
-        List<Path> files = data == null ? List.of() : ImageInputs.all(List.of(data));
-        return shared.features(
-                files.stream()
-                        .map(file -> new LabelledImage(file, label, name, ExifOrientation.APPLY))
-                        .toList(),
-                name,
-                console);
+        table.print(console.out());
+        console.print("learned: " + out);
     }
 }

@@ -1,13 +1,8 @@
 package org.coop4j.study;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,22 +11,18 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
-import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.RunResult.HandWritten;
-import org.coop4j.run.RunResult.PerClass;
+import org.coop4j.weights.model.ModelMetadata.SourceInfo;
 
 /**
  * The runs below a folder, each list in the order of the folders' names. A folder with {@code
@@ -45,20 +36,6 @@ import org.coop4j.run.RunResult.PerClass;
  */
 public record FoundRuns(
         List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
-
-    /** ImageNet's results take about 0.1 MB; no result takes this much. */
-    private static final long LARGEST = 32L << 20;
-
-    private static final int LONGEST_NAME = 200;
-
-    /** Missing numbers are not taken for 0. */
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .build();
 
     /**
      * A run without a result.
@@ -106,12 +83,11 @@ public record FoundRuns(
          * file.
          */
         static ModelId of(String sha256, JsonNode provenance) {
+            String source = provenance.path("modelSource").asText("");
             String knownAs;
             try {
-                knownAs = JSON.readTree(provenance.path("modelSource").asText(""))
-                        .path("known_as")
-                        .asText("");
-            } catch (JsonProcessingException e) {
+                knownAs = SourceInfo.fromJson(source).knownAs().orElse("");
+            } catch (InputException e) {
                 knownAs = "";
             }
             String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
@@ -165,12 +141,12 @@ public record FoundRuns(
                     } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
                         found.failed.add(new Failure(
                                 name,
-                                read(folder, RunFolder.FAILURE)
+                                RunFolder.read(folder, RunFolder.FAILURE, ObjectNode.class)
                                         .path("message")
                                         .asText("no reason is recorded")
                                         .strip()));
                     } else if (Files.exists(folder.resolve(RunFolder.CONFIG))
-                            && read(folder, RunFolder.CONFIG).has("modelSha256")) {
+                            && RunFolder.read(folder, RunFolder.CONFIG, ObjectNode.class).has("modelSha256")) {
                         found.unfinished.add(name);
                     }
                 } catch (IOException e) {
@@ -220,7 +196,7 @@ public record FoundRuns(
         }
         RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
         JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
-                ? read(folder, RunFolder.PROVENANCE)
+                ? RunFolder.read(folder, RunFolder.PROVENANCE, ObjectNode.class)
                 : JsonNodeFactory.instance.objectNode();
         String used = provenance.path("modelSha256").asText(config.modelSha256());
         if (!used.equals(config.modelSha256())) {
@@ -229,61 +205,10 @@ public record FoundRuns(
         }
         return new FinishedRun(
                 root.relativize(folder),
-                result(read(folder, RunFolder.RESULT)),
+                RunFolder.read(folder, RunFolder.RESULT, RunResult.class),
                 config,
                 ModelId.of(used, provenance),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));
-    }
-
-    private static JsonNode read(Path folder, String name) throws IOException {
-        return CheckedJson.tree(folder.resolve(name), name, LARGEST);
-    }
-
-    private static RunResult result(JsonNode tree) throws IOException {
-        try {
-            RunResult result = JSON.treeToValue(tree, RunResult.class);
-            requireName("method", result.method());
-            requireName("dataset", result.dataset());
-            requireRange("shots", result.shots(), 0, Integer.MAX_VALUE - 1);
-            requireRange("classes", result.classes(), 1, Integer.MAX_VALUE);
-            requireRange("testImages", result.testImages(), 1, Integer.MAX_VALUE);
-            requireRange("accuracy", result.accuracy(), 0, 100);
-            requireRange("macroF1", result.macroF1(), 0, 100);
-            requireRange("calibrationError", result.calibrationError(), 0, 1);
-            for (HandWritten prompt : result.handWritten()) {
-                requireName("prompt", prompt.prompt());
-                requireRange("accuracy", prompt.accuracy(), 0, 100);
-            }
-            for (PerClass one : result.perClass()) {
-                requireRange("total", one.total(), 1, Integer.MAX_VALUE);
-                requireRange("correct", one.correct(), 0, one.total());
-            }
-            return result;
-        } catch (JsonMappingException e) {
-            String field = e.getPath().stream()
-                    .map(JsonMappingException.Reference::getFieldName)
-                    .filter(Objects::nonNull)
-                    .collect(Collectors.joining("."));
-            throw damaged((field + ": " + e.getOriginalMessage()).replaceAll("\\s+", " "));
-        }
-    }
-
-    private static void requireName(String field, String name) throws IOException {
-        if (name.isBlank() || name.length() > LONGEST_NAME) {
-            throw damaged("\"%s\" has %d characters; expected 1 to %d, not all blank"
-                    .formatted(field, name.length(), LONGEST_NAME));
-        }
-    }
-
-    private static void requireRange(String field, double value, double least, double most) throws IOException {
-        if (!(value >= least && value <= most)) {
-            throw damaged("\"%s\" is %s; expected %s to %s"
-                    .formatted(field, Numbers.plain(value), Numbers.plain(least), Numbers.plain(most)));
-        }
-    }
-
-    private static IOException damaged(String how) {
-        return new IOException(RunFolder.RESULT + " is damaged: " + how);
     }
 }

@@ -5,8 +5,8 @@ import org.bytedeco.dnnl.memory.data_type;
 import org.coop4j.graph.host.Gemm.Form;
 
 /**
- * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, bound to
- * its matrices and split among workers.
+ * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, split
+ * among workers.
  *
  * <p>The weights are frozen: they are rounded and packed once, when the product is made, for all products of the
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it
@@ -17,24 +17,25 @@ public final class Bfloat16Product {
     private Bfloat16Product() {}
 
     /**
-     * Steps after the product, each null for none.
-     *
-     * @param bias [1, cols]
-     * @param function of each element
-     * @param residual [rows, cols], added last
-     */
-    public record Epilogue(HostMatrix bias, OneDnn.Function function, HostMatrix residual) {}
-
-    /**
      * Plans y = function(x · w + bias) + residual, and rounds and packs the weights.
      *
      * @param form NT for w [cols, inner], NN for w [inner, cols]
      * @param x [rows, inner]
      * @param w frozen
+     * @param bias [1, cols]; null for none
+     * @param function of each element; null for none
+     * @param residual [rows, cols], added last; null for none
      * @param y [rows, cols]
      */
     public static HostKernel kernel(
-            Form form, HostMatrix x, HostMatrix w, Epilogue after, HostMatrix y, Workers workers) {
+            Form form,
+            HostMatrix x,
+            HostMatrix w,
+            HostMatrix bias,
+            OneDnn.Function function,
+            HostMatrix residual,
+            HostMatrix y,
+            Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
         Product.requireFit(form, x, w, y);
@@ -42,23 +43,22 @@ public final class Bfloat16Product {
         return OneDnn.byRows(x.rows(), workers, (oneDnn, row, rows) -> {
             memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);
             memory given = oneDnn.rows(x, row, rows);
-            memory rounded = x.isRounded()
-                    ? given
-                    : oneDnn.array(data_type.bf16, null, new long[] {rows, inner}, inner, 1);
+            memory rounded =
+                    x.isRounded() ? given : oneDnn.array(data_type.bf16, null, new long[] {rows, inner}, inner, 1);
             OneDnn.Call product = oneDnn.product(
                     rounded,
                     weights,
                     workers,
-                    after.bias == null ? null : oneDnn.rows(after.bias, 0, 1),
-                    after.function,
-                    after.residual == null ? null : oneDnn.rows(after.residual, row, rows),
+                    bias == null ? null : oneDnn.rows(bias, 0, 1),
+                    function,
+                    residual == null ? null : oneDnn.rows(residual, row, rows),
                     oneDnn.rows(y, row, rows));
             if (x.isRounded()) {
                 return product.share();
             }
             OneDnn.Call rounding = oneDnn.copy(given, rounded);
             long roundedBytes = NativeMemory.wholeLines((long) rows * inner * Short.BYTES);
-            return new OneDnn.Share(roundedBytes + product.scratchBytes(), scratch -> {
+            return new OneDnn.Share(roundedBytes + product.scratchBytes, scratch -> {
                 rounded.set_data_handle(scratch);
                 rounding.run(null);
                 product.run(scratch.getPointer(roundedBytes));

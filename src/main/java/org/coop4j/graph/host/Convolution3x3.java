@@ -39,7 +39,7 @@ public record Convolution3x3(
         }
         Workers.Task task = (part, i) -> {
             OneDnn.Call call = calls.get(i);
-            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes())));
+            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes)));
         };
         return HostKernel.owning(() -> workers.each(calls.size(), task), oneDnn::close);
     }
@@ -73,7 +73,7 @@ public record Convolution3x3(
     private static memory lines(
             OneDnn oneDnn, HostMatrix pixels, int height, int width, int images, int image, int from, int to) {
         int channels = pixels.cols();
-        long lines = to - from;
+        int lines = to - from;
         long[] strides = {(long) height * width * channels, 1, (long) width * channels, channels};
         long row = ((long) image * height + from) * width;
         return oneDnn.array(

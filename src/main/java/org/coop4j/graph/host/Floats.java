@@ -18,6 +18,13 @@ public final class Floats {
         return Math.min(Math.max(y * HUGE, floor), 1f);
     }
 
+    /** Adds {@code n} elements of {@code addend} from {@code from} on to those of {@code sum} from {@code at} on. */
+    public static void add(float[] sum, int at, float[] addend, int from, int n) {
+        for (int i = 0; i < n; i++) {
+            sum[at + i] += addend[from + i];
+        }
+    }
+
     /** Returns the sum of the first {@code n} elements. */
     public static float sum(float[] a, int n) {
         float s0 = 0;

@@ -1,7 +1,6 @@
 package org.coop4j.graph.host;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
@@ -90,21 +89,22 @@ public final class Gemm {
         return "";
     }
 
-    /** Does the same as {@link #singleThreaded(Runnable)}, with a result. */
-    public static <T> T singleThreaded(Supplier<T> work) {
-        AtomicReference<T> result = new AtomicReference<>();
-        singleThreaded(() -> result.set(work.get()));
-        return result.get();
+    /** Does the same as {@link #singleThreaded(Supplier)}, without a result. */
+    public static void singleThreaded(Runnable work) {
+        singleThreaded(() -> {
+            work.run();
+            return null;
+        });
     }
 
     /**
      * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The setting is the
      * process's: of several concurrent calls the first changes it and the last restores it.
      */
-    public static void singleThreaded(Runnable work) {
+    public static <T> T singleThreaded(Supplier<T> work) {
         holdOneThread();
         try {
-            work.run();
+            return work.get();
         } finally {
             releaseThreads();
         }

@@ -60,7 +60,7 @@ public interface HostKernel extends AutoCloseable {
     interface BlockFunction {
 
         /**
-         * Turns {@code inputs[0]} into the result, the first {@code n} elements: at most {@link #BLOCK}, or a whole row.
+         * Turns {@code inputs[0]} into the result, the first {@code n} elements: at most {@link #BLOCK}, or a row.
          * It may change the other inputs.
          */
         void apply(float[][] inputs, int n);

@@ -47,7 +47,7 @@ public final class HostMatrix implements AutoCloseable {
         }
 
         private Cursor(HostMatrix matrix, long address, long length) {
-            super((Pointer) null);
+            this();
             this.matrix = matrix;
             this.address = address;
             this.position = 0;
@@ -163,7 +163,7 @@ public final class HostMatrix implements AutoCloseable {
         return buffer;
     }
 
-    /** Returns a pointer to the element at {@code (row, col)}, for a call of a library; it keeps the matrix reachable. */
+    /** Returns a pointer to the element at {@code (row, col)}, which keeps the matrix reachable. */
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
         if (offset < 0 || offset > start.limit()) {

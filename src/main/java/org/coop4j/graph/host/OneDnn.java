@@ -109,7 +109,7 @@ public final class OneDnn implements AutoCloseable {
         private final stream stream = owned(new stream(processor));
         private final IntMemoryMap arguments = owned(new IntMemoryMap());
         private final memory scratchpad;
-        private final long scratchBytes;
+        final long scratchBytes;
 
         private Call(primitive_desc_base plan) {
             primitive = owned(new primitive(owned(plan).get()));
@@ -130,11 +130,6 @@ public final class OneDnn implements AutoCloseable {
         /** Returns an execution as a share of a kernel. */
         Share share() {
             return new Share(scratchBytes, this::run);
-        }
-
-        /** Returns the bytes of scratch memory that an execution needs. */
-        long scratchBytes() {
-            return scratchBytes;
         }
 
         /**

@@ -57,7 +57,7 @@ public enum Precision {
         return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
     }
 
-    /** Returns the reason that oneDNN cannot be used; empty if it can. {@link OneDnn} itself does not load without it. */
+    /** Returns the reason that oneDNN cannot be used, without which {@link OneDnn} does not load; empty if it can. */
     static Optional<String> missing() {
         try {
             dnnl_get_effective_cpu_isa();

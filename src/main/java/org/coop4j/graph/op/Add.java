@@ -2,6 +2,7 @@ package org.coop4j.graph.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -42,15 +43,7 @@ public final class Add extends GraphOp {
 
     /** Returns the sum of two matrices, also for ND4J's op that adds gradients. */
     public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
-        return HostKernel.elementwise(in, out, workers, () -> Add::add);
-    }
-
-    private static void add(float[][] inputs, int n) {
-        float[] a = inputs[0];
-        float[] b = inputs[1];
-        for (int i = 0; i < n; i++) {
-            a[i] += b[i];
-        }
+        return HostKernel.elementwise(in, out, workers, () -> (inputs, n) -> Floats.add(inputs[0], 0, inputs[1], 0, n));
     }
 
     @Override

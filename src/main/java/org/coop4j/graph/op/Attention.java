@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -27,20 +28,14 @@ public final class Attention extends GraphOp {
     /** True if a gradient reads the probabilities. */
     private boolean differentiated;
 
-    /** Attention in which every row of {@code qkv} is a query. */
-    public Attention(SameDiff sd, AttentionLayout layout, SDVariable qkv) {
-        super(sd, qkv);
-        if (layout.queries() != Queries.ALL) {
-            throw new IllegalArgumentException("packed qkv needs queries ALL");
-        }
-        this.layout = layout;
-    }
-
-    /** Attention in which one row of each sequence is a query. */
-    public Attention(SameDiff sd, AttentionLayout layout, SDVariable q, SDVariable kv) {
-        super(sd, q, kv);
-        if (layout.queries() == Queries.ALL) {
-            throw new IllegalArgumentException("separate queries need queries FIRST or LAST");
+    /**
+     * @param inputs qkv, or q and kv if one row of each sequence is a query
+     */
+    public Attention(SameDiff sd, AttentionLayout layout, SDVariable... inputs) {
+        super(sd, inputs);
+        if ((layout.queries() == Queries.ALL) != (inputs.length == 1)) {
+            throw new IllegalArgumentException(
+                    "expected packed qkv for queries ALL, and q and kv for FIRST or LAST, got " + layout.queries());
         }
         this.layout = layout;
     }
@@ -76,7 +71,7 @@ public final class Attention extends GraphOp {
         return in[0].isRounded()
                 ? RoundedAttention.kernel(
                         in[0], layout.heads(), layout.groups().get(0).length(), out[0], workers)
-                : AttentionKernel.forward(layout, in, out[0], out[1], workers);
+                : new AttentionKernel(layout, in, null, out[0], out[1], workers);
     }
 
     @Override
@@ -116,7 +111,7 @@ public final class Attention extends GraphOp {
 
         @Override
         public int getNumOutputs() {
-            return layout.queries() == Queries.ALL ? 1 : 2;
+            return args().length - 2;
         }
 
         @Override
@@ -131,7 +126,8 @@ public final class Attention extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return AttentionKernel.gradient(layout, in, out, workers);
+            HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
+            return new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
         }
 
         @Override

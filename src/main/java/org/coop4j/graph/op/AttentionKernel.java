@@ -117,7 +117,15 @@ public final class AttentionKernel implements HostKernel {
         }
     }
 
-    private AttentionKernel(
+    /**
+     * Plans out and the probabilities from qkv; or, given places for the gradients of qkv, dv = pᵀ · dout, ds = p ∘
+     * (dout · vᵀ − Σ) · scale, dq = ds · k, dk = dsᵀ · q.
+     *
+     * @param qkv qkv, or q and kv
+     * @param gradients null in the forward direction
+     * @param out or its gradient, which is then read, as the probabilities are
+     */
+    AttentionKernel(
             AttentionLayout layout,
             HostMatrix[] qkv,
             HostMatrix[] gradients,
@@ -137,26 +145,10 @@ public final class AttentionKernel implements HostKernel {
                 .max()
                 .orElseThrow();
         scratch = new AttentionScratch[workers.count()];
-        Arrays.setAll(scratch, i -> backward ? AttentionScratch.backward(size) : AttentionScratch.forward(size));
+        Arrays.setAll(scratch, i -> new AttentionScratch(size, backward));
         jobs = backward && layout.prefix() > 0
                 ? List.of(tasks)
                 : tasks.stream().map(List::of).toList();
-    }
-
-    /** Computes out and the probabilities from qkv. */
-    static AttentionKernel forward(
-            AttentionLayout layout, HostMatrix[] qkv, HostMatrix out, HostMatrix probabilities, Workers workers) {
-        return new AttentionKernel(layout, qkv, null, out, probabilities, workers);
-    }
-
-    /**
-     * dv = pᵀ · dout, ds = p ∘ (dout · vᵀ − Σ) · scale, dq = ds · k, dk = dsᵀ · q.
-     *
-     * @param in gradient of the output, probabilities, then q, k and v
-     */
-    static AttentionKernel gradient(AttentionLayout layout, HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
-        return new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
     }
 
     private List<Task> tasks() {
@@ -225,8 +217,7 @@ public final class AttentionKernel implements HostKernel {
             forward.v.point(s.b, p.row, head);
             out.point(s.c, p.query, head);
             int width = forward.headWidth();
-            Gemm.multiply(
-                    NN, p.queries, width, p.keys, s.a, keys, s.b, forward.v.ld(), task.beta(p), s.c, out.ld());
+            Gemm.multiply(NN, p.queries, width, p.keys, s.a, keys, s.b, forward.v.ld(), task.beta(p), s.c, out.ld());
         }
     }
 
@@ -242,8 +233,7 @@ public final class AttentionKernel implements HostKernel {
             left.point(s.a, p.query, head);
             right.point(s.b, p.row, head);
             s.c.at(target, 0, start + p.score);
-            Gemm.multiply(
-                    NT, p.queries, p.keys, left.headWidth, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
+            Gemm.multiply(NT, p.queries, p.keys, left.headWidth, s.a, left.ld(), s.b, right.ld(), 0f, s.c, keys);
         }
     }
 

@@ -52,7 +52,9 @@ public final class AttentionMath {
         for (int b = 0; b < blocks.size(); b++) {
             Block block = blocks.get(b);
             INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
-            INDArray scores = operands.scores(block, operands.half(kv, 0)); // [S, H, L, K]
+            INDArray q = operands.queries(operands.q, block); // [S, H, L, D]
+            INDArray scores =
+                    Nd4j.matmul(q, operands.half(kv, 0), false, true, false).muli(operands.scale); // [S, H, L, K]
             if (masks.get(b) != null) {
                 scores.addi(masks.get(b).castTo(scores.dataType()));
             }
@@ -150,10 +152,6 @@ public final class AttentionMath {
         INDArray half(INDArray both, int which) {
             long[] shape = {both.size(0), heads, both.size(2), both.size(3)};
             return GraphOp.view(both, (long) which * heads * both.stride(1), shape, both.stride());
-        }
-
-        INDArray scores(Block block, INDArray keys) {
-            return Nd4j.matmul(queries(q, block), keys, false, true, false).muli(scale);
         }
 
         /** Adds a gradient [S, H, K, D] to the keys (0) or the values (1) of a block. */

@@ -19,21 +19,15 @@ public final class AttentionScratch implements AutoCloseable {
     private final float[] gradients;
     private final Exponential exponential;
 
-    private AttentionScratch(int size, HostMatrix ds) {
-        this.ds = ds;
+    /**
+     * @param size most scores in a task
+     * @param backward true for the gradient
+     */
+    public AttentionScratch(int size, boolean backward) {
+        ds = backward ? HostMatrix.allocate(1, size) : null;
         scores = new float[size];
-        gradients = ds == null ? null : new float[size];
-        exponential = ds == null ? new Exponential(size) : null;
-    }
-
-    /** Returns the memory for attention itself, with at most {@code size} scores in a task. */
-    public static AttentionScratch forward(int size) {
-        return new AttentionScratch(size, null);
-    }
-
-    /** Returns the memory for the gradient, with at most {@code size} scores in a task. */
-    public static AttentionScratch backward(int size) {
-        return new AttentionScratch(size, HostMatrix.allocate(1, size));
+        gradients = backward ? new float[size] : null;
+        exponential = backward ? null : new Exponential(size);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.coop4j.graph.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -78,15 +79,9 @@ public class AveragePool extends GraphOp {
         int from = 0;
         for (int to = 0; to < sum.length; to += channels) {
             for (int i = 0; i < size; i++) {
-                add(line, from, sum, to, channels);
+                Floats.add(sum, to, line, from, channels);
                 from += channels;
             }
-        }
-    }
-
-    private static void add(float[] line, int from, float[] sum, int to, int n) {
-        for (int i = 0; i < n; i++) {
-            sum[to + i] += line[from + i];
         }
     }
 }

@@ -21,7 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a bias [out].
  * Output: [batch · height/stride · width/stride, out]. It has no gradient.
  *
- * <p>On the host, oneDNN convolves with a frozen kernel if it is available; otherwise ND4J does, some images per worker.
+ * <p>On the host, oneDNN convolves with a frozen kernel if it is available; else ND4J does, some images per worker.
  */
 public class Convolution extends GraphOp {
 

@@ -1,6 +1,7 @@
 package org.coop4j.graph.op;
 
 import java.util.List;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -63,18 +64,16 @@ public class FrontTokens extends GraphOp {
             float[] row = new float[width];
             float[] front = new float[width];
             return image -> {
-                if (embedding == null) {
-                    System.arraycopy(positions, 0, front, 0, width);
-                } else {
-                    System.arraycopy(embedding, 0, front, 0, width);
-                    add(front, positions, 0);
+                System.arraycopy(positions, 0, front, 0, width);
+                if (embedding != null) {
+                    Floats.add(front, 0, embedding, 0, width);
                 }
                 for (int token = 1; token < tokens; token++) {
                     in[0].getRow(image * (tokens - 1) + token - 1, row);
                     if (embedding == null) {
                         addShare(front, row, 1f / (tokens - 1));
                     }
-                    add(row, positions, token * width);
+                    Floats.add(row, 0, positions, token * width, width);
                     out[0].putRow(image * tokens + token, row);
                 }
                 out[0].putRow(image * tokens, front);
@@ -87,12 +86,6 @@ public class FrontTokens extends GraphOp {
             }
             images.run();
         };
-    }
-
-    private static void add(float[] row, float[] positions, int offset) {
-        for (int i = 0; i < row.length; i++) {
-            row[i] += positions[offset + i];
-        }
     }
 
     private static void addShare(float[] mean, float[] row, float share) {

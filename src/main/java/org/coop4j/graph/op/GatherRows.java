@@ -2,6 +2,7 @@ package org.coop4j.graph.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -121,20 +122,15 @@ public final class GatherRows extends GraphOp {
                 }
                 for (int r = 0; r < sources.length; r++) {
                     if (sources[r] != NONE) {
-                        boolean ofX = sources[r] < n;
+                        HostMatrix gradient = out[sources[r] < n ? 0 : 1];
+                        int target = sources[r] < n ? sources[r] : sources[r] - n;
                         in[0].getRow(r, row);
-                        add(row, sum, out[ofX ? 0 : 1], ofX ? sources[r] : sources[r] - n);
+                        gradient.getRow(target, sum);
+                        Floats.add(sum, 0, row, 0, row.length);
+                        gradient.putRow(target, sum);
                     }
                 }
             };
-        }
-
-        private static void add(float[] row, float[] sum, HostMatrix gradient, int target) {
-            gradient.getRow(target, sum);
-            for (int i = 0; i < row.length; i++) {
-                sum[i] += row[i];
-            }
-            gradient.putRow(target, sum);
         }
     }
 }

@@ -23,14 +23,6 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public abstract class GraphOp extends DynamicCustomOp {
 
-    private static final ClassValue<String> NAMES = new ClassValue<>() {
-        @Override
-        protected String computeValue(Class<?> type) {
-            String path = type.getName().substring(type.getPackageName().length() + 1);
-            return "coop" + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
-        }
-    };
-
     protected GraphOp(SameDiff sd, SDVariable... inputs) {
         super(null, sd, inputs);
     }
@@ -41,7 +33,8 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** The class's name: {@code Linear.BiasGradient} is {@code coop_linear_bias_gradient}. */
     @Override
     public final String opName() {
-        return NAMES.get(getClass());
+        String path = getClass().getName().substring(getClass().getPackageName().length() + 1);
+        return "coop" + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 
     /** Returns the shapes of the outputs for these shapes of the inputs; by default, that of the first. */

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Bfloat16Product;
-import org.coop4j.graph.host.Bfloat16Product.Epilogue;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -93,8 +93,7 @@ public final class Linear extends GraphOp {
         }
         OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
         HostMatrix residual = next instanceof Add ? in[own] : null;
-        Epilogue after = new Epilogue(bias, function, residual);
-        return Bfloat16Product.kernel(form, in[0], in[1], after, out[0], workers);
+        return Bfloat16Product.kernel(form, in[0], in[1], bias, function, residual, out[0], workers);
     }
 
     @Override
@@ -115,10 +114,9 @@ public final class Linear extends GraphOp {
     }
 
     private static INDArray rounded(Precision precision, INDArray array) {
-        return switch (precision) {
-            case FLOAT32 -> array;
-            case BFLOAT16 -> array.castTo(DataType.BFLOAT16).castTo(array.dataType());
-        };
+        return precision == Precision.FLOAT32
+                ? array
+                : array.castTo(DataType.BFLOAT16).castTo(array.dataType());
     }
 
     @Override
@@ -170,17 +168,11 @@ public final class Linear extends GraphOp {
                 Arrays.fill(sums[part], 0, n, 0f);
                 for (int r = 0; r < dy.rows(); r++) {
                     dy.get(r, from, rows[part], n);
-                    add(rows[part], sums[part], n);
+                    Floats.add(sums[part], 0, rows[part], 0, n);
                 }
                 out[0].put(0, from, sums[part], n);
             };
             return () -> workers.rows(dy.cols(), columns);
-        }
-
-        private static void add(float[] row, float[] sum, int n) {
-            for (int i = 0; i < n; i++) {
-                sum[i] += row[i];
-            }
         }
     }
 }

@@ -20,11 +20,7 @@ public final class Patches extends GraphOp {
 
     private final int patch;
     private final int first;
-    private final int rows; // of each image; 0 for one per patch
-
-    public Patches(SameDiff sd, SDVariable images, int patch) {
-        this(sd, images, patch, 0, 0);
-    }
+    private final int rows;
 
     /**
      * @param first row of an image that holds its first patch
@@ -37,10 +33,6 @@ public final class Patches extends GraphOp {
         this.rows = rows;
     }
 
-    private int rowsEach(int patches) {
-        return rows == 0 ? patches : rows;
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
@@ -49,11 +41,11 @@ public final class Patches extends GraphOp {
                     "image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
         }
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
-        if (first + patches > rowsEach(patches)) {
+        if (first + patches > rows) {
             throw new IllegalArgumentException(
-                    patches + " patches from row " + first + " on do not fit into " + rowsEach(patches) + " rows");
+                    patches + " patches from row " + first + " on do not fit into " + rows + " rows");
         }
-        return List.of(new long[] {x[0] * rowsEach(patches), x[1] * patch * patch});
+        return List.of(new long[] {x[0] * rows, x[1] * patch * patch});
     }
 
     @Override
@@ -64,11 +56,11 @@ public final class Patches extends GraphOp {
         INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
         INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, p, p]
         int patches = (int) (ordered.size(1) * ordered.size(2));
-        if (rowsEach(patches) > patches) {
+        if (rows > patches) {
             out[0].assign(0);
         }
         long row = out[0].size(1);
-        view(out[0], first * row, ordered.shape(), rowsEach(patches) * row, ordered.size(2) * row, row, p * p, p, 1)
+        view(out[0], first * row, ordered.shape(), rows * row, ordered.size(2) * row, row, p * p, p, 1)
                 .assign(ordered);
     }
 
@@ -81,7 +73,6 @@ public final class Patches extends GraphOp {
         int width = (int) shape[3];
         int across = width / patch;
         int down = height / patch;
-        int each = rowsEach(across * down);
         int length = out[0].cols();
         HostKernel rowsOfPatches = HostKernel.eachRow(images * down, workers, () -> {
             float[] line = new float[width];
@@ -95,11 +86,11 @@ public final class Patches extends GraphOp {
                         spread(line, cut, (c * patch + dy) * patch, length);
                     }
                 }
-                out[0].put(image * each + first + y * across, 0, cut, cut.length);
+                out[0].put(image * rows + first + y * across, 0, cut, cut.length);
             };
         });
         return () -> {
-            if (each > across * down) {
+            if (rows > across * down) {
                 out[0].clear(0);
             }
             rowsOfPatches.run();

@@ -61,27 +61,14 @@ public final class SumColumns extends GraphOp {
             float[] y = new float[out[0].cols()];
             return r -> {
                 in[0].getRow(r, x);
-                if (backward) {
-                    spread(x, y);
-                } else {
-                    sum(x, y);
+                Arrays.fill(y, 0f);
+                for (int column = 0; column < groupOf.length; column++) {
+                    int group = groupOf[column];
+                    y[backward ? column : group] += x[backward ? group : column];
                 }
                 out[0].putRow(r, y);
             };
         });
-    }
-
-    private void sum(float[] x, float[] sums) {
-        Arrays.fill(sums, 0f);
-        for (int column = 0; column < x.length; column++) {
-            sums[groupOf[column]] += x[column];
-        }
-    }
-
-    private void spread(float[] dy, float[] dx) {
-        for (int column = 0; column < dx.length; column++) {
-            dx[column] = dy[groupOf[column]];
-        }
     }
 
     @Override

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.bytedeco.dnnl.global.dnnl;
-import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.coop4j.graph.host.Gemm.Form;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,7 +73,7 @@ class Bfloat16ProductTest {
                 return;
             }
             try (HostKernel product =
-                    Bfloat16Product.kernel(c.transposed ? Form.NT : Form.NN, x, w, new Epilogue(bias, null, null), y, workers)) {
+                    Bfloat16Product.kernel(c.transposed ? Form.NT : Form.NN, x, w, bias, null, null, y, workers)) {
                 product.run();
                 check(c, x, w, bias, y);
                 x.buffer().put(0, 5 * x.buffer().get(0));
@@ -131,10 +130,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(19, 33);
                 Workers workers = new Workers(2)) {
             OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
-            try (HostKernel plain =
-                            Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(bias, null, null), sums, workers);
-                    HostKernel fused =
-                            Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(bias, swish, residual), y, workers)) {
+            try (HostKernel plain = Bfloat16Product.kernel(Form.NT, x, w, bias, null, null, sums, workers);
+                    HostKernel fused = Bfloat16Product.kernel(Form.NT, x, w, bias, swish, residual, y, workers)) {
                 plain.run();
                 fused.run();
             }
@@ -159,8 +156,8 @@ class Bfloat16ProductTest {
                 HostMatrix y = HostMatrix.zeros(9, 48);
                 HostMatrix again = HostMatrix.zeros(9, 48);
                 Workers workers = new Workers(2)) {
-            HostKernel first = Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), y, workers);
-            HostKernel second = Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), again, workers);
+            HostKernel first = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers);
+            HostKernel second = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, again, workers);
             assertThat(workers.weightForms().copies()).hasSize(1);
             first.run();
             first.close();
@@ -181,7 +178,7 @@ class Bfloat16ProductTest {
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> Bfloat16Product.kernel(Form.NN, x, w, new Epilogue(null, null, null), y, workers))
+            assertThatThrownBy(() -> Bfloat16Product.kernel(Form.NN, x, w, null, null, null, y, workers))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("[2, 3]", "[4, 3]", "[2, 4]");
         }

@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.Bfloat16Product.Epilogue;
 import org.coop4j.graph.host.Gemm.Form;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,8 +58,7 @@ class NativeMemoryTest {
                 Workers workers = new Workers(2)) {
             assertAligned(w.pointer(0, 0));
             if (Precision.BFLOAT16.obstacle().isEmpty()) {
-                try (HostKernel product =
-                        Bfloat16Product.kernel(Form.NT, x, w, new Epilogue(null, null, null), y, workers)) {
+                try (HostKernel product = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers)) {
                     product.run();
                     assertThat(workers.weightForms().copies()).hasSize(1);
                     workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);

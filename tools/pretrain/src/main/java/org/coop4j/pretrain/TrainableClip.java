@@ -85,7 +85,7 @@ public final class TrainableClip implements AutoCloseable {
         running.outputs().forEach(name -> outputs.put(name, graph.sameDiff().getVariable(name)));
         graph.differentiate(loss).forEach((name, gradient) -> outputs.put(gradientName(name), gradient));
         plan = graph.plan(outputs, workers);
-        lossPlan = type == DataType.DOUBLE ? graph.plan(List.of("loss"), workers) : null;
+        lossPlan = type == DataType.DOUBLE ? graph.plan(Map.of("loss", loss), workers) : null;
         images = ArrayValues.of(plan.input("images"));
         parameters.entries().forEach((name, entry) -> {
             ArrayValues value = ArrayValues.of(entry.array());

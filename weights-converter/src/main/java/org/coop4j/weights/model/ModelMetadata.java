@@ -138,7 +138,8 @@ public record ModelMetadata(
             return json(json);
         }
 
-        private static SourceInfo fromJson(String json) throws InputException {
+        /** Reads what {@link #toJson} returned. */
+        public static SourceInfo fromJson(String json) throws InputException {
             return ModelMetadata.fromJson(
                     "source",
                     json,

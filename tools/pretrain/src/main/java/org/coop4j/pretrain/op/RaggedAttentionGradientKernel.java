@@ -28,7 +28,7 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         this.keyGradient = out[out.length - 1];
         scratch = new AttentionScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = AttentionScratch.backward(in.longest() * in.longest());
+            scratch[i] = new AttentionScratch(in.longest() * in.longest(), true);
         }
     }
 

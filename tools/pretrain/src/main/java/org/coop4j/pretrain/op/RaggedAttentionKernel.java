@@ -23,7 +23,7 @@ final class RaggedAttentionKernel implements HostKernel {
         this.probabilities = probabilities;
         scratch = new AttentionScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = AttentionScratch.forward(in.longest() * in.longest());
+            scratch[i] = new AttentionScratch(in.longest() * in.longest(), false);
         }
     }
 

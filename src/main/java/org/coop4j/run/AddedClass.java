@@ -1,0 +1,83 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+
+/**
+ * A learned classifier with one class more. Where the method can name new classes it is added by its name; otherwise
+ * the classifier is learned again, in closed form, from the run's images and every other image of the class.
+ *
+ * @param classifier the new classifier, with the temperature of the earlier one
+ * @param before the run's test images, scored by the earlier classifier
+ * @param after the same images, scored by the new one
+ * @param added images of the class that were not learned from, scored by the new one; possibly none
+ */
+public record AddedClass(ClassifierFile classifier, Scores before, Scores after, Scores added) {
+
+    /**
+     * Adds a class.
+     *
+     * @param config configuration of the classifier's run
+     * @param name the class; must be new
+     * @param images of the class; may be empty where the method can name it
+     * @throws IOException if images cannot be read
+     */
+    public static AddedClass of(
+            SharedData shared,
+            RunConfig config,
+            ClassifierFile learned,
+            String name,
+            List<Path> images,
+            Progress progress)
+            throws IOException {
+        List<String> names = new ArrayList<>(learned.classNames());
+        names.add(name);
+        LabelledFeatures all = shared.features(
+                images.stream()
+                        .map(file -> new LabelledImage(file, names.size() - 1, name, ExifOrientation.APPLY))
+                        .toList(),
+                name,
+                progress);
+        boolean byName = learned.method().namesNewClasses();
+        List<Integer> support = IntStream.iterate(0, i -> i < (byName ? 0 : all.size()), i -> i + 2)
+                .boxed()
+                .toList();
+        LabelledFeatures tested = shared.evaluator(config, progress).images();
+        try (Classifier before = learned.open(shared.space());
+                Classifier after =
+                        byName ? before.forClasses(names) : again(shared, config, learned.method(), names, all.select(support))) {
+            ClassifierFile file =
+                    after.save().withTraining(learned.training()).withTemperature(learned.temperature());
+            LabelledFeatures rest = all.without(support);
+            Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
+            return new AddedClass(file, tested.scores(before), tested.scores(after), added);
+        }
+    }
+
+    /** Learns a run's classes and another one in closed form. */
+    private static Classifier again(
+            SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
+            throws IOException {
+        long seed = config.sample().seed();
+        FewShotFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE)
+                .fewShot(method, 0, Progress.NONE);
+        return method
+                .learner(shared.space(), config.learnedFrom().source().task(names, seed))
+                .fit(
+                        new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
+                        new Trainer(Training.none(), seed));
+    }
+}
