@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,20 +11,41 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code coop doctor}: the choices for this machine, and what to change. */
 @Command(
         name = "doctor",
         description = "Show what coop4j uses on this machine, the speed of a large matrix product, and what to change.",
-        footer = {"  coop doctor", "  coop doctor --debug"})
+        footer = {"  coop doctor", "  coop doctor --debug", "  coop doctor -m ViT-B/32 --example CLIP.png"})
 final class DoctorCommand extends ConsoleCommand {
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = "Check a model's whole chain too, on shipped photographs and their names.")
+    private Path model;
+
+    @Mixin
+    private Options.Vocabulary vocabulary;
+
+    @Option(
+            names = "--example",
+            paramLabel = "CLIP.png",
+            description = "Compare with the published example of OpenAI's ViT-B/32; its picture is in openai/CLIP.")
+    private Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
     private static final List<Map.Entry<String, String>> X86 = List.of(
@@ -39,13 +62,15 @@ final class DoctorCommand extends ConsoleCommand {
     private final List<String> advice = new ArrayList<>();
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        WrongUsage.require(example == null || model != null, "--example needs a model: --model");
         table.row("java", Machine.virtualMachine());
         table.row("system", Machine.operatingSystem());
         table.row("processor", Machine.processor("model name").orElse("unknown"));
         instructions();
         jpeg();
         boolean canCompute;
+        boolean sound = true;
         try (Workers workers = Workers.standard()) {
             threads(workers);
             canCompute = backend();
@@ -56,6 +81,11 @@ final class DoctorCommand extends ConsoleCommand {
                 if (Backend.currentForm() == Backend.Form.HOST) {
                     product(workers);
                 }
+                if (model != null) {
+                    try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
+                        sound = new ModelTrial(clip, table, advice).passes(example);
+                    }
+                }
             }
         }
         table.print(console.out());
@@ -63,7 +93,7 @@ final class DoctorCommand extends ConsoleCommand {
         if (advice.isEmpty()) {
             console.print("nothing to change");
         }
-        return canCompute ? 0 : 1;
+        return canCompute && sound ? 0 : 1;
     }
 
     private void instructions() {

@@ -109,4 +109,35 @@ class BenchCommandTest {
                 .containsPattern("(?m)^JPEG decoder +\\S.* libjpeg-turbo")
                 .containsPattern("(?m)^(advice: .+|nothing to change)$");
     }
+
+    @Test
+    void doctorFindsTheShippedModelSound() {
+        CommandRun done = coop("doctor", "-m", "coop4j-small");
+        assertThat(done.code()).as(done.out() + done.err()).isZero();
+        assertThat(done.out())
+                .containsPattern("(?m)^features +finite")
+                .containsPattern("(?m)^repetition +the same")
+                .containsPattern("(?m)^agreement +[2-6]\\d of 85 ");
+    }
+
+    @Test
+    void doctorFindsThatAModelOfRandomWeightsKnowsNoNames() {
+        CommandRun done = coop("doctor", "-m", model);
+        assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
+        assertThat(done.out())
+                .containsPattern("(?m)^repetition +the same")
+                .containsPattern("(?m)^agreement +wrong$")
+                .containsPattern("(?m)^advice: .* of 85 right");
+    }
+
+    /** The picture is not CLIP.png, and the model not the published one. */
+    @Test
+    void doctorComparesWithThePublishedExample() throws IOException {
+        Path picture = folder.resolve("other.png");
+        ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+        CommandRun done = coop("doctor", "-m", "coop4j-small", "--example", picture);
+        assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
+        assertThat(done.out()).containsPattern("(?m)^example +wrong$").contains("0.9928", "0.0042", "0.0030");
+        assertThat(coop("doctor", "--example", picture).code()).isEqualTo(2);
+    }
 }

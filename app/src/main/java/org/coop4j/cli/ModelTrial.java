@@ -1,0 +1,129 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Numbers;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.console.AlignedLines;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.demo.DemoPictures;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.run.DataSpec;
+
+/**
+ * A trial of a model's whole chain, from picture and text to label: {@code coop doctor -m}.
+ *
+ * @param table receives a row per check
+ * @param advice receives a sentence per failed check
+ */
+record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
+
+    private static final int EACH = 5;
+    private static final double LENGTH_ERROR = 1e-5;
+
+    /** Standard deviations by which the accuracy must exceed chance. */
+    private static final double DEVIATIONS = 3;
+
+    /** Captions and probabilities of the picture CLIP.png in the README of openai/CLIP, for ViT-B/32. */
+    private static final List<String> CAPTIONS = List.of("a diagram", "a dog", "a cat");
+
+    private static final double[] PUBLISHED = {0.9927937, 0.00421068, 0.00299572};
+
+    /** Largest error of a published probability: those were computed in half precision. */
+    private static final double PUBLISHED_ERROR = 2e-3;
+
+    /**
+     * Classifies shipped photographs, and the published example if its picture is given.
+     *
+     * @param example null for none
+     * @return true if all checks hold
+     */
+    boolean passes(Path example) throws IOException {
+        table.row(
+                "model",
+                "%s parameters, logit scale %.1f"
+                        .formatted(Numbers.count(clip.architecture().parameterCount()), clip.logitScale()));
+        Path pictures = DemoPictures.unpack(CacheFolder.of(System.getenv()).resolve("demo")).folder();
+        ImageDataset data = DataSpec.of(pictures.resolve("photographs")).load(1);
+        List<LabelledImage> photographs = IntStream.range(0, data.classCount())
+                .boxed()
+                .flatMap(label -> data.test().stream()
+                        .filter(image -> image.label() == label)
+                        .limit(EACH))
+                .toList();
+        List<Path> files = photographs.stream().map(LabelledImage::path).toList();
+        FeatureMatrix images = clip.encodeImages(files).normalized();
+        FeatureMatrix texts =
+                PromptEnsemble.of("a photo of a {}.").classWeights(clip, data.classNames());
+        int before = advice.size();
+        check("features", unit(images) && unit(texts), "finite, of unit length", "are not finite, or not of unit length");
+        check(
+                "repetition",
+                Arrays.equals(
+                        images.toArray(), clip.encodeImages(files).normalized().toArray()),
+                "the same picture has the same features",
+                "of one picture differ when it is encoded again");
+        agreement(photographs, images.products(texts), data.classCount());
+        if (example != null) {
+            published(example);
+        }
+        return advice.size() == before;
+    }
+
+    private void agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {
+        long right = IntStream.range(0, photographs.size())
+                .filter(i -> {
+                    float[] row = cosines.row(i);
+                    return IntStream.range(0, classes).noneMatch(c -> row[c] > row[photographs.get(i).label()]);
+                })
+                .count();
+        double chance = (double) photographs.size() / classes;
+        double enough = chance + DEVIATIONS * Math.sqrt(chance * (1 - 1.0 / classes));
+        check(
+                "agreement",
+                right > enough,
+                "%d of %s classified correctly by their names; chance: %.0f"
+                        .formatted(right, Numbers.count(photographs.size(), "shipped photograph"), chance),
+                "of photographs and their names agree hardly better than chance (%d of %d right)"
+                        .formatted(right, photographs.size()));
+    }
+
+    private void published(Path example) throws IOException {
+        FeatureMatrix texts = clip.encodeTexts(CAPTIONS);
+        float[] found = clip.probabilities(clip.encodeImages(List.of(example)), texts)[0];
+        boolean same = IntStream.range(0, found.length)
+                .allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < found.length; i++) {
+            parts.add("%s %.4f (%.4f)".formatted(CAPTIONS.get(i), found[i], PUBLISHED[i]));
+        }
+        check(
+                "example",
+                same,
+                String.join(", ", parts),
+                "do not give the published probabilities, which are those of CLIP.png by ViT-B/32: "
+                        + String.join(", ", parts));
+    }
+
+    /** Adds a row of a check, and an advice if it failed. */
+    private void check(String name, boolean holds, String finding, String failure) {
+        table.row(name, holds ? finding : "wrong");
+        if (!holds) {
+            advice.add("the model's features " + failure + ": convert or download it again, and report it if that"
+                    + " does not help");
+        }
+    }
+
+    private static boolean unit(FeatureMatrix features) {
+        return IntStream.range(0, features.rows())
+                .mapToDouble(row -> Math.sqrt(features.dot(row, features, row)))
+                .allMatch(length -> Math.abs(length - 1) <= LENGTH_ERROR); // false for NaN
+    }
+}
