@@ -300,6 +300,8 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
                     double[] votes = new double[classes];
                     for (int i = 0; i < influence.length; i++) {
                         votes[labels[i]] += influence[i];
+                    }
+                    for (int i = 0; i < influence.length; i++) { // apart, as vector instructions do it
                         influence[i] *= factor[i];
                     }
                     decide(text, votes, label, row);

@@ -176,7 +176,11 @@ public record RunPage(
 
     private static String looks(LabelErrors labels) {
         return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
-                .formatted(Numbers.count(labels.suspects().size(), "image"), Numbers.number(labels.expected(), 1));
+                .formatted(Numbers.count(labels.suspects().size(), "image"), expected(labels));
+    }
+
+    private static String expected(LabelErrors labels) {
+        return labels.expected() < 0.05 ? "none" : Numbers.number(labels.expected(), 1);
     }
 
     private static String unsuspected(LabelErrors labels) {
@@ -184,7 +188,7 @@ public record RunPage(
         return Double.isNaN(labels.expected())
                 ? images + " are too few to judge labels by"
                 : "of %s, %d are misclassified, and %s would be expected if all labels were right"
-                        .formatted(images, labels.misclassified(), Numbers.number(labels.expected(), 1));
+                        .formatted(images, labels.misclassified(), expected(labels));
     }
 
     private Section duplicates() {
