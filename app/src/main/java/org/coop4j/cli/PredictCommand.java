@@ -25,7 +25,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.InputImage;
+import org.coop4j.clip.InputImage;
 import org.coop4j.predict.Prediction;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
