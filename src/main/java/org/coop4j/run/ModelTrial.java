@@ -72,7 +72,11 @@ public final class ModelTrial {
         List<Path> files = photographs.stream().map(LabelledImage::path).toList();
         FeatureMatrix images = clip.encodeImages(files).normalized();
         FeatureMatrix texts = PromptEnsemble.of("a photo of a {}.").classWeights(clip, data.classNames());
-        check("features", unit(images) && unit(texts), "finite, of unit length", "are not finite, or not of unit length");
+        check(
+                "features",
+                unit(images) && unit(texts),
+                "finite, of unit length",
+                "are not finite, or not of unit length");
         check(
                 "repetition",
                 Arrays.equals(
@@ -86,7 +90,8 @@ public final class ModelTrial {
         long right = IntStream.range(0, photographs.size())
                 .filter(i -> {
                     float[] row = cosines.row(i);
-                    return IntStream.range(0, classes).noneMatch(c -> row[c] > row[photographs.get(i).label()]);
+                    return IntStream.range(0, classes)
+                            .noneMatch(c -> row[c] > row[photographs.get(i).label()]);
                 })
                 .count();
         double chance = (double) photographs.size() / classes;
@@ -103,8 +108,8 @@ public final class ModelTrial {
     private void published(Path example) throws IOException {
         FeatureMatrix texts = clip.encodeTexts(CAPTIONS);
         float[] found = clip.probabilities(clip.encodeImages(List.of(example)), texts)[0];
-        boolean same = IntStream.range(0, found.length)
-                .allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
+        boolean same =
+                IntStream.range(0, found.length).allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < found.length; i++) {
             parts.add("%s %.4f (%.4f)".formatted(CAPTIONS.get(i), found[i], PUBLISHED[i]));

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.coop4j.base.Machine;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.options.ModelOptions;
@@ -82,7 +82,8 @@ final class DoctorCommand extends ConsoleCommand {
             environment();
             if (canCompute) {
                 Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
-                table.row("bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
+                table.row(
+                        "bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
                 if (Backend.currentForm() == Backend.Form.HOST) {
                     product(workers);
                 }
@@ -186,7 +187,8 @@ final class DoctorCommand extends ConsoleCommand {
 
     /** Returns true if a model passes its trial on the shipped photographs. */
     private boolean trial(Clip clip) throws IOException {
-        Path pictures = DemoPictures.unpack(CacheFolder.of(System.getenv()).resolve("demo")).folder();
+        Path pictures = DemoPictures.unpack(CacheFolder.of(System.getenv()).resolve("demo"))
+                .folder();
         table.row(
                 "model",
                 "%s parameters, logit scale %.1f"
