@@ -11,6 +11,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -47,21 +48,31 @@ class RoundedBlockTest {
         return graph.layerNorm(x, gain, weight(graph, name + ".bias", random, 0.1, WIDTH));
     }
 
-    private static SDVariable block(Graph graph, SDVariable x, Activation.Kind kind) {
+    private static SDVariable block(Graph graph, SDVariable x, Activation.Kind kind, Double turn) {
         Random random = new Random(5);
         AttentionLayout layout = AttentionLayout.unmasked(HEADS, SEQUENCES, LENGTH);
         SDVariable qkv = linear(graph, norm(graph, x, "ln_1", random), "in", random, WIDTH, 3 * WIDTH);
-        SDVariable heads = graph.attention(layout, qkv);
+        SDVariable heads = graph.attention(layout, turn == null ? qkv : graph.rotate(qkv, HEADS, angles(turn)));
         SDVariable y = graph.add(x, linear(graph, heads, "out", random, WIDTH, WIDTH));
         SDVariable h = linear(graph, norm(graph, y, "ln_2", random), "fc", random, WIDTH, 4 * WIDTH);
         return graph.add(y, linear(graph, graph.activation(kind, h), "proj", random, 4 * WIDTH, WIDTH));
     }
 
-    private static float[] run(Precision precision, Activation.Kind kind, int threads, int ops) {
+    private static double[][] angles(double turn) {
+        double[][] angles = new double[LENGTH][WIDTH / HEADS / 2];
+        for (int i = 0; i < LENGTH; i++) {
+            for (int j = 0; j < angles[i].length; j++) {
+                angles[i][j] = turn * i * Math.pow(10, -j / 4.0);
+            }
+        }
+        return angles;
+    }
+
+    private static float[] run(Precision precision, Activation.Kind kind, Double turn, int threads, int ops) {
         Graph graph = Graph.create().in(precision);
         SDVariable x = graph.placeholder("x", DataType.FLOAT, SEQUENCES * LENGTH, WIDTH);
         try (Workers workers = new Workers(threads);
-                ExecutionPlan plan = graph.plan(Map.of("y", block(graph, x, kind)), workers)) {
+                ExecutionPlan plan = graph.plan(Map.of("y", block(graph, x, kind, turn)), workers)) {
             assertThat(plan.size()).isEqualTo(ops);
             Random random = new Random(6);
             float[] values = new float[SEQUENCES * LENGTH * WIDTH];
@@ -84,9 +95,24 @@ class RoundedBlockTest {
             return;
         }
         assertThat(Backend.currentForm()).isEqualTo(Backend.Form.HOST);
-        float[] exact = run(Precision.FLOAT32, kind, 2, 10);
+        float[] exact = run(Precision.FLOAT32, kind, null, 2, 10);
         for (int threads = 1; threads <= 3; threads++) {
-            assertThat(run(Precision.BFLOAT16, kind, threads, 7)).containsExactly(exact, Offset.offset(ROUNDING));
+            assertThat(run(Precision.BFLOAT16, kind, null, threads, 7)).containsExactly(exact, Offset.offset(ROUNDING));
+        }
+    }
+
+    /** Without an angle, the result is rounded as a product's is. */
+    @Test
+    void rotatedQueriesAndKeysAreRoundedForAttention() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        float[] plain = run(Precision.BFLOAT16, Activation.Kind.GELU, null, 2, 7);
+        assertThat(run(Precision.BFLOAT16, Activation.Kind.GELU, 0.0, 2, 8)).containsExactly(plain);
+        float[] exact = run(Precision.FLOAT32, Activation.Kind.GELU, 0.3, 2, 11);
+        for (int threads = 1; threads <= 3; threads++) {
+            assertThat(run(Precision.BFLOAT16, Activation.Kind.GELU, 0.3, threads, 8))
+                    .containsExactly(exact, Offset.offset(ROUNDING));
         }
     }
 }

@@ -1,9 +1,11 @@
 package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.coop4j.weights.HalfFloats;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,6 +21,7 @@ public final class HostMatrix implements AutoCloseable {
     private final BytePointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
+    private final ShortBuffer halves; // of a rounded matrix
     private final int rows;
     private final int cols;
     private final boolean rounded;
@@ -28,6 +31,7 @@ public final class HostMatrix implements AutoCloseable {
         this.owned = owned;
         this.start = new Cursor(this, address, (long) rows * cols);
         this.buffer = start.asByteBuffer().asFloatBuffer();
+        this.halves = start.asByteBuffer().asShortBuffer();
         this.rows = rows;
         this.cols = cols;
         this.rounded = rounded;
@@ -113,7 +117,7 @@ public final class HostMatrix implements AutoCloseable {
         return true;
     }
 
-    /** Returns the same memory for values rounded to bfloat16, two bytes each, which only oneDNN reads and writes. */
+    /** Returns the same memory for values rounded to bfloat16, two bytes each, which only oneDNN reads. */
     public HostMatrix rounded() {
         return new HostMatrix(array, null, start.address(), rows, cols, true);
     }
@@ -195,8 +199,14 @@ public final class HostMatrix implements AutoCloseable {
         }
     }
 
-    /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on. */
+    /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on, rounded if the matrix is. */
     public void put(int row, int col, float[] source, int n) {
-        buffer.put(row * cols + col, source, 0, n);
+        if (!rounded) {
+            buffer.put(row * cols + col, source, 0, n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            halves.put(row * cols + col + i, HalfFloats.toBfloat16(source[i]));
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -19,14 +20,17 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Rotary extends GraphOp {
 
+    private final Precision precision;
     private final int heads;
     private final double[][] angles;
 
     /**
+     * @param precision of the products around it; with bfloat16, attention may read the result rounded
      * @param angles of each token and pair of a head, [tokens][width / heads / 2]
      */
-    public Rotary(SameDiff sd, int heads, double[][] angles, SDVariable qkv) {
+    public Rotary(SameDiff sd, Precision precision, int heads, double[][] angles, SDVariable qkv) {
         super(sd, qkv);
+        this.precision = precision;
         this.heads = heads;
         this.angles = angles;
     }
@@ -44,6 +48,11 @@ public final class Rotary extends GraphOp {
     @Override
     public boolean mayOverwrite(int input) {
         return true;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
     }
 
     @Override
@@ -123,6 +132,6 @@ public final class Rotary extends GraphOp {
         double[][] back = Arrays.stream(angles)
                 .map(token -> Arrays.stream(token).map(angle -> -angle).toArray())
                 .toArray(double[][]::new);
-        return List.of(new Rotary(sameDiff, heads, back, gradients.get(0)).outputVariable());
+        return List.of(new Rotary(sameDiff, precision, heads, back, gradients.get(0)).outputVariable());
     }
 }
