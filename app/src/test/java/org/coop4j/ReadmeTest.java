@@ -134,4 +134,13 @@ class ReadmeTest {
         assertThat(out.get(0)).matches("accuracy: \\d+\\.\\d+ %");
         assertThat(out.get(1)).matches("Prediction\\[label=(red|green), probability=0\\.\\d+]");
     }
+
+    @Test
+    void theThirdProgramFindsAPicture() throws Exception {
+        Path golden = Path.of("../src/test/resources/golden/text_image").toAbsolutePath();
+        Path dog = golden.resolve("dalmatian-image_0002.png");
+        List<String> out = run("Search", "a photo of a dog", golden.resolve("grey.png"), dog);
+        assertThat(folder.resolve("err.txt")).as("nothing of ND4J in the log").isEmptyFile();
+        assertThat(out).singleElement().asString().matches(Pattern.quote(dog.toString()) + " -?0\\.\\d+");
+    }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.coop4j.clip.PackedPrompts;
-import org.coop4j.image.BicubicResize;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.coop4j.text.Tokenizer;
@@ -60,7 +60,7 @@ public class SmallKernels {
     /** Bicubic resize of a 500 x 375 picture to 299 x 224. */
     @Benchmark
     public RgbImage resize() {
-        return BicubicResize.resize(photo, 299, 224);
+        return PillowResize.resize(photo, 299, 224);
     }
 
     /** Returns the whole test transform of a 500 x 375 picture: resize, crop, normalise. */

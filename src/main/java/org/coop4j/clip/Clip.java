@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
@@ -39,6 +42,8 @@ public final class Clip implements FeatureSpace {
     private final Supplier<Tokenizer> vocabulary;
     private Tokenizer loadedVocabulary; // null until it is needed
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
+    private final PixelReader reader;
+    private final Embedder embedder;
 
     /**
      * Options of a model.
@@ -62,6 +67,9 @@ public final class Clip implements FeatureSpace {
         for (FeatureKind kind : FeatureKind.values()) {
             imageEncoders.put(kind, new ImageEncoder(weights, kind));
         }
+        EncodingLimits limits = EncodingLimits.standard();
+        reader = limits.reader(this, ExifOrientation.APPLY);
+        embedder = Embedder.of(this, limits, reader);
     }
 
     /**
@@ -216,6 +224,60 @@ public final class Clip implements FeatureSpace {
                 .all();
     }
 
+    /**
+     * Returns features of images, a few faster than a full batch, not normalised.
+     *
+     * @param reader reads the images
+     */
+    public Encoded encodeImages(List<InputImage> images, FeatureKind kind, PixelReader reader) {
+        return imageEncoder(kind).encodeQuickly(images.size(), (i, target, offset) -> images.get(i)
+                .read(reader, target, offset));
+    }
+
+    /**
+     * Returns the unit vector of an image, whose inner product with that of a text or an image is their cosine. Images
+     * and texts of several threads are encoded together; the others change a vector by float32 rounding at most.
+     *
+     * @return [{@link #embedDim}]
+     * @throws IOException if the image cannot be read or decoded
+     */
+    public float[] embed(InputImage image) throws IOException {
+        return Embedder.unit(embedder.encode(new Embedder.Image(image, FeatureKind.EMBEDDED)));
+    }
+
+    /**
+     * Returns the unit vector of a text, as that of an image.
+     *
+     * @return [{@link #embedDim}]
+     * @throws org.coop4j.text.TextTooLongException if it exceeds the context length
+     */
+    public float[] embed(String text) {
+        requireText(text);
+        try {
+            return Embedder.unit(embedder.encode(new Embedder.Text(text)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Returns unit vectors of images, one row each.
+     *
+     * @throws IOException if an image cannot be read or decoded; the first such error
+     */
+    public FeatureMatrix embedImages(List<InputImage> images) throws IOException {
+        return encodeImages(images, FeatureKind.EMBEDDED, reader).all().normalized();
+    }
+
+    /**
+     * Returns unit vectors of texts, one row each.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a text exceeds the context length
+     */
+    public FeatureMatrix embedTexts(List<String> texts) {
+        return encodeTexts(texts).normalized();
+    }
+
     /** Returns features of preprocessed images [n, 3, side, side], row after row, not normalised. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n) {
         int side = architecture().vision().imageSize();
@@ -309,5 +371,6 @@ public final class Clip implements FeatureSpace {
             model().close();
             return null;
         });
+        embedder.close();
     }
 }

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -96,26 +96,30 @@ public final class Transformer {
                 x = entry.rows().apply(x); // [rows, width]
                 sequences = entry.sequences();
             }
-            x = i < layers - 1 ? block(block, x, sequences) : lastBlock(block, x, sequences);
+            x = i < layers - 1 ? block(block, x, sequences::attention) : lastBlock(block, x, sequences);
         }
         return x; // [sequences, width]
     }
 
-    /** Returns the stack's output at all rows; x [rows, width] → same. */
-    SDVariable allRows(SDVariable x, Sequences sequences) {
+    /**
+     * Returns the stack's output at all rows; x [rows, width] → same.
+     *
+     * @param attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]
+     */
+    SDVariable allRows(SDVariable x, UnaryOperator<SDVariable> attention) {
         for (int i = 0; i < layers; i++) {
-            x = block(name + ".resblocks." + i, x, sequences); // [rows, width]
+            x = block(name + ".resblocks." + i, x, attention); // [rows, width]
         }
         return x;
     }
 
-    private SDVariable block(String block, SDVariable x, Sequences sequences) {
+    private SDVariable block(String block, SDVariable x, UnaryOperator<SDVariable> attention) {
         SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
         SDVariable qkv = graph.linear(
                 y,
                 weights.get(block + ".attn.in_proj_weight"),
                 weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
-        SDVariable heads = sequences.attention(qkv); // [rows, width]
+        SDVariable heads = attention.apply(qkv); // [rows, width]
         return mlp(block, x, heads); // [rows, width]
     }
 

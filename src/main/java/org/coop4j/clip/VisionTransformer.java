@@ -7,20 +7,27 @@ import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** CLIP's vision transformer ({@code VisionTransformer}). */
+/**
+ * CLIP's vision transformer ({@code VisionTransformer}), and that of the Perception Encoder ({@code VisionTransformer} in
+ * {@code core/vision_encoder/pe.py} of facebookresearch/perception_models).
+ */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
+    private static final String POSITIONS = "visual.positional_embedding";
+    private static final String CLASS = "visual.class_embedding";
+
     /**
-     * Returns the images' class tokens, before the visual projection.
+     * Returns the images' class tokens, or the attention pooling of all tokens, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
@@ -28,14 +35,16 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      */
     SDVariable forward(SDVariable images, int batch) {
         Graph graph = weights.graph();
-        SDVariable x = graph.patches(images, vit.patchSize(), 0, vit.tokens() - 1); // [batch grid², 3 patch²]
+        SDVariable x = graph.patches(images, vit.patchSize(), 0, vit.grid() * vit.grid()); // [batch grid², 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
-        x = graph.classTokens(
-                x,
-                weights.get("visual.class_embedding"),
-                weights.get("visual.positional_embedding")); // [batch tokens, width]
-        x = weights.norm("visual.ln_pre", x);
+        x = vit.classTokens() == 1
+                ? graph.classTokens(x, weights.get(CLASS), weights.get(POSITIONS))
+                : graph.add(x, graph.selectRows(weights.get(POSITIONS), numbers(batch * vit.tokens(), vit.tokens())));
+        x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
+        if (vit.peCore() != null) {
+            return pooled(x, layout, vit.tokens(), numbers(batch, batch)); // [batch, width]
+        }
         x = transformer().forward(x, Transformer.packed(graph, layout, Queries.FIRST), Map.of()); // [batch, width]
         return weights.norm("visual.ln_post", x);
     }
@@ -46,12 +55,12 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      * bits in every place. The rows that fill up an image attend only to each other.
      *
      * @param frozen the weights, which keep the constant that is added to the patches
-     * @return [batch alignment, width]: per image the class token, then {@code alignment} - 1 other rows
+     * @return [batch alignment, width]: per image the result, then {@code alignment} - 1 other rows
      */
     SDVariable aligned(SDVariable images, int batch, int alignment, NativeWeights frozen) {
         Graph graph = weights.graph();
         int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // per image
-        SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
+        SDVariable x = graph.patches(images, vit.patchSize(), vit.classTokens(), rows); // [batch rows, 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch rows, width]
         x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen))); // as before
         x = weights.norm("visual.ln_pre", x);
@@ -63,11 +72,58 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             }
         }
         AttentionLayout layout = new AttentionLayout(vit.heads(), Queries.ALL, false, 0, groups);
-        x = transformer().allRows(x, Transformer.packed(graph, layout, Queries.FIRST)); // [batch rows, width]
+        if (vit.peCore() != null) {
+            int[] sequences = IntStream.range(0, batch * alignment)
+                    .map(i -> i / alignment * (groups.size() / batch))
+                    .toArray();
+            return pooled(x, layout, rows, sequences); // [batch alignment, width]
+        }
+        x = transformer().allRows(x, qkv -> graph.attention(layout, qkv)); // [batch rows, width]
         int[] first = IntStream.range(0, batch * alignment)
                 .map(i -> i / alignment * rows + i % alignment)
                 .toArray();
         return weights.norm("visual.ln_post", graph.selectRows(x, first)); // [batch alignment, width]
+    }
+
+    /** Returns 0 to {@code period} - 1 again and again. */
+    private static int[] numbers(int count, int period) {
+        return IntStream.range(0, count).map(i -> i % period).toArray();
+    }
+
+    /**
+     * Returns the Perception Encoder's blocks and its {@code AttentionPooling}: the learned query attends to all tokens,
+     * an MLP follows.
+     *
+     * @param x tokens after {@code ln_pre}
+     * @param layout sequences among their rows
+     * @param rows of each image
+     * @param chosen the sequence of each row of the result
+     * @return [chosen, width]
+     */
+    private SDVariable pooled(SDVariable x, AttentionLayout layout, int rows, int[] chosen) {
+        Graph graph = weights.graph();
+        int width = vit.width();
+        double[][] angles = vit.rotaryAngles(rows);
+        x = transformer()
+                .allRows(x, qkv -> graph.attention(layout, graph.rotate(qkv, vit.heads(), angles))); // as before
+        x = weights.norm("visual.ln_post", x);
+        String pool = "visual.attn_pool.";
+        String in = pool + "attn.in_proj_";
+        AttentionLayout one = new AttentionLayout(
+                vit.peCore().poolHeads(), Queries.FIRST, false, 0, layout.groups()); // one query for each sequence
+        SDVariable q = graph.linear(
+                weights.matrix(pool + "probe"),
+                weights.rows(in + "weight", 0, width),
+                weights.rows(in + "bias", 0, width)); // [1, width]
+        SDVariable kv = graph.linear(
+                x,
+                weights.rows(in + "weight", width, 3 * width),
+                weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+        SDVariable y = graph.attention(one, graph.selectRows(q, new int[one.sequences()]), kv); // [sequences, width]
+        y = weights.linear(pool + "attn.out_proj", graph.selectRows(y, chosen)); // [chosen, width]
+        SDVariable h = weights.linear(pool + "mlp.c_fc", weights.norm(pool + "layernorm", y)); // [chosen, 4 width]
+        h = graph.activation(Activation.Kind.valueOf(activation.name()), h);
+        return graph.add(y, weights.linear(pool + "mlp.c_proj", h)); // [chosen, width]
     }
 
     private Transformer transformer() {
@@ -76,12 +132,12 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
 
     /** Returns class embedding and positions, to be added to the patches; zero for rows without a token. */
     private INDArray embeddings(int batch, int rows, NativeWeights frozen) {
-        String key = "visual.class_embedding and positions, " + batch + " x " + rows;
+        String key = CLASS + " and positions, " + batch + " x " + rows;
         return frozen.derived(key, () -> {
             float[] image = new float[rows * vit.width()];
-            float[] positions = frozen.floats("visual.positional_embedding");
+            float[] positions = frozen.floats(POSITIONS);
             System.arraycopy(positions, 0, image, 0, positions.length);
-            float[] first = frozen.floats("visual.class_embedding");
+            float[] first = vit.classTokens() == 1 ? frozen.floats(CLASS) : new float[0];
             for (int i = 0; i < first.length; i++) {
                 image[i] += first[i];
             }

@@ -24,6 +24,7 @@ import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.Rotary;
 import org.coop4j.graph.op.Scale;
 import org.coop4j.graph.op.SumColumns;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -144,6 +145,15 @@ public class Graph {
      */
     public SDVariable attention(AttentionLayout layout, SDVariable... inputs) {
         return new Attention(sd, layout, inputs).outputVariables()[0];
+    }
+
+    /**
+     * Returns queries and keys with rotary positions; qkv [sequences · tokens, 3 · width] → same.
+     *
+     * @param angles of each token and pair of a head's channels
+     */
+    public SDVariable rotate(SDVariable qkv, int heads, double[][] angles) {
+        return new Rotary(sd, heads, angles, qkv).outputVariable();
     }
 
     /** Returns the given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */

@@ -43,12 +43,12 @@ public record Preprocessing(PreprocessConfig config) {
     public RgbImage fitted(RgbImage image) {
         int size = size();
         if (config.squash()) {
-            return BicubicResize.resize(image, size, size);
+            return PillowResize.resize(image, size, size, CropBox.whole(size, size), config.interpolation());
         }
         int width = scaled(image.width(), image.height(), image);
         int height = scaled(image.height(), image.width(), image);
         CropBox centre = new CropBox(margin(width), margin(height), size, size);
-        return BicubicResize.resize(image, width, height, centre);
+        return PillowResize.resize(image, width, height, centre, config.interpolation());
     }
 
     /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */

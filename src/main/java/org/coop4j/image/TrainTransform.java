@@ -2,6 +2,7 @@ package org.coop4j.image;
 
 import java.util.random.RandomGenerator;
 import org.coop4j.image.RgbImage.CropBox;
+import org.coop4j.weights.model.PreprocessConfig.Interpolation;
 
 /**
  * The random transform of training images: a random crop of the image, resized to the model's size on both sides, and
@@ -86,7 +87,8 @@ public record TrainTransform(Preprocessing preprocessing) {
     /** Returns the view of the image, size x size: cropped, then resized on both sides, then flipped. */
     public RgbImage apply(RgbImage image, View view) {
         int size = preprocessing.size();
-        RgbImage resized = BicubicResize.resize(image, view.crop(), size, size);
+        Interpolation filter = preprocessing.config().interpolation();
+        RgbImage resized = PillowResize.resize(image, view.crop(), size, size, filter);
         return view.flipped() ? resized.flipped() : resized;
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
@@ -120,9 +121,17 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         private static final int SHOWN = 60;
 
         PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
-            super(("class \"%s\": prompt of %d tokens exceeds the context length %d: shorten the class name or use"
-                            + " fewer context vectors than %d")
-                    .formatted(SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
+            super("class \"%s\": prompt of %d tokens exceeds the context length %d: %suse fewer context vectors than %d"
+                    .formatted(
+                            SafeText.shortened(name.name(), SHOWN),
+                            tokens,
+                            contextLength,
+                            shorter(contextLength - tokens + name.nameLength()),
+                            vectors));
+        }
+
+        private static String shorter(int nameTokens) {
+            return nameTokens < 1 ? "" : "shorten the class name to " + Numbers.count(nameTokens, "token") + " or ";
         }
     }
 

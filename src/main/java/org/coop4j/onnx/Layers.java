@@ -1,8 +1,8 @@
 package org.coop4j.onnx;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
-import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
@@ -28,11 +28,17 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
 
     /** Adds a linear layer whose weights are not named after it. */
     String linear(String weight, String bias, String x) throws IOException {
-        Shape shape = weights.shape(weight); // [out, in]
-        int out = Math.toIntExact(shape.dim(0));
-        int in = Math.toIntExact(shape.dim(1));
-        String matrix = graph.weight(weight, new long[] {in, out}, transposed(weights.floats(weight), out, in));
-        return graph.add(graph.product(x, matrix), weight(bias));
+        return linear(weight, bias, 0, Math.toIntExact(weights.shape(weight).dim(0)), x);
+    }
+
+    /** Adds the outputs {@code from} (inclusive) to {@code to} (exclusive) of such a layer. */
+    String linear(String weight, String bias, int from, int to, String x) throws IOException {
+        int in = Math.toIntExact(weights.shape(weight).dim(1)); // of [out, in]
+        float[] rows = Arrays.copyOfRange(weights.floats(weight), from * in, to * in);
+        float[] biases = Arrays.copyOfRange(weights.floats(bias), from, to);
+        String part = from == 0 ? "" : " from " + from;
+        String matrix = graph.weight(weight + part, new long[] {in, to - from}, transposed(rows, to - from, in));
+        return graph.add(graph.product(x, matrix), graph.weight(bias + part, new long[] {to - from}, biases));
     }
 
     static float[] transposed(float[] matrix, int rows, int columns) {

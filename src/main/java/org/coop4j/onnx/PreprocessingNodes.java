@@ -4,9 +4,10 @@ import java.util.List;
 import java.util.function.IntFunction;
 import onnx.Onnx.TensorProto;
 import org.coop4j.image.Preprocessing;
+import org.coop4j.weights.model.PreprocessConfig.Interpolation;
 
 /**
- * The transform of test images: antialiased bicubic resize of the shorter side, centre crop, normalisation, rounded
+ * The transform of test images: antialiased resize of the shorter side, centre crop, normalisation, rounded
  * like {@link org.coop4j.image.Preprocessing#fitted}.
  */
 record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
@@ -22,7 +23,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
                 "Resize",
                 List.of(pixels, "", "", graph.concatenate(0, graph.integers(1, 3), resized)),
                 "mode",
-                "cubic",
+                preprocessing.config().interpolation() == Interpolation.BICUBIC ? "cubic" : "linear",
                 "cubic_coeff_a",
                 PILLOW_CUBIC,
                 "antialias",

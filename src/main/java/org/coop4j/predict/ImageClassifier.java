@@ -4,19 +4,21 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.Embedder.Image;
+import org.coop4j.clip.Embedder.Input;
+import org.coop4j.clip.Embedder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
+import org.coop4j.clip.InputImage;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -44,25 +46,24 @@ public final class ImageClassifier implements AutoCloseable {
     private final Classifier classifier;
     private final boolean owner;
     private final PixelReader reader;
-    private final BatchQueue queue;
+    private final Embedder queue;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Read-locked by calls, write-locked once by closing. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private ImageClassifier(
-            Clip clip, Classifier classifier, PredictionLimits limits, ExifOrientation exif, boolean owner) {
+            Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif, boolean owner) {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
-        this.reader =
-                new PixelReader(new ImageDecoder(limits.maxPixels(), limits.maxTime()), clip.preprocessing(), exif);
-        this.queue = new BatchQueue(limits, this::encode);
+        this.reader = limits.reader(clip, exif);
+        this.queue = Embedder.of(clip, limits, reader);
     }
 
     /** Opens a learned classifier of any method and its model with the standard limits. */
     public static ImageClassifier load(Path run) throws IOException {
-        return load(run, PredictionLimits.standard());
+        return load(run, EncodingLimits.standard());
     }
 
     /**
@@ -72,7 +73,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @param run the folder of a run, or a classifier's file
      * @throws IOException if there is no classifier, it is damaged, or its model is not found
      */
-    public static ImageClassifier load(Path run, PredictionLimits limits) throws IOException {
+    public static ImageClassifier load(Path run, EncodingLimits limits) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
         Path model = ClassifierModel.find(learned, file, "open it with Clip.open and use ImageClassifier.of");
@@ -90,17 +91,17 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Uses a model and a classifier, which the caller closes afterwards, with the standard limits. */
     public static ImageClassifier of(Clip clip, Classifier classifier) {
-        return of(clip, classifier, PredictionLimits.standard());
+        return of(clip, classifier, EncodingLimits.standard());
     }
 
     /** Uses a model and a classifier, which the caller closes afterwards. */
-    public static ImageClassifier of(Clip clip, Classifier classifier, PredictionLimits limits) {
+    public static ImageClassifier of(Clip clip, Classifier classifier, EncodingLimits limits) {
         return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, false);
     }
 
     /** Uses a model and a classifier, which the caller closes afterwards, with a treatment of EXIF orientations. */
     public static ImageClassifier of(Clip clip, Classifier classifier, ExifOrientation exif) {
-        return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
+        return new ImageClassifier(clip, classifier, EncodingLimits.standard(), exif, false);
     }
 
     /**
@@ -120,6 +121,11 @@ public final class ImageClassifier implements AutoCloseable {
     /** Returns the class names in the order of the logits. */
     public List<String> classNames() {
         return classifier.classNames();
+    }
+
+    /** Returns the model. */
+    public Clip clip() {
+        return clip;
     }
 
     /** Returns the classifier, whose file records the method, its settings and the training. */
@@ -145,7 +151,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalStateException if this classifier or its model is closed
      */
     public List<Prediction> classify(InputImage image) throws IOException {
-        return whileOpen(() -> ranked(features(image)));
+        return whileOpen(() -> ranked(queue.encode(input(image))));
     }
 
     /** Classifies an image file. */
@@ -209,42 +215,6 @@ public final class ImageClassifier implements AutoCloseable {
         });
     }
 
-    /**
-     * Limits of batches, of the queue and of image sizes.
-     *
-     * @param maxBatch maximum number of images encoded together, 1 or more
-     * @param maxDelay maximum time that a submitted image waits for others once the images before it are encoded, 0 or
-     *     more
-     * @param queueCapacity maximum number of waiting images, 1 or more
-     * @param maxPixels maximum number of pixels per image
-     * @param maxTime maximum time to decode an image, more than 0
-     */
-    public record PredictionLimits(
-            int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels, Duration maxTime) {
-
-        public PredictionLimits {
-            requirePositive("maxBatch", maxBatch);
-            requirePositive("queueCapacity", queueCapacity);
-            requirePositive("maxPixels", maxPixels);
-            requirePositive("maxTime", maxTime.toNanos());
-            if (maxDelay.isNegative()) {
-                throw new IllegalArgumentException("maxDelay: expected 0 or more, got " + maxDelay);
-            }
-        }
-
-        private static void requirePositive(String name, long value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + ": expected 1 or more, got " + value);
-            }
-        }
-
-        /** Returns batches of 32 images, 2 milliseconds, 256 images, Pillow's limit of pixels, and any time. */
-        public static PredictionLimits standard() {
-            return new PredictionLimits(
-                    32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME);
-        }
-    }
-
     /** Receives the results of many images. */
     public interface Listener {
 
@@ -268,7 +238,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IOException if the image cannot be read or decoded
      */
     public float[] embed(InputImage image) throws IOException {
-        return whileOpen(() -> features(image));
+        return whileOpen(() -> queue.encode(input(image)));
     }
 
     /** Classifies the content of an image file later, together with others. */
@@ -295,7 +265,18 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if there are more images than the queue can hold
      */
     public List<CompletableFuture<List<Prediction>>> submitAll(List<InputImage> images) {
-        return whileOpen(() -> queue.offer(images, this::ranked));
+        return whileOpen(() -> queue.offer(images.stream().map(this::input).toList(), this::ranked));
+    }
+
+    /**
+     * Encodes images and texts with the model later, as {@link #submit} does: all or none of them.
+     *
+     * @return unit vectors, [{@link Clip#embedDim}]
+     * @throws java.util.concurrent.RejectedExecutionException if the queue has not enough places at the moment
+     * @throws IllegalArgumentException if there are more inputs than the queue can hold
+     */
+    public List<CompletableFuture<float[]>> submitEmbeddings(List<Input> inputs) {
+        return whileOpen(() -> queue.offer(inputs, Embedder::unit));
     }
 
     /** Cancels all submitted images that have no result yet. */
@@ -303,21 +284,12 @@ public final class ImageClassifier implements AutoCloseable {
         queue.cancel();
     }
 
-    private float[] features(InputImage image) throws IOException {
-        try {
-            return queue.put(image).join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof IOException problem) {
-                throw problem;
-            }
-            throw e.getCause() instanceof RuntimeException problem ? problem : e;
-        }
+    private Image input(InputImage image) {
+        return new Image(image, classifier.features());
     }
 
     private Encoded encode(List<InputImage> images) {
-        return clip.imageEncoder(classifier.features())
-                .encodeQuickly(images.size(), (index, target, offset) -> images.get(index)
-                        .read(reader, target, offset));
+        return clip.encodeImages(images, classifier.features(), reader);
     }
 
     /** Returns all classes by probability; equal ones keep their order. */

@@ -29,15 +29,15 @@ public final class GoldenModels {
         }
     }
 
-    /** Converts {@code vit}, {@code vit_gelu} or {@code resnet} into {@code folder}. */
+    /** Converts {@code vit}, {@code vit_gelu}, {@code resnet} or {@code pe_core/cls} into {@code folder}. */
     public static Path convert(String model, Path folder) throws IOException {
-        Path target = folder.resolve(model + ".safetensors");
+        Path target = folder.resolve(model.replace('/', '-') + ".safetensors");
         if (!Files.exists(target)) {
             String source =
                     switch (model) {
                         case "vit" -> "vit/torchscript.pt";
-                        case "vit_gelu" -> "vit_gelu/open_clip";
-                        default -> "resnet/torchscript.pt";
+                        case "resnet" -> "resnet/torchscript.pt";
+                        default -> model + "/open_clip";
                     };
             Converter.convert(file(source), target, Optional.empty(), Progress.NONE);
         }

@@ -45,12 +45,14 @@ class ImageEncoderTest {
                         new ClipConfig.ResNet(64, List.of(1, 1, 1, 1), 32, 16)));
     }
 
-    /** Models of 17, 50 and 5 tokens. */
+    /** Models of 17, 50, 5, 17 and 16 tokens, the last two Perception Encoders. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
                 new ClipConfig.Vit(64, 16, 768, 2, 12, 3072),
                 new ClipConfig.Vit(112, 16, 384, 3, 6, 1536),
-                new ClipConfig.Vit(32, 16, 128, 2, 2, 512));
+                new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
+                new ClipConfig.Vit(64, 16, 384, 1, 6, 1536, new ClipConfig.PeCore(true, 8, 1536)),
+                new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.PeCore(false, 8, 768)));
     }
 
     static Stream<Arguments> towersInEachPrecision() {
@@ -63,7 +65,7 @@ class ImageEncoderTest {
             throws IOException {
         ClipConfig config = new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
-        RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU, Progress.NONE);
+        RandomWeights.write(config, 3, file, MlpActivation.published(config), Progress.NONE);
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
     }
 

@@ -62,6 +62,10 @@ class OpGradientTest extends OpGradientChecks {
                 shapes("x", shape(4, 6), "base", shape(4, 6)),
                 (g, v) -> g.crossEntropy(
                         v.get("x"), g.constant("teacher", v.get("base").getArr()))));
+        cases.add(new Case(
+                "rotary positions",
+                shapes("qkv", shape(10, 3 * 8)),
+                (g, v) -> g.rotate(v.get("qkv"), 2, new double[][] {{0, 0}, {1, 0.1}, {2, 0.2}, {1, 0.3}, {2, -4}})));
         cases.add(new Case("layer norm", shapes("x", shape(7, 9), "base", shape(2, 9)), (g, v) -> {
             INDArray weights = v.get("base").getArr();
             return g.layerNorm(

@@ -3,6 +3,7 @@ package org.coop4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import java.util.List;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -42,8 +43,8 @@ class PreprocessingTest {
     @Test
     void planesFollowEachOther() {
         RgbImage image = new RgbImage(2, 2, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-        Preprocessing plain =
-                new Preprocessing(new PreprocessConfig(2, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), false));
+        Preprocessing plain = new Preprocessing(
+                new PreprocessConfig(2, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), false, BICUBIC));
         float[] tensor = plain.toTensor(image);
         int[] samples = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12};
         for (int i = 0; i < samples.length; i++) {
@@ -63,7 +64,7 @@ class PreprocessingTest {
     @ValueSource(doubles = {0, -1, 1e-60, Double.NaN, Double.POSITIVE_INFINITY})
     void deviationThatCannotDivideIsRefused(double std) {
         List<Double> mean = List.of(0.0, 0.0, 0.0);
-        assertThatThrownBy(() -> new PreprocessConfig(224, mean, List.of(1.0, std, 1.0), false))
+        assertThatThrownBy(() -> new PreprocessConfig(224, mean, List.of(1.0, std, 1.0), false, BICUBIC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("std");
     }

@@ -2,6 +2,7 @@ package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -118,9 +119,9 @@ class TrainTransformTest {
 
     @Test
     void viewIsCroppedResizedAndFlipped() {
-        RgbImage image = BicubicResizeTest.noise(60, 40, 1);
+        RgbImage image = PillowResizeTest.noise(60, 40, 1);
         CropBox box = new CropBox(5, 6, 30, 20);
-        RgbImage resized = BicubicResize.resize(image, box, 16, 16);
+        RgbImage resized = PillowResize.resize(image, box, 16, 16, BICUBIC);
         assertThat(transform.apply(image, new View(box, false))).isEqualTo(resized);
         RgbImage flipped = transform.apply(image, new View(box, true));
         for (int y = 0; y < 16; y++) {

@@ -282,4 +282,19 @@ class CoOpTest {
         assertThat(Method.of("coop-words")).isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));
         assertThatThrownBy(() -> Method.of("coop-m4")).hasMessageContaining("\"coop-m4\"");
     }
+
+    /** Start, end and full stop leave 29 tokens of a Perception Encoder's 32. */
+    @Test
+    void aNameThatIsTooLongForAShortContextIsToldItsRoom() {
+        PromptLayout layout = new PromptLayout(16, ClassPosition.END, false);
+        List<ClassName> fits = List.of(new ClassName("long", new int[14], 13));
+        assertThat(layout.prompts(fits, 1, 2, 32).get(0)).hasSize(32);
+        List<ClassName> longer = List.of(new ClassName("longer", new int[15], 14));
+        assertThatThrownBy(() -> layout.prompts(longer, 1, 2, 32))
+                .hasMessageContainingAll("longer", "33 tokens", "context length 32", "13 tokens", "than 16");
+        PromptLayout all = new PromptLayout(30, ClassPosition.END, false);
+        assertThatThrownBy(() -> all.prompts(fits, 1, 2, 32))
+                .hasMessageContaining("use fewer context vectors than 30")
+                .hasMessageNotContaining("shorten");
+    }
 }

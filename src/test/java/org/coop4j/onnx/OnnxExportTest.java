@@ -39,15 +39,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OnnxExportTest {
 
     private static final double RELATIVE = 1e-4;
+    private static final double PE_RELATIVE = 1e-5;
     private static final String IMAGES = "/golden/text_image/";
 
     @TempDir
     static Path folder;
 
     @ParameterizedTest
-    @CsvSource({"vit, 1", "vit, 7", "vit, 32", "vit_gelu, 7", "resnet, 1", "resnet, 7", "resnet, 32"})
+    @CsvSource({
+        "vit, 1",
+        "vit, 7",
+        "vit, 32",
+        "vit_gelu, 7",
+        "resnet, 1",
+        "resnet, 7",
+        "resnet, 32",
+        "pe_core/cls, 7",
+        "pe_core/no_cls, 7"
+    })
     void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences) throws Exception {
-        Path file = folder.resolve("image-" + name + batch + ".onnx");
+        Path file = folder.resolve("image-" + name.replace('/', '-') + batch + ".onnx");
         try (Clip clip = GoldenModels.open(name, folder)) {
             new OnnxExport(clip, false, "test").imageTower(file);
             int side = clip.architecture().vision().imageSize();
@@ -58,6 +69,37 @@ class OnnxExportTest {
                 double difference = Differences.relative(theirs, ours.toArray());
                 assertThat(differences.note(name, "ONNX image tower, relative", difference))
                         .isLessThan(RELATIVE);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void perceptionEncodersGiveTheReferencesFeatures(String name, Differences differences) throws Exception {
+        Path image = folder.resolve("pe-image.onnx");
+        Path text = folder.resolve("pe-text.onnx");
+        try (Clip clip = GoldenModels.open(name, folder);
+                SafetensorsFile golden = GoldenModels.numbers(name + "/values.safetensors")) {
+            new OnnxExport(clip, false, "test").imageTower(image);
+            new OnnxExport(clip, false, "test").textTower(text);
+            try (OnnxRuntimeModel images = new OnnxRuntimeModel(image);
+                    OnnxRuntimeModel texts = new OnnxRuntimeModel(text)) {
+                float[] theirs = images.run(
+                        "image_features",
+                        "pixels",
+                        golden.floats("pixels"),
+                        golden.shape("pixels").toArray());
+                double difference = Differences.relative(theirs, golden.floats("image_features"));
+                assertThat(differences.note("pe_core", "ONNX image tower, relative", difference))
+                        .isLessThan(PE_RELATIVE);
+                theirs = texts.run(
+                        "text_features",
+                        "input_ids",
+                        golden.tensor("token_ids").longs(),
+                        golden.shape("token_ids").toArray());
+                difference = Differences.relative(theirs, golden.floats("text_features"));
+                assertThat(differences.note("pe_core", "ONNX text tower, relative", difference))
+                        .isLessThan(PE_RELATIVE);
             }
         }
     }
@@ -136,13 +178,13 @@ class OnnxExportTest {
     @Test
     void onnxRuntimeWarnsOfNothing() throws Exception {
         List<Path> files = new ArrayList<>();
-        for (String name : List.of("vit", "vit_gelu", "resnet")) {
+        for (String name : List.of("vit", "vit_gelu", "resnet", "pe_core/cls", "pe_core/no_cls")) {
             try (Clip clip = GoldenModels.open(name, folder);
                     FeatureTable texts = texts(clip);
                     Classifier classifier = zeroShot(texts, "{}")) {
                 for (boolean half : List.of(false, true)) {
                     OnnxExport export = new OnnxExport(clip, half, "test");
-                    String prefix = name + (half ? "-half-" : "-");
+                    String prefix = name.replace('/', '-') + (half ? "-half-" : "-");
                     export.imageTower(file(files, prefix + "image"));
                     export.textTower(file(files, prefix + "text"));
                     export.classifier(file(files, prefix + "classifier"), classifier, false);

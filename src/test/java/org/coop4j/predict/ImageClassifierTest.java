@@ -26,25 +26,29 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.InputImage;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
-import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
+import org.coop4j.text.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -227,7 +231,7 @@ class ImageClassifierTest {
 
     @Test
     void aDamagedImageFailsItsOwnFutureOnly() throws Exception {
-        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000, ImageDecoder.ANY_TIME);
+        EncodingLimits together = new EncodingLimits(3, Duration.ofHours(1), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var first = classifier.submit(InputImage.of(FILES.get(0)));
             var bad = classifier.submit(InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
@@ -250,19 +254,19 @@ class ImageClassifierTest {
 
     @Test
     void anImageBeyondTheLimitOfPixelsIsRefused() throws Exception {
-        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100, ImageDecoder.ANY_TIME);
+        EncodingLimits small = new EncodingLimits(8, Duration.ZERO, 8, 100, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, small)) {
             assertThatThrownBy(() -> classifier.classify(FILES.get(0)))
                     .hasMessageContainingAll("22 x 18", "limit of 100");
         }
-        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1, ImageDecoder.ANY_TIME))
+        assertThatThrownBy(() -> new EncodingLimits(0, Duration.ZERO, 1, 1, ImageDecoder.ANY_TIME))
                 .hasMessageContainingAll("maxBatch", "got 0");
     }
 
     @Test
     void dependentsOfAnImageMayClassifyButNotClose() throws Exception {
         // The delay leaves time to register the dependents before the image is encoded.
-        PredictionLimits patient = new PredictionLimits(3, Duration.ofSeconds(2), 3, 1_000_000, ImageDecoder.ANY_TIME);
+        EncodingLimits patient = new EncodingLimits(3, Duration.ofSeconds(2), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
             CountDownLatch go = new CountDownLatch(1);
             CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));
@@ -455,5 +459,89 @@ class ImageClassifierTest {
         assertThatThrownBy(() -> ImageClassifier.load(run))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("gone.safetensors", Sha256.of(model).substring(0, 12));
+    }
+
+    private static void assertUnit(float[] vector, float[] features) {
+        double[] expected = new double[features.length];
+        double square = 0;
+        for (float one : features) {
+            square += (double) one * one;
+        }
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = features[i] / Math.sqrt(square);
+        }
+        assertThat(vector).hasSize(expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) vector[i]).isCloseTo(expected[i], within(ROUNDING));
+        }
+    }
+
+    @Test
+    void aModelEmbedsImagesAndTextsFromAnyThread() throws Exception {
+        FeatureMatrix images = clip.encodeImages(FILES);
+        FeatureMatrix texts = clip.encodeTexts(CLASSES);
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Future<float[]>> vectors = new ArrayList<>();
+            for (Path file : FILES) {
+                vectors.add(threads.submit(() -> clip.embed(InputImage.of(file))));
+            }
+            for (String text : CLASSES) {
+                vectors.add(threads.submit(() -> clip.embed(text)));
+            }
+            for (int i = 0; i < vectors.size(); i++) {
+                assertUnit(vectors.get(i).get(), i < IMAGES ? images.row(i) : texts.row(i - IMAGES));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        FeatureMatrix all = clip.embedImages(FILES.stream().map(InputImage::of).toList());
+        FeatureMatrix words = clip.embedTexts(CLASSES);
+        for (int i = 0; i < IMAGES; i++) {
+            assertUnit(all.row(i), images.row(i));
+        }
+        for (int i = 0; i < CLASSES.size(); i++) {
+            assertUnit(words.row(i), texts.row(i));
+        }
+        assertThat(clip.embedImages(List.of()).rows()).isZero();
+        assertThat(clip.embedTexts(List.of()).rows()).isZero();
+    }
+
+    @Test
+    void whatCannotBeEmbeddedIsRefused() throws Exception {
+        assertThatThrownBy(() -> clip.embed(InputImage.of(new byte[] {1, 2}))).isInstanceOf(ImageException.class);
+        assertThatThrownBy(() -> clip.embed(InputImage.of(folder.resolve("none.png"))))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> clip.embedImages(List.of(InputImage.of(new byte[] {1, 2}))))
+                .isInstanceOf(ImageException.class);
+        String tooLong = "word ".repeat(100);
+        assertThatThrownBy(() -> clip.embed(tooLong)).isInstanceOf(TextTooLongException.class);
+        assertThatThrownBy(() -> clip.embedTexts(List.of("a", tooLong))).isInstanceOf(TextTooLongException.class);
+        Clip other = TinyModel.open(model, 1);
+        other.embed("a rose");
+        other.close();
+        other.close();
+        assertThatThrownBy(() -> other.embed("a rose"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the model is closed");
+    }
+
+    @Test
+    void submittedInputsAreEmbeddedTogether() throws Exception {
+        EncodingLimits together = new EncodingLimits(4, Duration.ofHours(1), 4, 1_000_000, ImageDecoder.ANY_TIME);
+        try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
+            var classified = classifier.submit(InputImage.of(FILES.get(0)));
+            var vectors = classifier.submitEmbeddings(List.of(
+                    new Embedder.Text("lawn"),
+                    new Embedder.Image(InputImage.of(new byte[] {1}), FeatureKind.EMBEDDED),
+                    new Embedder.Image(InputImage.of(FILES.get(1)), FeatureKind.EMBEDDED)));
+            assertClose(classified.get(), EXPECTED.get(0));
+            assertUnit(vectors.get(0).get(), clip.encodeTexts(List.of("lawn")).row(0));
+            assertThatThrownBy(vectors.get(1)::get).hasCauseInstanceOf(ImageException.class);
+            assertUnit(
+                    vectors.get(2).get(),
+                    clip.encodeImages(List.of(FILES.get(1))).row(0));
+            assertThat(classifier.batches()).isEqualTo(1);
+        }
     }
 }

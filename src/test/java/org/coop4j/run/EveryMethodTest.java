@@ -9,67 +9,108 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.onnx.OnnxExport;
 import org.coop4j.onnx.OnnxRuntimeModel;
+import org.coop4j.text.SmallVocabulary;
+import org.coop4j.text.Tokenizer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Properties of a run of any method. */
 class EveryMethodTest {
 
     private static final int EPOCHS = 4;
+    private static final Set<String> SOME = Set.of("coop", "kgcoop", "cocoop", "tip-adapter", "gda", "prolip");
 
     @TempDir
     static Path folder;
 
-    private static Path model;
     private static Path data;
+    private static Tokenizer words; // of the golden model
 
     @BeforeAll
     static void make() throws IOException {
-        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        words = SmallVocabulary.of(
+                folder.resolve("words"), "photo", "of", "the", "red", "rose", "blue", "sky", "lawn", "kite", "bird");
         data = TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES);
     }
 
-    static Stream<String> methods() {
-        return Method.all().stream().map(Method::id);
+    /** The models. */
+    enum Subject {
+        TINY,
+        /** A golden Perception Encoder, whose prompts have at most 16 tokens. */
+        PE_CORE,
+        /** One without a class token and with a single block of text, for some methods. */
+        PE_CORE_WITHOUT_CLASS_TOKEN;
+
+        Clip open() throws IOException {
+            Workers workers = new Workers(RunFixture.THREADS);
+            return this == TINY
+                    ? TinyModel.open(folder.resolve("tiny.safetensors"), RunFixture.THREADS)
+                    : Clip.open(
+                            GoldenModels.convert(this == PE_CORE ? "pe_core/cls" : "pe_core/no_cls", folder),
+                            new Clip.Options(() -> words, workers, Precision.FLOAT32));
+        }
+
+        RunFixture.Setup setup(String id) {
+            Method method = Method.of(id);
+            boolean shorter = this != TINY && Settings.has((Record) method, "context_length");
+            return RunFixture.config(data, 2, EPOCHS, 0, 0.01)
+                    .with("batch", 4)
+                    .with(shorter ? method.with(Map.of("context_length", 4)) : method)
+                    .withCheckpointEvery(1);
+        }
+
+        RunResult run(String method, String name, RunFixture.Quiet listener) throws IOException {
+            try (Clip clip = open()) {
+                return RunFixture.run(clip, setup(method), folder.resolve(this + name), false, listener);
+            }
+        }
+
+        RunResult run(String method, String name) throws IOException {
+            return run(method, name, new RunFixture.Quiet());
+        }
+
+        Path classifier(String name) {
+            return folder.resolve(this + name).resolve("run").resolve(RunFolder.CLASSIFIER);
+        }
     }
 
-    private static RunFixture.Setup setup(String method) {
-        return RunFixture.config(data, 2, EPOCHS, 0, 0.01)
-                .with("batch", 4)
-                .with(Method.of(method))
-                .withCheckpointEvery(1);
-    }
-
-    private static RunResult run(String method, String name) throws IOException {
-        return RunFixture.run(model, setup(method), folder.resolve(name), new RunFixture.Quiet());
-    }
-
-    private static Path classifier(String name) {
-        return folder.resolve(name).resolve("run").resolve(RunFolder.CLASSIFIER);
+    static Stream<Arguments> methods() {
+        return Stream.of(Subject.values()).flatMap(subject -> Method.all().stream()
+                .map(Method::id)
+                .filter(id -> subject != Subject.PE_CORE_WITHOUT_CLASS_TOKEN || SOME.contains(id))
+                .map(id -> Arguments.of(subject, id)));
     }
 
     @ParameterizedTest
     @MethodSource("methods")
-    void aLearnedClassifierIsReadBackWithTheSameResults(String method) throws IOException {
-        RunResult result = run(method, method);
-        ClassifierFile file = ClassifierFile.read(classifier(method));
+    void aLearnedClassifierIsReadBackWithTheSameResults(Subject subject, String method) throws IOException {
+        RunResult result = subject.run(method, method);
+        ClassifierFile file = ClassifierFile.read(subject.classifier(method));
         assertThat(file.method().id()).isEqualTo(method);
         assertThat(file.classNames()).containsExactlyInAnyOrder(RunFixture.CLASSES);
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
+        try (Clip clip = subject.open();
                 Classifier classifier = file.open(clip)) {
             int correct = 0;
             int total = 0;
@@ -91,11 +132,11 @@ class EveryMethodTest {
     /** Logits may differ by a number that is the same for all classes of an image. */
     @ParameterizedTest
     @MethodSource("methods")
-    void exportedToOnnxItHasTheSameProbabilities(String method) throws Exception {
-        run(method, method + "-exported");
-        Path onnx = folder.resolve(method + ".onnx");
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
-                Classifier classifier = ClassifierFile.read(classifier(method + "-exported"))
+    void exportedToOnnxItHasTheSameProbabilities(Subject subject, String method) throws Exception {
+        subject.run(method, method + "-exported");
+        Path onnx = folder.resolve(subject + method + ".onnx");
+        try (Clip clip = subject.open();
+                Classifier classifier = ClassifierFile.read(subject.classifier(method + "-exported"))
                         .withTemperature(1.5)
                         .open(clip)) {
             OnnxExport export = new OnnxExport(clip, false, "test");
@@ -131,8 +172,8 @@ class EveryMethodTest {
 
     @ParameterizedTest
     @MethodSource("methods")
-    void anInterruptedRunEndsWithTheSameBits(String method) throws IOException {
-        run(method, method + "-whole");
+    void anInterruptedRunEndsWithTheSameBits(Subject subject, String method) throws IOException {
+        subject.run(method, method + "-whole");
         RunFixture.Quiet stopping = new RunFixture.Quiet() {
             @Override
             void epoch(int epoch) {
@@ -142,11 +183,11 @@ class EveryMethodTest {
             }
         };
         String name = method + "-stopped";
-        if (setup(method).resolvedTraining().trains()) {
-            assertThatThrownBy(() -> RunFixture.run(model, setup(method), folder.resolve(name), stopping))
-                    .hasMessage("stopped");
+        if (subject.setup(method).resolvedTraining().trains()) {
+            assertThatThrownBy(() -> subject.run(method, name, stopping)).hasMessage("stopped");
         }
-        run(method, name);
-        assertThat(Files.readAllBytes(classifier(name))).isEqualTo(Files.readAllBytes(classifier(method + "-whole")));
+        subject.run(method, name);
+        assertThat(Files.readAllBytes(subject.classifier(name)))
+                .isEqualTo(Files.readAllBytes(subject.classifier(method + "-whole")));
     }
 }

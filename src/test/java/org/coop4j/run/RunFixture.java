@@ -95,11 +95,15 @@ final class RunFixture {
     }
 
     static RunResult run(Path model, Setup config, Path place, boolean skipBad, Quiet listener) throws IOException {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
+            return run(clip, config, place, skipBad, listener);
+        }
+    }
+
+    static RunResult run(Clip clip, Setup config, Path place, boolean skipBad, Quiet listener) throws IOException {
         Path out = place.resolve("run");
         boolean resume = Files.exists(out.resolve(RunFolder.CONFIG));
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            return config.run(clip, options(place, skipBad), listener).run(out, resume);
-        }
+        return config.run(clip, options(place, skipBad), listener).run(out, resume);
     }
 
     static Run.Options options(Path place, boolean skipBad) {

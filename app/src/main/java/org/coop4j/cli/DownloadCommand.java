@@ -21,7 +21,9 @@ import picocli.CommandLine.Parameters;
             "Fetch a published CLIP model into the cache and convert it; other commands then take its name as --model.",
             "",
             "NAME is one of OpenAI's models (RN50, RN101, RN50x4, RN50x16, RN50x64, ViT-B/32, ViT-B/16, ViT-L/14,"
-                    + " ViT-L/14@336px), a repository of the Hugging Face Hub (hf:OWNER/NAME), or a checkpoint's URL.",
+                    + " ViT-L/14@336px), one of Meta's Perception Encoders, which are under the Apache License 2.0"
+                    + " (PE-Core-T16-384, PE-Core-S16-384, PE-Core-B16-224, PE-Core-L14-336),"
+                    + " a repository of the Hugging Face Hub (hf:OWNER/NAME), or a checkpoint's URL.",
             "",
             "An interrupted download is resumed by the same command. SHA-256 is checked where it is known."
                     + " HTTPS_PROXY, NO_PROXY, HF_ENDPOINT and HF_TOKEN are respected."
@@ -29,6 +31,7 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "  coop download ViT-B/32",
+            "  coop download PE-Core-B16-224",
             "  coop download hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
             "  coop zero-shot -m ViT-B/32 -c cat,dog photo.jpg"
         })
@@ -40,7 +43,7 @@ final class DownloadCommand extends ConsoleCommand {
     @Option(
             names = "--url",
             paramLabel = "ADDRESS",
-            description = "A mirror of OpenAI's file; its SHA-256 must be the same.")
+            description = "A mirror of OpenAI's or Meta's file; its SHA-256 must be the same.")
     private URI mirror;
 
     @Mixin
@@ -53,7 +56,7 @@ final class DownloadCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(
                 ModelDownload.isName(name),
-                "expected one of OpenAI's models, hf:OWNER/NAME or a URL, got '%s'".formatted(name));
+                "expected a published model such as ViT-B/32, hf:OWNER/NAME or a URL, got '%s'".formatted(name));
         ModelDownload download = ModelOptions.download(name);
         if (Files.exists(download.converted()) && !again) {
             console.note(name + " is in the cache already; fetch it anew with --again");

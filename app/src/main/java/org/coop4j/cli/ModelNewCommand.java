@@ -34,9 +34,8 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Option(
             names = "--activation",
-            defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            description = "quick_gelu or gelu" + Options.DEFAULT)
+            description = "quick_gelu or gelu (default: that of the published model).")
     private MlpActivation activation;
 
     @Mixin
@@ -44,8 +43,9 @@ final class ModelNewCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written =
-                RandomWeights.write(ClipConfig.named(architecture), seed, out.file(), activation, console);
+        ClipConfig config = ClipConfig.named(architecture);
+        MlpActivation chosen = activation == null ? MlpActivation.published(config) : activation;
+        ModelMetadata written = RandomWeights.write(config, seed, out.file(), chosen, console);
         console.print(out.file() + ": " + ModelSummary.line(written));
         return 0;
     }

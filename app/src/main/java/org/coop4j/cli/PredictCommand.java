@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.Options;
@@ -23,7 +25,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.InputImage;
+import org.coop4j.clip.InputImage;
 import org.coop4j.predict.Prediction;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -88,6 +90,14 @@ final class PredictCommand extends ConsoleCommand {
         Optional<Prediction> answer(int rank) {
             return answers.stream().skip(rank).findFirst();
         }
+
+        /** Returns all answers but the first in words. */
+        String next() {
+            return answers.stream()
+                    .skip(1)
+                    .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
+                    .collect(Collectors.joining(", "));
+        }
     }
 
     @Override
@@ -151,7 +161,7 @@ final class PredictCommand extends ConsoleCommand {
         for (int i = 0; i < last; i++) {
             int rank = i;
             String suffix = i == 0 ? "" : "_" + (i + 1);
-            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.TABLE, Format.CSV};
+            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.CSV};
             rows.text(
                             "label" + suffix,
                             c -> c.answer(rank).map(Prediction::label).orElse(""))
@@ -161,6 +171,9 @@ final class PredictCommand extends ConsoleCommand {
                             .map(p -> (float) p.probability())
                             .orElse(null))
                     .in(formats);
+        }
+        if (last > 1) {
+            rows.text("next", Classified::next).in(Format.TABLE);
         }
         return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(Format.JSON, Format.JSON_LINES);
     }

@@ -25,7 +25,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
@@ -43,7 +43,8 @@ import picocli.CommandLine.Option;
                     + " prompts (-m with -c), or both.",
             "",
             "Post a picture to /predictions/NAME: the run's folder, the NAME of -p NAME=RUN, or zero-shot."
-                    + " /openapi.yaml describes the API, including the Open Inference Protocol v2."
+                    + " /openapi.yaml describes the API, including the Open Inference Protocol v2 and OpenAI's"
+                    + " embeddings."
         },
         footer = {
             "  coop serve -m coop4j-small -c dog,car,house",
@@ -174,8 +175,8 @@ final class ServeCommand extends ConsoleCommand {
                 token,
                 Optional.ofNullable(origin),
                 ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-        PredictionLimits limits = WrongUsage.unless(() ->
-                new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
+        EncodingLimits limits = WrongUsage.unless(() ->
+                new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
                 ServedModels models =
                         new ServedModels(vocabulary.tokenizer(), precision.precision(), limits, threshold)) {

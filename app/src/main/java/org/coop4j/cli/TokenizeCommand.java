@@ -23,8 +23,11 @@ import picocli.CommandLine.Parameters;
         })
 final class TokenizeCommand extends ConsoleCommand {
 
-    /** Positions of a prompt in every published CLIP. */
+    /** Positions of a prompt in every CLIP that OpenAI published. */
     private static final int CONTEXT = 77;
+
+    /** Positions of a prompt in the Perception Encoders but the largest. */
+    private static final int PE_CONTEXT = 32;
 
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
@@ -47,7 +50,12 @@ final class TokenizeCommand extends ConsoleCommand {
 
         void print(PrintStream out) {
             String count = tokens + ", with start and end token " + tokens_with_start_and_end;
-            String excess = tokens_with_start_and_end > CONTEXT ? ": more than the " + CONTEXT + " of a prompt" : "";
+            String excess = "";
+            if (tokens_with_start_and_end > CONTEXT) {
+                excess = ": more than the " + CONTEXT + " of a prompt";
+            } else if (tokens_with_start_and_end > PE_CONTEXT) {
+                excess = ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt";
+            }
             new AlignedLines()
                     .row("text", text)
                     .row("ids", ids.stream().map(String::valueOf).collect(Collectors.joining(" ")))

@@ -133,7 +133,12 @@ final class TaskDisplay extends CountedTask {
         String time = Numbers.duration(Duration.ofMillis(elapsed()));
         return unit == Progress.Unit.WORK
                 ? time
-                : "%s %s in %s (%s)".formatted(scaled(done()), unit.label(), time, rate());
+                : "%s %s in %s (%s)"
+                        .formatted(
+                                scaled(done()),
+                                done() == 1 ? unit.label().replaceFirst("s$", "") : unit.label(),
+                                time,
+                                rate());
     }
 
     private String scaled(long parts) {

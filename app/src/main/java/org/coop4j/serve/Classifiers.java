@@ -17,11 +17,17 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.coop4j.clip.Embedder;
+import org.coop4j.clip.Embedder.Input;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.InputImage;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.ImageForm;
-import org.coop4j.predict.InputImage;
 import org.coop4j.predict.Prediction;
 import org.coop4j.serve.Clients.Client;
+import org.coop4j.serve.EmbeddingsApi.Item;
 
 /** The classifiers that a service offers, by name. */
 final class Classifiers {
@@ -48,12 +54,15 @@ final class Classifiers {
 
     /** Returns the classifier that a request's path names. */
     ServedClassifier of(Context context) {
-        String name = context.pathParam("model");
+        return of(context.pathParam("model"));
+    }
+
+    /** Returns the classifier of a name. */
+    ServedClassifier of(String name) {
         ServedClassifier served = byName.get(name);
         if (served == null) {
             throw new Refusal(
-                    NOT_FOUND_404,
-                    "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+                    NOT_FOUND_404, "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
         }
         return served;
     }
@@ -67,42 +76,80 @@ final class Classifiers {
      */
     CompletableFuture<List<List<Prediction>>> classify(
             ServedClassifier served, List<byte[]> pictures, Context context) {
-        Client client = Clients.of(context);
-        List<InputImage> images = new ArrayList<>();
-        for (byte[] picture : pictures) {
-            String name = pictures.size() == 1 ? "of the request" : Integer.toString(images.size());
-            InputImage image = InputImage.of(picture, name);
-            images.add((reader, target, offset) -> {
-                if (client.hasLeft()) {
-                    throw new IOException("the client has left");
-                }
-                image.read(reader, target, offset);
-            });
+        List<InputImage> images = IntStream.range(0, pictures.size())
+                .mapToObj(i -> image(pictures.get(i), i, pictures.size(), context))
+                .toList();
+        return submit(served, pictures, "classified", context, () -> served.classifier()
+                .submitAll(images));
+    }
+
+    /**
+     * Encodes a request's texts and pictures together with those of others, and counts them.
+     *
+     * @return unit vectors, or a {@link Refusal} as of {@link #classify}
+     */
+    CompletableFuture<List<float[]>> embed(ServedClassifier served, List<Item> items, Context context) {
+        List<byte[]> pictures = new ArrayList<>();
+        List<Input> inputs = new ArrayList<>();
+        for (Item item : items) {
+            inputs.add(
+                    item.image() == null
+                            ? new Embedder.Text(item.text())
+                            : new Embedder.Image(
+                                    image(item.image(), inputs.size(), items.size(), context), FeatureKind.EMBEDDED));
+            pictures.add(item.image());
         }
-        return submit(served, pictures, images).whenComplete((ranked, problem) -> {
-            metrics.count(served, pictures.size(), problem);
+        return submit(
+                served, pictures, "embedded", context, () -> served.classifier().submitEmbeddings(inputs));
+    }
+
+    /** Returns a picture that is not decoded if the client has left. */
+    private static InputImage image(byte[] picture, int index, int count, Context context) {
+        Client client = Clients.of(context);
+        InputImage image = InputImage.of(picture, count == 1 ? "of the request" : Integer.toString(index));
+        return (reader, target, offset) -> {
+            if (client.hasLeft()) {
+                throw new IOException("the client has left");
+            }
+            image.read(reader, target, offset);
+        };
+    }
+
+    /**
+     * @param pictures contents of the image files, null for a text
+     * @param done result in the metrics
+     */
+    private <T> CompletableFuture<List<T>> submit(
+            ServedClassifier served,
+            List<byte[]> pictures,
+            String done,
+            Context context,
+            Supplier<List<CompletableFuture<T>>> submission) {
+        Client client = Clients.of(context);
+        return submit(served, pictures, submission).whenComplete((results, problem) -> {
+            metrics.count(served, pictures.size(), done, problem);
             if (client.isHurried()) {
                 context.header(Header.CONNECTION, "close");
             }
         });
     }
 
-    private CompletableFuture<List<List<Prediction>>> submit(
-            ServedClassifier served, List<byte[]> pictures, List<InputImage> images) {
-        List<CompletableFuture<List<Prediction>>> ranked = new ArrayList<>();
+    private <T> CompletableFuture<List<T>> submit(
+            ServedClassifier served, List<byte[]> pictures, Supplier<List<CompletableFuture<T>>> submission) {
+        List<CompletableFuture<T>> results = new ArrayList<>();
         try {
-            for (CompletableFuture<List<Prediction>> one : served.classifier().submitAll(images)) {
-                byte[] picture = pictures.get(ranked.size());
-                ranked.add(one.exceptionallyCompose(e -> failed(e, picture)));
+            for (CompletableFuture<T> one : submission.get()) {
+                byte[] picture = pictures.get(results.size());
+                results.add(one.exceptionallyCompose(e -> failed(e, picture)));
             }
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(Refusal.full(served.info().name() + " is busy: " + e.getMessage()));
         } catch (IllegalArgumentException e) {
             return CompletableFuture.failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage()));
         }
-        return CompletableFuture.allOf(ranked.toArray(CompletableFuture[]::new))
+        return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(
-                        done -> ranked.stream().map(CompletableFuture::join).toList(), answers);
+                        all -> results.stream().map(CompletableFuture::join).toList(), answers);
     }
 
     /** Refuses a picture of an unknown format as a bad request, and one of a known format as damaged or too large. */

@@ -69,18 +69,27 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
      * @throws Refusal if it is not such a request
      */
     static InferenceRequest of(InputStream json) throws IOException {
-        Body body;
-        try {
-            body = JSON.readValue(json, Body.class);
-        } catch (JsonProcessingException e) {
-            throw e.getCause() instanceof Refusal refusal ? refusal : Refusal.badRequest(reason(e));
-        }
+        Body body = read(() -> JSON.readValue(json, Body.class));
         if (body == null || body.inputs == null || body.inputs.size() != 1 || body.inputs.get(0) == null) {
             throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
         }
         List<byte[]> pictures = pictures(body.inputs.get(0));
         int top = top(body.parameters == null ? null : body.parameters.top_k);
         return new InferenceRequest(body.id, pictures, top, outputs(body.outputs));
+    }
+
+    /** Reading of a request. */
+    interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** Returns a request, or refuses one that is malformed. */
+    static <T> T read(Reading<T> reading) throws IOException {
+        try {
+            return reading.run();
+        } catch (JsonProcessingException e) {
+            throw e.getCause() instanceof Refusal refusal ? refusal : Refusal.badRequest(reason(e));
+        }
     }
 
     /** Returns the name of what is wrong, without the parser's own words. */

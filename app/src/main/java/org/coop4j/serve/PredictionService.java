@@ -157,6 +157,7 @@ public final class PredictionService implements AutoCloseable {
         Pages.addTo(routes);
         new PredictionsApi(classifiers, uploads).addTo(routes);
         new InferenceApi(classifiers, uploads).addTo(routes);
+        new EmbeddingsApi(classifiers, uploads).addTo(routes);
         metrics.addTo(routes);
         routes.after(uploads::release);
         routes.after(context -> {

@@ -1,6 +1,7 @@
 package org.coop4j.serve;
 
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
+import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
 import static org.eclipse.jetty.http.HttpStatus.TOO_MANY_REQUESTS_429;
 import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
@@ -40,6 +41,16 @@ final class Refusal extends HttpResponseException {
         if (allowed != null) {
             context.header(Header.ALLOW, allowed);
         }
-        context.status(refusal.getStatus()).json(Map.of("error", refusal.getMessage()));
+        int status = refusal.getStatus();
+        context.status(status).json(Map.of("error", error(context.path(), status, refusal.getMessage())));
     }
+
+    /** Returns a reason as it is answered at a path: alone, or in OpenAI's form. */
+    static Object error(String path, int status, String reason) {
+        return path.equals(EmbeddingsApi.PATH)
+                ? new OpenAiError(reason, status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error")
+                : reason;
+    }
+
+    private record OpenAiError(String message, String type) {}
 }

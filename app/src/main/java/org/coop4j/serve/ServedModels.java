@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -24,7 +25,6 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.text.Tokenizer;
@@ -37,7 +37,7 @@ public final class ServedModels implements AutoCloseable {
 
     private final Tokenizer tokenizer;
     private final Precision precision;
-    private final PredictionLimits limits;
+    private final EncodingLimits limits;
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<Path, Clip> clips = new HashMap<>();
@@ -47,7 +47,7 @@ public final class ServedModels implements AutoCloseable {
      * @param precision of the encoding of images
      * @param threshold probability below which the page says "not sure", or null
      */
-    public ServedModels(Tokenizer tokenizer, Precision precision, PredictionLimits limits, Double threshold) {
+    public ServedModels(Tokenizer tokenizer, Precision precision, EncodingLimits limits, Double threshold) {
         this.tokenizer = tokenizer;
         this.precision = precision;
         this.limits = limits;

@@ -52,7 +52,7 @@ final class ServiceMetrics implements AutoCloseable {
     void add(ServedClassifier served) {
         Tags tags = Tags.of("model", served.info().name());
         Gauge.builder("coop.queue.images", served.classifier(), c -> c.waiting())
-                .description("Images in the queue")
+                .description("Images and texts in the queue")
                 .tags(tags)
                 .register(registry);
         FunctionCounter.builder("coop.batches", served.classifier(), c -> c.batches())
@@ -64,7 +64,7 @@ final class ServiceMetrics implements AutoCloseable {
                 .tags(tags.and(
                         "method", served.info().method(), "clip", served.info().model()))
                 .register(registry);
-        for (String result : List.of("classified", "unreadable", "refused", "failed")) {
+        for (String result : List.of("classified", "embedded", "unreadable", "refused", "failed")) {
             count(served, result, 0);
         }
     }
@@ -75,12 +75,13 @@ final class ServiceMetrics implements AutoCloseable {
     }
 
     /**
-     * Counts a request's images.
+     * Counts a request's images and texts.
      *
-     * @param problem null if they were classified
+     * @param done result unless there is a problem
+     * @param problem null if all went well
      */
-    void count(ServedClassifier served, int images, Throwable problem) {
-        String result = problem == null ? "classified" : "failed";
+    void count(ServedClassifier served, int images, String done, Throwable problem) {
+        String result = problem == null ? done : "failed";
         if (cause(problem) instanceof Refusal refusal) {
             result = refusal.getStatus() == TOO_MANY_REQUESTS_429 ? "refused" : "unreadable";
         }

@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.Progress;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +31,28 @@ class ModelCommandTest {
                 .containsPattern("\\b32 \\(bicubic\\)")
                 .contains("random weights, seed 1");
         assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void aPerceptionEncoderIsNamedAndItsFilterToo() throws IOException {
+        ClipConfig.Vit vit = new ClipConfig.Vit(32, 16, 64, 2, 2, 256, new ClipConfig.PeCore(true, 8, 256));
+        ClipConfig architecture = new ClipConfig(32, vit, new ClipConfig.Text(32, 49_408, 64, 1, 1, 256));
+        Path file = folder.resolve("pe.safetensors");
+        RandomWeights.write(architecture, 1, file, MlpActivation.published(architecture), Progress.NONE);
+        assertThat(coop("model", file).out())
+                .containsPattern("Perception Encoder .*2 layers, patch 16, width 64, 2 heads, 32 px")
+                .containsPattern("both sides to 32 \\(bilinear\\)")
+                .containsPattern("context 32")
+                .containsPattern("activation +gelu");
+    }
+
+    @Test
+    void aPerceptionEncoderHasOneActivation() {
+        Path out = folder.resolve("x.safetensors");
+        CommandRun run = coop("model", "new", "--arch", "PE-Core-T16-384", "--activation", "quick_gelu", "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("expected activation gelu");
+        assertThat(out).doesNotExist();
     }
 
     @Test

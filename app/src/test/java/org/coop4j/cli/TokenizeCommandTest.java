@@ -38,6 +38,8 @@ class TokenizeCommandTest {
     @Test
     void aTextBeyondTheContextIsMarked() {
         assertThat(coop("tokenize", "cat ".repeat(76)).out()).containsPattern("78: .*\\b77\\b");
+        assertThat(coop("tokenize", "cat ".repeat(31)).out()).containsPattern("33: .*\\b32\\b");
+        assertThat(coop("tokenize", "cat ".repeat(30)).out()).doesNotContain("32:");
     }
 
     @Test

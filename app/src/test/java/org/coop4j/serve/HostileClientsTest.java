@@ -28,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,7 +92,7 @@ class HostileClientsTest {
     }
 
     private static TestService start(ServiceOptions options, int queue, Duration decodeTime) throws IOException {
-        PredictionLimits limits = new PredictionLimits(1, Duration.ZERO, queue, 4_000_000, decodeTime);
+        EncodingLimits limits = new EncodingLimits(1, Duration.ZERO, queue, 4_000_000, decodeTime);
         return TestService.start(folder, limits, options, Optional.empty());
     }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -51,7 +51,7 @@ class PageTest {
         ServiceOptions plain = TestService.onLoopback();
         locked = TestService.start(
                 folder,
-                PredictionLimits.standard(),
+                EncodingLimits.standard(),
                 new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits()),
                 Optional.empty(),
                 Optional.of(1.0));

@@ -1,11 +1,14 @@
 package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.InputImage;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every endpoint and every error of the API; each answer is checked against its description. */
 class PredictionServiceTest {
@@ -45,10 +50,10 @@ class PredictionServiceTest {
     static void start() throws IOException {
         picture = Files.readAllBytes(PICTURES.resolve("butterfly-image_0007.png"));
         description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
-        PredictionLimits standard = PredictionLimits.standard();
+        EncodingLimits standard = EncodingLimits.standard();
         things = TestService.start(
                 folder,
-                new PredictionLimits(
+                new EncodingLimits(
                         standard.maxBatch(),
                         standard.maxDelay(),
                         standard.queueCapacity(),
@@ -63,7 +68,7 @@ class PredictionServiceTest {
         things.close();
         assertThat(description.unseen())
                 .as("ServiceLimitsTest gives the others")
-                .allMatch(answer -> answer.matches(".* (401|408|429)"));
+                .allMatch(answer -> answer.matches(".* (401|408|429)|post /v1/embeddings 500"));
     }
 
     private static Answer send(String method, String path, byte[] body, String... headers)
@@ -448,5 +453,147 @@ class PredictionServiceTest {
         assertThat(answer.header("Access-Control-Allow-Origin")).isEmpty();
         Answer asked = Answer.of("GET", things.uri("/ping"), null, "Origin", "https://example.org");
         assertThat(asked.header("Access-Control-Allow-Origin")).isEmpty();
+    }
+
+    private static Answer embed(String input, String others) throws Exception {
+        return post(
+                "/v1/embeddings",
+                utf8("{\"model\":\"things\",%s \"input\":%s}".formatted(others, input)),
+                "Content-Type",
+                "application/json");
+    }
+
+    private static String base64(byte[] content) {
+        return Base64.getEncoder().encodeToString(content);
+    }
+
+    private static void assertVector(JsonNode embedding, float[] expected) {
+        assertThat(embedding).hasSize(expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(embedding.path(i).asDouble()).isCloseTo(expected[i], within(1e-5));
+        }
+    }
+
+    /** The request is that of OpenAI's clients, such as LangChain4j's. */
+    @Test
+    void textsAreEmbeddedInOpenAisForm() throws Exception {
+        String text = "a photo of a dog";
+        Answer answer = post(
+                "/v1/embeddings",
+                utf8("{\n  \"model\" : \"things\",\n  \"input\" : [ \"" + text + "\", \"ein Fluß\" ]\n}"),
+                "Content-Type",
+                "application/json",
+                "Authorization",
+                "Bearer any");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        JsonNode json = answer.json();
+        assertThat(json.path("object").asText()).isEqualTo("list");
+        assertThat(json.path("model").asText()).isEqualTo("things");
+        assertThat(json.path("data").findValuesAsText("index")).containsExactly("0", "1");
+        var clip = things.images().clip();
+        assertVector(json.at("/data/0/embedding"), clip.embed(text));
+        assertVector(json.at("/data/1/embedding"), clip.embed("ein Fluß"));
+        int tokens = 4 + clip.tokenizer().encode(text).length + clip.tokenizer().encode("ein Fluß").length;
+        assertThat(json.path("usage").toString())
+                .isEqualTo("{\"prompt_tokens\":%d,\"total_tokens\":%d}".formatted(tokens, tokens));
+        JsonNode one = embed('"' + text + '"', "\"user\":\"me\",\"encoding_format\":\"base64\",")
+                .json();
+        ByteBuffer packed =
+                ByteBuffer.wrap(one.at("/data/0/embedding").binaryValue()).order(ByteOrder.LITTLE_ENDIAN);
+        for (float expected : clip.embed(text)) {
+            assertThat(packed.getFloat()).isCloseTo(expected, within(1e-5f));
+        }
+        assertThat(packed.hasRemaining()).isFalse();
+        assertThat(embed('"' + text + '"', "\"dimensions\":" + clip.embedDim() + ",")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void textsAndPicturesAreEmbeddedInOneSpace() throws Exception {
+        byte[] other = Files.readAllBytes(PICTURES.resolve("chair-image_0013.png"));
+        assertThat(base64(other)).as("its slashes are escaped").contains("/");
+        Answer answer = embed(
+                "[\"Fluß 🐟\", {\"image\":\"%s\"}, {\"text\": \"a chair\"}, {\"image\": \"data:image/png;base64,%s\"}]"
+                        .formatted(base64(picture), base64(other).replace("/", "\\/")),
+                "\"encoding_format\":\"float\",");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        var clip = things.images().clip();
+        JsonNode data = answer.json().path("data");
+        assertVector(data.at("/0/embedding"), clip.embed("Fluß 🐟"));
+        assertVector(data.at("/1/embedding"), clip.embed(InputImage.of(picture)));
+        assertVector(data.at("/2/embedding"), clip.embed("a chair"));
+        assertVector(data.at("/3/embedding"), clip.embed(InputImage.of(other)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "[null]",
+                "[[]]",
+                "7",
+                "[1, 2]",
+                "[[1, 2]]",
+                "{}",
+                "[{}]",
+                "{\"image\": 3}",
+                "{\"image\": \"\"}",
+                "{\"image\": \"no base64\"}",
+                "{\"image\": \"data:image/png;base64,eA=\"}",
+                "{\"image\": \"https://example.org/a.png\"}",
+                "{\"image\": \"eA==",
+                "{\"image\": \"eA==\\\"",
+                "{\"image\": \"eA==\", \"text\": \"a\"}",
+                "{\"image\": \"eA==\"}",
+                "\"a\", \"encoding_format\": \"int8\"",
+                "\"a\", \"dimensions\": 3",
+                "\"a\", \"model\": \"things\""
+            })
+    void aBadEmbeddingRequestIsRefused(String input) throws Exception {
+        Answer answer = embed(input, "");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+        assertThat(answer.json().at("/error/message").asText()).isNotEmpty().doesNotContain("\n");
+        assertThat(answer.json().at("/error/type").asText()).isEqualTo("invalid_request_error");
+    }
+
+    @Test
+    void refusedEmbeddingsSayWhy() throws Exception {
+        assertThat(embed('"' + "word ".repeat(99) + '"', "").status()).isEqualTo(400);
+        assertThat(embed('"' + "w".repeat(1 << 14) + '"', "").status()).isEqualTo(400);
+        assertThat(post("/v1/embeddings", utf8("{\"input\": \"a\"}")).status()).isEqualTo(400);
+        assertThat(post("/v1/embeddings", "{\"input\": \"a\"}".getBytes(StandardCharsets.UTF_16BE))
+                        .status())
+                .isEqualTo(400);
+        assertThat(post(
+                                "/v1/embeddings",
+                                "{\"model\":\"things\",\"input\":{\"image\":\"eA==\"}}"
+                                        .getBytes(StandardCharsets.UTF_16BE))
+                        .status())
+                .isEqualTo(400);
+        Answer unknown = post("/v1/embeddings", utf8("{\"input\": \"a\", \"model\": \"other\"}"));
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.json().at("/error/message").asText()).contains("\"other\"", "[things]");
+        String many = "\"a\",".repeat(EncodingLimits.standard().queueCapacity());
+        assertThat(embed("[" + many + "\"a\"]", "").status()).isEqualTo(413);
+        Answer damaged = embed("[\"a\", {\"image\": \"" + base64(Arrays.copyOf(picture, 99)) + "\"}]", "");
+        assertThat(damaged.status()).isEqualTo(422);
+        assertThat(damaged.json().at("/error/message").asText()).contains("image 1 ");
+        assertThat(Answer.of("GET", things.uri("/v1/embeddings"), null)
+                        .json()
+                        .at("/error/message")
+                        .asText())
+                .isNotEmpty();
+    }
+
+    @Test
+    void metricsCountEmbeddings() throws Exception {
+        String name = "coop_images_total{model=\"things\",result=\"embedded\"}";
+        double before = metric(name);
+        embed("[\"a\", {\"image\":\"%s\"}]".formatted(base64(picture)), "");
+        assertThat(metric(name) - before).isEqualTo(2);
+        assertThat(get("/metrics").text()).contains("uri=\"/v1/embeddings\"");
     }
 }

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,7 +94,7 @@ class ServiceCampaign {
         ServiceOptions options =
                 new ServiceOptions("127.0.0.1", 0, Optional.of("correct-horse"), Optional.empty(), limits);
         // Batches of one picture, whose answers have the same bits every time.
-        PredictionLimits predictions = new PredictionLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
+        EncodingLimits predictions = new EncodingLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
         List<Thread> threads = new ArrayList<>();
         long early;
         try (TestService started = TestService.start(folder, predictions, options, Optional.empty())) {

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.coop4j.base.Resource;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ServiceLimitsTest {
 
     private static final String PREDICT = "/predictions/things";
+    private static final String EMBED = "/v1/embeddings";
 
     /** One byte every 50 ms for ten seconds. */
     private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
@@ -48,8 +49,8 @@ class ServiceLimitsTest {
     }
 
     private static TestService start(ServiceOptions options, int queue) throws IOException {
-        PredictionLimits limits =
-                new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L, Duration.ofSeconds(10));
+        EncodingLimits limits =
+                new EncodingLimits(1, Duration.ZERO, queue, picture.length * 1000L, Duration.ofSeconds(10));
         return TestService.start(folder, limits, options, Optional.empty());
     }
 
@@ -105,6 +106,10 @@ class ServiceLimitsTest {
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.header("Retry-After")).hasValue("1");
             assertThat(refused.error()).contains("things is busy").contains("2 images");
+            byte[] text = "{\"model\":\"things\",\"input\":\"a\"}".getBytes(StandardCharsets.UTF_8);
+            Answer text429 = Answer.of("POST", service.uri(EMBED), text);
+            description.check("POST", EMBED, text429);
+            assertThat(text429.status()).isEqualTo(429);
             go.countDown();
             for (CompletableFuture<Answer> one : accepted) {
                 assertThat(one.get().status()).isEqualTo(200);
@@ -335,6 +340,7 @@ class ServiceLimitsTest {
                 }
                 refused(service, "POST", PREDICT, picture, headers);
                 refused(service, "POST", "/v2/models/things/infer", new byte[9], headers);
+                refused(service, "POST", EMBED, new byte[9], headers);
             }
             assertThat(Answer.of("POST", service.uri(PREDICT), picture, "Authorization", "Bearer correct-horse")
                             .status())

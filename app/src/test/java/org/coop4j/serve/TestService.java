@@ -8,11 +8,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
 /** A service on a free port with a zero-shot classifier of the shipped model. */
 final class TestService implements AutoCloseable {
@@ -28,7 +28,7 @@ final class TestService implements AutoCloseable {
     private TestService(
             Clip clip,
             Hindrance classifier,
-            PredictionLimits limits,
+            EncodingLimits limits,
             ServiceOptions options,
             Optional<OutputStream> log,
             Optional<Double> threshold)
@@ -43,14 +43,14 @@ final class TestService implements AutoCloseable {
     }
 
     /** Starts a service with the model unpacked in a folder. */
-    static TestService start(Path folder, PredictionLimits limits, ServiceOptions options, Optional<OutputStream> log)
+    static TestService start(Path folder, EncodingLimits limits, ServiceOptions options, Optional<OutputStream> log)
             throws IOException {
         return start(folder, limits, options, log, Optional.empty());
     }
 
     static TestService start(
             Path folder,
-            PredictionLimits limits,
+            EncodingLimits limits,
             ServiceOptions options,
             Optional<OutputStream> log,
             Optional<Double> threshold)
@@ -61,7 +61,7 @@ final class TestService implements AutoCloseable {
     }
 
     static TestService start(Path folder) throws IOException {
-        return start(folder, PredictionLimits.standard(), onLoopback(), Optional.empty());
+        return start(folder, EncodingLimits.standard(), onLoopback(), Optional.empty());
     }
 
     /** Returns limits of 16 MB per body, 30 s and 256 connections. */

@@ -23,9 +23,15 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.RgbImage;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.weights.model.PreprocessConfig.Interpolation;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +176,30 @@ class FeatureBankTest {
                 assertThat(features(wideClip, "whole", transform, images)).containsExactlyElementsOf(whole);
             }
         }
+    }
+
+    /** The same weights with another filter have another bank. */
+    @Test
+    void theKeyKnowsTheFilterOfTheResize() throws IOException {
+        Path other = folder.resolve("bilinear.safetensors");
+        PreprocessConfig bicubic = clip.model().preprocessing();
+        PreprocessConfig bilinear = new PreprocessConfig(
+                bicubic.size(), bicubic.mean(), bicubic.std(), bicubic.squash(), Interpolation.BILINEAR);
+        ModelMetadata known = clip.model().metadata();
+        ModelMetadata metadata = new ModelMetadata(known.architecture(), known.activation(), bilinear, known.source());
+        List<TensorSpec> specs = clip.architecture().tensorSpecs(DType.F32);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(other, specs, metadata.toMap())) {
+            for (TensorSpec spec : specs) {
+                writer.writeFloats(spec.name(), clip.model().weights().floats(spec.name()));
+            }
+            writer.commit();
+        }
+        List<float[]> first = features("filters", test(), images);
+        try (Clip model = TinyModel.open(other, 2)) {
+            List<float[]> second = features(model, "filters", ImageTransform.test(model.preprocessing()), images);
+            assertThat(second.get(0)).isNotEqualTo(first.get(0));
+        }
+        assertThat(features("filters", test(), images)).containsExactlyElementsOf(first);
     }
 
     @Test

@@ -100,6 +100,17 @@ public final class TensorView {
         return new TensorView(new TensorSpec(name(), dtype(), transposed), storage, offset, strides[1], strides[0]);
     }
 
+    /** Returns a view without the outer dimensions, all of them 1, that has {@code rank} dimensions. */
+    public TensorView innermost(int rank) throws InputException {
+        int outer = shape().rank() - rank;
+        if (outer < 0 || shape().dims().subList(0, outer).stream().anyMatch(dim -> dim != 1)) {
+            throw problem("of shape %s: expected %d dimensions after dimensions of 1".formatted(shape(), rank));
+        }
+        Shape inner = new Shape(shape().dims().subList(outer, shape().rank()));
+        long[] steps = Arrays.copyOfRange(strides, outer, strides.length);
+        return new TensorView(new TensorSpec(name(), dtype(), inner), storage, offset, steps);
+    }
+
     /**
      * Returns all elements of a floating-point tensor as float32; float16 and bfloat16 widen exactly, float64 rounds.
      */

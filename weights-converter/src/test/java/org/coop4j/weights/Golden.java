@@ -25,11 +25,13 @@ import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The golden models, unpacked once from {@code testdata/golden-models.tar.xz} into {@code
+ * The golden models, unpacked once from {@code testdata/golden-*.tar.xz} into {@code
  * target/golden} of the project's root. Other modules' tests may use it; {@code testdata/README.md}
  * tells what is in it.
  */
 public final class Golden {
+    private static final List<String> ARCHIVES =
+            List.of("testdata/golden-models.tar.xz", "testdata/golden-pe-core.tar.xz");
     private static final int TAR_BLOCK = 512;
     private static final String HALVES = ".halves";
 
@@ -44,33 +46,38 @@ public final class Golden {
         return path;
     }
 
-    /** The folder that holds {@code vit}, {@code vit_gelu} and {@code resnet}. */
+    /** The folder that holds {@code vit}, {@code vit_gelu}, {@code resnet} and {@code pe_core}. */
     public static synchronized Path folder() throws IOException {
         Path root = projectRoot();
-        Path archive = root.resolve("testdata/golden-models.tar.xz");
-        // By the archive's size and time, so that another archive is unpacked anew.
-        String version = Long.toHexString(Files.size(archive))
-                + Long.toHexString(Files.getLastModifiedTime(archive).toMillis());
+        // By the archives' sizes and times, so that another archive is unpacked anew.
+        StringBuilder version = new StringBuilder();
+        for (String archive : ARCHIVES) {
+            Path file = root.resolve(archive);
+            version.append(Long.toHexString(Files.size(file)))
+                    .append(Long.toHexString(Files.getLastModifiedTime(file).toMillis()));
+        }
         Path folder = root.resolve("target/golden-" + version);
         if (!Files.isDirectory(folder)) {
-            unpackBeside(archive, folder);
+            unpackBeside(root, folder);
         }
         return folder;
     }
 
     private static Path projectRoot() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            if (Files.isRegularFile(at.resolve("testdata/golden-models.tar.xz"))) {
+            if (Files.isRegularFile(at.resolve(ARCHIVES.get(0)))) {
                 return at;
             }
         }
-        throw new IllegalStateException("no testdata/golden-models.tar.xz above this folder");
+        throw new IllegalStateException("no " + ARCHIVES.get(0) + " above this folder");
     }
 
     /** Unpacks elsewhere and renames, since two processes may come here at once. */
-    private static void unpackBeside(Path archive, Path folder) throws IOException {
+    private static void unpackBeside(Path root, Path folder) throws IOException {
         Path temporary = folder.resolveSibling("golden-" + UUID.randomUUID() + ".tmp");
-        unpack(archive, temporary);
+        for (String archive : ARCHIVES) {
+            unpack(root.resolve(archive), temporary);
+        }
         try {
             Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {

@@ -92,7 +92,7 @@ final class CurveLayout {
             double x = places.get(Shots.NONE);
             double y = svg.y(star.last().mean());
             svg.line(star.paint(), 1.2, true, x, y, svg.right, y);
-            svg.marker(star, x, y, star.name() + ": " + star.last().describe());
+            star.mark(svg, x, y, star.name() + ": " + star.last().describe());
         });
         if (file) {
             drawNames();
@@ -141,7 +141,7 @@ final class CurveLayout {
                         x,
                         svg.y(point.mean() + point.sd()));
             }
-            svg.marker(curve, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
+            curve.mark(svg, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
         }
     }
 
@@ -160,7 +160,7 @@ final class CurveLayout {
             double from = series.isStar() ? svg.right : x(series, series.last()) + 6;
             double x = svg.right + 16;
             svg.line("rule", 1, false, from, y, svg.right + 2, y, x - 8, height);
-            svg.marker(series, x, height, "");
+            series.mark(svg, x, height, "");
             svg.text("ink", "start", x + 13, height, series.name());
         }
     }

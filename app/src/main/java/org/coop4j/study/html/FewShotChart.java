@@ -5,6 +5,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.Svg.Colours;
+import org.coop4j.study.html.Svg.Marker;
 
 /**
  * Few-shot curves as in the paper's figure 3: accuracy over the number of labelled training images per class, zero-shot
@@ -49,6 +50,22 @@ public record FewShotChart(String title, List<Series> series) {
 
         double width() {
             return published ? 1.6 : 2.4;
+        }
+
+        /** Draws a point of the series. */
+        void mark(Svg svg, double x, double y, String hint) {
+            Marker marker = isStar() ? Marker.STAR : Marker.series(index);
+            svg.marker(marker, published ? 3.6 : 4.2, paint(), published, x, y, hint);
+        }
+
+        /** Returns the legend's sign. */
+        Markup sign() {
+            Svg svg = new Svg(false, 0, 0, 1);
+            if (!isStar()) {
+                svg.line(paint(), width(), published, 0, 7, 28, 7);
+            }
+            mark(svg, 14, 7, "");
+            return svg.sign();
         }
     }
 

@@ -143,7 +143,7 @@ public final class Section {
         return Markup.of(
                 "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">{}{}</button></li>",
                 series.index(),
-                Svg.sign(series),
+                series.sign(),
                 series.name());
     }
 

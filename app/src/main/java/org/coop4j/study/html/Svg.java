@@ -8,7 +8,6 @@ import java.util.StringJoiner;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.coop4j.base.Resource;
-import org.coop4j.study.html.FewShotChart.Series;
 
 /**
  * An SVG drawing over two axes: a file with the light theme's colours, or an element of a page with its CSS variables.
@@ -71,14 +70,9 @@ final class Svg {
                 parts);
     }
 
-    /** Returns the legend's sign of a series. */
-    static Markup sign(Series series) {
-        Svg svg = new Svg(false, 0, 0, 1);
-        if (!series.isStar()) {
-            svg.line(series.paint(), series.width(), series.published(), 0, 7, 28, 7);
-        }
-        svg.marker(series, 14, 7, "");
-        return Markup.of("<svg class=\"sign\" viewBox=\"0 0 28 14\" aria-hidden=\"true\">{}</svg>", svg.parts);
+    /** Returns the drawing as a sign in a legend, 28 wide and 14 high. */
+    Markup sign() {
+        return Markup.of("<svg class=\"sign\" viewBox=\"0 0 28 14\" aria-hidden=\"true\">{}</svg>", parts);
     }
 
     /** Shape of a series' points, so that colour is not all that distinguishes series. */
@@ -143,14 +137,7 @@ final class Svg {
                 text(points));
     }
 
-    /** Draws a point of a series, with a hint that a page shows on hover unless it is empty. */
-    void marker(Series series, double x, double y, String hint) {
-        double radius = series.published() ? 3.6 : 4.2;
-        Marker marker = series.isStar() ? Marker.STAR : Marker.series(series.index());
-        marker(marker, radius, series.paint(), series.published(), x, y, hint);
-    }
-
-    /** Draws a point; a hollow one is filled with the page's colour. */
+    /** Draws a point, with a hint that a page shows on hover unless it is empty; a hollow one is filled with the page's colour. */
     void marker(Marker marker, double radius, String paint, boolean hollow, double x, double y, String hint) {
         Markup shape = Markup.of(
                 "<polygon points=\"{}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"{}\"/>",

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.coop4j.image.BicubicResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
 import org.coop4j.study.html.Section.Picture;
 
@@ -50,7 +50,7 @@ final class Thumbnails {
         double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
         int width = Math.max(1, (int) Math.round(scale * image.width()));
         int height = Math.max(1, (int) Math.round(scale * image.height()));
-        RgbImage small = scale < 1 ? BicubicResize.resize(image, width, height) : image;
+        RgbImage small = scale < 1 ? PillowResize.resize(image, width, height) : image;
         BufferedImage copy = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {

@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.BicubicResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
 
 /**
@@ -88,7 +88,7 @@ final class ImageCache {
         }
         int width = (int) Math.max(1, (long) image.width() * shorterSide / shorter);
         int height = (int) Math.max(1, (long) image.height() * shorterSide / shorter);
-        return BicubicResize.resize(image, width, height);
+        return PillowResize.resize(image, width, height);
     }
 
     /**

@@ -11,12 +11,15 @@ import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Infers a model's dimensions from its tensors' shapes, as {@code build_model} of openai/CLIP does. Shapes do not show
- * the heads: they are taken to be 64 channels wide.
+ * the heads: they are taken to be 64 channels wide, or those of the published Perception Encoder of the same width.
  *
  * @param shapes by OpenAI's names
  */
 record ArchitectureInference(Map<String, Shape> shapes) {
     private static final int HEAD_WIDTH = 64;
+
+    /** Heads of the attention pooling in every Perception Encoder. */
+    private static final int POOL_HEADS = 8;
 
     /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
     private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
@@ -47,16 +50,32 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     private ClipConfig.Vit vit() throws InputException {
         int width = dim("visual.conv1.weight", 0);
         int patch = dim("visual.conv1.weight", 3);
-        if (width > MAX_WIDTH_WITH_KNOWN_HEADS) {
+        boolean peCore = shapes.containsKey("visual.attn_pool.probe");
+        boolean classToken = !peCore || shapes.containsKey("visual.class_embedding");
+        if (!peCore && width > MAX_WIDTH_WITH_KNOWN_HEADS) {
             throw headsUnknown("the vision width " + width + " exceeds that of every OpenAI model");
         }
         return new ClipConfig.Vit(
-                Math.multiplyExact(patch, grid("visual.positional_embedding")),
+                Math.multiplyExact(patch, grid("visual.positional_embedding", classToken ? 1 : 0)),
                 patch,
                 width,
                 count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*"),
-                heads("vision", width),
-                dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0));
+                peCore ? publishedHeads(width) : heads("vision", width),
+                dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0),
+                peCore
+                        ? new ClipConfig.PeCore(classToken, POOL_HEADS, dim("visual.attn_pool.mlp.c_fc.weight", 0))
+                        : null);
+    }
+
+    /** Returns the heads of the published Perception Encoder of this width. */
+    private static int publishedHeads(int width) throws InputException {
+        for (String name : ClipConfig.publishedNames()) {
+            ClipConfig published = ClipConfig.named(name);
+            if (published.peCore().isPresent() && published.vision().width() == width) {
+                return published.vision().heads();
+            }
+        }
+        throw headsUnknown("no published Perception Encoder has the vision width " + width);
     }
 
     private ClipConfig.ResNet resNet() throws InputException {
@@ -67,7 +86,7 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         int width = dim("visual.layer1.0.conv1.weight", 0);
         int pooled = Math.multiplyExact(width, ClipConfig.ResNet.STRIDE);
         return new ClipConfig.ResNet(
-                Math.multiplyExact(grid("visual.attnpool.positional_embedding"), ClipConfig.ResNet.STRIDE),
+                Math.multiplyExact(grid("visual.attnpool.positional_embedding", 1), ClipConfig.ResNet.STRIDE),
                 layers,
                 width,
                 heads("attention pooling", pooled));
@@ -92,16 +111,17 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     }
 
     private static InputException headsUnknown(String reason) {
-        return new InputException(
-                reason + ", so the number of heads is unknown: convert the folder with its configuration file");
+        return new InputException(reason
+                + ", so the number of heads is unknown: convert a folder with the weights and a configuration file,"
+                + " such as " + OpenClipConfig.FILE);
     }
 
-    private int grid(String positions) throws InputException {
-        int patches = dim(positions, 0) - 1;
+    private int grid(String positions, int others) throws InputException {
+        int patches = dim(positions, 0) - others;
         int grid = (int) Math.round(Math.sqrt(patches));
         if (grid < 1 || grid * grid != patches) {
             throw new InputException(
-                    "%s has %d rows, expected a square number and 1".formatted(positions, patches + 1));
+                    "%s has %d rows, expected a square number and %d".formatted(positions, patches + others, others));
         }
         return grid;
     }

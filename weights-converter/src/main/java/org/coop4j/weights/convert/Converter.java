@@ -75,7 +75,7 @@ public final class Converter {
         try {
             readNames();
             architecture = architecture();
-            activation = activation(given);
+            activation = activation(architecture, given);
         } catch (InputException e) {
             throw new InputException(source + ": " + e.getMessage(), e);
         }
@@ -87,7 +87,7 @@ public final class Converter {
         }
     }
 
-    private void readNames() throws InputException {
+    private void readNames() throws IOException {
         if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
             throw new InputException(
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop import");
@@ -137,15 +137,17 @@ public final class Converter {
     }
 
     /** Returns the activation that the source names; if it names none, the user must. */
-    private MlpActivation activation(Optional<MlpActivation> given) throws InputException {
+    private MlpActivation activation(ClipConfig architecture, Optional<MlpActivation> given) throws InputException {
+        boolean torchScript = weights.format().equals(TorchFile.Form.TORCHSCRIPT.label());
         Optional<MlpActivation> named = config.flatMap(ModelConfig::activation);
-        if (config.isEmpty() && weights.format().equals(TorchFile.Form.TORCHSCRIPT.label())) {
-            named = Optional.of(MlpActivation.QUICK_GELU);
+        if (config.isEmpty() && (torchScript || architecture.peCore().isPresent())) {
+            named = Optional.of(MlpActivation.published(architecture));
         }
         if (named.isPresent() && given.isPresent() && !named.equals(given)) {
             throw new InputException("%s means %s, but --activation is %s: omit --activation"
                     .formatted(
-                            config.map(ModelConfig::file).orElse("a TorchScript archive (OpenAI)"),
+                            config.map(ModelConfig::file)
+                                    .orElse(torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder"),
                             named.get().id(),
                             given.get().id()));
         }
@@ -156,8 +158,8 @@ public final class Converter {
 
     private ModelMetadata metadata(ClipConfig architecture, MlpActivation activation, Progress.Task task)
             throws IOException {
-        PreprocessConfig preprocessing = config.map(ModelConfig::preprocessing)
-                .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
+        PreprocessConfig preprocessing =
+                config.map(ModelConfig::preprocessing).orElse(PreprocessConfig.published(architecture));
         ModelMetadata.SourceInfo info = ModelMetadata.SourceInfo.ofFile(
                 Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
                 weights.format(),

@@ -32,6 +32,11 @@ final class HuggingFaceConfig {
 
     private static ModelConfig config(JsonTree json, Path folder) throws IOException {
         json.choice("model_type", "clip");
+        if (json.has("architecture") && json.has("num_classes")) {
+            throw new IllegalArgumentException(
+                    "an image tower of timm, expected a model of images and texts: use open_clip's, such as"
+                            + " hf:timm/PE-Core-B-16");
+        }
         JsonTree text = tower(json, TEXT);
         JsonTree vision = tower(json, VISION);
         vision.expect("num_channels", 3);
@@ -114,7 +119,11 @@ final class HuggingFaceConfig {
         }
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
-                size, json.numbers("image_mean", defaults.mean()), json.numbers("image_std", defaults.std()), false);
+                size,
+                json.numbers("image_mean", defaults.mean()),
+                json.numbers("image_std", defaults.std()),
+                false,
+                defaults.interpolation());
     }
 
     /** Returns the field as an object {@code {key: n}}, whether it is that or the number n alone. */

@@ -5,8 +5,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.Shape;
@@ -14,8 +16,8 @@ import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * Maps a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself and open_clip, of
- * open_clip's custom text models, or of Hugging Face.
+ * Maps a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself, Meta and open_clip, of
+ * open_clip's custom text models and timm's Perception Encoder in them, or of Hugging Face.
  */
 final class OpenAiNames {
     /** Buffers that are not weights: OpenAI's three sizes, counters and indices, all of them integers. */
@@ -48,6 +50,32 @@ final class OpenAiNames {
 
     private static final List<String> STACKED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
 
+    private static final String TRUNK = "visual.trunk.";
+
+    /** Parts of names in timm's image tower (timm, {@code eva.py} and {@code attention_pool.py}), and OpenAI's. */
+    private static final Map<String, String> TIMM = Map.ofEntries(
+            Map.entry("trunk.cls_token", "class_embedding"),
+            Map.entry("trunk.pos_embed", "positional_embedding"),
+            Map.entry("trunk.head.weight", "proj"),
+            Map.entry("trunk.patch_embed.proj.", "conv1."),
+            Map.entry("trunk.norm_pre.", "ln_pre."),
+            Map.entry("trunk.norm.", "ln_post."),
+            Map.entry("trunk.blocks.", "transformer.resblocks."),
+            Map.entry(".norm1.", ".ln_1."),
+            Map.entry(".norm2.", ".ln_2."),
+            Map.entry(".attn.qkv.", ".attn.in_proj_"),
+            Map.entry(".attn.proj.", ".attn.out_proj."),
+            Map.entry(".mlp.fc1.", ".mlp.c_fc."),
+            Map.entry(".mlp.fc2.", ".mlp.c_proj."),
+            Map.entry("trunk.attn_pool.", "attn_pool."),
+            Map.entry("attn_pool.latent", "attn_pool.probe"),
+            Map.entry("attn_pool.q.", "attn_pool.attn.in_proj_"),
+            Map.entry("attn_pool.kv.", "attn_pool.attn.in_proj_"),
+            Map.entry("attn_pool.proj.", "attn_pool.attn.out_proj."),
+            Map.entry("attn_pool.norm.", "attn_pool.layernorm."));
+
+    private static final List<String> POOLED = List.of("attn_pool.q", "attn_pool.kv");
+
     private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
 
     private OpenAiNames() {}
@@ -57,25 +85,34 @@ final class OpenAiNames {
      *
      * @throws InputException if two tensors map to the same name, or one of a query, key and value is missing
      */
-    static Map<String, SourceTensor> of(List<TensorView> source) throws InputException {
+    static Map<String, SourceTensor> of(List<TensorView> source) throws IOException {
         OpenAiNames names = new OpenAiNames();
-        boolean huggingFace = source.stream().anyMatch(t -> t.name().startsWith("text_model.encoder."));
-        boolean customText = source.stream().anyMatch(t -> t.name().equals("text.token_embedding.weight"));
+        Set<String> given = source.stream().map(TensorView::name).collect(Collectors.toSet());
+        boolean huggingFace = given.stream().anyMatch(name -> name.startsWith("text_model.encoder."));
+        boolean customText = given.contains("text.token_embedding.weight");
+        // SigLIP's pooling has the same names, but its patches have a bias.
+        boolean peCore = given.containsAll(Set.of(TRUNK + "attn_pool.latent", TRUNK + "norm_pre.weight"))
+                && !given.contains(TRUNK + "patch_embed.proj.bias");
         for (TensorView tensor : source) {
+            String name = tensor.name();
             if (isBuffer(tensor)) {
                 continue;
             }
             if (huggingFace) {
                 names.addHuggingFace(tensor);
+            } else if (peCore && name.startsWith(TRUNK)) {
+                names.addTimm(tensor);
             } else {
-                names.add(customText ? tensor.name().replaceFirst("^text\\.", "") : tensor.name(), 0, 1, tensor);
+                names.add(customText ? name.replaceFirst("^text\\.", "") : name, 0, 1, tensor);
             }
         }
         for (Map.Entry<String, SourceTensor> entry : names.tensors.entrySet()) {
-            int missing = entry.getValue().parts.indexOf(null);
+            List<TensorView> parts = entry.getValue().parts;
+            int missing = parts.indexOf(null);
             if (missing >= 0) {
+                List<String> expected = parts.size() == POOLED.size() ? POOLED : STACKED;
                 throw new InputException(
-                        "%s is incomplete: its %s is missing".formatted(entry.getKey(), STACKED.get(missing)));
+                        "%s is incomplete: its %s is missing".formatted(entry.getKey(), expected.get(missing)));
             }
         }
         return names.tensors;
@@ -114,6 +151,37 @@ final class OpenAiNames {
         add(module == null ? tensor.name() : renamed, 0, 1, tensor);
     }
 
+    private void addTimm(TensorView tensor) throws IOException {
+        String name = tensor.name();
+        if (name.equals(TRUNK + "head.bias")) {
+            requireZeros(tensor); // open_clip has it, Meta has not
+            return;
+        }
+        String renamed = name;
+        for (Map.Entry<String, String> part : TIMM.entrySet()) {
+            renamed = renamed.replace(part.getKey(), part.getValue());
+        }
+        switch (name.substring(TRUNK.length())) {
+            case "cls_token" -> add(renamed, 0, 1, tensor.innermost(1));
+            case "pos_embed" -> add(renamed, 0, 1, tensor.innermost(2));
+            case "head.weight" -> add(renamed, 0, 1, tensor.transposed());
+            case "attn_pool.q.weight", "attn_pool.q.bias" -> add(renamed, 0, POOLED.size(), tensor);
+            case "attn_pool.kv.weight", "attn_pool.kv.bias" -> add(renamed, 1, POOLED.size(), tensor);
+            default -> add(renamed, 0, 1, tensor);
+        }
+    }
+
+    private static void requireZeros(TensorView tensor) throws IOException {
+        tensor.forEachChunk(chunk -> {
+            while (chunk.hasRemaining()) {
+                if (chunk.get() != 0) {
+                    throw new InputException(
+                            tensor.name() + " is not supported: expected zeros, as in published Perception Encoders");
+                }
+            }
+        });
+    }
+
     /** Adds part {@code index} of {@code count} of the tensor of that name. */
     private void add(String name, int index, int count, TensorView part) throws InputException {
         SourceTensor tensor =
@@ -136,12 +204,19 @@ final class OpenAiNames {
             TensorView first = parts.get(0);
             long[] dims = first.shape().toArray();
             for (TensorView part : parts.subList(1, parts.size())) {
-                if (!part.shape().equals(first.shape()) || part.dtype() != first.dtype() || dims.length == 0) {
+                if (part.dtype() != first.dtype()
+                        || dims.length == 0
+                        || part.shape().rank() != dims.length
+                        || !inner(part).equals(inner(first))) {
                     throw new InputException("cannot stack %s on %s".formatted(part, first));
                 }
-                dims[0] += first.shape().dim(0);
+                dims[0] += part.shape().dim(0);
             }
             return new TensorSpec(name, first.dtype(), Shape.of(dims));
+        }
+
+        private static List<Long> inner(TensorView part) {
+            return part.shape().dims().subList(1, part.shape().rank());
         }
 
         void forEachChunk(ChunkConsumer consumer) throws IOException {

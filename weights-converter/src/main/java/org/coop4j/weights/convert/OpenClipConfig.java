@@ -3,9 +3,15 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
@@ -19,13 +25,36 @@ import org.coop4j.weights.model.PreprocessConfig;
 final class OpenClipConfig {
     static final String FILE = "open_clip_config.json";
 
+    private static final String TIMM_NAME = "timm_model_name";
+    private static final String TIMM_SIZES = "timm_model_kwargs";
+    private static final String TRAINED_GRID = "ref_feat_shape";
+
     private static final Set<String> MODEL_FIELDS =
             Set.of("embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "init_logit_scale");
     private static final Set<String> TOWER_FIELDS =
             Set.of("width", "layers", "mlp_ratio", "pool_type", "pos_embed_type", "proj_type");
     private static final Set<String> VISION_FIELDS = Set.of("image_size", "patch_size", "head_width", "patch_dropout");
+    private static final Set<String> TIMM_FIELDS =
+            Set.of("image_size", TIMM_NAME, "timm_pool", "timm_model_pretrained", TIMM_SIZES);
+    private static final Set<String> TIMM_SIZE_FIELDS = Set.of(
+            "img_size",
+            "patch_size",
+            "embed_dim",
+            "depth",
+            "num_heads",
+            "mlp_ratio",
+            TRAINED_GRID,
+            "class_token",
+            "rope_grid_offset",
+            "attn_pool_num_heads",
+            "attn_pool_mlp_ratio");
+
     private static final Set<String> TEXT_FIELDS =
             Set.of("context_length", "vocab_size", "heads", "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
+
+    /** timm's names of Perception Encoders: size, patch and image. */
+    private static final Pattern PE_CORE =
+            Pattern.compile("vit_pe_core_([tsblg])(?:iny|mall|ase|arge|igantic)_patch(\\d+)_(\\d+)");
 
     private OpenClipConfig() {}
 
@@ -33,11 +62,13 @@ final class OpenClipConfig {
         return ModelConfig.read(folder.resolve(FILE), OpenClipConfig::config);
     }
 
-    private static ModelConfig config(JsonTree json) {
+    private static ModelConfig config(JsonTree json) throws InputException {
         JsonTree model = json.has("model_cfg") ? json.object("model_cfg") : json;
         requireKnown("model_cfg", model, MODEL_FIELDS, Set.of());
         JsonTree text = tower(model, "text_cfg", TEXT_FIELDS);
-        ClipConfig.Vision vision = vision(tower(model, "vision_cfg", VISION_FIELDS));
+        JsonTree image = model.object("vision_cfg");
+        ClipConfig.Vision vision =
+                image.has(TIMM_NAME) ? peCore(image) : vision(tower(model, "vision_cfg", VISION_FIELDS));
         int textWidth = text.whole("width", 512);
         ClipConfig.Text transformer = new ClipConfig.Text(
                 text.whole("context_length", 77),
@@ -48,11 +79,14 @@ final class OpenClipConfig {
                 mlpWidth(text, textWidth));
         // open_clip's default is the exact GELU
         MlpActivation activation = model.flag("quick_gelu", false) ? MlpActivation.QUICK_GELU : MlpActivation.GELU;
+        ClipConfig architecture = new ClipConfig(model.whole("embed_dim"), vision, transformer);
         return new ModelConfig(
                 FILE,
-                new ClipConfig(model.whole("embed_dim"), vision, transformer),
+                architecture,
                 Optional.of(activation),
-                preprocessing(json.objectOrNone("preprocess_cfg"), vision.imageSize()));
+                json.has("preprocess_cfg")
+                        ? preprocessing(json.object("preprocess_cfg"), vision.imageSize())
+                        : PreprocessConfig.published(architecture));
     }
 
     /** Returns a tower's fields; some may have open_clip's default only, or what amounts to it. */
@@ -99,6 +133,62 @@ final class OpenClipConfig {
                 mlpWidth(vision, width));
     }
 
+    /** Returns timm's Perception Encoder of a name, with other sizes where the configuration has some. */
+    private static ClipConfig.Vision peCore(JsonTree vision) throws InputException {
+        ClipConfig.Vit named = peCoreNamed(vision.text(TIMM_NAME));
+        requireKnown("vision_cfg", vision, TIMM_FIELDS, Set.of());
+        if (!vision.text("timm_pool").equals("map")) {
+            throw new IllegalArgumentException("timm_pool: expected map, got " + vision.text("timm_pool"));
+        }
+        JsonTree sizes = vision.objectOrNone(TIMM_SIZES);
+        if (!TIMM_SIZE_FIELDS.containsAll(sizes.fields().keySet())) {
+            throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
+                    .formatted(
+                            TIMM_SIZES,
+                            new TreeSet<>(TIMM_SIZE_FIELDS),
+                            sizes.fields().keySet()));
+        }
+        int width = sizes.whole("embed_dim", named.width());
+        boolean classToken = sizes.flag("class_token", named.peCore().classToken());
+        ClipConfig.Vit vit = new ClipConfig.Vit(
+                sizes.whole("img_size", named.imageSize()),
+                sizes.whole("patch_size", named.patchSize()),
+                width,
+                sizes.whole("depth", named.layers()),
+                sizes.whole("num_heads", named.heads()),
+                (int) (width * sizes.number("mlp_ratio", (double) named.mlpWidth() / named.width())),
+                new ClipConfig.PeCore(
+                        classToken,
+                        sizes.whole("attn_pool_num_heads", named.peCore().poolHeads()),
+                        (int) (width * sizes.number("attn_pool_mlp_ratio", 4))));
+        // With other positions than the trained ones, timm would scale them.
+        List<Integer> trained =
+                sizes.has(TRAINED_GRID) ? sizes.wholes(TRAINED_GRID) : List.of(named.grid(), named.grid());
+        if (imageSize(vision) != vit.imageSize() || !trained.equals(List.of(vit.grid(), vit.grid()))) {
+            throw new IllegalArgumentException("vision_cfg: expected the trained image_size and %s, got %d and %s"
+                    .formatted(TRAINED_GRID, imageSize(vision), trained));
+        }
+        double offset = sizes.number("rope_grid_offset", named.classTokens());
+        if (offset != vit.classTokens()) {
+            throw new IllegalArgumentException("vision_cfg: expected rope_grid_offset %d with class_token %s, got %s"
+                    .formatted(vit.classTokens(), classToken, Numbers.plain(offset)));
+        }
+        return vit;
+    }
+
+    private static ClipConfig.Vit peCoreNamed(String name) throws InputException {
+        Matcher match = PE_CORE.matcher(name);
+        String published = match.matches()
+                ? "PE-Core-" + match.group(1).toUpperCase(Locale.ROOT) + match.group(2) + "-" + match.group(3)
+                : "";
+        if (!ClipConfig.publishedNames().contains(published)) {
+            throw new IllegalArgumentException(
+                    "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
+                            .formatted(TIMM_NAME, name));
+        }
+        return (ClipConfig.Vit) ClipConfig.named(published).vision();
+    }
+
     private static int imageSize(JsonTree vision) {
         if (vision.fields().get("image_size") instanceof List<?>) {
             List<Integer> sides = vision.wholes("image_size");
@@ -125,12 +215,12 @@ final class OpenClipConfig {
     }
 
     private static PreprocessConfig preprocessing(JsonTree json, int imageSize) {
-        json.choice("interpolation", "bicubic");
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
                 imageSize,
                 json.numbers("mean", defaults.mean()),
                 json.numbers("std", defaults.std()),
-                json.choice("resize_mode", "shortest", "squash").equals("squash"));
+                json.choice("resize_mode", "shortest", "squash").equals("squash"),
+                PreprocessConfig.Interpolation.of(json));
     }
 }

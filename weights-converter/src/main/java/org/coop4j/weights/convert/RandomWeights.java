@@ -40,7 +40,8 @@ public final class RandomWeights {
         if (!Files.exists(file)) {
             progress.note("writing random weights to " + file);
             Files.createDirectories(folder);
-            write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
+            ClipConfig config = ClipConfig.named(architecture);
+            write(config, 1, file, MlpActivation.published(config), Progress.NONE);
         }
         return file;
     }
@@ -90,7 +91,7 @@ public final class RandomWeights {
         return new ModelMetadata(
                 architecture,
                 activation,
-                PreprocessConfig.openAi(architecture.vision().imageSize()),
+                PreprocessConfig.published(architecture),
                 ModelMetadata.SourceInfo.madeHere("random weights, seed " + seed));
     }
 
@@ -121,7 +122,7 @@ public final class RandomWeights {
     private static Draw draw(ClipConfig architecture, TensorSpec tensor) {
         String name = tensor.name();
         Shape shape = tensor.shape();
-        String part = name.replaceFirst("^(visual\\.)?transformer\\.resblocks\\.\\d+\\.", "");
+        String part = name.replaceFirst("^((visual\\.)?transformer\\.resblocks\\.\\d+|visual\\.attn_pool)\\.", "");
         ClipConfig.Vision vision = architecture.vision();
         if (name.startsWith("visual.")) {
             return vision instanceof ClipConfig.Vit vit
@@ -154,7 +155,7 @@ public final class RandomWeights {
     private static Draw vit(String part, Shape shape, ClipConfig.Vit vit) {
         return switch (part) {
             case "visual.class_embedding", "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
-            case "visual.positional_embedding" -> normal(inverseRoot((double) shape.dim(1)));
+            case "visual.positional_embedding", "probe" -> normal(inverseRoot(vit.width()));
             case "visual.conv1.weight", "attn.out_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight" -> fanIn(shape);
             // Xavier's uniform over width inputs and 3 width outputs.
             case "attn.in_proj_weight" -> uniform(Math.sqrt(6.0 / (4.0 * vit.width())));

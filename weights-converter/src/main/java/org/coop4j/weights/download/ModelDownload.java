@@ -14,14 +14,13 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.download.Fetch.RemoteFile;
-import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PublishedModels;
 
 /**
  * Fetches a model by its name, converts it, and keeps the converted file.
  *
- * <p>A name is one of OpenAI's ({@code ViT-B/32}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the
+ * <p>A name is one of OpenAI's ({@code ViT-B/32}) or Meta's ({@code PE-Core-B16-224}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the
  * address of a checkpoint.
  *
  * @param name of the model
@@ -44,7 +43,7 @@ public record ModelDownload(
 
     /** Returns true if this is the name of a model to download rather than of a file. */
     public static boolean isName(String name) {
-        return ClipConfig.publishedNames().contains(name) || name.startsWith(HUB) || isUrl(name);
+        return PublishedModels.sha256(name).isPresent() || name.startsWith(HUB) || isUrl(name);
     }
 
     private static boolean isUrl(String name) {
@@ -64,7 +63,7 @@ public record ModelDownload(
     /**
      * Fetches and converts the model. The fetched files are removed after the conversion.
      *
-     * @param mirror an address of OpenAI's file to use instead of OpenAI's own
+     * @param mirror an address of OpenAI's or Meta's file to use instead of their own
      * @param activation the model's activation if its source does not name it
      * @throws InputException if it is unavailable
      */
@@ -92,12 +91,14 @@ public record ModelDownload(
         Optional<String> sha256 = PublishedModels.sha256(name);
         if (sha256.isPresent()) {
             String file = name.replaceAll("[/@]", "-") + ".pt";
-            URI address = mirror.orElse(URI.create(OPENAI + sha256.get() + "/" + file));
-            return List.of(new RemoteFile(address, file, sha256));
+            URI published = PublishedModels.revision(name)
+                    .map(revision -> endpoint.resolve("/facebook/" + name + "/resolve/" + revision + "/" + file))
+                    .orElse(URI.create(OPENAI + sha256.get() + "/" + file));
+            return List.of(new RemoteFile(mirror.orElse(published), file, sha256));
         }
         if (!isUrl(name)) {
             throw new InputException("model: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
-                    .formatted(String.join(", ", ClipConfig.publishedNames()), name));
+                    .formatted(String.join(", ", PublishedModels.downloads()), name));
         }
         return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
     }

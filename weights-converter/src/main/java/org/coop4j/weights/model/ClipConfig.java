@@ -1,5 +1,6 @@
 package org.coop4j.weights.model;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -63,9 +64,20 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param layers transformer blocks
      * @param heads attention heads; divides {@code width}
      * @param mlpWidth hidden channels of the MLPs
+     * @param peCore differences of a Perception Encoder; null for CLIP's own
      */
     @JsonTypeName(VIT)
-    public record Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth) implements Vision {
+    public record Vit(
+            int imageSize,
+            int patchSize,
+            int width,
+            int layers,
+            int heads,
+            int mlpWidth,
+            @JsonInclude(JsonInclude.Include.NON_NULL) PeCore peCore)
+            implements Vision {
+        private static final double ROTARY_BASE = 10_000;
+
         /** Checks that the dimensions fit together. */
         public Vit {
             requirePositive("image size", imageSize);
@@ -77,6 +89,18 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 throw new IllegalArgumentException("expected an image size that is a multiple of patch size %d, got %d"
                         .formatted(patchSize, imageSize));
             }
+            if (peCore != null) {
+                requireHeads("attention pooling", width, peCore.poolHeads);
+                if (width / heads % 4 != 0) {
+                    throw new IllegalArgumentException(
+                            "expected heads of a multiple of 4 channels for rotary positions, got " + width / heads);
+                }
+            }
+        }
+
+        /** CLIP's own vision transformer. */
+        public Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth) {
+            this(imageSize, patchSize, width, layers, heads, mlpWidth, null);
         }
 
         /** Returns the number of patches along a side. */
@@ -84,9 +108,50 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             return imageSize / patchSize;
         }
 
+        /** Returns the number of class tokens, which precede the patches: 1 or 0. */
+        public int classTokens() {
+            return peCore == null || peCore.classToken ? 1 : 0;
+        }
+
         /** Returns the number of tokens of an image: its patches and the class token. */
         public int tokens() {
-            return grid() * grid() + 1;
+            return grid() * grid() + classTokens();
+        }
+
+        /**
+         * Returns the angles of a Perception Encoder's rotary positions ({@code rope.py} of facebookresearch/
+         * perception_models), by token and pair of a head's channels: the first half of the pairs turn with the patch's
+         * column, the others with its row. The class token is not rotated.
+         *
+         * @param rows of the result, at least {@link #tokens}; further ones are zero
+         */
+        public double[][] rotaryAngles(int rows) {
+            int frequencies = width / heads / 4; // of each axis
+            double[][] angles = new double[rows][2 * frequencies];
+            for (int patch = 0; patch < grid() * grid(); patch++) {
+                double[] token = angles[classTokens() + patch];
+                for (int j = 0; j < frequencies; j++) {
+                    double frequency = Math.pow(ROTARY_BASE, -(double) j / frequencies);
+                    token[j] = (patch % grid() + classTokens()) * frequency;
+                    token[frequencies + j] = (patch / grid() + classTokens()) * frequency;
+                }
+            }
+            return angles;
+        }
+    }
+
+    /**
+     * Differences of a Perception Encoder's image tower (PE-Core; Bolya and others, 2025) from CLIP's: two-dimensional
+     * rotary positions in every block, and attention pooling of all tokens, with an MLP, in place of the class token.
+     *
+     * @param classToken true if a class token precedes the patches, which then count from 1 instead of 0
+     * @param poolHeads heads of the attention pooling; divides the tower's width
+     * @param poolMlpWidth hidden channels of the pooling's MLP
+     */
+    public record PeCore(boolean classToken, int poolHeads, int poolMlpWidth) {
+        /** Checks the MLP's width. */
+        public PeCore {
+            requirePositive("MLP width of the attention pooling", poolMlpWidth);
         }
     }
 
@@ -158,7 +223,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     /**
-     * Returns a model that OpenAI published, by its name there, such as {@code ViT-B/16}.
+     * Returns a published model by its name, such as OpenAI's {@code ViT-B/16} or Meta's {@code PE-Core-B16-224}.
      *
      * @throws InputException if there is no such model
      */
@@ -171,17 +236,22 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return config;
     }
 
-    /** Returns the names of the models that OpenAI published, smallest ResNet first. */
+    /** Returns the names of the published models: OpenAI's, smallest ResNet first, then Meta's. */
     public static List<String> publishedNames() {
         return List.copyOf(PublishedModels.CONFIGS.keySet());
     }
 
-    /** Returns the name of this architecture, if OpenAI published it. */
+    /** Returns the published name of this architecture, if it has one. */
     public Optional<String> publishedName() {
         return PublishedModels.CONFIGS.entrySet().stream()
                 .filter(published -> published.getValue().equals(this))
                 .map(Map.Entry::getKey)
                 .findFirst();
+    }
+
+    /** Returns the differences of a Perception Encoder from CLIP; empty for CLIP itself. */
+    public Optional<PeCore> peCore() {
+        return vision instanceof Vit vit ? Optional.ofNullable(vit.peCore) : Optional.empty();
     }
 
     /** Returns every tensor of this architecture, by OpenAI's name, in the order of OpenAI's state dict. */
@@ -249,7 +319,17 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             return new ResNet(imageSize, fields.wholes("layers"), width, heads);
         }
         return new Vit(
-                imageSize, fields.whole("patch_size"), width, fields.whole("layers"), heads, fields.whole("mlp_width"));
+                imageSize,
+                fields.whole("patch_size"),
+                width,
+                fields.whole("layers"),
+                heads,
+                fields.whole("mlp_width"),
+                fields.has("pe_core") ? peCore(fields.object("pe_core")) : null);
+    }
+
+    private static PeCore peCore(JsonTree fields) {
+        return new PeCore(fields.flag("class_token", true), fields.whole("pool_heads"), fields.whole("pool_mlp_width"));
     }
 
     private static Text text(JsonTree fields) {

@@ -79,26 +79,43 @@ final class ExpectedTensors {
 
     private void vit(ClipConfig.Vit vit, int embedDim) {
         int width = vit.width();
-        add("visual.class_embedding", width);
+        if (vit.classTokens() == 1) {
+            add("visual.class_embedding", width);
+        }
         add("visual.positional_embedding", vit.tokens(), width);
         add("visual.proj", width, embedDim);
         add("visual.conv1.weight", width, 3, vit.patchSize(), vit.patchSize());
         norm("visual.ln_pre", width);
         transformer("visual.transformer.", width, vit.layers(), vit.mlpWidth());
         norm("visual.ln_post", width);
+        if (vit.peCore() != null) {
+            String pool = "visual.attn_pool.";
+            add(pool + "probe", 1, 1, width);
+            attention(pool, width);
+            norm(pool + "layernorm", width);
+            mlp(pool, width, vit.peCore().poolMlpWidth());
+        }
     }
 
     private void transformer(String prefix, int width, int layers, int mlpWidth) {
         for (int layer = 0; layer < layers; layer++) {
             String block = prefix + "resblocks." + layer + ".";
-            add(block + "attn.in_proj_weight", 3L * width, width);
-            add(block + "attn.in_proj_bias", 3L * width);
-            linear(block + "attn.out_proj", width, width);
+            attention(block, width);
             norm(block + "ln_1", width);
-            linear(block + "mlp.c_fc", mlpWidth, width);
-            linear(block + "mlp.c_proj", width, mlpWidth);
+            mlp(block, width, mlpWidth);
             norm(block + "ln_2", width);
         }
+    }
+
+    private void attention(String block, int width) {
+        add(block + "attn.in_proj_weight", 3L * width, width);
+        add(block + "attn.in_proj_bias", 3L * width);
+        linear(block + "attn.out_proj", width, width);
+    }
+
+    private void mlp(String block, int width, int mlpWidth) {
+        linear(block + "mlp.c_fc", mlpWidth, width);
+        linear(block + "mlp.c_proj", width, mlpWidth);
     }
 
     private void resNet(ClipConfig.ResNet resNet, int embedDim) {

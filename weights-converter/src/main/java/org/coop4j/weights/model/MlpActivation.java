@@ -10,6 +10,11 @@ public enum MlpActivation {
     /** x · Φ(x) with the exact error function, of most open_clip models. */
     GELU;
 
+    /** Returns the activation of an architecture as published: OpenAI's, or that of the Perception Encoder. */
+    public static MlpActivation published(ClipConfig architecture) {
+        return architecture.peCore().isPresent() ? GELU : QUICK_GELU;
+    }
+
     /** Returns the name in files and on the command line: {@code quick_gelu} or {@code gelu}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);

@@ -31,12 +31,16 @@ public record ModelMetadata(
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
-    /** Checks that the image sizes agree. */
+    /** Checks that the image sizes agree, and that a Perception Encoder has its activation. */
     public ModelMetadata {
         int imageSize = architecture.vision().imageSize();
         if (preprocessing.size() != imageSize) {
             throw new IllegalArgumentException("expected preprocessing to the image tower's %d pixels, got %d"
                     .formatted(imageSize, preprocessing.size()));
+        }
+        if (architecture.peCore().isPresent() && activation != MlpActivation.GELU) {
+            throw new IllegalArgumentException(
+                    "expected activation gelu of a Perception Encoder, got " + activation.id());
         }
     }
 

@@ -24,8 +24,9 @@ public final class ModelSummary {
 
     private static String vision(ClipConfig.Vision vision) {
         if (vision instanceof ClipConfig.Vit vit) {
-            return "ViT of %s, patch %d, width %d, %s, %d px"
+            return "%s of %s, patch %d, width %d, %s, %d px"
                     .formatted(
+                            vit.peCore() == null ? "ViT" : "Perception Encoder",
                             Numbers.count(vit.layers(), "layer"),
                             vit.patchSize(),
                             vit.width(),
@@ -74,10 +75,11 @@ public final class ModelSummary {
         facts.put("activation", model.activation().id());
         facts.put(
                 "pixels",
-                "%s to %d (bicubic)%s; mean %s, deviation %s"
+                "%s to %d (%s)%s; mean %s, deviation %s"
                         .formatted(
                                 pixels.squash() ? "both sides" : "shorter side",
                                 pixels.size(),
+                                pixels.interpolation().id(),
                                 pixels.squash() ? "" : ", centre crop",
                                 pixels.mean(),
                                 pixels.std()));

@@ -2,23 +2,51 @@ package org.coop4j.weights.model;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.JsonTree;
 
 /**
- * Conversion of pixels to the image tower's input: bicubic resize of the shorter side and centre crop, or of both
- * sides, then (x / 255 − mean) / std for each channel.
+ * Conversion of pixels to the image tower's input: resize of the shorter side and centre crop, or of both sides, then
+ * (x / 255 − mean) / std for each channel.
  *
  * @param size side of the input in pixels
  * @param mean of red, green and blue
  * @param std of red, green and blue; positive
  * @param squash true to resize both sides to {@code size}, whatever the image's shape (open_clip's {@code resize_mode}
  *     squash)
+ * @param interpolation filter of the resize
  */
-public record PreprocessConfig(int size, List<Double> mean, List<Double> std, boolean squash) {
+public record PreprocessConfig(
+        int size, List<Double> mean, List<Double> std, boolean squash, Interpolation interpolation) {
     private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+    private static final List<Double> HALVES = List.of(0.5, 0.5, 0.5);
+
+    /** Pillow's antialiased filters. */
+    public enum Interpolation {
+        /** Keys' cubic convolution with a = -0.5. */
+        BICUBIC,
+        /** The triangle. */
+        BILINEAR;
+
+        /** Returns the name in files: {@code bicubic} or {@code bilinear}. */
+        public String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /**
+         * Reads the field {@code interpolation}; bicubic if it is missing.
+         *
+         * @throws IllegalArgumentException if it is another filter
+         */
+        public static Interpolation of(JsonTree fields) {
+            return fields.choice("interpolation", BICUBIC.id(), BILINEAR.id()).equals(BICUBIC.id())
+                    ? BICUBIC
+                    : BILINEAR;
+        }
+    }
 
     /** Checks that there are three finite numbers of each kind. */
     public PreprocessConfig {
@@ -35,7 +63,15 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std, bo
 
     /** Returns OpenAI's constants, which nearly every CLIP uses. */
     public static PreprocessConfig openAi(int size) {
-        return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD, false);
+        return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD, false, Interpolation.BICUBIC);
+    }
+
+    /** Returns the constants of an architecture as published: OpenAI's, or the Perception Encoder's. */
+    public static PreprocessConfig published(ClipConfig architecture) {
+        int size = architecture.vision().imageSize();
+        return architecture.peCore().isPresent()
+                ? new PreprocessConfig(size, HALVES, HALVES, true, Interpolation.BILINEAR)
+                : openAi(size);
     }
 
     /** Returns the constants as a JSON object, which {@link #fromJson} reads. */
@@ -44,7 +80,7 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std, bo
         json.put("size", size);
         json.put("mean", mean);
         json.put("std", std);
-        json.put("interpolation", "bicubic");
+        json.put("interpolation", interpolation.id());
         if (squash) {
             json.put("resize_mode", "squash");
         }
@@ -61,11 +97,11 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std, bo
     }
 
     private static PreprocessConfig of(JsonTree fields) {
-        fields.choice("interpolation", "bicubic");
         return new PreprocessConfig(
                 fields.whole("size"),
                 fields.numbers("mean"),
                 fields.numbers("std"),
-                fields.choice("resize_mode", "shortest", "squash").equals("squash"));
+                fields.choice("resize_mode", "shortest", "squash").equals("squash"),
+                Interpolation.of(fields));
     }
 }

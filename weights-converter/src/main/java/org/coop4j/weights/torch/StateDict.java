@@ -11,7 +11,7 @@ import org.coop4j.weights.pickle.Python.PyObject;
 /** Finds the named tensors in the object that a PyTorch file holds. */
 final class StateDict {
     /** Keys under which training scripts save the state dict. */
-    private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model");
+    private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model", "weights");
 
     private static final String DATA_PARALLEL = "module.";
     private static final int MAX_DEPTH = 64;

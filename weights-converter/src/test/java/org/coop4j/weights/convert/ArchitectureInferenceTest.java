@@ -46,4 +46,14 @@ class ArchitectureInferenceTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("1280", "heads", "configuration file");
     }
+
+    @Test
+    void headsOfAPerceptionEncoderOfAnUnpublishedWidthNeedAConfiguration() throws InputException {
+        ClipConfig.Vit vit = new ClipConfig.Vit(32, 8, 512, 1, 8, 2048, new ClipConfig.PeCore(true, 8, 2048));
+        ClipConfig architecture = new ClipConfig(64, vit, new ClipConfig.Text(32, 600, 128, 2, 1, 512));
+        Map<String, Shape> shapes = architecture.expectedTensors();
+        assertThatThrownBy(() -> ArchitectureInference.infer(shapes))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("512", "heads", "open_clip_config.json");
+    }
 }

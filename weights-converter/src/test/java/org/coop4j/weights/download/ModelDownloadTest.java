@@ -130,6 +130,24 @@ class ModelDownloadTest {
         assertThat(server.requests()).noneMatch(request -> request.contains("README"));
     }
 
+    @Test
+    void aPerceptionEncoderIsMetasFileOfItsRevision() throws IOException {
+        String name = "PE-Core-T16-384";
+        String file = "/facebook/" + name + "/resolve/8b4722741a516c18e7d311f158f13c600fea6c78/" + name + ".pt";
+        server.put(file, checkpoint());
+        assertThatThrownBy(() -> fetch(name)).hasMessageContaining("expected SHA-256 868f89f0");
+        assertThat(server.requests()).anyMatch(request -> request.contains(file));
+        assertThat(download(name).converted()).doesNotExist();
+        assertThat(ModelDownload.isName(name)).isTrue();
+    }
+
+    /** Nobody pins the file of the largest one. */
+    @Test
+    void aModelWhoseHashIsUnknownIsNoName() {
+        assertThat(ModelDownload.isName("PE-Core-G14-448")).isFalse();
+        assertThatThrownBy(() -> fetch("PE-Core-G14-448")).hasMessageContainingAll("PE-Core-L14-336", "hf:OWNER/NAME");
+    }
+
     private static SSLContext tls() throws IOException, GeneralSecurityException {
         char[] password = "loopback".toCharArray();
         KeyStore store = KeyStore.getInstance("PKCS12");

@@ -30,6 +30,11 @@ class ClipConfigTest {
         "ViT-B/16, 149620737",
         "ViT-L/14, 427616513",
         "ViT-L/14@336px, 427944193",
+        "PE-Core-T16-384, 69545601",
+        "PE-Core-S16-384, 87187713",
+        "PE-Core-B16-224, 447659521",
+        "PE-Core-L14-336, 671137793",
+        "PE-Core-G14-448, 2419266561",
     })
     void publishedModelsHaveTheirNumberOfParameters(String name, long parameters) throws InputException {
         assertThat(ClipConfig.named(name).parameterCount()).isEqualTo(parameters);
@@ -41,6 +46,11 @@ class ClipConfigTest {
         "ViT-B/32, 87849216",
         "ViT-B/16, 86192640",
         "ViT-L/14, 303966208",
+        "PE-Core-T16-384, 6140544",
+        "PE-Core-S16-384, 23782656",
+        "PE-Core-B16-224, 93672960",
+        "PE-Core-L14-336, 317151232",
+        "PE-Core-G14-448, 1882032640",
     })
     void theImageTowerHasItsShareOfThem(String name, long parameters) throws InputException {
         assertThat(ClipConfig.named(name).visionParameterCount()).isEqualTo(parameters);
@@ -48,7 +58,16 @@ class ClipConfigTest {
 
     @ParameterizedTest
     // OpenAI's RN50 has 489 keys, 55 of them counters of batches that are not written.
-    @CsvSource({"RN50, 434", "ViT-B/32, 302", "ViT-B/16, 302", "ViT-L/14, 446"})
+    @CsvSource({
+        "RN50, 434",
+        "ViT-B/32, 302",
+        "ViT-B/16, 302",
+        "ViT-L/14, 446",
+        "PE-Core-S16-384, 313",
+        "PE-Core-B16-224, 457",
+        "PE-Core-L14-336, 601",
+        "PE-Core-G14-448, 912",
+    })
     void publishedModelsHaveTheirNumberOfTensors(String name, int tensors) throws InputException {
         assertThat(ClipConfig.named(name).expectedTensors()).hasSize(tensors);
     }
@@ -106,6 +125,28 @@ class ClipConfigTest {
             })
     void impossibleJsonIsRefused(String part, String other) throws InputException {
         String json = ClipConfig.named("ViT-B/32").toJson();
+        assertThat(json).contains(part);
+        assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other))).isInstanceOf(InputException.class);
+    }
+
+    @Test
+    void clipsOwnTowersSayNothingOfThePerceptionEncoder() throws InputException {
+        assertThat(ClipConfig.named("ViT-B/32").toJson()).doesNotContain("pe_core");
+        assertThat(ClipConfig.named("PE-Core-G14-448").toJson())
+                .contains("\"pe_core\":{\"class_token\":false,\"pool_heads\":8,\"pool_mlp_width\":6144}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"pool_heads\":8 | \"pool_heads\":7",
+                "\"pool_mlp_width\":3072 | \"pool_mlp_width\":0",
+                "\"width\":768 | \"width\":72",
+                "\"class_token\":true | \"class_token\":1",
+            })
+    void impossiblePoolingIsRefused(String part, String other) throws InputException {
+        String json = ClipConfig.named("PE-Core-B16-224").toJson();
         assertThat(json).contains(part);
         assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other))).isInstanceOf(InputException.class);
     }

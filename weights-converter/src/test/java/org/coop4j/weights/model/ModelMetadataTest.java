@@ -84,7 +84,7 @@ class ModelMetadataTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "bicubic | bilinear | got \"bilinear\"",
+                "bicubic | nearest | got \"nearest\"",
                 "0.48145466, | `` | mean: expected 3",
                 "0.26862954 | -1 | std: expected 3",
                 "0.26862954 | \"x\" | std.0",

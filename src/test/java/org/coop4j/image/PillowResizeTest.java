@@ -2,6 +2,8 @@ package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
+import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BILINEAR;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -10,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BicubicResizeTest {
+class PillowResizeTest {
     private static final int[] ROW = {10, 200, 30, 255, 0, 90, 60, 120};
 
     @ParameterizedTest
@@ -24,9 +26,9 @@ class BicubicResizeTest {
         int[] wanted =
                 Arrays.stream(values.split(" ")).mapToInt(Integer::parseInt).toArray();
         RgbImage row = grey(ROW.length, 1, ROW);
-        assertThat(greyOf(BicubicResize.resize(row, width, 1))).isEqualTo(wanted);
+        assertThat(greyOf(PillowResize.resize(row, width, 1))).isEqualTo(wanted);
         RgbImage column = grey(1, ROW.length, ROW);
-        assertThat(greyOf(BicubicResize.resize(column, 1, width))).isEqualTo(wanted);
+        assertThat(greyOf(PillowResize.resize(column, 1, width))).isEqualTo(wanted);
     }
 
     @Test
@@ -39,8 +41,16 @@ class BicubicResizeTest {
         assertThat(weights(8, 12, 2)).containsExactly(-242726, 3932160, 553415, -48545);
     }
 
+    @Test
+    void bilinearWeightsAreThoseOfATriangle() {
+        PillowResize.Kernel kernel = PillowResize.Kernel.of(8, 4, 1, 1, BILINEAR);
+        int[] eighths = Arrays.stream(new int[] {1, 3, 3, 1}).map(i -> i << 19).toArray();
+        assertThat(kernel.first()).containsExactly(1);
+        assertThat(Arrays.copyOf(kernel.weights(), kernel.count()[0])).containsExactly(eighths);
+    }
+
     private static int[] weights(int inputs, int outputs, int output) {
-        BicubicResize.Kernel kernel = BicubicResize.Kernel.of(inputs, outputs, output, 1);
+        PillowResize.Kernel kernel = PillowResize.Kernel.of(inputs, outputs, output, 1, BICUBIC);
         return Arrays.copyOf(kernel.weights(), kernel.count()[0]);
     }
 
@@ -51,7 +61,7 @@ class BicubicResizeTest {
             Arrays.fill(samples, value);
             RgbImage image = grey(33, 17, samples);
             for (int[] size : new int[][] {{7, 5}, {224, 100}, {33, 90}, {5, 17}, {1, 1}}) {
-                RgbImage resized = BicubicResize.resize(image, size[0], size[1]);
+                RgbImage resized = PillowResize.resize(image, size[0], size[1]);
                 assertThat(greyOf(resized)).containsOnly(value);
             }
         }
@@ -60,15 +70,15 @@ class BicubicResizeTest {
     @Test
     void unchangedSizeIsTheIdentity() {
         RgbImage image = noise(31, 19, 1);
-        assertThat(BicubicResize.resize(image, 31, 19)).isEqualTo(image);
+        assertThat(PillowResize.resize(image, 31, 19)).isEqualTo(image);
     }
 
     /** Rounding of halves is not symmetric, hence one grey level. */
     @Test
     void mirroredImageGivesTheMirroredResult() {
         RgbImage image = noise(61, 43, 2);
-        byte[] a = BicubicResize.resize(image, 20, 30).flipped().samples();
-        byte[] b = BicubicResize.resize(image.flipped(), 20, 30).samples();
+        byte[] a = PillowResize.resize(image, 20, 30).flipped().samples();
+        byte[] b = PillowResize.resize(image.flipped(), 20, 30).samples();
         for (int i = 0; i < a.length; i++) {
             assertThat(Math.abs((a[i] & 0xFF) - (b[i] & 0xFF))).isLessThanOrEqualTo(1);
         }
@@ -81,8 +91,8 @@ class BicubicResizeTest {
         for (int i = 0; i < red.length; i++) {
             red[i] = i % 3 == 0 ? red[i] : 0;
         }
-        RgbImage resized = BicubicResize.resize(image, 17, 50);
-        RgbImage resizedRed = BicubicResize.resize(new RgbImage(40, 30, red), 17, 50);
+        RgbImage resized = PillowResize.resize(image, 17, 50);
+        RgbImage resizedRed = PillowResize.resize(new RgbImage(40, 30, red), 17, 50);
         for (int y = 0; y < 50; y++) {
             for (int x = 0; x < 17; x++) {
                 assertThat(resizedRed.rgb(x, y)).isEqualTo(resized.rgb(x, y) & 0xFF0000);
@@ -95,8 +105,8 @@ class BicubicResizeTest {
         RgbImage image = noise(70, 50, 4);
         CropBox window = new CropBox(11, 3, 30, 20);
         for (int[] size : new int[][] {{41, 23}, {200, 100}, {70, 50}}) {
-            RgbImage whole = BicubicResize.resize(image, size[0], size[1]);
-            RgbImage part = BicubicResize.resize(image, size[0], size[1], window);
+            RgbImage whole = PillowResize.resize(image, size[0], size[1]);
+            RgbImage part = PillowResize.resize(image, size[0], size[1], window, BICUBIC);
             assertThat(part).isEqualTo(crop(whole, window));
         }
     }
@@ -105,24 +115,25 @@ class BicubicResizeTest {
     void pixelsOutsideOfTheCropHaveNoEffect() {
         RgbImage image = noise(70, 50, 5);
         CropBox box = new CropBox(13, 7, 40, 31);
-        assertThat(BicubicResize.resize(image, box, 24, 24)).isEqualTo(BicubicResize.resize(crop(image, box), 24, 24));
+        RgbImage resized = PillowResize.resize(image, box, 24, 24, BICUBIC);
+        assertThat(resized).isEqualTo(PillowResize.resize(crop(image, box), 24, 24));
     }
 
     @Test
     void hugeEnlargementCostsOnlyItsWindow() {
         RgbImage image = grey(2, 3, new int[] {50, 50, 50, 50, 50, 50});
         CropBox window = new CropBox(400_000, 999_999_000, 3, 2);
-        RgbImage part = BicubicResize.resize(image, 500_000, 1_000_000_000, window);
+        RgbImage part = PillowResize.resize(image, 500_000, 1_000_000_000, window, BICUBIC);
         assertThat(greyOf(part)).containsOnly(50);
     }
 
     @Test
     void boxesBeyondTheImageAreRefused() {
         RgbImage image = noise(10, 10, 7);
-        assertThatThrownBy(() -> BicubicResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4))
+        assertThatThrownBy(() -> PillowResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4, BICUBIC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("10 x 10");
-        assertThatThrownBy(() -> BicubicResize.resize(image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4)))
+        assertThatThrownBy(() -> PillowResize.resize(image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4), BICUBIC))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -2,15 +2,16 @@ package org.coop4j.image;
 
 import java.util.Arrays;
 import org.coop4j.image.RgbImage.CropBox;
+import org.coop4j.weights.model.PreprocessConfig.Interpolation;
 
 /**
- * Pillow's antialiased bicubic resize, equal to the last bit.
+ * Pillow's antialiased resize, equal to the last bit.
  *
  * <p>Two passes of fixed-point sums, horizontal then vertical, rounded to 8 bits between them (Pillow, {@code
  * Resample.c}). The filter widens with the scale, so that reduced images are antialiased. Only the wanted part of the
  * output is computed: a centre crop of a huge enlargement is as cheap as any other.
  */
-public final class BicubicResize {
+public final class PillowResize {
     private static final int CHANNELS = 3;
 
     /** Fractional bits of a weight: 32 less 8 for the pixel less 2 for sign and overshoot. */
@@ -18,7 +19,6 @@ public final class BicubicResize {
 
     private static final int HALF = 1 << (PRECISION - 1);
 
-    private static final double SUPPORT = 2;
     private static final double A = -0.5;
 
     private final RgbImage image;
@@ -28,18 +28,19 @@ public final class BicubicResize {
     private final int width;
     private final int height;
 
-    private BicubicResize(RgbImage image, CropBox source, int scaledWidth, int scaledHeight, CropBox window) {
+    private PillowResize(
+            RgbImage image, CropBox source, int scaledWidth, int scaledHeight, CropBox window, Interpolation filter) {
         this.image = image;
         this.source = source;
         this.width = window.width();
         this.height = window.height();
-        this.columns = Kernel.of(source.width(), scaledWidth, window.left(), width);
-        this.rows = Kernel.of(source.height(), scaledHeight, window.top(), height);
+        this.columns = Kernel.of(source.width(), scaledWidth, window.left(), width, filter);
+        this.rows = Kernel.of(source.height(), scaledHeight, window.top(), height, filter);
     }
 
-    /** Resizes the image to exactly the given size. */
+    /** Resizes the image to exactly the given size, bicubically. */
     public static RgbImage resize(RgbImage image, int width, int height) {
-        return resize(image, width, height, CropBox.whole(width, height));
+        return resize(image, width, height, CropBox.whole(width, height), Interpolation.BICUBIC);
     }
 
     /**
@@ -47,8 +48,8 @@ public final class BicubicResize {
      *
      * @throws IllegalArgumentException if the crop reaches beyond the image
      */
-    public static RgbImage resize(RgbImage image, CropBox crop, int width, int height) {
-        return resize(image, crop, width, height, CropBox.whole(width, height));
+    public static RgbImage resize(RgbImage image, CropBox crop, int width, int height, Interpolation filter) {
+        return resize(image, crop, width, height, CropBox.whole(width, height), filter);
     }
 
     /**
@@ -57,14 +58,15 @@ public final class BicubicResize {
      * @param window the part of the resized image to return
      * @throws IllegalArgumentException if the window reaches beyond the resized image
      */
-    public static RgbImage resize(RgbImage image, int width, int height, CropBox window) {
-        return resize(image, CropBox.whole(image.width(), image.height()), width, height, window);
+    public static RgbImage resize(RgbImage image, int width, int height, CropBox window, Interpolation filter) {
+        return resize(image, CropBox.whole(image.width(), image.height()), width, height, window, filter);
     }
 
-    private static RgbImage resize(RgbImage image, CropBox crop, int width, int height, CropBox window) {
+    private static RgbImage resize(
+            RgbImage image, CropBox crop, int width, int height, CropBox window, Interpolation filter) {
         crop.requireWithin(image.width(), image.height());
         window.requireWithin(width, height);
-        return new BicubicResize(image, crop, width, height, window).run();
+        return new PillowResize(image, crop, width, height, window, filter).run();
     }
 
     private RgbImage run() {
@@ -127,7 +129,7 @@ public final class BicubicResize {
     }
 
     /**
-     * The fixed-point weights of Pillow's bicubic resize along one axis, for a window of its outputs.
+     * The fixed-point weights of Pillow's resize along one axis, for a window of its outputs.
      *
      * <p>Output {@code i} is the sum over {@code k < count[i]} of {@code weights[i * stride + k]} times input {@code
      * first[i] + k}, in units of 2<sup>-22</sup> (Pillow, {@code Resample.c}: {@code precompute_coeffs} and {@code
@@ -149,10 +151,10 @@ public final class BicubicResize {
          * @param from first output wanted
          * @param wanted number of outputs wanted
          */
-        static Kernel of(int inputs, int outputs, int from, int wanted) {
+        static Kernel of(int inputs, int outputs, int from, int wanted, Interpolation filter) {
             double scale = (double) inputs / outputs;
             double filterScale = Math.max(scale, 1);
-            double support = SUPPORT * filterScale;
+            double support = (filter == Interpolation.BICUBIC ? 2 : 1) * filterScale;
             int stride = Math.min(inputs, (int) Math.ceil(support) * 2 + 1);
             int[] first = new int[wanted];
             int[] count = new int[wanted];
@@ -164,7 +166,7 @@ public final class BicubicResize {
                 int high = Math.min(inputs, (int) (center + support + 0.5));
                 first[i] = low;
                 count[i] = high - low;
-                fill(row, count[i], low - center, 1 / filterScale);
+                fill(row, count[i], low - center, 1 / filterScale, filter);
                 for (int k = 0; k < count[i]; k++) {
                     weights[i * stride + k] = fixedPoint(row[k]);
                 }
@@ -173,10 +175,11 @@ public final class BicubicResize {
         }
 
         /** Puts the weights of one output, whose sum is 1, into the row. */
-        private static void fill(double[] row, int count, double offset, double inverseScale) {
+        private static void fill(double[] row, int count, double offset, double inverseScale, Interpolation filter) {
             double sum = 0;
             for (int k = 0; k < count; k++) {
-                row[k] = cubic((k + offset + 0.5) * inverseScale);
+                double x = Math.abs((k + offset + 0.5) * inverseScale);
+                row[k] = filter == Interpolation.BICUBIC ? cubic(x) : Math.max(0, 1 - x);
                 sum += row[k];
             }
             for (int k = 0; k < count && sum != 0; k++) {
@@ -184,9 +187,8 @@ public final class BicubicResize {
             }
         }
 
-        /** Computes Keys' cubic convolution with a = -0.5. */
-        private static double cubic(double signed) {
-            double x = Math.abs(signed);
+        /** Computes Keys' cubic convolution with a = -0.5 at a distance of 0 or more. */
+        private static double cubic(double x) {
             if (x < 1) {
                 return ((A + 2) * x - (A + 3)) * x * x + 1;
             }

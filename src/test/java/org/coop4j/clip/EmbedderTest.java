@@ -1,4 +1,4 @@
-package org.coop4j.predict;
+package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,14 +14,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class BatchQueueTest {
+class EmbedderTest {
 
     private static final Duration LONG = Duration.ofHours(1);
 
@@ -30,21 +31,21 @@ class BatchQueueTest {
     private final CountDownLatch encoding = new CountDownLatch(1);
     private final CountDownLatch go = new CountDownLatch(1);
 
-    private static InputImage image() {
-        return InputImage.of(new byte[0]);
+    private static Embedder.Input image() {
+        return new Embedder.Image(InputImage.of(new byte[0]), FeatureKind.EMBEDDED);
     }
 
-    private static CompletableFuture<float[]> offer(BatchQueue queue) {
+    private static CompletableFuture<float[]> offer(Embedder queue) {
         return queue.offer(List.of(image()), features -> features).get(0);
     }
 
-    private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
-        return new BatchQueue(
-                new PredictionLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
+    private Embedder queue(int maxBatch, Duration delay, int capacity) {
+        return new Embedder(
+                new EncodingLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
     }
 
     /** The first batch begins, and waits for a signal to continue. */
-    private Encoded encodeWhenTold(List<InputImage> images) {
+    private Encoded encodeWhenTold(List<Embedder.Input> images) {
         batches.add(images.size());
         encoding.countDown();
         try {
@@ -60,14 +61,14 @@ class BatchQueueTest {
     }
 
     /** Lets the queue begin a batch of one image, which stays at work. */
-    private void begin(BatchQueue queue) throws InterruptedException {
+    private void begin(Embedder queue) throws InterruptedException {
         others.add(queue.put(image()));
         encoding.await();
     }
 
     @Test
     void imagesThatArriveDuringABatchFormTheNext() throws Exception {
-        try (BatchQueue queue = queue(3, Duration.ZERO, 10)) {
+        try (Embedder queue = queue(3, Duration.ZERO, 10)) {
             begin(queue);
             List<CompletableFuture<float[]>> later = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
@@ -84,7 +85,7 @@ class BatchQueueTest {
     @Test
     void aBatchThatIsFullOrUrgentDoesNotWaitForItsDelay() throws Exception {
         go.countDown();
-        try (BatchQueue queue = queue(2, LONG, 10)) {
+        try (Embedder queue = queue(2, LONG, 10)) {
             CompletableFuture<float[]> first = offer(queue);
             offer(queue).get();
             assertThat(first.get()).containsExactly(0);
@@ -97,13 +98,13 @@ class BatchQueueTest {
 
     @Test
     void aFullQueueRefusesOrBlocks() throws Exception {
-        try (BatchQueue queue = queue(1, Duration.ZERO, 2)) {
+        try (Embedder queue = queue(1, Duration.ZERO, 2)) {
             begin(queue);
             others.add(offer(queue));
             others.add(offer(queue));
             assertThatThrownBy(() -> offer(queue))
                     .isInstanceOf(RejectedExecutionException.class)
-                    .hasMessageContaining("2 images are waiting");
+                    .hasMessageContaining("2 images and texts are waiting");
             CompletableFuture<float[]> patient =
                     CompletableFuture.supplyAsync(() -> queue.put(image()).join());
             go.countDown();
@@ -114,7 +115,7 @@ class BatchQueueTest {
 
     @Test
     void aCancelledImageIsNotEncoded() throws Exception {
-        try (BatchQueue queue = queue(5, Duration.ZERO, 10)) {
+        try (Embedder queue = queue(5, Duration.ZERO, 10)) {
             begin(queue);
             CompletableFuture<float[]> cancelled = offer(queue);
             CompletableFuture<float[]> other = offer(queue);
@@ -127,7 +128,7 @@ class BatchQueueTest {
 
     @Test
     void closingEncodesWaitingImages() throws Exception {
-        BatchQueue queue = queue(2, LONG, 10);
+        Embedder queue = queue(2, LONG, 10);
         begin(queue);
         CompletableFuture<float[]> last = offer(queue);
         Thread closing = new Thread(queue::close);
@@ -143,21 +144,47 @@ class BatchQueueTest {
 
     @Test
     void anEncoderThatFailsFailsItsBatchAlone() throws Exception {
-        List<InputImage> bad = new ArrayList<>();
-        Function<List<InputImage>, Encoded> encoder = images -> {
+        List<Embedder.Input> bad = new ArrayList<>();
+        Function<List<Embedder.Input>, Encoded> encoder = images -> {
             if (bad.contains(images.get(0))) {
                 throw new OutOfMemoryError("in a test");
             }
             return new Encoded(
                     Collections.singletonList(null), new TreeMap<>(Map.of(0, new IOException("no image"))), 1);
         };
-        try (BatchQueue queue =
-                new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
+        try (Embedder queue =
+                new Embedder(new EncodingLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
             bad.add(image());
             CompletableFuture<float[]> broken = queue.put(bad.get(0));
             assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);
             CompletableFuture<float[]> next = queue.put(image());
             assertThatThrownBy(next::get).hasRootCauseMessage("no image");
+        }
+    }
+
+    @Test
+    void imagesAndTextsOfOneBatchAreEncodedByTheirKinds() throws Exception {
+        List<List<Embedder.Input>> encoded = new ArrayList<>();
+        try (Embedder queue = new Embedder(new EncodingLimits(5, LONG, 9, 1, ImageDecoder.ANY_TIME), inputs -> {
+            encoded.add(inputs);
+            List<float[]> features =
+                    inputs.stream().map(input -> new float[] {encoded.size()}).toList();
+            return new Encoded(features, new TreeMap<>(), 1);
+        })) {
+            Embedder.Input first = image();
+            Embedder.Input text = new Embedder.Text("a");
+            Embedder.Input raw = new Embedder.Image(InputImage.of(new byte[0]), FeatureKind.BEFORE_PROJECTION);
+            Embedder.Input second = image();
+            Embedder.Input other = new Embedder.Text("b");
+            List<CompletableFuture<float[]>> results =
+                    queue.offer(List.of(first, text, raw, second, other), features -> features);
+            float[] numbers = new float[5];
+            for (int i = 0; i < 5; i++) {
+                numbers[i] = results.get(i).get()[0];
+            }
+            assertThat(numbers).containsExactly(1, 2, 3, 1, 2);
+            assertThat(encoded).containsExactly(List.of(first, second), List.of(text, other), List.of(raw));
+            assertThat(queue.batches()).isEqualTo(1);
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.predict;
+package org.coop4j.clip;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;

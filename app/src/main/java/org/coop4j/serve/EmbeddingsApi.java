@@ -1,0 +1,158 @@
+package org.coop4j.serve;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.clip.Clip;
+import org.coop4j.text.TextTooLongException;
+
+/**
+ * {@code POST /v1/embeddings}: unit vectors of texts and pictures in the form of OpenAI's API, with pictures as in
+ * Jina's.
+ */
+record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
+
+    static final String PATH = "/v1/embeddings";
+
+    private static final String INPUT = "expected a text, or an array of texts, {\"text\": …} and {\"image\": BASE64}";
+
+    /**
+     * A request; other properties, such as {@code user}, are ignored.
+     *
+     * @param model name of a classifier, whose CLIP encodes
+     * @param encoding_format float, or base64 for little-endian floats; null for float
+     * @param dimensions null, or the width of the vectors
+     */
+    private record Body(
+            String model,
+            @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Item> input,
+            String encoding_format,
+            Integer dimensions) {}
+
+    /**
+     * A text or a picture; the other is null.
+     *
+     * @param image content of an image file
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Item(String text, @JsonDeserialize(using = Picture.class) byte[] image) {
+
+        @JsonCreator
+        Item {
+            if ((text == null) == (image == null)) {
+                throw Refusal.badRequest("input: " + INPUT);
+            }
+        }
+
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        static Item of(String text) {
+            return new Item(text, null);
+        }
+    }
+
+    /** Decodes a picture in base64 or a data URL from the request itself: the string of the parser would be limited. */
+    private static final class Picture extends JsonDeserializer<byte[]> {
+
+        @Override
+        public byte[] deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            byte[] json = (byte[]) context.getAttribute(Picture.class);
+            int at = (int) parser.currentTokenLocation().getByteOffset();
+            if (at < 0 || json[at] != '"') {
+                throw Refusal.badRequest("image: expected a string, in UTF-8");
+            }
+            int from = at + 1;
+            int end = from;
+            for (int i = from; i < json.length && json[i] != '"'; i++) {
+                if (json[i] != '\\' || json[i + 1] != '/') { // some clients escape slashes
+                    json[end++] = json[i];
+                }
+            }
+            String start = new String(json, from, Math.min(end - from, 64), StandardCharsets.ISO_8859_1);
+            from += start.matches("data:[^,]*;base64,.*") ? start.indexOf(',') + 1 : 0;
+            ByteBuffer base64 = ByteBuffer.wrap(json, from, end - from);
+            try {
+                ByteBuffer content = Base64.getDecoder().decode(base64);
+                return content.hasRemaining() ? content.array() : null;
+            } catch (IllegalArgumentException e) {
+                throw Refusal.badRequest("image: expected base64, or a data URL in base64");
+            }
+        }
+    }
+
+    private record Embedding(String object, int index, Object embedding) {}
+
+    private record Usage(int prompt_tokens, int total_tokens) {}
+
+    private record Answer(String object, List<Embedding> data, String model, Usage usage) {}
+
+    void addTo(RoutesConfig routes) {
+        routes.post(PATH, this::embed);
+    }
+
+    private void embed(Context context) throws IOException {
+        byte[] json = uploads.open(context).readAllBytes();
+        Body body = InferenceRequest.read(() -> InferenceRequest.JSON
+                .readerFor(Body.class)
+                .withAttribute(Picture.class, json)
+                .readValue(json));
+        if (body == null || body.input == null || body.input.isEmpty() || body.input.contains(null)) {
+            throw Refusal.badRequest("input: " + INPUT);
+        }
+        if (body.model == null) {
+            throw Refusal.badRequest("model: expected the name of a classifier");
+        }
+        ServedClassifier served = classifiers.of(body.model);
+        Clip clip = served.classifier().clip();
+        boolean packed = "base64".equals(body.encoding_format);
+        if (!packed && body.encoding_format != null && !body.encoding_format.equals("float")) {
+            throw Refusal.badRequest("encoding_format: expected float or base64");
+        }
+        if (body.dimensions != null && body.dimensions != clip.embedDim()) {
+            throw Refusal.badRequest("dimensions: expected %d, the width of the model's vectors, got %d"
+                    .formatted(clip.embedDim(), body.dimensions));
+        }
+        int tokens = body.input.stream().mapToInt(item -> tokens(clip, item)).sum();
+        context.future(() -> classifiers
+                .embed(served, body.input, context)
+                .thenAccept(vectors -> context.json(new Answer(
+                        "list",
+                        IntStream.range(0, vectors.size())
+                                .mapToObj(i ->
+                                        new Embedding("embedding", i, packed ? packed(vectors.get(i)) : vectors.get(i)))
+                                .toList(),
+                        body.model,
+                        new Usage(tokens, tokens)))));
+    }
+
+    /** Returns the number of a text's tokens, with the start and the end; 0 for a picture. */
+    private static int tokens(Clip clip, Item item) {
+        try {
+            if (item.text == null) {
+                return 0;
+            }
+            clip.requireText(item.text);
+            return clip.tokenizer().encode(item.text).length + 2;
+        } catch (TextTooLongException e) {
+            throw Refusal.badRequest(e.getMessage());
+        }
+    }
+
+    /** Returns floats as the bytes that Jackson writes in base64. */
+    private static byte[] packed(float[] vector) {
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * vector.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(vector);
+        return bytes.array();
+    }
+}

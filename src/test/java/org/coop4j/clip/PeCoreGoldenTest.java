@@ -1,0 +1,357 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.coop4j.Differences;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** Perception Encoders with and without a class token against values in float64. */
+@ExtendWith(Differences.Extension.class)
+@Tag("portable")
+class PeCoreGoldenTest {
+
+    private static final double FEATURES = 5e-6;
+    private static final double STAGES = 2e-5;
+    private static final double LOGITS = 2e-4;
+    private static final double GRADIENT_RELATIVE = 2e-5;
+
+    @TempDir
+    static Path folder;
+
+    private static SafetensorsFile values(String model) {
+        return GoldenModels.numbers(model + "/values.safetensors");
+    }
+
+    private static FeatureMatrix images(Clip clip, SafetensorsFile golden) throws IOException {
+        int n = (int) golden.shape("pixels").dim(0);
+        return clip.encodePixels(FloatBuffer.wrap(golden.floats("pixels")), n);
+    }
+
+    private static FeatureMatrix matrix(SafetensorsFile golden, String name) throws IOException {
+        int rows = (int) golden.shape(name).dim(0);
+        int width = (int) golden.shape(name).dim(1);
+        return FeatureMatrix.of(rows, width, golden.floats(name));
+    }
+
+    private static void assertUnitFeatures(FeatureMatrix actual, FeatureMatrix expected, Differences differences) {
+        double difference = Differences.absolute(
+                actual.normalized().toArray(), expected.normalized().toArray());
+        assertThat(differences.note("pe_core", "unit features, absolute", difference))
+                .isLessThan(FEATURES);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void imageFeaturesEqualTheReference(String model, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            assertUnitFeatures(images(clip, golden), matrix(golden, "image_features"), differences);
+            int each = golden.floats("pixels").length / 2;
+            FeatureMatrix second = clip.encodePixels(
+                    FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
+            assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
+                    .isLessThan(1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void textFeaturesEqualTheReference(String model, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            List<int[]> ids = tokens(golden);
+            assertUnitFeatures(clip.encodeTokens(ids), matrix(golden, "text_features"), differences);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void logitsEqualTheReference(String model, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            FeatureMatrix images = images(clip, golden).normalized();
+            FeatureMatrix texts = clip.encodeTokens(tokens(golden)).normalized();
+            float[] logits = images.products(texts).times(clip.logitScale()).toArray();
+            double difference = Differences.absolute(logits, golden.floats("logits"));
+            assertThat(differences.note("pe_core", "logits, absolute", difference))
+                    .isLessThan(LOGITS);
+        }
+    }
+
+    private static List<int[]> tokens(SafetensorsFile golden) throws IOException {
+        long[] ids = golden.tensor("token_ids").longs();
+        int length = (int) golden.shape("token_ids").dim(1);
+        return IntStream.range(0, ids.length / length)
+                .mapToObj(row -> Arrays.stream(ids, row * length, (row + 1) * length)
+                        .mapToInt(Math::toIntExact)
+                        .toArray())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void rotaryAnglesEqualTheReference(String model) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
+            double[] angles = Arrays.stream(vit.rotaryAngles(vit.tokens()))
+                    .flatMapToDouble(Arrays::stream)
+                    .toArray();
+            float[] expected = golden.floats("rope.angles");
+            assertThat(angles).hasSameSizeAs(expected);
+            for (int i = 0; i < angles.length; i++) {
+                assertThat(angles[i]).isCloseTo(expected[i], within(1e-6));
+            }
+        }
+    }
+
+    /** Results of the ops of the image tower on the first picture, by the op's name and number. */
+    private static final class Tower {
+
+        private final Graph graph = Graph.create();
+        private final Map<String, SDVariable> outputs = new LinkedHashMap<>();
+        private final ExecutionPlan plan;
+
+        Tower(NativeWeights weights, float[] pixels, Workers workers) {
+            int side = weights.architecture().vision().imageSize();
+            SDVariable images = graph.placeholder("images", DataType.FLOAT, 1, 3, side, side);
+            Parameters parameters = new Parameters.Frozen(graph, weights);
+            ImageEncoder.rows(
+                    parameters, weights.architecture().vision(), weights.model().activation(), images, 1);
+            Map<String, Integer> counts = new LinkedHashMap<>();
+            for (var op : graph.sameDiff().ops()) {
+                String name = op.opName().replace("coop_", "");
+                outputs.put(name + counts.merge(name, 1, Integer::sum), op.outputVariables()[0]);
+            }
+            plan = graph.plan(outputs, workers);
+            ArrayValues input = ArrayValues.of(plan.input("images"));
+            input.buffer().put(0, pixels, 0, 3 * side * side);
+            input.store();
+            plan.run();
+        }
+
+        float[] values(String op) {
+            ArrayValues output = ArrayValues.of(plan.output(op));
+            output.load();
+            float[] values = new float[output.buffer().capacity()];
+            output.buffer().get(0, values);
+            return values;
+        }
+
+        void assertStage(String op, float[] expected) {
+            assertThat(Differences.absolute(values(op), expected)).as(op).isLessThan(STAGES);
+        }
+
+        /** Of queries (0), keys (1) or values (2): [head, token, channel]. */
+        float[] heads(String op, int part, int heads) {
+            float[] rows = values(op); // [tokens, 3 width]
+            int width = (int) plan.output(op).size(1) / 3;
+            int tokens = rows.length / width / 3;
+            int channels = width / heads;
+            float[] result = new float[tokens * width];
+            for (int i = 0; i < result.length; i++) {
+                int head = i / channels / tokens;
+                int token = i / channels % tokens;
+                result[i] = rows[token * 3 * width + part * width + head * channels + i % channels];
+            }
+            return result;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void everyStageOfTheImageTowerEqualsTheReference(String model) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                Workers workers = new Workers(1);
+                NativeWeights weights = new NativeWeights(clip.model(), workers, Precision.FLOAT32);
+                SafetensorsFile golden = values(model)) {
+            Tower tower = new Tower(weights, golden.floats("pixels"), workers);
+            ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
+            int extra = vit.classTokens() == 1 ? 0 : 1; // the sum of patches and positions
+            tower.assertStage("linear1", golden.floats("visual.patches"));
+            tower.assertStage(extra == 0 ? "front_tokens1" : "add1", golden.floats("visual.tokens"));
+            tower.assertStage("layer_norm1", golden.floats("visual.ln_pre"));
+            List<String> parts = List.of("q", "k", "v");
+            for (int part = 0; part < 3; part++) {
+                String name = "visual.block.0." + parts.get(part);
+                assertThat(Differences.absolute(tower.heads("linear2", part, vit.heads()), golden.floats(name)))
+                        .as(name)
+                        .isLessThan(STAGES);
+                String rotated = part < 2 ? name + "_rotated" : name;
+                assertThat(Differences.absolute(tower.heads("rotary1", part, vit.heads()), golden.floats(rotated)))
+                        .as(rotated)
+                        .isLessThan(STAGES);
+            }
+            tower.assertStage("linear3", golden.floats("visual.block.0.attention"));
+            for (int block = 0; block < vit.layers(); block++) {
+                tower.assertStage("add" + (2 * block + 2 + extra), golden.floats("visual.block." + block));
+            }
+            tower.assertStage("layer_norm" + (2 * vit.layers() + 2), golden.floats("visual.ln_post"));
+            int pool = 4 * vit.layers() + 2; // after the patches' and the blocks': query, keys and values, output
+            tower.assertStage("linear" + (pool + 2), first(golden, "visual.pool.attention"));
+            tower.assertStage("add" + (2 * vit.layers() + 1 + extra), first(golden, "visual.pool"));
+            tower.plan.close();
+        }
+    }
+
+    private static float[] first(SafetensorsFile golden, String name) throws IOException {
+        return Arrays.copyOf(golden.floats(name), (int) golden.shape(name).dim(1));
+    }
+
+    /** Prompts whose tokens are all learned vectors but the end token's; the vector of each place. */
+    private record Learned(List<int[]> prompts, LearnedTensor vectors, int[][] vectorOf) {
+
+        /**
+         * @param shared true if places that begin prompts with the same tokens have one vector
+         */
+        static Learned of(Clip clip, SafetensorsFile golden, boolean shared) throws IOException {
+            List<int[]> prompts = new ArrayList<>();
+            List<int[]> places = new ArrayList<>();
+            Map<List<Integer>, Integer> known = new LinkedHashMap<>();
+            List<float[]> values = new ArrayList<>();
+            for (int[] ids : tokens(golden)) {
+                int end = IntStream.range(0, ids.length)
+                        .filter(i -> ids[i] == 599)
+                        .findFirst()
+                        .orElseThrow();
+                int[] prompt = Arrays.copyOf(ids, end + 1);
+                int[] vectors = new int[end];
+                for (int i = 0; i < end; i++) {
+                    List<Integer> beginning =
+                            Arrays.stream(ids, 0, i + 1).boxed().toList();
+                    Integer same = shared ? known.get(beginning) : null;
+                    vectors[i] = same == null ? values.size() : same;
+                    if (same == null) {
+                        known.put(beginning, values.size());
+                        values.add(clip.tokenEmbedding(ids[i]));
+                    }
+                    prompt[i] = PackedPrompts.context(vectors[i]);
+                }
+                prompts.add(prompt);
+                places.add(vectors);
+            }
+            int width = clip.architecture().text().width();
+            float[] all = FeatureMatrix.of(values, width).toArray();
+            return new Learned(
+                    prompts, LearnedTensor.of("ctx", all, values.size(), width), places.toArray(int[][]::new));
+        }
+
+        /** The sums over the places of each vector; gradient [prompts, positions, width]. */
+        float[] summed(float[] gradient, int positions) {
+            int width = (int) vectors.shape()[1];
+            float[] sums = new float[vectors.values().length];
+            for (int p = 0; p < vectorOf.length; p++) {
+                for (int i = 0; i < vectorOf[p].length; i++) {
+                    for (int c = 0; c < width; c++) {
+                        sums[vectorOf[p][i] * width + c] += gradient[(p * positions + i) * width + c];
+                    }
+                }
+            }
+            return sums;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void gradientsOfTheEmbeddingsEqualTheReference(String model, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            for (boolean shared : List.of(false, true)) {
+                Learned learned = Learned.of(clip, golden, shared);
+                PromptEncoder encoder = clip.promptEncoder(learned.prompts);
+                int positions = (int) golden.shape("token_ids").dim(1);
+                FeatureMatrix upstream = matrix(golden, "text_features.upstream");
+                PromptEncoder.Loss product =
+                        (step, features) -> step.ops().innerProduct(features, step.perClass("g", upstream));
+                float[] images = matrix(golden, "image_features").normalized().toArray();
+                int[] labels = Arrays.stream(golden.tensor("labels").longs())
+                        .mapToInt(Math::toIntExact)
+                        .toArray();
+                try (Step step = encoder.step(() -> List.of(learned.vectors), product, 2, MemoryLimit.none())) {
+                    step.run(images, labels);
+                    assertGradient(learned, golden.floats("embeddings.grad"), positions, differences);
+                }
+                MemoryLimit memory;
+                PromptEncoder.Loss crossEntropy = (step, features) ->
+                        step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(features)));
+                try (Step step = encoder.step(() -> List.of(learned.vectors), crossEntropy, 2, MemoryLimit.none())) {
+                    step.run(images, labels);
+                    assertThat(step.loss()).isCloseTo(golden.floats("loss")[0], within((float) LOGITS));
+                    assertGradient(learned, golden.floats("embeddings.loss_grad"), positions, differences);
+                    memory = new MemoryLimit(step.bytes() * 3 / 4);
+                }
+                try (Step step = encoder.step(() -> List.of(learned.vectors), crossEntropy, 2, memory)) {
+                    assertThat(step.chunks()).isGreaterThan(1);
+                    step.run(images, labels);
+                    assertGradient(learned, golden.floats("embeddings.loss_grad"), positions, differences);
+                }
+            }
+        }
+    }
+
+    private static void assertGradient(Learned learned, float[] expected, int positions, Differences differences) {
+        double difference = Differences.relative(learned.vectors.gradient(), learned.summed(expected, positions));
+        assertThat(differences.note("pe_core", "gradient of the embeddings, relative", difference))
+                .isLessThan(GRADIENT_RELATIVE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void bfloat16IsCloseWhereItIsAvailable(String model) throws IOException {
+        Path file = GoldenModels.convert(model, folder);
+        Clip.Options options = new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16);
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            assertThatThrownBy(() -> Clip.open(file, options)).isInstanceOf(UnsupportedOperationException.class);
+            return;
+        }
+        try (Clip half = Clip.open(file, options);
+                SafetensorsFile golden = values(model)) {
+            FeatureMatrix features = images(half, golden).normalized();
+            FeatureMatrix expected = matrix(golden, "image_features").normalized();
+            for (int i = 0; i < 2; i++) {
+                assertThat(features.dot(i, expected, i)).isBetween(0.999f, 1 - 1e-7f);
+            }
+        }
+    }
+
+    /** Text lengths are those of the model. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
+    void theContextIsTheModels(String model) throws IOException {
+        JsonNode dims = new ObjectMapper()
+                .readTree(GoldenModels.file(model + "/dims.json").toFile());
+        try (Clip clip = GoldenModels.open(model, folder)) {
+            assertThat(clip.architecture().text().contextLength())
+                    .isEqualTo(dims.get("context").asInt());
+            assertThat((double) clip.logitScale()).isCloseTo(dims.get("factor").asDouble(), within(1e-4));
+        }
+    }
+}
