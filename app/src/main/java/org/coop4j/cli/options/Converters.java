@@ -55,7 +55,7 @@ public final class Converters {
     }
 
     /** Returns bfloat16 if this process can compute with it, otherwise float32. */
-    static Precision fastest() {
+    public static Precision fastest() {
         return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
     }
 
