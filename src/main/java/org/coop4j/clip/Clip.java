@@ -230,9 +230,8 @@ public final class Clip implements FeatureSpace {
      * @param reader reads the images
      */
     public Encoded encodeImages(List<InputImage> images, FeatureKind kind, PixelReader reader) {
-        return imageEncoder(kind)
-                .encodeQuickly(
-                        images.size(), (i, target, offset) -> images.get(i).read(reader, target, offset));
+        return imageEncoder(kind).encodeQuickly(images.size(), (i, target, offset) -> images.get(i)
+                .read(reader, target, offset));
     }
 
     /**

@@ -58,8 +58,7 @@ public final class Embedder implements AutoCloseable {
      * @param maxPixels maximum number of pixels per image
      * @param maxTime maximum time to decode an image, more than 0
      */
-    public record EncodingLimits(
-            int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels, Duration maxTime) {
+    public record EncodingLimits(int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels, Duration maxTime) {
 
         public EncodingLimits {
             requirePositive("maxBatch", maxBatch);
@@ -307,7 +306,8 @@ public final class Embedder implements AutoCloseable {
 
     private void encodeGroup(List<Waiting<?>> group) {
         try {
-            Encoded encoded = encoder.apply(group.stream().<Input>map(Waiting::input).toList());
+            Encoded encoded =
+                    encoder.apply(group.stream().<Input>map(Waiting::input).toList());
             for (int i = 0; i < group.size(); i++) {
                 IOException problem = encoded.problems().get(i);
                 if (problem == null) {

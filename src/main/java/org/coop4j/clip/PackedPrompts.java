@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.GatherRows;
 
 /**

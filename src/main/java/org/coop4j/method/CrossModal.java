@@ -8,16 +8,16 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

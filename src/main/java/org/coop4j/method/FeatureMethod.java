@@ -146,7 +146,8 @@ public non-sealed interface FeatureMethod extends Method {
             int at = 0;
             for (String template : prompts.templates()) {
                 List<String> texts = PromptEnsemble.texts(template, classNames);
-                float[] features = space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
+                float[] features =
+                        space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
                 System.arraycopy(features, 0, all, at, features.length);
                 at += features.length;
             }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Settings.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
@@ -121,7 +121,12 @@ public record Gda(
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
-                ? hits(gaussians, text, scale, FeatureSet.matrix(data.val()).normalized(), data.val().labels())
+                ? hits(
+                        gaussians,
+                        text,
+                        scale,
+                        FeatureSet.matrix(data.val()).normalized(),
+                        data.val().labels())
                 : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
@@ -163,8 +168,7 @@ public record Gda(
     }
 
     /** Returns the number of images classified correctly with each α of the grid. */
-    static int[] hits(
-            Gaussians gaussians, FeatureMatrix text, float scale, FeatureMatrix images, int[] labels) {
+    static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureMatrix images, int[] labels) {
         FeatureMatrix cosines = images.products(text);
         FeatureMatrix products = images.products(gaussians.weights());
         return Arrays.stream(GRID)

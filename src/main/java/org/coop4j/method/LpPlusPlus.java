@@ -18,8 +18,8 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

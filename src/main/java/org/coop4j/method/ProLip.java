@@ -2,11 +2,11 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
@@ -18,8 +18,8 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

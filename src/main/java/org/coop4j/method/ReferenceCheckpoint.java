@@ -244,8 +244,7 @@ public final class ReferenceCheckpoint {
                  "scheduler": {"base_lrs": [%3$s], "last_epoch": %1$d, "_step_count": %2$d},
                  "val_result": null}
                 """
-                        .formatted(
-                                epoch, epoch + 1, reference.rate(), reference.momentum(), reference.weightDecay()));
+                        .formatted(epoch, epoch + 1, reference.rate(), reference.momentum(), reference.weightDecay()));
         root.put("state_dict", state);
         return root;
     }

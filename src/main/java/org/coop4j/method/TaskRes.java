@@ -12,7 +12,6 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.base.Settings.Setting;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
@@ -83,7 +83,9 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
             this.rows = rows;
             this.weights = weights;
             float[] numbers = save().tensor(LABELS).values();
-            labels = IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
+            labels = IntStream.range(0, numbers.length)
+                    .map(i -> (int) numbers[i])
+                    .toArray();
             keys = save().matrix(KEYS);
             text = save().matrix(TEXT);
             scale = rows.space().logitScale();
@@ -158,13 +160,15 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
         static KeyCache read(FeatureMethod method, CacheWeights weights, FeatureSpace space, ClassifierFile file)
                 throws IOException {
             ClassRows rows = method.classRows(space, file, Texts::weights, TEXT);
-            int images = file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
+            int images =
+                    file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
             file.require(Shape.of(images), LABELS);
             file.require(Shape.of(images, space.embedDim()), KEYS);
             int classes = file.classNames().size();
             for (float label : file.tensor(LABELS).values()) {
                 if (label != Math.rint(label) || label < -1 || label >= classes) {
-                    throw new IOException("label of a key: expected one of %d classes, got %s".formatted(classes, label));
+                    throw new IOException(
+                            "label of a key: expected one of %d classes, got %s".formatted(classes, label));
                 }
             }
             return new KeyCache(rows, weights);
@@ -262,7 +266,8 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
                 hits = new int[betas.length][alphas.length];
                 this.classes = classes;
                 int[] counts = new int[classes];
-                int[] rounds = Arrays.stream(labels).map(label -> counts[label]++).toArray();
+                int[] rounds =
+                        Arrays.stream(labels).map(label -> counts[label]++).toArray();
                 order = IntStream.range(0, labels.length)
                         .boxed()
                         .sorted(Comparator.comparing(key -> rounds[key]))

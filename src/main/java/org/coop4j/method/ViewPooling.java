@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 
 /** Pools, averages or selects the views of each image. */
 final class ViewPooling {

@@ -57,10 +57,10 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
                 .toList();
         LabelledFeatures tested = shared.evaluator(config, progress).images();
         try (Classifier before = learned.open(shared.space());
-                Classifier after =
-                        byName ? before.forClasses(names) : again(shared, config, learned.method(), names, all.select(support))) {
-            ClassifierFile file =
-                    after.save().withTraining(learned.training()).withTemperature(learned.temperature());
+                Classifier after = byName
+                        ? before.forClasses(names)
+                        : again(shared, config, learned.method(), names, all.select(support))) {
+            ClassifierFile file = after.save().withTraining(learned.training()).withTemperature(learned.temperature());
             LabelledFeatures rest = all.without(support);
             Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
             return new AddedClass(file, tested.scores(before), tested.scores(after), added);
@@ -74,8 +74,7 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
         long seed = config.sample().seed();
         FewShotFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE)
                 .fewShot(method, 0, Progress.NONE);
-        return method
-                .learner(shared.space(), config.learnedFrom().source().task(names, seed))
+        return method.learner(shared.space(), config.learnedFrom().source().task(names, seed))
                 .fit(
                         new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
                         new Trainer(Training.none(), seed));

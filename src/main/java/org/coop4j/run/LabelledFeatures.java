@@ -11,8 +11,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */

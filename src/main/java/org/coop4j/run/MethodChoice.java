@@ -10,8 +10,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
-import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 

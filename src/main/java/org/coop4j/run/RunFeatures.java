@@ -10,10 +10,10 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.method.CrossValidation;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.Method;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.RunConfig.RunData;
 

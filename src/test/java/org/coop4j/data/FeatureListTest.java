@@ -24,8 +24,8 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
-import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.coop4j.weights.torch.TorchSave;
+import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -43,8 +43,8 @@ class PreprocessingTest {
     @Test
     void planesFollowEachOther() {
         RgbImage image = new RgbImage(2, 2, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-        Preprocessing plain =
-                new Preprocessing(new PreprocessConfig(2, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), false, BICUBIC));
+        Preprocessing plain = new Preprocessing(
+                new PreprocessConfig(2, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), false, BICUBIC));
         float[] tensor = plain.toTensor(image);
         int[] samples = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12};
         for (int i = 0; i < samples.length; i++) {

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
@@ -138,7 +138,8 @@ class GoldenPromptAccuracyTest {
                 "CoCoOp",
                 new Row(
                         new CoCoOp(),
-                        seed -> spoken(new CoCoOp(words.length, null).initial(clip, new Task(List.of("one"), "{}", seed))),
+                        seed -> spoken(
+                                new CoCoOp(words.length, null).initial(clip, new Task(List.of("one"), "{}", seed))),
                         learned -> new PromptLearner.Objective(new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));

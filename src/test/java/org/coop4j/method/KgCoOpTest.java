@@ -41,7 +41,6 @@ class KgCoOpTest {
 
     @Test
     void aNegativeWeightIsRefused() {
-        assertThatThrownBy(() -> new KgCoOp().with(Map.of("weight", "-1")))
-                .hasMessageContainingAll("weight", "got -1");
+        assertThatThrownBy(() -> new KgCoOp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1");
     }
 }

@@ -65,8 +65,7 @@ class LossGradientTest {
             if (method instanceof PromptMethod prompts) {
                 PromptLearner learner = PromptLearner.of(prompts, clip, task);
                 PromptEncoder encoder = clip.promptEncoder(learner.prompts());
-                try (BatchStep step =
-                        learner.step(encoder, learner.objective().get(), images, trainer.memory())) {
+                try (BatchStep step = learner.step(encoder, learner.objective().get(), images, trainer.memory())) {
                     assertGradients(step, trainer.shuffled(images.size()));
                 }
             } else if (method instanceof FeatureMethod features) {
@@ -135,8 +134,7 @@ class LossGradientTest {
                 .isCloseTo(expected, within(TOLERANCE * norm(gradient)));
     }
 
-    private static double moved(
-            BatchStep model, int[] batch, LearnedTensor tensor, float[] direction, double factor) {
+    private static double moved(BatchStep model, int[] batch, LearnedTensor tensor, float[] direction, double factor) {
         float[] values = tensor.values().clone();
         for (int i = 0; i < values.length; i++) {
             tensor.values()[i] += (float) (factor * direction[i]);

@@ -95,7 +95,9 @@ class PromptEnsembleTest {
                 FeatureMatrix weights = all.classWeights(space, names);
                 golden.assertClose(key, "ensemble_normalised", weights.toArray());
                 golden.assertClose(
-                        key, "ensemble_raw", new FeatureMethod.Texts(all, space, names).raw().toArray());
+                        key,
+                        "ensemble_raw",
+                        new FeatureMethod.Texts(all, space, names).raw().toArray());
                 FeatureMatrix test = problem.matrix("test");
                 FeatureMatrix logits = all.classifier(space, names).logits(test);
                 golden.assertClose(key, "logits", logits.toArray());

@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.Embedder;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
@@ -35,12 +35,12 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
-import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -538,7 +538,9 @@ class ImageClassifierTest {
             assertClose(classified.get(), EXPECTED.get(0));
             assertUnit(vectors.get(0).get(), clip.encodeTexts(List.of("lawn")).row(0));
             assertThatThrownBy(vectors.get(1)::get).hasCauseInstanceOf(ImageException.class);
-            assertUnit(vectors.get(2).get(), clip.encodeImages(List.of(FILES.get(1))).row(0));
+            assertUnit(
+                    vectors.get(2).get(),
+                    clip.encodeImages(List.of(FILES.get(1))).row(0));
             assertThat(classifier.batches()).isEqualTo(1);
         }
     }

@@ -71,7 +71,8 @@ final class AddClassCommand extends ConsoleCommand {
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
         try (Clip clip = promptOptions.open(file)) {
-            List<String> names = Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
+            List<String> names =
+                    Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             List<Path> images = data == null ? List.of() : ImageInputs.all(List.of(data));
             AddedClass added = CommandFailure.unless(

@@ -25,8 +25,7 @@ final class BearerToken {
             Clients.of(context).trust();
         } else if (!isOpen(context)) {
             throw new Refusal(
-                    UNAUTHORIZED_401,
-                    "expected the header \"Authorization: Bearer TOKEN\" with this service's token");
+                    UNAUTHORIZED_401, "expected the header \"Authorization: Bearer TOKEN\" with this service's token");
         }
     }
 

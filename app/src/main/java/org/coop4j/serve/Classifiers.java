@@ -19,12 +19,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.coop4j.image.ImageDecoder.ImageException;
-import org.coop4j.image.ImageForm;
-import org.coop4j.clip.Embedder.Input;
 import org.coop4j.clip.Embedder;
+import org.coop4j.clip.Embedder.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
+import org.coop4j.image.ImageDecoder.ImageException;
+import org.coop4j.image.ImageForm;
 import org.coop4j.predict.Prediction;
 import org.coop4j.serve.Clients.Client;
 import org.coop4j.serve.EmbeddingsApi.Item;
@@ -62,8 +62,7 @@ final class Classifiers {
         ServedClassifier served = byName.get(name);
         if (served == null) {
             throw new Refusal(
-                    NOT_FOUND_404,
-                    "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+                    NOT_FOUND_404, "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
         }
         return served;
     }
@@ -100,8 +99,8 @@ final class Classifiers {
                                     image(item.image(), inputs.size(), items.size(), context), FeatureKind.EMBEDDED));
             pictures.add(item.image());
         }
-        return submit(served, pictures, "embedded", context, () -> served.classifier()
-                .submitEmbeddings(inputs));
+        return submit(
+                served, pictures, "embedded", context, () -> served.classifier().submitEmbeddings(inputs));
     }
 
     /** Returns a picture that is not decoded if the client has left. */

@@ -103,8 +103,10 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     private void embed(Context context) throws IOException {
         byte[] json = uploads.open(context).readAllBytes();
-        Body body = InferenceRequest.read(
-                () -> InferenceRequest.JSON.readerFor(Body.class).withAttribute(Picture.class, json).readValue(json));
+        Body body = InferenceRequest.read(() -> InferenceRequest.JSON
+                .readerFor(Body.class)
+                .withAttribute(Picture.class, json)
+                .readValue(json));
         if (body == null || body.input == null || body.input.isEmpty() || body.input.contains(null)) {
             throw Refusal.badRequest("input: " + INPUT);
         }
@@ -127,8 +129,8 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                 .thenAccept(vectors -> context.json(new Answer(
                         "list",
                         IntStream.range(0, vectors.size())
-                                .mapToObj(i -> new Embedding(
-                                        "embedding", i, packed ? packed(vectors.get(i)) : vectors.get(i)))
+                                .mapToObj(i ->
+                                        new Embedding("embedding", i, packed ? packed(vectors.get(i)) : vectors.get(i)))
                                 .toList(),
                         body.model,
                         new Usage(tokens, tokens)))));

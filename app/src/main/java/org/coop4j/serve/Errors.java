@@ -32,7 +32,8 @@ final class Errors extends ErrorHandler {
         String shown = status == INTERNAL_SERVER_ERROR_500
                 ? INTERNAL
                 : reason == null ? HttpStatus.getMessage(status) : reason;
-        byte[] json = InferenceRequest.JSON.writeValueAsBytes(Map.of("error", Refusal.error(request.getHttpURI().getPath(), status, shown)));
+        byte[] json = InferenceRequest.JSON.writeValueAsBytes(
+                Map.of("error", Refusal.error(request.getHttpURI().getPath(), status, shown)));
         response.write(true, ByteBuffer.wrap(json), callback);
     }
 }

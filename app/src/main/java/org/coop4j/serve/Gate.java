@@ -65,8 +65,7 @@ final class Gate extends Handler.Wrapper {
             return new Refusal(NOT_IMPLEMENTED_501, "the method is unknown");
         }
         if (onLoopback && !names.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
-            return new Refusal(
-                    MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host");
+            return new Refusal(MISDIRECTED_REQUEST_421, "Host: expected localhost, or a name given by --host");
         }
         boolean foreign = !SAFE.contains(method) && isForeign(request.getHeaders());
         return foreign

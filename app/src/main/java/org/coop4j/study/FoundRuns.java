@@ -146,7 +146,8 @@ public record FoundRuns(
                                         .asText("no reason is recorded")
                                         .strip()));
                     } else if (Files.exists(folder.resolve(RunFolder.CONFIG))
-                            && RunFolder.read(folder, RunFolder.CONFIG, ObjectNode.class).has("modelSha256")) {
+                            && RunFolder.read(folder, RunFolder.CONFIG, ObjectNode.class)
+                                    .has("modelSha256")) {
                         found.unfinished.add(name);
                     }
                 } catch (IOException e) {

@@ -498,13 +498,14 @@ class PredictionServiceTest {
                 .isEqualTo("{\"prompt_tokens\":%d,\"total_tokens\":%d}".formatted(tokens, tokens));
         JsonNode one = embed('"' + text + '"', "\"user\":\"me\",\"encoding_format\":\"base64\",")
                 .json();
-        ByteBuffer packed = ByteBuffer.wrap(one.at("/data/0/embedding").binaryValue())
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer packed =
+                ByteBuffer.wrap(one.at("/data/0/embedding").binaryValue()).order(ByteOrder.LITTLE_ENDIAN);
         for (float expected : clip.embed(text)) {
             assertThat(packed.getFloat()).isCloseTo(expected, within(1e-5f));
         }
         assertThat(packed.hasRemaining()).isFalse();
-        assertThat(embed('"' + text + '"', "\"dimensions\":" + clip.embedDim() + ",").status())
+        assertThat(embed('"' + text + '"', "\"dimensions\":" + clip.embedDim() + ",")
+                        .status())
                 .isEqualTo(200);
     }
 
@@ -580,7 +581,10 @@ class PredictionServiceTest {
         Answer damaged = embed("[\"a\", {\"image\": \"" + base64(Arrays.copyOf(picture, 99)) + "\"}]", "");
         assertThat(damaged.status()).isEqualTo(422);
         assertThat(damaged.json().at("/error/message").asText()).contains("image 1 ");
-        assertThat(Answer.of("GET", things.uri("/v1/embeddings"), null).json().at("/error/message").asText())
+        assertThat(Answer.of("GET", things.uri("/v1/embeddings"), null)
+                        .json()
+                        .at("/error/message")
+                        .asText())
                 .isNotEmpty();
     }
 

@@ -8,11 +8,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.clip.Embedder.EncodingLimits;
 
 /** A service on a free port with a zero-shot classifier of the shipped model. */
 final class TestService implements AutoCloseable {

@@ -85,8 +85,7 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         int column = rows.schema().fieldIndex(required(inputCol()));
-        Overflow overflow =
-                (boolean) getOrDefault(truncate()) ? Overflow.TRUNCATE : Overflow.FAIL;
+        Overflow overflow = (boolean) getOrDefault(truncate()) ? Overflow.TRUNCATE : Overflow.FAIL;
         return append(rows, new Texts(location(), column, overflow));
     }
 

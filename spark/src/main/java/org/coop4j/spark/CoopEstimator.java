@@ -201,8 +201,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         Clip clip = SharedModels.get(location);
         Candidate chosen = chosen(clip.logitScale());
         Learner learner = chosen.method().learner(clip, new Task(all.classNames(), getOrDefault(template()), draw));
-        ImageDataset drawn =
-                new Sample(chosen.shots(), draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
+        ImageDataset drawn = new Sample(chosen.shots(), draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         FewShotFeatures features = labelled.features(rows, drawn, embedder, chosen.method());

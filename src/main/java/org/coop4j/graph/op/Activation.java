@@ -53,10 +53,11 @@ public final class Activation extends GraphOp {
         /** Returns the function in float32, for one worker. */
         private BlockFunction host() {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
+            NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
             float[] e = new float[HostKernel.BLOCK];
             return switch (this) {
                 case QUICK_GELU -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
-                case GELU -> (in, n) -> gelu(in[0], n);
+                case GELU -> (in, n) -> gelu(in[0], normal.cdf(in[0], n), n);
                 case RELU -> (in, n) -> relu(in[0], n);
                 case EXP -> (in, n) -> exponential.apply(in[0], n);
             };
@@ -65,10 +66,15 @@ public final class Activation extends GraphOp {
         /** Returns dy · f′(x) of dy and x in float32, for one worker. */
         private BlockFunction hostGradient() {
             Exponential exponential = new Exponential(HostKernel.BLOCK);
+            NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
             float[] e = new float[HostKernel.BLOCK];
             return switch (this) {
                 case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
-                case GELU -> (in, n) -> geluGradient(in[0], in[1], n);
+                case GELU ->
+                    (in, n) -> {
+                        normal.density(in[1], e, n);
+                        geluGradient(in[0], in[1], normal.cdf(in[1], n), e, n);
+                    };
                 case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
                 case EXP -> (in, n) -> expGradient(in[0], in[1], n);
             };
@@ -142,9 +148,9 @@ public final class Activation extends GraphOp {
         }
     }
 
-    private static void gelu(float[] x, int n) {
+    private static void gelu(float[] x, float[] cdf, int n) {
         for (int i = 0; i < n; i++) {
-            x[i] *= NormalDistribution.cdf(x[i]);
+            x[i] *= cdf[i];
         }
     }
 
@@ -161,9 +167,9 @@ public final class Activation extends GraphOp {
         }
     }
 
-    private static void geluGradient(float[] dy, float[] x, int n) {
+    private static void geluGradient(float[] dy, float[] x, float[] cdf, float[] density, int n) {
         for (int i = 0; i < n; i++) {
-            dy[i] *= NormalDistribution.cdf(x[i]) + x[i] * NormalDistribution.density(x[i]);
+            dy[i] *= cdf[i] + x[i] * density[i];
         }
     }
 

@@ -186,8 +186,7 @@ class FeatureBankTest {
         PreprocessConfig bilinear = new PreprocessConfig(
                 bicubic.size(), bicubic.mean(), bicubic.std(), bicubic.squash(), Interpolation.BILINEAR);
         ModelMetadata known = clip.model().metadata();
-        ModelMetadata metadata =
-                new ModelMetadata(known.architecture(), known.activation(), bilinear, known.source());
+        ModelMetadata metadata = new ModelMetadata(known.architecture(), known.activation(), bilinear, known.source());
         List<TensorSpec> specs = clip.architecture().tensorSpecs(DType.F32);
         try (SafetensorsWriter writer = SafetensorsWriter.create(other, specs, metadata.toMap())) {
             for (TensorSpec spec : specs) {

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.IntStream;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 
 /** Features and scikit-learn's results among the test resources. */
 public final class GoldenFeatures {

@@ -3,8 +3,8 @@ package org.coop4j.method.logistic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.junit.jupiter.api.Test;
 
 class LinearClassifierTest {

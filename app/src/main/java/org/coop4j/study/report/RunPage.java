@@ -17,24 +17,24 @@ import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison;
-import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.LabelErrors;
+import org.coop4j.run.LabelErrors.Suspect;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.NearDuplicates.Pair;
 import org.coop4j.run.NearDuplicates;
+import org.coop4j.run.NearDuplicates.Pair;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -164,8 +164,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                            + " number follows from its other images. Some are only unusual: move those that are"
-                            + " wrong.")
+                                        + " number follows from its other images. Some are only unusual: move those that are"
+                                        + " wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }

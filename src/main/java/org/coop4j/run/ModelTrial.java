@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -6,24 +6,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.demo.DemoPictures;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.run.DataSpec;
 
-/**
- * A trial of a model's whole chain, from picture and text to label: {@code coop doctor -m}.
- *
- * @param table receives a row per check
- * @param advice receives a sentence per failed check
- */
-record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
+/** A trial of a model's whole chain, from picture and text to label. */
+public final class ModelTrial {
 
     private static final int EACH = 5;
     private static final double LENGTH_ERROR = 1e-5;
@@ -39,19 +30,39 @@ record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
     /** Largest error of a published probability: those were computed in half precision. */
     private static final double PUBLISHED_ERROR = 2e-3;
 
+    private final Clip clip;
+    private final List<Check> checks = new ArrayList<>();
+
+    private ModelTrial(Clip clip) {
+        this.clip = clip;
+    }
+
     /**
-     * Classifies shipped photographs, and the published example if its picture is given.
+     * One finding of a trial.
      *
-     * @param example null for none
-     * @return true if all checks hold
+     * @param name of what was checked, in a word
+     * @param finding the result in words; of a failed check, what is wrong with the model's features
      */
-    boolean passes(Path example) throws IOException {
-        table.row(
-                "model",
-                "%s parameters, logit scale %.1f"
-                        .formatted(Numbers.count(clip.architecture().parameterCount()), clip.logitScale()));
-        Path pictures = DemoPictures.unpack(CacheFolder.of(System.getenv()).resolve("demo")).folder();
-        ImageDataset data = DataSpec.of(pictures.resolve("photographs")).load(1);
+    public record Check(String name, boolean holds, String finding) {}
+
+    /**
+     * Tries a model on photographs and their class names, which it should agree with better than by chance.
+     *
+     * @param data its test images are used, 5 per class
+     * @param example the picture CLIP.png of openai/CLIP, whose probabilities are compared with those published for
+     *     ViT-B/32; null for none
+     * @throws IOException if a picture cannot be read
+     */
+    public static List<Check> of(Clip clip, ImageDataset data, Path example) throws IOException {
+        ModelTrial trial = new ModelTrial(clip);
+        trial.photographs(data);
+        if (example != null) {
+            trial.published(example);
+        }
+        return trial.checks;
+    }
+
+    private void photographs(ImageDataset data) throws IOException {
         List<LabelledImage> photographs = IntStream.range(0, data.classCount())
                 .boxed()
                 .flatMap(label -> data.test().stream()
@@ -60,10 +71,12 @@ record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
                 .toList();
         List<Path> files = photographs.stream().map(LabelledImage::path).toList();
         FeatureMatrix images = clip.encodeImages(files).normalized();
-        FeatureMatrix texts =
-                PromptEnsemble.of("a photo of a {}.").classWeights(clip, data.classNames());
-        int before = advice.size();
-        check("features", unit(images) && unit(texts), "finite, of unit length", "are not finite, or not of unit length");
+        FeatureMatrix texts = PromptEnsemble.of("a photo of a {}.").classWeights(clip, data.classNames());
+        check(
+                "features",
+                unit(images) && unit(texts),
+                "finite, of unit length",
+                "are not finite, or not of unit length");
         check(
                 "repetition",
                 Arrays.equals(
@@ -71,17 +84,14 @@ record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
                 "the same picture has the same features",
                 "of one picture differ when it is encoded again");
         agreement(photographs, images.products(texts), data.classCount());
-        if (example != null) {
-            published(example);
-        }
-        return advice.size() == before;
     }
 
     private void agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {
         long right = IntStream.range(0, photographs.size())
                 .filter(i -> {
                     float[] row = cosines.row(i);
-                    return IntStream.range(0, classes).noneMatch(c -> row[c] > row[photographs.get(i).label()]);
+                    return IntStream.range(0, classes)
+                            .noneMatch(c -> row[c] > row[photographs.get(i).label()]);
                 })
                 .count();
         double chance = (double) photographs.size() / classes;
@@ -98,8 +108,8 @@ record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
     private void published(Path example) throws IOException {
         FeatureMatrix texts = clip.encodeTexts(CAPTIONS);
         float[] found = clip.probabilities(clip.encodeImages(List.of(example)), texts)[0];
-        boolean same = IntStream.range(0, found.length)
-                .allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
+        boolean same =
+                IntStream.range(0, found.length).allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < found.length; i++) {
             parts.add("%s %.4f (%.4f)".formatted(CAPTIONS.get(i), found[i], PUBLISHED[i]));
@@ -112,13 +122,8 @@ record ModelTrial(Clip clip, AlignedLines table, List<String> advice) {
                         + String.join(", ", parts));
     }
 
-    /** Adds a row of a check, and an advice if it failed. */
     private void check(String name, boolean holds, String finding, String failure) {
-        table.row(name, holds ? finding : "wrong");
-        if (!holds) {
-            advice.add("the model's features " + failure + ": convert or download it again, and report it if that"
-                    + " does not help");
-        }
+        checks.add(new Check(name, holds, holds ? finding : failure));
     }
 
     private static boolean unit(FeatureMatrix features) {
