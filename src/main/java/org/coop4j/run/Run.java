@@ -152,6 +152,9 @@ public final class Run {
      */
     public static ClassifierFile learn(Clip clip, Examples examples, Methods methods, Sample sample)
             throws IOException {
+        if (sample.views() > 0) {
+            throw new IllegalArgumentException("views: expected 0 in memory, got " + sample.views());
+        }
         ImageDataset dataset = examples.encoded(clip);
         DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
         SharedData shared = new SharedData(clip, new Options(Examples.NAME, false, MemoryLimit.none()));

@@ -228,6 +228,9 @@ class LearnInMemoryTest {
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(() -> Examples.folder(place)).isInstanceOf(DatasetException.class);
         assertThatThrownBy(() -> Examples.folder(place.resolve("none"))).isInstanceOf(DatasetException.class);
+        Sample views = new Sample(0, 1, 2);
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(gda), views))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Methods.of()).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Methods.of(new ProLip())).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Methods.auto()))
