@@ -142,7 +142,7 @@ public final class BenchCommand extends ConsoleCommand {
         private Options.Arithmetic precision;
 
         public Precision precision() {
-            return precision.precision();
+            return precision.ofScores();
         }
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
