@@ -63,10 +63,7 @@ class LibrariesTest {
 
     @Test
     void whatThePageLeavesOutIsExcludedAndNotOnTheClassPath() throws Exception {
-        NodeList exclusions = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new File("../src/pom.xml"))
-                .getElementsByTagName("exclusion");
+        NodeList exclusions = pom("../src").getElementsByTagName("exclusion");
         Set<String> excluded = new TreeSet<>();
         Set<String> paths = new TreeSet<>();
         for (int i = 0; i < exclusions.getLength(); i++) {
@@ -82,6 +79,33 @@ class LibrariesTest {
         assertThat(CLASS_PATH)
                 .map(jar -> jar.replace(File.separatorChar, '/'))
                 .noneMatch(jar -> paths.stream().anyMatch(jar::contains));
+    }
+
+    /** What Maven Central and the module path need. */
+    @Test
+    void everyModuleHasWhatAReleaseNeeds() throws Exception {
+        Set<String> names = new TreeSet<>();
+        Element root = pom("..");
+        for (String required : List.of("name", "description", "url", "licenses", "developers", "scm", "project.address")) {
+            assertThat(root.getElementsByTagName(required).getLength()).as(required).isPositive();
+        }
+        NodeList modules = root.getElementsByTagName("module");
+        for (int i = 0; i < modules.getLength(); i++) {
+            String module = modules.item(i).getTextContent();
+            Element pom = pom("../" + module);
+            assertThat(text(pom, "name")).as(module).startsWith("coop4j");
+            assertThat(text(pom, "description")).as(module).isNotBlank();
+            assertThat(text(pom, "module.name")).as(module).matches("[a-z]+(\\.[a-z0-9]+)+");
+            assertThat(names.add(text(pom, "module.name"))).as(module).isTrue();
+        }
+        assertThat(names).hasSizeGreaterThan(3);
+    }
+
+    private static Element pom(String folder) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new File(folder, "pom.xml"))
+                .getDocumentElement();
     }
 
     private static String text(Element element, String name) {

@@ -110,14 +110,14 @@ public final class OneDnn implements AutoCloseable {
     /** A primitive with the memory that it reads and writes, for one thread at a time. */
     final class Call {
 
-        private final primitive primitive;
-        private final stream stream = owned(new stream(processor));
+        private final primitive compiled;
+        private final stream queue = owned(new stream(processor));
         private final IntMemoryMap arguments = owned(new IntMemoryMap());
         private final memory scratchpad;
         final long scratchBytes;
 
         private Call(primitive_desc_base plan) {
-            primitive = owned(new primitive(owned(plan).get()));
+            compiled = owned(new primitive(owned(plan).get()));
             desc scratch = plan.scratchpad_desc();
             scratchBytes = Math.max(1, scratch.get_size());
             scratchpad = memory(scratch, null);
@@ -125,9 +125,9 @@ public final class OneDnn implements AutoCloseable {
         }
 
         /** Adds an argument, unless it is null. */
-        private Call with(int argument, memory memory) {
-            if (memory != null) {
-                arguments.put(argument, memory);
+        private Call with(int argument, memory value) {
+            if (value != null) {
+                arguments.put(argument, value);
             }
             return this;
         }
@@ -144,7 +144,7 @@ public final class OneDnn implements AutoCloseable {
          */
         void run(Pointer scratch) {
             scratchpad.set_data_handle(scratch);
-            primitive.execute(stream, arguments);
+            compiled.execute(queue, arguments);
         }
     }
 
@@ -223,26 +223,26 @@ public final class OneDnn implements AutoCloseable {
         long address = weights.get_data_handle().address();
         List<Object> key = List.of(address, new Layout(weights.get_desc()), new Layout(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = NativeMemory.allocate(layout.get_size());
-            Call call = copy(weights, memory(layout, memory));
+            BytePointer target = NativeMemory.allocate(layout.get_size());
+            Call call = copy(weights, memory(layout, target));
             singleThreaded(() -> call.run(null));
-            return memory;
+            return target;
         });
         frees.push(() -> workers.weightForms().giveBack(key));
         return memory(layout, copy);
     }
 
     /** A description that equals others of the same shape, type and order; their bytes may differ in gaps. */
-    private record Layout(desc desc) {
+    private record Layout(desc of) {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Layout layout && desc.equals(layout.desc);
+            return other instanceof Layout layout && of.equals(layout.of);
         }
 
         @Override
         public int hashCode() {
-            return Long.hashCode(desc.get_size());
+            return Long.hashCode(of.get_size());
         }
     }
 
