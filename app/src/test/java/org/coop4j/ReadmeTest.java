@@ -143,4 +143,17 @@ class ReadmeTest {
         assertThat(folder.resolve("err.txt")).as("nothing of ND4J in the log").isEmptyFile();
         assertThat(out).singleElement().asString().matches(Pattern.quote(dog.toString()) + " -?0\\.\\d+");
     }
+
+    @Test
+    void theFourthProgramLearnsInMemory() throws Exception {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        Path pictures = TestPictures.folder(folder.resolve("pictures"), 3, "red", "green");
+        Path photo = TestPictures.write(folder.resolve("photo.png"), 0, 9);
+        Path saved = folder.resolve("mine.safetensors");
+        List<String> out = run("Teach", model, pictures, saved, photo);
+        assertThat(out).singleElement().asString().matches("Prediction\\[label=(red|green), probability=0\\.\\d+]");
+        try (ImageClassifier classifier = ImageClassifier.load(saved)) {
+            assertThat(out).containsExactly(classifier.classify(photo).get(0).toString());
+        }
+    }
 }

@@ -50,6 +50,25 @@ public final class FeatureMatrix {
         return of(rows.size(), width, values.array());
     }
 
+    /**
+     * Returns a copy of rows.
+     *
+     * @throws IllegalArgumentException if there are none, or their widths differ
+     */
+    public static FeatureMatrix of(float[][] rows) {
+        int width = rows.length == 0 ? 0 : rows[0].length;
+        for (float[] row : rows) {
+            if (row.length != width) {
+                throw new IllegalArgumentException(
+                        "features: expected rows of width %d, got %d".formatted(width, row.length));
+            }
+        }
+        if (width == 0) {
+            throw new IllegalArgumentException("features: expected 1 row or more, of 1 number or more, got none");
+        }
+        return of(List.of(rows), width);
+    }
+
     /** Returns the values of a learned tensor of two axes, which are not copied. */
     public static FeatureMatrix of(LearnedTensor tensor) {
         long[] shape = tensor.shape();

@@ -43,15 +43,8 @@ public record ImageFolder(
      * @param notes receives a sentence about what is passed over
      */
     public ImageDataset load(Consumer<String> notes) throws IOException {
-        if (!Files.isDirectory(root)) {
-            throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
-        }
         ImageFiles files = new ImageFiles();
-        List<Path> folders = files.folders(root);
-        if (folders.isEmpty()) {
-            throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
-        }
-        Map<Split, Path> splits = splitFolders(folders);
+        Map<Split, Path> splits = splitFolders(folders(files, root));
         if (!splits.isEmpty()) {
             SplitRules.requireNoShares(root, shares);
         }
@@ -82,6 +75,25 @@ public record ImageFolder(
         return splits.isEmpty()
                 ? SplitRules.split(name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
                 : SplitRules.assemble(name, root, names, images);
+    }
+
+    /** Returns the images of each class, of {@code train} if there is one. */
+    static SortedMap<String, List<Path>> toLearnFrom(Path root) throws IOException {
+        ImageFiles files = new ImageFiles();
+        Map<Split, Path> splits = splitFolders(folders(files, root));
+        return new ImageFolder(root, Optional.empty(), 0, Optional.empty(), false)
+                .classes(files, splits.getOrDefault(Split.TRAIN, root));
+    }
+
+    private static List<Path> folders(ImageFiles files, Path root) throws IOException {
+        if (!Files.isDirectory(root)) {
+            throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
+        }
+        List<Path> folders = files.folders(root);
+        if (folders.isEmpty()) {
+            throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
+        }
+        return folders;
     }
 
     /** Returns the images of each class folder, by its name or, if nested, its path below the parent. */

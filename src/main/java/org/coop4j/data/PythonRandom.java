@@ -13,7 +13,7 @@ import org.apache.commons.math3.random.MersenneTwister;
  * and {@code random.shuffle} after {@code random.seed(n)} (CPython 3.2 to 3.13, {@code Lib/random.py} and {@code
  * Modules/_randommodule.c}).
  */
-public final class PythonRandom {
+final class PythonRandom {
     private final MersenneTwister twister;
 
     /** Makes a generator in the state after {@code random.seed(seed)}. */

@@ -1,15 +1,19 @@
 package org.coop4j.predict;
 
 import java.awt.image.BufferedImage;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.Embedder.Image;
@@ -18,11 +22,15 @@ import org.coop4j.clip.Embedder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
+import org.coop4j.data.Examples;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.run.Methods;
 import org.coop4j.run.Run;
+import org.coop4j.run.Sample;
 
 /**
  * Classifies images with a learned or hand-written classifier: one model in memory for any number of threads.
@@ -44,7 +52,7 @@ public final class ImageClassifier implements AutoCloseable {
 
     private final Clip clip;
     private final Classifier classifier;
-    private final boolean owner;
+    private final List<Closeable> owned;
     private final PixelReader reader;
     private final Embedder queue;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -53,10 +61,10 @@ public final class ImageClassifier implements AutoCloseable {
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private ImageClassifier(
-            Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif, boolean owner) {
+            Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif, List<Closeable> owned) {
         this.clip = clip;
         this.classifier = classifier;
-        this.owner = owner;
+        this.owned = owned;
         this.reader = limits.reader(clip, exif);
         this.queue = Embedder.of(clip, limits, reader);
     }
@@ -79,7 +87,9 @@ public final class ImageClassifier implements AutoCloseable {
         Path model = ClassifierModel.find(learned, file, "open it with Clip.open and use ImageClassifier.of");
         Clip clip = Clip.open(model);
         try {
-            return new ImageClassifier(clip, learned.open(clip), limits, orientation(learned), true);
+            Classifier classifier = learned.open(clip);
+            return new ImageClassifier(
+                    clip, classifier, limits, orientation(learned), List.of(classifier::close, clip));
         } catch (IllegalArgumentException e) {
             clip.close();
             throw new IOException(model + ": " + e.getMessage(), e);
@@ -89,6 +99,34 @@ public final class ImageClassifier implements AutoCloseable {
         }
     }
 
+    /**
+     * Learns a classifier from all examples, with the method's reference settings and seed 1. The model, which the caller
+     * closes afterwards, is shared.
+     *
+     * @throws IOException if an image cannot be read or decoded
+     * @throws IllegalArgumentException if a class name does not fit a prompt, or the method needs other features
+     */
+    public static ImageClassifier learn(Clip clip, Examples examples, Method method) throws IOException {
+        return learn(clip, examples, Methods.of(method));
+    }
+
+    /** Learns a classifier by the best of some methods, such as {@link Methods#auto}. */
+    public static ImageClassifier learn(Clip clip, Examples examples, Methods methods) throws IOException {
+        return learn(clip, examples, methods, new Sample(0, 1));
+    }
+
+    /**
+     * Learns a classifier from a sample of the examples.
+     *
+     * @param sample images per class, 0 for all, and seed; it has no views
+     */
+    public static ImageClassifier learn(Clip clip, Examples examples, Methods methods, Sample sample)
+            throws IOException {
+        Classifier classifier = Run.learn(clip, examples, methods, sample).open(clip);
+        return new ImageClassifier(
+                clip, classifier, EncodingLimits.standard(), ExifOrientation.APPLY, List.of(classifier::close));
+    }
+
     /** Uses a model and a classifier, which the caller closes afterwards, with the standard limits. */
     public static ImageClassifier of(Clip clip, Classifier classifier) {
         return of(clip, classifier, EncodingLimits.standard());
@@ -96,12 +134,12 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Uses a model and a classifier, which the caller closes afterwards. */
     public static ImageClassifier of(Clip clip, Classifier classifier, EncodingLimits limits) {
-        return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, false);
+        return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, List.of());
     }
 
     /** Uses a model and a classifier, which the caller closes afterwards, with a treatment of EXIF orientations. */
     public static ImageClassifier of(Clip clip, Classifier classifier, ExifOrientation exif) {
-        return new ImageClassifier(clip, classifier, EncodingLimits.standard(), exif, false);
+        return new ImageClassifier(clip, classifier, EncodingLimits.standard(), exif, List.of());
     }
 
     /**
@@ -121,6 +159,50 @@ public final class ImageClassifier implements AutoCloseable {
     /** Returns the class names in the order of the logits. */
     public List<String> classNames() {
         return classifier.classNames();
+    }
+
+    /**
+     * Writes the classifier into a file, which {@link #load} opens as long as the model lies where it is or beside it.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public void save(Path file) throws IOException {
+        ClassifierFile learned = classifier.save();
+        Map<String, String> account = new LinkedHashMap<>(learned.training());
+        account.putIfAbsent(
+                Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+        learned.withTraining(account).write(file);
+    }
+
+    /**
+     * Returns the most probable label of each image.
+     *
+     * @param features [n, width], as {@link #embed(InputImage)} returns them
+     * @return [n], positions in {@link #classNames}
+     * @throws IllegalArgumentException if there are none, or their width is not that of the classifier
+     */
+    public int[] predict(float[][] features) {
+        return Stream.of(probabilities(features))
+                .mapToInt(row -> IntStream.range(0, row.length).reduce(0, (a, b) -> row[b] > row[a] ? b : a))
+                .toArray();
+    }
+
+    /**
+     * Returns the probabilities of the classes of each image.
+     *
+     * @param features [n, width], as {@link #embed(InputImage)} returns them
+     * @return [n, classes]
+     * @throws IllegalArgumentException if there are none, or their width is not that of the classifier
+     */
+    public double[][] probabilities(float[][] features) {
+        FeatureMatrix rows = FeatureMatrix.of(features);
+        int width = clip.featureWidth(classifier.features());
+        if (rows.width() != width) {
+            throw new IllegalArgumentException("features: expected rows of width %d, got %d".formatted(width, rows.width()));
+        }
+        return whileOpen(() -> Stream.of(classifier.logits(rows).toRows())
+                .map(classifier::probabilities)
+                .toArray(double[][]::new));
     }
 
     /** Returns the model. */
@@ -346,9 +428,8 @@ public final class ImageClassifier implements AutoCloseable {
         } finally {
             use.writeLock().unlock();
         }
-        if (owner) {
-            classifier.close();
-            clip.close();
+        for (Closeable one : owned) {
+            one.close();
         }
     }
 }

@@ -22,7 +22,7 @@ import org.coop4j.base.Sha256;
  * The JSON files of a run. Each holds the checksum of its other contents, because a flipped bit may leave a valid file
  * with another meaning. A file without a checksum, written by hand, is read as it is.
  */
-public final class CheckedJson {
+final class CheckedJson {
 
     private static final String CHECKSUM = "sha256";
 

@@ -6,11 +6,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
@@ -140,13 +143,63 @@ public final class Run {
         }
     }
 
+    /**
+     * Learns a classifier in memory from all examples, or from a sample of them, without a test.
+     *
+     * @return the classifier's file, not written
+     * @throws IOException if an image cannot be read, or features do not fit the model
+     * @throws IllegalArgumentException if a class name does not fit a prompt
+     */
+    public static ClassifierFile learn(Clip clip, Examples examples, Methods methods, Sample sample)
+            throws IOException {
+        if (sample.views() > 0) {
+            throw new IllegalArgumentException("views: expected 0 in memory, got " + sample.views());
+        }
+        ImageDataset dataset = examples.encoded(clip);
+        DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
+        SharedData shared = new SharedData(clip, new Options(Examples.NAME, false, MemoryLimit.none()));
+        shared.keep(source, dataset, sample.seed());
+        RunConfig config = methods.chosen(shared, RunData.of(source, dataset, ClassHalf.ALL), sample);
+        return new Run(shared, config.method().title(), config, Progress.NONE).learn();
+    }
+
+    private ClassifierFile learn() throws IOException {
+        ImageDataset dataset = sample();
+        Learned learned = learn(dataset, method.learner(space, task(dataset)), images -> null);
+        try (Classifier classifier = learned.classifier) {
+            return file(classifier, learned.confidence, dataset);
+        }
+    }
+
+    /**
+     * A learned classifier.
+     *
+     * @param images what it was learned from
+     */
+    private record Learned(Classifier classifier, Confidence confidence, RunImages images) {}
+
     /** Encodes, trains, calibrates and tests; a method that learns nothing is only tested. */
     private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
+        Learned learned = learn(
+                dataset,
+                learner,
+                images -> new Trainer.RunFiles(
+                        run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), images, config.checkpointEvery()));
+        try (Classifier classifier = learned.classifier) {
+            file(classifier, learned.confidence, dataset).write(run.file(RunFolder.CLASSIFIER));
+            return test(run, classifier, learned.images, method.learns() ? dataset.train() : List.of());
+        }
+    }
+
+    /**
+     * Encodes, trains and calibrates.
+     *
+     * @param files returns the files of the training by the hash of its images
+     */
+    private Learned learn(ImageDataset dataset, Learner learner, Function<String, Trainer.RunFiles> files)
+            throws IOException {
         if (!method.learns()) {
-            try (Classifier classifier = fit(learner, null, run, "")) {
-                save(run, classifier, Confidence.NONE, dataset);
-                return test(run, classifier, RunImages.NONE, List.of());
-            }
+            return new Learned(learner.fit(null, trainer(files.apply(""))), Confidence.NONE, RunImages.NONE);
         }
         FeatureBank.Lists lists = new FeatureBank.Lists();
         LabelledFeatures val = lists.encode(() -> val(dataset));
@@ -162,13 +215,16 @@ public final class Run {
         requireEveryClass(dataset, train);
         ended("encode_train");
         FewShotFeatures features = new FewShotFeatures(train, chooses);
-        try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
+        Classifier classifier = learner.fit(features, trainer(files.apply(train.contentHash())));
+        try {
             ended("train");
             Confidence confidence = new HeldOutImages(shared, task(dataset), dataset.train(), val)
                     .confidence(classifier, config, progress);
             ended("calibrate");
-            save(run, classifier, confidence, dataset);
-            return test(run, classifier, RunImages.learnedFrom(train.images(), val.images()), dataset.train());
+            return new Learned(classifier, confidence, RunImages.learnedFrom(train.images(), val.images()));
+        } catch (IOException | RuntimeException | Error e) {
+            classifier.close();
+            throw e;
         }
     }
 
@@ -193,17 +249,12 @@ public final class Run {
         return shared.features(dataset.validatesOnTest() ? List.of() : dataset.val(), "val images", progress);
     }
 
-    private Classifier fit(Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
-            throws IOException {
-        Trainer.RunFiles files = new Trainer.RunFiles(
-                run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), imagesHash, config.checkpointEvery());
-        return learner.fit(
-                features,
-                new Trainer(config.training(), sample.seed(), shared.options().memory(), progress, files));
+    private Trainer trainer(Trainer.RunFiles files) {
+        return new Trainer(config.training(), sample.seed(), shared.options().memory(), progress, files);
     }
 
-    /** Writes the classifier with metadata of how it was made. */
-    private void save(RunFolder run, Classifier classifier, Confidence confidence, ImageDataset dataset)
+    /** Returns the classifier's file with metadata of how it was made. */
+    private ClassifierFile file(Classifier classifier, Confidence confidence, ImageDataset dataset)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>(classifier.save().training());
         if (space.towers().isPresent()) {
@@ -223,11 +274,7 @@ public final class Run {
             metadata.put("epochs", Integer.toString(config.training().epochs()));
         }
         confidence.record(metadata);
-        classifier
-                .save()
-                .withTraining(metadata)
-                .withTemperature(confidence.temperature())
-                .write(run.file(RunFolder.CLASSIFIER));
+        return classifier.save().withTraining(metadata).withTemperature(confidence.temperature());
     }
 
     /**

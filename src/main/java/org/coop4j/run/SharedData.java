@@ -104,6 +104,11 @@ public final class SharedData {
         return known;
     }
 
+    /** Keeps lists that were made in memory. */
+    void keep(DataSpec data, ImageDataset lists, long seed) {
+        datasets.put(List.of(data, data.seedOfSplit(seed)), lists);
+    }
+
     /** Returns the test images of a run and the prompts that it is compared with. */
     public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
         RunData tested = config.testedOn();

@@ -227,6 +227,7 @@ class PeCoreGoldenTest {
     }
 
     /** Prompts whose tokens are all learned vectors but the end token's; the vector of each place. */
+    @SuppressWarnings("ArrayRecordComponent") // not compared
     private record Learned(List<int[]> prompts, LearnedTensor vectors, int[][] vectorOf) {
 
         /**

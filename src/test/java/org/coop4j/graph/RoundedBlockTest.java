@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A residual attention block in bfloat16, whose plan has fewer ops, compared with float32. */
@@ -113,6 +114,79 @@ class RoundedBlockTest {
         for (int threads = 1; threads <= 3; threads++) {
             assertThat(run(Precision.BFLOAT16, Activation.Kind.GELU, 0.3, threads, 8))
                     .containsExactly(exact, Offset.offset(ROUNDING));
+        }
+    }
+
+    /** Returns the gradient of Σ y · weights in x. */
+    private static float[] gradient(Precision precision, Activation.Kind kind, int threads) {
+        Graph graph = Graph.create().in(precision);
+        INDArray values = random(6, SEQUENCES * LENGTH, WIDTH);
+        SDVariable y = block(graph, graph.variable("x", values), kind);
+        SDVariable loss = y.mul(graph.constant("weights", random(7, SEQUENCES * LENGTH, WIDTH)))
+                .sum();
+        SDVariable gradient = graph.differentiate(loss).get("x");
+        try (Workers workers = new Workers(threads);
+                ExecutionPlan plan = graph.plan(Map.of("dx", gradient), workers)) {
+            plan.run();
+            float[] first = ArrayValues.of(plan.output("dx")).toArray();
+            plan.run();
+            assertThat(ArrayValues.of(plan.output("dx")).toArray()).containsExactly(first);
+            return first;
+        }
+    }
+
+    private static INDArray random(int seed, int rows, int cols) {
+        Random random = new Random(seed);
+        float[] values = new float[rows * cols];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Nd4j.createFromArray(values).reshape('c', rows, cols);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"QUICK_GELU", "GELU"})
+    void theGradientIsCloseToThatInFloat32(Activation.Kind kind) {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        float[] exact = gradient(Precision.FLOAT32, kind, 2);
+        for (int threads = 1; threads <= 3; threads++) {
+            float[] rounded = gradient(Precision.BFLOAT16, kind, threads);
+            double squares = 0;
+            double errors = 0;
+            for (int i = 0; i < exact.length; i++) {
+                squares += exact[i] * exact[i];
+                errors += (rounded[i] - exact[i]) * (rounded[i] - exact[i]);
+            }
+            assertThat(Math.sqrt(errors / squares)).isBetween(1e-5, 0.01);
+        }
+    }
+
+    /** An activation whose input a product reads too, and whose result is an output. */
+    @Test
+    void anActivationBesideAProductIsCloseToThatInFloat32() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            return;
+        }
+        Map<String, float[]> exact = branches(Precision.FLOAT32);
+        branches(Precision.BFLOAT16)
+                .forEach((name, values) ->
+                        assertThat(values).as(name).containsExactly(exact.get(name), Offset.offset(ROUNDING)));
+    }
+
+    private static Map<String, float[]> branches(Precision precision) {
+        Graph graph = Graph.create().in(precision);
+        Random random = new Random(8);
+        SDVariable h = linear(graph, graph.constant("x", random(6, 5, WIDTH)), "in", random, WIDTH, WIDTH);
+        SDVariable a = graph.activation(Activation.Kind.QUICK_GELU, h);
+        SDVariable y = linear(graph, h, "out", random, WIDTH, WIDTH);
+        try (Workers workers = new Workers(2);
+                ExecutionPlan plan = graph.plan(Map.of("a", a, "y", y), workers)) {
+            plan.run();
+            return Map.of(
+                    "a", ArrayValues.of(plan.output("a")).toArray(),
+                    "y", ArrayValues.of(plan.output("y")).toArray());
         }
     }
 }

@@ -14,6 +14,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.graph.OpTime;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -28,7 +29,10 @@ public final class ImageBench {
         int side = clip.architecture().vision().imageSize();
         float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
         int each = pixels.length / batch;
-        return Measurement.of(1, runs, 0, () -> clip.imageEncoder()
+        long flops = clip.imageEncoder().profile(batch).stream()
+                .mapToLong(OpTime::flops)
+                .sum();
+        return Measurement.of(1, runs, flops, () -> clip.imageEncoder()
                 .encodeQuickly(batch, (index, target, offset) -> target.put(offset, pixels, index * each, each)));
     }
 

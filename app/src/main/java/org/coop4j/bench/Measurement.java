@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.graph.host.Bfloat16Product;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
 
@@ -41,11 +43,16 @@ public record Measurement(List<Double> seconds, long flops) {
     }
 
     /** Measures a product of square matrices of 1,536 rows, divided among the workers as in the towers. */
-    public static Measurement product(Workers workers) {
-        HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
-        HostKernel product = Product.kernel(Gemm.Form.NT, filled(), filled(), null, c, workers);
+    public static Measurement product(Workers workers, Precision precision) {
+        HostMatrix x = filled();
+        HostMatrix w = filled();
+        HostMatrix y = HostMatrix.zeros(SIDE, SIDE);
         long flops = 2L * SIDE * SIDE * SIDE;
-        return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
+        try (HostKernel product = precision == Precision.FLOAT32
+                ? Product.kernel(Gemm.Form.NT, x, w, null, y, workers)
+                : Bfloat16Product.kernel(Gemm.Form.NT, x, w, null, null, null, y, workers)) {
+            return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
+        }
     }
 
     private static HostMatrix filled() {

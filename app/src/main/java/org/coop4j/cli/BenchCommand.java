@@ -142,7 +142,7 @@ public final class BenchCommand extends ConsoleCommand {
         private Options.Arithmetic precision;
 
         public Precision precision() {
-            return precision.precision();
+            return precision.ofScores();
         }
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
@@ -169,7 +169,9 @@ public final class BenchCommand extends ConsoleCommand {
             switch (what) {
                 case "step" -> step(clip);
                 case "encode" -> {
-                    images(batch, ImageBench.pixels(clip, batch, runs));
+                    Measurement time = ImageBench.pixels(clip, batch, runs);
+                    images(batch, time);
+                    result.put("gflops", time.gflops());
                     product(clip);
                     profile(clip.imageEncoder().profile(batch));
                 }
@@ -226,7 +228,7 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void product(Clip clip) {
-        double gflops = Measurement.product(clip.workers()).gflops();
+        double gflops = Measurement.product(clip.workers(), clip.precision()).gflops();
         result.put("product_gflops", gflops);
         if (result.get("gflops") instanceof Double ofStep) {
             result.put("share_of_product", ofStep / gflops);

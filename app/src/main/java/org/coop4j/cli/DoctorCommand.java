@@ -11,7 +11,9 @@ import java.util.stream.Collectors;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
+import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
@@ -85,11 +87,17 @@ final class DoctorCommand extends ConsoleCommand {
                 table.row(
                         "bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
                 if (Backend.currentForm() == Backend.Form.HOST) {
-                    product(workers);
+                    product(workers, Precision.FLOAT32);
+                    if (obstacle.isEmpty()) {
+                        product(workers, Precision.BFLOAT16);
+                    }
                 }
                 if (model != null) {
                     try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
                         sound = trial(clip);
+                    }
+                    if (Backend.currentForm() == Backend.Form.HOST) {
+                        encoding();
                     }
                 }
             }
@@ -175,10 +183,24 @@ final class DoctorCommand extends ConsoleCommand {
         }
     }
 
-    private void product(Workers workers) {
-        Measurement product = Measurement.product(workers);
-        String speed = "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)";
-        table.row("matrix product", speed.formatted(product.gflops(), workers.count()));
+    /** Measures the encoding of images as {@code coop predict} does it, beside a product in the same precision. */
+    private void encoding() throws IOException {
+        Precision precision = Converters.fastest();
+        try (Clip clip = ModelOptions.openForTexts(model, vocabulary, precision, Workers.standard())) {
+            int images = clip.imageEncoder().part();
+            Measurement time = ImageBench.pixels(clip, images, 3);
+            double share = time.gflops() / Measurement.product(clip.workers(), precision).gflops();
+            table.row(
+                    "encoding",
+                    "%.1f images/s in %s, %.0f %% of the product's speed"
+                            .formatted(images / time.median(), precision.id(), 100 * share));
+        }
+    }
+
+    private void product(Workers workers, Precision precision) {
+        Measurement product = Measurement.product(workers, precision);
+        String speed = "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, %s)";
+        table.row("matrix product", speed.formatted(product.gflops(), workers.count(), precision.id()));
         if (product.most() > 1.5 * product.least()) {
             advice.add("the product's time varied from %.0f to %.0f ms: close other programs that use the cores"
                     .formatted(1000 * product.least(), 1000 * product.most()));

@@ -142,7 +142,8 @@ final class EmbedCommand extends ConsoleCommand {
 
     private int embedImages() throws IOException {
         List<Path> files = ImageInputs.all(arguments);
-        try (Clip clip = clipOptions.open(precision.precision())) {
+        try (Clip clip = clipOptions.open(precision.ofAnswers())) {
+            precision.announce(clip.precision(), console);
             PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
             EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
             List<Path> good = images.positions().stream().map(files::get).toList();
@@ -156,7 +157,7 @@ final class EmbedCommand extends ConsoleCommand {
 
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
-        try (Clip clip = clipOptions.open(precision.precision())) {
+        try (Clip clip = clipOptions.open(precision.ofScores())) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset = shared.dataset(exif.of(data), part.seedOr(1)).half(dataOptions.half());
             Set<Split> splits = part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split());

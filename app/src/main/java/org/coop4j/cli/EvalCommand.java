@@ -21,6 +21,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -118,7 +119,8 @@ final class EvalCommand extends ConsoleCommand {
         require(
                 errors == null || images.images().get(0).stored() == null,
                 "--errors copies images, and features have none: omit it");
-        try (FeatureSpace space = promptOptions.open(file, images.images(), precision.precision())) {
+        Precision ofRun = retest.config() == null ? Precision.FLOAT32 : retest.config().precision();
+        try (FeatureSpace space = promptOptions.open(file, images.images(), precision.or(ofRun))) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
             LabelledFeatures all = bankOptions

@@ -108,8 +108,9 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
-        try (Clip clip = promptOptions.open(file, precision.precision())) {
+        try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
             Classifier chosen = PromptOptions.classifier(file, clip, names);
+            precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             try (ImageClassifier classifier =
                     ImageClassifier.of(clip, chosen, exif.or(ImageClassifier.orientation(file)))) {

@@ -93,7 +93,7 @@ final class TrainCommand extends ConsoleCommand {
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         DataSpec.InSpace opened = spaceOptions.open(
-                runOptions.of(exif.of(dataOptions.spec())), precision.precision(), runOptions.workers(console));
+                runOptions.of(exif.of(dataOptions.spec())), precision.ofScores(), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {

@@ -28,6 +28,7 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.PromptEnsemble;
@@ -73,6 +74,9 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Mixin
     private Options.Exif exif;
 
+    @Mixin
+    private Options.Arithmetic precision;
+
     @Option(
             names = {"-k", "--top"},
             defaultValue = "5",
@@ -114,7 +118,9 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         Task task = task();
-        try (Clip clip = clipOptions.openForTexts()) {
+        Precision chosen = task.labels.isEmpty() ? precision.ofAnswers() : precision.ofScores();
+        try (Clip clip = clipOptions.openForTexts(chosen)) {
+            precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
                     .classWeights(clip, task.classes, console);

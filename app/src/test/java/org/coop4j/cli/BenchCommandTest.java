@@ -117,6 +117,7 @@ class BenchCommandTest {
         assertThat(done.out())
                 .containsPattern("(?m)^features +finite")
                 .containsPattern("(?m)^repetition +the same")
+                .containsPattern("(?m)^encoding +\\d.* images/s in (bf16|float32), \\d+ % of the product")
                 .containsPattern("(?m)^agreement +[2-6]\\d of 85 ");
     }
 

@@ -88,7 +88,7 @@ class EmbedCommandTest {
 
     @Test
     void pixelsAreThePreprocessedImages() throws IOException {
-        CommandRun run = coop("embed", "-m", model, accordion, chair, "--pixels", "-o", out);
+        CommandRun run = coop("embed", "-m", model, accordion, chair, "--pixels", "--precision", "float32", "-o", out);
         assertThat(run.code()).isZero();
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {

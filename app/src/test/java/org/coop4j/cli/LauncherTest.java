@@ -146,6 +146,20 @@ class LauncherTest {
                 .anyMatch(line -> line.startsWith("coop: building"));
     }
 
+    /** Newer versions of Java warn of what JavaCPP does with memory; older ones do not know the option. */
+    @Test
+    void javaThatWarnsOfUnsafeMemoryAccessIsToldToAllowIt() throws IOException {
+        String option = "--sun-misc-unsafe-memory-access=allow";
+        for (String version : List.of("17.0.1", "21.0.2", "23", "25.0.1")) {
+            Path java = java("jdk-" + version, version);
+            Ended ended = coop(Map.of("JAVA_HOME", java.toString()));
+            assertThat(ended.code()).as(ended.err()).isZero();
+            List<String> options = List.of(
+                    Files.readString(folder.resolve("records/options")).split(" "));
+            assertThat(options.contains(option)).as(version).isEqualTo(version.compareTo("23") >= 0);
+        }
+    }
+
     /** Waits until Maven has been started a number of times. */
     private void awaitBuilds(int count) throws IOException {
         while (times("mvn") < count) {

@@ -101,7 +101,8 @@ class MethodEverywhereTest {
     void evalPredictAndJavaSayWhatTrainMeasured(String method) throws IOException {
         JsonNode evaluated =
                 json("eval", "-p", run(method), "-d", pictures, "--bank", folder.resolve("bank"), "--json");
-        JsonNode predicted = json("predict", "-p", run(method), "--json", pictures.resolve("test"));
+        JsonNode predicted =
+                json("predict", "-p", run(method), "--precision", "float32", "--json", pictures.resolve("test"));
 
         assertThat(evaluated.get("accuracy").asDouble()).isEqualTo(accuracy(method), within(1e-9));
         assertThat(predicted).hasSize(EACH * CLASSES.length);

@@ -36,7 +36,7 @@ class ZeroShotCommandTest {
     }
 
     private static CommandRun zeroShot(Object... arguments) {
-        List<Object> all = new ArrayList<>(List.of("zero-shot", "--model", model));
+        List<Object> all = new ArrayList<>(List.of("zero-shot", "--model", model, "--precision", "float32"));
         all.addAll(List.of(arguments));
         return coop(all.toArray());
     }

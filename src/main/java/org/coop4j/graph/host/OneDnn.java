@@ -3,14 +3,18 @@ package org.coop4j.graph.host;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_backward;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
@@ -34,6 +38,7 @@ import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.layer_normalization_backward;
 import org.bytedeco.dnnl.layer_normalization_forward;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
@@ -105,14 +110,14 @@ public final class OneDnn implements AutoCloseable {
     /** A primitive with the memory that it reads and writes, for one thread at a time. */
     final class Call {
 
-        private final primitive primitive;
-        private final stream stream = owned(new stream(processor));
+        private final primitive compiled;
+        private final stream queue = owned(new stream(processor));
         private final IntMemoryMap arguments = owned(new IntMemoryMap());
         private final memory scratchpad;
         final long scratchBytes;
 
         private Call(primitive_desc_base plan) {
-            primitive = owned(new primitive(owned(plan).get()));
+            compiled = owned(new primitive(owned(plan).get()));
             desc scratch = plan.scratchpad_desc();
             scratchBytes = Math.max(1, scratch.get_size());
             scratchpad = memory(scratch, null);
@@ -120,9 +125,9 @@ public final class OneDnn implements AutoCloseable {
         }
 
         /** Adds an argument, unless it is null. */
-        private Call with(int argument, memory memory) {
-            if (memory != null) {
-                arguments.put(argument, memory);
+        private Call with(int argument, memory value) {
+            if (value != null) {
+                arguments.put(argument, value);
             }
             return this;
         }
@@ -139,7 +144,7 @@ public final class OneDnn implements AutoCloseable {
          */
         void run(Pointer scratch) {
             scratchpad.set_data_handle(scratch);
-            primitive.execute(stream, arguments);
+            compiled.execute(queue, arguments);
         }
     }
 
@@ -218,26 +223,26 @@ public final class OneDnn implements AutoCloseable {
         long address = weights.get_data_handle().address();
         List<Object> key = List.of(address, new Layout(weights.get_desc()), new Layout(layout));
         BytePointer copy = workers.weightForms().take(key, () -> {
-            BytePointer memory = NativeMemory.allocate(layout.get_size());
-            Call call = copy(weights, memory(layout, memory));
+            BytePointer target = NativeMemory.allocate(layout.get_size());
+            Call call = copy(weights, memory(layout, target));
             singleThreaded(() -> call.run(null));
-            return memory;
+            return target;
         });
         frees.push(() -> workers.weightForms().giveBack(key));
         return memory(layout, copy);
     }
 
     /** A description that equals others of the same shape, type and order; their bytes may differ in gaps. */
-    private record Layout(desc desc) {
+    private record Layout(desc of) {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Layout layout && desc.equals(layout.desc);
+            return other instanceof Layout layout && of.equals(layout.of);
         }
 
         @Override
         public int hashCode() {
-            return Long.hashCode(desc.get_size());
+            return Long.hashCode(of.get_size());
         }
     }
 
@@ -268,6 +273,48 @@ public final class OneDnn implements AutoCloseable {
                 .with(DNNL_ARG_SHIFT, vector(bias))
                 .with(DNNL_ARG_DST, to)
                 .share();
+    }
+
+    /** Plans the gradient dx of {@link #layerNorm}'s x, row by row; dx is another matrix than dy and x. */
+    public Share layerNormGradient(
+            HostMatrix dy, HostMatrix x, HostMatrix gain, float epsilon, HostMatrix dx, int row, int rows) {
+        memory from = rows(x, row, rows);
+        memory to = rows(dx, row, rows);
+        memory scale = vector(gain);
+        desc layout = from.get_desc();
+        layer_normalization_forward.primitive_desc plan = new layer_normalization_forward.primitive_desc(
+                processor, dnnl_forward_training, layout, layout, epsilon, dnnl_use_scale, attributes(), false);
+        memory mean = owned(new memory(plan.mean_desc(), processor));
+        memory variance = owned(new memory(plan.variance_desc(), processor));
+        Call statistics = new Call(plan)
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_SCALE, scale)
+                .with(DNNL_ARG_DST, to) // y, which the gradient overwrites
+                .with(DNNL_ARG_MEAN, mean)
+                .with(DNNL_ARG_VARIANCE, variance);
+        // No implementation gives the gradient of x alone.
+        Call gradient = new Call(new layer_normalization_backward.primitive_desc(
+                        processor,
+                        dnnl_backward,
+                        layout,
+                        layout,
+                        layout,
+                        epsilon,
+                        dnnl_use_scale,
+                        plan,
+                        attributes(),
+                        false))
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_SCALE, scale)
+                .with(DNNL_ARG_MEAN, mean)
+                .with(DNNL_ARG_VARIANCE, variance)
+                .with(DNNL_ARG_DIFF_DST, rows(dy, row, rows))
+                .with(DNNL_ARG_DIFF_SRC, to)
+                .with(DNNL_ARG_DIFF_SCALE, owned(new memory(scale.get_desc(), processor)));
+        return new Share(Math.max(statistics.scratchBytes, gradient.scratchBytes), scratch -> {
+            statistics.run(scratch);
+            gradient.run(scratch);
+        });
     }
 
     /** Plans y = function(x), element by element. */

@@ -83,7 +83,7 @@ public class LayerNorm extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new InputGradient(sameDiff, precision, gradients.get(0), arg(0), arg(1)).outputVariable());
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
@@ -105,8 +105,11 @@ public class LayerNorm extends GraphOp {
     /** dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain. */
     private static final class InputGradient extends GraphOp {
 
-        InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable gain) {
+        private final Precision precision;
+
+        InputGradient(SameDiff sd, Precision precision, SDVariable dy, SDVariable x, SDVariable gain) {
             super(sd, dy, x, gain);
+            this.precision = precision;
         }
 
         @Override
@@ -120,11 +123,18 @@ public class LayerNorm extends GraphOp {
 
         @Override
         public boolean mayOverwrite(int input) {
-            return input == 0;
+            return input == 0 && precision == Precision.FLOAT32;
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            if (precision == Precision.BFLOAT16) {
+                return OneDnn.byRows(
+                        in[0].rows(),
+                        workers,
+                        (oneDnn, from, count) -> oneDnn.layerNormGradient(
+                                in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
+            }
             float[] gain = new float[out[0].cols()];
             HostMatrix[] dyAndX = {in[0], in[1]};
             HostKernel rows = HostKernel.rowwise(

@@ -87,7 +87,7 @@ public final class Rotary extends GraphOp {
         long column = qkv.stride(1);
         int pairs = angles[0].length;
         long[] shape = {qkv.rows() / angles.length, angles.length, 2L * heads, pairs};
-        return view(qkv, first * column, shape, angles.length * row, row, 2 * pairs * column, 2 * column);
+        return view(qkv, first * column, shape, angles.length * row, row, 2L * pairs * column, 2 * column);
     }
 
     @Override

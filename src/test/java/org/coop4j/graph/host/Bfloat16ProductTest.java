@@ -200,7 +200,7 @@ class Bfloat16ProductTest {
     void withoutOneDnnTheReasonIsNamed() throws Exception {
         List<URL> urls = new ArrayList<>();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        for (String entry : classPath.split(File.pathSeparator)) {
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
             if (!entry.contains("dnnl")) {
                 urls.add(Path.of(entry).toUri().toURL());
             }

@@ -45,13 +45,18 @@ public final class Converters {
 
     private static Precision precision(String text) {
         if (text.equals("auto")) {
-            return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
+            return fastest();
         }
         try {
             return Precision.of(text);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage() + " (or auto)");
         }
+    }
+
+    /** Returns bfloat16 if this process can compute with it, otherwise float32. */
+    public static Precision fastest() {
+        return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
     }
 
     private static Split split(String text) {

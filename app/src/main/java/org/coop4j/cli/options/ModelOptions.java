@@ -39,7 +39,12 @@ public final class ModelOptions {
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
     public Clip openForTexts() throws IOException {
-        return openForTexts(model, vocabulary);
+        return openForTexts(Precision.FLOAT32);
+    }
+
+    /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
+    public Clip openForTexts(Precision precision) throws IOException {
+        return openForTexts(model, vocabulary, precision, Workers.standard());
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */

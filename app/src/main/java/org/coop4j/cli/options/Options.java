@@ -8,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Precision;
@@ -144,22 +145,49 @@ public final class Options {
     public static final class Arithmetic {
         @Option(
                 names = "--precision",
-                defaultValue = "float32",
                 paramLabel = "TYPE",
                 description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
-                        + " or auto: bf16 if this one does" + DEFAULT)
-        private Precision precision;
+                        + " or auto: bf16 if this one does (default: auto to classify or embed images;"
+                        + " float32 to train, to score and for features with labels; in eval, the run's).")
+        private Precision given;
 
         /**
-         * Returns the precision to compute with.
+         * Returns the precision of training and scores: float32, unless another was given.
          *
          * @throws CommandFailure if this machine does not have it
          */
-        public Precision precision() {
-            precision.obstacle().ifPresent(reason -> {
-                throw new CommandFailure("--precision " + precision.id() + ": " + reason);
+        public Precision ofScores() {
+            return or(Precision.FLOAT32);
+        }
+
+        /**
+         * Returns the precision that was given, or else another.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        public Precision or(Precision otherwise) {
+            Precision chosen = given == null ? otherwise : given;
+            chosen.obstacle().ifPresent(reason -> {
+                throw new CommandFailure("--precision " + chosen.id() + ": " + reason);
             });
-            return precision;
+            return chosen;
+        }
+
+        /**
+         * Returns the precision of images that are neither learned from nor scored: the fastest, unless another was
+         * given.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        public Precision ofAnswers() {
+            return or(Converters.fastest());
+        }
+
+        /** Shows that images are encoded in another precision than float32, unless one was given. */
+        public void announce(Precision used, Console console) {
+            if (given == null && used == Precision.BFLOAT16) {
+                console.note("images are encoded in bfloat16, for speed: --precision float32 is exact");
+            }
         }
     }
 

@@ -1,0 +1,269 @@
+package org.coop4j.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.InputImage;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.Examples;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.method.ProLip;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.run.CandidateGrid;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.Methods;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.Sample;
+import org.coop4j.run.SharedData;
+import org.coop4j.text.TextTooLongException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Learning in memory compared with runs on the same images. */
+class LearnInMemoryTest {
+
+    private static final String[] CLASSES = {"red_rose", "blue sky", "lawn"};
+    private static final int EACH = 4;
+
+    @TempDir
+    private static Path folder;
+
+    private static Path pictures;
+    private static Path model;
+    private static Clip clip;
+
+    @TempDir
+    private Path place;
+
+    @BeforeAll
+    static void open() throws IOException {
+        model = TinyModel.write(folder.resolve("model.safetensors"), 1);
+        pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
+        clip = TinyModel.open(model, 2);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    private static Run.Options options() {
+        return new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
+    }
+
+    private static void assertSame(ClassifierFile actual, ClassifierFile expected) {
+        assertThat(actual.tensors().keySet()).isNotEmpty().isEqualTo(expected.tensors().keySet());
+        expected.tensors().forEach((name, tensor) -> assertThat(
+                        actual.tensor(name).values())
+                .as(name)
+                .containsExactly(tensor.values()));
+        assertThat(actual.temperature()).isEqualTo(expected.temperature());
+        assertThat(actual.classNames()).isEqualTo(expected.classNames());
+        assertThat(actual.method()).isEqualTo(expected.method());
+        assertThat(actual.modelSha256()).isEqualTo(expected.modelSha256());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coop", "zero-shot", "linear-probe", "tip-adapter-f", "gda", "clap"})
+    void aRunOnTheSameImagesLearnsTheSameBits(String id) throws IOException {
+        Method method = Method.of(id);
+        for (Sample sample : List.of(new Sample(0, 1), new Sample(2, 3))) {
+            Path run = place.resolve("run" + sample.seed());
+            Run.of(clip, DataSpec.of(pictures), method, sample, options()).run(run, false);
+            ClassifierFile expected = ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
+            try (ImageClassifier learned =
+                    ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(method), sample)) {
+                assertSame(learned.classifier().save(), expected);
+            }
+        }
+    }
+
+    @Test
+    void autoChoosesAsAChoiceOnTheFolderDoes() throws IOException {
+        SharedData shared = new SharedData(clip, options());
+        DataSpec data = DataSpec.of(pictures);
+        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
+        List<Candidate> candidates =
+                new CandidateGrid(Method.quick(), Map.of(), Map.of(), 0, clip.logitScale()).candidates();
+        RunConfig config = RunConfig.of(
+                clip.modelSha256(),
+                lists,
+                candidates.get(1).method(),
+                candidates.get(1).training(),
+                new Sample(0, 1));
+        Method expected = MethodChoice.best(shared, config, candidates, Progress.NONE)
+                .chosen()
+                .get(0)
+                .method();
+        try (ImageClassifier learned =
+                ImageClassifier.learn(clip, Examples.folder(pictures.resolve("train")), Methods.auto())) {
+            assertThat(learned.classifier().save().method()).isEqualTo(expected);
+            assertThat(learned.classify(pictures.resolve("test/lawn/picture-0.png")))
+                    .hasSize(3);
+        }
+    }
+
+    /** Returns the training images in the order of their labels. */
+    private static List<Path> files() {
+        return Arrays.stream(CLASSES)
+                .sorted()
+                .flatMap(name -> IntStream.range(0, EACH)
+                        .mapToObj(i -> pictures.resolve("train").resolve(name).resolve("picture-" + i + ".png")))
+                .toList();
+    }
+
+    private static float[][] features(List<Path> files) throws IOException {
+        return clip.encodeImages(files).toRows();
+    }
+
+    @Test
+    void picturesInMemoryFilesAndFeaturesLearnTheSame() throws IOException {
+        Map<String, List<InputImage>> images = new HashMap<>();
+        for (Path file : files()) {
+            BufferedImage decoded = ImageIO.read(file.toFile());
+            List<InputImage> own = images.computeIfAbsent(
+                    file.getParent().getFileName().toString(), name -> new ArrayList<>());
+            own.add(own.size() % 2 == 0 ? InputImage.of(decoded) : InputImage.of(Files.readAllBytes(file)));
+        }
+        float[][] features = features(files());
+        int[] labels = IntStream.range(0, features.length).map(i -> i / EACH).toArray();
+        List<String> names = Arrays.stream(CLASSES).sorted().toList();
+        Method method = Method.of("clap");
+        try (ImageClassifier ofFiles = ImageClassifier.learn(clip, Examples.folder(pictures), method);
+                ImageClassifier ofImages = ImageClassifier.learn(clip, Examples.of(images), method);
+                ImageClassifier ofFeatures =
+                        ImageClassifier.learn(clip, Examples.of(names, features, labels), method)) {
+            assertSame(ofImages.classifier().save(), ofFiles.classifier().save());
+            assertSame(ofFeatures.classifier().save(), ofFiles.classifier().save());
+            assertThat(ofFeatures.predict(features)).containsExactly(labels);
+            double[][] probabilities = ofFeatures.probabilities(features);
+            for (int i = 0; i < labels.length; i++) {
+                assertThat(DoubleStream.of(probabilities[i]).sum()).isCloseTo(1, within(1e-9));
+                Prediction best = ofFiles.classify(files().get(i)).get(0);
+                assertThat(best.label()).isEqualTo(names.get(labels[i]));
+                assertThat(best.probability()).isCloseTo(probabilities[i][labels[i]], within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void aSavedClassifierIsLoaded() throws IOException {
+        Path file = place.resolve("learned.safetensors");
+        Path photo = files().get(5);
+        List<Prediction> expected;
+        try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Method.of("gda"))) {
+            learned.save(file);
+            expected = learned.classify(photo);
+        }
+        try (ImageClassifier loaded = ImageClassifier.load(file)) {
+            assertThat(loaded.classify(photo)).isEqualTo(expected);
+        }
+        Path written = place.resolve("zero-shot.safetensors");
+        try (ImageClassifier zeroShot =
+                ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {
+            zeroShot.save(written);
+            expected = zeroShot.classify(photo);
+        }
+        try (ImageClassifier loaded = ImageClassifier.load(written)) {
+            assertThat(loaded.classify(photo)).isEqualTo(expected);
+        }
+    }
+
+    private static Map<String, List<InputImage>> images(String first, String second) {
+        return Map.of(
+                first,
+                List.of(InputImage.of(files().get(0))),
+                second,
+                List.of(InputImage.of(files().get(5))));
+    }
+
+    @Test
+    void whatCannotBeLearnedIsRefused() throws IOException {
+        Method gda = Method.of("gda");
+        InputImage image = InputImage.of(files().get(0));
+        for (Map<String, List<InputImage>> wrong : List.of(
+                Map.<String, List<InputImage>>of(),
+                Map.of("one", List.of(image)),
+                Map.of("one", List.of(image), "two", List.<InputImage>of()),
+                images("a_b", "A b"))) {
+            assertThatThrownBy(() -> Examples.of(wrong)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", " ")), gda))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "word ".repeat(99))), gda))
+                .isInstanceOf(TextTooLongException.class);
+        Map<String, List<InputImage>> damaged =
+                Map.of("a", List.of(image), "b", List.of(InputImage.of(new byte[] {1})));
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(damaged), gda))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> Examples.folder(place)).isInstanceOf(DatasetException.class);
+        assertThatThrownBy(() -> Examples.folder(place.resolve("none"))).isInstanceOf(DatasetException.class);
+        Sample views = new Sample(0, 1, 2);
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(gda), views))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Methods.of()).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Methods.of(new ProLip())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Methods.auto()))
+                .as("one image of each cannot choose")
+                .isInstanceOf(DatasetException.class);
+        assertThatThrownBy(() -> PromptEnsemble.of("a {}.").classifier(clip, List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void wrongArraysAreRefused() throws IOException {
+        List<String> names = List.of("a", "b");
+        int[] labels = {0, 1};
+        for (float[][] wrong : List.of(
+                new float[0][],
+                new float[][] {{1}},
+                new float[][] {{}, {}},
+                new float[][] {{1, 2}, {3}},
+                new float[][] {{1, 2}, {Float.NaN, 1}},
+                new float[][] {{1, 2}, {0, 0}})) {
+            assertThatThrownBy(() -> Examples.of(names, wrong, labels)).isInstanceOf(IllegalArgumentException.class);
+        }
+        float[][] right = {{1, 2}, {3, 4}};
+        for (int[] wrong : List.of(new int[] {0, 0}, new int[] {0, 2}, new int[] {-1, 0}, new int[0])) {
+            assertThatThrownBy(() -> Examples.of(names, right, wrong)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(
+                        () -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("width 2");
+        try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Method.of("gda"))) {
+            assertThatThrownBy(() -> learned.predict(right)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> learned.predict(new float[0][])).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+}
