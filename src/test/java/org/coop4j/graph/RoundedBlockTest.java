@@ -121,7 +121,7 @@ class RoundedBlockTest {
     private static float[] gradient(Precision precision, Activation.Kind kind, int threads) {
         Graph graph = Graph.create().in(precision);
         INDArray values = random(6, SEQUENCES * LENGTH, WIDTH);
-        SDVariable y = block(graph, graph.variable("x", values), kind);
+        SDVariable y = block(graph, graph.variable("x", values), kind, null);
         SDVariable loss = y.mul(graph.constant("weights", random(7, SEQUENCES * LENGTH, WIDTH)))
                 .sum();
         SDVariable gradient = graph.differentiate(loss).get("x");
