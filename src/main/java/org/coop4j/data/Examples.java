@@ -30,8 +30,7 @@ public final class Examples {
     private final List<InputImage> images; // empty if there are features
     private final Optional<FeatureMatrix> features;
 
-    private Examples(
-            List<String> classNames, int[] labels, List<InputImage> images, Optional<FeatureMatrix> features) {
+    private Examples(List<String> classNames, int[] labels, List<InputImage> images, Optional<FeatureMatrix> features) {
         this.classNames = classNames;
         this.labels = labels;
         this.images = images;
@@ -118,7 +117,8 @@ public final class Examples {
         FeatureMatrix rows = features.isPresent()
                 ? features.get()
                 : clip.imageEncoder()
-                        .encode(images.size(), (i, target, offset) -> images.get(i).read(reader, target, offset))
+                        .encode(images.size(), (i, target, offset) -> images.get(i)
+                                .read(reader, target, offset))
                         .all();
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, labels.length * rows.width()));
         bytes.asFloatBuffer().put(rows.toArray());

@@ -15,10 +15,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.Embedder;
 import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.Embedder.Image;
 import org.coop4j.clip.Embedder.Input;
-import org.coop4j.clip.Embedder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
@@ -169,8 +169,7 @@ public final class ImageClassifier implements AutoCloseable {
     public void save(Path file) throws IOException {
         ClassifierFile learned = classifier.save();
         Map<String, String> account = new LinkedHashMap<>(learned.training());
-        account.putIfAbsent(
-                Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+        account.putIfAbsent(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
         learned.withTraining(account).write(file);
     }
 
@@ -198,7 +197,8 @@ public final class ImageClassifier implements AutoCloseable {
         FeatureMatrix rows = FeatureMatrix.of(features);
         int width = clip.featureWidth(classifier.features());
         if (rows.width() != width) {
-            throw new IllegalArgumentException("features: expected rows of width %d, got %d".formatted(width, rows.width()));
+            throw new IllegalArgumentException(
+                    "features: expected rows of width %d, got %d".formatted(width, rows.width()));
         }
         return whileOpen(() -> Stream.of(classifier.logits(rows).toRows())
                 .map(classifier::probabilities)

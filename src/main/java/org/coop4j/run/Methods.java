@@ -48,7 +48,8 @@ public record Methods(List<Method> candidates) {
                         sample.shots(),
                         shared.space().logitScale())
                 .candidates();
-        Candidate learns = all.stream().filter(c -> c.method().learns()).findFirst().orElse(all.get(0));
+        Candidate learns =
+                all.stream().filter(c -> c.method().learns()).findFirst().orElse(all.get(0));
         MethodChoice choice = all.size() == 1
                 ? new MethodChoice(all, List.of(), false)
                 : MethodChoice.best(shared, config(shared, data, learns, sample), all, Progress.NONE);
@@ -57,8 +58,7 @@ public record Methods(List<Method> candidates) {
 
     private static RunConfig config(SharedData shared, RunData data, Candidate candidate, Sample sample)
             throws IOException {
-        return RunConfig.of(
-                        shared.space().modelSha256(), data, candidate.method(), candidate.training(), sample)
+        return RunConfig.of(shared.space().modelSha256(), data, candidate.method(), candidate.training(), sample)
                 .in(shared.space().precision(), shared.space().workers().count());
     }
 }

@@ -15,8 +15,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
@@ -254,8 +254,7 @@ public final class Run {
     }
 
     /** Returns the classifier's file with metadata of how it was made. */
-    private ClassifierFile file(Classifier classifier, Confidence confidence, ImageDataset dataset)
-            throws IOException {
+    private ClassifierFile file(Classifier classifier, Confidence confidence, ImageDataset dataset) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>(classifier.save().training());
         if (space.towers().isPresent()) {
             Path model = space.towers().get().model().path();

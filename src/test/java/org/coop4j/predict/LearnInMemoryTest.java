@@ -32,8 +32,8 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.MethodChoice;
+import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Methods;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
@@ -82,11 +82,12 @@ class LearnInMemoryTest {
     }
 
     private static void assertSame(ClassifierFile actual, ClassifierFile expected) {
-        assertThat(actual.tensors().keySet()).isNotEmpty().isEqualTo(expected.tensors().keySet());
-        expected.tensors().forEach((name, tensor) -> assertThat(
-                        actual.tensor(name).values())
-                .as(name)
-                .containsExactly(tensor.values()));
+        assertThat(actual.tensors().keySet())
+                .isNotEmpty()
+                .isEqualTo(expected.tensors().keySet());
+        expected.tensors()
+                .forEach((name, tensor) ->
+                        assertThat(actual.tensor(name).values()).as(name).containsExactly(tensor.values()));
         assertThat(actual.temperature()).isEqualTo(expected.temperature());
         assertThat(actual.classNames()).isEqualTo(expected.classNames());
         assertThat(actual.method()).isEqualTo(expected.method());
@@ -151,8 +152,8 @@ class LearnInMemoryTest {
         Map<String, List<InputImage>> images = new HashMap<>();
         for (Path file : files()) {
             BufferedImage decoded = ImageIO.read(file.toFile());
-            List<InputImage> own = images.computeIfAbsent(
-                    file.getParent().getFileName().toString(), name -> new ArrayList<>());
+            List<InputImage> own =
+                    images.computeIfAbsent(file.getParent().getFileName().toString(), name -> new ArrayList<>());
             own.add(own.size() % 2 == 0 ? InputImage.of(decoded) : InputImage.of(Files.readAllBytes(file)));
         }
         float[][] features = features(files());
@@ -189,8 +190,7 @@ class LearnInMemoryTest {
             assertThat(loaded.classify(photo)).isEqualTo(expected);
         }
         Path written = place.resolve("zero-shot.safetensors");
-        try (ImageClassifier zeroShot =
-                ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {
+        try (ImageClassifier zeroShot = ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {
             zeroShot.save(written);
             expected = zeroShot.classify(photo);
         }
@@ -200,11 +200,7 @@ class LearnInMemoryTest {
     }
 
     private static Map<String, List<InputImage>> images(String first, String second) {
-        return Map.of(
-                first,
-                List.of(InputImage.of(files().get(0))),
-                second,
-                List.of(InputImage.of(files().get(5))));
+        return Map.of(first, List.of(InputImage.of(files().get(0))), second, List.of(InputImage.of(files().get(5))));
     }
 
     @Test
@@ -257,8 +253,7 @@ class LearnInMemoryTest {
         for (int[] wrong : List.of(new int[] {0, 0}, new int[] {0, 2}, new int[] {-1, 0}, new int[0])) {
             assertThatThrownBy(() -> Examples.of(names, right, wrong)).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(
-                        () -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")))
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("width 2");
         try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Method.of("gda"))) {

@@ -189,7 +189,8 @@ final class DoctorCommand extends ConsoleCommand {
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary, precision, Workers.standard())) {
             int images = clip.imageEncoder().part();
             Measurement time = ImageBench.pixels(clip, images, 3);
-            double share = time.gflops() / Measurement.product(clip.workers(), precision).gflops();
+            double share = time.gflops()
+                    / Measurement.product(clip.workers(), precision).gflops();
             table.row(
                     "encoding",
                     "%.1f images/s in %s, %.0f %% of the product's speed"

@@ -119,7 +119,8 @@ final class EvalCommand extends ConsoleCommand {
         require(
                 errors == null || images.images().get(0).stored() == null,
                 "--errors copies images, and features have none: omit it");
-        Precision ofRun = retest.config() == null ? Precision.FLOAT32 : retest.config().precision();
+        Precision ofRun =
+                retest.config() == null ? Precision.FLOAT32 : retest.config().precision();
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.or(ofRun))) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);

@@ -123,7 +123,9 @@ final class SweepCommand extends ConsoleCommand {
                 List<RunState> states = sweep.states(out);
                 double seconds = 2
                         * sweep.workLeft(states)
-                        / (1e9 * Measurement.product(clip.workers(), clip.precision()).gflops());
+                        / (1e9
+                                * Measurement.product(clip.workers(), clip.precision())
+                                        .gflops());
                 list(states, Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))));
                 return 0;
             }

@@ -154,8 +154,8 @@ class LauncherTest {
             Path java = java("jdk-" + version, version);
             Ended ended = coop(Map.of("JAVA_HOME", java.toString()));
             assertThat(ended.code()).as(ended.err()).isZero();
-            List<String> options = List.of(
-                    Files.readString(folder.resolve("records/options")).split(" "));
+            List<String> options =
+                    List.of(Files.readString(folder.resolve("records/options")).split(" "));
             assertThat(options.contains(option)).as(version).isEqualTo(version.compareTo("23") >= 0);
         }
     }

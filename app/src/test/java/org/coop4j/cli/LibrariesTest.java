@@ -36,8 +36,8 @@ import org.w3c.dom.NodeList;
 class LibrariesTest {
 
     private static final Path DOCS = Path.of("../docs");
-    private static final List<String> CLASS_PATH = List.of(
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+    private static final List<String> CLASS_PATH =
+            List.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
                     .split(File.pathSeparator));
 
     private static JsonNode vex() throws IOException {
@@ -72,13 +72,10 @@ class LibrariesTest {
             excluded.add(artifact);
             paths.add("/" + text(exclusion, "groupId").replace('.', '/') + "/" + artifact + "/");
         }
-        assertThat(excluded)
-                .hasSize(7)
-                .isEqualTo(table("| left out |", Pattern.compile("`([a-z-]+)`")));
+        assertThat(excluded).hasSize(7).isEqualTo(table("| left out |", Pattern.compile("`([a-z-]+)`")));
         paths.addAll(Set.of("/net/java/dev/jna/", "/org/threeten/"));
-        assertThat(CLASS_PATH)
-                .map(jar -> jar.replace(File.separatorChar, '/'))
-                .noneMatch(jar -> paths.stream().anyMatch(jar::contains));
+        assertThat(CLASS_PATH).map(jar -> jar.replace(File.separatorChar, '/')).noneMatch(jar -> paths.stream()
+                .anyMatch(jar::contains));
     }
 
     /** What Maven Central and the module path need. */
@@ -86,8 +83,11 @@ class LibrariesTest {
     void everyModuleHasWhatAReleaseNeeds() throws Exception {
         Set<String> names = new TreeSet<>();
         Element root = pom("..");
-        for (String required : List.of("name", "description", "url", "licenses", "developers", "scm", "project.address")) {
-            assertThat(root.getElementsByTagName(required).getLength()).as(required).isPositive();
+        for (String required :
+                List.of("name", "description", "url", "licenses", "developers", "scm", "project.address")) {
+            assertThat(root.getElementsByTagName(required).getLength())
+                    .as(required)
+                    .isPositive();
         }
         NodeList modules = root.getElementsByTagName("module");
         for (int i = 0; i < modules.getLength(); i++) {

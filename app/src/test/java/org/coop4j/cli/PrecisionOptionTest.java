@@ -99,7 +99,8 @@ class PrecisionOptionTest {
         assertThat(guessed.out())
                 .isEqualTo(coop("zero-shot", "-m", model, "-c", "red,blue", "--precision", fast, chair)
                         .out());
-        assertThat(coop("zero-shot", "-m", model, pictures.resolve("test")).err()).doesNotContain(NOTE);
+        assertThat(coop("zero-shot", "-m", model, pictures.resolve("test")).err())
+                .doesNotContain(NOTE);
     }
 
     @Test
@@ -109,13 +110,26 @@ class PrecisionOptionTest {
         Path bank = outFolder.resolve("bank");
         Path run = outFolder.resolve("run");
         CommandRun trained = coop(
-                "train", "-m", model, "-d", pictures, "--method", "gda", "--precision", fast, "--bank", bank, "-o", run);
+                "train",
+                "-m",
+                model,
+                "-d",
+                pictures,
+                "--method",
+                "gda",
+                "--precision",
+                fast,
+                "--bank",
+                bank,
+                "-o",
+                run);
         assertThat(trained.code()).as(trained.err()).isZero();
         List<Path> banks = files(bank);
         CommandRun tested = coop("eval", "-p", run, "--bank", bank);
         assertThat(tested.code()).as(tested.err()).isZero();
         assertThat(files(bank)).isEqualTo(banks);
-        assertThat(coop("eval", "-p", run, "--precision", "float32", "--bank", bank).code())
+        assertThat(coop("eval", "-p", run, "--precision", "float32", "--bank", bank)
+                        .code())
                 .isZero();
         assertThat(files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
     }
@@ -129,8 +143,7 @@ class PrecisionOptionTest {
     /** The shipped photographs of all classes, by hand-written prompts and by a classifier that learned in float32. */
     @Test
     void photographsKeepTheirLabels() throws IOException {
-        Path photographs =
-                DemoPictures.unpack(folder.resolve("demo")).folder().resolve("photographs");
+        Path photographs = DemoPictures.unpack(folder.resolve("demo")).folder().resolve("photographs");
         Path runs = outFolder.resolve("runs");
         CommandRun trained = coop(
                 "train",
@@ -167,10 +180,12 @@ class PrecisionOptionTest {
     }
 
     private static List<JsonNode> predictions(Path run, Path photographs, String precision) throws IOException {
-        CommandRun done =
-                coop("predict", "-p", run, "--precision", precision, "--jsonl", photographs.resolve("test"));
+        CommandRun done = coop("predict", "-p", run, "--precision", precision, "--jsonl", photographs.resolve("test"));
         assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readerFor(JsonNode.class).<JsonNode>readValues(done.out()).readAll();
+        return new ObjectMapper()
+                .readerFor(JsonNode.class)
+                .<JsonNode>readValues(done.out())
+                .readAll();
     }
 
     @Test
