@@ -162,7 +162,7 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * Writes the classifier into a file, which {@link #load} opens as long as the model lies where it is or beside it.
+     * Writes the classifier into a file, which {@link #load} opens while the model is at its path or next to it.
      *
      * @throws IOException if it cannot be written
      */

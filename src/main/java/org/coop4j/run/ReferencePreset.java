@@ -31,7 +31,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
     }
 
     /**
-     * Returns the space of features if it is of the preset's model.
+     * Returns the feature space after checking that it has the preset's model.
      *
      * @throws IllegalArgumentException if it is of another model, or of none
      */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -81,10 +82,9 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             }
             String start = new String(json, from, Math.min(end - from, 64), StandardCharsets.ISO_8859_1);
             from += start.matches("data:[^,]*;base64,.*") ? start.indexOf(',') + 1 : 0;
-            ByteBuffer base64 = ByteBuffer.wrap(json, from, end - from);
             try {
-                ByteBuffer content = Base64.getDecoder().decode(base64);
-                return content.hasRemaining() ? content.array() : null;
+                byte[] content = Base64.getDecoder().decode(Arrays.copyOfRange(json, from, end));
+                return content.length > 0 ? content : null;
             } catch (IllegalArgumentException e) {
                 throw Refusal.badRequest("image: expected base64, or a data URL in base64");
             }

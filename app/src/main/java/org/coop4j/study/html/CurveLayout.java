@@ -6,6 +6,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -66,7 +67,7 @@ final class CurveLayout {
      * Places the numbers of shots: at true distances as in the paper, or at equal ones where they would stand too close
      * to read. All images stand at the end.
      */
-    private static Map<Shots, Double> places(TreeSet<Shots> shots, double left, double end) {
+    private static Map<Shots, Double> places(SortedSet<Shots> shots, double left, double end) {
         Map<Shots, Double> places = new LinkedHashMap<>();
         boolean all = shots.remove(Shots.ALL);
         double width = (all ? 1 - SHARE_OF_ALL : 1) * (end - left);
