@@ -122,7 +122,7 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public static ImageClassifier learn(Clip clip, Examples examples, Methods methods, Sample sample)
             throws IOException {
-        Classifier classifier = Run.learn(clip, examples, methods, sample).open(clip);
+        Classifier classifier = methods.learn(clip, examples, sample).open(clip);
         return new ImageClassifier(
                 clip, classifier, EncodingLimits.standard(), ExifOrientation.APPLY, List.of(classifier::close));
     }

@@ -4,7 +4,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.Examples;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig.RunData;
@@ -39,8 +45,27 @@ public record Methods(List<Method> candidates) {
         return new Methods(Method.quick());
     }
 
+    /**
+     * Learns a classifier in memory from all examples, or from a sample of them, without a test.
+     *
+     * @return the classifier's file, not written
+     * @throws IOException if an image cannot be read, or features do not fit the model
+     * @throws IllegalArgumentException if a class name does not fit a prompt
+     */
+    public ClassifierFile learn(Clip clip, Examples examples, Sample sample) throws IOException {
+        if (sample.views() > 0) {
+            throw new IllegalArgumentException("views: expected 0 in memory, got " + sample.views());
+        }
+        ImageDataset dataset = examples.encoded(clip);
+        DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
+        SharedData shared = new SharedData(clip, new Run.Options(Examples.NAME, false, MemoryLimit.none()));
+        shared.keep(source, dataset, sample.seed());
+        RunConfig config = chosen(shared, RunData.of(source, dataset, ClassHalf.ALL), sample);
+        return new Run(shared, config.method().title(), config, Progress.NONE).learn();
+    }
+
     /** Returns the best of the methods, with the references' training adapted to the model. */
-    RunConfig chosen(SharedData shared, RunData data, Sample sample) throws IOException {
+    private RunConfig chosen(SharedData shared, RunData data, Sample sample) throws IOException {
         List<Candidate> all = new CandidateGrid(
                         candidates,
                         Map.of(),

@@ -10,10 +10,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -143,27 +141,8 @@ public final class Run {
         }
     }
 
-    /**
-     * Learns a classifier in memory from all examples, or from a sample of them, without a test.
-     *
-     * @return the classifier's file, not written
-     * @throws IOException if an image cannot be read, or features do not fit the model
-     * @throws IllegalArgumentException if a class name does not fit a prompt
-     */
-    public static ClassifierFile learn(Clip clip, Examples examples, Methods methods, Sample sample)
-            throws IOException {
-        if (sample.views() > 0) {
-            throw new IllegalArgumentException("views: expected 0 in memory, got " + sample.views());
-        }
-        ImageDataset dataset = examples.encoded(clip);
-        DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
-        SharedData shared = new SharedData(clip, new Options(Examples.NAME, false, MemoryLimit.none()));
-        shared.keep(source, dataset, sample.seed());
-        RunConfig config = methods.chosen(shared, RunData.of(source, dataset, ClassHalf.ALL), sample);
-        return new Run(shared, config.method().title(), config, Progress.NONE).learn();
-    }
-
-    private ClassifierFile learn() throws IOException {
+    /** Learns a classifier in memory, without a test. */
+    ClassifierFile learn() throws IOException {
         ImageDataset dataset = sample();
         Learned learned = learn(dataset, method.learner(space, task(dataset)), images -> null);
         try (Classifier classifier = learned.classifier) {
