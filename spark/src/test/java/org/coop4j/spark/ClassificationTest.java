@@ -111,7 +111,7 @@ class ClassificationTest {
         Path run = run("coop", "--epochs", 2, "--context", 4);
         PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
         assertThat(model.getOrDefault(model.modelPath())).isEqualTo(ShippedModel.NAME);
-        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run);
+        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run, "--precision", "float32");
     }
 
     @Test
@@ -119,7 +119,8 @@ class ClassificationTest {
         Path run = run("zero-shot");
         PromptClassificationModel model = PromptClassificationModel.zeroShot(ShippedModel.NAME, Photographs.CLASSES);
         assertThat(model.file().method().id()).isEqualTo("zero-shot");
-        assertPredictsAsTheCommandLine(PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run);
+        assertPredictsAsTheCommandLine(
+                PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run, "--precision", "float32");
     }
 
     /** ProLIP takes another row of the image tower than an embedder. */
@@ -140,7 +141,7 @@ class ClassificationTest {
                     .as(tensor)
                     .containsExactly(expected.file().tensor(tensor).values(), within(1e-6f));
         }
-        assertPredictsAsTheCommandLine(expected, spark, "predict", "-p", run);
+        assertPredictsAsTheCommandLine(expected, spark, "predict", "-p", run, "--precision", "float32");
         assertThat(model.file().training()).containsEntry("shots", "2").containsEntry("seed", "3");
     }
 

@@ -48,7 +48,8 @@ class EmbeddersTest {
     /** Returns the features that {@code coop embed} writes, in the order of its inputs. */
     private static List<Vector> embedded(Object... inputs) throws Exception {
         Path out = TestCluster.folder().resolve("embedded.safetensors");
-        List<Object> arguments = new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "-o", out));
+        List<Object> arguments =
+                new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "--precision", "float32", "-o", out));
         arguments.addAll(List.of(inputs));
         CoopChild.coop(arguments.toArray());
         List<Vector> rows = new ArrayList<>();
