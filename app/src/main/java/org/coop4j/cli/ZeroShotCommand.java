@@ -28,7 +28,6 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.PromptEnsemble;
@@ -118,8 +117,8 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         Task task = task();
-        Precision chosen = task.labels.isEmpty() ? precision.ofAnswers() : precision.ofScores();
-        try (Clip clip = clipOptions.openForTexts(chosen)) {
+        try (Clip clip =
+                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.ofScores())) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,12 +42,19 @@ public final class ModelOptions {
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
     public Clip openForTexts() throws IOException {
-        return openForTexts(Precision.FLOAT32);
+        return openForTexts(() -> Precision.FLOAT32);
     }
 
-    /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
-    public Clip openForTexts(Precision precision) throws IOException {
-        return openForTexts(model, vocabulary, precision, Workers.standard());
+    /**
+     * Opens the model and checks that it has the tokenizer's vocabulary, which is read while ND4J starts.
+     *
+     * @param precision chosen afterwards, since the choice may wait for ND4J
+     */
+    public Clip openForTexts(Supplier<Precision> precision) throws IOException {
+        Backend.startAhead();
+        Tokenizer tokenizer = vocabulary.tokenizer();
+        Clip.Options options = new Clip.Options(() -> tokenizer, Workers.standard(), precision.get());
+        return checked(Clip.open(file(model), options), model);
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */
@@ -55,7 +65,10 @@ public final class ModelOptions {
     /** Opens a model in a precision, for some threads, and checks that it has the tokenizer's vocabulary. */
     public static Clip openForTexts(Path model, Options.Vocabulary vocabulary, Precision precision, Workers workers)
             throws IOException {
-        Clip clip = Clip.open(file(model), vocabulary.clip(precision, workers));
+        return checked(Clip.open(file(model), vocabulary.clip(precision, workers)), model);
+    }
+
+    private static Clip checked(Clip clip, Path model) throws IOException {
         int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
         if (expected != given) {

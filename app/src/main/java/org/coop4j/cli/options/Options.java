@@ -180,7 +180,7 @@ public final class Options {
          * @throws CommandFailure if this machine does not have it
          */
         public Precision ofAnswers() {
-            return or(Converters.fastest());
+            return given == null ? Converters.fastest() : or(given);
         }
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */
