@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.MemoryChild;
 import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -72,8 +73,10 @@ class ClipLifeTest {
 
     @Test
     void openingAndClosingLeaksNoMemory() throws Exception {
-        long[] memory = OpeningsChild.run(file, WARM_UP, WARM_UP + ROUNDS);
-        assertThat(memory[1] - memory[0]).isLessThan(ROUNDS * LEAK);
+        int openings = WARM_UP + ROUNDS;
+        long[] memory = MemoryChild.run(OpeningsChild.class, file.toString(), Integer.toString(openings));
+        assertThat(memory).hasSize(openings);
+        assertThat(memory[openings - 1] - memory[WARM_UP - 1]).isLessThan(ROUNDS * LEAK);
     }
 
     @Test
