@@ -13,9 +13,6 @@ import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
@@ -93,7 +90,7 @@ final class DoctorCommand extends ConsoleCommand {
                     }
                 }
                 if (model != null) {
-                    try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
+                    try (Clip clip = vocabulary.open(model)) {
                         sound = trial(clip);
                     }
                     if (Backend.currentForm() == Backend.Form.HOST) {
@@ -186,7 +183,7 @@ final class DoctorCommand extends ConsoleCommand {
     /** Measures the encoding of images as {@code coop predict} does it, beside a product in the same precision. */
     private void encoding() throws IOException {
         Precision precision = Converters.fastest();
-        try (Clip clip = ModelOptions.openForTexts(model, vocabulary, precision, Workers.standard())) {
+        try (Clip clip = vocabulary.open(model, () -> precision, Workers.standard())) {
             int images = clip.imageEncoder().part();
             Measurement time = ImageBench.pixels(clip, images, 3);
             double share = time.gflops()

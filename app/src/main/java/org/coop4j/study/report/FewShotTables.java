@@ -45,10 +45,6 @@ final class FewShotTables {
             return study.fewShot().gain(result).difference();
         }
 
-        Cell points() {
-            return Cell.points(gain());
-        }
-
         Optional<Cell> probability() {
             return study.fewShot().gain(result).pValue().map(Cell::probability);
         }
@@ -79,7 +75,7 @@ final class FewShotTables {
         Cells.setup(table, line -> line.result.setup())
                 .numbers("n", line -> Cells.seeds(line.result), "seeds", "n")
                 .means("accuracy", Line::accuracy, "accuracy")
-                .numbers("gain", Line::points, "gain_over_zero_shot")
+                .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
                 .numbers("p", Line::probability, "p_paired_over_seeds")
                 .numbers("95 % interval", Line::interval)
                 .means("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
@@ -100,7 +96,7 @@ final class FewShotTables {
                 .numbers("accuracy", Line::accuracy, "accuracy", "accuracy_sd_over_seeds", "accuracy_ci95_over_seeds")
                 .numbers("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
                 .numbers("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
-                .numbers("gain", Line::points, "gain_over_zero_shot")
+                .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
                 .numbers("p", Line::probability, "p_paired_over_datasets")
                 .numbers("published", Line::published, "published", "published_backbone");
         for (Study study : studies) {
@@ -148,7 +144,7 @@ final class FewShotTables {
                         "p of the paired t test over the seeds")
                 .data("method", line -> line.result.method().id())
                 .words("dataset", line -> Cells.dataset(line.result.dataset()), "dataset")
-                .column("gain", Kind.BARS, Line::points)
+                .column("gain", Kind.BARS, Line::gain)
                 .numbers(MethodLabel.ZERO_SHOT.id(), line -> Cells.accuracy(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", line -> line.result.summary(Measured::accuracy))
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")

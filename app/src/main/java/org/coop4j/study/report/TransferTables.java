@@ -45,7 +45,7 @@ final class TransferTables {
 
         /** Returns the accuracy; that of an average has no standard deviation. */
         Object accuracy(Optional<MethodResult> half) {
-            return isAverage() ? half.map(average -> Cell.number(average.accuracy())) : Cells.accuracy(half);
+            return isAverage() ? half.map(MethodResult::accuracy) : Cells.accuracy(half);
         }
 
         /** Returns the numbers of a paper, if it has all of them. */
@@ -96,7 +96,7 @@ final class TransferTables {
                 .data("datasets", h -> h.isAverage() ? h.any().averaged().size() : null)
                 .means("base", h -> h.accuracy(h.row.base()), "base")
                 .means("new", h -> h.accuracy(h.row.unseen()), "new")
-                .numbers("H", h -> h.row.means().map(means -> Cell.number(means.harmonicMean())), "harmonic_mean")
+                .numbers("H", h -> h.row.means().map(BaseToNew::harmonicMean), "harmonic_mean")
                 .numbers(
                         "published",
                         Halves::published,
@@ -157,8 +157,7 @@ final class TransferTables {
                     DatasetNames.title(target),
                     row -> Cells.accuracy(robustness.results().get(target, row)));
         }
-        table.numbers(
-                "average of targets", row -> robustness.average(row).map(average -> Cell.number(average.accuracy())));
+        table.numbers("average of targets", row -> robustness.average(row).map(MethodResult::accuracy));
         if (!brief) {
             table.numbers(
                     "published average",

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +10,7 @@ import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** Labelled images and how they are described; a command that can do without them has it as an argument group. */
-public final class DataOptions {
+final class DataOptions {
 
     @Option(
             names = {"-d", "--data"},
@@ -51,10 +51,10 @@ public final class DataOptions {
             names = "--half",
             paramLabel = "HALF",
             description = "The classes: all, or the reference's half base or new (default: all; in eval, the run's).")
-    private ClassHalf half;
+    ClassHalf half;
 
     /** Returns the data, checked. */
-    public DataSpec spec() {
+    DataSpec spec() {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
             throw new WrongUsage("--images is for split files (.json) and lists (.csv): omit it");
         }
@@ -73,12 +73,7 @@ public final class DataOptions {
     }
 
     /** Returns the half of the classes, all by default. */
-    public ClassHalf half() {
+    ClassHalf half() {
         return half == null ? ClassHalf.ALL : half;
-    }
-
-    /** Returns the half of the classes, or null if none was given. */
-    public ClassHalf halfIfGiven() {
-        return half;
     }
 }
