@@ -26,7 +26,7 @@ class SourcesTest {
     /** The program and one of its commands are called as methods are. */
     private static final Set<String> OTHERS = Set.of(
             "cli/Coop.java: coop",
-            "graph/op/GraphOp.java: coop",
+            "graph/GraphOp.java: coop",
             "spark/CoopEstimator.java: coop",
             "cli/ZeroShotCommand.java: zero-shot",
             "cli/FirstRun.java: zero-shot");

@@ -15,7 +15,6 @@ import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;

@@ -27,7 +27,7 @@ public final class Converters {
         register(line, ExifOrientation.class, ExifOrientation::named);
         register(line, ReferencePreset.class, ReferencePreset::named);
         register(line, MemoryLimit.class, MemoryLimit::parse);
-        register(line, Benchmark.class, Benchmarks.published()::get);
+        register(line, Benchmark.class, name -> Benchmarks.published().get(name));
         register(line, Precision.class, Converters::precision);
         register(line, Split.class, Converters::split);
         line.setCaseInsensitiveEnumValuesAllowed(true);

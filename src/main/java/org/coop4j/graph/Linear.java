@@ -1,16 +1,13 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.coop4j.graph.host.Bfloat16Product;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -89,7 +86,7 @@ public final class Linear extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix bias = own == 3 ? in[2] : null;
         if (precision == Precision.FLOAT32) {
-            return Product.kernel(form, in[0], in[1], bias, out[0], workers);
+            return Gemm.kernel(form, in[0], in[1], bias, out[0], workers);
         }
         OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
         HostMatrix residual = next instanceof Add ? in[own] : null;

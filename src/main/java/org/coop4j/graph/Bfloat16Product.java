@@ -1,8 +1,13 @@
-package org.coop4j.graph.host;
+package org.coop4j.graph;
 
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Gemm.Form;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
+import org.coop4j.graph.host.Workers;
 
 /**
  * y = function(x · W + bias) + residual by oneDNN, with the factors rounded to bfloat16 and the sums in float32, split
@@ -38,7 +43,7 @@ public final class Bfloat16Product {
             Workers workers) {
         int inner = x.cols();
         int cols = y.cols();
-        Product.requireFit(form, x, w, y);
+        Gemm.requireFit(form, x, w, y);
         long[] strides = form == Form.NT ? new long[] {1, inner} : new long[] {cols, 1};
         return OneDnn.byRows(x.rows(), workers, (oneDnn, row, rows) -> {
             memory weights = oneDnn.array(data_type.f32, w.pointer(0, 0), new long[] {inner, cols}, strides);

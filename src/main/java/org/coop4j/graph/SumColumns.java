@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +17,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>x [rows, columns] → [rows, groups].
  */
-public final class SumColumns extends GraphOp {
+final class SumColumns extends GraphOp {
 
     private final int[] groupOf;
     private final int groups;

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>qkv [sequences · tokens, 3 · width] → same.
  */
-public final class Rotary extends GraphOp {
+final class Rotary extends GraphOp {
 
     private final Precision precision;
     private final int heads;

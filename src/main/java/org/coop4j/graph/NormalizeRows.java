@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.Floats;
@@ -10,7 +10,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** y = x / ‖x‖ for each row; no epsilon, as CLIP normalises its features. */
-public final class NormalizeRows extends GraphOp {
+final class NormalizeRows extends GraphOp {
 
     public NormalizeRows(SameDiff sd, SDVariable x) {
         super(sd, x);

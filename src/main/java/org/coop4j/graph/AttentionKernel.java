@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import static org.coop4j.graph.host.Gemm.Form.NN;
 import static org.coop4j.graph.host.Gemm.Form.NT;
@@ -7,12 +7,13 @@ import static org.coop4j.graph.host.Gemm.Form.TN;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.coop4j.graph.AttentionLayout.Block;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.HostMatrix.Cursor;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionLayout.Block;
 
 /**
  * Attention and its gradient on native memory, without copying a head out of the packed rows.
@@ -35,7 +36,7 @@ public final class AttentionKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final Workers workers;
     private final List<List<Task>> jobs; // of each head
-    private final AttentionScratch[] scratch;
+    private final Scratch[] scratch;
 
     /**
      * Columns of a matrix that hold the heads side by side.
@@ -144,8 +145,8 @@ public final class AttentionKernel implements HostKernel {
                 .mapToInt(task -> task.queries * task.block.keys())
                 .max()
                 .orElseThrow();
-        scratch = new AttentionScratch[workers.count()];
-        Arrays.setAll(scratch, i -> new AttentionScratch(size, backward));
+        scratch = new Scratch[workers.count()];
+        Arrays.setAll(scratch, i -> new Scratch(size, backward));
         jobs = backward && layout.prefix() > 0
                 ? List.of(tasks)
                 : tasks.stream().map(List::of).toList();
@@ -195,12 +196,12 @@ public final class AttentionKernel implements HostKernel {
 
     @Override
     public void close() {
-        for (AttentionScratch s : scratch) {
+        for (Scratch s : scratch) {
             s.close();
         }
     }
 
-    private void attend(Task task, int head, AttentionScratch s) {
+    private void attend(Task task, int head, Scratch s) {
         Block block = task.block;
         int keys = block.keys();
         long start = task.start(head);
@@ -227,7 +228,7 @@ public final class AttentionKernel implements HostKernel {
      * @param start offset of the task's part of the target
      */
     private static void products(
-            Task task, int head, Band left, Band right, HostMatrix target, long start, AttentionScratch s) {
+            Task task, int head, Band left, Band right, HostMatrix target, long start, Scratch s) {
         int keys = task.block.keys();
         for (Part p : task.parts) {
             left.point(s.a, p.query, head);
@@ -237,7 +238,7 @@ public final class AttentionKernel implements HostKernel {
         }
     }
 
-    private void differentiate(Task task, int head, AttentionScratch s) {
+    private void differentiate(Task task, int head, Scratch s) {
         int keys = task.block.keys();
         int width = forward.headWidth();
         long start = task.start(head);
@@ -260,6 +261,108 @@ public final class AttentionKernel implements HostKernel {
             out.point(s.b, p.query, head);
             gradient.v.point(s.c, p.row, head);
             Gemm.multiply(TN, p.keys, width, p.queries, s.a, keys, s.b, out.ld(), beta, s.c, gradient.v.ld());
+        }
+    }
+
+    /** Memory of one worker for attention: cursors for the products, and the scores of a task. */
+    public static final class Scratch implements AutoCloseable {
+
+        public final Cursor a = new Cursor();
+        public final Cursor b = new Cursor();
+        public final Cursor c = new Cursor();
+
+        /** Gradients of the scores, [1, size]; null in the forward direction. */
+        public final HostMatrix ds;
+
+        private final float[] scores;
+        private final float[] gradients;
+        private final Exponential exponential;
+
+        /**
+         * @param size most scores in a task
+         * @param backward true for the gradient
+         */
+        public Scratch(int size, boolean backward) {
+            ds = backward ? HostMatrix.allocate(1, size) : null;
+            scores = new float[size];
+            gradients = backward ? new float[size] : null;
+            exponential = backward ? null : new Exponential(size);
+        }
+
+        /**
+         * Turns scores into probabilities in place: softmax of {@code scale} times each row.
+         *
+         * @param matrix holds the scores [queries, keys] from element {@code start} on
+         * @param visible number of keys that query i sees, the first ones; the others have probability 0
+         */
+        public void softmax(HostMatrix matrix, long start, int queries, int keys, IntUnaryOperator visible, float scale) {
+            int n = queries * keys;
+            int from = Math.toIntExact(start);
+            matrix.get(0, from, scores, n);
+            for (int i = 0; i < queries; i++) {
+                shift(scores, i * keys, visible.applyAsInt(i), scale);
+            }
+            exponential.apply(scores, n);
+            for (int i = 0; i < queries; i++) {
+                normalise(scores, i * keys, visible.applyAsInt(i), keys);
+            }
+            matrix.put(0, from, scores, n);
+        }
+
+        /** Scales a row's visible scores and subtracts their maximum. */
+        private static void shift(float[] p, int offset, int visible, float scale) {
+            float max = Float.NEGATIVE_INFINITY;
+            for (int j = offset; j < offset + visible; j++) {
+                max = Math.max(max, p[j]);
+            }
+            for (int j = offset; j < offset + visible; j++) {
+                p[j] = (p[j] - max) * scale;
+            }
+        }
+
+        /** Divides a row's visible entries by their sum and clears the hidden ones. */
+        private static void normalise(float[] p, int offset, int visible, int keys) {
+            float sum = 0;
+            for (int j = offset; j < offset + visible; j++) {
+                sum += p[j];
+            }
+            float inverse = 1f / sum;
+            for (int j = offset; j < offset + visible; j++) {
+                p[j] *= inverse;
+            }
+            for (int j = offset + visible; j < offset + keys; j++) {
+                p[j] = 0f;
+            }
+        }
+
+        /**
+         * ds ← p ∘ (ds − Σ p · ds) · scale, row by row.
+         *
+         * @param probabilities holds p [queries, keys] from element {@code start} on
+         */
+        public void softmaxGradient(HostMatrix probabilities, long start, int queries, int keys, float scale) {
+            int n = queries * keys;
+            float[] p = scores;
+            float[] d = gradients;
+            probabilities.get(0, Math.toIntExact(start), p, n);
+            ds.get(0, 0, d, n);
+            for (int offset = 0; offset < n; offset += keys) {
+                float sum = 0;
+                for (int j = offset; j < offset + keys; j++) {
+                    sum += p[j] * d[j];
+                }
+                for (int j = offset; j < offset + keys; j++) {
+                    d[j] = p[j] * (d[j] - sum) * scale;
+                }
+            }
+            ds.put(0, 0, d, n);
+        }
+
+        @Override
+        public void close() {
+            if (ds != null) {
+                ds.close();
+            }
         }
     }
 }

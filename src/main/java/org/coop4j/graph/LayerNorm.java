@@ -1,10 +1,9 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;

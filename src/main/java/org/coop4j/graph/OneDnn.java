@@ -1,4 +1,4 @@
-package org.coop4j.graph.host;
+package org.coop4j.graph;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
@@ -28,11 +28,8 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.eltwise_backward;
@@ -54,6 +51,10 @@ import org.bytedeco.dnnl.softmax_forward;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
+import org.coop4j.graph.host.Workers;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
@@ -64,7 +65,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * <p>An execution runs on the calling thread alone: {@link Workers} split the work, and oneDNN's OpenMP is held to one
  * thread meanwhile. The memory in which a primitive works is the caller's, so that any thread may execute it.
  */
-public final class OneDnn implements AutoCloseable {
+final class OneDnn implements AutoCloseable {
 
     private final Deque<Runnable> frees = new ArrayDeque<>();
 
@@ -74,7 +75,7 @@ public final class OneDnn implements AutoCloseable {
     private final engine processor = owned(new engine(dnnl_cpu, 0));
 
     /** A function of each element, one of oneDNN's. */
-    public record Function(int algorithm, float alpha) {}
+    record Function(int algorithm, float alpha) {}
 
     private <P extends Pointer> P owned(P pointer) {
         frees.push(pointer::close);
@@ -254,7 +255,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
-    public Share layerNorm(
+    Share layerNorm(
             HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
         memory from = rows(x, row, rows);
         memory to = rows(y, row, rows);
@@ -276,7 +277,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans the gradient dx of {@link #layerNorm}'s x, row by row; dx is another matrix than dy and x. */
-    public Share layerNormGradient(
+    Share layerNormGradient(
             HostMatrix dy, HostMatrix x, HostMatrix gain, float epsilon, HostMatrix dx, int row, int rows) {
         memory from = rows(x, row, rows);
         memory to = rows(dx, row, rows);
@@ -318,7 +319,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans y = function(x), element by element. */
-    public Share function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
+    Share function(Function function, HostMatrix x, HostMatrix y, int row, int rows) {
         memory from = rows(x, row, rows);
         return new Call(function(function, from.get_desc()))
                 .with(DNNL_ARG_SRC, from)
@@ -340,7 +341,7 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Plans dx = dy · function′(x), element by element. */
-    public Share derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
+    Share derivative(Function function, HostMatrix dy, HostMatrix x, HostMatrix dx, int row, int rows) {
         memory at = rows(x, row, rows);
         desc layout = at.get_desc();
         return new Call(new eltwise_backward.primitive_desc(
@@ -376,16 +377,16 @@ public final class OneDnn implements AutoCloseable {
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */
-    public record Share(long scratchBytes, Consumer<BytePointer> work) {}
+    record Share(long scratchBytes, Consumer<BytePointer> work) {}
 
     /** Plans the share of {@code count} rows from {@code from} on. */
     @FunctionalInterface
-    public interface Shares {
+    interface Shares {
         Share of(OneDnn oneDnn, int from, int count);
     }
 
     /** Returns a kernel that splits rows among workers. */
-    public static HostKernel byRows(int rows, Workers workers, Shares shares) {
+    static HostKernel byRows(int rows, Workers workers, Shares shares) {
         OneDnn oneDnn = new OneDnn();
         Share[] each = new Share[workers.count()];
         for (int part = 0; part < each.length; part++) {
@@ -419,41 +420,6 @@ public final class OneDnn implements AutoCloseable {
     public void close() {
         while (!frees.isEmpty()) {
             frees.pop().run();
-        }
-    }
-
-    /**
-     * Packed copies of frozen weights. A copy is made for the first kernel that needs it, shared with others, and freed
-     * with the last.
-     */
-    static final class WeightForms {
-
-        private final Map<List<Object>, BytePointer> copies = new HashMap<>();
-        private final Map<List<Object>, Integer> users = new HashMap<>();
-
-        /**
-         * Returns a copy, which stays until it was given back as often as it was taken.
-         *
-         * @param key address of the weights, and what is made of them
-         * @param make makes the copy if no kernel has it
-         */
-        synchronized BytePointer take(List<Object> key, Supplier<BytePointer> make) {
-            BytePointer copy = copies.computeIfAbsent(key, k -> make.get());
-            users.merge(key, 1, Integer::sum);
-            return copy;
-        }
-
-        /** Gives a copy back. */
-        synchronized void giveBack(List<Object> key) {
-            if (users.merge(key, -1, Integer::sum) == 0) {
-                users.remove(key);
-                copies.remove(key).close();
-            }
-        }
-
-        /** Returns the copies in use. */
-        synchronized List<BytePointer> copies() {
-            return List.copyOf(copies.values());
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Σ x · y over all elements, a scalar. With a given upstream gradient y, its gradient is the vector-Jacobian product of
  * x.
  */
-public final class InnerProduct extends GraphOp {
+final class InnerProduct extends GraphOp {
 
     public InnerProduct(SameDiff sd, SDVariable x, SDVariable y) {
         super(sd, x, y);

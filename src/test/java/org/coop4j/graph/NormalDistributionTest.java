@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

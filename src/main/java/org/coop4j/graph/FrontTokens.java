@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.Floats;

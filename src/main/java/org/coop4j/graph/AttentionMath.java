@@ -1,9 +1,9 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.coop4j.graph.op.AttentionLayout.Block;
+import org.coop4j.graph.AttentionLayout.Block;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * flattened as channel, row, column like the convolution's weight. An image may have more rows than patches; the others
  * are zero. Images have no gradient.
  */
-public final class Patches extends GraphOp {
+final class Patches extends GraphOp {
 
     private final int patch;
     private final int first;

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +21,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * teacher's logits [batch, classes], which have no gradient, with their softmax as target. Output: a scalar. ND4J's own
  * loss ops ignore the upstream gradient (deeplearning4j issue 9026).
  */
-public final class CrossEntropy extends GraphOp {
+final class CrossEntropy extends GraphOp {
 
     public CrossEntropy(SameDiff sd, SDVariable logits, SDVariable target) {
         super(sd, logits, target);

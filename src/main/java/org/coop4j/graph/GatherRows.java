@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
@@ -20,15 +20,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * otherwise vectors[s − n], and zero without a source. A row may be the source of any number of rows; its gradient is
  * the sum over them.
  */
-public final class GatherRows extends GraphOp {
-
-    /** No source: zeros. */
-    public static final int NONE = -1;
+final class GatherRows extends GraphOp {
 
     private final int[] sources;
 
     /**
-     * @param sources the source of each row of the result, or {@link #NONE}
+     * @param sources the source of each row of the result, or {@link Graph#NO_ROW}
      * @param matrices x, or x and the vectors
      */
     public GatherRows(SameDiff sd, int[] sources, SDVariable... matrices) {
@@ -49,9 +46,9 @@ public final class GatherRows extends GraphOp {
         Nd4j.pullRows(rows, out[0], 1, numbers(sources, rows.rows() - 1));
     }
 
-    /** Returns the sources, {@code none} in place of {@link #NONE}. */
+    /** Returns the sources, {@code none} in place of {@link Graph#NO_ROW}. */
     private static int[] numbers(int[] sources, int none) {
-        return Arrays.stream(sources).map(s -> s == NONE ? none : s).toArray();
+        return Arrays.stream(sources).map(s -> s == Graph.NO_ROW ? none : s).toArray();
     }
 
     @Override
@@ -60,7 +57,7 @@ public final class GatherRows extends GraphOp {
         float[] row = new float[out[0].cols()];
         return () -> {
             for (int r = 0; r < sources.length; r++) {
-                if (sources[r] == NONE) {
+                if (sources[r] == Graph.NO_ROW) {
                     Arrays.fill(row, 0f);
                 } else if (sources[r] < n) {
                     in[0].getRow(sources[r], row);
@@ -121,7 +118,7 @@ public final class GatherRows extends GraphOp {
                     gradient.clear(0);
                 }
                 for (int r = 0; r < sources.length; r++) {
-                    if (sources[r] != NONE) {
+                    if (sources[r] != Graph.NO_ROW) {
                         HostMatrix gradient = out[sources[r] < n ? 0 : 1];
                         int target = sources[r] < n ? sources[r] : sources[r] - n;
                         in[0].getRow(r, row);

@@ -1,8 +1,11 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.coop4j.graph.host.Convolution3x3;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
+import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
@@ -79,7 +82,7 @@ public class Convolution extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix bias = in.length == 3 ? in[2] : null;
         if (arg(1).isConstant() && Precision.hasOneDnn()) {
-            return new Convolution3x3(grid.height(), grid.width(), stride, in[0], in[1], bias, out[0]).kernel(workers);
+            return frozen(in[0], in[1], bias, out[0], workers);
         }
         INDArray[] arrays = Arrays.stream(in).map(HostMatrix::owner).toArray(INDArray[]::new);
         Workers.RowRange range = (part, from, to) -> convolve(arrays, out[0].owner(), from, to);
@@ -89,5 +92,57 @@ public class Convolution extends GraphOp {
     @Override
     public final long flops(List<long[]> in) {
         return 2 * outputShapes(in).get(0)[0] * in.get(1)[0] * in.get(1)[1];
+    }
+
+    /**
+     * Plans y = x ∗ kernel + bias in float32 by oneDNN, split among workers.
+     *
+     * <p>A worker convolves some images, or some lines of an image if there are fewer images than workers. The kernel is
+     * frozen: it is packed once, for all convolutions of the workers that want it in the same layout.
+     *
+     * @param bias [1, out], null for none
+     */
+    private HostKernel frozen(HostMatrix x, HostMatrix kernel, HostMatrix bias, HostMatrix y, Workers workers) {
+        OneDnn oneDnn = new OneDnn();
+        int images = grid.images(x.rows());
+        int groups = Math.min(images, workers.count());
+        int bands = Math.min(centres.height(), (workers.count() + groups - 1) / groups);
+        int in = x.cols();
+        int out = y.cols();
+        long[] plain = {1, out, 3L * in * out, (long) in * out};
+        long[] taps = {out, in, 3, 3};
+        int right = Math.max(0, (centres.width() - 1) * stride + 2 - grid.width());
+        List<OneDnn.Call> calls = new ArrayList<>();
+        for (int i = 0; i < groups * bands; i++) {
+            int image = Workers.start(images, i / bands, groups);
+            int count = Workers.start(images, i / bands + 1, groups) - image;
+            int from = Workers.start(centres.height(), i % bands, bands);
+            int to = Workers.start(centres.height(), i % bands + 1, bands);
+            int top = Math.max(0, from * stride - 1); // the first and the last line that are read
+            int bottom = (to - 1) * stride + 1;
+            calls.add(oneDnn.convolution(
+                    lines(oneDnn, x, grid, count, image, top, Math.min(grid.height() - 1, bottom) + 1),
+                    oneDnn.array(data_type.f32, kernel.pointer(0, 0), taps, plain),
+                    workers,
+                    oneDnn.vector(bias),
+                    lines(oneDnn, y, centres, count, image, from, to),
+                    stride,
+                    new long[] {from == 0 ? 1 : 0, 1},
+                    new long[] {Math.max(0, bottom - (grid.height() - 1)), right}));
+        }
+        Workers.Task task = (part, i) -> {
+            OneDnn.Call call = calls.get(i);
+            OneDnn.singleThreaded(() -> call.run(workers.scratch(part, call.scratchBytes)));
+        };
+        return HostKernel.owning(() -> workers.each(calls.size(), task), oneDnn::close);
+    }
+
+    /** Returns lines {@code from} to {@code to} of some images of a matrix. */
+    private static memory lines(OneDnn oneDnn, HostMatrix pixels, Grid grid, int images, int image, int from, int to) {
+        int channels = pixels.cols();
+        long[] sizes = {images, channels, to - from, grid.width()};
+        long[] strides = {(long) grid.pixels() * channels, 1, (long) grid.width() * channels, channels};
+        long row = ((long) image * grid.height() + from) * grid.width();
+        return oneDnn.array(data_type.f32, pixels.pointer(row, 0), sizes, strides);
     }
 }

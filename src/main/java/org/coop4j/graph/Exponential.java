@@ -1,4 +1,4 @@
-package org.coop4j.graph.host;
+package org.coop4j.graph;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +12,7 @@ import java.nio.IntBuffer;
  * instructions. The JIT compiler of Java 17 does not vectorise the conversion between a float and its bits, so the bits
  * go through a buffer. This is about three times as fast as the same arithmetic element by element.
  */
-public final class Exponential {
+final class Exponential {
 
     private static final float LOG2_E = (float) (1 / Math.log(2));
     private static final float LN2_HIGH = 355f / 512f;

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +11,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The sum of two arrays of one shape: a residual connection. */
-public final class Add extends GraphOp {
+final class Add extends GraphOp {
 
     public Add(SameDiff sd, SDVariable a, SDVariable b) {
         super(sd, a, b);

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** y = s · x, or y = exp(s) · x, for a scalar s: CLIP's {@code logit_scale} is stored as a logarithm. */
-public final class Scale extends GraphOp {
+final class Scale extends GraphOp {
 
     private final boolean logarithm;
 

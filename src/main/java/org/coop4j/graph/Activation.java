@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.graph;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
@@ -6,12 +6,10 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
 
 import java.util.List;
-import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostKernel.BlockFunction;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.OneDnn;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
