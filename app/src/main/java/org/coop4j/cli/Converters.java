@@ -65,7 +65,7 @@ public final class Converters {
     }
 
     /** The name of a file, where a folder would read as "Is a directory". */
-    static final class FileName implements ITypeConverter<Path> {
+    public static final class FileName implements ITypeConverter<Path> {
         @Override
         public Path convert(String name) {
             Path file = Path.of(name);
@@ -95,7 +95,7 @@ public final class Converters {
     }
 
     /** An integer of 1 or more. */
-    static final class Positive implements ITypeConverter<Integer> {
+    public static final class Positive implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
             if (!text.matches("0*[1-9]\\d{0,8}")) {

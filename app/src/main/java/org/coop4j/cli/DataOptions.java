@@ -1,8 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.require;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
@@ -55,19 +56,19 @@ final class DataOptions {
 
     /** Returns the data, checked. */
     DataSpec spec() {
-        if (images != null && (benchmark != null || Files.isDirectory(data))) {
-            throw new WrongUsage("--images is for split files (.json) and lists (.csv): omit it");
-        }
-        boolean features = benchmark == null && FeatureTensors.isNameOf(data);
-        if (names != null && !features && (benchmark != null || Files.isRegularFile(data))) {
-            throw new WrongUsage("--names is for a folder with one subfolder per class, or features: omit it");
-        }
-        if (nested && (benchmark != null || Files.isRegularFile(data))) {
-            throw new WrongUsage("--nested is for a folder of class folders: omit it");
-        }
+        boolean own = benchmark == null;
+        boolean features = own && FeatureTensors.isNameOf(data);
+        boolean folder = own && !Files.isRegularFile(data);
+        require(
+                images == null || (own && !Files.isDirectory(data)),
+                "--images is for split files (.json) and lists (.csv): omit it");
+        require(
+                names == null || features || folder,
+                "--names is for a folder with one subfolder per class, or features: omit it");
+        require(!nested || folder, "--nested is for a folder of class folders: omit it");
         // eval reads it again, from wherever it is called
         Path place = features ? data.toAbsolutePath().normalize() : data;
-        return benchmark == null
+        return own
                 ? DataSpec.of(place).withFiles(images, names, nested ? true : null)
                 : DataSpec.of(place, benchmark.name());
     }

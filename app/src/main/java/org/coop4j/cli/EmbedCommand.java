@@ -145,7 +145,7 @@ final class EmbedCommand extends ConsoleCommand {
             List<Path> good = images.positions().stream().map(files::get).toList();
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
-            export().rows(clip, images.features(), "image", names, pixels ? good : List.of(), reader);
+            export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
             note(Numbers.count(good.size(), "image"), clip);
             return images.exitCode();
         }

@@ -119,7 +119,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
-            print(task, images, clip.probabilities(images.features(), weights));
+            print(task, images, clip.probabilities(images.features(clip.embedDim()), weights));
             return images.exitCode();
         }
     }

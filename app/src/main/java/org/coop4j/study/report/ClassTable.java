@@ -30,7 +30,7 @@ final class ClassTable {
                 .data("dataset", line -> line.gains.result().dataset())
                 .data("method", line -> line.gains.result().method().id())
                 .data("shots", line -> line.gains.result().shots().label())
-                .data("seeds", line -> Cells.seeds(line.gains.result()))
+                .data("seeds", line -> StudyTables.seeds(line.gains.result()))
                 .data("class", Line::name)
                 .data("images", line -> line.gains.own().get(line.name).total())
                 .data("accuracy", line -> Cell.number(line.gains.accuracy(line.name)))
