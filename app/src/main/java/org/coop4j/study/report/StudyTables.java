@@ -184,7 +184,7 @@ final class StudyTables {
 
         /** Returns the accuracy; that of an average has no standard deviation. */
         Object accuracy(Optional<MethodResult> half) {
-            return isAverage() ? half.map(MethodResult::accuracy) : accuracy(half);
+            return isAverage() ? half.map(MethodResult::accuracy) : StudyTables.accuracy(half);
         }
 
         /** Returns the numbers of a paper, if it has all of them. */
