@@ -13,6 +13,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Mixin;
@@ -46,13 +47,14 @@ public final class ModelOptions {
     }
 
     /**
-     * Opens the model and checks that it has the tokenizer's vocabulary, which is read while ND4J starts.
+     * Opens the model and checks that it has the tokenizer's vocabulary, which is read while ND4J starts, as are the readers of images.
      *
      * @param precision chosen afterwards, since the choice may wait for ND4J
      */
     public Clip openForTexts(Supplier<Precision> precision) throws IOException {
         Backend.startAhead();
         Tokenizer tokenizer = vocabulary.tokenizer();
+        ImageDecoder.prepare();
         Clip.Options options = new Clip.Options(() -> tokenizer, Workers.standard(), precision.get());
         return checked(Clip.open(file(model), options), model);
     }
