@@ -17,6 +17,7 @@ import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -96,13 +97,15 @@ public final class Options {
         }
 
         /**
-         * Opens a model and checks that it has this vocabulary, which is read while ND4J starts.
+         * Opens a model and checks that it has this vocabulary, which is read while ND4J starts, as are the readers of
+         * images.
          *
          * @param precision chosen afterwards, since the choice may wait for ND4J
          */
         Clip open(Path model, Supplier<Precision> precision, Workers workers) throws IOException {
             Backend.startAhead();
             Tokenizer tokenizer = tokenizer();
+            ImageDecoder.prepare();
             Clip clip =
                     Clip.open(ModelOptions.file(model), new Clip.Options(() -> tokenizer, workers, precision.get()));
             int expected = clip.architecture().text().vocabularySize();

@@ -18,6 +18,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -104,6 +105,7 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
+        ImageDecoder.prepare();
         try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
             Classifier chosen = PromptOptions.classifier(file, clip, names);
             precision.announce(clip.precision(), console);
