@@ -10,7 +10,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
-import org.coop4j.console.PageServer;
+import org.coop4j.serve.PageServer;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;

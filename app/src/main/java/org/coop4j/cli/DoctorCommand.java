@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,19 +9,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -43,7 +45,7 @@ final class DoctorCommand extends ConsoleCommand {
     private Path model;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Option(
             names = "--example",
@@ -127,7 +129,7 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void jpeg() {
-        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(Collectors.joining(", "));
+        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(joining(", "));
         if (forms.isEmpty()) {
             table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
             return;

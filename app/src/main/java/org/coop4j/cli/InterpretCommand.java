@@ -1,18 +1,21 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.method.NearestWords.Word;
+import org.coop4j.method.NearestWords;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,8 +41,8 @@ final class InterpretCommand extends ConsoleCommand {
             names = {"-k", "--nearest"},
             defaultValue = "3",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Words per vector" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Words per vector" + DEFAULT)
     private int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")

@@ -1,5 +1,7 @@
 package org.coop4j.demo;
 
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -8,17 +10,15 @@ import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
@@ -28,13 +28,13 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.Shots;
-import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section.Fact;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.report.EvaluationSections;
 
 /**
@@ -171,7 +171,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .paragraph(indices(names)
                         .filter(i -> !names.get(i).equals(careful.get(i)))
                         .map(i -> careful.get(i) + " for " + names.get(i))
-                        .collect(Collectors.joining(
+                        .collect(joining(
                                 ", ", "Classes are named after their folders in Caltech101. Careful names are ", ".")));
     }
 
@@ -197,7 +197,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .numbers("learned", ClassGain::after)
                         .numbers("photographs", ClassGain::images)
                         .rows(result.perClass().stream()
-                                .sorted(Comparator.comparingDouble(one -> -one.gain()))
+                                .sorted(comparingDouble(one -> -one.gain()))
                                 .toList()));
     }
 
@@ -222,7 +222,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
                                 .map(w -> w.text() + " " + Numbers.number(w.distance(), 2))
-                                .collect(Collectors.joining(", ")))
+                                .collect(joining(", ")))
                         .rows(indices(result.words()).toList()));
     }
 

@@ -1,15 +1,16 @@
 package org.coop4j.demo;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.NearestWords;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
 
 /**
  * All numbers of the demo.
@@ -100,7 +101,7 @@ public record DemoResult(
 
         /** Returns the hand-written prompt that is best on a dataset. */
         public String best(String dataset) {
-            return Collections.max(prompts(), Comparator.comparingDouble(prompt -> accuracy(dataset, prompt)));
+            return Collections.max(prompts(), comparingDouble(prompt -> accuracy(dataset, prompt)));
         }
 
         /** Returns the numbers of shots, ascending. */

@@ -1,17 +1,18 @@
 package org.coop4j.study;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.RunState.Status;
+import org.coop4j.study.SweepRun.RunState;
 
 /**
  * Carries out a plan: every run in a folder of its own, none twice.
@@ -120,7 +121,7 @@ public final class Sweep {
                     .filter(planned ->
                             plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
                     .map(PlannedMethod::name)
-                    .collect(Collectors.joining(", "));
+                    .collect(joining(", "));
             if (!leftOut.isEmpty()) {
                 work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
             }

@@ -1,20 +1,21 @@
 package org.coop4j.study.report;
 
-import java.util.Comparator;
+import static java.util.Comparator.comparing;
+
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
+import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
-import org.coop4j.run.MethodChoice;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.MethodChoice.Score;
+import org.coop4j.run.MethodChoice;
 
 /**
  * A training run compared with simpler classifiers, as a table and in words.
@@ -55,7 +56,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                 .means("seconds", c -> cell(c, ComparedClassifier::seconds), "seconds")
                 .optional()
                 .rows(classifiers.stream()
-                        .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
+                        .sorted(comparing(c -> c.role() != Role.METHOD))
                         .toList());
     }
 

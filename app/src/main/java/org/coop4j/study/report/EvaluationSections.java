@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -10,19 +11,19 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.run.Confidence;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.UnknownClasses;
-import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.PercentChart.Point;
-import org.coop4j.study.html.Section;
+import org.coop4j.study.html.PercentChart;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.Section;
 
 /**
  * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
@@ -57,7 +58,7 @@ public final class EvaluationSections {
     /** Shows precision, recall and F1 of each class, the weakest first. */
     public Section classes(Evaluation results) {
         List<ClassResult> classes = new ArrayList<>(results.classes());
-        classes.sort(Comparator.comparing(ClassResult::f1));
+        classes.sort(comparing(ClassResult::f1));
         ClassResult weakest = classes.get(0);
         return new Section("Precision and recall")
                 .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."

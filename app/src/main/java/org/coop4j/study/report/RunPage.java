@@ -1,8 +1,11 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.toCollection;
+import static org.coop4j.run.RunFolder.REPORT;
+
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,31 +13,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.LabelErrors;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.LabelErrors;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.NearDuplicates;
 import org.coop4j.run.NearDuplicates.Pair;
+import org.coop4j.run.NearDuplicates;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
-import org.coop4j.run.RunFolder;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -67,7 +68,7 @@ public record RunPage(
                     comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
             AtomicFile.write(
-                    run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
+                    run.folder().resolve(REPORT), page.page(threads).html());
         }
     }
 
@@ -233,7 +234,7 @@ public record RunPage(
     }
 
     private static Set<String> values(Set<Located> group, Function<Located, String> value) {
-        return group.stream().map(value).collect(Collectors.toCollection(LinkedHashSet::new));
+        return group.stream().map(value).collect(toCollection(LinkedHashSet::new));
     }
 
     /** Joins pairs that share an image. */
@@ -277,7 +278,7 @@ public record RunPage(
         List<String> notes = new ArrayList<>();
         evidence.labels().values().stream()
                 .filter(labels -> !labels.suspects().isEmpty())
-                .min(Comparator.comparingInt(LabelErrors::misclassified))
+                .min(comparingInt(LabelErrors::misclassified))
                 .ifPresent(labels -> notes.add(looks(labels)));
         if (!evidence.duplicates().isEmpty()) {
             notes.add(describe(groups(evidence.duplicates())));
