@@ -59,7 +59,7 @@ class PageServerTest {
         HttpResponse<String> answer = ask(address, "GET");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("<p>größer</p>");
-        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
+        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
         assertThat(ask(address.resolve("/secret.txt"), "GET").statusCode()).isEqualTo(404);
         assertThat(ask(address, "POST").statusCode()).isEqualTo(405);
         assertThat(ask(address, "HEAD").body()).isEmpty();
