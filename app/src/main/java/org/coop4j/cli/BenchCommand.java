@@ -27,7 +27,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.ExecutionPlan.OpTime;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
