@@ -66,6 +66,11 @@ public final class ImageDecoder {
         this.memory = memory;
     }
 
+    /** Loads the runtime's image readers, which takes a moment: to be called while something else starts. */
+    public static void prepare() {
+        LibraryReader.ofRuntime("jpeg");
+    }
+
     /**
      * Decodes an image file and uses the image while its memory is reserved.
      *
