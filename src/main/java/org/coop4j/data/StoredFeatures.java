@@ -9,7 +9,7 @@ import java.util.List;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 

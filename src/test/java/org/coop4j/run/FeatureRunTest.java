@@ -17,7 +17,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
@@ -22,7 +21,7 @@ import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.JpegCheck;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ModelTrial;
 import picocli.CommandLine.Command;
@@ -127,7 +126,7 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void jpeg() {
-        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(Collectors.joining(", "));
+        String forms = String.join(", ", ImageDecoder.unfaithfulJpegs());
         if (forms.isEmpty()) {
             table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
             return;

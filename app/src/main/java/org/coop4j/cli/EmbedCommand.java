@@ -14,7 +14,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;

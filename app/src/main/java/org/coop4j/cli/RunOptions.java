@@ -18,7 +18,6 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;

@@ -23,7 +23,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;

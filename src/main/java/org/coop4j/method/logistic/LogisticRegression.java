@@ -20,7 +20,7 @@ import org.slf4j.Logger;
  * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with
  * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
-public final class LogisticRegression {
+final class LogisticRegression {
     private static final Logger log = Backend.log(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
@@ -39,7 +39,7 @@ public final class LogisticRegression {
      *
      * @throws IllegalArgumentException if there are fewer than two classes, or a feature is not a number
      */
-    public LogisticRegression(FeatureSet training) {
+    LogisticRegression(FeatureSet training) {
         labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
         if (labels.length < 2) {
             throw new IllegalArgumentException("a classifier needs two or more classes, but the %s of %s"
