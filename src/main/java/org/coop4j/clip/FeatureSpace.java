@@ -91,7 +91,7 @@ public interface FeatureSpace extends Closeable {
      */
     default Clip requireTowers(String what) {
         return towers().orElseThrow(() -> new IllegalArgumentException(
-                what + " needs a tower of CLIP, and only features are given: give the model with --model"));
+                what + " needs a tower of CLIP, and only features are given: give the model itself"));
     }
 
     /** The row of the image tower that represents an image. */

@@ -81,7 +81,7 @@ public record FeatureTable(
                     texts.isEmpty()
                             ? "\"%s\" was not learned and cannot be encoded: the features of the classes' texts were given as a file"
                                     .formatted(text)
-                            : "\"%s\" is not one of the %d texts with features: add it to --class-features, or give the model with --model"
+                            : "\"%s\" is not one of the %d texts with features: add it to the class features, or give the model itself"
                                     .formatted(text, texts.size()));
         }
     }

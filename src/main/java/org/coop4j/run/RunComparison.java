@@ -137,7 +137,7 @@ public record RunComparison(
             return Optional.empty();
         }
         if (learner.work(count, Training.none()) > MOST_WORK) {
-            notes.accept("left out the %s, which takes long on %s: use --method %s to train it"
+            notes.accept("left out the %s, which takes long on %s: train it as the method %s"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
         }

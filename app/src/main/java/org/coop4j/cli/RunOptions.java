@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;

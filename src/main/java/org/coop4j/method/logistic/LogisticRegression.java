@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Multinomial logistic regression with an L2 penalty, at the optimum of scikit-learn's {@code LogisticRegression}
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
 public final class LogisticRegression {
-    private static final Logger log = LoggerFactory.getLogger(LogisticRegression.class);
+    private static final Logger log = Backend.log(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
     /** A fit ends with the step that promises to lower the objective by less than this share. */

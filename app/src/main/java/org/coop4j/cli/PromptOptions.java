@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A learned classifier and the model that it was learned with. */
-public final class PromptOptions {
+final class PromptOptions {
 
     @Option(
             names = {"-p", "--prompt"},
@@ -30,7 +30,7 @@ public final class PromptOptions {
     private OfModel model = new OfModel();
 
     /** The model of a learned classifier. */
-    public static final class OfModel {
+    static final class OfModel {
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
@@ -41,27 +41,27 @@ public final class PromptOptions {
         private Options.Vocabulary vocabulary;
 
         /** Returns the model's file, or null if none was given. */
-        public Path file() throws IOException {
+        Path file() throws IOException {
             return file == null ? null : ModelOptions.file(file);
         }
     }
 
     /** Options that the command line sets. */
-    public PromptOptions() {}
+    PromptOptions() {}
 
     /** Options of a command with other names for its classifiers. */
-    public PromptOptions(Path prompt, OfModel model) {
+    PromptOptions(Path prompt, OfModel model) {
         this.prompt = prompt;
         this.model = model;
     }
 
     /** Reads the classifier's file. */
-    public ClassifierFile read() throws IOException {
+    ClassifierFile read() throws IOException {
         return ClassifierFile.read(file());
     }
 
     /** Returns the classifier's folder, which may be that of its run. */
-    public Path folder() throws IOException {
+    Path folder() throws IOException {
         return file().toAbsolutePath().getParent();
     }
 
@@ -70,12 +70,12 @@ public final class PromptOptions {
     }
 
     /** Opens the model that the classifier was learned with. */
-    public Clip open(ClassifierFile learned) throws IOException {
+    Clip open(ClassifierFile learned) throws IOException {
         return open(learned, Precision.FLOAT32);
     }
 
     /** Opens the model that the classifier was learned with, in a precision. */
-    public Clip open(ClassifierFile learned, Precision precision) throws IOException {
+    Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path given = model.file();
         Path file = given == null ? ClassifierModel.find(learned, file(), "give it with --model") : given;
         Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
@@ -94,8 +94,7 @@ public final class PromptOptions {
      *
      * @param images all of them features, or none of them
      */
-    public FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision)
-            throws IOException {
+    FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision) throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
         if (model.file != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
@@ -104,7 +103,7 @@ public final class PromptOptions {
     }
 
     /** Opens a classifier for classes that its method may not be able to name. */
-    public static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
+    static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
             throws IOException {
         return CommandFailure.unless(() -> {
             Classifier own = learned.open(space);

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ public final class Converters {
     private Converters() {}
 
     /** Registers the converters of all types that options have. */
-    public static void register(CommandLine line) {
+    static void register(CommandLine line) {
         register(line, ExifOrientation.class, ExifOrientation::named);
         register(line, ReferencePreset.class, ReferencePreset::named);
         register(line, MemoryLimit.class, MemoryLimit::parse);
@@ -55,7 +55,7 @@ public final class Converters {
     }
 
     /** Returns bfloat16 if this process can compute with it, otherwise float32. */
-    public static Precision fastest() {
+    static Precision fastest() {
         return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
     }
 
@@ -77,7 +77,7 @@ public final class Converters {
     }
 
     /** The name of a published architecture. */
-    public static final class Architecture implements ITypeConverter<String>, Iterable<String> {
+    static final class Architecture implements ITypeConverter<String>, Iterable<String> {
         @Override
         public String convert(String name) {
             try {

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
@@ -11,7 +11,7 @@ import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** The prompts that describe the classes. */
-public final class TemplateOptions {
+final class TemplateOptions {
 
     @Option(
             names = {"-t", "--template"},
@@ -31,7 +31,7 @@ public final class TemplateOptions {
      *
      * @param data the dataset, if the images are those of one
      */
-    public PromptEnsemble prompts(Optional<DataSpec> data) {
+    PromptEnsemble prompts(Optional<DataSpec> data) {
         return WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));
     }
 

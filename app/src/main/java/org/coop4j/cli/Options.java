@@ -1,9 +1,11 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -11,9 +13,11 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -30,7 +34,7 @@ public final class Options {
     private Options() {}
 
     /** The activation of a checkpoint that does not name it. */
-    public static final class Activation {
+    static final class Activation {
         @Option(
                 names = "--activation",
                 paramLabel = "NAME",
@@ -38,23 +42,19 @@ public final class Options {
         private MlpActivation activation;
 
         /** Returns the activation, if one was given. */
-        public Optional<MlpActivation> given() {
+        Optional<MlpActivation> given() {
             return Optional.ofNullable(activation);
         }
     }
 
     /** The safetensors file that a command writes. */
-    public static final class SafetensorsOut {
+    static final class SafetensorsOut {
         @Option(
                 names = {"-o", "--out"},
                 required = true,
                 paramLabel = "FILE",
                 description = "The safetensors file to write; replaced if it exists.")
-        private Path file;
-
-        public Path file() {
-            return file;
-        }
+        Path file;
     }
 
     /** The choice of JSON instead of text. */
@@ -68,31 +68,22 @@ public final class Options {
     }
 
     /** The memory of a training step. */
-    public static final class Memory {
+    static final class Memory {
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
                 description = "Memory for a training step, such as 800M; classes beyond it are processed in parts,"
                         + " with the same result.")
-        private MemoryLimit limit = MemoryLimit.none();
-
-        public MemoryLimit limit() {
-            return limit;
-        }
+        MemoryLimit limit = MemoryLimit.none();
     }
 
     /** The tokenizer's vocabulary. */
-    public static final class Vocabulary {
+    static final class Vocabulary {
         @Option(
                 names = "--vocabulary",
                 paramLabel = "DIR",
                 description = "Folder with vocab.json and merges.txt of a model with its own vocabulary.")
-        private Path folder;
-
-        /** Returns true if the command line names a vocabulary. */
-        public boolean isGiven() {
-            return folder != null;
-        }
+        Path folder;
 
         /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
         Clip.Options clip(Precision precision, Workers workers) throws IOException {
@@ -100,49 +91,72 @@ public final class Options {
             return new Clip.Options(given == null ? Tokenizer::load : () -> given, workers, precision);
         }
 
+        /** Opens a model and checks that it has this vocabulary. */
+        Clip open(Path model) throws IOException {
+            return open(model, () -> Precision.FLOAT32, Workers.standard());
+        }
+
+        /**
+         * Opens a model and checks that it has this vocabulary, which is read while ND4J starts, as are the readers of
+         * images.
+         *
+         * @param precision chosen afterwards, since the choice may wait for ND4J
+         */
+        Clip open(Path model, Supplier<Precision> precision, Workers workers) throws IOException {
+            Backend.startAhead();
+            Tokenizer tokenizer = tokenizer();
+            ImageDecoder.prepare();
+            Clip clip =
+                    Clip.open(ModelOptions.file(model), new Clip.Options(() -> tokenizer, workers, precision.get()));
+            int expected = clip.architecture().text().vocabularySize();
+            int given = tokenizer.vocabularySize();
+            if (expected != given) {
+                clip.close();
+                throw new CommandFailure(
+                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
+                                .formatted(model, Numbers.count(expected), Numbers.count(given)));
+            }
+            return clip;
+        }
+
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
-        public Tokenizer tokenizer() throws IOException {
+        Tokenizer tokenizer() throws IOException {
             return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
         }
     }
 
     /** The treatment of texts that exceed the context length. */
-    public static final class Truncation {
+    static final class Truncation {
         @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
         private boolean truncate;
 
-        public Tokenizer.Overflow overflow() {
+        Tokenizer.Overflow overflow() {
             return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
         }
     }
 
     /** The treatment of images' EXIF orientation. */
-    public static final class Exif {
+    static final class Exif {
         @Option(
                 names = "--exif",
                 paramLabel = "keep|apply",
                 description = "Apply the EXIF orientation, or keep pixels as stored (default: as the run did;"
                         + " else apply, but keep for published datasets and split files).")
-        private ExifOrientation exif;
+        ExifOrientation given;
 
         /** Returns the data with the orientation that was given, if any. */
-        public DataSpec of(DataSpec data) {
-            return exif == null ? data : data.withExif(exif);
+        DataSpec of(DataSpec data) {
+            return given == null ? data : data.withExif(given);
         }
 
         /** Returns the orientation that was given, or else another. */
-        public ExifOrientation or(ExifOrientation otherwise) {
-            return exif == null ? otherwise : exif;
-        }
-
-        /** Returns true if an orientation was given. */
-        public boolean isGiven() {
-            return exif != null;
+        ExifOrientation or(ExifOrientation otherwise) {
+            return given == null ? otherwise : given;
         }
     }
 
     /** The precision of products in which images are encoded and prompts trained. */
-    public static final class Arithmetic {
+    static final class Arithmetic {
         @Option(
                 names = "--precision",
                 paramLabel = "TYPE",
@@ -156,7 +170,7 @@ public final class Options {
          *
          * @throws CommandFailure if this machine does not have it
          */
-        public Precision ofScores() {
+        Precision ofScores() {
             return or(Precision.FLOAT32);
         }
 
@@ -165,7 +179,7 @@ public final class Options {
          *
          * @throws CommandFailure if this machine does not have it
          */
-        public Precision or(Precision otherwise) {
+        Precision or(Precision otherwise) {
             Precision chosen = given == null ? otherwise : given;
             chosen.obstacle().ifPresent(reason -> {
                 throw new CommandFailure("--precision " + chosen.id() + ": " + reason);
@@ -179,12 +193,12 @@ public final class Options {
          *
          * @throws CommandFailure if this machine does not have it
          */
-        public Precision ofAnswers() {
+        Precision ofAnswers() {
             return given == null ? Converters.fastest() : or(given);
         }
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */
-        public void announce(Precision used, Console console) {
+        void announce(Precision used, Console console) {
             if (given == null && used == Precision.BFLOAT16) {
                 console.note("images are encoded in bfloat16, for speed: --precision float32 is exact");
             }
@@ -192,47 +206,32 @@ public final class Options {
     }
 
     /** The part of a dataset that a command works on. */
-    public static final class Part {
+    static final class Part {
         @Option(
                 names = "--split",
                 paramLabel = "SPLIT",
                 description = "train, val or test (default: test; in embed, all).")
-        private Split split;
+        Split given;
 
         @Option(
                 names = "--seed",
                 paramLabel = "N",
                 description = "Seed of the split of data without one (default: 1; in eval, the run's).")
-        private Long seed;
+        Long seed;
 
-        /** Returns true if a part or a seed was given. */
-        public boolean isGiven() {
-            return split != null || seed != null;
+        /** Returns the seed of the split, 1 by default. */
+        long seedOrFirst() {
+            return seed == null ? 1 : seed;
         }
 
-        /** Returns the seed of the split, or null if none was given. */
-        public Long seed() {
-            return seed;
-        }
-
-        /** Returns the seed of the split, or another if none was given. */
-        public long seedOr(long otherwise) {
-            return seed == null ? otherwise : seed;
-        }
-
-        /** Returns the chosen part, or null if none was given. */
-        public Split splitIfGiven() {
-            return split;
-        }
-
-        /** Returns the chosen part. */
-        public Split split() {
-            return split == null ? Split.TEST : split;
+        /** Returns the chosen part, the test images by default. */
+        Split split() {
+            return given == null ? Split.TEST : given;
         }
     }
 
     /** The folder of image features, and the treatment of images that cannot be read. */
-    public static final class Bank {
+    static final class Bank {
         @Option(
                 names = "--bank",
                 paramLabel = "DIR",
@@ -247,17 +246,17 @@ public final class Options {
          *
          * @param otherwise folder of the features if the user gives none
          */
-        public Run.Options options(Path otherwise, MemoryLimit memory) {
+        Run.Options options(Path otherwise, MemoryLimit memory) {
             return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
         }
 
         /** Returns the data that runs in a space share, with features in the user's cache by default. */
-        public SharedData shared(FeatureSpace space, MemoryLimit memory) {
+        SharedData shared(FeatureSpace space, MemoryLimit memory) {
             return new SharedData(space, options(CacheFolder.bank(), memory));
         }
 
         /** Returns the data that uses of a space share, where no step is trained. */
-        public SharedData shared(FeatureSpace space) {
+        SharedData shared(FeatureSpace space) {
             return shared(space, MemoryLimit.none());
         }
     }

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
 
 import static org.coop4j.console.CommandFailure.require;
 
@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.TextFile;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ClassNames;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The class names. */
-public final class ClassOptions {
+final class ClassOptions {
 
     @ArgGroup
     private Names names;
@@ -38,12 +38,12 @@ public final class ClassOptions {
     }
 
     /** Returns true if the command line names classes. */
-    public boolean areGiven() {
+    boolean areGiven() {
         return names != null;
     }
 
     /** Returns the class names of the command line, checked. */
-    public List<String> read() throws IOException {
+    List<String> read() throws IOException {
         if (names.file != null) {
             List<String> lines = new ArrayList<>(TextFile.lines(names.file));
             lines.removeIf(String::isBlank);
@@ -57,21 +57,16 @@ public final class ClassOptions {
     }
 
     /** Strips white space around class names and checks that they make a classifier. */
-    public static List<String> checked(List<String> given, String source) {
+    static List<String> checked(List<String> given, String source) {
         List<String> result = given.stream().map(String::strip).toList();
         require(!result.isEmpty() && !result.equals(List.of("")), source + " names no class: give two or more");
         require(result.size() > 1, "%s names one class, '%s': give two or more".formatted(source, result.get(0)));
         require(!result.contains(""), source + " has an empty class name");
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : result) {
-            String other = byPrompt.putIfAbsent(inPrompt(name), name);
+            String other = byPrompt.putIfAbsent(ClassNames.inPrompt(name), name);
             require(other == null, "%s: '%s' and '%s' make the same prompt, omit one".formatted(source, other, name));
         }
         return result;
-    }
-
-    /** Returns a class name as the tokenizer sees it. */
-    public static String inPrompt(String name) {
-        return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }
 }

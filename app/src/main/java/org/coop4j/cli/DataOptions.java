@@ -1,8 +1,9 @@
-package org.coop4j.cli.options;
+package org.coop4j.cli;
+
+import static org.coop4j.console.WrongUsage.require;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
@@ -10,7 +11,7 @@ import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** Labelled images and how they are described; a command that can do without them has it as an argument group. */
-public final class DataOptions {
+final class DataOptions {
 
     @Option(
             names = {"-d", "--data"},
@@ -51,34 +52,29 @@ public final class DataOptions {
             names = "--half",
             paramLabel = "HALF",
             description = "The classes: all, or the reference's half base or new (default: all; in eval, the run's).")
-    private ClassHalf half;
+    ClassHalf half;
 
     /** Returns the data, checked. */
-    public DataSpec spec() {
-        if (images != null && (benchmark != null || Files.isDirectory(data))) {
-            throw new WrongUsage("--images is for split files (.json) and lists (.csv): omit it");
-        }
-        boolean features = benchmark == null && FeatureTensors.isNameOf(data);
-        if (names != null && !features && (benchmark != null || Files.isRegularFile(data))) {
-            throw new WrongUsage("--names is for a folder with one subfolder per class, or features: omit it");
-        }
-        if (nested && (benchmark != null || Files.isRegularFile(data))) {
-            throw new WrongUsage("--nested is for a folder of class folders: omit it");
-        }
+    DataSpec spec() {
+        boolean own = benchmark == null;
+        boolean features = own && FeatureTensors.isNameOf(data);
+        boolean folder = own && !Files.isRegularFile(data);
+        require(
+                images == null || (own && !Files.isDirectory(data)),
+                "--images is for split files (.json) and lists (.csv): omit it");
+        require(
+                names == null || features || folder,
+                "--names is for a folder with one subfolder per class, or features: omit it");
+        require(!nested || folder, "--nested is for a folder of class folders: omit it");
         // eval reads it again, from wherever it is called
         Path place = features ? data.toAbsolutePath().normalize() : data;
-        return benchmark == null
+        return own
                 ? DataSpec.of(place).withFiles(images, names, nested ? true : null)
                 : DataSpec.of(place, benchmark.name());
     }
 
     /** Returns the half of the classes, all by default. */
-    public ClassHalf half() {
+    ClassHalf half() {
         return half == null ? ClassHalf.ALL : half;
-    }
-
-    /** Returns the half of the classes, or null if none was given. */
-    public ClassHalf halfIfGiven() {
-        return half;
     }
 }
