@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.graph.ExecutionPlan.OpTime;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 

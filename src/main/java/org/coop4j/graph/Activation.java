@@ -102,6 +102,21 @@ public final class Activation extends GraphOp {
     }
 
     @Override
+    public boolean mayReadRounded(int input) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return fromRounded && precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean isOfOneType() {
+        return true;
+    }
+
+    @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray x = in[0];
         switch (kind) {
@@ -207,6 +222,21 @@ public final class Activation extends GraphOp {
 
         @Override
         public boolean mayOverwrite(int input) {
+            return true;
+        }
+
+        @Override
+        public boolean mayReadRounded(int input) {
+            return precision == Precision.BFLOAT16;
+        }
+
+        @Override
+        public boolean mayWriteRounded(boolean fromRounded) {
+            return fromRounded && precision == Precision.BFLOAT16;
+        }
+
+        @Override
+        public boolean isOfOneType() {
             return true;
         }
 

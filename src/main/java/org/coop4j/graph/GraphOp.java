@@ -72,6 +72,11 @@ public abstract class GraphOp extends DynamicCustomOp {
         return false;
     }
 
+    /** Returns true if the host kernel needs all inputs and the output rounded, or none of them. */
+    public boolean isOfOneType() {
+        return false;
+    }
+
     /**
      * Returns this op and one that alone reads its result as one op; null if there is none. Its inputs are those of this
      * op, then the other ones of {@code next}.

@@ -15,8 +15,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
  * ND4J's own has no epsilon).
  *
- * <p>Inputs: x [rows, width], and the frozen gain [width] and bias [width], which have no gradient. The gradient
- * computes the statistics again from x, which is cheaper than keeping the normalised rows.
+ * <p>Inputs: x [rows, width], and the frozen gain [width] and bias [width], which have no gradient. In bfloat16 a second
+ * output has the mean and the variance of each row, [2, rows], for the gradient. In float32 the gradient computes them
+ * again from x, which is as fast.
  */
 public class LayerNorm extends GraphOp {
 
@@ -39,7 +40,22 @@ public class LayerNorm extends GraphOp {
     }
 
     @Override
+    public int getNumOutputs() {
+        return precision == Precision.BFLOAT16 ? 2 : 1;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        return List.of(x, new long[] {2, x[0]}).subList(0, getNumOutputs());
+    }
+
+    @Override
     public final void compute(INDArray[] in, INDArray[] out) {
+        if (out.length == 2) {
+            out[1].putRow(0, in[0].mean(1));
+            out[1].putRow(1, in[0].var(false, 1));
+        }
         normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
     }
 
@@ -66,7 +82,7 @@ public class LayerNorm extends GraphOp {
                     in[0].rows(),
                     workers,
                     (oneDnn, from, count) ->
-                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
+                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], out[1], from, count));
         }
         float[] gain = new float[out[0].cols()];
         float[] bias = new float[out[0].cols()];
@@ -82,7 +98,11 @@ public class LayerNorm extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sameDiff, precision, gradients.get(0), arg(0), arg(1)).outputVariable());
+        SDVariable[] inputs = {gradients.get(0), arg(0), arg(1)};
+        if (getNumOutputs() == 2) {
+            inputs = new SDVariable[] {gradients.get(0), arg(0), arg(1), outputVariables()[1]};
+        }
+        return List.of(new InputGradient(sameDiff, precision, inputs).outputVariable());
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
@@ -106,8 +126,11 @@ public class LayerNorm extends GraphOp {
 
         private final Precision precision;
 
-        InputGradient(SameDiff sd, Precision precision, SDVariable dy, SDVariable x, SDVariable gain) {
-            super(sd, dy, x, gain);
+        /**
+         * @param inputs dy, x, gain, and in bfloat16 the statistics
+         */
+        InputGradient(SameDiff sd, Precision precision, SDVariable... inputs) {
+            super(sd, inputs);
             this.precision = precision;
         }
 
@@ -126,13 +149,18 @@ public class LayerNorm extends GraphOp {
         }
 
         @Override
+        public boolean mayReadRounded(int input) {
+            return input == 0 && precision == Precision.BFLOAT16;
+        }
+
+        @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             if (precision == Precision.BFLOAT16) {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,
                         (oneDnn, from, count) ->
-                                oneDnn.layerNormGradient(in[0], in[1], in[2], (float) EPSILON, out[0], from, count));
+                                oneDnn.layerNormGradient(in, (float) EPSILON, out[0], from, count));
             }
             float[] gain = new float[out[0].cols()];
             HostMatrix[] dyAndX = {in[0], in[1]};

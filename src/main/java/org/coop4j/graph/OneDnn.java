@@ -254,15 +254,26 @@ final class OneDnn implements AutoCloseable {
                 .with(DNNL_ARG_DST, to);
     }
 
-    /** Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row. */
+    /**
+     * Plans y = (x − mean) / √(variance + epsilon) · gain + bias, row by row.
+     *
+     * @param statistics the mean and the variance of each row, [2, rows], which are written
+     */
     Share layerNorm(
-            HostMatrix x, HostMatrix gain, HostMatrix bias, float epsilon, HostMatrix y, int row, int rows) {
+            HostMatrix x,
+            HostMatrix gain,
+            HostMatrix bias,
+            float epsilon,
+            HostMatrix y,
+            HostMatrix statistics,
+            int row,
+            int rows) {
         memory from = rows(x, row, rows);
         memory to = rows(y, row, rows);
         int affine = dnnl_use_scale | dnnl_use_shift;
         return new Call(new layer_normalization_forward.primitive_desc(
                         processor,
-                        dnnl_forward_inference,
+                        dnnl_forward_training,
                         from.get_desc(),
                         to.get_desc(),
                         epsilon,
@@ -273,49 +284,49 @@ final class OneDnn implements AutoCloseable {
                 .with(DNNL_ARG_SCALE, vector(gain))
                 .with(DNNL_ARG_SHIFT, vector(bias))
                 .with(DNNL_ARG_DST, to)
+                .with(DNNL_ARG_MEAN, part(statistics, 0, row, rows))
+                .with(DNNL_ARG_VARIANCE, part(statistics, 1, row, rows))
                 .share();
     }
 
-    /** Plans the gradient dx of {@link #layerNorm}'s x, row by row; dx is another matrix than dy and x. */
-    Share layerNormGradient(
-            HostMatrix dy, HostMatrix x, HostMatrix gain, float epsilon, HostMatrix dx, int row, int rows) {
-        memory from = rows(x, row, rows);
-        memory to = rows(dx, row, rows);
-        memory scale = vector(gain);
-        desc layout = from.get_desc();
-        layer_normalization_forward.primitive_desc plan = new layer_normalization_forward.primitive_desc(
+    /** Returns the memory of a part of a row as a vector. */
+    private memory part(HostMatrix matrix, int row, int from, int count) {
+        return array(data_type.f32, matrix.pointer(row, from), new long[] {count}, 1);
+    }
+
+    /**
+     * Plans the gradient dx of {@link #layerNorm}'s x, row by row.
+     *
+     * @param in dy, x, the gain and the statistics
+     * @param dx another matrix than dy and x
+     */
+    Share layerNormGradient(HostMatrix[] in, float epsilon, HostMatrix dx, int row, int rows) {
+        memory dy = rows(in[0], row, rows);
+        memory x = rows(in[1], row, rows);
+        memory gain = vector(in[2]);
+        desc layout = x.get_desc();
+        layer_normalization_forward.primitive_desc forward = new layer_normalization_forward.primitive_desc(
                 processor, dnnl_forward_training, layout, layout, epsilon, dnnl_use_scale, attributes(), false);
-        memory mean = owned(new memory(plan.mean_desc(), processor));
-        memory variance = owned(new memory(plan.variance_desc(), processor));
-        Call statistics = new Call(plan)
-                .with(DNNL_ARG_SRC, from)
-                .with(DNNL_ARG_SCALE, scale)
-                .with(DNNL_ARG_DST, to) // y, which the gradient overwrites
-                .with(DNNL_ARG_MEAN, mean)
-                .with(DNNL_ARG_VARIANCE, variance);
         // No implementation gives the gradient of x alone.
-        Call gradient = new Call(new layer_normalization_backward.primitive_desc(
+        return new Call(new layer_normalization_backward.primitive_desc(
                         processor,
                         dnnl_backward,
                         layout,
-                        layout,
+                        dy.get_desc(),
                         layout,
                         epsilon,
                         dnnl_use_scale,
-                        plan,
+                        owned(forward),
                         attributes(),
                         false))
-                .with(DNNL_ARG_SRC, from)
-                .with(DNNL_ARG_SCALE, scale)
-                .with(DNNL_ARG_MEAN, mean)
-                .with(DNNL_ARG_VARIANCE, variance)
-                .with(DNNL_ARG_DIFF_DST, rows(dy, row, rows))
-                .with(DNNL_ARG_DIFF_SRC, to)
-                .with(DNNL_ARG_DIFF_SCALE, owned(new memory(scale.get_desc(), processor)));
-        return new Share(Math.max(statistics.scratchBytes, gradient.scratchBytes), scratch -> {
-            statistics.run(scratch);
-            gradient.run(scratch);
-        });
+                .with(DNNL_ARG_SRC, x)
+                .with(DNNL_ARG_SCALE, gain)
+                .with(DNNL_ARG_MEAN, part(in[3], 0, row, rows))
+                .with(DNNL_ARG_VARIANCE, part(in[3], 1, row, rows))
+                .with(DNNL_ARG_DIFF_DST, dy)
+                .with(DNNL_ARG_DIFF_SRC, rows(dx, row, rows))
+                .with(DNNL_ARG_DIFF_SCALE, owned(new memory(gain.get_desc(), processor)))
+                .share();
     }
 
     /** Plans y = function(x), element by element. */

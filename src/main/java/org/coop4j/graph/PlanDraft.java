@@ -43,7 +43,7 @@ public final class PlanDraft {
     /** The last op that reads each variable, by its place in the order. */
     private final Map<String, Integer> lastUses = new HashMap<>();
 
-    /** The variables that only products and attention read, which are kept rounded to bfloat16. */
+    /** The variables that are kept rounded to bfloat16. */
     private final Set<String> rounded = new HashSet<>();
 
     private final Map<String, Value> values = new LinkedHashMap<>();
@@ -209,6 +209,7 @@ public final class PlanDraft {
                 .build();
     }
 
+    /** Finds the results that one op can write rounded, and all that read them can read so. */
     private void findRounded(List<SameDiffOp> ops) {
         Set<String> exact = new HashSet<>(outputs.values());
         for (SameDiffOp op : ops) {
@@ -218,15 +219,37 @@ public final class PlanDraft {
                 }
             }
         }
+        do {
+            rounded.clear();
+            for (SameDiffOp op : ops) {
+                String result = op.getOutputsOfOp().get(0);
+                if (!exact.contains(result)
+                        && op.getOp() instanceof GraphOp writer
+                        && writer.mayWriteRounded(
+                                rounded.contains(op.getInputsToOp().get(0)))) {
+                    rounded.add(result);
+                }
+            }
+        } while (exact.addAll(mixed(ops)));
+    }
+
+    /** Returns the arrays of ops of one type, some of whose arrays are rounded and some not. */
+    private Set<String> mixed(List<SameDiffOp> ops) {
+        Set<String> mixed = new HashSet<>();
         for (SameDiffOp op : ops) {
-            String result = op.getOutputsOfOp().get(0);
-            if (!exact.contains(result)
-                    && op.getOp() instanceof GraphOp writer
-                    && writer.mayWriteRounded(
-                            rounded.contains(op.getInputsToOp().get(0)))) {
-                rounded.add(result);
+            if (isOfOneType(op)) {
+                Set<String> arrays = new HashSet<>(op.getInputsToOp());
+                arrays.add(op.getOutputsOfOp().get(0));
+                if (!Collections.disjoint(arrays, rounded) && !rounded.containsAll(arrays)) {
+                    mixed.addAll(arrays);
+                }
             }
         }
+        return mixed;
+    }
+
+    private static boolean isOfOneType(SameDiffOp op) {
+        return op.getOp() instanceof GraphOp uniform && uniform.isOfOneType();
     }
 
     /** Gives the outputs of an op their shapes and slots, unless its result is a view. */
@@ -244,7 +267,7 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
-            boolean fresh = i > 0 || rounded.contains(names.get(0));
+            boolean fresh = i > 0 || rounded.contains(names.get(0)) && !isOfOneType(op);
             Slot slot = fresh ? null : overwritable(function, in, type, length, step);
             if (slot == null) {
                 slot = new Slot(length, step);

@@ -14,10 +14,10 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.graph.ExecutionPlan.OpTime;
+import org.coop4j.graph.OpTime;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /** Measurements of encoding: of pixels, and of files to features on disk. */
 public final class ImageBench {

@@ -26,15 +26,15 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.Table;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.ExecutionPlan.OpTime;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.PromptLayout;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.convert.RandomWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -104,18 +104,10 @@ public final class BenchCommand extends ConsoleCommand {
             description = "Tokens per class name" + DEFAULT)
     private int nameTokens = 3;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            converter = Positive.class,
-            description = "Images per batch" + DEFAULT)
+    @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
     private int batch = 32;
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            converter = Positive.class,
-            description = "Repetitions" + DEFAULT)
+    @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
     private int runs = 7;
 
     @Mixin

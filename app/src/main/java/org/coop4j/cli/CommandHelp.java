@@ -55,8 +55,8 @@ final class CommandHelp {
     private static String options(Help help) {
         List<OptionSpec> all = help.commandSpec().options();
         Map<Boolean, List<OptionSpec>> usual = all.stream()
-                .collect(
-                        partitioningBy(option -> all.size() <= FEW || USUAL.contains(option.longestName().substring(2))));
+                .collect(partitioningBy(option ->
+                        all.size() <= FEW || USUAL.contains(option.longestName().substring(2))));
         String list = "\nOptions:\n" + help.optionListExcludingGroups(usual.get(true));
         List<OptionSpec> others = usual.get(false);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);

@@ -11,7 +11,6 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.run.ReferencePreset;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;

@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
@@ -76,8 +76,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     }
 
     private void printTable(List<BenchmarkCheck> checks) {
-        Map<Boolean, List<BenchmarkCheck>> absent = checks.stream()
-                .collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
+        Map<Boolean, List<BenchmarkCheck>> absent =
+                checks.stream().collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
             rows().rows(present).print(Format.TABLE, console);

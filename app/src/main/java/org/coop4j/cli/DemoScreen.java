@@ -20,8 +20,8 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 
 /**
  * The demo on the screen: a table that grows by a row for each number of shots.
@@ -34,8 +34,6 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
     private static final int BAR = 20;
 
     private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
-
-    
 
     /** Describes the model. */
     void model(String name, long parameters) {

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,11 +19,11 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
-import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.JpegCheck;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ModelTrial;
 import picocli.CommandLine.Command;
@@ -129,7 +128,7 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void jpeg() {
-        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(joining(", "));
+        String forms = String.join(", ", ImageDecoder.unfaithfulJpegs());
         if (forms.isEmpty()) {
             table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
             return;

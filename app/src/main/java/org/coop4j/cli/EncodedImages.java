@@ -15,7 +15,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.ProblemText;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /** A command's images while they are encoded: shows progress and reports those that cannot be read. */
 final class EncodedImages implements AutoCloseable {

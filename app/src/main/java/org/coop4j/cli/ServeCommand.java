@@ -118,10 +118,7 @@ final class ServeCommand extends ConsoleCommand {
             description = "Let the page say \"not sure\" below this probability, 0 to 1; a run's report suggests one.")
     private Double threshold;
 
-    @Option(
-            names = "--max-batch",
-            paramLabel = "N",
-            description = "Maximum pictures encoded together" + DEFAULT)
+    @Option(names = "--max-batch", paramLabel = "N", description = "Maximum pictures encoded together" + DEFAULT)
     private int batch = 32;
 
     @Option(
@@ -146,16 +143,10 @@ final class ServeCommand extends ConsoleCommand {
     @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + DEFAULT)
     private int pixels = 50_000_000;
 
-    @Option(
-            names = "--decode-time",
-            paramLabel = "S",
-            description = "Maximum seconds to decode a picture" + DEFAULT)
+    @Option(names = "--decode-time", paramLabel = "S", description = "Maximum seconds to decode a picture" + DEFAULT)
     private int decodeTime = 10;
 
-    @Option(
-            names = "--read-time",
-            paramLabel = "S",
-            description = "Maximum seconds for a request to arrive" + DEFAULT)
+    @Option(names = "--read-time", paramLabel = "S", description = "Maximum seconds for a request to arrive" + DEFAULT)
     private int readTime = 30;
 
     @Option(
@@ -202,8 +193,6 @@ final class ServeCommand extends ConsoleCommand {
         }
         return 0;
     }
-
-    
 
     /** Returns the runs by name: that of {@code NAME=RUN}, or else of their folder or file. */
     private Map<String, Path> named() {

@@ -18,17 +18,17 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
+import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.Sweep;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -54,11 +54,7 @@ import picocli.CommandLine.Parameters;
         })
 final class SweepCommand extends ConsoleCommand {
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "PLAN.yaml",
-            converter = FileName.class,
-            description = "The plan.")
+    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class, description = "The plan.")
     private Path plan;
 
     @Option(
@@ -160,8 +156,6 @@ final class SweepCommand extends ConsoleCommand {
         return outcome.failures().isEmpty() ? 0 : 1;
     }
 
-    
-
     /** Executors see the same files under the same paths, but for the model that is shipped. */
     private SweepCluster.Files files(Clip clip, Run.Options options) throws IOException {
         boolean shipped = !ModelOptions.file(model).equals(model);
@@ -196,8 +190,7 @@ final class SweepCommand extends ConsoleCommand {
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);
-        Map<RunState.Status, Long> counts =
-                runs.stream().collect(groupingBy(RunState::status, counting()));
+        Map<RunState.Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
         long steps = runs.stream()
                 .filter(state -> state.status() != RunState.Status.FINISHED)
                 .mapToLong(state -> state.run().steps())

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.NearestWords;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
-import org.coop4j.run.PictureResults;
 
 /**
  * All numbers of the demo.

@@ -23,8 +23,8 @@ import org.coop4j.clip.Embedder;
 import org.coop4j.clip.Embedder.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
-import org.coop4j.image.ImageForm;
 import org.coop4j.predict.Prediction;
 import org.coop4j.serve.Clients.Client;
 import org.coop4j.serve.EmbeddingsApi.Item;
@@ -155,7 +155,7 @@ final class Classifiers {
         if (cause instanceof CancellationException) {
             cause = new Refusal(SERVICE_UNAVAILABLE_503, "the service is stopping");
         } else if (cause instanceof IOException) {
-            boolean known = ImageForm.of(picture).isPresent();
+            boolean known = ImageDecoder.knows(picture);
             cause = new Refusal(
                     known ? UNPROCESSABLE_ENTITY_422 : BAD_REQUEST_400,
                     cause instanceof ImageException e ? e.problem() : cause.getMessage());

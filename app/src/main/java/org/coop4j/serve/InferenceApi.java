@@ -46,8 +46,7 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static List<Tensor> outputs(List<Integer> shape, List<String> labels, List<Float> probabilities) {
         return List.of(
-                new Tensor(LABELS, BYTES, shape, labels),
-                new Tensor(PROBABILITIES, "FP32", shape, probabilities));
+                new Tensor(LABELS, BYTES, shape, labels), new Tensor(PROBABILITIES, "FP32", shape, probabilities));
     }
 
     private void infer(Context context) throws IOException {

@@ -1,8 +1,7 @@
 package org.coop4j.serve;
 
-import static org.coop4j.serve.Refusal.require;
-
 import static java.util.stream.Collectors.toSet;
+import static org.coop4j.serve.Refusal.require;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.Base64Variants;
@@ -81,8 +80,6 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         return new InferenceRequest(body.id, pictures, top, outputs(body.outputs));
     }
 
-    
-
     /** Returns a request, or refuses one that is malformed. */
     static <T> T read(Work<T> reading) throws IOException {
         try {
@@ -122,8 +119,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         boolean positive = !shape.isEmpty() && shape.stream().allMatch(side -> side != null && side > 0);
         require(
                 positive && shape.stream().mapToDouble(side -> side).reduce(1, (a, b) -> a * b) == data.size(),
-                "shape: expected [%d], the number of pictures, got %s"
-                        .formatted(data.size(), shown(shape.toString())));
+                "shape: expected [%d], the number of pictures, got %s".formatted(data.size(), shown(shape.toString())));
         return data;
     }
 

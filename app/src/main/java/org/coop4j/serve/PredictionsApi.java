@@ -37,8 +37,7 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         byte[] body = uploads.open(context).readAllBytes();
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         Refusal.require(
-                picture.length > 0,
-                "the request has no picture: send one as the body, or as the part data of a form");
+                picture.length > 0, "the request has no picture: send one as the body, or as the part data of a form");
         context.future(() -> classifiers
                 .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(ranked.get(0).stream()

@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.coop4j.eval.BaseToNew;
 
 /**
  * Methods learned on base classes and tested on base and new ones (CoCoOp, section 4.1).

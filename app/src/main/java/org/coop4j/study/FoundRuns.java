@@ -151,8 +151,7 @@ public record FoundRuns(
                                         .asText("no reason is recorded")
                                         .strip()));
                     } else if (Files.exists(folder.resolve(CONFIG))
-                            && RunFolder.read(folder, CONFIG, ObjectNode.class)
-                                    .has("modelSha256")) {
+                            && RunFolder.read(folder, CONFIG, ObjectNode.class).has("modelSha256")) {
                         found.unfinished.add(name);
                     }
                 } catch (IOException e) {

@@ -41,8 +41,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     private static final List<String> METHODS =
             Method.all().stream().map(Method::id).toList();
 
-    private static final Comparator<MethodLabel> ORDER = comparing(
-                    (MethodLabel label) -> !label.equals(ZERO_SHOT))
+    private static final Comparator<MethodLabel> ORDER = comparing((MethodLabel label) -> !label.equals(ZERO_SHOT))
             .thenComparing(label -> !label.equals(BEST_HAND_WRITTEN))
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);

@@ -218,10 +218,9 @@ final class PlanReader {
                 .text();
         Optional<Method> builtIn = find(name);
         Method base = item.get("method").map(value -> value.read(Method::of)).orElseGet(() -> {
-            builtIn.ifPresent(named -> item.get("templates")
-                    .ifPresent(value -> {
-                        throw value.problem(named.title() + " has its own templates: give this method another name");
-                    }));
+            builtIn.ifPresent(named -> item.get("templates").ifPresent(value -> {
+                throw value.problem(named.title() + " has its own templates: give this method another name");
+            }));
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
         });
         List<String> settings = new ArrayList<>(Settings.of((Record) base).keySet());

@@ -219,6 +219,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         List<String> allowed = new ArrayList<>(List.of(keys));
         allowed.addAll(more);
         values().forEach((own, value) -> value.check(
-                allowed.contains(own), "unknown key \"%s\": %s has %s".formatted(own, name, String.join(", ", allowed))));
+                allowed.contains(own),
+                "unknown key \"%s\": %s has %s".formatted(own, name, String.join(", ", allowed))));
     }
 }

@@ -21,8 +21,8 @@ import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.SweepRun.RunState.Status;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun.RunState.Status;
 
 /**
  * The runs below a sweep's folder, found by their configurations whatever their folders are called.

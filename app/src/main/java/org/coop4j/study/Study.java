@@ -21,8 +21,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
 import org.coop4j.study.MethodResult.Setup;
@@ -194,9 +194,8 @@ public record Study(
 
     /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
-        List<Entry> ended = same.stream()
-                .sorted(comparing(entry -> entry.run().finished()))
-                .toList();
+        List<Entry> ended =
+                same.stream().sorted(comparing(entry -> entry.run().finished())).toList();
         Entry last = ended.get(ended.size() - 1);
         if (same.size() > 1) {
             String all = ended.stream()

@@ -11,8 +11,8 @@ import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.study.SweepRun.RunState.Status;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun.RunState.Status;
 
 /**
  * Carries out a plan: every run in a folder of its own, none twice.

@@ -143,6 +143,4 @@ public record SweepRun(
         String safe = name.replaceAll("[^\\p{L}\\p{M}\\p{N}._-]+", "-");
         return safe.startsWith(".") ? "-" + safe : safe;
     }
-
-    
 }

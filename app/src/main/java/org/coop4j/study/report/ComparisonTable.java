@@ -5,17 +5,17 @@ import static java.util.Comparator.comparing;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.MethodChoice;
+import org.coop4j.run.MethodChoice.Score;
 
 /**
  * A training run compared with simpler classifiers, as a table and in words.

@@ -19,23 +19,23 @@ import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison;
-import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.LabelErrors;
+import org.coop4j.run.LabelErrors.Suspect;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.NearDuplicates.Pair;
-import org.coop4j.run.NearDuplicates;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison.NearDuplicates;
+import org.coop4j.run.RunComparison.NearDuplicates.Pair;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -67,8 +67,7 @@ public record RunPage(
             EvaluationSections sections = new EvaluationSections(
                     comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
-            AtomicFile.write(
-                    run.folder().resolve(REPORT), page.page(threads).html());
+            AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
         }
     }
 
@@ -165,8 +164,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that are"
-                                        + " wrong.")
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }

@@ -14,17 +14,17 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns;
-import org.coop4j.study.HandWrittenPrompts.Prompt;
+import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.HandWrittenPrompts;
+import org.coop4j.study.HandWrittenPrompts.Prompt;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult.Measured;
-import org.coop4j.study.Study.Entry;
 import org.coop4j.study.Study;
+import org.coop4j.study.Study.Entry;
 
 /** Tables of the runs, their settings and their hand-written prompts: all other tables are made from these. */
 final class RunTables {
@@ -90,8 +90,7 @@ final class RunTables {
     /** Returns the settings of each method's runs. */
     static Table<?> settings(Study study) {
         Map<MethodLabel, List<FinishedRun>> runs = study.entries().stream()
-                .collect(groupingBy(
-                        Entry::method, TreeMap::new, mapping(Entry::run, Collectors.toList())));
+                .collect(groupingBy(Entry::method, TreeMap::new, mapping(Entry::run, Collectors.toList())));
         return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
                 .words("method", MethodLabel::id)
                 .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()

@@ -14,9 +14,9 @@ import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
+import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.FewShotChart;
 
 /**
  * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same backbone alone, where at
@@ -30,8 +30,8 @@ final class StudyCharts {
 
     /** Numbers the methods, curves first, so that their colours differ most. */
     StudyCharts(List<Study> studies) {
-        TreeSet<MethodLabel> methods = new TreeSet<>(
-                comparing(MethodLabel::isWithoutTraining).thenComparing(naturalOrder()));
+        TreeSet<MethodLabel> methods =
+                new TreeSet<>(comparing(MethodLabel::isWithoutTraining).thenComparing(naturalOrder()));
         studies.forEach(study -> methods.addAll(study.fewShot().methods()));
         methods.forEach(method -> series.put(method, series.size()));
     }

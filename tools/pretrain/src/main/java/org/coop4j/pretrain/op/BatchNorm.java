@@ -1,7 +1,7 @@
 package org.coop4j.pretrain.op;
 
 import java.util.List;
-import org.coop4j.clip.BatchNormFolding;
+import org.coop4j.clip.Parameters.BatchNormFolding;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;

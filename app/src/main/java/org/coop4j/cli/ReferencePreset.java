@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.cli;
 
 import java.util.HashMap;
 import java.util.List;
@@ -16,10 +16,10 @@ import org.coop4j.weights.model.ClipConfig;
  * @param architecture the model that it is for
  * @param words initial words of the context, if the preset has them ({@code ctxv1})
  */
-public record ReferencePreset(String name, String architecture, Optional<String> words) {
+record ReferencePreset(String name, String architecture, Optional<String> words) {
 
     /** Returns all presets. */
-    public static List<ReferencePreset> all() {
+    static List<ReferencePreset> all() {
         Optional<String> photo = Optional.of("a photo of a");
         return List.of(
                 new ReferencePreset("coop-rn50", "RN50", Optional.empty()),
@@ -35,7 +35,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
      *
      * @throws IllegalArgumentException if it is of another model, or of none
      */
-    public FeatureSpace requireModel(FeatureSpace space) throws InputException {
+    FeatureSpace requireModel(FeatureSpace space) throws InputException {
         ClipConfig given = space.requireTowers("preset " + name).architecture();
         if (!ClipConfig.named(architecture).equals(given)) {
             throw new IllegalArgumentException("preset %s is for %s, not this model".formatted(name, architecture));
@@ -48,7 +48,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
      *
      * @throws IllegalArgumentException listing the presets if none has this name
      */
-    public static ReferencePreset named(String name) {
+    static ReferencePreset named(String name) {
         List<String> names = all().stream().map(ReferencePreset::name).toList();
         return all().stream()
                 .filter(preset -> preset.name.equals(name))
@@ -58,7 +58,7 @@ public record ReferencePreset(String name, String architecture, Optional<String>
     }
 
     /** Returns its settings by name, each for the methods that have it. */
-    public Map<String, String> settings() {
+    Map<String, String> settings() {
         Map<String, String> settings = new HashMap<>(Map.of("reference_sample", "true"));
         words.ifPresent(text -> settings.put("words", text));
         return settings;

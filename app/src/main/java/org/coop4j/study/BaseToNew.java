@@ -1,4 +1,4 @@
-package org.coop4j.eval;
+package org.coop4j.study;
 
 import java.util.List;
 
