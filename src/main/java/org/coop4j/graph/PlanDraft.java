@@ -44,7 +44,7 @@ public final class PlanDraft {
     private final Map<String, Integer> lastUses = new HashMap<>();
 
     /** The variables that are kept rounded to bfloat16. */
-    private final Set<String> rounded = new HashSet<>();
+    private final Set<String> rounded;
 
     private final Map<String, Value> values = new LinkedHashMap<>();
     private final Map<DataType, List<Slot>> slots = new EnumMap<>(DataType.class);
@@ -84,7 +84,7 @@ public final class PlanDraft {
         this.outputs = outputs;
         this.workers = workers;
         List<SameDiffOp> ops = fused(opsInOrder(sd, outputs.values()));
-        findRounded(ops);
+        rounded = Rounding.of(ops, outputs.values());
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
                 lastUses.put(input, step);
@@ -209,49 +209,6 @@ public final class PlanDraft {
                 .build();
     }
 
-    /** Finds the results that one op can write rounded, and all that read them can read so. */
-    private void findRounded(List<SameDiffOp> ops) {
-        Set<String> exact = new HashSet<>(outputs.values());
-        for (SameDiffOp op : ops) {
-            for (int i = 0; i < op.getInputsToOp().size(); i++) {
-                if (!(op.getOp() instanceof GraphOp reader && reader.mayReadRounded(i))) {
-                    exact.add(op.getInputsToOp().get(i));
-                }
-            }
-        }
-        do {
-            rounded.clear();
-            for (SameDiffOp op : ops) {
-                String result = op.getOutputsOfOp().get(0);
-                if (!exact.contains(result)
-                        && op.getOp() instanceof GraphOp writer
-                        && writer.mayWriteRounded(
-                                rounded.contains(op.getInputsToOp().get(0)))) {
-                    rounded.add(result);
-                }
-            }
-        } while (exact.addAll(mixed(ops)));
-    }
-
-    /** Returns the arrays of ops of one type, some of whose arrays are rounded and some not. */
-    private Set<String> mixed(List<SameDiffOp> ops) {
-        Set<String> mixed = new HashSet<>();
-        for (SameDiffOp op : ops) {
-            if (isOfOneType(op)) {
-                Set<String> arrays = new HashSet<>(op.getInputsToOp());
-                arrays.add(op.getOutputsOfOp().get(0));
-                if (!Collections.disjoint(arrays, rounded) && !rounded.containsAll(arrays)) {
-                    mixed.addAll(arrays);
-                }
-            }
-        }
-        return mixed;
-    }
-
-    private static boolean isOfOneType(SameDiffOp op) {
-        return op.getOp() instanceof GraphOp uniform && uniform.isOfOneType();
-    }
-
     /** Gives the outputs of an op their shapes and slots, unless its result is a view. */
     private void addOutputs(SameDiffOp op, int step) {
         List<Value> in = op.getInputsToOp().stream().map(this::value).toList();
@@ -267,7 +224,7 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
-            boolean fresh = i > 0 || rounded.contains(names.get(0)) && !isOfOneType(op);
+            boolean fresh = i > 0 || rounded.contains(names.get(0)) && !Rounding.isOfOneType(op);
             Slot slot = fresh ? null : overwritable(function, in, type, length, step);
             if (slot == null) {
                 slot = new Slot(length, step);
