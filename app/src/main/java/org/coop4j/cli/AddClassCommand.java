@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.run.RunFolder.CONFIG;
 
@@ -8,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
@@ -86,16 +87,16 @@ final class AddClassCommand extends ConsoleCommand {
         AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
                 .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                 .row(
-                        Numbers.count(earlier, "earlier class", "earlier classes"),
-                        Numbers.count(added.before().size()),
-                        Numbers.percent(added.before().accuracy()),
-                        Numbers.percent(added.after().accuracy()));
+                        count(earlier, "earlier class", "earlier classes"),
+                        count(added.before().size()),
+                        percent(added.before().accuracy()),
+                        percent(added.after().accuracy()));
         if (added.added().size() > 0) {
             table.row(
                     name,
-                    Numbers.count(added.added().size()),
+                    count(added.added().size()),
                     "",
-                    Numbers.percent(added.added().accuracy()));
+                    percent(added.added().accuracy()));
         }
         table.print(console.out());
         console.print("learned: " + out);

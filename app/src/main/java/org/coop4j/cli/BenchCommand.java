@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -26,15 +26,15 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.weights.convert.RandomWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -232,7 +232,7 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void print() {
-        if (json.isChosen()) {
+        if (json.chosen) {
             if (ops != null) {
                 result.put("profile", ops.json());
             }
@@ -241,7 +241,7 @@ public final class BenchCommand extends ConsoleCommand {
         }
         AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
         result.forEach((name, value) ->
-                table.row(name, value instanceof Double number ? Numbers.number(number, 3) : value.toString()));
+                table.row(name, value instanceof Double number ? number(number, 3) : value.toString()));
         table.print(console.out());
         if (ops != null) {
             ops.print(Format.TABLE, console);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.signed;
 import static org.coop4j.run.RunFolder.CONFIG;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -8,22 +10,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
@@ -75,7 +76,7 @@ final class CompareCommand extends ConsoleCommand {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Integer> disagreements = disagreements(comparison, evaluator.images());
-            if (asJson.isChosen()) {
+            if (asJson.chosen) {
                 console.print(json(comparison, disagreements));
             } else {
                 print(comparison, disagreements, evaluator.images().size());
@@ -137,7 +138,7 @@ final class CompareCommand extends ConsoleCommand {
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
-            String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
+            String difference = signed(Comparison.test(other, first).difference(), 1);
             console.paragraph("%s against %s: %s points, %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
@@ -146,7 +147,7 @@ final class CompareCommand extends ConsoleCommand {
         console.print("different labels on %d of %s%s"
                 .formatted(
                         different,
-                        Numbers.count(images, "image"),
+                        count(images, "image"),
                         cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
         if (different > 0) {
             disagreements.lines().lines().stream()

@@ -44,7 +44,7 @@ final class DatasetsCommand extends ConsoleCommand {
     @Override
     public Integer call() {
         List<Benchmark> all = Benchmarks.published().all();
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(Json.object()
                     .putPOJO(
                             "datasets",

@@ -29,7 +29,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     @Override
     public Integer call() {
-        if (json.isChosen()) {
+        if (json.chosen) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts();

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ImageDecoder;
@@ -213,7 +214,7 @@ final class DoctorCommand extends ConsoleCommand {
         table.row(
                 "model",
                 "%s parameters, logit scale %.1f"
-                        .formatted(Numbers.count(clip.architecture().parameterCount()), clip.logitScale()));
+                        .formatted(count(clip.architecture().parameterCount()), clip.logitScale()));
         ImageDataset photographs = DataSpec.of(pictures.resolve("photographs")).load(1);
         for (ModelTrial.Check check : ModelTrial.of(clip, photographs, example)) {
             table.row(check.name(), check.holds() ? check.finding() : "wrong");

@@ -1,12 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -104,7 +105,7 @@ final class EncodedImages implements AutoCloseable {
             return 0;
         }
         console.warn(
-                "%s of %s cannot be read".formatted(Numbers.count(problems.size()), Numbers.count(count, "image")));
+                "%s of %s cannot be read".formatted(count(problems.size()), count(count, "image")));
         return 1;
     }
 

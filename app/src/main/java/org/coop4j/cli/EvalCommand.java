@@ -1,12 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.WrongUsage.require;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
@@ -15,13 +16,13 @@ import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.eval.Evaluation;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -154,7 +155,7 @@ final class EvalCommand extends ConsoleCommand {
 
     private void report(Scores scores, List<String> names, int leftOut) {
         Evaluation evaluation = scores.evaluation();
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(json(evaluation, names)
                     .put("calibration_error", scores.calibrationError())
                     .put("left_out", leftOut));
@@ -163,10 +164,10 @@ final class EvalCommand extends ConsoleCommand {
         classes(evaluation, names).print(format.chosen(), console);
         if (format.chosen() == Format.TABLE) {
             new AlignedLines(Kind.WORDS, Kind.NUMBERS)
-                    .row("accuracy", Numbers.percent(evaluation.accuracy()))
-                    .row("error", Numbers.percent(evaluation.errorRate()))
-                    .row("macro F1", Numbers.percent(evaluation.macroF1()))
-                    .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
+                    .row("accuracy", percent(evaluation.accuracy()))
+                    .row("error", percent(evaluation.errorRate()))
+                    .row("macro F1", percent(evaluation.macroF1()))
+                    .row("calibration error", percent(100 * scores.calibrationError()))
                     .print(console.out());
         }
     }
@@ -205,7 +206,7 @@ final class EvalCommand extends ConsoleCommand {
             files.writeLines(perImage);
         }
         if (errors != null) {
-            console.note("%s in %s".formatted(Numbers.count(files.copy(errors), "misclassified image"), errors));
+            console.note("%s in %s".formatted(count(files.copy(errors), "misclassified image"), errors));
         }
     }
 }

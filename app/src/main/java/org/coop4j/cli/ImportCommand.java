@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -9,7 +10,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -102,9 +102,9 @@ final class ImportCommand extends ConsoleCommand {
             console.print("%s: %s, %s, %s"
                     .formatted(
                             out.file,
-                            Numbers.count(layout.length(), "context vector"),
+                            count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
-                            Numbers.count(classes.size(), "class", "classes")));
+                            count(classes.size(), "class", "classes")));
         }
         return 0;
     }

@@ -71,7 +71,7 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("default", MethodsCommand::value)
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(Json.object()
                     .put("method", method.id())
                     .put("title", method.title())
@@ -84,7 +84,7 @@ final class MethodsCommand extends ConsoleCommand {
             console.paragraph(method.summary());
             console.out().println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
         }
-        if (format.chosen() == Format.CSV || !settings.isEmpty()) {
+        if (format.csv || !settings.isEmpty()) {
             rows.print(format.chosen(), console);
         }
     }

@@ -1,11 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -60,11 +61,7 @@ public final class Options {
     /** The choice of JSON instead of text. */
     public static final class AsJson {
         @Option(names = "--json", description = "Print JSON.")
-        private boolean chosen;
-
-        public boolean isChosen() {
-            return chosen;
-        }
+        public boolean chosen;
     }
 
     /** The memory of a training step. */
@@ -114,7 +111,7 @@ public final class Options {
                 clip.close();
                 throw new CommandFailure(
                         "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
-                                .formatted(model, Numbers.count(expected), Numbers.count(given)));
+                                .formatted(model, count(expected), count(given)));
             }
             return clip;
         }
@@ -264,10 +261,10 @@ public final class Options {
     /** The form of printed results: a table, or a form for other programs. */
     public static class Format {
         @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
+        boolean json;
 
         @Option(names = "--csv", description = "Print comma-separated values.")
-        private boolean csv;
+        boolean csv;
 
         /** Returns the chosen form. */
         public Table.Format chosen() {

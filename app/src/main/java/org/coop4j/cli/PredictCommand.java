@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -11,15 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
+import org.coop4j.console.Table;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.image.ImageDecoder;
@@ -96,7 +96,7 @@ final class PredictCommand extends ConsoleCommand {
         String next() {
             return answers.stream()
                     .skip(1)
-                    .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
+                    .map(p -> p.label() + " " + percent(100 * p.probability()))
                     .collect(joining(", "));
         }
     }

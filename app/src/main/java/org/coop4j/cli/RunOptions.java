@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -9,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
@@ -19,8 +19,8 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
@@ -103,7 +103,7 @@ final class RunOptions {
     Workers workers(Progress progress) throws IOException {
         Optional<Integer> begun = resume ? RunFolder.threadsBegunWith(out) : Optional.empty();
         if (begun.isPresent()) {
-            progress.note("computing with %s, as the run began".formatted(Numbers.count(begun.get(), "thread")));
+            progress.note("computing with %s, as the run began".formatted(count(begun.get(), "thread")));
             return new Workers(begun.get());
         }
         return Workers.standard();

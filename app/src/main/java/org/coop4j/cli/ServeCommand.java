@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -15,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
@@ -236,7 +236,7 @@ final class ServeCommand extends ConsoleCommand {
         for (ServedClassifier one : served) {
             ClassifierInfo info = one.info();
             int classes = info.classNames().size();
-            console.line(info.name() + ": " + info.method() + ", " + Numbers.count(classes, "class", "classes"));
+            console.line(info.name() + ": " + info.method() + ", " + count(classes, "class", "classes"));
         }
         InetAddress address = InetAddress.getByName(host);
         String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static org.coop4j.base.Numbers.count;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,17 +19,17 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
-import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
+import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -197,11 +198,11 @@ final class SweepCommand extends ConsoleCommand {
                 .sum();
         console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
                 .formatted(
-                        Numbers.count(runs.size(), "run"),
+                        count(runs.size(), "run"),
                         counts.getOrDefault(RunState.Status.FINISHED, 0L),
                         counts.getOrDefault(RunState.Status.BEGUN, 0L),
                         counts.getOrDefault(RunState.Status.FAILED, 0L),
-                        Numbers.count(steps, "training step"),
+                        count(steps, "training step"),
                         time));
     }
 

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.groupingBy;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -11,19 +13,18 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun;
 
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
@@ -85,7 +86,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
         SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
-                ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
+                ? number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
     }
 
@@ -152,9 +153,9 @@ record SweepReport(SweepOutcome outcome, Path folder) {
             return;
         }
         console.warn("%d of %s failed; the same command tries them again:"
-                .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
+                .formatted(failures.size(), count(outcome.runs().size(), "run")));
         grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
-            String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
+            String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
     }

@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
+
 import java.time.Duration;
 import java.util.List;
 import org.coop4j.base.Numbers;
@@ -8,8 +11,8 @@ import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun;
 
 /** Shows a sweep: a line for each result, and on a terminal below them one with the time left for all. */
 final class SweepScreen implements SweepListener, AutoCloseable {
@@ -33,8 +36,8 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     public void begins(List<RunState> all) {
         runs = all.stream().map(RunState::run).toList();
         long finished = all.stream().filter(state -> state.result().isPresent()).count();
-        String count = Numbers.count(all.size(), "run");
-        console.note(finished == 0 ? count : count + ", " + Numbers.count(finished) + " of them finished already");
+        String count = count(all.size(), "run");
+        console.note(finished == 0 ? count : count + ", " + count(finished) + " of them finished already");
     }
 
     @Override
@@ -59,7 +62,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         console.note("%s: %s%s, %s"
                 .formatted(
                         run,
-                        Numbers.percent(result.accuracy()),
+                        percent(result.accuracy()),
                         handWritten(result),
                         Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;
@@ -70,7 +73,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         return result.seed() == 0 || result.handWritten().isEmpty()
                 ? ""
                 : " (hand-written %s)"
-                        .formatted(Numbers.percent(result.handWritten().get(0).accuracy()));
+                        .formatted(percent(result.handWritten().get(0).accuracy()));
     }
 
     @Override

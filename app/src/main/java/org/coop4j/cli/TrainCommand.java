@@ -1,12 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -19,11 +19,11 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -107,7 +107,7 @@ final class TrainCommand extends ConsoleCommand {
             List<Candidate> candidates = candidates(logitScale);
             CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
-            if (asJson.isChosen()) {
+            if (asJson.chosen) {
                 console.print(report.toJson());
             } else {
                 report.print(console);
@@ -188,6 +188,6 @@ final class TrainCommand extends ConsoleCommand {
         int all = result.classes() * result.shots();
         return all == 0 || result.trainImages() != all || methodOptions.triesShots()
                 ? ""
-                : ", " + Numbers.count(result.shots(), "shot");
+                : ", " + count(result.shots(), "shot");
     }
 }

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -22,9 +23,9 @@ import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -139,13 +140,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 ? Optional.empty()
                 : Optional.of(Evaluation.ofLogits(
                         read.stream().mapToInt(task.labels::get).toArray(), probabilities));
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             ObjectNode json = json(task, found, images.problems());
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
         } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
             printScores(scores.get(), task.classes);
-        } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
+        } else if (format.csv || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
             guesses.print(format.chosen(), console);
@@ -184,8 +185,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
-                        Numbers.count(images.size(), splitOptions.split().label() + " image"),
-                        Numbers.count(dataset.classCount(), "class", "classes"),
+                        count(images.size(), splitOptions.split().label() + " image"),
+                        count(dataset.classCount(), "class", "classes"),
                         prompts.describe()));
         return new Task(
                 images.stream().map(LabelledImage::path).toList(),
@@ -224,11 +225,11 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .lines()
                 .row(
                         "all",
-                        Numbers.count(evaluation.total()),
-                        Numbers.count(evaluation.correct()),
-                        Numbers.percent(evaluation.accuracy()))
+                        count(evaluation.total()),
+                        count(evaluation.correct()),
+                        percent(evaluation.accuracy()))
                 .print(console.out());
-        console.print("macro F1 " + Numbers.percent(evaluation.macroF1()));
+        console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 
     private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {

@@ -1,10 +1,12 @@
 package org.coop4j.console;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.CountedTask;
+import org.coop4j.base.Progress;
 import org.coop4j.base.SafeText;
 
 /**
@@ -142,7 +144,7 @@ final class TaskDisplay extends CountedTask {
     }
 
     private String scaled(long parts) {
-        return Numbers.count(Math.round((double) parts / unit.size()));
+        return count(Math.round((double) parts / unit.size()));
     }
 
     private String rate() {

@@ -1,5 +1,6 @@
 package org.coop4j.demo;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
@@ -28,17 +28,17 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.run.LabelledFeatures;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepPlan;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun;
 
 /** Runs the demo: a sweep of hand-written prompts, one of methods that learn, and the results of single photographs. */
 public final class DemoRun implements SweepListener {
@@ -144,7 +144,7 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void started(SweepRun run) {
-        current = run.learns() ? Numbers.count(run.shots(), "shot") + ", seed " + run.seed() + ", " : "";
+        current = run.learns() ? count(run.shots(), "shot") + ", seed " + run.seed() + ", " : "";
     }
 
     @Override

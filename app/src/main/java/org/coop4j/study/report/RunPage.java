@@ -2,6 +2,9 @@ package org.coop4j.study.report;
 
 import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.toCollection;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.run.RunFolder.REPORT;
 
 import java.io.IOException;
@@ -16,26 +19,25 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.LabelErrors;
+import org.coop4j.run.Comparison;
 import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.LabelErrors;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunComparison.ComparedRun;
-import org.coop4j.run.RunComparison.NearDuplicates;
 import org.coop4j.run.RunComparison.NearDuplicates.Pair;
+import org.coop4j.run.RunComparison.NearDuplicates;
+import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -77,9 +79,9 @@ public record RunPage(
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
                         run.name(),
-                        Numbers.count(evidence.images().train().size(), "image"),
-                        Numbers.count(comparison.classNames().size(), "class", "classes"),
-                        Numbers.count(evidence.images().test().size(), "other"));
+                        count(evidence.images().train().size(), "image"),
+                        count(comparison.classNames().size(), "class", "classes"),
+                        count(evidence.images().test().size(), "other"));
         HtmlPage page = new HtmlPage(run.result().dataset(), lead)
                 .add(summary())
                 .add(baselines())
@@ -102,7 +104,7 @@ public record RunPage(
         String before = learned.confidence().temperature() == Temperature.NONE
                 ? ""
                 : " Before that, the error was %s points."
-                        .formatted(Numbers.number(100 * learned.test().calibrationError(), 1));
+                        .formatted(number(100 * learned.test().calibrationError(), 1));
         return "They are " + learned.confidence().sentence() + "." + before;
     }
 
@@ -114,12 +116,12 @@ public record RunPage(
                 .facts(List.of(
                         Fact.gain(learned.accuracy(), "the best baseline, " + baseline.name(), baseline.accuracy()),
                         new Fact(
-                                Numbers.percent(learned.accuracy()),
+                                percent(learned.accuracy()),
                                 "accuracy of %s on the test images (95 %% interval %s to %s %%)"
                                         .formatted(
                                                 run.name(),
-                                                Numbers.number(interval.low(), 0),
-                                                Numbers.number(interval.high(), 0)))))
+                                                number(interval.low(), 0),
+                                                number(interval.high(), 0)))))
                 .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
                 .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
@@ -166,7 +168,7 @@ public record RunPage(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
                             + " number follows from its other images. Some are only unusual: move those that are"
                             + " wrong.")
-                                .formatted(Numbers.count(labels.examined(), "image"), run.name()))
+                                .formatted(count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
 
@@ -176,15 +178,15 @@ public record RunPage(
 
     private static String looks(LabelErrors labels) {
         return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
-                .formatted(Numbers.count(labels.suspects().size(), "image"), expected(labels));
+                .formatted(count(labels.suspects().size(), "image"), expected(labels));
     }
 
     private static String expected(LabelErrors labels) {
-        return labels.expected() < 0.05 ? "none" : Numbers.number(labels.expected(), 1);
+        return labels.expected() < 0.05 ? "none" : number(labels.expected(), 1);
     }
 
     private static String unsuspected(LabelErrors labels) {
-        String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
+        String images = count(labels.examined(), "image") + " that it did not learn from";
         return Double.isNaN(labels.expected())
                 ? images + " are too few to judge labels by"
                 : "of %s, %d are misclassified, and %s would be expected if all labels were right"
@@ -213,7 +215,7 @@ public record RunPage(
                     .orElseThrow();
             String likeness = values(group, Located::sha256).size() == 1
                     ? "same file"
-                    : "cosine " + Numbers.number(least, 4) + (group.size() > 2 ? " or more" : "");
+                    : "cosine " + number(least, 4) + (group.size() > 2 ? " or more" : "");
             section.subheading(likeness
                             + ", "
                             + String.join(" and ", values(group, Located::part))
@@ -227,7 +229,7 @@ public record RunPage(
         long across = groups.stream()
                 .filter(group -> values(group, Located::part).size() > 1)
                 .count();
-        return Numbers.count(groups.size(), "group")
+        return count(groups.size(), "group")
                 + " of near-duplicates"
                 + (across == 0 ? "" : ", " + across + " of them across splits (such as training and test)");
     }
@@ -269,7 +271,7 @@ public record RunPage(
                                 .formatted(
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."
-                                .formatted(Numbers.number(run.result().totalSeconds(), 0), Machine.describe(threads))));
+                                .formatted(number(run.result().totalSeconds(), 0), Machine.describe(threads))));
     }
 
     /** Returns sentences about the images for the end of the command. */
