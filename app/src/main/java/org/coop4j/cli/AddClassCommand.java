@@ -93,10 +93,7 @@ final class AddClassCommand extends ConsoleCommand {
                         percent(added.after().accuracy()));
         if (added.added().size() > 0) {
             table.row(
-                    name,
-                    count(added.added().size()),
-                    "",
-                    percent(added.added().accuracy()));
+                    name, count(added.added().size()), "", percent(added.added().accuracy()));
         }
         table.print(console.out());
         console.print("learned: " + out);

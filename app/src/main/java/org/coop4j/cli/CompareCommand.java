@@ -15,16 +15,16 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
@@ -146,9 +146,7 @@ final class CompareCommand extends ConsoleCommand {
         boolean cut = different > SHOWN && !showAll;
         console.print("different labels on %d of %s%s"
                 .formatted(
-                        different,
-                        count(images, "image"),
-                        cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
+                        different, count(images, "image"), cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
         if (different > 0) {
             disagreements.lines().lines().stream()
                     .limit(cut ? 1 + SHOWN : Integer.MAX_VALUE)

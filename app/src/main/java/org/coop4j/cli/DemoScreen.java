@@ -22,8 +22,8 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 
 /**
  * The demo on the screen: a table that grows by a row for each number of shots.

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
@@ -20,8 +18,8 @@ import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
-import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ImageDecoder;
@@ -54,13 +52,14 @@ final class DoctorCommand extends ConsoleCommand {
     private Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
-    private static final List<Map.Entry<String, String>> X86 = List.of(
-            Map.entry("avx2", "8 floats at once"),
-            Map.entry("avx512f", "16 floats at once"),
-            Map.entry("avx512_bf16", "bfloat16 products up to twice as fast as float32"),
-            Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
+    private static final String[][] X86 = {
+        {"avx2", "8 floats at once"},
+        {"avx512f", "16 floats at once"},
+        {"avx512_bf16", "bfloat16 products up to twice as fast as float32"},
+        {"amx_bf16", "bfloat16 products several times as fast as float32"}
+    };
 
-    private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
+    private static final String[][] ARM = {{"asimd", "4 floats at once"}};
 
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
@@ -118,12 +117,13 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         boolean arm = System.getProperty("os.arch").equals("aarch64");
-        List<Map.Entry<String, String>> sets = arm ? ARM : X86;
-        Predicate<Map.Entry<String, String>> known =
-                set -> flags.contains(set.getKey()) || (arm && flags.contains("neon"));
-        sets.forEach(
-                set -> table.row(set.getKey(), (known.test(set) ? "yes: " : "no; it would allow ") + set.getValue()));
-        if (sets.stream().noneMatch(known)) {
+        boolean none = true;
+        for (String[] set : arm ? ARM : X86) {
+            boolean known = flags.contains(set[0]) || (arm && flags.contains("neon"));
+            none &= !known;
+            table.row(set[0], (known ? "yes: " : "no; it would allow ") + set[1]);
+        }
+        if (none) {
             advice.add("the processor has no vector instructions that BLAS can use: products will be slow");
         }
     }

@@ -104,8 +104,7 @@ final class EncodedImages implements AutoCloseable {
         if (problems.isEmpty()) {
             return 0;
         }
-        console.warn(
-                "%s of %s cannot be read".formatted(count(problems.size()), count(count, "image")));
+        console.warn("%s of %s cannot be read".formatted(count(problems.size()), count(count, "image")));
         return 1;
     }
 

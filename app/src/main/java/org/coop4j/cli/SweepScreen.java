@@ -11,8 +11,8 @@ import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** Shows a sweep: a line for each result, and on a terminal below them one with the time left for all. */
 final class SweepScreen implements SweepListener, AutoCloseable {

@@ -15,19 +15,19 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
-import picocli.CommandLine.Help.Ansi.Style;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /**
  * The end of {@code coop train}: the learned classifiers beside simpler ones.

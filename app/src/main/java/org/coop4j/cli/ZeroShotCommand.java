@@ -23,9 +23,9 @@ import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -223,11 +223,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     private void printScores(Evaluation evaluation, List<String> classes) {
         EvalCommand.classes(evaluation, classes)
                 .lines()
-                .row(
-                        "all",
-                        count(evaluation.total()),
-                        count(evaluation.correct()),
-                        percent(evaluation.accuracy()))
+                .row("all", count(evaluation.total()), count(evaluation.correct()), percent(evaluation.accuracy()))
                 .print(console.out());
         console.print("macro F1 " + percent(evaluation.macroF1()));
     }

@@ -116,11 +116,7 @@ public final class Console implements Progress {
         return outIsTerminal ? width : Integer.MAX_VALUE;
     }
 
-    /** Returns true if only results and problems are shown. */
-    public boolean quiet() {
-        return quiet;
-    }
-
+    /** Shows only results and problems, or everything. */
     public void quiet(boolean newQuiet) {
         quiet = newQuiet;
     }

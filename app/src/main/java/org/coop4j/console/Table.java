@@ -75,8 +75,7 @@ public final class Table<T> {
      * @param cell makes a cell of a row's source
      * @param formats where it is seen
      */
-    public record Column<T>(
-            String heading, Kind kind, List<String> keys, Function<T, ?> cell, Set<Format> formats) {}
+    public record Column<T>(String heading, Kind kind, List<String> keys, Function<T, ?> cell, Set<Format> formats) {}
 
     private final String name;
     private final String title;

@@ -5,8 +5,8 @@ import static org.coop4j.base.Numbers.count;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.CountedTask;
 import org.coop4j.base.SafeText;
 
 /**

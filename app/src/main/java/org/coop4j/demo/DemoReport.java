@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
@@ -30,13 +30,13 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.Shots;
+import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.html.Section;
 import org.coop4j.study.report.EvaluationSections;
 
 /**
@@ -243,7 +243,6 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(WORDS),
                         "GDA: " + new Gda().summary() + ".",
                         "Linear probe: " + new LinearProbe().summary() + ".",
-                        "Everything took %s seconds: %s."
-                                .formatted(number(result.seconds(), 0), result.machine())));
+                        "Everything took %s seconds: %s.".formatted(number(result.seconds(), 0), result.machine())));
     }
 }

@@ -28,17 +28,17 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.run.LabelledFeatures;
-import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.SharedData;
-import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
-import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun;
+import org.coop4j.study.SweepRun.RunState;
 
 /** Runs the demo: a sweep of hand-written prompts, one of methods that learn, and the results of single photographs. */
 public final class DemoRun implements SweepListener {

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-
 /**
  * Accuracies on base and on new classes, in percent (Zhou and others, CoCoOp, 2022).
  *
@@ -21,6 +20,4 @@ public record BaseToNew(double baseAccuracy, double newAccuracy) {
         double sum = baseAccuracy + newAccuracy;
         return sum == 0 ? 0 : 2 * baseAccuracy * newAccuracy / sum;
     }
-
-    
 }

@@ -23,8 +23,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
 import org.coop4j.study.MethodResult.Setup;
@@ -141,7 +141,8 @@ public record Study(
                 ClassGains.of(fewShot));
     }
 
-    static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
+    /** Groups items by a key, in the order of the first of each. */
+    public static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
         return all.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
@@ -203,8 +204,7 @@ public record Study(
             String all = ended.stream()
                     .map(entry -> "%s (%s)"
                             .formatted(
-                                    entry.run().folder(),
-                                    percent(entry.result().accuracy(), 2)))
+                                    entry.run().folder(), percent(entry.result().accuracy(), 2)))
                     .collect(joining(", "));
             notes.add("%s, seed %d was run more than once, and the last counts: %s"
                     .formatted(last.describe(), last.result().seed(), all));

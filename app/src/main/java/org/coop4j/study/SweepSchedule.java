@@ -149,8 +149,8 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
                     .withCheckpointEvery(overrides.checkpointEvery());
             return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
         } catch (IllegalArgumentException e) {
-            throw new PlanException("%s, %s, %s: %s"
-                    .formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));
+            throw new PlanException(
+                    "%s, %s, %s: %s".formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));
         }
     }
 

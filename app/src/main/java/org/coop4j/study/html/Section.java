@@ -94,9 +94,7 @@ public final class Section {
 
         /** Compares an accuracy with another one. */
         public static Fact gain(double own, String name, double other) {
-            return new Fact(
-                    signed(own - other, 1) + " points",
-                    "compared with " + name + " (" + percent(other) + ")");
+            return new Fact(signed(own - other, 1) + " points", "compared with " + name + " (" + percent(other) + ")");
         }
     }
 

@@ -13,19 +13,19 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.run.Confidence;
+import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.UnknownClasses;
-import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.PercentChart;
-import org.coop4j.study.html.Section.Picture;
+import org.coop4j.study.html.PercentChart.Point;
 import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Picture;
 
 /**
  * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
@@ -134,11 +134,7 @@ public final class EvaluationSections {
         List<Changed> worse = results.changed(before, false);
         Section section = new Section("Images that changed")
                 .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
-                        .formatted(
-                                name,
-                                count(better.size(), "image"),
-                                beforeName,
-                                count(worse.size(), "image")));
+                        .formatted(name, count(better.size(), "image"), beforeName, count(worse.size(), "image")));
         changed(section, "Better", better);
         changed(section, "Worse", worse);
         return section;

@@ -9,11 +9,9 @@ import static org.coop4j.run.RunFolder.REPORT;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -21,23 +19,23 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison;
-import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.LabelErrors;
+import org.coop4j.run.LabelErrors.Suspect;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison.ComparedRun;
-import org.coop4j.run.RunComparison.NearDuplicates.Pair;
-import org.coop4j.run.RunComparison.NearDuplicates;
 import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.RunComparison.NearDuplicates;
+import org.coop4j.run.RunComparison.NearDuplicates.Pair;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.html.Section.Picture;
-import org.coop4j.study.html.Section;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -118,10 +116,7 @@ public record RunPage(
                         new Fact(
                                 percent(learned.accuracy()),
                                 "accuracy of %s on the test images (95 %% interval %s to %s %%)"
-                                        .formatted(
-                                                run.name(),
-                                                number(interval.low(), 0),
-                                                number(interval.high(), 0)))))
+                                        .formatted(run.name(), number(interval.low(), 0), number(interval.high(), 0)))))
                 .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
                 .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
@@ -195,7 +190,7 @@ public record RunPage(
 
     private Section duplicates() {
         Section section = new Section("Near-duplicates");
-        List<Set<Located>> groups = groups(evidence.duplicates());
+        List<Set<Located>> groups = NearDuplicates.groups(evidence.duplicates());
         if (groups.isEmpty()) {
             return section;
         }
@@ -238,20 +233,6 @@ public record RunPage(
         return group.stream().map(value).collect(toCollection(LinkedHashSet::new));
     }
 
-    /** Joins pairs that share an image. */
-    private static List<Set<Located>> groups(List<Pair> pairs) {
-        Map<Located, Set<Located>> groups = new LinkedHashMap<>();
-        for (Pair pair : pairs) {
-            Set<Located> group = groups.computeIfAbsent(pair.first(), one -> new LinkedHashSet<>(List.of(one)));
-            Set<Located> other = groups.computeIfAbsent(pair.second(), one -> new LinkedHashSet<>(List.of(one)));
-            if (group != other) {
-                group.addAll(other);
-                other.forEach(one -> groups.put(one, group));
-            }
-        }
-        return groups.values().stream().distinct().toList();
-    }
-
     private static String name(Located picture) {
         return picture.image().className();
     }
@@ -282,7 +263,7 @@ public record RunPage(
                 .min(comparingInt(LabelErrors::misclassified))
                 .ifPresent(labels -> notes.add(looks(labels)));
         if (!evidence.duplicates().isEmpty()) {
-            notes.add(describe(groups(evidence.duplicates())));
+            notes.add(describe(NearDuplicates.groups(evidence.duplicates())));
         }
         return notes;
     }

@@ -16,15 +16,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
-import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.Study;
 import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Chart;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.html.Section;
 
 /** The page of a report, with filters for model, dataset, method and shots. */
 record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, StudyCharts charts) {
