@@ -36,26 +36,26 @@ import picocli.CommandLine.Option;
 final class AddClassCommand extends ConsoleCommand {
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Option(names = "--name", required = true, paramLabel = "NAME", description = "The class.")
-    private String name;
+    String name;
 
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR",
             description = "Images of the class to test it; a method that needs images learns from every other one.")
-    private Path data;
+    Path data;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
             description = "The new classifier; must not exist.")
-    private Path out;
+    Path out;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Override
     public Integer call() throws IOException {
@@ -95,7 +95,7 @@ final class AddClassCommand extends ConsoleCommand {
             table.row(
                     name, count(added.added().size()), "", percent(added.added().accuracy()));
         }
-        table.print(console.out());
+        table.print(console);
         console.print("learned: " + out);
     }
 }

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -20,7 +21,6 @@ import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Comparison;
@@ -48,19 +48,19 @@ final class CompareCommand extends ConsoleCommand {
     private static final int SHOWN = 20;
 
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
-    private List<Path> runs;
+    List<Path> runs;
 
     @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
-    private boolean showAll;
+    boolean showAll;
 
     @Mixin
-    private PromptOptions.OfModel model;
+    PromptOptions.OfModel model;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private AsJson asJson;
+    AsJson asJson;
 
     @Override
     public Integer call() throws IOException {
@@ -72,7 +72,7 @@ final class CompareCommand extends ConsoleCommand {
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Integer> disagreements = disagreements(comparison, evaluator.images());

@@ -20,7 +20,8 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
-import org.coop4j.demo.DemoRun;
+import org.coop4j.demo.DemoResult.Scores;
+import org.coop4j.demo.DemoRun.Listener;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
@@ -30,7 +31,7 @@ import org.coop4j.run.PictureResults.PictureResult;
  *
  * @param table true if rows are printed to standard output
  */
-record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
+record DemoScreen(Console console, boolean table) implements Listener {
 
     /** Columns of the bar that shows an accuracy of 100 %. */
     private static final int BAR = 20;
@@ -44,7 +45,7 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
     }
 
     @Override
-    public void prompts(ImageDataset photographs, DemoResult.Scores scores) {
+    public void prompts(ImageDataset photographs, Scores scores) {
         if (!table) {
             return;
         }
@@ -62,14 +63,14 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
                 .numbers("with careful names", prompt -> percent(scores.accuracy(CAREFUL, prompt)))
                 .rows(scores.prompts())
                 .lines()
-                .print(out);
+                .print(console);
         out.println();
         out.printf(ROW, "SHOTS", "UNIFIED", "CLASS-SPECIFIC", "GDA", "LINEAR PROBE", "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 
     @Override
-    public void learned(int shots, DemoResult.Scores scores) {
+    public void learned(int shots, Scores scores) {
         if (!table) {
             return;
         }
@@ -95,7 +96,7 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
         DemoResult result = report.result();
         console.print("");
         report.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
-        DemoResult.Scores scores = report.scores();
+        Scores scores = report.scores();
         console.paragraph("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
                 .formatted(
                         result.drawingImages(),

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,6 +22,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Backend.Form;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ImageDecoder;
@@ -40,16 +43,16 @@ final class DoctorCommand extends ConsoleCommand {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = "Check a model's whole chain too, on shipped photographs and their names.")
-    private Path model;
+    Path model;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Option(
             names = "--example",
             paramLabel = "CLIP.png",
             description = "Compare with the published example of OpenAI's ViT-B/32; its picture is in openai/CLIP.")
-    private Path example;
+    Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
     private static final String[][] X86 = {
@@ -80,26 +83,26 @@ final class DoctorCommand extends ConsoleCommand {
             boolean canCompute = backend();
             environment();
             if (canCompute) {
-                Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
+                Optional<String> obstacle = BFLOAT16.obstacle().map("no: "::concat);
                 table.row(
                         "bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
-                if (Backend.currentForm() == Backend.Form.HOST) {
-                    product(workers, Precision.FLOAT32);
+                if (Backend.currentForm() == Form.HOST) {
+                    product(workers, FLOAT32);
                     if (obstacle.isEmpty()) {
-                        product(workers, Precision.BFLOAT16);
+                        product(workers, BFLOAT16);
                     }
                 }
                 if (model != null) {
                     try (Clip clip = vocabulary.open(model)) {
                         trial(clip);
                     }
-                    if (Backend.currentForm() == Backend.Form.HOST) {
+                    if (Backend.currentForm() == Form.HOST) {
                         encoding();
                     }
                 }
             }
         }
-        table.print(console.out());
+        table.print(console);
         advice.forEach(line -> console.print("advice: " + line));
         if (advice.isEmpty()) {
             console.print("nothing to change");
@@ -160,7 +163,7 @@ final class DoctorCommand extends ConsoleCommand {
             table.row("ND4J backend", backend.name());
             table.row("device", backend.device());
             table.row("BLAS", backend.blas());
-            boolean host = backend.form() == Backend.Form.HOST;
+            boolean host = backend.form() == Form.HOST;
             table.row("computed by", host ? "kernels in the host's memory" : "ND4J's calls (portable form)");
             return true;
         } catch (BackendException e) {

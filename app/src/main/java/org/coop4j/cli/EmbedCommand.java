@@ -52,50 +52,50 @@ import picocli.CommandLine.Parameters;
 final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
-    private List<String> texts = List.of();
+    List<String> texts = List.of();
 
     @Option(
             names = "--texts",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "A UTF-8 file with one text per line.")
-    private Path textFile;
+    Path textFile;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part part;
+    Part part;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private SafetensorsOut outOption;
+    SafetensorsOut outOption;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
-    private boolean normalize;
+    boolean normalize;
 
     @Option(names = "--pixels", description = "Also write the preprocessed images, pixels [n, 3, size, size].")
-    private boolean pixels;
+    boolean pixels;
 
     @Parameters(
             arity = "0..*",
             paramLabel = "IMAGE|DIR",
             description = "Images, or folders: all images in them and below.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     @Override
     public Integer call() throws IOException {

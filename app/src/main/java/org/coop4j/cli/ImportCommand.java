@@ -41,10 +41,10 @@ import picocli.CommandLine.Parameters;
 final class ImportCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Option(
             names = "--method",
@@ -52,27 +52,27 @@ final class ImportCommand extends ConsoleCommand {
             paramLabel = "NAME",
             completionCandidates = Importable.class,
             description = "The method that learned it: ${COMPLETION-CANDIDATES}" + DEFAULT)
-    private String method;
+    String method;
 
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
             description = "A setting of the method, such as --set weight=4; may be given several times.")
-    private Map<String, String> set = new LinkedHashMap<>();
+    Map<String, String> set = new LinkedHashMap<>();
 
     @Option(
             names = "--position",
             paramLabel = "WHERE",
             description = "Position of the class name: --set position=end, middle or front.")
-    private String position;
+    String position;
 
     @Mixin
-    private SafetensorsOut out;
+    SafetensorsOut out;
 
     @Parameters(
             paramLabel = "CHECKPOINT",
             description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
-    private Path checkpoint;
+    Path checkpoint;
 
     /** Methods whose references' checkpoints can be read. */
     static final class Importable implements Iterable<String> {

@@ -34,7 +34,7 @@ final class InterpretCommand extends ConsoleCommand {
             + " word or closest to meaningless tokens (CoOp paper)";
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Option(
             names = {"-k", "--nearest"},
@@ -42,13 +42,13 @@ final class InterpretCommand extends ConsoleCommand {
             paramLabel = "N",
             converter = Positive.class,
             description = "Words per vector" + DEFAULT)
-    private int count;
+    int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")
-    private boolean words;
+    boolean words;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Override
     public Integer call() throws IOException {

@@ -38,16 +38,16 @@ final class ModelCommand extends ConsoleCommand {
             arity = "0..1", // none with "new"
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION)
-    private Path file;
+    Path file;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
 
     @Override
     public Integer call() throws IOException {
@@ -64,7 +64,7 @@ final class ModelCommand extends ConsoleCommand {
             } else {
                 AlignedLines table = new AlignedLines();
                 ModelSummary.facts(model).forEach(table::row);
-                table.row("logit scale", "%.2f".formatted(logitScale)).print(console.out());
+                table.row("logit scale", "%.2f".formatted(logitScale)).print(console);
             }
             return 0;
         }

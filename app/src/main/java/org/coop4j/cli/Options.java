@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +42,7 @@ public final class Options {
                 names = "--activation",
                 paramLabel = "NAME",
                 description = "quick_gelu (OpenAI) or gelu (most of open_clip), if the source does not say.")
-        private MlpActivation activation;
+        MlpActivation activation;
 
         /** Returns the activation, if one was given. */
         Optional<MlpActivation> given() {
@@ -90,7 +92,7 @@ public final class Options {
 
         /** Opens a model and checks that it has this vocabulary. */
         Clip open(Path model) throws IOException {
-            return open(model, () -> Precision.FLOAT32, Workers.standard());
+            return open(model, () -> FLOAT32, Workers.standard());
         }
 
         /**
@@ -125,7 +127,7 @@ public final class Options {
     /** The treatment of texts that exceed the context length. */
     static final class Truncation {
         @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
-        private boolean truncate;
+        boolean truncate;
 
         Tokenizer.Overflow overflow() {
             return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
@@ -160,7 +162,7 @@ public final class Options {
                 description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
                         + " or auto: bf16 if this one does (default: auto to classify or embed images;"
                         + " float32 to train, to score and for features with labels; in eval, the run's).")
-        private Precision given;
+        Precision given;
 
         /**
          * Returns the precision of training and scores: float32, unless another was given.
@@ -168,7 +170,7 @@ public final class Options {
          * @throws CommandFailure if this machine does not have it
          */
         Precision ofScores() {
-            return or(Precision.FLOAT32);
+            return or(FLOAT32);
         }
 
         /**
@@ -196,7 +198,7 @@ public final class Options {
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */
         void announce(Precision used, Console console) {
-            if (given == null && used == Precision.BFLOAT16) {
+            if (given == null && used == BFLOAT16) {
                 console.note("images are encoded in bfloat16, for speed: --precision float32 is exact");
             }
         }
@@ -233,10 +235,10 @@ public final class Options {
                 names = "--bank",
                 paramLabel = "DIR",
                 description = "Folder that keeps image features (default: in the cache; of a sweep, its bank).")
-        private Path folder;
+        Path folder;
 
         @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
-        private boolean skipBad;
+        boolean skipBad;
 
         /**
          * Returns the options of runs that do not change their result.
@@ -275,7 +277,7 @@ public final class Options {
     /** The form of results that are printed one by one. */
     public static final class LineFormat extends Format {
         @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
-        private boolean lines;
+        boolean lines;
 
         @Override
         public Table.Format chosen() {

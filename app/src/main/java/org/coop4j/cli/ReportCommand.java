@@ -39,16 +39,16 @@ final class ReportCommand extends ConsoleCommand {
     private static final int LINE = 78;
 
     @Parameters(paramLabel = "DIR", description = "Folder of the runs.")
-    private Path folder;
+    Path folder;
 
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
             description = "The report's folder (default: DIR/report); an earlier report in it is replaced.")
-    private Path out;
+    Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")
-    private boolean csv;
+    boolean csv;
 
     @Override
     public Integer call() throws IOException {

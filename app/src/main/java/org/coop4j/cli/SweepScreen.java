@@ -6,7 +6,8 @@ import static org.coop4j.base.Numbers.percent;
 import java.time.Duration;
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -19,7 +20,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     private final Console console;
     private List<SweepRun> runs = List.of();
-    private Progress.Task task;
+    private Task task;
     private String run = "";
     private boolean running;
 
@@ -49,7 +50,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void progress(double done, double total, String doing) {
         if (task == null) {
-            task = console.task("sweep", 0, Progress.Unit.WORK);
+            task = console.task("sweep", 0, Unit.WORK);
         }
         task.total((long) Math.ceil(total));
         task.detail(running ? run + ", " + doing : doing);

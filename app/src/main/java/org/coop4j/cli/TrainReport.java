@@ -24,6 +24,7 @@ import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
 import picocli.CommandLine.Help.Ansi;
@@ -116,7 +117,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                 .put("accuracy", s.accuracy())
                 .put("images", s.images()));
         ArrayNode prompts = json.putArray("hand_written");
-        List<RunResult.HandWritten> handWritten = results.get(0).handWritten();
+        List<HandWritten> handWritten = results.get(0).handWritten();
         IntStream.range(0, handWritten.size()).forEach(i -> prompts.addObject()
                 .put("prompt", handWritten.get(i).prompt())
                 .put(

@@ -54,28 +54,28 @@ import picocli.CommandLine.Parameters;
 final class ZeroShotCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private TemplateOptions templateOptions;
+    TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part splitOptions;
+    Part splitOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = {"-k", "--top"},
@@ -83,16 +83,16 @@ final class ZeroShotCommand extends ConsoleCommand {
             paramLabel = "K",
             converter = Positive.class,
             description = "Show the K most probable classes" + DEFAULT)
-    private int top;
+    int top;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(
             arity = "0..*", // none with --data
             paramLabel = "IMAGE|DIR",
             description = "Images, or a folder: its images, or one subfolder of images per class.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     /**
      * A task that was checked before the model is loaded.
@@ -224,7 +224,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         EvalCommand.classes(evaluation, classes)
                 .lines()
                 .row("all", count(evaluation.total()), count(evaluation.correct()), percent(evaluation.accuracy()))
-                .print(console.out());
+                .print(console);
         console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 

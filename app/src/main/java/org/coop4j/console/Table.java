@@ -400,7 +400,7 @@ public final class Table<T> {
     /** Prints the rows that were added. */
     public void print(Format format, Console console) {
         if (format == Format.TABLE) {
-            lines(console.outWidth()).print(console.out());
+            lines(console.outWidth()).print(console);
             return;
         }
         try (Printer printer = printer(format, console)) {
@@ -442,7 +442,7 @@ public final class Table<T> {
                 case TABLE -> {
                     lines.row(texts(cells, shown));
                     if (widths.keySet().containsAll(shown)) {
-                        console.above(() -> lines.print(console.out()));
+                        console.above(() -> lines.print(console));
                     }
                 }
                 case CSV -> print(CsvFormat.record(Table.this, cells));
@@ -462,7 +462,7 @@ public final class Table<T> {
             if (format == Format.JSON) {
                 print(begun ? " ]\n" : "[ ]\n");
             } else if (format == Format.TABLE && begun) {
-                lines.print(console.out());
+                lines.print(console);
             }
         }
     }
