@@ -24,7 +24,7 @@ import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.Examples;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;

@@ -15,9 +15,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
@@ -201,7 +198,7 @@ public final class BenchCommand extends ConsoleCommand {
 
     private void step(Clip clip) {
         PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit(), runs);
+        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);

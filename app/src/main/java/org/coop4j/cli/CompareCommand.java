@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;

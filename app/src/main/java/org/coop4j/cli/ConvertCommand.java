@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.cli.options.Options;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.ModelSummary;
@@ -38,8 +37,8 @@ final class ConvertCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written = Converter.convert(source, out.file(), activation.given(), console);
-        console.print(out.file() + ": " + ModelSummary.line(written));
+        ModelMetadata written = Converter.convert(source, out.file, activation.given(), console);
+        console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }
 }

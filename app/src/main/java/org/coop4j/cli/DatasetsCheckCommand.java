@@ -11,10 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.Options;
-import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -93,20 +90,14 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
                 .words("dataset", DatasetsCheckCommand::name, "name")
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
+        DatasetsCommand.SIZES.forEach(
+                (name, size) -> rows.count(name, check -> check.found().map(size)));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
-                "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return rows.numbers(
-                        "missing",
-                        check -> found(check, found -> check.missing().count()),
-                        "missing")
+                "published_" + name, check -> size.apply(check.benchmark().published())));
+        return rows.count("missing", check -> check.found()
+                        .map(found -> check.missing().count()))
                 .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", check.allProblems()));
-    }
-
-    /** Makes a cell of a number of the lists; empty without lists. */
-    private static Cell found(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> number) {
-        return check.found().map(number::applyAsInt).map(Cell::count).orElse(Cell.NONE);
     }
 
     private String notThere(List<BenchmarkCheck> absent) {

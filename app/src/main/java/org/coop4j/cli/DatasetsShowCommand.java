@@ -5,7 +5,6 @@ import static org.coop4j.base.Numbers.count;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;

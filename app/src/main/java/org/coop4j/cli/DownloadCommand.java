@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

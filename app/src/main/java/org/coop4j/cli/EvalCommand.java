@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
@@ -141,14 +137,14 @@ final class EvalCommand extends ConsoleCommand {
 
     private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
         if (ofTheRun) {
-            require(splitOptions.seed() == null, "--seed divides the images of --data: give both");
+            require(splitOptions.seed == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
-        ClassHalf half = dataOptions == null ? null : dataOptions.halfIfGiven();
+        ClassHalf half = dataOptions == null ? null : dataOptions.half;
         return retest.of(
                 exif.of(data),
-                new EvaluationData.Choice(splitOptions.seed(), half, splitOptions.splitIfGiven(), onlyTheseClasses));
+                new EvaluationData.Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
     }
 
     private void report(Scores scores, List<String> names, int leftOut) {

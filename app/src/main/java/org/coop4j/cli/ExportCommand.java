@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.method.Classifier;

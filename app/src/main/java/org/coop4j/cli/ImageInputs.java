@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
 
@@ -61,9 +61,8 @@ record ImageInputs(List<Path> files, List<String> truth) {
      * @throws CommandFailure if a folder is not one of the classes
      */
     List<Integer> labels(List<String> classes) {
-        List<String> names = classes.stream().map(ClassOptions::inPrompt).toList();
         Map<String, Integer> labels = new LinkedHashMap<>();
-        folders().forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
+        folders().forEach(folder -> labels.put(folder, ClassNames.find(List.of(folder), classes)[0]));
         List<String> unknown = labels.keySet().stream()
                 .filter(folder -> labels.get(folder) < 0)
                 .toList();

@@ -9,9 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -98,11 +95,11 @@ final class ImportCommand extends ConsoleCommand {
             Map<String, String> training = new LinkedHashMap<>(read.training());
             training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(training);
-            prompt.write(out.file());
+            prompt.write(out.file);
             PromptLayout layout = PromptLayout.of(prompt);
             console.print("%s: %s, %s, %s"
                     .formatted(
-                            out.file(),
+                            out.file,
                             Numbers.count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
                             Numbers.count(classes.size(), "class", "classes")));

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.Options;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.run.CandidateGrid;

@@ -1,8 +1,6 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.Options;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -45,8 +43,8 @@ final class ModelNewCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClipConfig config = ClipConfig.named(architecture);
         MlpActivation chosen = activation == null ? MlpActivation.published(config) : activation;
-        ModelMetadata written = RandomWeights.write(config, seed, out.file(), chosen, console);
-        console.print(out.file() + ": " + ModelSummary.line(written));
+        ModelMetadata written = RandomWeights.write(config, seed, out.file, chosen, console);
+        console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }
 }

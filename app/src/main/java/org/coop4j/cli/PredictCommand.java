@@ -12,16 +12,13 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -108,6 +105,7 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
+        ImageDecoder.prepare();
         try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
             Classifier chosen = PromptOptions.classifier(file, clip, names);
             precision.announce(clip.precision(), console);
@@ -121,7 +119,7 @@ final class PredictCommand extends ConsoleCommand {
 
     private int print(ImageClassifier classifier, List<Path> files) {
         Table<Classified> rows = rows(files, classifier.classNames());
-        EncodedImages images = new EncodedImages(console, files.size(), 0);
+        EncodedImages images = new EncodedImages(console, files.size());
         try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
@@ -185,7 +183,8 @@ final class PredictCommand extends ConsoleCommand {
         if (top == null) {
             names.forEach(name -> map.put(name, 0f));
         }
-        ranked.subList(0, top == null ? names.size() : Math.min(top, names.size()))
+        ranked.stream()
+                .limit(top == null ? names.size() : top)
                 .forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }

@@ -4,9 +4,6 @@ import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.DataSpec;
@@ -51,7 +48,7 @@ final class SpaceOptions {
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new DataSpec.InSpace(ModelOptions.openForTexts(model, vocabulary, precision, workers), data);
+        return new DataSpec.InSpace(vocabulary.open(model, () -> precision, workers), data);
     }
 
     private DataSpec.InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {

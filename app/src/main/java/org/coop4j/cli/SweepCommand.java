@@ -10,11 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Cell;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -114,10 +110,11 @@ final class SweepCommand extends ConsoleCommand {
         require(model, "--model=FILE");
         require(out, "--out=DIR");
         WrongUsage.require(
-                spark == null || !vocabulary.isGiven(), "--vocabulary does not reach Spark's executors: omit --spark");
-        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
+                spark == null || vocabulary.folder == null,
+                "--vocabulary does not reach Spark's executors: omit --spark");
+        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
-        try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
+        try (Clip clip = vocabulary.open(model)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
                 List<RunState> states = sweep.states(out);
@@ -190,9 +187,7 @@ final class SweepCommand extends ConsoleCommand {
                 .text("run", state -> state.run().folder().toString())
                 .numbers(
                         "steps",
-                        state -> state.run().steps() == 0
-                                ? Cell.NONE
-                                : Cell.count(state.run().steps()))
+                        state -> state.run().steps() == 0 ? "" : state.run().steps())
                 .in(Format.TABLE)
                 .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())

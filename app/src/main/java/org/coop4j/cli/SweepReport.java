@@ -14,6 +14,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -24,23 +25,11 @@ import org.coop4j.study.SweepRun.RunState;
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
-    /** A cell of the table: all but the seed. */
-    private record Setting(String dataset, String trainedOn, String half, String method, Shots shots) {
-        static Setting of(RunState ended) {
-            SweepRun run = ended.run();
-            return new Setting(
-                    run.dataset(),
-                    run.trainedOn(),
-                    run.half().label(),
-                    run.label(),
-                    Shots.of(run.shots(), run.learns()));
-        }
-
-        /** Returns the cells of dataset and method. */
-        List<String> row() {
-            String from = trainedOn.equals(dataset) ? "" : " from " + trainedOn;
-            return List.of(dataset, method + from + (half.equals("all") ? "" : ", " + half));
-        }
+    /** Returns the run's cells of dataset and method. */
+    private static List<String> row(SweepRun run) {
+        String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
+        String half = run.half() == ClassHalf.ALL ? "" : ", " + run.half().label();
+        return List.of(run.dataset(), run.label() + from + half);
     }
 
     void print(Table.Format format, Console console) {
@@ -62,8 +51,10 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     private Table<?> table() {
         Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
                 .collect(Collectors.groupingBy(
-                        run -> Setting.of(run).row(), LinkedHashMap::new, Collectors.groupingBy(run -> Setting.of(run)
-                                .shots)));
+                        state -> row(state.run()),
+                        LinkedHashMap::new,
+                        Collectors.groupingBy(state ->
+                                Shots.of(state.run().shots(), state.run().learns()))));
         List<List<String>> keys = List.copyOf(rows.keySet());
         Table<Integer> table = new Table<Integer>()
                 .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")
@@ -104,28 +95,36 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private Table<?> summary() {
-        Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
+        Table<List<RunState>> table =
+                settings(new Table<>(), runs -> runs.get(0).run());
         table.data("seeds", runs -> accuracy(runs).count())
                 .data("mean_accuracy", runs -> accuracy(runs).mean())
                 .data(
                         "sd_accuracy",
                         runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
-        grouped(outcome.runs(), Setting::of).values().stream()
+        grouped(
+                        outcome.runs(),
+                        state -> List.of(
+                                row(state.run()),
+                                state.run().half(),
+                                state.run().shots()))
+                .values()
+                .stream()
                 .filter(runs -> !results(runs).isEmpty())
                 .forEach(table::row);
         return table;
     }
 
-    private static <T> Table<T> settings(Table<T> table, Function<T, Setting> of) {
-        return table.data("dataset", of.andThen(Setting::dataset))
-                .data("trained_on", of.andThen(Setting::trainedOn))
-                .data("classes", of.andThen(Setting::half))
-                .data("method", of.andThen(Setting::method))
-                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
+    private static <T> Table<T> settings(Table<T> table, Function<T, SweepRun> of) {
+        return table.data("dataset", of.andThen(SweepRun::dataset))
+                .data("trained_on", of.andThen(SweepRun::trainedOn))
+                .data("classes", of.andThen(run -> run.half().label()))
+                .data("method", of.andThen(SweepRun::label))
+                .data("shots", of.andThen(SweepRun::shots));
     }
 
     private ObjectNode json() {
-        Table<RunState> runs = settings(new Table<RunState>(), Setting::of)
+        Table<RunState> runs = settings(new Table<RunState>(), RunState::run)
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString());
         scores(runs, RunState::result).data("failure", RunState::failure);

@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.Options;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
 import org.coop4j.text.Tokenizer;

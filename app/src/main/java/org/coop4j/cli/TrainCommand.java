@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
@@ -98,7 +96,7 @@ final class TrainCommand extends ConsoleCommand {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
-            SharedData shared = bankOptions.shared(space, memory.limit());
+            SharedData shared = bankOptions.shared(space, memory.limit);
             requireFit(shared, prompts);
             double logitScale = space.logitScale();
             List<Candidate> candidates = candidates(logitScale);

@@ -13,12 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
@@ -29,7 +23,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
@@ -125,7 +119,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
-            print(task, images, clip.probabilities(images.features(), weights));
+            print(task, images, clip.probabilities(images.features(clip.embedDim()), weights));
             return images.exitCode();
         }
     }
@@ -160,7 +154,9 @@ final class ZeroShotCommand extends ConsoleCommand {
             return datasetTask(data.get(), prompts);
         }
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
-        require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
+        require(
+                splitOptions.given == null && splitOptions.seed == null,
+                "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
         require(
                 !given.isEmpty() || !inputs.truth().isEmpty(),
@@ -177,7 +173,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
-        ImageDataset dataset = data.load(splitOptions.seedOr(1)).half(dataOptions.half());
+        ImageDataset dataset = data.load(splitOptions.seedOrFirst()).half(dataOptions.half());
         List<LabelledImage> images = dataset.someImages(splitOptions.split());
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(

@@ -22,24 +22,18 @@ public final class CsvFormat {
     }
 
     static String record(Table<?> table, List<Cell> cells) {
-        return record(table.data(Table.Format.CSV, cells).stream()
-                .map(CsvFormat::field)
-                .toList());
+        return record(table.data(Table.Format.CSV, cells));
+    }
+
+    static String record(List<?> data) {
+        return data.stream().map(CsvFormat::field).collect(Collectors.joining(",", "", "\n"));
     }
 
     private static String field(Object datum) {
-        if (datum instanceof List<?> list) {
-            return list.stream().map(String::valueOf).collect(Collectors.joining(", "));
-        }
-        return Objects.toString(datum, "");
-    }
-
-    static String record(List<String> fields) {
-        return fields.stream().map(CsvFormat::escape).collect(Collectors.joining(",", "", "\n"));
-    }
-
-    private static String escape(String field) {
-        String safe = safe(field);
+        String safe = safe(
+                datum instanceof List<?> list
+                        ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                        : Objects.toString(datum, ""));
         boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n');
         return plain ? safe : '"' + safe.replace("\"", "\"\"") + '"';
     }

@@ -122,8 +122,8 @@ public record DemoReport(DemoResult result, Scores scores) {
         return new Section("In short")
                 .facts(facts())
                 .paragraph(
-                        ("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies are on"
-                                        + " %d other photographs: mean ± standard deviation over %d samples.")
+                        ("CoOp leaves CLIP unchanged and learns the words before the class name as vectors. Accuracies"
+                                        + " are on %d other photographs: mean ± standard deviation over %d samples.")
                                 .formatted(result.before().size(), learned().count()));
     }
 
@@ -192,10 +192,10 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(scores.mostShots()))
                 .table(new Table<ClassGain>("Test photographs classified correctly, %")
                         .words("class", ClassGain::name)
-                        .column("gain", Kind.BARS, g -> Cell.points(g.gain()))
-                        .numbers("hand-written", g -> Cell.number(g.before()))
-                        .numbers("learned", g -> Cell.number(g.after()))
-                        .numbers("photographs", g -> Cell.count(g.images()))
+                        .column("gain", Kind.BARS, ClassGain::gain)
+                        .numbers("hand-written", ClassGain::before)
+                        .numbers("learned", ClassGain::after)
+                        .numbers("photographs", ClassGain::images)
                         .rows(result.perClass().stream()
                                 .sorted(Comparator.comparingDouble(one -> -one.gain()))
                                 .toList()));

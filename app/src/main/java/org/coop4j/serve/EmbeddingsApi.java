@@ -75,7 +75,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             }
             int from = at + 1;
             int end = from;
-            for (int i = from; i < json.length && json[i] != '"'; i++) {
+            for (int i = from; i < json.length - 1 && json[i] != '"'; i++) {
                 if (json[i] != '\\' || json[i + 1] != '/') { // some clients escape slashes
                     json[end++] = json[i];
                 }

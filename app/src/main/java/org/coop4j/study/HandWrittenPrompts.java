@@ -58,7 +58,15 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 Measured known = found.computeIfAbsent(tested, t -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(prompt.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - prompt.accuracy()) > ROUNDING) {
-                    notes.accept(disagreement(entry, prompt, known.accuracy()));
+                    notes.accept(
+                            "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
+                                    .formatted(
+                                            entry.dataset(),
+                                            entry.result().seed(),
+                                            text,
+                                            Numbers.percent(prompt.accuracy(), 2),
+                                            entry.run().folder(),
+                                            Numbers.percent(known.accuracy(), 2)));
                 }
             }
         }
@@ -69,16 +77,5 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 .prompts
                 .add(new Prompt(tested.text, tested.own, new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
         return List.copyOf(all.values());
-    }
-
-    private static String disagreement(Entry entry, HandWritten prompt, double known) {
-        return "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
-                .formatted(
-                        entry.dataset(),
-                        entry.result().seed(),
-                        prompt.prompt(),
-                        Numbers.percent(prompt.accuracy(), 2),
-                        entry.run().folder(),
-                        Numbers.percent(known, 2));
     }
 }

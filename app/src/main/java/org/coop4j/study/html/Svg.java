@@ -196,7 +196,7 @@ final class Svg {
 
     /** Pages resolve variables in attributes as they do in style sheets. */
     private String colour(String paint) {
-        return file ? Colours.light(paint) : "var(--" + paint + ")";
+        return file ? Colours.LIGHT.get(paint) : "var(--" + paint + ")";
     }
 
     private static String text(double... points) {
@@ -224,11 +224,6 @@ final class Svg {
                     .matcher(css)
                     .results()
                     .collect(Collectors.toMap(colour -> colour.group(1), colour -> colour.group(2)));
-        }
-
-        /** Returns the hexadecimal colour of the light theme. */
-        static String light(String name) {
-            return LIGHT.get(name);
         }
 
         /** Returns the name of a series' colour; the colours repeat after the last. */

@@ -30,7 +30,7 @@ final class ClassTable {
                 .data("dataset", line -> line.gains.result().dataset())
                 .data("method", line -> line.gains.result().method().id())
                 .data("shots", line -> line.gains.result().shots().label())
-                .data("seeds", line -> Cells.seeds(line.gains.result()))
+                .data("seeds", line -> StudyTables.seeds(line.gains.result()))
                 .data("class", Line::name)
                 .data("images", line -> line.gains.own().get(line.name).total())
                 .data("accuracy", line -> Cell.number(line.gains.accuracy(line.name)))
@@ -72,12 +72,10 @@ final class ClassTable {
                                         by,
                                         leading.result().shots().describe()))
                 .words("class", name -> name)
-                .column("gain of " + by, Kind.BARS, name -> Cell.points(leading.gain(name)))
-                .numbers(MethodLabel.ZERO_SHOT.id(), name -> Cell.number(leading.zeroShot(name)));
-        most.forEach((method, gains) -> table.numbers(method.title(), name -> Cell.number(gains.accuracy(name))));
-        return table.numbers(
-                        "images", name -> Cell.count(leading.own().get(name).total()))
-                .rows(shown);
+                .column("gain of " + by, Kind.BARS, leading::gain)
+                .numbers(MethodLabel.ZERO_SHOT.id(), leading::zeroShot);
+        most.forEach((method, gains) -> table.numbers(method.title(), gains::accuracy));
+        return table.numbers("images", name -> leading.own().get(name).total()).rows(shown);
     }
 
     /** Returns all classes by falling gain, or by accuracy where it is unknown; the first and last of many. */

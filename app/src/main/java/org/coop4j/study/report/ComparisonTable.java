@@ -121,7 +121,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
                         "accuracy")
                 .numbers("95 % interval", s -> range(s.right(), s.images()), "low", "high")
-                .numbers("images", s -> Cell.count(s.images()), "images")
+                .numbers("images", Score::images, "images")
                 .rows(scores);
     }
 

@@ -38,10 +38,10 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
             page.add(summary(study))
                     .add(average(study))
                     .add(section("Curves of each dataset", study).charts(charts(Place.datasets(study))))
-                    .add(section("Gain over zero-shot", study).table(FewShotTables.gains(study)))
-                    .add(section("All numbers", study).table(FewShotTables.numbers(List.of(study))))
+                    .add(section("Gain over zero-shot", study).table(StudyTables.gains(study)))
+                    .add(section("All numbers", study).table(StudyTables.numbers(List.of(study))))
                     .add(classes(study))
-                    .add(section("Base to new", study).table(TransferTables.baseNew(List.of(study), false)))
+                    .add(section("Base to new", study).table(StudyTables.baseNew(List.of(study), false)))
                     .add(robustness(study))
                     .add(handWritten(study))
                     .add(published(study));
@@ -118,8 +118,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Place average = Place.average(study);
         return section(average.title(), study)
                 .charts(charts(List.of(average)))
-                .table(FewShotTables.byShots(average))
-                .table(FewShotTables.averages(List.of(study)));
+                .table(StudyTables.byShots(average))
+                .table(StudyTables.averages(List.of(study)));
     }
 
     private List<Chart> charts(List<Place> places) {
@@ -145,7 +145,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
 
     private Section robustness(Study study) {
         Section section = section("Robustness", study);
-        study.robustness().forEach(r -> section.table(TransferTables.robustness(study, r, false)));
+        study.robustness().forEach(r -> section.table(StudyTables.robustness(study, r, false)));
         return section;
     }
 

@@ -13,7 +13,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.spark.AppendedColumns.Outcome;
 
 /**

@@ -18,7 +18,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.image.RgbImage;
 
 /**
