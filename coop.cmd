@@ -15,7 +15,10 @@ if defined JAVA_HOME if not exist "%JAVA%.exe" goto no_java
 if not exist "%ROOT%lib" for /f "usebackq delims=" %%l in ("%TARGET%\classpath.txt") do set "CLASSPATH=%TARGET%\coop4j-app.jar;%%l"
 set "COMPILER=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
 set "COMPILER=%COMPILER% -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
-"%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 %COMPILER% -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %JAVA_OPTS% org.coop4j.cli.Coop %*
+set "MEMORY="
+rem JavaCPP uses sun.misc.Unsafe, of which newer versions of Java warn; older ones do not know the option.
+"%JAVA%" --sun-misc-unsafe-memory-access=allow -version >nul 2>&1 && set "MEMORY=--sun-misc-unsafe-memory-access=allow"
+"%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 %COMPILER% -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %MEMORY% %JAVA_OPTS% org.coop4j.cli.Coop %*
 exit /b %ERRORLEVEL%
 :no_java
 echo coop: JAVA_HOME is "%JAVA_HOME%", which has no bin\java.exe: set it to a JDK, 17 or newer 1>&2

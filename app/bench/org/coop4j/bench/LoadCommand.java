@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.coop4j.base.Machine;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Json;
 import org.coop4j.graph.host.Precision;

@@ -13,7 +13,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Predictions;

@@ -3,6 +3,7 @@ package org.coop4j;
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
@@ -14,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
@@ -22,11 +24,13 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.List;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.method.Method;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.LoggerFactory;
 
 /** The rooms of docs/architecture.md, and what belongs in which. */
 @AnalyzeClasses(
@@ -60,6 +64,13 @@ class RoomsTest {
             List.of("graph"),
             List.of("weights"),
             List.of("base"));
+
+    private static final int MOST_PUBLIC_TYPES = 150;
+
+    private static final String[] LIBRARY = FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 2).stream()
+            .flatMap(List::stream)
+            .map(room -> "org.coop4j." + room + "..")
+            .toArray(String[]::new);
 
     /** ND4J carries a copy, and with it the classes of the ONNX format. */
     private static final DescribedPredicate<JavaClass> PROTOBUF = resideInAPackage("org.nd4j.shade.protobuf..");
@@ -203,6 +214,29 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    /** Without a logging backend, slf4j would otherwise write to standard error at its first use. */
+    @ArchTest
+    static final ArchRule theLibraryHasItsLogFromTheBackend = noClasses()
+            .that()
+            .resideInAnyPackage(LIBRARY)
+            .and()
+            .doNotHaveFullyQualifiedName(Backend.class.getName())
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(LoggerFactory.class);
+
+    /** docs/java.md says the number. */
+    @ArchTest
+    static void theLibraryHasFewPublicTypes(JavaClasses classes) {
+        List<String> types = classes.that(resideInAnyPackage(LIBRARY)).stream()
+                .filter(type -> type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
+                .map(JavaClass::getName)
+                .filter(name -> !name.endsWith(".package-info"))
+                .sorted()
+                .toList();
+        assertThat(types).hasSizeBetween(50, MOST_PUBLIC_TYPES);
+    }
 
     private static ArchRule order() {
         CompositeArchRule all = null;

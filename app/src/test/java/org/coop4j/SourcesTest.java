@@ -21,12 +21,13 @@ class SourcesTest {
     private static final Path ROOT = Path.of("..");
     private static final Path LIBRARY = ROOT.resolve("src/main/java/org/coop4j");
     private static final Path APPLICATION = ROOT.resolve("app/src/main/java/org/coop4j");
-    private static final Path SPARK = ROOT.resolve("spark/src/main/java/org/coop4j");
+    private static final Path CONVERTER = ROOT.resolve("weights-converter/src/main/java/org/coop4j");
+    private static final Path SPARK = ROOT.resolve("integrations/spark/src/main/java/org/coop4j");
 
     /** The program and one of its commands are called as methods are. */
     private static final Set<String> OTHERS = Set.of(
             "cli/Coop.java: coop",
-            "graph/op/GraphOp.java: coop",
+            "graph/GraphOp.java: coop",
             "spark/CoopEstimator.java: coop",
             "cli/ZeroShotCommand.java: zero-shot",
             "cli/FirstRun.java: zero-shot");
@@ -35,6 +36,8 @@ class SourcesTest {
 
     /** A path of the reading order, as docs/architecture.md lists it. */
     private static final Pattern LISTED = Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
+
+    private static final Pattern COMMAND_LINE_OPTION = Pattern.compile("(^|\\W)--[a-z]");
 
     private static final int MOST_FILES = 22;
     private static final int MOST_LINES = 4_000;
@@ -60,6 +63,22 @@ class SourcesTest {
             }
         }
         assertThat(found).isEqualTo(OTHERS);
+    }
+
+    /** A program that uses the library has no options: the command line adds them to the library's advice. */
+    @Test
+    void messagesOfTheLibraryNameNoOptionOfTheCommandLine() throws IOException {
+        Set<String> found = new TreeSet<>();
+        for (Path root : List.of(LIBRARY, CONVERTER)) {
+            for (Path file : sources(root)) {
+                TEXT.matcher(Files.readString(file))
+                        .results()
+                        .filter(text -> COMMAND_LINE_OPTION.matcher(text.group(1)).find())
+                        .forEach(text -> found.add(file + ": " + text.group(1)));
+            }
+        }
+        assertThat(found).isEmpty();
+        assertThat(COMMAND_LINE_OPTION.matcher("choose another --out").find()).isTrue();
     }
 
     private static List<Path> sources(Path root) throws IOException {

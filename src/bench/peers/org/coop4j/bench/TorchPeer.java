@@ -15,42 +15,72 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The reference's computation of CoOp and CoCoOp in PyTorch, for its speed beside ours: CLIP's
- * ViT-B/16 at random weights, all 77 positions of each prompt at every step, gradients by PyTorch's
- * autograd, image features given. Arguments: what ({@code coop}, {@code cocoop} or {@code encode}),
- * the classes (the images of a batch with {@code encode}), and the repetitions; with a fourth,
- * {@code bf16}, weights and activations are bfloat16.
+ * The reference's computation of CoOp and CoCoOp in PyTorch, for its speed beside ours: a model at random weights, all
+ * positions of each prompt at every step, gradients by PyTorch's autograd, image features given. Arguments: what
+ * ({@code coop}, {@code cocoop} or {@code encode}), the classes (the images of a batch with {@code encode}), the
+ * repetitions, then optionally the precision ({@code float32}; {@code bf16}, with weights in bfloat16; or {@code
+ * autocast}) and the model ({@code ViT-B/16} or another of {@link Sizes}).
  */
 @SuppressWarnings("try") // scopes and guards act by being open
 public final class TorchPeer {
 
-    private static final int CONTEXT_LENGTH = 77;
-    private static final int TEXT_WIDTH = 512;
-    private static final int VISION_WIDTH = 768;
-    private static final int EMBED_WIDTH = 512;
-    private static final int LAYERS = 12;
     private static final int HEAD_WIDTH = 64;
-    private static final int PATCH = 16;
-    private static final int SIDE = 224;
     private static final int NAME_TOKENS = 3;
     private static final double LOGIT_SCALE = 100;
     private static final double RATE = 0.002;
     private static final double DECAY = 5e-4;
 
-    private final torch.ScalarType type;
+    /** Sizes of a tower's blocks. */
+    private record Tower(int width, int layers) {}
 
-    private TorchPeer(torch.ScalarType type) {
+    /**
+     * Sizes of a model.
+     *
+     * @param rotary true for the Perception Encoder: rotary positions, exact GELU and attention pooling
+     */
+    private record Sizes(int side, int patch, Tower vision, Tower text, int context, int embed, boolean rotary) {
+
+        static Sizes of(String model) {
+            Tower base = new Tower(768, 12);
+            Tower small = new Tower(512, 12);
+            return switch (model) {
+                case "ViT-B/16" -> new Sizes(224, 16, base, small, 77, 512, false);
+                case "ViT-B/32" -> new Sizes(224, 32, base, small, 77, 512, false);
+                case "PE-Core-B16-224" -> new Sizes(224, 16, base, new Tower(1024, 24), 32, 1024, true);
+                case "PE-Core-S16-384" -> new Sizes(384, 16, new Tower(384, 12), small, 32, 512, true);
+                default -> throw new IllegalArgumentException(model + ": give ViT-B/16, ViT-B/32, PE-Core-B16-224"
+                        + " or PE-Core-S16-384");
+            };
+        }
+
+        long patches() {
+            return (long) (side / patch) * (side / patch);
+        }
+    }
+
+    private final torch.ScalarType type;
+    private final Sizes sizes;
+
+    private TorchPeer(torch.ScalarType type, Sizes sizes) {
         this.type = type;
+        this.sizes = sizes;
     }
 
     public static void main(String[] arguments) {
         int size = Integer.parseInt(arguments[1]);
         int runs = Integer.parseInt(arguments[2]);
-        boolean half = arguments.length > 3 && arguments[3].equals("bf16");
+        String precision = arguments.length > 3 ? arguments[3] : "float32";
+        String model = arguments.length > 4 ? arguments[4] : "ViT-B/16";
         String threads = System.getenv("OMP_NUM_THREADS");
         torch.set_num_threads(threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads));
         torch.manual_seed(1);
-        TorchPeer peer = new TorchPeer(half ? torch.ScalarType.BFloat16 : torch.ScalarType.Float);
+        boolean half = precision.equals("bf16");
+        TorchPeer peer = new TorchPeer(half ? torch.ScalarType.BFloat16 : torch.ScalarType.Float, Sizes.of(model));
+        if (precision.equals("autocast")) {
+            torch.set_autocast_dtype(torch.DeviceType.CPU, torch.ScalarType.BFloat16);
+            torch.set_autocast_enabled(torch.DeviceType.CPU, true);
+            torch.set_autocast_cache_enabled(false); // casts weights in every run, as leaving "with autocast" does
+        }
         Runnable work =
                 switch (arguments[0]) {
                     case "coop" -> peer.coop(size, 16, 32);
@@ -71,18 +101,20 @@ public final class TorchPeer {
         Arrays.sort(seconds);
         System.out.printf(
                 Locale.ROOT,
-                "PyTorch %s, %s, %s %d: %.3f s (median of %d)%n",
+                "PyTorch %s, %s, %s, %s %d: %.3f s (median of %d)%n",
                 torch.class.getPackage().getImplementationVersion(),
-                half ? "bfloat16" : "float32",
+                precision,
+                model,
                 arguments[0],
                 size,
                 seconds[runs / 2],
                 runs);
     }
 
-    /** One transformer block: layer norms, attention, and the MLP with QuickGELU. */
+    /** One transformer block: layer norms, attention, and the MLP. */
     private final class Block {
         private final long[] width;
+        private final Tensor angles; // of rotary positions; null for none
         private final Tensor scale1;
         private final Tensor shift1;
         private final Tensor qkvWeight;
@@ -96,8 +128,9 @@ public final class TorchPeer {
         private final Tensor downWeight;
         private final Tensor downBias;
 
-        Block(int width) {
+        Block(int width, Tensor angles) {
             this.width = new long[] {width};
+            this.angles = angles;
             scale1 = ones(width);
             shift1 = weight(0.01, width);
             qkvWeight = weight(Math.pow(width, -0.5), 3L * width, width);
@@ -120,20 +153,27 @@ public final class TorchPeer {
             Tensor qkv = torch.linear(norm(x, scale1, shift1), qkvWeight, new TensorOptional(qkvBias))
                     .view(n, tokens, 3, heads, HEAD_WIDTH)
                     .permute(2, 0, 3, 1, 4);
-            Tensor attended = torch.scaled_dot_product_attention(
-                    qkv.select(0, 0),
-                    qkv.select(0, 1),
-                    qkv.select(0, 2),
-                    new TensorOptional(),
-                    0.0,
-                    causal,
-                    new DoubleOptional(),
-                    false);
+            Tensor attended = attention(rotated(qkv.select(0, 0)), rotated(qkv.select(0, 1)), qkv.select(0, 2), causal);
             Tensor joined = attended.transpose(1, 2).reshape(n, tokens, width[0]);
             Tensor y = x.add(torch.linear(joined, outWeight, new TensorOptional(outBias)));
             Tensor h = torch.linear(norm(y, scale2, shift2), upWeight, new TensorOptional(upBias));
-            Tensor activated = h.mul(torch.sigmoid(h.mul(new Scalar(1.702))));
+            Tensor activated = sizes.rotary ? torch.gelu(h) : h.mul(torch.sigmoid(h.mul(new Scalar(1.702))));
             return y.add(torch.linear(activated, downWeight, new TensorOptional(downBias)));
+        }
+
+        /** Rotates pairs of channels; [sequences, heads, tokens, channels] → the same. */
+        private Tensor rotated(Tensor x) {
+            if (angles == null) {
+                return x;
+            }
+            Tensor pairs = x.reshape(x.size(0), x.size(1), x.size(2), x.size(3) / 2, 2);
+            Tensor a = pairs.select(4, 0);
+            Tensor b = pairs.select(4, 1);
+            Tensor cos = angles.cos().to(x.scalar_type());
+            Tensor sin = angles.sin().to(x.scalar_type());
+            TensorVector turned =
+                    new TensorVector(a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos)));
+            return torch.stack(turned, 4).reshape(x.sizes());
         }
 
         private Tensor norm(Tensor x, Tensor scale, Tensor shift) {
@@ -141,8 +181,15 @@ public final class TorchPeer {
         }
     }
 
-    private List<Block> blocks(int width) {
-        return IntStream.range(0, LAYERS).mapToObj(i -> new Block(width)).toList();
+    private static Tensor attention(Tensor q, Tensor k, Tensor v, boolean causal) {
+        return torch.scaled_dot_product_attention(
+                q, k, v, new TensorOptional(), 0.0, causal, new DoubleOptional(), false);
+    }
+
+    private List<Block> blocks(Tower tower, Tensor angles) {
+        return IntStream.range(0, tower.layers)
+                .mapToObj(i -> new Block(tower.width, angles))
+                .toList();
     }
 
     private Tensor weight(double deviation, long... shape) {
@@ -157,11 +204,11 @@ public final class TorchPeer {
         return x.div(x.norm(new ScalarOptional(new Scalar(2)), new long[] {-1}, true));
     }
 
-    /** The text tower over prompts that are given as embeddings [classes, 77, width]. */
+    /** The text tower over prompts that are given as embeddings [classes, context length, width]. */
     private final class TextTower {
-        private final List<Block> blocks = blocks(TEXT_WIDTH);
-        private final Tensor positions = weight(0.01, CONTEXT_LENGTH, TEXT_WIDTH);
-        private final Tensor projection = weight(Math.pow(TEXT_WIDTH, -0.5), EMBED_WIDTH, TEXT_WIDTH);
+        private final List<Block> blocks = blocks(sizes.text, null);
+        private final Tensor positions = weight(0.01, sizes.context, sizes.text.width);
+        private final Tensor projection = weight(Math.pow(sizes.text.width, -0.5), sizes.embed, sizes.text.width);
 
         /** Returns unit features [classes, embed width] at the end token. */
         Tensor forward(Tensor prompts, int end) {
@@ -169,7 +216,7 @@ public final class TorchPeer {
             for (Block block : blocks) {
                 x = block.forward(x, true);
             }
-            Tensor last = torch.layer_norm(x, TEXT_WIDTH).select(1, end);
+            Tensor last = torch.layer_norm(x, sizes.text.width).select(1, end);
             return unit(torch.linear(last, projection).to(torch.ScalarType.Float));
         }
     }
@@ -196,15 +243,15 @@ public final class TorchPeer {
 
     private Runnable coop(int classes, int contextVectors, int batch) {
         TextTower tower = new TextTower();
-        int rest = CONTEXT_LENGTH - 1 - contextVectors;
-        Tensor prefix = weight(0.02, 1, 1, TEXT_WIDTH).expand(classes, 1, TEXT_WIDTH);
-        Tensor suffix = weight(0.02, classes, rest, TEXT_WIDTH);
-        Tensor context = learned(0.02, contextVectors, TEXT_WIDTH);
-        Tensor images = unit(torch.randn(batch, EMBED_WIDTH));
+        int rest = sizes.context - 1 - contextVectors;
+        Tensor prefix = weight(0.02, 1, 1, sizes.text.width).expand(classes, 1, sizes.text.width);
+        Tensor suffix = weight(0.02, classes, rest, sizes.text.width);
+        Tensor context = learned(0.02, contextVectors, sizes.text.width);
+        Tensor images = unit(torch.randn(batch, sizes.embed));
         Tensor labels = labels(batch, classes);
         int end = 1 + contextVectors + NAME_TOKENS + 1;
         return () -> {
-            Tensor shared = context.unsqueeze(0).expand(classes, contextVectors, TEXT_WIDTH);
+            Tensor shared = context.unsqueeze(0).expand(classes, contextVectors, sizes.text.width);
             Tensor features = tower.forward(prompts(prefix, shared, suffix), end);
             Tensor logits = torch.matmul(images, features.t()).mul(new Scalar(LOGIT_SCALE));
             descend(List.of(context), torch.cross_entropy_loss(logits, labels));
@@ -213,22 +260,22 @@ public final class TorchPeer {
 
     private Runnable cocoop(int classes, int contextVectors) {
         TextTower tower = new TextTower();
-        int rest = CONTEXT_LENGTH - 1 - contextVectors;
-        Tensor prefix = weight(0.02, 1, 1, TEXT_WIDTH).expand(classes, 1, TEXT_WIDTH);
-        Tensor suffix = weight(0.02, classes, rest, TEXT_WIDTH);
-        Tensor context = learned(0.02, contextVectors, TEXT_WIDTH);
-        Tensor first = learned(0.04, EMBED_WIDTH / 16, EMBED_WIDTH);
-        Tensor firstBias = learned(0.04, EMBED_WIDTH / 16);
-        Tensor second = learned(0.1, TEXT_WIDTH, EMBED_WIDTH / 16);
-        Tensor secondBias = learned(0.1, TEXT_WIDTH);
-        Tensor image = unit(torch.randn(1, EMBED_WIDTH));
+        int rest = sizes.context - 1 - contextVectors;
+        Tensor prefix = weight(0.02, 1, 1, sizes.text.width).expand(classes, 1, sizes.text.width);
+        Tensor suffix = weight(0.02, classes, rest, sizes.text.width);
+        Tensor context = learned(0.02, contextVectors, sizes.text.width);
+        Tensor first = learned(0.04, sizes.embed / 16, sizes.embed);
+        Tensor firstBias = learned(0.04, sizes.embed / 16);
+        Tensor second = learned(0.1, sizes.text.width, sizes.embed / 16);
+        Tensor secondBias = learned(0.1, sizes.text.width);
+        Tensor image = unit(torch.randn(1, sizes.embed));
         Tensor labels = labels(1, classes);
         int end = 1 + contextVectors + NAME_TOKENS + 1;
         return () -> {
             Tensor hidden =
                     torch.linear(image, first, new TensorOptional(firstBias)).relu();
             Tensor shift = torch.linear(hidden, second, new TensorOptional(secondBias));
-            Tensor shifted = context.add(shift).unsqueeze(0).expand(classes, contextVectors, TEXT_WIDTH);
+            Tensor shifted = context.add(shift).unsqueeze(0).expand(classes, contextVectors, sizes.text.width);
             Tensor features = tower.forward(prompts(prefix, shifted, suffix), end);
             Tensor logits = torch.matmul(image, features.t()).mul(new Scalar(LOGIT_SCALE));
             descend(List.of(context, first, firstBias, second, secondBias), torch.cross_entropy_loss(logits, labels));
@@ -240,32 +287,69 @@ public final class TorchPeer {
     }
 
     private Runnable encode(int batch) {
-        int grid = SIDE / PATCH;
-        Tensor patches = weight(0.02, VISION_WIDTH, 3, PATCH, PATCH);
-        Tensor first = weight(0.02, 1, 1, VISION_WIDTH).expand(batch, 1, VISION_WIDTH);
-        Tensor positions = weight(0.02, (long) grid * grid + 1, VISION_WIDTH);
-        Tensor projection = weight(Math.pow(VISION_WIDTH, -0.5), EMBED_WIDTH, VISION_WIDTH);
-        List<Block> blocks = blocks(VISION_WIDTH);
-        Tensor pixels = torch.randn(batch, 3, SIDE, SIDE).to(type);
+        int width = sizes.vision.width;
+        Tensor patches = weight(0.02, width, 3, sizes.patch, sizes.patch);
+        Tensor first = weight(0.02, 1, 1, width).expand(batch, 1, width);
+        Tensor positions = weight(0.02, sizes.patches() + 1, width);
+        Tensor projection = weight(Math.pow(width, -0.5), sizes.embed, width);
+        Tensor angles = sizes.rotary ? torch.randn(sizes.patches() + 1, HEAD_WIDTH / 2) : null;
+        List<Block> blocks = blocks(sizes.vision, angles);
+        Pooling pooling = sizes.rotary ? new Pooling(width) : null;
+        Tensor pixels = torch.randn(batch, 3, sizes.side, sizes.side).to(type);
         return () -> {
             try (NoGradGuard guard = new NoGradGuard()) {
                 Tensor x = torch.conv2d(
                                 pixels,
                                 patches,
                                 new TensorOptional(),
-                                new long[] {PATCH, PATCH},
+                                new long[] {sizes.patch, sizes.patch},
                                 new long[] {0, 0},
                                 new long[] {1, 1},
                                 1)
                         .flatten(2, 3)
                         .permute(0, 2, 1);
                 x = torch.cat(new TensorVector(first, x), 1).add(positions);
-                x = torch.layer_norm(x, VISION_WIDTH);
+                x = torch.layer_norm(x, width);
                 for (Block block : blocks) {
                     x = block.forward(x, false);
                 }
-                torch.linear(torch.layer_norm(x.select(1, 0), VISION_WIDTH), projection);
+                Tensor pooled = pooling == null
+                        ? torch.layer_norm(x.select(1, 0), width)
+                        : pooling.forward(torch.layer_norm(x, width));
+                torch.linear(pooled, projection);
             }
         };
+    }
+
+    /** The Perception Encoder's pooling: a learned query attends to all tokens with 8 heads, then an MLP. */
+    private final class Pooling {
+        private static final int HEADS = 8;
+
+        private final Tensor query;
+        private final Tensor keyValueWeight;
+        private final Tensor outWeight;
+        private final Tensor upWeight;
+        private final Tensor downWeight;
+
+        Pooling(int width) {
+            query = weight(0.02, 1, HEADS, 1, width / HEADS);
+            keyValueWeight = weight(Math.pow(width, -0.5), 2L * width, width);
+            outWeight = weight(Math.pow(width, -0.5), width, width);
+            upWeight = weight(Math.pow(width, -0.5), 4L * width, width);
+            downWeight = weight(Math.pow(4.0 * width, -0.5), width, 4L * width);
+        }
+
+        /** Returns a row for each sequence; [sequences, tokens, width] → [sequences, width]. */
+        Tensor forward(Tensor x) {
+            long n = x.size(0);
+            long width = x.size(2);
+            Tensor kv = torch.linear(x, keyValueWeight)
+                    .view(n, x.size(1), 2, HEADS, width / HEADS)
+                    .permute(2, 0, 3, 1, 4);
+            Tensor q = query.expand(n, HEADS, 1, width / HEADS).to(kv.scalar_type());
+            Tensor attended = attention(q, kv.select(0, 0), kv.select(0, 1), false);
+            Tensor y = torch.linear(attended.reshape(n, width), outWeight);
+            return y.add(torch.linear(torch.gelu(torch.linear(torch.layer_norm(y, width), upWeight)), downWeight));
+        }
     }
 }

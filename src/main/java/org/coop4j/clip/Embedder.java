@@ -21,7 +21,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /**
  * A queue of images and texts to encode, in order of arrival. Its own thread encodes them in batches: the next batch

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.image.RgbImage;
 
 /**

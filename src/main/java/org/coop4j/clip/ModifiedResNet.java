@@ -1,11 +1,11 @@
 package org.coop4j.clip;
 
 import java.util.List;
+import org.coop4j.graph.Activation;
+import org.coop4j.graph.AttentionLayout;
+import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.Grid;
+import org.coop4j.graph.Graph.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

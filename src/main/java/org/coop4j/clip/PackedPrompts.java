@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Group;
-import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.GatherRows;
+import org.coop4j.graph.AttentionLayout;
+import org.coop4j.graph.AttentionLayout.Group;
+import org.coop4j.graph.AttentionLayout.Queries;
+import org.coop4j.graph.Graph;
 
 /**
  * Prompts packed into matrix rows, their common beginning once.
@@ -136,10 +136,10 @@ public final class PackedPrompts {
         return tokens[row];
     }
 
-    /** Returns the context vector of each row, or {@link GatherRows#NONE}. */
+    /** Returns the context vector of each row, or {@link Graph#NO_ROW}. */
     int[] contextOfRows() {
         return Arrays.stream(tokens)
-                .map(token -> isContext(token) ? contextIndex(token) : GatherRows.NONE)
+                .map(token -> isContext(token) ? contextIndex(token) : Graph.NO_ROW)
                 .toArray();
     }
 

@@ -40,7 +40,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         HostMatrix tokens = weights.onHost("token_embedding.weight");
         if (id < 0 || id >= tokens.rows()) {
             throw new IllegalArgumentException(
-                    "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary with --vocabulary DIR"
+                    "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary"
                             .formatted(id, tokens.rows()));
         }
         float[] row = new float[tokens.cols()];

@@ -2,10 +2,10 @@ package org.coop4j.clip;
 
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.coop4j.graph.Activation;
+import org.coop4j.graph.AttentionLayout;
+import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 

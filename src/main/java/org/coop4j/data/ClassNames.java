@@ -32,7 +32,7 @@ public final class ClassNames {
         }
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : names) {
-            String other = byPrompt.putIfAbsent(inAPrompt(name), name);
+            String other = byPrompt.putIfAbsent(inPrompt(name), name);
             if (other != null) {
                 throw new DatasetException("the classes '%s' and '%s' of %s make the same prompt: rename one"
                         .formatted(other, name, source));
@@ -62,18 +62,19 @@ public final class ClassNames {
     public static int[] find(List<String> wanted, List<String> available) {
         Map<String, Deque<Integer>> places = new HashMap<>();
         for (int i = 0; i < available.size(); i++) {
-            places.computeIfAbsent(inAPrompt(available.get(i)), name -> new ArrayDeque<>())
+            places.computeIfAbsent(inPrompt(available.get(i)), name -> new ArrayDeque<>())
                     .add(i);
         }
         int[] positions = new int[wanted.size()];
         for (int i = 0; i < positions.length; i++) {
-            Deque<Integer> left = places.get(inAPrompt(wanted.get(i)));
+            Deque<Integer> left = places.get(inPrompt(wanted.get(i)));
             positions[i] = left == null || left.isEmpty() ? -1 : left.remove();
         }
         return positions;
     }
 
-    private static String inAPrompt(String name) {
+    /** Returns a class name as the tokenizer sees it. */
+    public static String inPrompt(String name) {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }
 

@@ -17,7 +17,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.InputImage;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /** Labelled images, or their features, to learn a classifier from in memory. */
 public final class Examples {

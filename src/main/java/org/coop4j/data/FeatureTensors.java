@@ -229,7 +229,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         TensorView tensor = tensor(
                 LABELS,
                 kind().equals("text")
-                        ? "has features of texts and no labels (to replace a text tower, use --class-features)"
+                        ? "has features of texts and no labels: give it as the class features, which replace a text tower"
                         : "has no labels: expected a tensor labels [images] of integers, or values [images, classes]");
         long[] values = integers(tensor, rows);
         int[] labels = new int[rows];

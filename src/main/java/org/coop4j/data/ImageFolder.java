@@ -121,7 +121,7 @@ public record ImageFolder(
                                 + Numbers.count(one.getValue().size(), "image"))
                         .toList();
                 throw new DatasetException(
-                        "%s has no images of its own, only %s: put the classes side by side, or add --nested"
+                        "%s has no images of its own, only %s: put the classes side by side, or read nested classes"
                                 .formatted(folder, Numbers.first(found, NAMED_IN_A_MESSAGE)));
             }
         }

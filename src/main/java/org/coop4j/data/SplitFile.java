@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.OpenFile;
+import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A split file in the format of the CoOp benchmarks ({@code split_zhou_⟨dataset⟩.json}): an object with the keys train,
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * @param imageRoot the folder that its paths are relative to
  */
 public record SplitFile(String name, Path json, Path imageRoot) {
-    private static final Logger log = LoggerFactory.getLogger(SplitFile.class);
+    private static final Logger log = Backend.log(SplitFile.class);
 
     /** Enough for some millions of images. */
     private static final long MOST_BYTES = 512L << 20;

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The rules by which the CoOp benchmarks split a dataset that has no split of its own.
@@ -21,14 +21,14 @@ import org.slf4j.LoggerFactory;
  * reproducible, but is not the published one.
  */
 public final class SplitRules {
-    private static final Logger log = LoggerFactory.getLogger(SplitRules.class);
+    private static final Logger log = Backend.log(SplitRules.class);
 
     private SplitRules() {}
 
     /** Refuses shares for data that has a split. */
     public static void requireNoShares(Path source, Optional<SplitShares> shares) throws DatasetException {
         if (shares.isPresent() && !shares.get().equals(SplitShares.WHOLE)) {
-            throw new DatasetException(source + " has a split of its own: omit --split");
+            throw new DatasetException(source + " has a split of its own: omit the shares of one");
         }
     }
 

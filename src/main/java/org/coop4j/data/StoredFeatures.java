@@ -9,7 +9,7 @@ import java.util.List;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 
@@ -87,8 +87,8 @@ public record StoredFeatures(
     public void requireOf(FeatureSpace space) throws IOException {
         requireSameModel(file.toString(), modelSha256, "the model", space.modelSha256());
         if (precision != space.precision()) {
-            throw new DatasetException("%s was encoded in %s, but the model computes in %s: use --precision %s"
-                    .formatted(file, precision.id(), space.precision().id(), precision.id()));
+            throw new DatasetException("%s was encoded in %s, but the model computes in %s: open the model in the precision of the features"
+                    .formatted(file, precision.id(), space.precision().id()));
         }
         if (width() != space.embedDim()) {
             throw new DatasetException(

@@ -9,24 +9,6 @@ import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.Add;
-import org.coop4j.graph.op.Attention;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AveragePool;
-import org.coop4j.graph.op.Convolution;
-import org.coop4j.graph.op.CrossEntropy;
-import org.coop4j.graph.op.FrontTokens;
-import org.coop4j.graph.op.GatherRows;
-import org.coop4j.graph.op.Grid;
-import org.coop4j.graph.op.InnerProduct;
-import org.coop4j.graph.op.LayerNorm;
-import org.coop4j.graph.op.Linear;
-import org.coop4j.graph.op.NormalizeRows;
-import org.coop4j.graph.op.Patches;
-import org.coop4j.graph.op.Rotary;
-import org.coop4j.graph.op.Scale;
-import org.coop4j.graph.op.SumColumns;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -41,6 +23,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Not thread-safe, as SameDiff is not.
  */
 public class Graph {
+
+    /** No source: a row of zeros. */
+    public static final int NO_ROW = -1;
 
     private final SameDiff sd;
     private final Precision precision;
@@ -156,7 +141,7 @@ public class Graph {
         return new Rotary(sd, precision, heads, angles, qkv).outputVariable();
     }
 
-    /** Returns the given rows, zeros for {@link GatherRows#NONE}; x [rows, width] → [chosen, width]. */
+    /** Returns the given rows, zeros for {@link #NO_ROW}; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new GatherRows(sd, rows, x).outputVariable();
     }
@@ -262,5 +247,57 @@ public class Graph {
         Map<String, String> variables = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> variables.put(name, variable.name()));
         return new PlanDraft(sd, variables, workers);
+    }
+
+    /**
+     * Pixels of an image as matrix rows: {@code height · width} rows in raster order, one column per channel. The images of
+     * a batch follow one another.
+     *
+     * @param height lines of pixels
+     * @param width pixels of a line
+     */
+    public record Grid(int height, int width) {
+
+        public Grid {
+            if (height < 1 || width < 1) {
+                throw new IllegalArgumentException(
+                        "an image of " + width + "x" + height + " pixels: expected 1 or more of both");
+            }
+        }
+
+        /** Returns the number of rows of one image. */
+        public int pixels() {
+            return Math.multiplyExact(height, width);
+        }
+
+        /**
+         * Returns the grid with every {@code factor}-th line and pixel.
+         *
+         * @throws IllegalArgumentException if {@code factor} does not divide both sides
+         */
+        public Grid dividedBy(int factor) {
+            if (factor < 1 || height % factor != 0 || width % factor != 0) {
+                throw new IllegalArgumentException(
+                        "an image of " + width + "x" + height + " pixels is not divisible by " + factor);
+            }
+            return new Grid(height / factor, width / factor);
+        }
+
+        /** Returns images {@code from} to {@code to} of dense rows, a view [images, height, width, channels]. */
+        INDArray images(INDArray rows, long from, long to) {
+            long channels = rows.columns();
+            long[] shape = {to - from, height, width, channels};
+            return GraphOp.view(
+                    rows, from * pixels() * channels, shape, pixels() * channels, width * channels, channels, 1);
+        }
+
+        /** Returns the number of images in {@code rows} rows. */
+        public int images(long rows) {
+            if (rows % pixels() != 0) {
+                throw new IllegalArgumentException(
+                        rows + " rows are not a multiple of an image of " + width + "x" + height + " pixels");
+            }
+            return Math.toIntExact(rows / pixels());
+        }
     }
 }

@@ -15,7 +15,6 @@ import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -44,8 +43,8 @@ public final class PlanDraft {
     /** The last op that reads each variable, by its place in the order. */
     private final Map<String, Integer> lastUses = new HashMap<>();
 
-    /** The variables that only products and attention read, which are kept rounded to bfloat16. */
-    private final Set<String> rounded = new HashSet<>();
+    /** The variables that are kept rounded to bfloat16. */
+    private final Set<String> rounded;
 
     private final Map<String, Value> values = new LinkedHashMap<>();
     private final Map<DataType, List<Slot>> slots = new EnumMap<>(DataType.class);
@@ -85,7 +84,7 @@ public final class PlanDraft {
         this.outputs = outputs;
         this.workers = workers;
         List<SameDiffOp> ops = fused(opsInOrder(sd, outputs.values()));
-        findRounded(ops);
+        rounded = Rounding.of(ops, outputs.values());
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
                 lastUses.put(input, step);
@@ -210,26 +209,6 @@ public final class PlanDraft {
                 .build();
     }
 
-    private void findRounded(List<SameDiffOp> ops) {
-        Set<String> exact = new HashSet<>(outputs.values());
-        for (SameDiffOp op : ops) {
-            for (int i = 0; i < op.getInputsToOp().size(); i++) {
-                if (!(op.getOp() instanceof GraphOp reader && reader.mayReadRounded(i))) {
-                    exact.add(op.getInputsToOp().get(i));
-                }
-            }
-        }
-        for (SameDiffOp op : ops) {
-            String result = op.getOutputsOfOp().get(0);
-            if (!exact.contains(result)
-                    && op.getOp() instanceof GraphOp writer
-                    && writer.mayWriteRounded(
-                            rounded.contains(op.getInputsToOp().get(0)))) {
-                rounded.add(result);
-            }
-        }
-    }
-
     /** Gives the outputs of an op their shapes and slots, unless its result is a view. */
     private void addOutputs(SameDiffOp op, int step) {
         List<Value> in = op.getInputsToOp().stream().map(this::value).toList();
@@ -245,7 +224,7 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
-            boolean fresh = i > 0 || rounded.contains(names.get(0));
+            boolean fresh = i > 0 || rounded.contains(names.get(0)) && !Rounding.isOfOneType(op);
             Slot slot = fresh ? null : overwritable(function, in, type, length, step);
             if (slot == null) {
                 slot = new Slot(length, step);

@@ -8,6 +8,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
@@ -64,6 +65,21 @@ public final class ImageDecoder {
         this.maxPixels = maxPixels;
         this.maxTime = maxTime;
         this.memory = memory;
+    }
+
+    /** Loads the runtime's image readers, which takes a moment: to be called while something else starts. */
+    public static void prepare() {
+        LibraryReader.ofRuntime("jpeg");
+    }
+
+    /** Returns true if a file's content begins as that of an image of a known format. */
+    public static boolean knows(byte[] content) {
+        return ImageForm.of(content).isPresent();
+    }
+
+    /** Returns the kinds of JPEG, such as "4:4:0", that this Java does not decode, or to other pixels than Pillow. */
+    public static List<String> unfaithfulJpegs() {
+        return JpegCheck.failures(new ImageDecoder()::decode);
     }
 
     /**

@@ -7,7 +7,7 @@ import org.coop4j.base.FileKind;
 import org.coop4j.image.ImageDecoder.ImageException;
 
 /** The formats of image files that can be decoded. */
-public enum ImageForm {
+enum ImageForm {
     JPEG("\u00ff\u00d8\u00ff"),
     PNG("\u0089PNG\r\n\u001a\n"),
     GIF("GIF87a", "GIF89a"),
@@ -26,7 +26,7 @@ public enum ImageForm {
     }
 
     /** Returns the format of a file's first bytes; empty if it is not one of these. */
-    public static Optional<ImageForm> of(byte[] content) {
+    static Optional<ImageForm> of(byte[] content) {
         return Arrays.stream(values())
                 .filter(form -> form.signatures.stream().anyMatch(signature -> startsWith(content, 0, signature)))
                 .filter(form -> form != WEBP || startsWith(content, 8, "WEBP"))

@@ -11,7 +11,7 @@ import org.coop4j.base.Sha256;
  * not interpolate colours that are halved only in height; libjpeg-turbo, which Pillow has and to which Linux
  * distributions link their Java, does both.
  */
-public enum JpegCheck {
+enum JpegCheck {
     /** Colours of half the height ({@code cjpeg -sample 1x2}). */
     HALF_HEIGHT("4:4:0", "check-440.jpg", "71cae572e2fbe15190269f442fc752dae01abaf14b0b6a0caa7783c76dceed4c"),
     ARITHMETIC(
@@ -37,18 +37,12 @@ public enum JpegCheck {
         RgbImage decode(byte[] content, String name) throws IOException;
     }
 
-    /** Returns the feature that the file tests, such as "4:4:0". */
-    public String form() {
-        return form;
-    }
-
-    /** Returns the files that this Java does not decode, or decodes to other pixels. */
-    public static List<JpegCheck> failures() {
-        return failures(new ImageDecoder()::decode);
-    }
-
-    static List<JpegCheck> failures(Decoding decoding) {
-        return Arrays.stream(values()).filter(check -> !check.passes(decoding)).toList();
+    /** Returns what the files test, such as "4:4:0", where they are not decoded, or to other pixels. */
+    static List<String> failures(Decoding decoding) {
+        return Arrays.stream(values())
+                .filter(check -> !check.passes(decoding))
+                .map(check -> check.form)
+                .toList();
     }
 
     private boolean passes(Decoding decoding) {

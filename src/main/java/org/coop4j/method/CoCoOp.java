@@ -6,8 +6,8 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
+import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 

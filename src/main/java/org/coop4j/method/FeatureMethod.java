@@ -26,7 +26,7 @@ import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** A method that learns from image features alone, by gradient steps or in closed form; the text tower runs once. */
-public non-sealed interface FeatureMethod extends Method {
+non-sealed interface FeatureMethod extends Method {
 
     /** Returns hand-written prompts of the text features; null if the method uses no text. */
     TextPrompts prompts();

@@ -17,7 +17,6 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.logistic.LinearClassifier;
-import org.coop4j.method.logistic.LogisticRegression;
 import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -86,7 +85,7 @@ public record LinearProbe(
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
                 LinearClassifier probe = c.isPresent()
-                        ? new LogisticRegression(data.train()).fit(c.getAsDouble(), null)
+                        ? PenaltySearch.fit(data.train(), c.getAsDouble())
                         : probe(data, trainer.progress());
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);

@@ -19,7 +19,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower,
  * which runs in every step. The images are features, encoded once.
  */
-public non-sealed interface PromptMethod extends Method {
+non-sealed interface PromptMethod extends Method {
 
     /** Returns the context vectors. */
     PromptContext context();

@@ -113,7 +113,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         all.put("coop4j.model_sha256", clip.modelSha256());
         ModelProto model = graph.model(all, version);
         if (model.getSerializedSize() < 0) {
-            throw new IOException(file + ": an ONNX file has at most 2 GiB: use --fp16, which halves it");
+            throw new IOException(file + ": an ONNX file has at most 2 GiB: half precision halves it");
         }
         try (AtomicFile target = AtomicFile.create(file)) {
             model.writeTo(target.stream());

@@ -24,7 +24,7 @@ import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.Examples;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -97,6 +97,20 @@ public final class ImageClassifier implements AutoCloseable {
             clip.close();
             throw e;
         }
+    }
+
+    /**
+     * Opens a learned classifier of any method with its model, which the caller closes afterwards.
+     *
+     * @param run the folder of a run, or a classifier's file
+     * @throws IOException if there is no classifier, or it is damaged
+     * @throws IllegalArgumentException if it was learned with another model
+     */
+    public static ImageClassifier load(Path run, Clip clip) throws IOException {
+        ClassifierFile learned = ClassifierFile.read(ClassifierModel.classifierFile(run));
+        Classifier classifier = learned.open(clip);
+        return new ImageClassifier(
+                clip, classifier, EncodingLimits.standard(), orientation(learned), List.of(classifier::close));
     }
 
     /**

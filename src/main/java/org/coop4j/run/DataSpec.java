@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.data.CsvList;
 import org.coop4j.data.FeatureList;
 import org.coop4j.data.FeatureTensors;

@@ -76,7 +76,7 @@ public record EvaluationData(
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
         if (images == null || images.test().isEmpty()) {
-            throw new IOException("no run beside the classifier lists its test images: give images with --data");
+            throw new IOException("no run beside the classifier lists its test images: name the data");
         }
         List<LabelledImage> tested =
                 source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
@@ -87,7 +87,7 @@ public record EvaluationData(
                 .findFirst();
         if (missing.isPresent()) {
             throw new DatasetException(
-                    "cannot find %d of the run's %d test images (first: %s): give their place with --data"
+                    "cannot find %d of the run's %d test images (first: %s): name the data where they are now"
                             .formatted(
                                     images.test().size() - tested.size(),
                                     images.test().size(),
@@ -120,7 +120,7 @@ public record EvaluationData(
      */
     public DataSpec source() throws IOException {
         if (config == null) {
-            throw new IOException("no run beside the classifier records its test data: give images with --data");
+            throw new IOException("no run beside the classifier records its test data: name the data");
         }
         return config.testedOn().source();
     }
@@ -135,7 +135,7 @@ public record EvaluationData(
         for (HashedImage image : found) {
             if (!contents.contains(image.sha256())) {
                 throw new DatasetException(
-                        "%s has changed since the run was tested on it: restore it, or give the current images with --data"
+                        "%s has changed since the run was tested on it: restore it, or name the data of the current images"
                                 .formatted(image.image().path()));
             }
         }
@@ -180,7 +180,7 @@ public record EvaluationData(
             return new Images(names, tested);
         }
         notes.note(
-                "the data has %d of the %d classes; all of them are distinguished, unless --only-these-classes is given"
+                "the data has %d of the %d classes; all of them are distinguished, unless only these classes are asked for"
                         .formatted(names.size(), learnedClasses.size()));
         return new Images(
                 learnedClasses,
@@ -276,9 +276,9 @@ public record EvaluationData(
             return all;
         }
         if (learned.size() == all.size()) {
-            throw new DatasetException(which + ": no other is left; --allow-overlap counts them");
+            throw new DatasetException(which + ": no other is left, unless the overlap is allowed");
         }
-        notes.warn(which + " and are left out; --allow-overlap counts them");
+        notes.warn(which + " and are left out, unless the overlap is allowed");
         return all.without(learned);
     }
 }

@@ -294,7 +294,7 @@ public final class Run {
                 && Files.isDirectory(images)
                 && folder.toAbsolutePath().normalize().startsWith(images)) {
             throw new IOException(
-                    "%s lies in the folder of the images, %s: choose another --out".formatted(folder, images));
+                    "%s lies in the folder of the images, %s: choose another run folder".formatted(folder, images));
         }
     }
 

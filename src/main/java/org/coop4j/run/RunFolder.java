@@ -74,13 +74,13 @@ public final class RunFolder implements AutoCloseable {
             channel = OpenFile.channel(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new IOException(
-                    "cannot write to the run folder %s (%s): give --out a folder that you may write to"
+                    "cannot write to the run folder %s (%s): choose a run folder that you may write to"
                             .formatted(folder, e.getClass().getSimpleName()),
                     e);
         }
         if (OpenFile.lock(channel) == null) {
             channel.close();
-            throw new IOException("another run is writing to " + folder + ": wait for it, or choose another --out");
+            throw new IOException("another run is writing to " + folder + ": wait for it, or choose another run folder");
         }
         RunFolder run = new RunFolder(folder, channel);
         try {
@@ -107,10 +107,10 @@ public final class RunFolder implements AutoCloseable {
         if (Files.exists(folder.resolve(CONFIG))) {
             if (!resume) {
                 throw new IOException(
-                        folder + " already holds a run: add --resume to continue it, or choose another --out");
+                        folder + " already holds a run: resume it, or choose another run folder");
             }
         } else if (Files.exists(folder) && !isFree(folder)) {
-            throw new IOException(folder + " is not empty and holds no run: choose another --out");
+            throw new IOException(folder + " is not empty and holds no run: choose another run folder");
         }
     }
 
@@ -128,12 +128,12 @@ public final class RunFolder implements AutoCloseable {
         RunConfig earlier = RunConfig.read(file(CONFIG));
         if (!earlier.modelSha256().equals(config.modelSha256())) {
             throw new IOException(
-                    "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another --out"
+                    "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another run folder"
                             .formatted(folder, earlier.modelSha256(), config.modelSha256()));
         }
         if (!earlier.isSameRun(config)) {
             throw new IOException("the data or settings have changed since this run began: restore those in "
-                    + file(CONFIG) + ", or choose another --out");
+                    + file(CONFIG) + ", or choose another run folder");
         }
         return earlier;
     }

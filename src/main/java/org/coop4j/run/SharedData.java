@@ -17,10 +17,10 @@ import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.RunConfig.RunData;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Data shared by the runs of one model: lists of images, and test images with their features, kept in memory until {@link
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SharedData {
 
-    private static final Logger log = LoggerFactory.getLogger(SharedData.class);
+    private static final Logger log = Backend.log(SharedData.class);
 
     private final FeatureSpace space;
     private final Run.Options options;
@@ -179,7 +179,7 @@ public final class SharedData {
     static void requireServes(StoredFeatures stored, FeatureKind kind, int views) throws IOException {
         if (views > 0) {
             throw new IOException(
-                    "%s has one view of each image: omit --views, or use the images".formatted(stored.file()));
+                    "%s has one view of each image: ask for no further views, or use the images".formatted(stored.file()));
         }
         if (kind != FeatureKind.EMBEDDED) {
             throw new IOException(

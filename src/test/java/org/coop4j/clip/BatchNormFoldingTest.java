@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import org.assertj.core.data.Offset;
+import org.coop4j.clip.Parameters.BatchNormFolding;
 import org.junit.jupiter.api.Test;
 
 class BatchNormFoldingTest {

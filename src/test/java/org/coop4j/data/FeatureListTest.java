@@ -250,7 +250,7 @@ class FeatureListTest {
         put("features", DType.F32, SIX, 6, 2);
         assertRefused("labels [images]");
         metadata.put("coop4j.kind", "text");
-        assertRefused("texts", "--class-features");
+        assertRefused("texts", "class features");
         Path torch = folder.resolve("one.pt");
         TorchSave.write(torch, DenseTensor.ofFloats(Shape.of(6, 2), SIX));
         assertThatThrownBy(() -> load(torch)).hasMessageContaining(torch.toString());

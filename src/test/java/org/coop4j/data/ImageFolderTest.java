@@ -197,7 +197,7 @@ class ImageFolderTest {
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(root.resolve("food").toString())
                 .hasMessageContaining("food/pizza with 4 images, food/sushi with 5 images")
-                .hasMessageContaining("--nested");
+                .hasMessageContaining("nested");
         ImageDataset nested = new ImageFolder(root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
@@ -302,7 +302,7 @@ class ImageFolderTest {
         fill("train/cat", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load(notes::add)).hasMessageContaining("--split");
+        assertThatThrownBy(() -> divided("60/10/30").load(notes::add)).hasMessageContaining("shares");
     }
 
     @ParameterizedTest

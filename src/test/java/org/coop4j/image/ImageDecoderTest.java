@@ -626,13 +626,13 @@ class ImageDecoderTest {
         assertThat(JpegCheck.failures(decoder::decode)).isEmpty();
         assertThat(JpegCheck.failures(
                         (content, name) -> decoder.decode(content, name).flipped()))
-                .containsExactly(JpegCheck.values());
+                .containsExactly("4:4:0", "arithmetic coding");
         assertThat(JpegCheck.failures((content, name) -> {
                     if (name.contains("arithmetic")) {
                         throw new ImageException(name + " is not supported");
                     }
                     return decoder.decode(content, name);
                 }))
-                .containsExactly(JpegCheck.ARITHMETIC);
+                .containsExactly("arithmetic coding");
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;

@@ -19,7 +19,7 @@ import org.coop4j.Differences;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.graph.host.Workers;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -109,6 +111,43 @@ class LearnInMemoryTest {
         }
     }
 
+    /** Learns by a method of prompts and by one of features, and classifies. */
+    static final class Program {
+
+        public static void main(String[] arguments) throws IOException {
+            Path pictures = Path.of(arguments[1]);
+            try (Clip clip = Clip.open(Path.of(arguments[0]))) {
+                for (String id : List.of("coop", "linear-probe")) {
+                    Methods methods = Methods.of(Method.of(id));
+                    try (ImageClassifier learned =
+                            ImageClassifier.learn(clip, Examples.folder(pictures), methods, new Sample(1, 1))) {
+                        System.out.println(learned.classify(pictures.resolve("test/lawn/picture-0.png")));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProgramWithoutALoggingBackendWritesNothingToStandardError() throws Exception {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:-UsePerfData"));
+        if (Runtime.version().feature() >= 24) { // the JVM's own warnings, as docs/java.md says
+            command.addAll(
+                    List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String silent = Arrays.stream(classPath.split(File.pathSeparator))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+        command.addAll(List.of("-cp", silent, Program.class.getName(), model.toString(), pictures.toString()));
+        Path errors = place.resolve("errors");
+        Process child = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        assertThat(child.inputReader().lines()).hasSize(2);
+        assertThat(child.waitFor()).isZero();
+        assertThat(Files.readString(errors)).isEmpty();
+    }
+
     @Test
     void autoChoosesAsAChoiceOnTheFolderDoes() throws IOException {
         SharedData shared = new SharedData(clip, options());
@@ -188,6 +227,15 @@ class LearnInMemoryTest {
         }
         try (ImageClassifier loaded = ImageClassifier.load(file)) {
             assertThat(loaded.classify(photo)).isEqualTo(expected);
+        }
+        for (int open = 0; open < 2; open++) { // closing it leaves the model open
+            try (ImageClassifier loaded = ImageClassifier.load(file, clip)) {
+                assertThat(loaded.clip()).isSameAs(clip);
+                assertThat(loaded.classify(photo)).isEqualTo(expected);
+            }
+        }
+        try (Clip other = TinyModel.open(TinyModel.write(place.resolve("other.safetensors"), 2), 1)) {
+            assertThatThrownBy(() -> ImageClassifier.load(file, other)).isInstanceOf(IllegalArgumentException.class);
         }
         Path written = place.resolve("zero-shot.safetensors");
         try (ImageClassifier zeroShot = ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {

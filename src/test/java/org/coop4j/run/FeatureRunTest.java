@@ -17,7 +17,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -225,7 +225,7 @@ class FeatureRunTest {
             RunConfig views = RunConfig.of(
                     plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
             assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
-                    .hasMessageContainingAll("features.safetensors", "--views");
+                    .hasMessageContainingAll("features.safetensors", "views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                     .hasMessageContainingAll("features.safetensors", "projection");
         }
@@ -237,7 +237,7 @@ class FeatureRunTest {
         try (FeatureTable table = FeatureTable.of(
                 Precision.BFLOAT16, "", 4, List.of(), FeatureMatrix.of(0, 64, new float[0]), Workers.standard())) {
             assertThatThrownBy(() -> new SharedData(table, RunFixture.options(place, false)).dataset(features, 1))
-                    .hasMessageContainingAll("features.safetensors", "bf16", "--precision float32");
+                    .hasMessageContainingAll("features.safetensors", "bf16", "float32");
         }
     }
 

@@ -44,9 +44,9 @@ class OneSampleTest {
     }
 
     @Test
-    void aPresetDrawsTheProbesImagesAsItsReferenceDoes() throws IOException {
+    void theProbeDrawsImagesAsItsReferenceDoes() throws IOException {
         ImageDataset data = data("train", "val", "test");
-        Map<String, String> preset = ReferencePreset.named("coop-rn50").settings();
+        Map<String, String> preset = Map.of("reference_sample", "true");
 
         List<Candidate> probe = new CandidateGrid(List.of(new LinearProbe()), preset, Map.of(), 4, 100).candidates();
 

@@ -178,7 +178,7 @@ class RunBadInputTest {
                 TinyModel.write(folder.resolve("other.safetensors"), 2), changing, StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(folder.resolve("run").toString(), "model", "--out");
+                .hasMessageContainingAll(folder.resolve("run").toString(), "model", "run folder");
     }
 
     @Test
@@ -202,7 +202,7 @@ class RunBadInputTest {
             Run second = config().run(clip, RunFixture.options(folder, false), listener);
             assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(folder.resolve("run").toString(), "--resume", "--out");
+                    .hasMessageContainingAll(folder.resolve("run").toString(), "resume", "run folder");
         }
     }
 
@@ -212,7 +212,7 @@ class RunBadInputTest {
             assertThat(first.has(RunFolder.CONFIG)).isFalse();
             assertRefused(config())
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(folder.resolve("run").toString(), "--out");
+                    .hasMessageContainingAll(folder.resolve("run").toString(), "run folder");
         }
         run(config());
     }
@@ -221,7 +221,7 @@ class RunBadInputTest {
     void aFolderWithOtherFilesIsRefused() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Files.writeString(out.resolve("thesis.tex"), "\\begin");
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "run folder");
         assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
     }
 
@@ -232,7 +232,7 @@ class RunBadInputTest {
             for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
                 assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
                         .isInstanceOf(IOException.class)
-                        .hasMessageContainingAll(inside.toString(), data.toString(), "--out");
+                        .hasMessageContainingAll(inside.toString(), data.toString(), "run folder");
             }
         }
         assertThat(data.resolve("out")).doesNotExist();
@@ -244,7 +244,7 @@ class RunBadInputTest {
     void temporaryFilesOfOthersAreKept() throws IOException {
         Path out = Files.createDirectories(folder.resolve("run"));
         Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "--out");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContainingAll(out.toString(), "run folder");
         assertThat(bookmarks).hasContent("https://");
         assertThat(out.resolve(".lock")).doesNotExist();
     }
@@ -273,7 +273,7 @@ class RunBadInputTest {
         for (Path impossible : new Path[] {file, file.resolve("run")}) {
             assertThatThrownBy(() -> RunFolder.open(impossible))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(impossible.toString(), "--out");
+                    .hasMessageContainingAll(impossible.toString(), "run folder");
         }
     }
 
@@ -287,7 +287,7 @@ class RunBadInputTest {
         }
         assertThatThrownBy(() -> RunFolder.open(folderOnly))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(folderOnly.toString(), "--out");
+                .hasMessageContainingAll(folderOnly.toString(), "run folder");
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.graph.OpTime;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /** Measurements of encoding: of pixels, and of files to features on disk. */
 public final class ImageBench {

@@ -4,12 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.graph.host.Bfloat16Product;
+import org.coop4j.graph.Bfloat16Product;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
 
 /**
@@ -49,7 +48,7 @@ public record Measurement(List<Double> seconds, long flops) {
         HostMatrix y = HostMatrix.zeros(SIDE, SIDE);
         long flops = 2L * SIDE * SIDE * SIDE;
         try (HostKernel product = precision == Precision.FLOAT32
-                ? Product.kernel(Gemm.Form.NT, x, w, null, y, workers)
+                ? Gemm.kernel(Gemm.Form.NT, x, w, null, y, workers)
                 : Bfloat16Product.kernel(Gemm.Form.NT, x, w, null, null, null, y, workers)) {
             return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
         }

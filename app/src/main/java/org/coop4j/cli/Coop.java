@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Resource;
-import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

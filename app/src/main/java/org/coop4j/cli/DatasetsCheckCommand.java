@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,10 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
-import org.coop4j.cli.options.Options;
-import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -77,8 +76,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     }
 
     private void printTable(List<BenchmarkCheck> checks) {
-        Map<Boolean, List<BenchmarkCheck>> absent = checks.stream()
-                .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
+        Map<Boolean, List<BenchmarkCheck>> absent =
+                checks.stream().collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
             rows().rows(present).print(Format.TABLE, console);
@@ -93,20 +92,14 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         Table<BenchmarkCheck> rows = new Table<BenchmarkCheck>()
                 .words("dataset", DatasetsCheckCommand::name, "name")
                 .text("status", check -> check.status().name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach((name, size) -> rows.numbers(name, check -> found(check, size), name));
+        DatasetsCommand.SIZES.forEach(
+                (name, size) -> rows.count(name, check -> check.found().map(size)));
         DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
-                "published_" + name, check -> size.applyAsInt(check.benchmark().published())));
-        return rows.numbers(
-                        "missing",
-                        check -> found(check, found -> check.missing().count()),
-                        "missing")
+                "published_" + name, check -> size.apply(check.benchmark().published())));
+        return rows.count("missing", check -> check.found()
+                        .map(found -> check.missing().count()))
                 .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", check.allProblems()));
-    }
-
-    /** Makes a cell of a number of the lists; empty without lists. */
-    private static Cell found(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> number) {
-        return check.found().map(number::applyAsInt).map(Cell::count).orElse(Cell.NONE);
     }
 
     private String notThere(List<BenchmarkCheck> absent) {
@@ -117,7 +110,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .findFirst()
                 .orElseGet(() -> absent.stream()
                         .map(DatasetsCheckCommand::name)
-                        .collect(Collectors.joining(", ", "not in " + root + ": ", "")));
+                        .collect(joining(", ", "not in " + root + ": ", "")));
     }
 
     private JsonNode toJson(List<BenchmarkCheck> checks) {

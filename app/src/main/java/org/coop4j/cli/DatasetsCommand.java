@@ -4,8 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
-import org.coop4j.cli.options.Options;
+import java.util.function.Function;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -30,7 +29,7 @@ import picocli.CommandLine.Command;
 final class DatasetsCommand extends ConsoleCommand {
 
     /** Sizes of a dataset by the names of their columns. */
-    static final Map<String, ToIntFunction<Benchmark.Sizes>> SIZES = new LinkedHashMap<>();
+    static final Map<String, Function<Benchmark.Sizes, Integer>> SIZES = new LinkedHashMap<>();
 
     static {
         SIZES.put("classes", Benchmark.Sizes::classes);
@@ -55,7 +54,7 @@ final class DatasetsCommand extends ConsoleCommand {
         Table<Benchmark> table = new Table<Benchmark>()
                 .words("dataset", Benchmark::name, "name")
                 .data("aliases", b -> String.join(" ", b.otherNames()));
-        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.applyAsInt(benchmark.published())));
+        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.apply(benchmark.published())));
         table.text("template", Benchmark::template)
                 .data("directory", benchmark -> benchmark.layout().directory())
                 .data(

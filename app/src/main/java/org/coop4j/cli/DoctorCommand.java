@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,15 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
@@ -25,7 +23,7 @@ import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.JpegCheck;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ModelTrial;
 import picocli.CommandLine.Command;
@@ -46,7 +44,7 @@ final class DoctorCommand extends ConsoleCommand {
     private Path model;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Option(
             names = "--example",
@@ -67,6 +65,7 @@ final class DoctorCommand extends ConsoleCommand {
 
     private final AlignedLines table = new AlignedLines();
     private final List<String> advice = new ArrayList<>();
+    private boolean sound = true;
 
     @Override
     public Integer call() throws IOException {
@@ -76,11 +75,9 @@ final class DoctorCommand extends ConsoleCommand {
         table.row("processor", Machine.processor("model name").orElse("unknown"));
         instructions();
         jpeg();
-        boolean canCompute;
-        boolean sound = true;
         try (Workers workers = Workers.standard()) {
             threads(workers);
-            canCompute = backend();
+            boolean canCompute = backend();
             environment();
             if (canCompute) {
                 Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
@@ -93,8 +90,8 @@ final class DoctorCommand extends ConsoleCommand {
                     }
                 }
                 if (model != null) {
-                    try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
-                        sound = trial(clip);
+                    try (Clip clip = vocabulary.open(model)) {
+                        trial(clip);
                     }
                     if (Backend.currentForm() == Backend.Form.HOST) {
                         encoding();
@@ -107,7 +104,7 @@ final class DoctorCommand extends ConsoleCommand {
         if (advice.isEmpty()) {
             console.print("nothing to change");
         }
-        return canCompute && sound ? 0 : 1;
+        return sound ? 0 : 1;
     }
 
     private void instructions() {
@@ -131,7 +128,7 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void jpeg() {
-        String forms = JpegCheck.failures().stream().map(JpegCheck::form).collect(Collectors.joining(", "));
+        String forms = String.join(", ", ImageDecoder.unfaithfulJpegs());
         if (forms.isEmpty()) {
             table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
             return;
@@ -168,6 +165,7 @@ final class DoctorCommand extends ConsoleCommand {
         } catch (BackendException e) {
             table.row("ND4J backend", "cannot compute here");
             advice.add(e.getMessage());
+            sound = false;
             return false;
         }
     }
@@ -186,7 +184,7 @@ final class DoctorCommand extends ConsoleCommand {
     /** Measures the encoding of images as {@code coop predict} does it, beside a product in the same precision. */
     private void encoding() throws IOException {
         Precision precision = Converters.fastest();
-        try (Clip clip = ModelOptions.openForTexts(model, vocabulary, precision, Workers.standard())) {
+        try (Clip clip = vocabulary.open(model, () -> precision, Workers.standard())) {
             int images = clip.imageEncoder().part();
             Measurement time = ImageBench.pixels(clip, images, 3);
             double share = time.gflops()
@@ -208,15 +206,14 @@ final class DoctorCommand extends ConsoleCommand {
         }
     }
 
-    /** Returns true if a model passes its trial on the shipped photographs. */
-    private boolean trial(Clip clip) throws IOException {
+    /** Tries a model on the shipped photographs. */
+    private void trial(Clip clip) throws IOException {
         Path pictures = DemoPictures.unpack(CacheFolder.of(System.getenv()).resolve("demo"))
                 .folder();
         table.row(
                 "model",
                 "%s parameters, logit scale %.1f"
                         .formatted(Numbers.count(clip.architecture().parameterCount()), clip.logitScale()));
-        boolean sound = true;
         ImageDataset photographs = DataSpec.of(pictures.resolve("photographs")).load(1);
         for (ModelTrial.Check check : ModelTrial.of(clip, photographs, example)) {
             table.row(check.name(), check.holds() ? check.finding() : "wrong");
@@ -225,6 +222,5 @@ final class DoctorCommand extends ConsoleCommand {
                 advice.add("the model's features " + check.finding() + ": convert or download it again");
             }
         }
-        return sound;
     }
 }

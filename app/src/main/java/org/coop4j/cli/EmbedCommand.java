@@ -9,16 +9,19 @@ import java.util.List;
 import java.util.Set;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Part;
+import org.coop4j.cli.Options.SafetensorsOut;
+import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
@@ -52,7 +55,7 @@ final class EmbedCommand extends ConsoleCommand {
     private ModelOptions clipOptions;
 
     @Mixin
-    private Options.Truncation truncation;
+    private Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
     private List<String> texts = List.of();
@@ -60,7 +63,7 @@ final class EmbedCommand extends ConsoleCommand {
     @Option(
             names = "--texts",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
@@ -68,19 +71,19 @@ final class EmbedCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Part part;
+    private Part part;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.SafetensorsOut outOption;
+    private SafetensorsOut outOption;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
@@ -96,7 +99,7 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        Path out = outOption.file();
+        Path out = outOption.file;
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         boolean ofImages = !arguments.isEmpty();
         require(
@@ -109,7 +112,7 @@ final class EmbedCommand extends ConsoleCommand {
             return embedDataset(dataOptions.spec());
         }
         require(ofTexts != ofImages, "give images, or texts (--text, --texts), or labelled images (--data)");
-        require(ofImages || !exif.isGiven(), "--exif is for images");
+        require(ofImages || exif.given == null, "--exif is for images");
         require(ofImages || !pixels, "--pixels is for images");
         return ofTexts ? embedTexts() : embedImages();
     }
@@ -149,7 +152,7 @@ final class EmbedCommand extends ConsoleCommand {
             List<Path> good = images.positions().stream().map(files::get).toList();
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
-            export().rows(clip, images.features(), "image", names, pixels ? good : List.of(), reader);
+            export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
             note(Numbers.count(good.size(), "image"), clip);
             return images.exitCode();
         }
@@ -159,8 +162,9 @@ final class EmbedCommand extends ConsoleCommand {
         require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(precision.ofScores())) {
             SharedData shared = bankOptions.shared(clip);
-            ImageDataset dataset = shared.dataset(exif.of(data), part.seedOr(1)).half(dataOptions.half());
-            Set<Split> splits = part.splitIfGiven() == null ? Set.of(Split.values()) : Set.of(part.split());
+            ImageDataset dataset =
+                    shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());
+            Set<Split> splits = part.given == null ? Set.of(Split.values()) : Set.of(part.given);
             int images = export().dataset(shared, dataset, splits);
             String classes = Numbers.count(dataset.classCount(), "class", "classes");
             note(Numbers.count(images, "image") + " of " + classes, clip);
@@ -169,10 +173,10 @@ final class EmbedCommand extends ConsoleCommand {
     }
 
     private FeatureExport export() {
-        return new FeatureExport(outOption.file(), normalize, console);
+        return new FeatureExport(outOption.file, normalize, console);
     }
 
     private void note(String content, Clip clip) {
-        console.note("%s: %s, %d wide".formatted(outOption.file(), content, clip.embedDim()));
+        console.note("%s: %s, %d wide".formatted(outOption.file, content, clip.embedDim()));
     }
 }

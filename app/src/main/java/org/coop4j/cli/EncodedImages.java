@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,26 +15,21 @@ import org.coop4j.console.Console;
 import org.coop4j.console.ProblemText;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 
 /** A command's images while they are encoded: shows progress and reports those that cannot be read. */
 final class EncodedImages implements AutoCloseable {
 
     private final Console console;
     private final int count;
-    private final float[] rows;
+    private final List<float[]> rows = new ArrayList<>();
     private final List<Integer> positions = new ArrayList<>();
     private final Map<Integer, String> problems = new LinkedHashMap<>();
     private final Progress.Task task;
 
-    /**
-     * @param count number of images
-     * @param width of the features that are kept, 0 if none are
-     */
-    EncodedImages(Console console, int count, int width) {
+    EncodedImages(Console console, int count) {
         this.console = console;
         this.count = count;
-        this.rows = new float[Math.multiplyExact(count, width)];
         this.task = console.task("encoding", count, Progress.Unit.IMAGES);
     }
 
@@ -46,7 +40,7 @@ final class EncodedImages implements AutoCloseable {
      */
     static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights before the progress begins
-        try (EncodedImages images = new EncodedImages(console, files.size(), clip.embedDim())) {
+        try (EncodedImages images = new EncodedImages(console, files.size())) {
             for (int from = 0; from < files.size(); from += encoder.part()) {
                 List<Path> part = files.subList(from, Math.min(files.size(), from + encoder.part()));
                 ImageEncoder.PixelSource pixels =
@@ -65,7 +59,7 @@ final class EncodedImages implements AutoCloseable {
             if (row == null) {
                 failed(from + i, part.problems().get(i));
             } else {
-                System.arraycopy(row, 0, rows, positions.size() * row.length, row.length);
+                rows.add(row);
                 done(from + i);
             }
         }
@@ -95,9 +89,8 @@ final class EncodedImages implements AutoCloseable {
     }
 
     /** Returns one row per readable image, not normalised. */
-    FeatureMatrix features() {
-        int width = rows.length / count;
-        return FeatureMatrix.of(positions.size(), width, Arrays.copyOf(rows, positions.size() * width));
+    FeatureMatrix features(int width) {
+        return FeatureMatrix.of(rows, width);
     }
 
     /** Returns the problem of each unreadable image, by its position. */

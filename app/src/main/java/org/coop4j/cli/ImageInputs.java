@@ -1,18 +1,18 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
 import static org.coop4j.console.CommandFailure.require;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
 
@@ -61,9 +61,8 @@ record ImageInputs(List<Path> files, List<String> truth) {
      * @throws CommandFailure if a folder is not one of the classes
      */
     List<Integer> labels(List<String> classes) {
-        List<String> names = classes.stream().map(ClassOptions::inPrompt).toList();
         Map<String, Integer> labels = new LinkedHashMap<>();
-        folders().forEach(folder -> labels.put(folder, names.indexOf(ClassOptions.inPrompt(folder))));
+        folders().forEach(folder -> labels.put(folder, ClassNames.find(List.of(folder), classes)[0]));
         List<String> unknown = labels.keySet().stream()
                 .filter(folder -> labels.get(folder) < 0)
                 .toList();
@@ -92,7 +91,7 @@ record ImageInputs(List<Path> files, List<String> truth) {
         List<Path> all = some(ImageFiles.in(folder), folder);
         List<Path> inFolders = all.stream()
                 .filter(image -> !image.getParent().equals(folder))
-                .sorted(Comparator.comparing(image -> classFolder(folder, image)))
+                .sorted(comparing(image -> classFolder(folder, image)))
                 .toList();
         if (inFolders.isEmpty()) {
             return new ImageInputs(all, List.of());

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -9,9 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -52,7 +51,7 @@ final class ImportCommand extends ConsoleCommand {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + Options.DEFAULT)
+            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + DEFAULT)
     private String method;
 
     @Option(
@@ -68,7 +67,7 @@ final class ImportCommand extends ConsoleCommand {
     private String position;
 
     @Mixin
-    private Options.SafetensorsOut out;
+    private SafetensorsOut out;
 
     @Parameters(
             paramLabel = "CHECKPOINT",
@@ -98,11 +97,11 @@ final class ImportCommand extends ConsoleCommand {
             Map<String, String> training = new LinkedHashMap<>(read.training());
             training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(training);
-            prompt.write(out.file());
+            prompt.write(out.file);
             PromptLayout layout = PromptLayout.of(prompt);
             console.print("%s: %s, %s, %s"
                     .formatted(
-                            out.file(),
+                            out.file,
                             Numbers.count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
                             Numbers.count(classes.size(), "class", "classes")));

@@ -1,12 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.Options;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.run.CandidateGrid;
@@ -28,7 +29,7 @@ final class MethodOptions {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             description = "The method, or several to compare (see coop methods);" + " auto chooses among the quick ones"
-                    + Options.DEFAULT)
+                    + DEFAULT)
     private List<String> names;
 
     @Option(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.Options;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;

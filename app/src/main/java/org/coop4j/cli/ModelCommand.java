@@ -7,9 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
@@ -45,10 +44,10 @@ final class ModelCommand extends ConsoleCommand {
     private ClassOptions classOptions;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Mixin
-    private Options.AsJson json;
+    private AsJson json;
 
     @Override
     public Integer call() throws IOException {
@@ -91,7 +90,7 @@ final class ModelCommand extends ConsoleCommand {
     /** Returns the given names with words that the model was not trained on, and warns of them. */
     private List<String> unknownClasses() throws IOException {
         List<String> classes = classOptions.read();
-        try (Clip clip = ModelOptions.openForTexts(file, vocabulary)) {
+        try (Clip clip = vocabulary.open(file)) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             return UnknownWords.of(clip, classes);
         }

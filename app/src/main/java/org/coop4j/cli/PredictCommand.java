@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -9,19 +10,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.PromptOptions;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -53,15 +54,15 @@ final class PredictCommand extends ConsoleCommand {
     private ClassOptions classOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(
             names = "--top",
             paramLabel = "K",
-            converter = Converters.Positive.class,
+            converter = Positive.class,
             description = "Show the K most probable classes (default: 1; in JSON all).")
     private Integer top;
 
@@ -75,7 +76,7 @@ final class PredictCommand extends ConsoleCommand {
     private boolean raw;
 
     @ArgGroup
-    private Options.LineFormat format = new Options.LineFormat();
+    private LineFormat format = new LineFormat();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
     private List<Path> arguments;
@@ -96,7 +97,7 @@ final class PredictCommand extends ConsoleCommand {
             return answers.stream()
                     .skip(1)
                     .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
-                    .collect(Collectors.joining(", "));
+                    .collect(joining(", "));
         }
     }
 
@@ -108,6 +109,7 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
+        ImageDecoder.prepare();
         try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
             Classifier chosen = PromptOptions.classifier(file, clip, names);
             precision.announce(clip.precision(), console);
@@ -121,7 +123,7 @@ final class PredictCommand extends ConsoleCommand {
 
     private int print(ImageClassifier classifier, List<Path> files) {
         Table<Classified> rows = rows(files, classifier.classNames());
-        EncodedImages images = new EncodedImages(console, files.size(), 0);
+        EncodedImages images = new EncodedImages(console, files.size());
         try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
@@ -185,7 +187,8 @@ final class PredictCommand extends ConsoleCommand {
         if (top == null) {
             names.forEach(name -> map.put(name, 0f));
         }
-        ranked.subList(0, top == null ? names.size() : Math.min(top, names.size()))
+        ranked.stream()
+                .limit(top == null ? names.size() : top)
                 .forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }

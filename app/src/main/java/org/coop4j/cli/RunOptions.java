@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.Options;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -19,7 +19,6 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
@@ -43,7 +42,7 @@ final class RunOptions {
             names = {"-k", "--shots"},
             defaultValue = "16",
             paramLabel = "K",
-            description = "Training images per class, 0 for all" + Options.DEFAULT)
+            description = "Training images per class, 0 for all" + DEFAULT)
     int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
@@ -79,7 +78,7 @@ final class RunOptions {
             names = "--checkpoint-every",
             defaultValue = "10",
             paramLabel = "N",
-            description = "Epochs between checkpoints" + Options.DEFAULT)
+            description = "Epochs between checkpoints" + DEFAULT)
     private int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")

@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,14 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Memory;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.Cell;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -52,11 +54,7 @@ import picocli.CommandLine.Parameters;
         })
 final class SweepCommand extends ConsoleCommand {
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "PLAN.yaml",
-            converter = Converters.FileName.class,
-            description = "The plan.")
+    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class, description = "The plan.")
     private Path plan;
 
     @Option(
@@ -78,13 +76,13 @@ final class SweepCommand extends ConsoleCommand {
     private Path data;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Memory memory;
+    private Memory memory;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
@@ -114,10 +112,11 @@ final class SweepCommand extends ConsoleCommand {
         require(model, "--model=FILE");
         require(out, "--out=DIR");
         WrongUsage.require(
-                spark == null || !vocabulary.isGiven(), "--vocabulary does not reach Spark's executors: omit --spark");
-        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
+                spark == null || vocabulary.folder == null,
+                "--vocabulary does not reach Spark's executors: omit --spark");
+        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
-        try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
+        try (Clip clip = vocabulary.open(model)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
                 List<RunState> states = sweep.states(out);
@@ -144,8 +143,9 @@ final class SweepCommand extends ConsoleCommand {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
-        try (screen) {
-            outcome = spark == null ? sweep.run(out, screen) : onSpark(sweep, screen, files(clip, options));
+        try (screen;
+                SweepCluster cluster = spark == null ? null : SweepCluster.connect(spark, files(clip, options))) {
+            outcome = sweep.run(out, screen, Optional.ofNullable(cluster));
         } finally {
             interrupt.close();
         }
@@ -154,12 +154,6 @@ final class SweepCommand extends ConsoleCommand {
         console.flush();
         report.printFailures(console);
         return outcome.failures().isEmpty() ? 0 : 1;
-    }
-
-    private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files) throws IOException {
-        try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
-            return sweep.run(out, screen, Optional.of(cluster));
-        }
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
@@ -190,16 +184,13 @@ final class SweepCommand extends ConsoleCommand {
                 .text("run", state -> state.run().folder().toString())
                 .numbers(
                         "steps",
-                        state -> state.run().steps() == 0
-                                ? Cell.NONE
-                                : Cell.count(state.run().steps()))
+                        state -> state.run().steps() == 0 ? "" : state.run().steps())
                 .in(Format.TABLE)
                 .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);
-        Map<RunState.Status, Long> counts =
-                runs.stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
+        Map<RunState.Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
         long steps = runs.stream()
                 .filter(state -> state.status() != RunState.Status.FINISHED)
                 .mapToLong(state -> state.run().steps())

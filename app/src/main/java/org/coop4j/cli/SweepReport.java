@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,7 +15,9 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -24,26 +28,14 @@ import org.coop4j.study.SweepRun.RunState;
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
-    /** A cell of the table: all but the seed. */
-    private record Setting(String dataset, String trainedOn, String half, String method, Shots shots) {
-        static Setting of(RunState ended) {
-            SweepRun run = ended.run();
-            return new Setting(
-                    run.dataset(),
-                    run.trainedOn(),
-                    run.half().label(),
-                    run.label(),
-                    Shots.of(run.shots(), run.learns()));
-        }
-
-        /** Returns the cells of dataset and method. */
-        List<String> row() {
-            String from = trainedOn.equals(dataset) ? "" : " from " + trainedOn;
-            return List.of(dataset, method + from + (half.equals("all") ? "" : ", " + half));
-        }
+    /** Returns the run's cells of dataset and method. */
+    private static List<String> row(SweepRun run) {
+        String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
+        String half = run.half() == ClassHalf.ALL ? "" : ", " + run.half().label();
+        return List.of(run.dataset(), run.label() + from + half);
     }
 
-    void print(Table.Format format, Console console) {
+    void print(Format format, Console console) {
         switch (format) {
             case JSON -> console.print(json());
             case CSV -> summary().print(format, console);
@@ -55,15 +47,17 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
-        return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
+        return runs.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
         Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
-                .collect(Collectors.groupingBy(
-                        run -> Setting.of(run).row(), LinkedHashMap::new, Collectors.groupingBy(run -> Setting.of(run)
-                                .shots)));
+                .collect(groupingBy(
+                        state -> row(state.run()),
+                        LinkedHashMap::new,
+                        groupingBy(state ->
+                                Shots.of(state.run().shots(), state.run().learns()))));
         List<List<String>> keys = List.copyOf(rows.keySet());
         Table<Integer> table = new Table<Integer>()
                 .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")
@@ -104,28 +98,36 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private Table<?> summary() {
-        Table<List<RunState>> table = settings(new Table<>(), runs -> Setting.of(runs.get(0)));
+        Table<List<RunState>> table =
+                settings(new Table<>(), runs -> runs.get(0).run());
         table.data("seeds", runs -> accuracy(runs).count())
                 .data("mean_accuracy", runs -> accuracy(runs).mean())
                 .data(
                         "sd_accuracy",
                         runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
-        grouped(outcome.runs(), Setting::of).values().stream()
+        grouped(
+                        outcome.runs(),
+                        state -> List.of(
+                                row(state.run()),
+                                state.run().half(),
+                                state.run().shots()))
+                .values()
+                .stream()
                 .filter(runs -> !results(runs).isEmpty())
                 .forEach(table::row);
         return table;
     }
 
-    private static <T> Table<T> settings(Table<T> table, Function<T, Setting> of) {
-        return table.data("dataset", of.andThen(Setting::dataset))
-                .data("trained_on", of.andThen(Setting::trainedOn))
-                .data("classes", of.andThen(Setting::half))
-                .data("method", of.andThen(Setting::method))
-                .data("shots", of.andThen(setting -> setting.shots.equals(Shots.ALL) ? 0 : setting.shots.count()));
+    private static <T> Table<T> settings(Table<T> table, Function<T, SweepRun> of) {
+        return table.data("dataset", of.andThen(SweepRun::dataset))
+                .data("trained_on", of.andThen(SweepRun::trainedOn))
+                .data("classes", of.andThen(run -> run.half().label()))
+                .data("method", of.andThen(SweepRun::label))
+                .data("shots", of.andThen(SweepRun::shots));
     }
 
     private ObjectNode json() {
-        Table<RunState> runs = settings(new Table<RunState>(), Setting::of)
+        Table<RunState> runs = settings(new Table<RunState>(), RunState::run)
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString());
         scores(runs, RunState::result).data("failure", RunState::failure);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -7,18 +9,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.ModelOptions;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.TemplateOptions;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Part;
+import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
@@ -29,7 +29,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.PixelReader;
+import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
@@ -56,7 +56,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     private ModelOptions clipOptions;
 
     @Mixin
-    private Options.Truncation truncation;
+    private Truncation truncation;
 
     @Mixin
     private ClassOptions classOptions;
@@ -68,20 +68,20 @@ final class ZeroShotCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Part splitOptions;
+    private Part splitOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(
             names = {"-k", "--top"},
             defaultValue = "5",
             paramLabel = "K",
-            converter = Converters.Positive.class,
-            description = "Show the K most probable classes" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Show the K most probable classes" + DEFAULT)
     private int top;
 
     @ArgGroup
@@ -125,7 +125,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .classWeights(clip, task.classes, console);
             PixelReader reader = EncodedImages.reader(clip, task.exif);
             EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
-            print(task, images, clip.probabilities(images.features(), weights));
+            print(task, images, clip.probabilities(images.features(clip.embedDim()), weights));
             return images.exitCode();
         }
     }
@@ -160,7 +160,9 @@ final class ZeroShotCommand extends ConsoleCommand {
             return datasetTask(data.get(), prompts);
         }
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
-        require(!splitOptions.isGiven(), "--split and --seed are for a dataset: give --data");
+        require(
+                splitOptions.given == null && splitOptions.seed == null,
+                "--split and --seed are for a dataset: give --data");
         ImageInputs inputs = ImageInputs.of(arguments);
         require(
                 !given.isEmpty() || !inputs.truth().isEmpty(),
@@ -177,7 +179,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
-        ImageDataset dataset = data.load(splitOptions.seedOr(1)).half(dataOptions.half());
+        ImageDataset dataset = data.load(splitOptions.seedOrFirst()).half(dataOptions.half());
         List<LabelledImage> images = dataset.someImages(splitOptions.split());
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
@@ -200,7 +202,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(c -> -probabilities[c]))
+                .sorted(comparing(c -> -probabilities[c]))
                 .limit(top)
                 .forEach(c -> best.add(new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
         return best;

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Table.Kind;
 import org.coop4j.eval.SeedSummary;
 
 /**
@@ -23,7 +24,7 @@ import org.coop4j.eval.SeedSummary;
 public record Cell(List<?> data, IntFunction<String> text, String id, Style style, String note) {
 
     /** An empty cell: nothing, or nothing known. */
-    public static final Cell NONE = of((Object) null);
+    public static final Cell NONE = of(null, "");
 
     /** Emphasis of a cell. */
     public enum Style {
@@ -48,15 +49,21 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
     }
 
     /**
-     * Makes a cell of an Optional's value, of a mean over seeds, of words, or of data that people do not see; returns a
-     * cell as it is.
+     * Makes a cell of an Optional's value, of a mean over seeds, of a number in a column of numbers, of words, or of data
+     * that people do not see; returns a cell as it is.
      */
-    static Cell of(Object value) {
+    static Cell of(Object value, Kind kind) {
         if (value instanceof Optional<?> maybe) {
-            return maybe.map(Cell::of).orElse(NONE);
+            return maybe.map(known -> of(known, kind)).orElse(NONE);
         }
         if (value instanceof SeedSummary summary) {
             return mean(summary);
+        }
+        if (kind.isNumeric() && value instanceof Double number) {
+            return kind == Kind.BARS ? points(number) : number(number);
+        }
+        if (kind.isNumeric() && value instanceof Number count) {
+            return of(count, Numbers.count(count.longValue()));
         }
         return value instanceof Cell cell ? cell : of(value, value instanceof String words ? words : "");
     }
@@ -69,11 +76,6 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
     /** Makes a cell of an id for programs and the screen, and of the title that pages have. */
     public static Cell words(String id, String title) {
         return new Cell(List.of(id), decimals -> title, id, Style.PLAIN, "");
-    }
-
-    /** Makes a cell of a count. */
-    public static Cell count(long n) {
-        return of(n, Numbers.count(n));
     }
 
     /** Makes a cell of a percentage or of seconds; empty if it is not finite. */

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
@@ -131,7 +130,8 @@ public final class Table<T> {
     /**
      * Adds a column.
      *
-     * @param cell makes a {@link Cell}, or a value for {@link Cell#of}
+     * @param cell makes a {@link Cell}, or a value: a number in a column of numbers is a percentage or a count, in one of
+     *     bars a difference
      * @param keys names of the data of a cell, in their order
      */
     public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
@@ -179,8 +179,8 @@ public final class Table<T> {
     }
 
     /** Adds a column of whole numbers. */
-    public Table<T> count(String name, ToLongFunction<? super T> value) {
-        return numbers(heading(name), row -> Cell.count(value.applyAsLong(row)), name);
+    public Table<T> count(String name, Function<? super T, ?> value) {
+        return numbers(heading(name), value, name);
     }
 
     /** Adds a column of numbers, rounded for people. */
@@ -189,16 +189,19 @@ public final class Table<T> {
     }
 
     /** Adds a column of percentages, 0 to 100. */
-    public Table<T> percent(String name, ToDoubleFunction<? super T> value) {
-        return shown(name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.percent(value.applyAsDouble(row)))
-                .upTo(PERCENT_WIDTH);
+    public Table<T> percent(String name, Function<? super T, Double> value) {
+        return percent(name, 1, value);
     }
 
     /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
     public Table<T> share(String name, Function<? super T, ? extends Number> value) {
+        return percent(name, 100, value);
+    }
+
+    private Table<T> percent(String name, int factor, Function<? super T, ? extends Number> value) {
         return shown(name, Kind.NUMBERS, value, row -> {
-                    Number share = value.apply(row);
-                    return share == null ? "" : Numbers.percent(100 * share.doubleValue());
+                    Number number = value.apply(row);
+                    return number == null ? "" : Numbers.percent(factor * number.doubleValue());
                 })
                 .upTo(PERCENT_WIDTH);
     }
@@ -253,7 +256,9 @@ public final class Table<T> {
     }
 
     private List<Cell> cells(T row) {
-        return columns.stream().map(column -> Cell.of(column.cell.apply(row))).toList();
+        return columns.stream()
+                .map(column -> Cell.of(column.cell.apply(row), column.kind))
+                .toList();
     }
 
     /** Returns the name of its file. */

@@ -23,8 +23,8 @@ import org.coop4j.clip.Embedder;
 import org.coop4j.clip.Embedder.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
-import org.coop4j.image.ImageForm;
 import org.coop4j.predict.Prediction;
 import org.coop4j.serve.Clients.Client;
 import org.coop4j.serve.EmbeddingsApi.Item;
@@ -125,17 +125,6 @@ final class Classifiers {
             String done,
             Context context,
             Supplier<List<CompletableFuture<T>>> submission) {
-        Client client = Clients.of(context);
-        return submit(served, pictures, submission).whenComplete((results, problem) -> {
-            metrics.count(served, pictures.size(), done, problem);
-            if (client.isHurried()) {
-                context.header(Header.CONNECTION, "close");
-            }
-        });
-    }
-
-    private <T> CompletableFuture<List<T>> submit(
-            ServedClassifier served, List<byte[]> pictures, Supplier<List<CompletableFuture<T>>> submission) {
         List<CompletableFuture<T>> results = new ArrayList<>();
         try {
             for (CompletableFuture<T> one : submission.get()) {
@@ -143,13 +132,21 @@ final class Classifiers {
                 results.add(one.exceptionallyCompose(e -> failed(e, picture)));
             }
         } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(Refusal.full(served.info().name() + " is busy: " + e.getMessage()));
+            Refusal full = Refusal.full(served.info().name() + " is busy: " + e.getMessage());
+            results.add(CompletableFuture.failedFuture(full));
         } catch (IllegalArgumentException e) {
-            return CompletableFuture.failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage()));
+            results.add(CompletableFuture.failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage())));
         }
+        Client client = Clients.of(context);
         return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(
-                        all -> results.stream().map(CompletableFuture::join).toList(), answers);
+                        all -> results.stream().map(CompletableFuture::join).toList(), answers)
+                .whenComplete((all, problem) -> {
+                    metrics.count(served, pictures.size(), done, problem);
+                    if (client.isHurried()) {
+                        context.header(Header.CONNECTION, "close");
+                    }
+                });
     }
 
     /** Refuses a picture of an unknown format as a bad request, and one of a known format as damaged or too large. */
@@ -158,7 +155,7 @@ final class Classifiers {
         if (cause instanceof CancellationException) {
             cause = new Refusal(SERVICE_UNAVAILABLE_503, "the service is stopping");
         } else if (cause instanceof IOException) {
-            boolean known = ImageForm.of(picture).isPresent();
+            boolean known = ImageDecoder.knows(picture);
             cause = new Refusal(
                     known ? UNPROCESSABLE_ENTITY_422 : BAD_REQUEST_400,
                     cause instanceof ImageException e ? e.problem() : cause.getMessage());

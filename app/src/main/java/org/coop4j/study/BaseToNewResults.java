@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.coop4j.eval.BaseToNew;
 
 /**
  * Methods learned on base classes and tested on base and new ones (CoCoOp, section 4.1).
@@ -44,7 +43,14 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
         MethodResults both = base.and(unseen);
         for (MethodResult one : base.cells()) {
             unseen.get(one.dataset(), one.setup()).ifPresent(other -> {
-                noteOtherSeeds(one, other, notes);
+                if (!one.method().isWithoutTraining() && !one.seeds().equals(other.seeds())) {
+                    notes.accept("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
+                            .formatted(
+                                    one.dataset(),
+                                    one.method().id(),
+                                    Study.describe(one.seeds()),
+                                    Study.describe(other.seeds())));
+                }
                 base.replace(one, one.onlySeedsOf(other));
                 unseen.replace(other, other.onlySeedsOf(one));
             });
@@ -56,16 +62,5 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
         return new BaseToNewResults(
                 both.datasets().stream().flatMap(rows).toList(),
                 rows.apply(MethodResult.AVERAGE).toList());
-    }
-
-    private static void noteOtherSeeds(MethodResult base, MethodResult unseen, Consumer<String> notes) {
-        if (!base.method().isWithoutTraining() && !base.seeds().equals(unseen.seeds())) {
-            notes.accept("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
-                    .formatted(
-                            base.dataset(),
-                            base.method().id(),
-                            Study.describe(base.seeds()),
-                            Study.describe(unseen.seeds())));
-        }
     }
 }

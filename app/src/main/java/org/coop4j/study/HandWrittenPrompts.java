@@ -1,8 +1,9 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
 
     /** Returns the most accurate prompt; of equal ones the first. */
     public Prompt best() {
-        return Collections.max(prompts, Comparator.comparingDouble(prompt -> prompt.accuracies.accuracy()));
+        return Collections.max(prompts, comparingDouble(prompt -> prompt.accuracies.accuracy()));
     }
 
     private record Tested(String dataset, ClassHalf half, String text, boolean own) {}
@@ -58,7 +59,15 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 Measured known = found.computeIfAbsent(tested, t -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(prompt.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - prompt.accuracy()) > ROUNDING) {
-                    notes.accept(disagreement(entry, prompt, known.accuracy()));
+                    notes.accept(
+                            "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
+                                    .formatted(
+                                            entry.dataset(),
+                                            entry.result().seed(),
+                                            text,
+                                            Numbers.percent(prompt.accuracy(), 2),
+                                            entry.run().folder(),
+                                            Numbers.percent(known.accuracy(), 2)));
                 }
             }
         }
@@ -69,16 +78,5 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                 .prompts
                 .add(new Prompt(tested.text, tested.own, new MethodResult(tested.dataset, Setup.ZERO_SHOT, bySeed))));
         return List.copyOf(all.values());
-    }
-
-    private static String disagreement(Entry entry, HandWritten prompt, double known) {
-        return "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
-                .formatted(
-                        entry.dataset(),
-                        entry.result().seed(),
-                        prompt.prompt(),
-                        Numbers.percent(prompt.accuracy(), 2),
-                        entry.run().folder(),
-                        Numbers.percent(known, 2));
     }
 }

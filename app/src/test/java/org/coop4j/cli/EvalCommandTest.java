@@ -241,7 +241,7 @@ class EvalCommandTest {
         Path alone = folder.resolve("alone/learned.safetensors");
         Files.createDirectories(alone.getParent());
         Files.copy(run.resolve(RunFolder.CLASSIFIER), alone);
-        assertThat(eval("-p", alone).err()).contains("give images with --data");
+        assertThat(eval("-p", alone).err()).contains("no run", "--data");
         CommandRun done = eval("-p", alone, "-d", pictures, "--json");
         assertThat(json(done).get("images").asInt()).isEqualTo(3 * EACH);
         assertThat(done.err()).contains("not recorded");

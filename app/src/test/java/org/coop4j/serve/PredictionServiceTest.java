@@ -573,6 +573,10 @@ class PredictionServiceTest {
                                         .getBytes(StandardCharsets.UTF_16BE))
                         .status())
                 .isEqualTo(400);
+        assertThat(post("/v1/embeddings", utf8("{\"model\":\"things\",\"input\":{\"image\":\"eA\\"))
+                        .status())
+                .as("ends within an escape")
+                .isEqualTo(400);
         Answer unknown = post("/v1/embeddings", utf8("{\"input\": \"a\", \"model\": \"other\"}"));
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.json().at("/error/message").asText()).contains("\"other\"", "[things]");

@@ -1,13 +1,13 @@
 package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
-import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.MethodResult.Setup;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,5 +143,30 @@ class BaseToNewResultsTest {
                 .isEqualTo(58);
         assertThat(table.average(rows.get(1))).isEmpty();
         assertThat(table.average(rows.get(2)).orElseThrow().accuracy()).isEqualTo(54.5);
+    }
+
+    /** The rows of the paper's table for CLIP: averages 69.34 and 74.22, harmonic mean 71.70. */
+    @Test
+    void harmonicMeanOfAveragesIsThePapers() {
+        List<BaseToNew> clip = List.of(
+                new BaseToNew(72.43, 68.14),
+                new BaseToNew(96.84, 94.00),
+                new BaseToNew(91.17, 97.26),
+                new BaseToNew(63.37, 74.89),
+                new BaseToNew(72.08, 77.80),
+                new BaseToNew(90.10, 91.22),
+                new BaseToNew(27.19, 36.29),
+                new BaseToNew(69.36, 75.35),
+                new BaseToNew(53.24, 59.90),
+                new BaseToNew(56.48, 64.05),
+                new BaseToNew(70.53, 77.50));
+
+        assertThat(clip.get(0).harmonicMean()).isEqualTo(70.22, within(5e-3));
+        BaseToNew average = BaseToNew.average(clip);
+        assertThat(average.baseAccuracy()).isEqualTo(69.34, within(6e-3));
+        assertThat(average.newAccuracy()).isEqualTo(74.22, within(6e-3));
+        assertThat(average.harmonicMean()).isEqualTo(71.70, within(6e-3));
+        assertThat(new BaseToNew(0, 0).harmonicMean()).isZero();
+        assertThatThrownBy(() -> new BaseToNew(101, 0)).hasMessageContaining("101");
     }
 }

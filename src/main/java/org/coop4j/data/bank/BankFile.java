@@ -20,9 +20,9 @@ import java.util.zip.CRC32C;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Features of image views in one file, appended as they are computed and read through a memory map.
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BankFile implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(BankFile.class);
+    private static final Logger log = Backend.log(BankFile.class);
 
     /** The byte that is locked, beyond all data: on Windows a locked byte cannot be read. */
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
@@ -145,7 +145,7 @@ final class BankFile implements AutoCloseable {
                 return openToRead(file, key);
             }
             throw new IOException(
-                    "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
+                    "cannot open the feature bank %s (%s): choose a bank folder that you may write to"
                             .formatted(file, e.getClass().getSimpleName()),
                     e);
         }
@@ -200,7 +200,7 @@ final class BankFile implements AutoCloseable {
             return channel.lock(LOCKED_BYTE, 1, false);
         } catch (IOException e) {
             throw new IOException(
-                    "cannot lock the feature bank %s (%s): give --bank a folder on another disk"
+                    "cannot lock the feature bank %s (%s): choose a bank folder on another disk"
                             .formatted(file, e.getMessage()),
                     e);
         }
@@ -217,7 +217,7 @@ final class BankFile implements AutoCloseable {
         if (!Arrays.equals(found.array(), expected)) {
             throw new IOException(
                     file + " is not the feature bank of this model and transform (has the model changed?):"
-                            + " delete it, or choose another --bank");
+                            + " delete it, or choose another bank folder");
         }
     }
 
@@ -288,7 +288,7 @@ final class BankFile implements AutoCloseable {
     void append(List<ViewKey> keys, List<float[]> features) throws IOException {
         if (!writable && features.stream().anyMatch(Objects::nonNull)) {
             throw new IOException("the feature bank " + file
-                    + " lacks features and cannot be written: give --bank a folder that you may write to");
+                    + " lacks features and cannot be written: choose a bank folder that you may write to");
         }
         try {
             locked(() -> {

@@ -53,7 +53,7 @@ public final class FeatureBank implements AutoCloseable {
         private final transient SortedMap<Path, IOException> problems;
 
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
-            super("%s cannot be read (%s): fix or remove them, or use --skip-bad"
+            super("%s cannot be read (%s): fix, remove or skip them"
                     .formatted(
                             Numbers.count(problems.size(), "image"),
                             Numbers.first(

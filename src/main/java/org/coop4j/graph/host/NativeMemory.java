@@ -19,12 +19,12 @@ public final class NativeMemory {
     private NativeMemory() {}
 
     /** Returns the bytes of the lines that hold {@code bytes} bytes. */
-    static long wholeLines(long bytes) {
+    public static long wholeLines(long bytes) {
         return (bytes + LINE - 1) / LINE * LINE;
     }
 
     /** Returns memory of any content, freed by its {@code close}. */
-    static BytePointer allocate(long bytes) {
+    public static BytePointer allocate(long bytes) {
         BytePointer memory = new BytePointer(bytes + LINE);
         return memory.getPointer(wholeLines(memory.address()) - memory.address())
                 .capacity(bytes);

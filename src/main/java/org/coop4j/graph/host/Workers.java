@@ -1,12 +1,15 @@
 package org.coop4j.graph.host;
 
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
-import org.coop4j.graph.host.OneDnn.WeightForms;
 
 /**
  * A fixed team of threads that share one job at a time.
@@ -76,7 +79,7 @@ public final class Workers implements AutoCloseable {
     }
 
     /** Returns the packed weights that the kernels of these workers share. */
-    WeightForms weightForms() {
+    public WeightForms weightForms() {
         return weightForms;
     }
 
@@ -209,7 +212,7 @@ public final class Workers implements AutoCloseable {
      * Returns native memory of worker {@code part}, of any content, for as long as its share runs; freed with the
      * workers.
      */
-    BytePointer scratch(int part, long bytes) {
+    public BytePointer scratch(int part, long bytes) {
         BytePointer memory = scratch[part];
         if (memory == null || memory.capacity() < bytes) {
             if (memory != null) {
@@ -273,6 +276,41 @@ public final class Workers implements AutoCloseable {
             if (memory != null) {
                 memory.close();
             }
+        }
+    }
+
+    /**
+     * Packed copies of frozen weights. A copy is made for the first kernel that needs it, shared with others, and freed
+     * with the last.
+     */
+    public static final class WeightForms {
+
+        private final Map<List<Object>, BytePointer> copies = new HashMap<>();
+        private final Map<List<Object>, Integer> users = new HashMap<>();
+
+        /**
+         * Returns a copy, which stays until it was given back as often as it was taken.
+         *
+         * @param key address of the weights, and what is made of them
+         * @param make makes the copy if no kernel has it
+         */
+        public synchronized BytePointer take(List<Object> key, Supplier<BytePointer> make) {
+            BytePointer copy = copies.computeIfAbsent(key, k -> make.get());
+            users.merge(key, 1, Integer::sum);
+            return copy;
+        }
+
+        /** Gives a copy back. */
+        public synchronized void giveBack(List<Object> key) {
+            if (users.merge(key, -1, Integer::sum) == 0) {
+                users.remove(key);
+                copies.remove(key).close();
+            }
+        }
+
+        /** Returns the copies in use. */
+        public synchronized List<BytePointer> copies() {
+            return List.copyOf(copies.values());
         }
     }
 }

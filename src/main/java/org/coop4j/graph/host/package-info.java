@@ -1,6 +1,6 @@
 /**
- * Float32 kernels on native memory for the CPU backend: matrix products, worker threads, arithmetic; and products in
- * double precision for what is computed from features.
+ * Native memory, worker threads and arithmetic of the CPU backend, on which the ops' kernels stand; and products in double
+ * precision for what is computed from features.
  *
  * <p>The host is the CPU and its memory, as opposed to a device with memory of its own, such as a GPU. Every matrix is
  * row-major and dense; {@code ld} is the distance between rows in elements. A kernel is bound once to its arrays and

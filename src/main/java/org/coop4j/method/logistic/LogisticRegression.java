@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Multinomial logistic regression with an L2 penalty, at the optimum of scikit-learn's {@code LogisticRegression}
@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with
  * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
-public final class LogisticRegression {
-    private static final Logger log = LoggerFactory.getLogger(LogisticRegression.class);
+final class LogisticRegression {
+    private static final Logger log = Backend.log(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
     /** A fit ends with the step that promises to lower the objective by less than this share. */
@@ -39,7 +39,7 @@ public final class LogisticRegression {
      *
      * @throws IllegalArgumentException if there are fewer than two classes, or a feature is not a number
      */
-    public LogisticRegression(FeatureSet training) {
+    LogisticRegression(FeatureSet training) {
         labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
         if (labels.length < 2) {
             throw new IllegalArgumentException("a classifier needs two or more classes, but the %s of %s"

@@ -68,6 +68,11 @@ public final class PenaltySearch {
         return search(train, val, progress).classifier();
     }
 
+    /** Fits a classifier with a given C. */
+    public static LinearClassifier fit(FeatureSet images, double c) {
+        return new LogisticRegression(images).fit(c, null);
+    }
+
     /** Searches for C and keeps the path. */
     static PenaltySearch search(FeatureSet train, FeatureSet val, Progress progress) {
         try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
@@ -128,7 +133,7 @@ public final class PenaltySearch {
      * @throws IllegalArgumentException if there are fewer than two classes
      */
     public static LinearClassifier crossValidated(FeatureSet images) {
-        return new LogisticRegression(images).fit(chosenC(images), null);
+        return fit(images, chosenC(images));
     }
 
     private static double chosenC(FeatureSet images) {

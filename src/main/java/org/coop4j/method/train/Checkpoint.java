@@ -94,7 +94,7 @@ record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
             if (!images.equals(metadata.get(IMAGES))) {
                 throw new IOException("the training images are not those of the run in "
                         + file.toAbsolutePath().getParent()
-                        + ": restore them, or choose another --out");
+                        + ": restore them, or choose another run folder");
             }
             return new Checkpoint(Integer.parseInt(epochs), arrays, metadata.get(METRICS));
         }

@@ -13,9 +13,9 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Floats;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The training loop: epochs of batches with an optimizer and a learning rate for each step. A run with files writes a
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 public record Trainer(Training training, long seed, MemoryLimit memory, Progress progress, RunFiles files) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+    private static final Logger LOG = Backend.log(Trainer.class);
 
     /**
      * The files of a training.

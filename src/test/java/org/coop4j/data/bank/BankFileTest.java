@@ -169,7 +169,7 @@ class BankFileTest {
             Files.write(file(), damaged);
             assertThatThrownBy(this::open)
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(file().toString(), "--bank");
+                    .hasMessageContainingAll(file().toString(), "bank folder");
         }
     }
 
@@ -182,7 +182,7 @@ class BankFileTest {
         String changed = WEIGHTS.substring(0, 63) + "0";
         assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(file().toString(), "model", "--bank");
+                .hasMessageContainingAll(file().toString(), "model", "bank folder");
         assertThatThrownBy(() -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
                 .isInstanceOf(IOException.class);
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
@@ -212,7 +212,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, half))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(".bank", "--bank");
+                .hasMessageContainingAll(".bank", "bank folder");
     }
 
     @Test
@@ -229,7 +229,7 @@ class BankFileTest {
         Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> BankFile.open(folder, before))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(".bank", "--bank");
+                .hasMessageContainingAll(".bank", "bank folder");
     }
 
     @Test
@@ -344,7 +344,7 @@ class BankFileTest {
         Path file = Files.createFile(folder.resolve("a-file"));
         assertThatThrownBy(() -> BankFile.open(file, KEY))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(file.toString(), "--bank");
+                .hasMessageContainingAll(file.toString(), "bank folder");
     }
 
     @Test
@@ -362,7 +362,7 @@ class BankFileTest {
             assertThatThrownBy(() -> append(bank, 3, 4))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(file().toString())
-                    .hasMessageContaining("--bank");
+                    .hasMessageContaining("bank folder");
         }
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }

@@ -297,7 +297,7 @@ class FeatureBankTest {
         try (FeatureBank bank = bank("a", test())) {
             assertThatThrownBy(() -> bank.encode(images, "images", false, recorder))
                     .isInstanceOf(FeatureBank.UnreadableImagesException.class)
-                    .hasMessageContainingAll("3 images", "--skip-bad");
+                    .hasMessageContainingAll("3 images", "skip");
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
         assertWarned(recorder, 3, 40, 69);

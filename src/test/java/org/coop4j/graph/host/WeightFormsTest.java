@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
-import org.coop4j.graph.host.OneDnn.WeightForms;
+import org.coop4j.graph.host.Workers.WeightForms;
 import org.junit.jupiter.api.Test;
 
 class WeightFormsTest {

@@ -209,6 +209,6 @@ class TrainerTest {
                 .hasMessageContainingAll("bowl", "expected 2", "got 3");
         assertThatThrownBy(() -> Checkpoint.read(checkpoint(), "others"))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(checkpoint().getParent().toString(), "--out");
+                .hasMessageContainingAll(checkpoint().getParent().toString(), "run folder");
     }
 }

@@ -1,12 +1,13 @@
 package org.coop4j.study.html;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.coop4j.base.Resource;
 
 /**
@@ -196,7 +197,7 @@ final class Svg {
 
     /** Pages resolve variables in attributes as they do in style sheets. */
     private String colour(String paint) {
-        return file ? Colours.light(paint) : "var(--" + paint + ")";
+        return file ? Colours.LIGHT.get(paint) : "var(--" + paint + ")";
     }
 
     private static String text(double... points) {
@@ -223,12 +224,7 @@ final class Svg {
             return Pattern.compile("--(\\w+):(#\\w{6})")
                     .matcher(css)
                     .results()
-                    .collect(Collectors.toMap(colour -> colour.group(1), colour -> colour.group(2)));
-        }
-
-        /** Returns the hexadecimal colour of the light theme. */
-        static String light(String name) {
-            return LIGHT.get(name);
+                    .collect(toMap(colour -> colour.group(1), colour -> colour.group(2)));
         }
 
         /** Returns the name of a series' colour; the colours repeat after the last. */

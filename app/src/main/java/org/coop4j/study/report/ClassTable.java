@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class ClassTable {
                 .data("dataset", line -> line.gains.result().dataset())
                 .data("method", line -> line.gains.result().method().id())
                 .data("shots", line -> line.gains.result().shots().label())
-                .data("seeds", line -> Cells.seeds(line.gains.result()))
+                .data("seeds", line -> StudyTables.seeds(line.gains.result()))
                 .data("class", Line::name)
                 .data("images", line -> line.gains.own().get(line.name).total())
                 .data("accuracy", line -> Cell.number(line.gains.accuracy(line.name)))
@@ -72,18 +73,16 @@ final class ClassTable {
                                         by,
                                         leading.result().shots().describe()))
                 .words("class", name -> name)
-                .column("gain of " + by, Kind.BARS, name -> Cell.points(leading.gain(name)))
-                .numbers(MethodLabel.ZERO_SHOT.id(), name -> Cell.number(leading.zeroShot(name)));
-        most.forEach((method, gains) -> table.numbers(method.title(), name -> Cell.number(gains.accuracy(name))));
-        return table.numbers(
-                        "images", name -> Cell.count(leading.own().get(name).total()))
-                .rows(shown);
+                .column("gain of " + by, Kind.BARS, leading::gain)
+                .numbers(MethodLabel.ZERO_SHOT.id(), leading::zeroShot);
+        most.forEach((method, gains) -> table.numbers(method.title(), gains::accuracy));
+        return table.numbers("images", name -> leading.own().get(name).total()).rows(shown);
     }
 
     /** Returns all classes by falling gain, or by accuracy where it is unknown; the first and last of many. */
     private static List<String> extremes(ClassGains gains) {
         List<String> sorted = new ArrayList<>(gains.own().keySet());
-        sorted.sort(Comparator.comparingDouble(
+        sorted.sort(comparingDouble(
                 name -> gains.zeroShot().containsKey(name) ? -gains.gain(name) : -gains.accuracy(name)));
         if (sorted.size() > MOST_SHOWN) {
             sorted.subList(SHOWN_OF_MANY, sorted.size() - SHOWN_OF_MANY).clear();

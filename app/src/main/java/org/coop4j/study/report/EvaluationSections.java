@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -57,7 +58,7 @@ public final class EvaluationSections {
     /** Shows precision, recall and F1 of each class, the weakest first. */
     public Section classes(Evaluation results) {
         List<ClassResult> classes = new ArrayList<>(results.classes());
-        classes.sort(Comparator.comparing(ClassResult::f1));
+        classes.sort(comparing(ClassResult::f1));
         ClassResult weakest = classes.get(0);
         return new Section("Precision and recall")
                 .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."
@@ -67,10 +68,10 @@ public final class EvaluationSections {
                                 Numbers.percent(weakest.accuracy(), 0)))
                 .table(new Table<ClassResult>("Test images by class, in %")
                         .words("class", one -> names.get(one.label()))
-                        .numbers("precision", one -> Cell.number(one.precision()))
-                        .numbers("recall", one -> Cell.number(one.accuracy()))
-                        .numbers("F1", one -> Cell.number(one.f1()))
-                        .numbers("images", one -> Cell.count(one.total()))
+                        .numbers("precision", ClassResult::precision)
+                        .numbers("recall", ClassResult::accuracy)
+                        .numbers("F1", ClassResult::f1)
+                        .numbers("images", ClassResult::total)
                         .rows(classes));
     }
 
@@ -209,8 +210,8 @@ public final class EvaluationSections {
         Table<Coverage.Point> table = new Table<Coverage.Point>(
                         "Answers above a threshold (coop predict --threshold), in %")
                 .numbers("threshold", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
-                .numbers("answered", p -> Cell.number(p.coverage()))
-                .numbers("accuracy", p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy()));
+                .numbers("answered", Coverage.Point::coverage)
+                .numbers("accuracy", p -> p.answered() == 0 ? "" : p.accuracy());
         DoubleStream.concat(DoubleStream.of(THRESHOLDS), confidence.threshold().stream())
                 .distinct()
                 .sorted()
@@ -262,9 +263,7 @@ public final class EvaluationSections {
                             case ENERGY -> "energy";
                             case PROBABILITY -> "largest probability (coop predict --threshold)";
                         })
-                        .numbers(
-                                "false positives",
-                                score -> Cell.number(unknown.falsePositives().get(score)))
+                        .numbers("false positives", unknown.falsePositives()::get)
                         .rows(List.of(OpenSet.values())))
                 .paragraph(
                         "%d of the %d classes are left out in turn, so that their test images are unknown; %s. 95 %% false positives are chance."

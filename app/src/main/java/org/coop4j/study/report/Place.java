@@ -43,7 +43,7 @@ record Place(Study study, String dataset) {
     }
 
     Optional<SeedSummary> accuracy(Setup setup) {
-        return Cells.accuracy(result(setup));
+        return StudyTables.accuracy(result(setup));
     }
 
     /** Returns a paper's number for the same method. */

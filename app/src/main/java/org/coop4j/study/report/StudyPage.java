@@ -1,14 +1,15 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.study.FoundRuns;
@@ -32,16 +33,16 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
                         studies.stream()
                                 .map(study -> study.name() + ", " + study.summary())
-                                .collect(Collectors.joining("; ")))
+                                .collect(joining("; ")))
                 .filtered();
         for (Study study : studies) {
             page.add(summary(study))
                     .add(average(study))
                     .add(section("Curves of each dataset", study).charts(charts(Place.datasets(study))))
-                    .add(section("Gain over zero-shot", study).table(FewShotTables.gains(study)))
-                    .add(section("All numbers", study).table(FewShotTables.numbers(List.of(study))))
+                    .add(section("Gain over zero-shot", study).table(StudyTables.gains(study)))
+                    .add(section("All numbers", study).table(StudyTables.numbers(List.of(study))))
                     .add(classes(study))
-                    .add(section("Base to new", study).table(TransferTables.baseNew(List.of(study), false)))
+                    .add(section("Base to new", study).table(StudyTables.baseNew(List.of(study), false)))
                     .add(robustness(study))
                     .add(handWritten(study))
                     .add(published(study));
@@ -73,7 +74,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Stream<MethodResult> cells = fewShot.datasets().stream().flatMap(fewShot::ofMain);
         Stream.concat(
                         fewShot.ofMain(MethodResult.AVERAGE),
-                        cells.sorted(Comparator.comparing(MethodResult::shots).reversed()))
+                        cells.sorted(comparing(MethodResult::shots).reversed()))
                 .findFirst()
                 .ifPresent(most -> section.facts(facts(new Place(study, most.dataset()))));
         return section;
@@ -84,8 +85,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         MethodResult learned = place.study()
                 .fewShot()
                 .ofMain(place.dataset())
-                .max(Comparator.comparing(
-                                (MethodResult cell) -> baselines(place, cell).size())
+                .max(comparing((MethodResult cell) -> baselines(place, cell).size())
                         .thenComparing(MethodResult::shots))
                 .orElseThrow();
         List<Fact> facts = new ArrayList<>();
@@ -95,7 +95,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         + learned.shots().describe()));
         Map<MethodResult, String> names = new LinkedHashMap<>();
         baselines(place, learned).stream()
-                .max(Comparator.comparing(MethodResult::accuracy))
+                .max(comparing(MethodResult::accuracy))
                 .ifPresent(best ->
                         names.put(best, "the best baseline, " + best.method().title()));
         place.result(Setup.ZERO_SHOT)
@@ -118,8 +118,8 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Place average = Place.average(study);
         return section(average.title(), study)
                 .charts(charts(List.of(average)))
-                .table(FewShotTables.byShots(average))
-                .table(FewShotTables.averages(List.of(study)));
+                .table(StudyTables.byShots(average))
+                .table(StudyTables.averages(List.of(study)));
     }
 
     private List<Chart> charts(List<Place> places) {
@@ -145,7 +145,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
 
     private Section robustness(Study study) {
         Section section = section("Robustness", study);
-        study.robustness().forEach(r -> section.table(TransferTables.robustness(study, r, false)));
+        study.robustness().forEach(r -> section.table(StudyTables.robustness(study, r, false)));
         return section;
     }
 

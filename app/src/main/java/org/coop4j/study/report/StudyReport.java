@@ -51,10 +51,10 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
             }
         }
         for (Table<?> table : List.of(
-                FewShotTables.numbers(studies),
-                FewShotTables.averages(studies),
-                TransferTables.baseNew(studies, false),
-                TransferTables.robustness(studies),
+                StudyTables.numbers(studies),
+                StudyTables.averages(studies),
+                StudyTables.baseNew(studies, false),
+                StudyTables.robustness(studies),
                 ClassTable.records(studies),
                 RunTables.handWritten(studies, all -> true),
                 RunTables.runs(findings, studies))) {
@@ -67,7 +67,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /** Returns the few-shot table as comma-separated values. */
     public String fewShotCsv() {
-        return CsvFormat.text(FewShotTables.numbers(studies));
+        return CsvFormat.text(StudyTables.numbers(studies));
     }
 
     /** Returns remarks on runs that are shown apart, missing or left out. */
@@ -101,13 +101,13 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     public static List<Table<?>> brief(Study study) {
         List<Table<?>> tables = new ArrayList<>();
         if (study.fewShot().averages().isEmpty()) {
-            Place.datasets(study).forEach(place -> tables.add(FewShotTables.byShots(place)));
+            Place.datasets(study).forEach(place -> tables.add(StudyTables.byShots(place)));
         } else {
-            tables.add(FewShotTables.byShots(Place.average(study)));
-            tables.add(FewShotTables.gains(study));
+            tables.add(StudyTables.byShots(Place.average(study)));
+            tables.add(StudyTables.gains(study));
         }
-        tables.add(TransferTables.baseNew(List.of(study), true));
-        study.robustness().forEach(robustness -> tables.add(TransferTables.robustness(study, robustness, true)));
+        tables.add(StudyTables.baseNew(List.of(study), true));
+        study.robustness().forEach(robustness -> tables.add(StudyTables.robustness(study, robustness, true)));
         tables.removeIf(Table::isEmpty);
         return tables;
     }

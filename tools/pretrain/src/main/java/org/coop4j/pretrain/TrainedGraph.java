@@ -2,7 +2,7 @@ package org.coop4j.pretrain;
 
 import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.op.Grid;
+import org.coop4j.graph.Graph.Grid;
 import org.coop4j.pretrain.op.TrainedAveragePool;
 import org.coop4j.pretrain.op.TrainedConvolution;
 import org.coop4j.pretrain.op.TrainedFrontTokens;

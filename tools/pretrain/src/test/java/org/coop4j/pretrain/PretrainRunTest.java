@@ -79,7 +79,7 @@ class PretrainRunTest {
         assertThatThrownBy(() -> run(broken, false, interruption())).hasMessage("interrupted");
         assertThatThrownBy(() -> run(broken, false, Progress.NONE))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(broken.toString(), "--resume");
+                .hasMessageContainingAll(broken.toString(), "resume");
         RecordedProgress resumed = new RecordedProgress();
         run(broken, true, resumed);
         assertThat(resumed.notes().get(0)).contains("epoch 2 of 4");

@@ -144,7 +144,7 @@ public final class Converter {
             named = Optional.of(MlpActivation.published(architecture));
         }
         if (named.isPresent() && given.isPresent() && !named.equals(given)) {
-            throw new InputException("%s means %s, but --activation is %s: omit --activation"
+            throw new InputException("%s means %s, but the activation given is %s: omit it"
                     .formatted(
                             config.map(ModelConfig::file)
                                     .orElse(torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder"),
@@ -152,8 +152,8 @@ public final class Converter {
                             given.get().id()));
         }
         return named.or(() -> given)
-                .orElseThrow(() -> new InputException("the source does not name its activation: give --activation"
-                        + " quick_gelu (OpenAI's weights) or --activation gelu (most of open_clip's)"));
+                .orElseThrow(() -> new InputException("the source does not name its activation: give quick_gelu"
+                        + " (OpenAI's weights) or gelu (most of open_clip's)"));
     }
 
     private ModelMetadata metadata(ClipConfig architecture, MlpActivation activation, Progress.Task task)

@@ -1,11 +1,11 @@
 package org.coop4j.pretrain.op;
 
 import java.util.List;
-import org.coop4j.clip.BatchNormFolding;
+import org.coop4j.clip.Parameters.BatchNormFolding;
+import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -1,6 +1,6 @@
 package org.coop4j.pretrain.op;
 
-import org.coop4j.clip.BatchNormFolding;
+import org.coop4j.clip.Parameters.BatchNormFolding;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;

@@ -1,11 +1,11 @@
 package org.coop4j.pretrain.op;
 
+import org.coop4j.graph.AttentionKernel.Operands;
+import org.coop4j.graph.AttentionKernel.Scratch;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionKernel.Operands;
-import org.coop4j.graph.op.AttentionScratch;
 
 /** The gradient of {@link RaggedAttentionKernel}; a piece of work is one sequence, all heads. */
 final class RaggedAttentionGradientKernel implements HostKernel {
@@ -16,7 +16,7 @@ final class RaggedAttentionGradientKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final HostMatrix keyGradient;
     private final Workers workers;
-    private final AttentionScratch[] scratch;
+    private final Scratch[] scratch;
 
     RaggedAttentionGradientKernel(
             RaggedOperands in, HostMatrix dOut, HostMatrix probabilities, HostMatrix[] out, Workers workers) {
@@ -26,9 +26,9 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         this.workers = workers;
         this.gradient = in.like(out);
         this.keyGradient = out[out.length - 1];
-        scratch = new AttentionScratch[workers.count()];
+        scratch = new Scratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new AttentionScratch(in.longest() * in.longest(), true);
+            scratch[i] = new Scratch(in.longest() * in.longest(), true);
         }
     }
 
@@ -44,12 +44,12 @@ final class RaggedAttentionGradientKernel implements HostKernel {
 
     @Override
     public void close() {
-        for (AttentionScratch s : scratch) {
+        for (Scratch s : scratch) {
             s.close();
         }
     }
 
-    private void differentiate(int sequence, int head, AttentionScratch s) {
+    private void differentiate(int sequence, int head, Scratch s) {
         Operands forward = in.operands();
         int row = in.start(sequence);
         int query = in.firstQuery(sequence);

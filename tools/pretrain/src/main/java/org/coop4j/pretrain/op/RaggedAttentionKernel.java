@@ -1,11 +1,11 @@
 package org.coop4j.pretrain.op;
 
+import org.coop4j.graph.AttentionKernel.Operands;
+import org.coop4j.graph.AttentionKernel.Scratch;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionKernel.Operands;
-import org.coop4j.graph.op.AttentionScratch;
 
 /** {@link RaggedAttention} on native memory; a piece of work is one sequence with all its heads. */
 final class RaggedAttentionKernel implements HostKernel {
@@ -14,16 +14,16 @@ final class RaggedAttentionKernel implements HostKernel {
     private final HostMatrix out;
     private final HostMatrix probabilities;
     private final Workers workers;
-    private final AttentionScratch[] scratch;
+    private final Scratch[] scratch;
 
     RaggedAttentionKernel(RaggedOperands in, HostMatrix out, HostMatrix probabilities, Workers workers) {
         this.in = in;
         this.out = out;
         this.workers = workers;
         this.probabilities = probabilities;
-        scratch = new AttentionScratch[workers.count()];
+        scratch = new Scratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new AttentionScratch(in.longest() * in.longest(), false);
+            scratch[i] = new Scratch(in.longest() * in.longest(), false);
         }
     }
 
@@ -39,7 +39,7 @@ final class RaggedAttentionKernel implements HostKernel {
         }
     }
 
-    private void attend(int sequence, int head, AttentionScratch s) {
+    private void attend(int sequence, int head, Scratch s) {
         Operands qkv = in.operands();
         int row = in.start(sequence);
         int query = in.firstQuery(sequence);

@@ -1,11 +1,11 @@
 package org.coop4j.pretrain.op;
 
 import java.util.List;
+import org.coop4j.graph.AttentionLayout;
+import org.coop4j.graph.AttentionLayout.Group;
+import org.coop4j.graph.AttentionLayout.Queries;
+import org.coop4j.graph.AttentionMath;
 import org.coop4j.graph.host.ArrayValues;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Group;
-import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.AttentionMath;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

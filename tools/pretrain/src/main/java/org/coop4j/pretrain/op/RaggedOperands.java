@@ -1,8 +1,8 @@
 package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
+import org.coop4j.graph.AttentionKernel.Operands;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.op.AttentionKernel.Operands;
 
 /**
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.

@@ -1,13 +1,13 @@
 package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
+import org.coop4j.graph.Graph.Grid;
+import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.HostMatrix.Cursor;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GraphOp;
-import org.coop4j.graph.op.Grid;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

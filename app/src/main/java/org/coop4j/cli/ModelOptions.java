@@ -1,0 +1,74 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.weights.download.ModelDownload;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The model and its vocabulary. */
+public final class ModelOptions {
+
+    /** Description of the option in the help. */
+    static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of a downloaded one"
+            + " (such as ViT-B/32), or coop4j-small, which is shipped.";
+
+    @Option(
+            names = {"-m", "--model"},
+            required = true,
+            paramLabel = "FILE",
+            description = DESCRIPTION)
+    private Path model;
+
+    @Mixin
+    private Vocabulary vocabulary;
+
+    /** Opens the model for images alone. */
+    Clip open(Precision precision) throws IOException {
+        return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
+    }
+
+    /** Opens the model and checks that it has the tokenizer's vocabulary. */
+    Clip openForTexts() throws IOException {
+        return vocabulary.open(model);
+    }
+
+    /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
+    Clip openForTexts(Supplier<Precision> precision) throws IOException {
+        return vocabulary.open(model, precision, Workers.standard());
+    }
+
+    /** Returns the file to open; an existing file takes precedence over a model of the same name. */
+    public static Path file(Path named) throws IOException {
+        String name = named.toString();
+        if (Files.exists(named)) {
+            return named;
+        }
+        if (name.equals(ShippedModel.NAME)) {
+            return ShippedModel.cached();
+        }
+        if (!ModelDownload.isName(name)) {
+            return named;
+        }
+        Path converted = download(name).converted();
+        CommandFailure.require(
+                Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it".formatted(name));
+        return converted;
+    }
+
+    /** Returns the download of a model into the user's cache. */
+    static ModelDownload download(String name) {
+        Map<String, String> environment = System.getenv();
+        return new ModelDownload(name, CacheFolder.of(environment).resolve("models"), environment);
+    }
+}

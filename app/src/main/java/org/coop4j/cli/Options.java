@@ -1,0 +1,288 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Numbers;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Run;
+import org.coop4j.run.SharedData;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine.Option;
+
+/** Options that several commands have, one mixin per kind. */
+public final class Options {
+
+    /** End of the description of an option that has a default. */
+    public static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
+
+    private Options() {}
+
+    /** The activation of a checkpoint that does not name it. */
+    static final class Activation {
+        @Option(
+                names = "--activation",
+                paramLabel = "NAME",
+                description = "quick_gelu (OpenAI) or gelu (most of open_clip), if the source does not say.")
+        private MlpActivation activation;
+
+        /** Returns the activation, if one was given. */
+        Optional<MlpActivation> given() {
+            return Optional.ofNullable(activation);
+        }
+    }
+
+    /** The safetensors file that a command writes. */
+    static final class SafetensorsOut {
+        @Option(
+                names = {"-o", "--out"},
+                required = true,
+                paramLabel = "FILE",
+                description = "The safetensors file to write; replaced if it exists.")
+        Path file;
+    }
+
+    /** The choice of JSON instead of text. */
+    public static final class AsJson {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean chosen;
+
+        public boolean isChosen() {
+            return chosen;
+        }
+    }
+
+    /** The memory of a training step. */
+    static final class Memory {
+        @Option(
+                names = "--memory",
+                paramLabel = "SIZE",
+                description = "Memory for a training step, such as 800M; classes beyond it are processed in parts,"
+                        + " with the same result.")
+        MemoryLimit limit = MemoryLimit.none();
+    }
+
+    /** The tokenizer's vocabulary. */
+    static final class Vocabulary {
+        @Option(
+                names = "--vocabulary",
+                paramLabel = "DIR",
+                description = "Folder with vocab.json and merges.txt of a model with its own vocabulary.")
+        Path folder;
+
+        /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
+        Clip.Options clip(Precision precision, Workers workers) throws IOException {
+            Tokenizer given = folder == null ? null : tokenizer();
+            return new Clip.Options(given == null ? Tokenizer::load : () -> given, workers, precision);
+        }
+
+        /** Opens a model and checks that it has this vocabulary. */
+        Clip open(Path model) throws IOException {
+            return open(model, () -> Precision.FLOAT32, Workers.standard());
+        }
+
+        /**
+         * Opens a model and checks that it has this vocabulary, which is read while ND4J starts, as are the readers of
+         * images.
+         *
+         * @param precision chosen afterwards, since the choice may wait for ND4J
+         */
+        Clip open(Path model, Supplier<Precision> precision, Workers workers) throws IOException {
+            Backend.startAhead();
+            Tokenizer tokenizer = tokenizer();
+            ImageDecoder.prepare();
+            Clip clip =
+                    Clip.open(ModelOptions.file(model), new Clip.Options(() -> tokenizer, workers, precision.get()));
+            int expected = clip.architecture().text().vocabularySize();
+            int given = tokenizer.vocabularySize();
+            if (expected != given) {
+                clip.close();
+                throw new CommandFailure(
+                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
+                                .formatted(model, Numbers.count(expected), Numbers.count(given)));
+            }
+            return clip;
+        }
+
+        /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
+        Tokenizer tokenizer() throws IOException {
+            return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
+        }
+    }
+
+    /** The treatment of texts that exceed the context length. */
+    static final class Truncation {
+        @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
+        private boolean truncate;
+
+        Tokenizer.Overflow overflow() {
+            return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
+        }
+    }
+
+    /** The treatment of images' EXIF orientation. */
+    static final class Exif {
+        @Option(
+                names = "--exif",
+                paramLabel = "keep|apply",
+                description = "Apply the EXIF orientation, or keep pixels as stored (default: as the run did;"
+                        + " else apply, but keep for published datasets and split files).")
+        ExifOrientation given;
+
+        /** Returns the data with the orientation that was given, if any. */
+        DataSpec of(DataSpec data) {
+            return given == null ? data : data.withExif(given);
+        }
+
+        /** Returns the orientation that was given, or else another. */
+        ExifOrientation or(ExifOrientation otherwise) {
+            return given == null ? otherwise : given;
+        }
+    }
+
+    /** The precision of products in which images are encoded and prompts trained. */
+    static final class Arithmetic {
+        @Option(
+                names = "--precision",
+                paramLabel = "TYPE",
+                description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
+                        + " or auto: bf16 if this one does (default: auto to classify or embed images;"
+                        + " float32 to train, to score and for features with labels; in eval, the run's).")
+        private Precision given;
+
+        /**
+         * Returns the precision of training and scores: float32, unless another was given.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        Precision ofScores() {
+            return or(Precision.FLOAT32);
+        }
+
+        /**
+         * Returns the precision that was given, or else another.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        Precision or(Precision otherwise) {
+            Precision chosen = given == null ? otherwise : given;
+            chosen.obstacle().ifPresent(reason -> {
+                throw new CommandFailure("--precision " + chosen.id() + ": " + reason);
+            });
+            return chosen;
+        }
+
+        /**
+         * Returns the precision of images that are neither learned from nor scored: the fastest, unless another was
+         * given.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        Precision ofAnswers() {
+            return given == null ? Converters.fastest() : or(given);
+        }
+
+        /** Shows that images are encoded in another precision than float32, unless one was given. */
+        void announce(Precision used, Console console) {
+            if (given == null && used == Precision.BFLOAT16) {
+                console.note("images are encoded in bfloat16, for speed: --precision float32 is exact");
+            }
+        }
+    }
+
+    /** The part of a dataset that a command works on. */
+    static final class Part {
+        @Option(
+                names = "--split",
+                paramLabel = "SPLIT",
+                description = "train, val or test (default: test; in embed, all).")
+        Split given;
+
+        @Option(
+                names = "--seed",
+                paramLabel = "N",
+                description = "Seed of the split of data without one (default: 1; in eval, the run's).")
+        Long seed;
+
+        /** Returns the seed of the split, 1 by default. */
+        long seedOrFirst() {
+            return seed == null ? 1 : seed;
+        }
+
+        /** Returns the chosen part, the test images by default. */
+        Split split() {
+            return given == null ? Split.TEST : given;
+        }
+    }
+
+    /** The folder of image features, and the treatment of images that cannot be read. */
+    static final class Bank {
+        @Option(
+                names = "--bank",
+                paramLabel = "DIR",
+                description = "Folder that keeps image features (default: in the cache; of a sweep, its bank).")
+        private Path folder;
+
+        @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
+        private boolean skipBad;
+
+        /**
+         * Returns the options of runs that do not change their result.
+         *
+         * @param otherwise folder of the features if the user gives none
+         */
+        Run.Options options(Path otherwise, MemoryLimit memory) {
+            return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
+        }
+
+        /** Returns the data that runs in a space share, with features in the user's cache by default. */
+        SharedData shared(FeatureSpace space, MemoryLimit memory) {
+            return new SharedData(space, options(CacheFolder.bank(), memory));
+        }
+
+        /** Returns the data that uses of a space share, where no step is trained. */
+        SharedData shared(FeatureSpace space) {
+            return shared(space, MemoryLimit.none());
+        }
+    }
+
+    /** The form of printed results: a table, or a form for other programs. */
+    public static class Format {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Option(names = "--csv", description = "Print comma-separated values.")
+        private boolean csv;
+
+        /** Returns the chosen form. */
+        public Table.Format chosen() {
+            return json ? Table.Format.JSON : csv ? Table.Format.CSV : Table.Format.TABLE;
+        }
+    }
+
+    /** The form of results that are printed one by one. */
+    public static final class LineFormat extends Format {
+        @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
+        private boolean lines;
+
+        @Override
+        public Table.Format chosen() {
+            return lines ? Table.Format.JSON_LINES : super.chosen();
+        }
+    }
+}

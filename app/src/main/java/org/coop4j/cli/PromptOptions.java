@@ -1,0 +1,114 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.StoredFeatures;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.predict.ClassifierModel;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A learned classifier and the model that it was learned with. */
+final class PromptOptions {
+
+    @Option(
+            names = {"-p", "--prompt"},
+            required = true,
+            paramLabel = "RUN|FILE",
+            description = "A learned classifier, or the folder of the run that learned it.")
+    private Path prompt;
+
+    @Mixin
+    private OfModel model = new OfModel();
+
+    /** The model of a learned classifier. */
+    static final class OfModel {
+        @Option(
+                names = {"-m", "--model"},
+                paramLabel = "FILE",
+                description = "The model it was learned with (default: at its recorded path, or next to it).")
+        private Path file;
+
+        @Mixin
+        private Vocabulary vocabulary;
+
+        /** Returns the model's file, or null if none was given. */
+        Path file() throws IOException {
+            return file == null ? null : ModelOptions.file(file);
+        }
+    }
+
+    /** Options that the command line sets. */
+    PromptOptions() {}
+
+    /** Options of a command with other names for its classifiers. */
+    PromptOptions(Path prompt, OfModel model) {
+        this.prompt = prompt;
+        this.model = model;
+    }
+
+    /** Reads the classifier's file. */
+    ClassifierFile read() throws IOException {
+        return ClassifierFile.read(file());
+    }
+
+    /** Returns the classifier's folder, which may be that of its run. */
+    Path folder() throws IOException {
+        return file().toAbsolutePath().getParent();
+    }
+
+    private Path file() throws IOException {
+        return ClassifierModel.classifierFile(prompt);
+    }
+
+    /** Opens the model that the classifier was learned with. */
+    Clip open(ClassifierFile learned) throws IOException {
+        return open(learned, Precision.FLOAT32);
+    }
+
+    /** Opens the model that the classifier was learned with, in a precision. */
+    Clip open(ClassifierFile learned, Precision precision) throws IOException {
+        Path given = model.file();
+        Path file = given == null ? ClassifierModel.find(learned, file(), "give it with --model") : given;
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
+        try {
+            learned.requireModel(clip);
+        } catch (IllegalArgumentException e) {
+            clip.close();
+            throw new CommandFailure(file + ": " + e.getMessage());
+        }
+        return clip;
+    }
+
+    /**
+     * Opens the model that the classifier was learned with. If it was learned from features without a model, and none
+     * is given, returns the space of the features to test it on.
+     *
+     * @param images all of them features, or none of them
+     */
+    FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision) throws IOException {
+        StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
+        if (model.file != null || first == null || !learned.learnedWithoutModel()) {
+            return open(learned, precision);
+        }
+        return first.features().space(Workers.standard());
+    }
+
+    /** Opens a classifier for classes that its method may not be able to name. */
+    static Classifier classifier(ClassifierFile learned, FeatureSpace space, List<String> classNames)
+            throws IOException {
+        return CommandFailure.unless(() -> {
+            Classifier own = learned.open(space);
+            return classNames.equals(learned.classNames()) ? own : own.forClasses(classNames);
+        });
+    }
+}

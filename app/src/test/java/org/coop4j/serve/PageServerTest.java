@@ -1,0 +1,83 @@
+package org.coop4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.javalin.Javalin;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.console.CommandFailure;
+import org.eclipse.jetty.server.ServerConnector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PageServerTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path page() throws IOException {
+        return Files.writeString(folder.resolve("page.html"), "<p>größer</p>");
+    }
+
+    private static HttpResponse<String> ask(URI address, String method) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private Javalin server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = PageServer.start(page(), 0);
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop();
+    }
+
+    private int port() {
+        return server.port();
+    }
+
+    @Test
+    void thePageIsServedAndNothingElse() throws IOException, InterruptedException {
+        Files.writeString(folder.resolve("secret.txt"), "secret");
+        URI address = URI.create("http://localhost:" + port() + "/");
+        HttpResponse<String> answer = ask(address, "GET");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("<p>größer</p>");
+        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
+        assertThat(ask(address.resolve("/secret.txt"), "GET").statusCode()).isEqualTo(404);
+        assertThat(ask(address, "POST").statusCode()).isEqualTo(405);
+        assertThat(ask(address, "HEAD").body()).isEmpty();
+    }
+
+    @Test
+    void itListensOnThisMachineAlone() throws IOException {
+        ServerConnector connector =
+                (ServerConnector) server.jettyServer().server().getConnectors()[0];
+        InetSocketAddress address =
+                (InetSocketAddress) ((ServerSocketChannel) connector.getTransport()).getLocalAddress();
+        assertThat(address.getAddress().isLoopbackAddress()).isTrue();
+    }
+
+    @Test
+    void aTakenPortIsNamed() {
+        assertThatThrownBy(() -> PageServer.start(page(), port()))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContainingAll("port " + port(), "--port");
+    }
+}

@@ -1,0 +1,277 @@
+package org.coop4j.graph;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
+
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostKernel.BlockFunction;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** An activation function applied to each element. */
+public final class Activation extends GraphOp {
+
+    private static final double QUICK_GELU_FACTOR = 1.702;
+    private static final float FACTOR = (float) QUICK_GELU_FACTOR;
+
+    /** The functions that CLIP's towers and methods' losses use. */
+    public enum Kind {
+        /** x · sigmoid(1.702 x): OpenAI's models. */
+        QUICK_GELU(dnnl_eltwise_swish, FACTOR),
+        /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
+        GELU(dnnl_eltwise_gelu_erf, 0),
+        /** max(x, 0): ModifiedResNet. */
+        RELU(dnnl_eltwise_relu, 0),
+        /** e^x. */
+        EXP(dnnl_eltwise_exp, 0);
+
+        private final int algorithm;
+        private final float alpha;
+
+        Kind(int algorithm, float alpha) {
+            this.algorithm = algorithm;
+            this.alpha = alpha;
+        }
+
+        private OneDnn.Function function() {
+            return new OneDnn.Function(algorithm, alpha);
+        }
+
+        /** Returns the function in float32, for one worker. */
+        private BlockFunction host() {
+            Exponential exponential = new Exponential(HostKernel.BLOCK);
+            NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
+            float[] e = new float[HostKernel.BLOCK];
+            return switch (this) {
+                case QUICK_GELU -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
+                case GELU -> (in, n) -> gelu(in[0], normal.cdf(in[0], n), n);
+                case RELU -> (in, n) -> relu(in[0], n);
+                case EXP -> (in, n) -> exponential.apply(in[0], n);
+            };
+        }
+
+        /** Returns dy · f′(x) of dy and x in float32, for one worker. */
+        private BlockFunction hostGradient() {
+            Exponential exponential = new Exponential(HostKernel.BLOCK);
+            NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
+            float[] e = new float[HostKernel.BLOCK];
+            return switch (this) {
+                case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
+                case GELU ->
+                    (in, n) -> {
+                        normal.density(in[1], e, n);
+                        geluGradient(in[0], in[1], normal.cdf(in[1], n), e, n);
+                    };
+                case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
+                case EXP -> (in, n) -> expGradient(in[0], in[1], n);
+            };
+        }
+    }
+
+    private final Precision precision;
+    private final Kind kind;
+
+    /**
+     * @param precision of the products around it; with bfloat16, oneDNN computes the function
+     */
+    public Activation(SameDiff sd, Precision precision, Kind kind, SDVariable x) {
+        super(sd, x);
+        this.precision = precision;
+        this.kind = kind;
+    }
+
+    /** Returns the function in oneDNN's terms. */
+    OneDnn.Function function() {
+        return kind.function();
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        return true;
+    }
+
+    @Override
+    public boolean mayReadRounded(int input) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return fromRounded && precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean isOfOneType() {
+        return true;
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray x = in[0];
+        switch (kind) {
+            case QUICK_GELU -> x.muli(Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false), out[0]);
+            case GELU -> x.muli(normalCdf(x), out[0]);
+            case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
+            case EXP -> out[0].assign(Transforms.exp(x, true));
+        }
+    }
+
+    /** Returns Φ(x) = (1 + erf(x / √2)) / 2. */
+    private static INDArray normalCdf(INDArray x) {
+        return Nd4j.getExecutioner()
+                .exec(new Erf(x.mul(Math.sqrt(0.5))))
+                .addi(1)
+                .muli(0.5);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (precision == Precision.BFLOAT16) {
+            return OneDnn.byRows(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
+        }
+        return HostKernel.elementwise(in, out[0], workers, kind::host);
+    }
+
+    /** Returns e^(-1.702 x), the part of the sigmoid that both directions need. */
+    private static float[] decay(float[] x, int n, float[] e, Exponential exponential) {
+        for (int i = 0; i < n; i++) {
+            e[i] = -FACTOR * x[i];
+        }
+        exponential.apply(e, n);
+        return e;
+    }
+
+    private static void quickGelu(float[] x, float[] decay, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = x[i] / (1f + decay[i]);
+        }
+    }
+
+    private static void gelu(float[] x, float[] cdf, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= cdf[i];
+        }
+    }
+
+    private static void relu(float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = Math.max(x[i], 0f);
+        }
+    }
+
+    private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
+        for (int i = 0; i < n; i++) {
+            float s = 1f / (1f + decay[i]);
+            dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
+        }
+    }
+
+    private static void geluGradient(float[] dy, float[] x, float[] cdf, float[] density, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= cdf[i] + x[i] * density[i];
+        }
+    }
+
+    private static void reluGradient(float[] dy, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= Floats.step(x[i], 0f);
+        }
+    }
+
+    private static void expGradient(float[] dy, float[] y, int n) {
+        for (int i = 0; i < n; i++) {
+            dy[i] *= y[i];
+        }
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        // A rectifier's result shows where the input was positive, and an exponential's is its
+        // derivative. Both are kept anyway.
+        boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
+        SDVariable x = fromResult ? outputVariables()[0] : arg(0);
+        Precision of = fromResult ? Precision.FLOAT32 : precision;
+        return List.of(new InputGradient(sameDiff, of, kind, gradients.get(0), x).outputVariable());
+    }
+
+    /** dx = dy · f′(x). */
+    private static final class InputGradient extends GraphOp {
+
+        private final Precision precision;
+        private final Kind kind;
+
+        InputGradient(SameDiff sd, Precision precision, Kind kind, SDVariable dy, SDVariable x) {
+            super(sd, dy, x);
+            this.precision = precision;
+            this.kind = kind;
+        }
+
+        @Override
+        public boolean mayOverwrite(int input) {
+            return true;
+        }
+
+        @Override
+        public boolean mayReadRounded(int input) {
+            return precision == Precision.BFLOAT16;
+        }
+
+        @Override
+        public boolean mayWriteRounded(boolean fromRounded) {
+            return fromRounded && precision == Precision.BFLOAT16;
+        }
+
+        @Override
+        public boolean isOfOneType() {
+            return true;
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray x = in[1];
+            INDArray derivative =
+                    switch (kind) {
+                        case QUICK_GELU -> {
+                            // s (1 + 1.702 x (1 − s))
+                            INDArray scaled = x.mul(QUICK_GELU_FACTOR);
+                            INDArray s = Transforms.sigmoid(scaled, true);
+                            yield s.rsub(1).muli(scaled).addi(1).muli(s);
+                        }
+                        case GELU -> {
+                            // Φ(x) + x φ(x)
+                            INDArray density =
+                                    Transforms.exp(x.mul(x).muli(-0.5), false).muli(1 / Math.sqrt(2 * Math.PI));
+                            yield normalCdf(x).addi(density.muli(x));
+                        }
+                        case RELU -> x.gt(0).castTo(x.dataType());
+                        case EXP -> x;
+                    };
+            derivative.muli(in[0], out[0]);
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            if (precision == Precision.BFLOAT16) {
+                return OneDnn.byRows(
+                        in[0].rows(),
+                        workers,
+                        (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
+            }
+            return HostKernel.elementwise(in, out[0], workers, kind::hostGradient);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package org.coop4j.graph;
+
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The sum of two arrays of one shape: a residual connection. */
+final class Add extends GraphOp {
+
+    public Add(SameDiff sd, SDVariable a, SDVariable b) {
+        super(sd, a, b);
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        if (!Arrays.equals(in.get(0), in.get(1))) {
+            throw new IllegalArgumentException("sum of shapes %s and %s: expected equal shapes"
+                    .formatted(Arrays.toString(in.get(0)), Arrays.toString(in.get(1))));
+        }
+        return List.of(in.get(0));
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        in[0].addi(in[1], out[0]);
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        return true;
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return sum(in, out[0], workers);
+    }
+
+    /** Returns the sum of two matrices, also for ND4J's op that adds gradients. */
+    public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
+        return HostKernel.elementwise(in, out, workers, () -> (inputs, n) -> Floats.add(inputs[0], 0, inputs[1], 0, n));
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(gradients.get(0), gradients.get(0));
+    }
+}

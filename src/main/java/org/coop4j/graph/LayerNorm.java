@@ -1,0 +1,188 @@
+package org.coop4j.graph;
+
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
+ * ND4J's own has no epsilon).
+ *
+ * <p>Inputs: x [rows, width], and the frozen gain [width] and bias [width], which have no gradient. In bfloat16 a second
+ * output has the mean and the variance of each row, [2, rows], for the gradient. In float32 the gradient computes them
+ * again from x, which is as fast.
+ */
+public class LayerNorm extends GraphOp {
+
+    /** Added to the variance (CLIP's {@code LayerNorm}). */
+    public static final double EPSILON = 1e-5;
+
+    private final Precision precision;
+
+    /**
+     * @param precision of the products around it; with bfloat16, oneDNN computes it
+     */
+    public LayerNorm(SameDiff sd, Precision precision, SDVariable x, SDVariable gain, SDVariable bias) {
+        super(sd, x, gain, bias);
+        this.precision = precision;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return precision == Precision.BFLOAT16 ? 2 : 1;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        return List.of(x, new long[] {2, x[0]}).subList(0, getNumOutputs());
+    }
+
+    @Override
+    public final void compute(INDArray[] in, INDArray[] out) {
+        if (out.length == 2) {
+            out[1].putRow(0, in[0].mean(1));
+            out[1].putRow(1, in[0].var(false, 1));
+        }
+        normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
+    }
+
+    /** Computes (x − mean) · inverse, row by row. */
+    public static INDArray normalise(INDArray x, INDArray inverse) {
+        return x.sub(x.mean(true, 1)).muli(inverse);
+    }
+
+    /** Returns 1 / √(variance + epsilon), [rows, 1]. */
+    public static INDArray inverseDeviation(INDArray x) {
+        INDArray variance = x.var(false, 1).reshape('c', x.rows(), 1);
+        return Transforms.pow(variance.addi(EPSILON), -0.5, false);
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        return input == 0;
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (precision == Precision.BFLOAT16) {
+            return OneDnn.byRows(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) ->
+                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], out[1], from, count));
+        }
+        float[] gain = new float[out[0].cols()];
+        float[] bias = new float[out[0].cols()];
+        HostMatrix[] x = {in[0]};
+        HostKernel rows = HostKernel.rowwise(
+                x, out[0], workers, () -> (row, n) -> scale(row[0], centre(row[0], n), gain, bias, n));
+        return () -> {
+            in[1].getRow(0, gain);
+            in[2].getRow(0, bias);
+            rows.run();
+        };
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        SDVariable[] inputs = {gradients.get(0), arg(0), arg(1)};
+        if (getNumOutputs() == 2) {
+            inputs = new SDVariable[] {gradients.get(0), arg(0), arg(1), outputVariables()[1]};
+        }
+        return List.of(new InputGradient(sameDiff, precision, inputs).outputVariable());
+    }
+
+    /** Centres a row in place and returns its 1/√(variance + epsilon). */
+    public static float centre(float[] x, int n) {
+        float mean = Floats.sum(x, n) / n;
+        for (int i = 0; i < n; i++) {
+            x[i] -= mean;
+        }
+        float variance = Floats.dot(x, x, n) / n;
+        return (float) (1 / Math.sqrt(variance + EPSILON));
+    }
+
+    private static void scale(float[] row, float inverse, float[] gain, float[] bias, int n) {
+        for (int i = 0; i < n; i++) {
+            row[i] = row[i] * inverse * gain[i] + bias[i];
+        }
+    }
+
+    /** dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain. */
+    private static final class InputGradient extends GraphOp {
+
+        private final Precision precision;
+
+        /**
+         * @param inputs dy, x, gain, and in bfloat16 the statistics
+         */
+        InputGradient(SameDiff sd, Precision precision, SDVariable... inputs) {
+            super(sd, inputs);
+            this.precision = precision;
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray inverse = inverseDeviation(in[1]);
+            INDArray normalised = normalise(in[1], inverse);
+            INDArray g = in[0].mul(in[2]);
+            INDArray projection = g.mul(normalised).mean(true, 1);
+            g.subi(g.mean(true, 1)).subi(normalised.muli(projection)).muli(inverse, out[0]);
+        }
+
+        @Override
+        public boolean mayOverwrite(int input) {
+            return input == 0 && precision == Precision.FLOAT32;
+        }
+
+        @Override
+        public boolean mayReadRounded(int input) {
+            return input == 0 && precision == Precision.BFLOAT16;
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            if (precision == Precision.BFLOAT16) {
+                return OneDnn.byRows(
+                        in[0].rows(),
+                        workers,
+                        (oneDnn, from, count) ->
+                                oneDnn.layerNormGradient(in, (float) EPSILON, out[0], from, count));
+            }
+            float[] gain = new float[out[0].cols()];
+            HostMatrix[] dyAndX = {in[0], in[1]};
+            HostKernel rows = HostKernel.rowwise(
+                    dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n));
+            return () -> {
+                in[2].getRow(0, gain);
+                rows.run();
+            };
+        }
+
+        /** Turns dy (in {@code g}) into dx in place, and centres x. */
+        private static void gradientOfRow(float[] g, float[] x, float[] gain, int n) {
+            float inverse = centre(x, n);
+            for (int i = 0; i < n; i++) {
+                g[i] *= gain[i];
+            }
+            float mean = Floats.sum(g, n) / n;
+            float projection = Floats.dot(g, x, n) / n * inverse * inverse;
+            for (int i = 0; i < n; i++) {
+                g[i] = (g[i] - mean - x[i] * projection) * inverse;
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package org.coop4j.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
+ *
+ * <p>Inputs: x [rows, in], W [out, in] or [in, out], and optionally b [out]. A frozen weight gets no gradient: only
+ * dx = dy · W is built. If W is trained, so are dW, itself such a product of the form TN, and db.
+ *
+ * <p>The factors of products with a frozen weight may be rounded, forward and backward.
+ */
+public final class Linear extends GraphOp {
+
+    private final Gemm.Form form;
+    private final Precision precision;
+
+    /** Number of the layer's own inputs, which those of {@code next} follow. */
+    private final int own;
+
+    private final GraphOp next; // null for none
+
+    /**
+     * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
+     *     {@code proj} and {@code text_projection}
+     * @param precision of the products; anything but float32 needs a frozen weight
+     * @param inputs x, W, and optionally b
+     */
+    public Linear(SameDiff sd, Gemm.Form form, Precision precision, SDVariable... inputs) {
+        super(sd, inputs);
+        this.form = form;
+        this.precision = precision;
+        this.own = inputs.length;
+        this.next = null;
+    }
+
+    /** A layer of a plan, with the op that follows. */
+    private Linear(Linear layer, GraphOp next) {
+        form = layer.form;
+        precision = layer.precision;
+        own = layer.own;
+        this.next = next;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        long[] w = in.get(1);
+        int inAxis = form == Gemm.Form.TN ? 0 : 1;
+        int outAxis = form == Gemm.Form.NT ? 0 : 1;
+        if (x[inAxis] != w[1 - outAxis]) {
+            throw new IllegalArgumentException(
+                    "linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[inAxis]);
+        }
+        return List.of(new long[] {x[1 - inAxis], w[outAxis]});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray w = rounded(precision, in[1]);
+        Nd4j.matmul(rounded(precision, in[0]), w, out[0], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
+        if (own == 3) {
+            out[0].addi(in[2]);
+        }
+        if (next != null) {
+            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
+            rest[0] = out[0];
+            next.compute(rest, out);
+        }
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix bias = own == 3 ? in[2] : null;
+        if (precision == Precision.FLOAT32) {
+            return Gemm.kernel(form, in[0], in[1], bias, out[0], workers);
+        }
+        OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
+        HostMatrix residual = next instanceof Add ? in[own] : null;
+        return Bfloat16Product.kernel(form, in[0], in[1], bias, function, residual, out[0], workers);
+    }
+
+    @Override
+    public boolean mayReadRounded(int input) {
+        return input == 0 && precision == Precision.BFLOAT16;
+    }
+
+    @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    /** Includes an activation, or the residual sum in which the layer ends. */
+    @Override
+    public GraphOp followedBy(GraphOp other) {
+        boolean known = other instanceof Activation || other instanceof Add;
+        return known && next == null && precision == Precision.BFLOAT16 ? new Linear(this, other) : null;
+    }
+
+    private static INDArray rounded(Precision precision, INDArray array) {
+        return precision == Precision.FLOAT32
+                ? array
+                : array.castTo(DataType.BFLOAT16).castTo(array.dataType());
+    }
+
+    @Override
+    public long flops(List<long[]> in) {
+        return 2 * in.get(0)[0] * in.get(0)[1] * outputShapes(in).get(0)[1];
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        SDVariable dy = gradients.get(0);
+        Gemm.Form other = form == Gemm.Form.NT ? Gemm.Form.NN : Gemm.Form.NT;
+        List<SDVariable> result = new ArrayList<>();
+        result.add(new Linear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
+        if (!arg(1).isConstant()) {
+            SDVariable left = form == Gemm.Form.NT ? dy : arg(0); // dyᵀ · x [out, in], or xᵀ · dy [in, out]
+            SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
+            result.add(new Linear(sameDiff, Gemm.Form.TN, Precision.FLOAT32, left, right).outputVariable());
+            if (args().length == 3) {
+                result.add(new BiasGradient(sameDiff, dy).outputVariable());
+            }
+        }
+        return result;
+    }
+
+    /** db = the sum of dy over its rows. */
+    public static final class BiasGradient extends GraphOp {
+
+        public BiasGradient(SameDiff sd, SDVariable dy) {
+            super(sd, dy);
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(new long[] {in.get(0)[1]});
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            in[0].sum(out[0], 0);
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix dy = in[0];
+            float[][] sums = new float[workers.count()][dy.cols()];
+            float[][] rows = new float[workers.count()][dy.cols()];
+            Workers.RowRange columns = (part, from, to) -> {
+                int n = to - from;
+                Arrays.fill(sums[part], 0, n, 0f);
+                for (int r = 0; r < dy.rows(); r++) {
+                    dy.get(r, from, rows[part], n);
+                    Floats.add(sums[part], 0, rows[part], 0, n);
+                }
+                out[0].put(0, from, sums[part], n);
+            };
+            return () -> workers.rows(dy.cols(), columns);
+        }
+    }
+}

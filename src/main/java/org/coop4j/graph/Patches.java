@@ -1,0 +1,114 @@
+package org.coop4j.graph;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Images cut into square patches, so that the patch embedding (a convolution with its stride as large as its kernel) is
+ * one matrix product. Patches of one pixel are the rows of ModifiedResNet.
+ *
+ * <p>images [batch, channels, height, width] → [batch · patches, channels · patch²], patches in raster order, each
+ * flattened as channel, row, column like the convolution's weight. An image may have more rows than patches; the others
+ * are zero. Images have no gradient.
+ */
+final class Patches extends GraphOp {
+
+    private final int patch;
+    private final int first;
+    private final int rows;
+
+    /**
+     * @param first row of an image that holds its first patch
+     * @param rows of each image
+     */
+    public Patches(SameDiff sd, SDVariable images, int patch, int first, int rows) {
+        super(sd, images);
+        this.patch = patch;
+        this.first = first;
+        this.rows = rows;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        if (x[2] % patch != 0 || x[3] % patch != 0) {
+            throw new IllegalArgumentException(
+                    "image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
+        }
+        int patches = (int) ((x[2] / patch) * (x[3] / patch));
+        if (first + patches > rows) {
+            throw new IllegalArgumentException(
+                    patches + " patches from row " + first + " on do not fit into " + rows + " rows");
+        }
+        return List.of(new long[] {x[0] * rows, x[1] * patch * patch});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray x = in[0];
+        long p = patch;
+        long[] s = x.shape();
+        INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
+        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, p, p]
+        int patches = (int) (ordered.size(1) * ordered.size(2));
+        if (rows > patches) {
+            out[0].assign(0);
+        }
+        long row = out[0].size(1);
+        view(out[0], first * row, ordered.shape(), rows * row, ordered.size(2) * row, row, p * p, p, 1)
+                .assign(ordered);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        long[] shape = in[0].owner().shape();
+        int images = (int) shape[0];
+        int channels = (int) shape[1];
+        int height = (int) shape[2];
+        int width = (int) shape[3];
+        int across = width / patch;
+        int down = height / patch;
+        int length = out[0].cols();
+        HostKernel rowsOfPatches = HostKernel.eachRow(images * down, workers, () -> {
+            float[] line = new float[width];
+            float[] cut = new float[across * length];
+            return i -> {
+                int image = i / down;
+                int y = i % down;
+                for (int c = 0; c < channels; c++) {
+                    for (int dy = 0; dy < patch; dy++) {
+                        in[0].getRow((image * channels + c) * height + y * patch + dy, line);
+                        spread(line, cut, (c * patch + dy) * patch, length);
+                    }
+                }
+                out[0].put(image * rows + first + y * across, 0, cut, cut.length);
+            };
+        });
+        return () -> {
+            if (rows > across * down) {
+                out[0].clear(0);
+            }
+            rowsOfPatches.run();
+        };
+    }
+
+    /** Copies each pixel of a line to its patch, there from {@code at} on. */
+    private void spread(float[] line, float[] patches, int at, int length) {
+        int to = at;
+        if (patch == 1) {
+            for (float pixel : line) {
+                patches[to] = pixel;
+                to += length;
+            }
+        } else {
+            for (int x = 0; x < line.length; x += patch, to += length) {
+                System.arraycopy(line, x, patches, to, patch);
+            }
+        }
+    }
+}

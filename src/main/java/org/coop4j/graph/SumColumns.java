@@ -1,0 +1,78 @@
+package org.coop4j.graph;
+
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.shape.OneHot;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Sums of groups of columns: x · one-hot(groups), but without the product, which for the keys of 1,000 classes would
+ * take a thousand times the additions. In the gradient, dx of a column is dy of its group.
+ *
+ * <p>x [rows, columns] → [rows, groups].
+ */
+final class SumColumns extends GraphOp {
+
+    private final int[] groupOf;
+    private final int groups;
+    private final boolean backward;
+
+    /**
+     * @param groupOf the group of each column, from 0
+     * @param groups number of groups
+     */
+    public SumColumns(SameDiff sd, SDVariable x, int[] groupOf, int groups) {
+        this(sd, x, groupOf, groups, false);
+    }
+
+    private SumColumns(SameDiff sd, SDVariable x, int[] groupOf, int groups, boolean backward) {
+        super(sd, x);
+        this.groupOf = groupOf;
+        this.groups = groups;
+        this.backward = backward;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        int columns = backward ? groups : groupOf.length;
+        if (in.get(0)[1] != columns) {
+            throw new IllegalArgumentException("expected %d columns, got %d".formatted(columns, in.get(0)[1]));
+        }
+        return List.of(new long[] {in.get(0)[0], backward ? groupOf.length : groups});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray oneHot = Nd4j.createUninitialized(in[0].dataType(), groupOf.length, groups);
+        Nd4j.exec(new OneHot(Nd4j.createFromArray(groupOf), oneHot, groups));
+        Nd4j.matmul(in[0], oneHot, out[0], false, backward, false);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return HostKernel.eachRow(in[0].rows(), workers, () -> {
+            float[] x = new float[in[0].cols()];
+            float[] y = new float[out[0].cols()];
+            return r -> {
+                in[0].getRow(r, x);
+                Arrays.fill(y, 0f);
+                for (int column = 0; column < groupOf.length; column++) {
+                    int group = groupOf[column];
+                    y[backward ? column : group] += x[backward ? group : column];
+                }
+                out[0].putRow(r, y);
+            };
+        });
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(new SumColumns(sameDiff, gradients.get(0), groupOf, groups, !backward).outputVariable());
+    }
+}
