@@ -22,7 +22,6 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
@@ -94,7 +93,7 @@ public record FoundRuns(
             String knownAs;
             try {
                 knownAs = SourceInfo.fromJson(source).knownAs().orElse("");
-            } catch (InputException e) {
+            } catch (IOException e) {
                 knownAs = "";
             }
             String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");

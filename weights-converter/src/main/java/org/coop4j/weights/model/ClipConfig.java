@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -303,8 +304,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      *
      * @throws InputException if a field is missing or out of range
      */
-    public static ClipConfig fromJson(String json) throws InputException {
-        return ModelMetadata.fromJson(
+    public static ClipConfig fromJson(String json) throws IOException {
+        return JsonTree.read(
                 "architecture",
                 json,
                 fields -> new ClipConfig(

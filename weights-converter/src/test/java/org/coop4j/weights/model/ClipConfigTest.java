@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.InputException;
@@ -97,7 +98,7 @@ class ClipConfigTest {
 
     @ParameterizedTest
     @MethodSource("publishedNames")
-    void jsonKeepsEveryDimension(String name) throws InputException {
+    void jsonKeepsEveryDimension(String name) throws IOException {
         ClipConfig architecture = ClipConfig.named(name);
         assertThat(ClipConfig.fromJson(architecture.toJson())).isEqualTo(architecture);
     }
