@@ -46,11 +46,12 @@ class ImageEncoderTest {
                         new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 32, 16)));
     }
 
-    /** Models of 5, 50, 17 and 16 tokens, the last two Perception Encoders. */
+    /** Models of 5, 50, 5, 17 and 16 tokens, the last two Perception Encoders. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
                 new ClipConfig.Vit(32, 16, 768, 2, 12, 768),
                 new ClipConfig.Vit(112, 16, 128, 2, 2, 512),
+                new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.PeCore(true, 8, 768)),
                 new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.PeCore(false, 8, 768)));
     }

@@ -3,12 +3,10 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
@@ -37,7 +35,7 @@ final class OpenClipConfig {
         return JsonTree.read(folder.resolve(FILE), OpenClipConfig::config);
     }
 
-    private static ModelConfig config(JsonTree json) throws InputException {
+    private static ModelConfig config(JsonTree json) {
         JsonTree model = json.has("model_cfg") ? json.object("model_cfg") : json;
         JsonTree text = tower(model, "text_cfg");
         int textWidth = text.whole("width", 512);
@@ -114,7 +112,7 @@ final class OpenClipConfig {
     }
 
     /** Returns timm's Perception Encoder of a name, with other sizes where the configuration has some. */
-    private static ClipConfig.Vision peCore(JsonTree vision) throws InputException {
+    private static ClipConfig.Vision peCore(JsonTree vision) {
         ClipConfig.Vit named = peCoreNamed(vision.text(TIMM_NAME));
         if (!vision.text("timm_pool").equals("map")) {
             throw new IllegalArgumentException("timm_pool: expected map, got " + vision.text("timm_pool"));
@@ -153,17 +151,18 @@ final class OpenClipConfig {
         return vit;
     }
 
-    private static ClipConfig.Vit peCoreNamed(String name) throws InputException {
+    private static ClipConfig.Vit peCoreNamed(String name) {
         Matcher match = PE_CORE.matcher(name);
-        String published = match.matches()
-                ? "PE-Core-" + match.group(1).toUpperCase(Locale.ROOT) + match.group(2) + "-" + match.group(3)
-                : "";
-        if (!ClipConfig.publishedNames().contains(published)) {
+        ClipConfig published = match.matches()
+                ? ClipConfig.published()
+                        .get("PE-Core-%S%s-%s".formatted(match.group(1), match.group(2), match.group(3)))
+                : null;
+        if (published == null) {
             throw new IllegalArgumentException(
                     "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
                             .formatted(TIMM_NAME, name));
         }
-        return (ClipConfig.Vit) ClipConfig.named(published).vision();
+        return (ClipConfig.Vit) published.vision();
     }
 
     private static int imageSize(JsonTree vision) {
