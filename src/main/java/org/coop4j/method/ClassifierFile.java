@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -65,9 +66,10 @@ public record ClassifierFile(
         classNames = ClassName.checked(classNames);
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
-        if (!(temperature > 0) || !Double.isFinite(temperature)) {
-            throw new IllegalArgumentException("temperature: expected a positive number, got " + temperature);
-        }
+        Require.that(
+                temperature > 0 && Double.isFinite(temperature),
+                "temperature: expected a positive number, got %s",
+                temperature);
     }
 
     /**
@@ -79,10 +81,12 @@ public record ClassifierFile(
     public record Tensor(Shape shape, float[] values) {
 
         public Tensor {
-            if (shape.elements() != values.length) {
-                throw new IllegalArgumentException(
-                        "expected %d values for shape %s, got %d".formatted(shape.elements(), shape, values.length));
-            }
+            Require.that(
+                    shape.elements() == values.length,
+                    "expected %d values for shape %s, got %d",
+                    shape.elements(),
+                    shape,
+                    values.length);
         }
     }
 
@@ -98,9 +102,7 @@ public record ClassifierFile(
      */
     public Tensor tensor(String name) {
         Tensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalArgumentException("no tensor " + name + ": expected one of " + tensors.keySet());
-        }
+        Require.that(tensor != null, "no tensor %s: expected one of %s", name, tensors.keySet());
         return tensor;
     }
 
@@ -198,11 +200,11 @@ public record ClassifierFile(
      */
     public void requireModel(FeatureSpace space) throws IOException {
         String model = space.modelSha256();
-        if (!modelSha256.isEmpty() && !model.isEmpty() && !model.equals(modelSha256)) {
-            throw new IllegalArgumentException(
-                    "the classifier was learned with the model %.12s…, but this model is %.12s…: use that model"
-                            .formatted(modelSha256, model));
-        }
+        Require.that(
+                modelSha256.isEmpty() || model.isEmpty() || model.equals(modelSha256),
+                "the classifier was learned with the model %.12s…, but this model is %.12s…: use that model",
+                modelSha256,
+                model);
     }
 
     /** Writes the file atomically. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
@@ -205,9 +206,7 @@ public final class ReferenceCheckpoint {
     }
 
     static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch) throws IOException {
-        if (epoch < 1) {
-            throw new IllegalArgumentException("epoch: expected 1 or more, got " + epoch);
-        }
+        Require.that(epoch >= 1, "epoch: expected 1 or more, got %s", epoch);
         int length = PromptLayout.of(prompt).length();
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
@@ -272,10 +271,12 @@ public final class ReferenceCheckpoint {
             int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();
-                if (tokens.length + 1 > length) {
-                    throw new IllegalArgumentException("class \"%s\": its %d tokens do not fit after %d context vectors"
-                            .formatted(names.get(c).name(), tokens.length + 1, vectors));
-                }
+                Require.that(
+                        tokens.length + 1 <= length,
+                        "class \"%s\": its %d tokens do not fit after %d context vectors",
+                        names.get(c).name(),
+                        tokens.length + 1,
+                        vectors);
                 System.arraycopy(tokens, 0, others, c * length, tokens.length);
                 others[c * length + tokens.length] = words.endToken();
             }

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -363,10 +363,10 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
         private static final int BETAS = 200;
 
         public CacheWeights {
-            Settings.requireNotNegative("alpha", alpha);
-            Settings.requireNotNegative("beta", beta);
-            Settings.requireNotNegative("max_alpha", maxAlpha);
-            Settings.requireNotNegative("max_beta", maxBeta);
+            Require.notNegative("alpha", alpha);
+            Require.notNegative("beta", beta);
+            Require.notNegative("max_alpha", maxAlpha);
+            Require.notNegative("max_beta", maxBeta);
         }
 
         /** The reference's initial values and search on ImageNet. */

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
@@ -63,9 +64,7 @@ public record DataSpec(
         Texts texts) {
 
     public DataSpec {
-        if (path == null || path.isBlank()) {
-            throw new IllegalArgumentException("no data: give a folder, a split file, a list or features");
-        }
+        Require.that(path != null && !path.isBlank(), "no data: give a folder, a split file, a list or features");
         if (split != null) {
             SplitShares.of(split);
         }

@@ -133,11 +133,10 @@ public record EvaluationData(
     public void requireUnchanged(List<HashedImage> found) throws IOException {
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
-            if (!contents.contains(image.sha256())) {
-                throw new DatasetException(
-                        "%s has changed since the run was tested on it: restore it, or name the data of the current images"
-                                .formatted(image.image().path()));
-            }
+            DatasetException.require(
+                    contents.contains(image.sha256()),
+                    "%s has changed since the run was tested on it: restore it, or name the data of the current images",
+                    image.image().path());
         }
     }
 
@@ -275,9 +274,8 @@ public record EvaluationData(
             notes.warn(which + ": they are counted and inflate the accuracy");
             return all;
         }
-        if (learned.size() == all.size()) {
-            throw new DatasetException(which + ": no other is left, unless the overlap is allowed");
-        }
+        DatasetException.require(
+                learned.size() != all.size(), "%s: no other is left, unless the overlap is allowed", which);
         notes.warn(which + " and are left out, unless the overlap is allowed");
         return all.without(learned);
     }

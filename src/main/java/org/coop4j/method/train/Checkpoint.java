@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -47,10 +48,12 @@ record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
     void restore(List<LearnedTensor> tensors, Optimizer optimizer) {
         for (LearnedTensor tensor : tensors) {
             float[] saved = arrays.get(VALUE + tensor.name());
-            if (saved == null || saved.length != tensor.values().length) {
-                throw new IllegalArgumentException("checkpoint: expected %d values of %s, got %s"
-                        .formatted(tensor.values().length, tensor.name(), saved == null ? "none" : saved.length));
-            }
+            Require.that(
+                    saved != null && saved.length == tensor.values().length,
+                    "checkpoint: expected %d values of %s, got %s",
+                    tensor.values().length,
+                    tensor.name(),
+                    saved == null ? "none" : saved.length);
             System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
         }
         Map<String, float[]> state = new LinkedHashMap<>();
