@@ -105,12 +105,10 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         DatasetException.require(!label.isEmpty(), "%s: the label of %s is empty", csv, cells[pathColumn]);
         Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
         Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
-        DatasetException.require(
-                splitColumn < 0 || split.isPresent(),
-                "%s: the split '%s' of %s is not train, val or test",
-                csv,
-                cells[splitColumn],
-                path);
+        if (splitColumn >= 0 && split.isEmpty()) {
+            throw new DatasetException(
+                    "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path));
+        }
         return new Row(path, label, split.orElse(null));
     }
 

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
@@ -195,9 +196,7 @@ public record DataSpec(
         if (Files.isDirectory(place)) {
             return new ImageFolder(place, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
         }
-        if (!Files.exists(place)) {
-            throw new IOException("no such folder or file: " + place);
-        }
+        InputException.require(Files.exists(place), "no such folder or file: %s", place);
         Path root =
                 imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
         if (hasExtension(".json")) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
@@ -75,9 +76,9 @@ public record EvaluationData(
      * @throws IOException if they are not recorded, or files are missing
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
-        if (images == null || images.test().isEmpty()) {
-            throw new IOException("no run beside the classifier lists its test images: name the data");
-        }
+        InputException.require(
+                images != null && !images.test().isEmpty(),
+                "no run beside the classifier lists its test images: name the data");
         List<LabelledImage> tested =
                 source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
         Set<String> found =
@@ -119,9 +120,7 @@ public record EvaluationData(
      * @throws IOException if it is not recorded
      */
     public DataSpec source() throws IOException {
-        if (config == null) {
-            throw new IOException("no run beside the classifier records its test data: name the data");
-        }
+        InputException.require(config != null, "no run beside the classifier records its test data: name the data");
         return config.testedOn().source();
     }
 

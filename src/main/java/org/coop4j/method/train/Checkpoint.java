@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.DType;
@@ -91,14 +92,14 @@ record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
             Map<String, float[]> arrays = TensorChecksum.read(tensors);
             Map<String, String> metadata = tensors.metadata();
             String epochs = metadata.get(EPOCHS);
-            if (epochs == null || !epochs.matches("\\d{1,9}") || !metadata.containsKey(METRICS)) {
-                throw new IOException(file + " is not a checkpoint of coop train");
-            }
-            if (!images.equals(metadata.get(IMAGES))) {
-                throw new IOException("the training images are not those of the run in "
-                        + file.toAbsolutePath().getParent()
-                        + ": restore them, or choose another run folder");
-            }
+            InputException.require(
+                    epochs != null && epochs.matches("\\d{1,9}") && metadata.containsKey(METRICS),
+                    "%s is not a checkpoint of coop train",
+                    file);
+            InputException.require(
+                    images.equals(metadata.get(IMAGES)),
+                    "the training images are not those of the run in %s: restore them, or choose another run folder",
+                    file.toAbsolutePath().getParent());
             return new Checkpoint(Integer.parseInt(epochs), arrays, metadata.get(METRICS));
         }
     }
