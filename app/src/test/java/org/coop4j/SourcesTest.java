@@ -22,7 +22,7 @@ class SourcesTest {
     private static final Path LIBRARY = ROOT.resolve("src/main/java/org/coop4j");
     private static final Path APPLICATION = ROOT.resolve("app/src/main/java/org/coop4j");
     private static final Path CONVERTER = ROOT.resolve("weights-converter/src/main/java/org/coop4j");
-    private static final Path SPARK = ROOT.resolve("spark/src/main/java/org/coop4j");
+    private static final Path SPARK = ROOT.resolve("integrations/spark/src/main/java/org/coop4j");
 
     /** The program and one of its commands are called as methods are. */
     private static final Set<String> OTHERS = Set.of(

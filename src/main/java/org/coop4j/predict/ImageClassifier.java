@@ -101,6 +101,20 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
+     * Opens a learned classifier of any method with its model, which the caller closes afterwards.
+     *
+     * @param run the folder of a run, or a classifier's file
+     * @throws IOException if there is no classifier, or it is damaged
+     * @throws IllegalArgumentException if it was learned with another model
+     */
+    public static ImageClassifier load(Path run, Clip clip) throws IOException {
+        ClassifierFile learned = ClassifierFile.read(ClassifierModel.classifierFile(run));
+        Classifier classifier = learned.open(clip);
+        return new ImageClassifier(
+                clip, classifier, EncodingLimits.standard(), orientation(learned), List.of(classifier::close));
+    }
+
+    /**
      * Learns a classifier from all examples, with the method's reference settings and seed 1. The model, which the caller
      * closes afterwards, is shared.
      *

@@ -228,6 +228,15 @@ class LearnInMemoryTest {
         try (ImageClassifier loaded = ImageClassifier.load(file)) {
             assertThat(loaded.classify(photo)).isEqualTo(expected);
         }
+        for (int open = 0; open < 2; open++) { // closing it leaves the model open
+            try (ImageClassifier loaded = ImageClassifier.load(file, clip)) {
+                assertThat(loaded.clip()).isSameAs(clip);
+                assertThat(loaded.classify(photo)).isEqualTo(expected);
+            }
+        }
+        try (Clip other = TinyModel.open(TinyModel.write(place.resolve("other.safetensors"), 2), 1)) {
+            assertThatThrownBy(() -> ImageClassifier.load(file, other)).isInstanceOf(IllegalArgumentException.class);
+        }
         Path written = place.resolve("zero-shot.safetensors");
         try (ImageClassifier zeroShot = ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {
             zeroShot.save(written);

@@ -38,27 +38,10 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
     /**
      * A measured step.
      *
-     * @param time of a step
-     * @param bytes native memory for intermediate values
-     * @param parts number of parts that the classes were processed in
-     * @param early memory of the process after 30 steps, 0 where unknown
-     * @param late memory of the process after the last step, 0 where unknown
+     * @param values times, speed and memory by name, for a report
      * @param profile times of the ops of one step
      */
-    public record Outcome(Measurement time, long bytes, int parts, long early, long late, List<OpTime> profile) {
-        /** Returns the measured values by name, for a report. */
-        public Map<String, Object> values() {
-            Map<String, Object> values = time.values();
-            values.put("gflops", time.gflops());
-            values.put("step_mb", bytes >> 20);
-            values.put("parts", parts);
-            if (early > 0) {
-                values.put("rss_after_30_steps_mb", early >> 20);
-            }
-            values.put("rss_mb", late >> 20);
-            return values;
-        }
-    }
+    public record Outcome(Map<String, Object> values, List<OpTime> profile) {}
 
     /** Measures {@code runs} steps after three others, with random names, features and labels. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {
@@ -86,8 +69,15 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
                     early[0] = Machine.memory().orElse(0);
                 }
             });
-            long late = Machine.memory().orElse(0);
-            return new Outcome(time, step.bytes(), step.chunks(), early[0], late, step.profile());
+            Map<String, Object> values = time.values();
+            values.put("gflops", time.gflops());
+            values.put("step_mb", step.bytes() >> 20);
+            values.put("parts", step.chunks());
+            if (early[0] > 0) {
+                values.put("rss_after_30_steps_mb", early[0] >> 20);
+            }
+            values.put("rss_mb", Machine.memory().orElse(0) >> 20);
+            return new Outcome(values, step.profile());
         }
     }
 

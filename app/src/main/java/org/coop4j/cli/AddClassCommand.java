@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.run.RunFolder.CONFIG;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
@@ -17,7 +19,6 @@ import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.AddedClass;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,14 +54,14 @@ final class AddClassCommand extends ConsoleCommand {
     private Path out;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Override
     public Integer call() throws IOException {
         require(!Files.exists(out), out + " exists: choose another --out");
         ClassifierFile file = promptOptions.read();
         require(!file.classNames().contains(name), '"' + name + "\" is a class already");
-        RunConfig config = RunConfig.read(promptOptions.folder().resolve(RunFolder.CONFIG));
+        RunConfig config = RunConfig.read(promptOptions.folder().resolve(CONFIG));
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         require(

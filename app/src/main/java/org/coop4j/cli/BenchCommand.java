@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -15,12 +16,18 @@ import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
+import org.coop4j.cli.Converters.Architecture;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -69,22 +76,22 @@ public final class BenchCommand extends ConsoleCommand {
     @Option(
             names = "--classes",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Number of classes" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Number of classes" + DEFAULT)
     private int classes = 100;
 
     @Option(
             names = "--context",
             paramLabel = "M",
-            converter = Converters.Positive.class,
-            description = "Number of context vectors" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Number of context vectors" + DEFAULT)
     private int context = 16;
 
     @Option(
             names = "--position",
             defaultValue = "end",
             paramLabel = "WHERE",
-            description = "end, middle or front" + Options.DEFAULT)
+            description = "end, middle or front" + DEFAULT)
     private ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
@@ -93,40 +100,32 @@ public final class BenchCommand extends ConsoleCommand {
     @Option(
             names = "--name-tokens",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Tokens per class name" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Tokens per class name" + DEFAULT)
     private int nameTokens = 3;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Images per batch" + Options.DEFAULT)
+    @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
     private int batch = 32;
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions" + Options.DEFAULT)
+    @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
     private int runs = 7;
 
     @Mixin
-    private Options.Memory memory;
+    private Memory memory;
 
     @Option(names = "--profile", description = "For step and encode: show the time of each op.")
     private boolean profile;
 
     @Mixin
-    private Options.AsJson json;
+    private AsJson json;
 
     /** The model to measure: one with random weights, or a given one. */
     public static final class Subject {
         @Option(
                 names = "--arch",
                 paramLabel = "NAME",
-                converter = Converters.Architecture.class,
-                description = "A published architecture" + Options.DEFAULT)
+                converter = Architecture.class,
+                description = "A published architecture" + DEFAULT)
         private String architecture = "ViT-B/16";
 
         @Option(
@@ -136,7 +135,7 @@ public final class BenchCommand extends ConsoleCommand {
         private Path model;
 
         @Mixin
-        private Options.Arithmetic precision;
+        private Arithmetic precision;
 
         public Precision precision() {
             return precision.ofScores();
@@ -245,7 +244,7 @@ public final class BenchCommand extends ConsoleCommand {
                 table.row(name, value instanceof Double number ? Numbers.number(number, 3) : value.toString()));
         table.print(console.out());
         if (ops != null) {
-            ops.print(Table.Format.TABLE, console);
+            ops.print(Format.TABLE, console);
         }
     }
 }

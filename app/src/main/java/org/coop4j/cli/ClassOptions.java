@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.TextFile;
+import org.coop4j.cli.Converters.FileName;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ClassNames;
@@ -32,7 +33,7 @@ final class ClassOptions {
         @Option(
                 names = "--classes-file",
                 paramLabel = "FILE",
-                converter = Converters.FileName.class,
+                converter = FileName.class,
                 description = "A UTF-8 file with one class name per line.")
         private Path file;
     }

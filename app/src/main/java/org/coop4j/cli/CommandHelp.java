@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_DESCRIPTION;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
@@ -9,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,31 +23,9 @@ final class CommandHelp {
     private static final int FEW = 14;
 
     private static final Set<String> USUAL = Set.of(
-            "--prompt",
-            "--model",
-            "--data",
-            "--dataset",
-            "--out",
-            "--method",
-            "--set",
-            "--epochs",
-            "--shots",
-            "--seeds",
-            "--template",
-            "--classes",
-            "--top",
-            "--threshold",
-            "--split",
-            "--resume",
-            "--json",
-            "--csv",
-            "--text",
-            "--texts",
-            "--errors",
-            "--confusion",
-            "--host",
-            "--port",
-            "--help");
+            ("prompt model data dataset out method set epochs shots seeds template classes top threshold split resume"
+                            + " json csv text texts errors confusion host port help")
+                    .split(" "));
 
     private CommandHelp() {}
 
@@ -69,15 +48,15 @@ final class CommandHelp {
         String required = help.commandSpec().options().stream()
                 .filter(option -> option.required() && option.group() == null)
                 .map(option -> option.shortestName() + " " + option.paramLabel() + " ")
-                .collect(Collectors.joining());
+                .collect(joining());
         return help.synopsis(help.synopsisHeadingLength()).replace("[OPTIONS]", required + "[OPTIONS]");
     }
 
     private static String options(Help help) {
         List<OptionSpec> all = help.commandSpec().options();
         Map<Boolean, List<OptionSpec>> usual = all.stream()
-                .collect(
-                        Collectors.partitioningBy(option -> all.size() <= FEW || USUAL.contains(option.longestName())));
+                .collect(partitioningBy(option ->
+                        all.size() <= FEW || USUAL.contains(option.longestName().substring(2))));
         String list = "\nOptions:\n" + help.optionListExcludingGroups(usual.get(true));
         List<OptionSpec> others = usual.get(false);
         return others.isEmpty() ? list : list + "\nMore options:\n" + help.optionListExcludingGroups(others);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.run.RunFolder.CONFIG;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -7,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
@@ -26,7 +30,6 @@ import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,10 +56,10 @@ final class CompareCommand extends ConsoleCommand {
     private PromptOptions.OfModel model;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.AsJson asJson;
+    private AsJson asJson;
 
     @Override
     public Integer call() throws IOException {
@@ -64,7 +67,7 @@ final class CompareCommand extends ConsoleCommand {
         for (Path run : runs) {
             files.add(new PromptOptions(run, model).read());
         }
-        RunConfig first = RunConfig.read(runs.get(0).resolve(RunFolder.CONFIG));
+        RunConfig first = RunConfig.read(runs.get(0).resolve(CONFIG));
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();

@@ -2,6 +2,8 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.coop4j.cli.Options.Activation;
+import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.ModelSummary;
@@ -30,10 +32,10 @@ final class ConvertCommand extends ConsoleCommand {
     private Path source;
 
     @Mixin
-    private Options.SafetensorsOut out;
+    private SafetensorsOut out;
 
     @Mixin
-    private Options.Activation activation;
+    private Activation activation;
 
     @Override
     public Integer call() throws IOException {

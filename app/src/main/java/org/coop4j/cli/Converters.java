@@ -89,7 +89,7 @@ public final class Converters {
 
         @Override
         public Iterator<String> iterator() {
-            return ClipConfig.publishedNames().iterator();
+            return ClipConfig.published().keySet().iterator();
         }
     }
 

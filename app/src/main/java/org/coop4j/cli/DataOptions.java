@@ -4,6 +4,7 @@ import static org.coop4j.console.WrongUsage.require;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.cli.Converters.FileName;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
@@ -39,7 +40,7 @@ final class DataOptions {
     @Option(
             names = "--names",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "Class names: lines folder,name, or number,name for features without names.")
     private Path names;
 

@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -74,8 +76,8 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     }
 
     private void printTable(List<BenchmarkCheck> checks) {
-        Map<Boolean, List<BenchmarkCheck>> absent = checks.stream()
-                .collect(Collectors.partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
+        Map<Boolean, List<BenchmarkCheck>> absent =
+                checks.stream().collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
             rows().rows(present).print(Format.TABLE, console);
@@ -108,7 +110,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .findFirst()
                 .orElseGet(() -> absent.stream()
                         .map(DatasetsCheckCommand::name)
-                        .collect(Collectors.joining(", ", "not in " + root + ": ", "")));
+                        .collect(joining(", ", "not in " + root + ": ", "")));
     }
 
     private JsonNode toJson(List<BenchmarkCheck> checks) {

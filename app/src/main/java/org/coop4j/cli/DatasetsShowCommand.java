@@ -1,10 +1,11 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import org.coop4j.cli.Options.AsJson;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
@@ -24,7 +25,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     private Benchmark benchmark;
 
     @Mixin
-    private Options.AsJson json;
+    private AsJson json;
 
     @Override
     public Integer call() {
@@ -49,7 +50,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
         fact("terms", about.terms());
         fact("preparation", about.preparation());
         fact("division", division());
-        fact("left out", benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
+        fact("left out", benchmark.skipped().stream().sorted().collect(joining(", ")));
         String label = "renamed";
         for (Map.Entry<String, String> folder : benchmark.renamed().entrySet()) {
             if (!folder.getKey().equals(folder.getValue())) {

@@ -10,12 +10,12 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
-import org.coop4j.console.PageServer;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.run.RunFolder;
+import org.coop4j.serve.PageServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

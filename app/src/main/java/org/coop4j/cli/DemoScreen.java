@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -9,7 +10,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
@@ -23,25 +23,17 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 
-/** The demo on the screen: a table that grows by a row for each number of shots. */
-final class DemoScreen implements DemoRun.Listener {
+/**
+ * The demo on the screen: a table that grows by a row for each number of shots.
+ *
+ * @param table true if rows are printed to standard output
+ */
+record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
 
     /** Columns of the bar that shows an accuracy of 100 %. */
     private static final int BAR = 20;
 
     private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
-
-    private final Console console;
-    private final boolean table;
-    private double bestPrompt;
-
-    /**
-     * @param table whether rows are printed to standard output
-     */
-    DemoScreen(Console console, boolean table) {
-        this.console = console;
-        this.table = table;
-    }
 
     /** Describes the model. */
     void model(String name, long parameters) {
@@ -51,11 +43,10 @@ final class DemoScreen implements DemoRun.Listener {
 
     @Override
     public void prompts(ImageDataset photographs, DemoResult.Scores scores) {
-        String best = scores.best(PHOTOGRAPHS);
-        bestPrompt = scores.accuracy(CAREFUL, scores.best(CAREFUL));
         if (!table) {
             return;
         }
+        String best = scores.best(PHOTOGRAPHS);
         PrintStream out = console.out();
         out.println("%s classes of photographs that the model never saw: %s to learn from, %s to test on%n"
                 .formatted(
@@ -85,11 +76,12 @@ final class DemoScreen implements DemoRun.Listener {
             row.add(meanSd(scores.accuracy(PHOTOGRAPHS, method.id(), shots)));
         }
         row.add(bar(
-                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean()));
+                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean(),
+                scores.accuracy(CAREFUL, scores.best(CAREFUL))));
         console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
-    private String bar(double accuracy) {
+    private static String bar(double accuracy, double bestPrompt) {
         int length = (int) Math.round(accuracy * BAR / 100);
         int mark = (int) Math.round(bestPrompt * BAR / 100);
         String bar = "█".repeat(length) + " ".repeat(Math.max(0, mark + 1 - length));
@@ -107,10 +99,10 @@ final class DemoScreen implements DemoRun.Listener {
                         result.drawingImages(),
                         Stream.of(DemoMethod.values())
                                 .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
-                                .collect(Collectors.joining(", ")),
+                                .collect(joining(", ")),
                         Numbers.percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
         console.paragraph("nearest words of the learned vectors: "
-                + result.words().stream().map(v -> v.get(0).text()).collect(Collectors.joining(" · "))
+                + result.words().stream().map(v -> v.get(0).text()).collect(joining(" · "))
                 + " (not their meaning; see coop interpret)");
         print("from wrong to right", result, true, console);
         print("from right to wrong", result, false, console);

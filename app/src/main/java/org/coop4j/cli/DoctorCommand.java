@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
@@ -42,7 +44,7 @@ final class DoctorCommand extends ConsoleCommand {
     private Path model;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Option(
             names = "--example",

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
+import org.coop4j.cli.Options.Activation;
 import org.coop4j.weights.download.ModelDownload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +46,7 @@ final class DownloadCommand extends ConsoleCommand {
     private URI mirror;
 
     @Mixin
-    private Options.Activation activation;
+    private Activation activation;
 
     @Option(names = "--again", description = "Fetch it even if it is in the cache.")
     private boolean again;

@@ -9,6 +9,13 @@ import java.util.List;
 import java.util.Set;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Part;
+import org.coop4j.cli.Options.SafetensorsOut;
+import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
@@ -48,7 +55,7 @@ final class EmbedCommand extends ConsoleCommand {
     private ModelOptions clipOptions;
 
     @Mixin
-    private Options.Truncation truncation;
+    private Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
     private List<String> texts = List.of();
@@ -56,7 +63,7 @@ final class EmbedCommand extends ConsoleCommand {
     @Option(
             names = "--texts",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
@@ -64,19 +71,19 @@ final class EmbedCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Part part;
+    private Part part;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.SafetensorsOut outOption;
+    private SafetensorsOut outOption;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;

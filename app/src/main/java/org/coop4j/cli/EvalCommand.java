@@ -7,6 +7,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
@@ -54,10 +59,10 @@ final class EvalCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.Part splitOptions;
+    private Part splitOptions;
 
     @Option(
             names = "--only-these-classes",
@@ -70,14 +75,14 @@ final class EvalCommand extends ConsoleCommand {
     @Option(
             names = "--confusion",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "Write the confusion matrix as CSV.")
     private Path confusion;
 
     @Option(
             names = "--picture",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "Write the confusion matrix as a PNG picture.")
     private Path picture;
 
@@ -90,15 +95,15 @@ final class EvalCommand extends ConsoleCommand {
     @Option(
             names = "--per-image",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "Write the prediction of each image as JSON Lines.")
     private Path perImage;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @ArgGroup
     private Options.Format format = new Options.Format();

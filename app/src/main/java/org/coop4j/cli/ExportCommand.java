@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.method.Classifier;
@@ -59,7 +60,7 @@ final class ExportCommand extends ConsoleCommand {
     @Option(
             names = "--epoch",
             paramLabel = "N",
-            converter = Converters.Positive.class,
+            converter = Positive.class,
             description = "Epoch in the checkpoint's name (default: the epochs of its training, or 50).")
     private Integer epoch;
 

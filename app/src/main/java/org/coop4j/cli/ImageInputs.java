@@ -1,12 +1,12 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
 import static org.coop4j.console.CommandFailure.require;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,7 +91,7 @@ record ImageInputs(List<Path> files, List<String> truth) {
         List<Path> all = some(ImageFiles.in(folder), folder);
         List<Path> inFolders = all.stream()
                 .filter(image -> !image.getParent().equals(folder))
-                .sorted(Comparator.comparing(image -> classFolder(folder, image)))
+                .sorted(comparing(image -> classFolder(folder, image)))
                 .toList();
         if (inFolders.isEmpty()) {
             return new ImageInputs(all, List.of());

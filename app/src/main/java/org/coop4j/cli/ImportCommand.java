@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -49,7 +51,7 @@ final class ImportCommand extends ConsoleCommand {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + Options.DEFAULT)
+            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + DEFAULT)
     private String method;
 
     @Option(
@@ -65,7 +67,7 @@ final class ImportCommand extends ConsoleCommand {
     private String position;
 
     @Mixin
-    private Options.SafetensorsOut out;
+    private SafetensorsOut out;
 
     @Parameters(
             paramLabel = "CHECKPOINT",

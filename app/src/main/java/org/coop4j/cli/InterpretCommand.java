@@ -1,8 +1,11 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
@@ -38,8 +41,8 @@ final class InterpretCommand extends ConsoleCommand {
             names = {"-k", "--nearest"},
             defaultValue = "3",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Words per vector" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Words per vector" + DEFAULT)
     private int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")

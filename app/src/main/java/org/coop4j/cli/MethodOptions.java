@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,7 @@ final class MethodOptions {
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             description = "The method, or several to compare (see coop methods);" + " auto chooses among the quick ones"
-                    + Options.DEFAULT)
+                    + DEFAULT)
     private List<String> names;
 
     @Option(

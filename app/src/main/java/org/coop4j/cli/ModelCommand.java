@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
@@ -42,10 +44,10 @@ final class ModelCommand extends ConsoleCommand {
     private ClassOptions classOptions;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Mixin
-    private Options.AsJson json;
+    private AsJson json;
 
     @Override
     public Integer call() throws IOException {

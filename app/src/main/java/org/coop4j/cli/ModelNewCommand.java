@@ -1,6 +1,10 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import java.io.IOException;
+import org.coop4j.cli.Converters.Architecture;
+import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -22,12 +26,12 @@ final class ModelNewCommand extends ConsoleCommand {
             names = "--arch",
             required = true,
             paramLabel = "NAME",
-            converter = Converters.Architecture.class,
-            completionCandidates = Converters.Architecture.class,
+            converter = Architecture.class,
+            completionCandidates = Architecture.class,
             description = "One of ${COMPLETION-CANDIDATES}.")
     private String architecture;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of the random numbers" + Options.DEFAULT)
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the random numbers" + DEFAULT)
     private long seed = 1;
 
     @Option(
@@ -37,7 +41,7 @@ final class ModelNewCommand extends ConsoleCommand {
     private MlpActivation activation;
 
     @Mixin
-    private Options.SafetensorsOut out;
+    private SafetensorsOut out;
 
     @Override
     public Integer call() throws IOException {

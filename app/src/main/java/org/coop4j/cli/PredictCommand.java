@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -9,9 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
@@ -50,15 +54,15 @@ final class PredictCommand extends ConsoleCommand {
     private ClassOptions classOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(
             names = "--top",
             paramLabel = "K",
-            converter = Converters.Positive.class,
+            converter = Positive.class,
             description = "Show the K most probable classes (default: 1; in JSON all).")
     private Integer top;
 
@@ -72,7 +76,7 @@ final class PredictCommand extends ConsoleCommand {
     private boolean raw;
 
     @ArgGroup
-    private Options.LineFormat format = new Options.LineFormat();
+    private LineFormat format = new LineFormat();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
     private List<Path> arguments;
@@ -93,7 +97,7 @@ final class PredictCommand extends ConsoleCommand {
             return answers.stream()
                     .skip(1)
                     .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
-                    .collect(Collectors.joining(", "));
+                    .collect(joining(", "));
         }
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
@@ -38,7 +39,7 @@ final class PromptOptions {
         private Path file;
 
         @Mixin
-        private Options.Vocabulary vocabulary;
+        private Vocabulary vocabulary;
 
         /** Returns the model's file, or null if none was given. */
         Path file() throws IOException {

@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
 import static org.coop4j.console.CommandFailure.require;
 
 import java.io.IOException;
@@ -7,7 +10,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
@@ -109,10 +111,10 @@ final class ReportCommand extends ConsoleCommand {
         console.print("page: " + target.resolve(StudyReport.PAGE));
         Map<Path, String> byFolder = files.stream()
                 .filter(file -> file.getParent() != null)
-                .collect(Collectors.groupingBy(
+                .collect(groupingBy(
                         Path::getParent,
                         LinkedHashMap::new,
-                        Collectors.mapping(file -> file.getFileName().toString(), Collectors.joining("  "))));
+                        mapping(file -> file.getFileName().toString(), joining("  "))));
         byFolder.forEach((parent, names) -> {
             console.print(target.resolve(parent) + ":");
             // Names of files have no space: lines break between them.

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -41,7 +42,7 @@ final class RunOptions {
             names = {"-k", "--shots"},
             defaultValue = "16",
             paramLabel = "K",
-            description = "Training images per class, 0 for all" + Options.DEFAULT)
+            description = "Training images per class, 0 for all" + DEFAULT)
     int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
@@ -77,7 +78,7 @@ final class RunOptions {
             names = "--checkpoint-every",
             defaultValue = "10",
             paramLabel = "N",
-            description = "Epochs between checkpoints" + Options.DEFAULT)
+            description = "Epochs between checkpoints" + DEFAULT)
     private int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")

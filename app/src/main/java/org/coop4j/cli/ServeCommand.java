@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.FileOutputStream;
@@ -16,6 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Embedder.EncodingLimits;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
@@ -72,10 +76,10 @@ final class ServeCommand extends ConsoleCommand {
     private TemplateOptions templateOptions;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(
             names = "--host",
@@ -92,7 +96,7 @@ final class ServeCommand extends ConsoleCommand {
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "Require the bearer token in this file from clients.")
     private Path tokenFile;
 
@@ -114,55 +118,51 @@ final class ServeCommand extends ConsoleCommand {
             description = "Let the page say \"not sure\" below this probability, 0 to 1; a run's report suggests one.")
     private Double threshold;
 
-    @Option(
-            names = "--max-batch",
-            paramLabel = "N",
-            description = "Maximum pictures encoded together" + Options.DEFAULT)
+    @Option(names = "--max-batch", paramLabel = "N", description = "Maximum pictures encoded together" + DEFAULT)
     private int batch = 32;
 
     @Option(
             names = "--max-delay",
             paramLabel = "MS",
-            description = "Milliseconds that a picture waits for others" + Options.DEFAULT)
+            description = "Milliseconds that a picture waits for others" + DEFAULT)
     private int delay = 2;
 
     @Option(
             names = "--queue",
             paramLabel = "N",
-            description = "Maximum waiting pictures per classifier; more get status 429" + Options.DEFAULT)
+            description = "Maximum waiting pictures per classifier; more get status 429" + DEFAULT)
     private int queue = 256;
 
     @Option(
             names = "--max-body",
             defaultValue = "16M",
             paramLabel = "SIZE",
-            description = "Maximum size of a request" + Options.DEFAULT)
+            description = "Maximum size of a request" + DEFAULT)
     private MemoryLimit body;
 
-    @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + Options.DEFAULT)
+    @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + DEFAULT)
     private int pixels = 50_000_000;
 
-    @Option(
-            names = "--decode-time",
-            paramLabel = "S",
-            description = "Maximum seconds to decode a picture" + Options.DEFAULT)
+    @Option(names = "--decode-time", paramLabel = "S", description = "Maximum seconds to decode a picture" + DEFAULT)
     private int decodeTime = 10;
 
-    @Option(
-            names = "--read-time",
-            paramLabel = "S",
-            description = "Maximum seconds for a request to arrive" + Options.DEFAULT)
+    @Option(names = "--read-time", paramLabel = "S", description = "Maximum seconds for a request to arrive" + DEFAULT)
     private int readTime = 30;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
-            description = "Maximum open connections; more wait" + Options.DEFAULT)
+            description = "Maximum open connections; more wait" + DEFAULT)
     private int connections = 256;
 
     @Override
     public Integer call() throws IOException {
-        check();
+        require(
+                threshold == null || (threshold >= 0 && threshold <= 1),
+                "--threshold: expected 0 to 1, got " + threshold);
+        boolean zeroShot = classOptions.areGiven();
+        require(zeroShot || !runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
+        require(!zeroShot || model != null, "--classes need a model: give --model");
         Map<String, Path> named = named();
         Optional<String> token = token();
         ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
@@ -180,7 +180,7 @@ final class ServeCommand extends ConsoleCommand {
             for (Map.Entry<String, Path> run : named.entrySet()) {
                 models.addLearned(run.getKey(), run.getValue(), file);
             }
-            if (classOptions.areGiven()) {
+            if (zeroShot) {
                 models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
             }
             precision.announce(chosen, console);
@@ -192,15 +192,6 @@ final class ServeCommand extends ConsoleCommand {
             termination.succeed();
         }
         return 0;
-    }
-
-    private void check() {
-        require(
-                threshold == null || (threshold >= 0 && threshold <= 1),
-                "--threshold: expected 0 to 1, got " + threshold);
-        boolean zeroShot = classOptions.areGiven();
-        require(zeroShot || !runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
-        require(!zeroShot || model != null, "--classes need a model: give --model");
     }
 
     /** Returns the runs by name: that of {@code NAME=RUN}, or else of their folder or file. */

@@ -4,6 +4,8 @@ import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.DataSpec;
@@ -22,7 +24,7 @@ final class SpaceOptions {
     @Option(
             names = "--class-features",
             paramLabel = "FILE",
-            converter = Converters.FileName.class,
+            converter = FileName.class,
             description = "In place of a model: features of the classes' texts (coop embed --texts),"
                     + " for methods that learn from features.")
     private Path classFeatures;
@@ -34,7 +36,7 @@ final class SpaceOptions {
     private Double logitScale;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     /** Opens the model, or reads the features of the classes' texts. */
     DataSpec.InSpace open(DataSpec data, Precision precision, Workers workers) throws IOException {

@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,9 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Memory;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
@@ -48,11 +54,7 @@ import picocli.CommandLine.Parameters;
         })
 final class SweepCommand extends ConsoleCommand {
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "PLAN.yaml",
-            converter = Converters.FileName.class,
-            description = "The plan.")
+    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class, description = "The plan.")
     private Path plan;
 
     @Option(
@@ -74,13 +76,13 @@ final class SweepCommand extends ConsoleCommand {
     private Path data;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Memory memory;
+    private Memory memory;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
@@ -141,8 +143,9 @@ final class SweepCommand extends ConsoleCommand {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
-        try (screen) {
-            outcome = spark == null ? sweep.run(out, screen) : onSpark(sweep, screen, files(clip, options));
+        try (screen;
+                SweepCluster cluster = spark == null ? null : SweepCluster.connect(spark, files(clip, options))) {
+            outcome = sweep.run(out, screen, Optional.ofNullable(cluster));
         } finally {
             interrupt.close();
         }
@@ -151,12 +154,6 @@ final class SweepCommand extends ConsoleCommand {
         console.flush();
         report.printFailures(console);
         return outcome.failures().isEmpty() ? 0 : 1;
-    }
-
-    private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files) throws IOException {
-        try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
-            return sweep.run(out, screen, Optional.of(cluster));
-        }
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
@@ -193,8 +190,7 @@ final class SweepCommand extends ConsoleCommand {
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);
-        Map<RunState.Status, Long> counts =
-                runs.stream().collect(Collectors.groupingBy(RunState::status, Collectors.counting()));
+        Map<RunState.Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
         long steps = runs.stream()
                 .filter(state -> state.status() != RunState.Status.FINISHED)
                 .mapToLong(state -> state.run().steps())

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
@@ -32,7 +35,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return List.of(run.dataset(), run.label() + from + half);
     }
 
-    void print(Table.Format format, Console console) {
+    void print(Format format, Console console) {
         switch (format) {
             case JSON -> console.print(json());
             case CSV -> summary().print(format, console);
@@ -44,16 +47,16 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
-        return runs.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
+        return runs.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
         Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
-                .collect(Collectors.groupingBy(
+                .collect(groupingBy(
                         state -> row(state.run()),
                         LinkedHashMap::new,
-                        Collectors.groupingBy(state ->
+                        groupingBy(state ->
                                 Shots.of(state.run().shots(), state.run().learns()))));
         List<List<String>> keys = List.copyOf(rows.keySet());
         Table<Integer> table = new Table<Integer>()

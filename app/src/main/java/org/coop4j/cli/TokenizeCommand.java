@@ -1,10 +1,13 @@
 package org.coop4j.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
 import org.coop4j.text.Tokenizer;
@@ -32,10 +35,10 @@ final class TokenizeCommand extends ConsoleCommand {
     private List<String> texts;
 
     @Mixin
-    private Options.Vocabulary vocabulary;
+    private Vocabulary vocabulary;
 
     @Mixin
-    private Options.AsJson json;
+    private AsJson json;
 
     /** A text and its tokens; the components are the keys of the JSON. */
     private record Tokenized(
@@ -57,7 +60,7 @@ final class TokenizeCommand extends ConsoleCommand {
             }
             new AlignedLines()
                     .row("text", text)
-                    .row("ids", ids.stream().map(String::valueOf).collect(Collectors.joining(" ")))
+                    .row("ids", ids.stream().map(String::valueOf).collect(joining(" ")))
                     .row("symbols", String.join(" ", symbols))
                     .row("tokens", count + excess)
                     .print(out);

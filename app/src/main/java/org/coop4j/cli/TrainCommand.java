@@ -7,6 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.AsJson;
+import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
@@ -54,7 +59,7 @@ final class TrainCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
     private MethodOptions methodOptions;
@@ -69,16 +74,16 @@ final class TrainCommand extends ConsoleCommand {
     private RunOptions runOptions;
 
     @Mixin
-    private Options.Bank bankOptions;
+    private Bank bankOptions;
 
     @Mixin
-    private Options.Memory memory;
+    private Memory memory;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Mixin
-    private Options.AsJson asJson;
+    private AsJson asJson;
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is

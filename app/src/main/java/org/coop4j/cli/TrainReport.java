@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static org.coop4j.run.RunFolder.CLASSIFIER;
+import static org.coop4j.run.RunFolder.REPORT;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -18,7 +21,6 @@ import org.coop4j.run.Comparison;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunComparison;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
@@ -54,8 +56,8 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);
         }
-        console.print("learned: " + place(RunFolder.CLASSIFIER));
-        console.print("report: " + place(RunFolder.REPORT));
+        console.print("learned: " + place(CLASSIFIER));
+        console.print("report: " + place(REPORT));
     }
 
     private List<Comparison> comparisons() {
@@ -124,8 +126,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         if (results.size() > 1) {
             json.put("sd_accuracy", accuracy.sampleSd());
         }
-        return json.put("folder", out.toString())
-                .put("report", place(RunFolder.REPORT).toString());
+        return json.put("folder", out.toString()).put("report", place(REPORT).toString());
     }
 
     private static void row(ObjectNode row, ComparedClassifier c) {

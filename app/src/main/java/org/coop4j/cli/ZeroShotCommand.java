@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
+import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -7,12 +9,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Part;
+import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
@@ -50,7 +56,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     private ModelOptions clipOptions;
 
     @Mixin
-    private Options.Truncation truncation;
+    private Truncation truncation;
 
     @Mixin
     private ClassOptions classOptions;
@@ -62,20 +68,20 @@ final class ZeroShotCommand extends ConsoleCommand {
     private DataOptions dataOptions;
 
     @Mixin
-    private Options.Part splitOptions;
+    private Part splitOptions;
 
     @Mixin
-    private Options.Exif exif;
+    private Exif exif;
 
     @Mixin
-    private Options.Arithmetic precision;
+    private Arithmetic precision;
 
     @Option(
             names = {"-k", "--top"},
             defaultValue = "5",
             paramLabel = "K",
-            converter = Converters.Positive.class,
-            description = "Show the K most probable classes" + Options.DEFAULT)
+            converter = Positive.class,
+            description = "Show the K most probable classes" + DEFAULT)
     private int top;
 
     @ArgGroup
@@ -196,7 +202,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
-                .sorted(Comparator.comparing(c -> -probabilities[c]))
+                .sorted(comparing(c -> -probabilities[c]))
                 .limit(top)
                 .forEach(c -> best.add(new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
         return best;

@@ -143,7 +143,8 @@ public final class Console implements Progress {
     /** Prints a line on standard error, above the status line; a terminal breaks it between words. */
     public void line(String line) {
         int most = errorIsTerminal ? width : Integer.MAX_VALUE;
-        above(() -> AlignedLines.wrapped(SafeText.line(ProblemText.withOptions(line)), most).forEach(err::println));
+        above(() -> AlignedLines.wrapped(SafeText.line(ProblemText.withOptions(line)), most)
+                .forEach(err::println));
     }
 
     /** Prints a line on standard error, unless the user asked for quiet. */

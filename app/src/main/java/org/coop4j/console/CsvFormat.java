@@ -1,9 +1,11 @@
 package org.coop4j.console;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.coop4j.base.SafeText;
+import org.coop4j.console.Table.Format;
 
 /** Comma-separated values (RFC 4180), a line feed after each record. */
 public final class CsvFormat {
@@ -18,21 +20,21 @@ public final class CsvFormat {
     }
 
     static String header(Table<?> table) {
-        return record(table.keys(Table.Format.CSV));
+        return record(table.keys(Format.CSV));
     }
 
     static String record(Table<?> table, List<Cell> cells) {
-        return record(table.data(Table.Format.CSV, cells));
+        return record(table.data(Format.CSV, cells));
     }
 
     static String record(List<?> data) {
-        return data.stream().map(CsvFormat::field).collect(Collectors.joining(",", "", "\n"));
+        return data.stream().map(CsvFormat::field).collect(joining(",", "", "\n"));
     }
 
     private static String field(Object datum) {
         String safe = safe(
                 datum instanceof List<?> list
-                        ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                        ? list.stream().map(String::valueOf).collect(joining(", "))
                         : Objects.toString(datum, ""));
         boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n');
         return plain ? safe : '"' + safe.replace("\"", "\"\"") + '"';

@@ -1,5 +1,7 @@
 package org.coop4j.demo;
 
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -8,10 +10,8 @@ import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
@@ -171,7 +171,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .paragraph(indices(names)
                         .filter(i -> !names.get(i).equals(careful.get(i)))
                         .map(i -> careful.get(i) + " for " + names.get(i))
-                        .collect(Collectors.joining(
+                        .collect(joining(
                                 ", ", "Classes are named after their folders in Caltech101. Careful names are ", ".")));
     }
 
@@ -197,7 +197,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .numbers("learned", ClassGain::after)
                         .numbers("photographs", ClassGain::images)
                         .rows(result.perClass().stream()
-                                .sorted(Comparator.comparingDouble(one -> -one.gain()))
+                                .sorted(comparingDouble(one -> -one.gain()))
                                 .toList()));
     }
 
@@ -222,7 +222,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
                                 .map(w -> w.text() + " " + Numbers.number(w.distance(), 2))
-                                .collect(Collectors.joining(", ")))
+                                .collect(joining(", ")))
                         .rows(indices(result.words()).toList()));
     }
 

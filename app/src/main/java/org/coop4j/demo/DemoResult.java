@@ -1,7 +1,8 @@
 package org.coop4j.demo;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +101,7 @@ public record DemoResult(
 
         /** Returns the hand-written prompt that is best on a dataset. */
         public String best(String dataset) {
-            return Collections.max(prompts(), Comparator.comparingDouble(prompt -> accuracy(dataset, prompt)));
+            return Collections.max(prompts(), comparingDouble(prompt -> accuracy(dataset, prompt)));
         }
 
         /** Returns the numbers of shots, ascending. */

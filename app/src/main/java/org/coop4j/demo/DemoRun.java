@@ -3,6 +3,7 @@ package org.coop4j.demo;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
+import static org.coop4j.run.RunFolder.CLASSIFIER;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,6 @@ import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.run.SharedData;
@@ -45,7 +45,6 @@ public final class DemoRun implements SweepListener {
 
     private static final int WORDS = 5;
 
-    private final Clip clip;
     private final DemoPictures pictures;
     private final String plan;
     private final SharedData shared;
@@ -73,7 +72,6 @@ public final class DemoRun implements SweepListener {
      */
     public DemoRun(
             Clip clip, DemoPictures pictures, String plan, Path bankFolder, Listener listener, Progress progress) {
-        this.clip = clip;
         this.pictures = pictures;
         this.plan = plan;
         this.shared = new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
@@ -93,6 +91,7 @@ public final class DemoRun implements SweepListener {
      */
     public DemoResult run(Path folder) throws IOException {
         long start = System.nanoTime();
+        Clip clip = shared.clip();
         sweep(Resource.text(DemoRun.class, "prompts.yaml"), folder);
         ImageDataset photographs = lists(PHOTOGRAPHS);
         listener.prompts(photographs, scores());
@@ -200,11 +199,11 @@ public final class DemoRun implements SweepListener {
     }
 
     private static ClassifierFile classifier(Path folder, SweepRun run) throws IOException {
-        return ClassifierFile.read(folder.resolve(run.folder()).resolve(RunFolder.CLASSIFIER));
+        return ClassifierFile.read(folder.resolve(run.folder()).resolve(CLASSIFIER));
     }
 
     private List<PictureResult> pictures(Path folder, SweepRun run, LabelledFeatures images) throws IOException {
-        try (Classifier classifier = classifier(folder, run).open(clip)) {
+        try (Classifier classifier = classifier(folder, run).open(shared.clip())) {
             return PictureResults.of(images, images.scores(classifier)).all();
         }
     }

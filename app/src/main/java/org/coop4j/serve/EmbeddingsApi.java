@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static org.coop4j.serve.Refusal.require;
+
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.core.JsonParser;
@@ -52,9 +54,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
         @JsonCreator
         Item {
-            if ((text == null) == (image == null)) {
-                throw Refusal.badRequest("input: " + INPUT);
-            }
+            require((text == null) != (image == null), "input: " + INPUT);
         }
 
         @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -70,9 +70,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
         public byte[] deserialize(JsonParser parser, DeserializationContext context) throws IOException {
             byte[] json = (byte[]) context.getAttribute(Picture.class);
             int at = (int) parser.currentTokenLocation().getByteOffset();
-            if (at < 0 || json[at] != '"') {
-                throw Refusal.badRequest("image: expected a string, in UTF-8");
-            }
+            require(at >= 0 && json[at] == '"', "image: expected a string, in UTF-8");
             int from = at + 1;
             int end = from;
             for (int i = from; i < json.length - 1 && json[i] != '"'; i++) {
@@ -107,22 +105,19 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                 .readerFor(Body.class)
                 .withAttribute(Picture.class, json)
                 .readValue(json));
-        if (body == null || body.input == null || body.input.isEmpty() || body.input.contains(null)) {
-            throw Refusal.badRequest("input: " + INPUT);
-        }
-        if (body.model == null) {
-            throw Refusal.badRequest("model: expected the name of a classifier");
-        }
+        boolean given = body != null && body.input != null && !body.input.isEmpty() && !body.input.contains(null);
+        require(given, "input: " + INPUT);
+        require(body.model != null, "model: expected the name of a classifier");
         ServedClassifier served = classifiers.of(body.model);
         Clip clip = served.classifier().clip();
         boolean packed = "base64".equals(body.encoding_format);
-        if (!packed && body.encoding_format != null && !body.encoding_format.equals("float")) {
-            throw Refusal.badRequest("encoding_format: expected float or base64");
-        }
-        if (body.dimensions != null && body.dimensions != clip.embedDim()) {
-            throw Refusal.badRequest("dimensions: expected %d, the width of the model's vectors, got %d"
-                    .formatted(clip.embedDim(), body.dimensions));
-        }
+        require(
+                packed || body.encoding_format == null || body.encoding_format.equals("float"),
+                "encoding_format: expected float or base64");
+        require(
+                body.dimensions == null || body.dimensions == clip.embedDim(),
+                "dimensions: expected %d, the width of the model's vectors, got %d"
+                        .formatted(clip.embedDim(), body.dimensions));
         int tokens = body.input.stream().mapToInt(item -> tokens(clip, item)).sum();
         context.future(() -> classifiers
                 .embed(served, body.input, context)

@@ -1,5 +1,10 @@
 package org.coop4j.serve;
 
+import static org.coop4j.serve.InferenceRequest.BYTES;
+import static org.coop4j.serve.InferenceRequest.INPUT;
+import static org.coop4j.serve.InferenceRequest.LABELS;
+import static org.coop4j.serve.InferenceRequest.PROBABILITIES;
+
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -35,14 +40,13 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static Model model(ClassifierInfo info) {
         List<Integer> shape = List.of(-1, info.classNames().size());
-        Tensor image = new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null);
+        Tensor image = new Tensor(INPUT, BYTES, List.of(-1), null);
         return new Model(info.name(), "coop4j", List.of(image), outputs(shape, null, null));
     }
 
     private static List<Tensor> outputs(List<Integer> shape, List<String> labels, List<Float> probabilities) {
         return List.of(
-                new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, labels),
-                new Tensor(InferenceRequest.PROBABILITIES, "FP32", shape, probabilities));
+                new Tensor(LABELS, BYTES, shape, labels), new Tensor(PROBABILITIES, "FP32", shape, probabilities));
     }
 
     private void infer(Context context) throws IOException {

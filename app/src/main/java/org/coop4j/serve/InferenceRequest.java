@@ -1,5 +1,8 @@
 package org.coop4j.serve;
 
+import static java.util.stream.Collectors.toSet;
+import static org.coop4j.serve.Refusal.require;
+
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -18,7 +21,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
+import org.coop4j.console.CommandFailure.Work;
 
 /**
  * An inference request of the Open Inference Protocol, version 2.
@@ -70,21 +73,15 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
      */
     static InferenceRequest of(InputStream json) throws IOException {
         Body body = read(() -> JSON.readValue(json, Body.class));
-        if (body == null || body.inputs == null || body.inputs.size() != 1 || body.inputs.get(0) == null) {
-            throw Refusal.badRequest("inputs: expected an array of one tensor, " + INPUT);
-        }
+        boolean one = body != null && body.inputs != null && body.inputs.size() == 1 && body.inputs.get(0) != null;
+        require(one, "inputs: expected an array of one tensor, " + INPUT);
         List<byte[]> pictures = pictures(body.inputs.get(0));
         int top = top(body.parameters == null ? null : body.parameters.top_k);
         return new InferenceRequest(body.id, pictures, top, outputs(body.outputs));
     }
 
-    /** Reading of a request. */
-    interface Reading<T> {
-        T run() throws IOException;
-    }
-
     /** Returns a request, or refuses one that is malformed. */
-    static <T> T read(Reading<T> reading) throws IOException {
+    static <T> T read(Work<T> reading) throws IOException {
         try {
             return reading.run();
         } catch (JsonProcessingException e) {
@@ -115,23 +112,22 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             expect(input.parameters.content_type, "base64", "the input's content_type");
         }
         List<byte[]> data = input.data;
-        if (data == null || data.isEmpty() || data.contains(null)) {
-            throw Refusal.badRequest("data: expected an array of pictures in base64");
-        }
+        require(
+                data != null && !data.isEmpty() && !data.contains(null),
+                "data: expected an array of pictures in base64");
         List<Integer> shape = input.shape == null ? List.of() : input.shape;
         boolean positive = !shape.isEmpty() && shape.stream().allMatch(side -> side != null && side > 0);
-        if (!positive || shape.stream().mapToDouble(side -> side).reduce(1, (a, b) -> a * b) != data.size()) {
-            throw Refusal.badRequest("shape: expected [%d], the number of pictures, got %s"
-                    .formatted(data.size(), shown(shape.toString())));
-        }
+        require(
+                positive && shape.stream().mapToDouble(side -> side).reduce(1, (a, b) -> a * b) == data.size(),
+                "shape: expected [%d], the number of pictures, got %s".formatted(data.size(), shown(shape.toString())));
         return data;
     }
 
     private static void expect(String value, String expected, String name) {
-        if (!expected.equals(value)) {
-            throw Refusal.badRequest("%s: expected \"%s\", got %s"
-                    .formatted(name, expected, value == null ? "nothing" : '"' + shown(value) + '"'));
-        }
+        require(
+                expected.equals(value),
+                "%s: expected \"%s\", got %s"
+                        .formatted(name, expected, value == null ? "nothing" : '"' + shown(value) + '"'));
     }
 
     /** Reads a maximum number of classes, null for all. */
@@ -140,9 +136,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
             return Integer.MAX_VALUE;
         }
         String text = given.toString();
-        if (!text.matches("[1-9][0-9]{0,8}")) {
-            throw Refusal.badRequest("top_k: expected a number of classes, got " + shown(text));
-        }
+        require(text.matches("[1-9][0-9]{0,8}"), "top_k: expected a number of classes, got " + shown(text));
         return Integer.parseInt(text);
     }
 
@@ -153,11 +147,10 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         }
         Set<String> names = outputs.stream()
                 .map(output -> output == null ? "null" : String.valueOf(output.name))
-                .collect(Collectors.toSet());
-        if (!all.containsAll(names)) {
-            throw Refusal.badRequest(
-                    "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(names.toString())));
-        }
+                .collect(toSet());
+        require(
+                all.containsAll(names),
+                "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(names.toString())));
         return names;
     }
 

@@ -101,12 +101,17 @@ public final class PredictionService implements AutoCloseable {
         return http.port();
     }
 
-    private void configure(JavalinConfig config) {
+    /** Sets what all servers have: no banner, no compression, and 405 for other methods of a path. */
+    static void quiet(JavalinConfig config) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
+    }
+
+    private void configure(JavalinConfig config) {
+        quiet(config);
         config.http.asyncTimeout = 0; // the queue is bounded, and all its pictures are answered
         config.jetty.threadPool = threads;
         config.jetty.modifyServer(server -> {

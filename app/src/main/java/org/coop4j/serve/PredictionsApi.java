@@ -36,9 +36,8 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         int top = InferenceRequest.top(context.queryParam("top_k"));
         byte[] body = uploads.open(context).readAllBytes();
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
-        if (picture.length == 0) {
-            throw Refusal.badRequest("the request has no picture: send one as the body, or as the part data of a form");
-        }
+        Refusal.require(
+                picture.length > 0, "the request has no picture: send one as the body, or as the part data of a form");
         context.future(() -> classifiers
                 .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(ranked.get(0).stream()

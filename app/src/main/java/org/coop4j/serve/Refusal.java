@@ -24,6 +24,13 @@ final class Refusal extends HttpResponseException {
         return new Refusal(BAD_REQUEST_400, reason);
     }
 
+    /** Refuses a bad request. */
+    static void require(boolean good, String reason) {
+        if (!good) {
+            throw badRequest(reason);
+        }
+    }
+
     /** Refuses a request that has no room at the moment. */
     static Refusal full(String reason) {
         return new Refusal(TOO_MANY_REQUESTS_429, reason + ": try again in a moment");

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static org.coop4j.run.RunFolder.RESULT;
+
 import java.awt.image.BufferedImage;
 import java.io.Closeable;
 import java.io.IOException;
@@ -69,7 +71,7 @@ public final class ServedModels implements AutoCloseable {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
         Path found = model == null ? ClassifierModel.find(learned, file, "give it with --model") : model;
-        Path result = file.toAbsolutePath().resolveSibling(RunFolder.RESULT);
+        Path result = file.toAbsolutePath().resolveSibling(RESULT);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
         Clip clip = clip(found);

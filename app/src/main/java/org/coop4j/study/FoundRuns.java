@@ -1,5 +1,10 @@
 package org.coop4j.study;
 
+import static org.coop4j.run.RunFolder.CONFIG;
+import static org.coop4j.run.RunFolder.FAILURE;
+import static org.coop4j.run.RunFolder.PROVENANCE;
+import static org.coop4j.run.RunFolder.RESULT;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,7 +22,6 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
@@ -87,7 +91,7 @@ public record FoundRuns(
             String knownAs;
             try {
                 knownAs = SourceInfo.fromJson(source).knownAs().orElse("");
-            } catch (InputException e) {
+            } catch (IOException e) {
                 knownAs = "";
             }
             String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
@@ -136,18 +140,17 @@ public record FoundRuns(
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
                 try {
-                    if (Files.exists(folder.resolve(RunFolder.RESULT))) {
+                    if (Files.exists(folder.resolve(RESULT))) {
                         found.finished.add(finished(root, folder));
-                    } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
+                    } else if (Files.exists(folder.resolve(FAILURE))) {
                         found.failed.add(new Failure(
                                 name,
-                                RunFolder.read(folder, RunFolder.FAILURE, ObjectNode.class)
+                                RunFolder.read(folder, FAILURE, ObjectNode.class)
                                         .path("message")
                                         .asText("no reason is recorded")
                                         .strip()));
-                    } else if (Files.exists(folder.resolve(RunFolder.CONFIG))
-                            && RunFolder.read(folder, RunFolder.CONFIG, ObjectNode.class)
-                                    .has("modelSha256")) {
+                    } else if (Files.exists(folder.resolve(CONFIG))
+                            && RunFolder.read(folder, CONFIG, ObjectNode.class).has("modelSha256")) {
                         found.unfinished.add(name);
                     }
                 } catch (IOException e) {
@@ -192,21 +195,21 @@ public record FoundRuns(
      * @throws IOException with one line that says which file is damaged, and how
      */
     private static FinishedRun finished(Path root, Path folder) throws IOException {
-        if (!Files.exists(folder.resolve(RunFolder.CONFIG))) {
-            throw new IOException(RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
+        if (!Files.exists(folder.resolve(CONFIG))) {
+            throw new IOException(RESULT + " without " + CONFIG + ": its settings are lost");
         }
-        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
-        JsonNode provenance = Files.exists(folder.resolve(RunFolder.PROVENANCE))
-                ? RunFolder.read(folder, RunFolder.PROVENANCE, ObjectNode.class)
+        RunConfig config = RunConfig.read(folder.resolve(CONFIG), CONFIG);
+        JsonNode provenance = Files.exists(folder.resolve(PROVENANCE))
+                ? RunFolder.read(folder, PROVENANCE, ObjectNode.class)
                 : JsonNodeFactory.instance.objectNode();
         String used = provenance.path("modelSha256").asText(config.modelSha256());
         if (!used.equals(config.modelSha256())) {
             throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are from different runs"
-                    .formatted(RunFolder.CONFIG, config.modelSha256(), RunFolder.PROVENANCE, used));
+                    .formatted(CONFIG, config.modelSha256(), PROVENANCE, used));
         }
         return new FinishedRun(
                 root.relativize(folder),
-                RunFolder.read(folder, RunFolder.RESULT, RunResult.class),
+                RunFolder.read(folder, RESULT, RunResult.class),
                 config,
                 ModelId.of(used, provenance),
                 provenance.path("testHash").asText(""),

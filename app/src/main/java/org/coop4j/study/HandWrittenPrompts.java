@@ -1,8 +1,9 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
 
     /** Returns the most accurate prompt; of equal ones the first. */
     public Prompt best() {
-        return Collections.max(prompts, Comparator.comparingDouble(prompt -> prompt.accuracies.accuracy()));
+        return Collections.max(prompts, comparingDouble(prompt -> prompt.accuracies.accuracy()));
     }
 
     private record Tested(String dataset, ClassHalf half, String text, boolean own) {}

@@ -1,5 +1,8 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.joining;
+
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -8,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
@@ -39,8 +41,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     private static final List<String> METHODS =
             Method.all().stream().map(Method::id).toList();
 
-    private static final Comparator<MethodLabel> ORDER = Comparator.comparing(
-                    (MethodLabel label) -> !label.equals(ZERO_SHOT))
+    private static final Comparator<MethodLabel> ORDER = comparing((MethodLabel label) -> !label.equals(ZERO_SHOT))
             .thenComparing(label -> !label.equals(BEST_HAND_WRITTEN))
             .thenComparing(label -> METHODS.indexOf(label.method.id()))
             .thenComparing(MethodLabel::id);
@@ -65,7 +66,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             for (FinishedRun run : same) {
                 Map<String, Object> own = settings(run.config());
                 own.keySet().retainAll(values.keySet());
-                String variant = own.entrySet().stream().map(Object::toString).collect(Collectors.joining(", "));
+                String variant = own.entrySet().stream().map(Object::toString).collect(joining(", "));
                 variants.add(variant);
                 String more = variant.isEmpty() ? "" : " [" + variant + "]";
                 labels.put(

@@ -1,7 +1,11 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +17,6 @@ import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -85,7 +88,7 @@ public final class MethodResults {
         Set<String> targets = entries.stream()
                 .filter(entry -> entry.run().isTransferred())
                 .map(Entry::dataset)
-                .collect(Collectors.toSet());
+                .collect(toSet());
         results.cells().stream()
                 .filter(cell -> !cell.method().isWithoutTraining())
                 .forEach(cell -> targets.remove(cell.dataset()));
@@ -109,7 +112,7 @@ public final class MethodResults {
         BiPredicate<String, Setup> known = (dataset, setup) ->
                 all.stream().allMatch(one -> one.get(dataset, setup).isPresent());
         Map<Boolean, List<Setup>> frequent = setups.stream()
-                .collect(Collectors.partitioningBy(setup -> 2
+                .collect(partitioningBy(setup -> 2
                                 * datasets.stream()
                                         .filter(dataset -> known.test(dataset, setup))
                                         .count()
@@ -191,7 +194,7 @@ public final class MethodResults {
 
     /** Returns all methods with all their shots, in the order of the tables. */
     public SortedSet<Setup> setups() {
-        return all.stream().map(MethodResult::setup).collect(Collectors.toCollection(TreeSet::new));
+        return all.stream().map(MethodResult::setup).collect(toCollection(TreeSet::new));
     }
 
     /** Returns all datasets, in the order of the tables. */
@@ -249,7 +252,7 @@ public final class MethodResults {
         Method coop = Method.standard();
         return methods().stream()
                 .filter(method -> !method.isWithoutTraining())
-                .min(Comparator.comparing((MethodLabel m) -> !m.isOf(coop))
+                .min(comparing((MethodLabel m) -> !m.isOf(coop))
                         .thenComparing(m -> !m.method().equals(coop)));
     }
 }

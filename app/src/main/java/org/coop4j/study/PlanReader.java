@@ -1,5 +1,10 @@
 package org.coop4j.study;
 
+import static org.coop4j.study.Overrides.ANY_SHOTS;
+import static org.coop4j.study.Overrides.CHECKPOINT_EVERY;
+import static org.coop4j.study.Overrides.EPOCHS;
+import static org.coop4j.study.Overrides.VIEWS;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -109,14 +114,14 @@ final class PlanReader {
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         whole.values().forEach((name, value) -> {
             switch (name) {
-                case Overrides.EPOCHS -> epochs.putAll(epochs(value));
-                case Overrides.VIEWS ->
+                case EPOCHS -> epochs.putAll(epochs(value));
+                case VIEWS ->
                     settings.put(
                             name,
-                            value.text().equals(Overrides.EPOCHS)
+                            value.text().equals(EPOCHS)
                                     ? Overrides.A_NEW_VIEW_EACH_EPOCH
                                     : (int) value.whole("views, unless it is epochs", value.text(), 0, MOST));
-                case Overrides.CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
+                case CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
                 default -> {
                     if (Settings.has(Training.none(), name)) {
                         settings.put(name, value.text());
@@ -130,7 +135,7 @@ final class PlanReader {
 
     private static Map<Integer, Integer> epochs(PlanValue value) {
         if (!value.hasKeys()) {
-            return Map.of(Overrides.ANY_SHOTS, (int) value.whole(1, MOST));
+            return Map.of(ANY_SHOTS, (int) value.whole(1, MOST));
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         value.values().forEach((shots, count) -> {
@@ -181,11 +186,10 @@ final class PlanReader {
 
     private DataSpec own(PlanValue item, PlanValue place) {
         Path path = path(place);
-        if (!Files.exists(path)) {
-            throw item.problem(
-                    "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s"
-                            .formatted(place.text(), path));
-        }
+        item.check(
+                Files.exists(path),
+                "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s"
+                        .formatted(place.text(), path));
         return DataSpec.of(path)
                 .withFiles(item.get("images", null, this::path), item.get("names", null, this::path), null);
     }
@@ -214,9 +218,9 @@ final class PlanReader {
                 .text();
         Optional<Method> builtIn = find(name);
         Method base = item.get("method").map(value -> value.read(Method::of)).orElseGet(() -> {
-            item.get("templates").filter(value -> builtIn.isPresent()).ifPresent(value -> {
-                throw value.problem(builtIn.get().title() + " has its own templates: give this method another name");
-            });
+            builtIn.ifPresent(named -> item.get("templates").ifPresent(value -> {
+                throw value.problem(named.title() + " has its own templates: give this method another name");
+            }));
             return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
         });
         List<String> settings = new ArrayList<>(Settings.of((Record) base).keySet());
@@ -224,9 +228,9 @@ final class PlanReader {
         item.requireKeys(base.title(), settings, "name", "method");
         Method method = set(base, item);
         boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
-        if (namesSettings && !method.equals(builtIn.get())) {
-            throw item.problem(name + " stands for other settings: give this method another name");
-        }
+        item.check(
+                !namesSettings || method.equals(builtIn.get()),
+                name + " stands for other settings: give this method another name");
         return new PlannedMethod(name, method, overrides(item));
     }
 
@@ -253,35 +257,37 @@ final class PlanReader {
         }
         List<Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
         for (Dataset target : targets) {
-            if (datasets.stream()
-                    .anyMatch(own ->
-                            own.name().equals(target.name()) && !own.data().equals(target.data()))) {
-                throw value.problem("two different datasets are called " + target.name());
-            }
+            value.check(
+                    datasets.stream()
+                            .allMatch(own -> !own.name().equals(target.name())
+                                    || own.data().equals(target.data())),
+                    "two different datasets are called " + target.name());
         }
         return new TestOn(targets, choice(value, "from", names(planned -> true)));
     }
 
     private Optional<Choice> baseToNew(PlanValue value) {
         List<String> usable = names(planned -> planned.method().namesNewClasses());
-        if (usable.isEmpty()) {
-            throw value.problem(
-                    "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
-        }
+        value.check(
+                !usable.isEmpty(),
+                "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         if (value.hasKeys()) {
             value.requireKeys("base_to_new", List.of(), "datasets", "methods", "shots");
-        } else if (!value.text().matches("true|false")) {
-            throw value.problem("base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
-        } else if (value.text().equals("false")) {
-            return Optional.empty();
+        } else {
+            value.check(
+                    value.text().matches("true|false"),
+                    "base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
+            if (value.text().equals("false")) {
+                return Optional.empty();
+            }
         }
         Choice choice = choice(value, "datasets", usable);
         for (String method : choice.methods()) {
-            if (!usable.contains(method)) {
-                throw value.require("methods")
-                        .problem(method + " cannot classify classes that it did not learn: base_to_new takes"
-                                + " hand-written prompts and unified contexts");
-            }
+            value.get("methods")
+                    .ifPresent(chosen -> chosen.check(
+                            usable.contains(method),
+                            method + " cannot classify classes that it did not learn: base_to_new takes"
+                                    + " hand-written prompts and unified contexts"));
         }
         return Optional.of(choice);
     }
@@ -321,10 +327,9 @@ final class PlanReader {
                 usual,
                 all -> all.each(word -> {
                     T chosen = meant.apply(word);
-                    if (!own.contains(chosen)) {
-                        throw word.problem(
-                                "%s: \"%s\" is not among the plan's own, %s".formatted(key, word.text(), own));
-                    }
+                    word.check(
+                            own.contains(chosen),
+                            "%s: \"%s\" is not among the plan's own, %s".formatted(key, word.text(), own));
                     return chosen;
                 })));
     }

@@ -90,6 +90,13 @@ record PlanValue(String file, String key, Mark place, Node node) {
         return problem(file, place, message);
     }
 
+    /** Refuses a value that does not hold what it should. */
+    void check(boolean right, String message) {
+        if (!right) {
+            throw problem(message);
+        }
+    }
+
     /** Makes something of this value; what is refused is refused with key, line and column. */
     <T> T make(Supplier<T> made) {
         try {
@@ -126,9 +133,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
     String text() {
         boolean hasText = node instanceof ScalarNode && !node.getTag().equals(Tag.NULL);
         String text = hasText ? ((ScalarNode) node).getValue().strip() : "";
-        if (text.isEmpty()) {
-            throw problem(key + " has no value");
-        }
+        check(!text.isEmpty(), key + " has no value");
         return text;
     }
 
@@ -139,13 +144,12 @@ record PlanValue(String file, String key, Mark place, Node node) {
 
     /** Returns the whole number of a text, which a problem names. */
     long whole(String name, String text, long least, long most) {
-        if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
-            throw problem("%s: expected a whole number, %d or more, got \"%s\"".formatted(name, least, text));
-        }
-        if (Long.parseLong(text) > most) {
-            throw problem("%s: expected at most %d, got %s".formatted(name, most, text));
-        }
-        return Long.parseLong(text);
+        check(
+                text.matches("[+-]?\\d{1,18}") && Long.parseLong(text) >= least,
+                "%s: expected a whole number, %d or more, got \"%s\"".formatted(name, least, text));
+        long number = Long.parseLong(text);
+        check(number <= most, "%s: expected at most %d, got %s".formatted(name, most, text));
+        return number;
     }
 
     /** Returns the items of a list, at least one; a single value is a list of one. */
@@ -157,9 +161,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
         for (Node item : ((SequenceNode) node).getValue()) {
             items.add(new PlanValue(file, key, item.getStartMark(), item));
         }
-        if (items.isEmpty()) {
-            throw problem(key + " lists nothing");
-        }
+        check(!items.isEmpty(), key + " lists nothing");
         return items;
     }
 
@@ -174,9 +176,8 @@ record PlanValue(String file, String key, Mark place, Node node) {
         List<T> all = new ArrayList<>();
         for (PlanValue item : items()) {
             T made = make.apply(item);
-            if (!names.add(name.apply(item, made))) {
-                throw item.problem("%s lists %s twice: omit one or rename it".formatted(key, name.apply(item, made)));
-            }
+            String called = name.apply(item, made);
+            item.check(names.add(called), "%s lists %s twice: omit one or rename it".formatted(key, called));
             all.add(made);
         }
         return all;
@@ -190,9 +191,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
                 Mark start = pair.getKeyNode().getStartMark();
                 String name = new PlanValue(file, "a key", start, pair.getKeyNode()).text();
                 PlanValue value = new PlanValue(file, name, start, pair.getValueNode());
-                if (values.put(name, value) != null) {
-                    throw value.problem("the key \"%s\" appears twice".formatted(name));
-                }
+                value.check(values.put(name, value) == null, "the key \"%s\" appears twice".formatted(name));
             }
         }
         return values;
@@ -216,16 +215,11 @@ record PlanValue(String file, String key, Mark place, Node node) {
      * @param name of what has the keys, such as "a dataset"
      */
     void requireKeys(String name, List<String> more, String... keys) {
-        if (!hasKeys()) {
-            throw problem(name + " is written as keys with values");
-        }
+        check(hasKeys(), name + " is written as keys with values");
         List<String> allowed = new ArrayList<>(List.of(keys));
         allowed.addAll(more);
-        values().forEach((unknown, value) -> {
-            if (!allowed.contains(unknown)) {
-                throw value.problem(
-                        "unknown key \"%s\": %s has %s".formatted(unknown, name, String.join(", ", allowed)));
-            }
-        });
+        values().forEach((own, value) -> value.check(
+                allowed.contains(own),
+                "unknown key \"%s\": %s has %s".formatted(own, name, String.join(", ", allowed))));
     }
 }

@@ -1,5 +1,8 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -132,9 +135,9 @@ public record PublishedNumbers(List<Table> tables) {
         private static final Benchmarks PUBLISHED = Benchmarks.published();
 
         /** Published datasets as in the papers' tables, others behind them by name. */
-        static final Comparator<String> ORDER = Comparator.comparing((String dataset) ->
+        static final Comparator<String> ORDER = comparing((String dataset) ->
                         published(dataset).map(PUBLISHED.all()::indexOf).orElse(Integer.MAX_VALUE))
-                .thenComparing(Comparator.naturalOrder());
+                .thenComparing(naturalOrder());
 
         private DatasetNames() {}
 

@@ -1,12 +1,17 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static org.coop4j.run.RunFolder.CONFIG;
+import static org.coop4j.run.RunFolder.FAILURE;
+import static org.coop4j.run.RunFolder.PROVENANCE;
+import static org.coop4j.run.RunFolder.RESULT;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +52,7 @@ final class RunStore {
         if (Files.exists(runs)) {
             for (Path folder : FoundRuns.folders(
                     runs, folder -> false, (place, problem) -> damaged.put(place, describe(problem)))) {
-                Path config = folder.resolve(RunFolder.CONFIG);
+                Path config = folder.resolve(CONFIG);
                 if (Files.exists(config, LinkOption.NOFOLLOW_LINKS)) {
                     try {
                         there.put(folder, RunConfig.read(config).identity());
@@ -67,7 +72,7 @@ final class RunStore {
         String identity = run.config().identity();
         return there.keySet().stream()
                 .filter(folder -> there.get(folder).equals(identity))
-                .min(Comparator.comparing((Path folder) -> !RunFolder.isFinished(folder))
+                .min(comparing((Path folder) -> !RunFolder.isFinished(folder))
                         .thenComparing(folder -> !folder.equals(own))
                         .thenComparing(folder -> !folder.startsWith(own.getParent())))
                 .orElse(own);
@@ -87,8 +92,8 @@ final class RunStore {
         if (!isOf(folder, run)) {
             return run.is(Status.NEW);
         }
-        Path result = folder.resolve(RunFolder.RESULT);
-        Path failure = folder.resolve(RunFolder.FAILURE);
+        Path result = folder.resolve(RESULT);
+        Path failure = folder.resolve(FAILURE);
         try {
             if (RunFolder.isFinished(folder) && Files.exists(result)) { // without a result it is measured again
                 return run.finished(RunFolder.read(result, RunResult.class));
@@ -132,7 +137,7 @@ final class RunStore {
      */
     Path prepare(SweepRun run) throws IOException {
         try (RunFolder open = RunFolder.open(place(run))) {
-            for (String name : List.of(RunFolder.PROVENANCE, RunFolder.RESULT, RunFolder.FAILURE)) {
+            for (String name : List.of(PROVENANCE, RESULT, FAILURE)) {
                 Files.deleteIfExists(open.file(name));
             }
             writeConfig(open, run);
@@ -156,7 +161,7 @@ final class RunStore {
 
     /** Writes the configuration again, as the place of the data may have changed. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(RunFolder.CONFIG, run.config().toJson());
+        folder.write(CONFIG, run.config().toJson());
         there.put(folder.path(), run.config().identity());
     }
 
@@ -176,7 +181,7 @@ final class RunStore {
         }
         try (RunFolder open = RunFolder.open(place(run))) {
             writeConfig(open, run);
-            open.write(RunFolder.FAILURE, new Failure(message, Instant.now().toString()));
+            open.write(FAILURE, new Failure(message, Instant.now().toString()));
         }
     }
 

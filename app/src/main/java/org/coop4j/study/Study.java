@@ -1,9 +1,14 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,7 +98,7 @@ public record Study(
                         findings.finished(), run -> run.model().sha256())
                 .values()
                 .stream()
-                .sorted(Comparator.comparing((List<FinishedRun> runs) -> -runs.size())
+                .sorted(comparing((List<FinishedRun> runs) -> -runs.size())
                         .thenComparing(runs -> runs.get(0).model().sha256()))
                 .toList();
         List<String> names = byModel.stream().map(runs -> model(runs).name()).toList();
@@ -135,7 +140,7 @@ public record Study(
     }
 
     static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
-        return all.stream().collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()));
+        return all.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** Returns the published name of the model, if any run knows it. */
@@ -162,7 +167,7 @@ public record Study(
                                             run.result().testImages(),
                                             run.result().perClass().stream()
                                                     .map(PerClass::name)
-                                                    .collect(Collectors.toSet())))
+                                                    .collect(toSet())))
                             .values());
             long sizes = sets.stream()
                     .map(set -> set.get(0).result().testImages())
@@ -189,9 +194,8 @@ public record Study(
 
     /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
-        List<Entry> ended = same.stream()
-                .sorted(Comparator.comparing(entry -> entry.run().finished()))
-                .toList();
+        List<Entry> ended =
+                same.stream().sorted(comparing(entry -> entry.run().finished())).toList();
         Entry last = ended.get(ended.size() - 1);
         if (same.size() > 1) {
             String all = ended.stream()
@@ -199,7 +203,7 @@ public record Study(
                             .formatted(
                                     entry.run().folder(),
                                     Numbers.percent(entry.result().accuracy(), 2)))
-                    .collect(Collectors.joining(", "));
+                    .collect(joining(", "));
             notes.add("%s, seed %d was run more than once, and the last counts: %s"
                     .formatted(last.describe(), last.result().seed(), all));
         }
@@ -245,7 +249,7 @@ public record Study(
     }
 
     private static Set<Long> seeds(List<Entry> entries) {
-        return entries.stream().map(entry -> entry.result().seed()).collect(Collectors.toCollection(TreeSet::new));
+        return entries.stream().map(entry -> entry.result().seed()).collect(toCollection(TreeSet::new));
     }
 
     /** Returns "seeds 1, 2 and 3". */

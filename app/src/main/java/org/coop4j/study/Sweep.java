@@ -1,10 +1,11 @@
 package org.coop4j.study;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
@@ -120,7 +121,7 @@ public final class Sweep {
                     .filter(planned ->
                             plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
                     .map(PlannedMethod::name)
-                    .collect(Collectors.joining(", "));
+                    .collect(joining(", "));
             if (!leftOut.isEmpty()) {
                 work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
             }

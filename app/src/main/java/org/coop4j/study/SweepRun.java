@@ -143,15 +143,4 @@ public record SweepRun(
         String safe = name.replaceAll("[^\\p{L}\\p{M}\\p{N}._-]+", "-");
         return safe.startsWith(".") ? "-" + safe : safe;
     }
-
-    /** Compares the folders, whose names hold the hash of all that matters. */
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof SweepRun run && run.folder.equals(folder);
-    }
-
-    @Override
-    public int hashCode() {
-        return folder.hashCode();
-    }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -76,7 +77,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     }
 
     private void add(SweepDataset dataset) throws IOException {
-        Set<String> methods = plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
+        Set<String> methods = plan.methods().stream().map(PlannedMethod::name).collect(toSet());
         Choice everything = new Choice(Set.of(dataset.name()), methods, Set.copyOf(plan.shots()));
         add(dataset, ClassHalf.ALL, everything, false);
         List<SweepRun> learned = add(dataset, ClassHalf.ALL, everything, true);

@@ -1,9 +1,11 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static org.coop4j.run.RunFolder.RESULT;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -108,7 +110,7 @@ final class SweepWork {
         List<RunGroup> groups = begin(runs);
         List<SweepRun> left = groups.stream()
                 .flatMap(group -> group.runs().stream())
-                .sorted(Comparator.comparing(SweepRun::work).reversed())
+                .sorted(comparing(SweepRun::work).reversed())
                 .toList();
         SweepProgress progress = progress(RunGroup.work(groups, image));
         List<Step> encoding = new ArrayList<>();
@@ -156,7 +158,7 @@ final class SweepWork {
                 if (problem != null) {
                     throw new IOException(problem);
                 }
-                finished(run, RunFolder.read(store.folder(run).resolve(RunFolder.RESULT), RunResult.class));
+                finished(run, RunFolder.read(store.folder(run).resolve(RESULT), RunResult.class));
             } catch (IOException e) {
                 failed(run, RunStore.describe(e));
             }

@@ -1,14 +1,15 @@
 package org.coop4j.study.html;
 
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -101,7 +102,7 @@ final class CurveLayout {
         String text = chart.title() + ", accuracy (%).";
         for (Series one : chart.series()) {
             text += " " + one.name() + ": "
-                    + one.points().stream().map(Point::describe).collect(Collectors.joining(", ")) + ".";
+                    + one.points().stream().map(Point::describe).collect(joining(", ")) + ".";
         }
         return svg.end(text);
     }
@@ -149,7 +150,7 @@ final class CurveLayout {
     /** Draws the names beside the plot in the order of the curves' ends, moved apart and into its height. */
     private void drawNames() {
         List<Series> sorted = new ArrayList<>(chart.series());
-        sorted.sort(Comparator.comparingDouble(series -> -series.last().mean()));
+        sorted.sort(comparingDouble(series -> -series.last().mean()));
         double most = svg.bottom - 4 - (sorted.size() - 1) * NAME_HEIGHT;
         double least = svg.top;
         for (Series series : sorted) {

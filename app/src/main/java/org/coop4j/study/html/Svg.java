@@ -1,12 +1,13 @@
 package org.coop4j.study.html;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.coop4j.base.Resource;
 
 /**
@@ -223,7 +224,7 @@ final class Svg {
             return Pattern.compile("--(\\w+):(#\\w{6})")
                     .matcher(css)
                     .results()
-                    .collect(Collectors.toMap(colour -> colour.group(1), colour -> colour.group(2)));
+                    .collect(toMap(colour -> colour.group(1), colour -> colour.group(2)));
         }
 
         /** Returns the name of a series' colour; the colours repeat after the last. */

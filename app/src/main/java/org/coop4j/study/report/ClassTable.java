@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,7 @@ final class ClassTable {
     /** Returns all classes by falling gain, or by accuracy where it is unknown; the first and last of many. */
     private static List<String> extremes(ClassGains gains) {
         List<String> sorted = new ArrayList<>(gains.own().keySet());
-        sorted.sort(Comparator.comparingDouble(
+        sorted.sort(comparingDouble(
                 name -> gains.zeroShot().containsKey(name) ? -gains.gain(name) : -gains.accuracy(name)));
         if (sorted.size() > MOST_SHOWN) {
             sorted.subList(SHOWN_OF_MANY, sorted.size() - SHOWN_OF_MANY).clear();

@@ -1,6 +1,7 @@
 package org.coop4j.study.report;
 
-import java.util.Comparator;
+import static java.util.Comparator.comparing;
+
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.base.Numbers;
@@ -55,7 +56,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                 .means("seconds", c -> cell(c, ComparedClassifier::seconds), "seconds")
                 .optional()
                 .rows(classifiers.stream()
-                        .sorted(Comparator.comparing(c -> c.role() != Role.METHOD))
+                        .sorted(comparing(c -> c.role() != Role.METHOD))
                         .toList());
     }
 

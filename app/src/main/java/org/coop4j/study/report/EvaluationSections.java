@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -57,7 +58,7 @@ public final class EvaluationSections {
     /** Shows precision, recall and F1 of each class, the weakest first. */
     public Section classes(Evaluation results) {
         List<ClassResult> classes = new ArrayList<>(results.classes());
-        classes.sort(Comparator.comparing(ClassResult::f1));
+        classes.sort(comparing(ClassResult::f1));
         ClassResult weakest = classes.get(0);
         return new Section("Precision and recall")
                 .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."

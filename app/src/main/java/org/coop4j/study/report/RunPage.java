@@ -1,8 +1,11 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.toCollection;
+import static org.coop4j.run.RunFolder.REPORT;
+
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
@@ -30,7 +32,6 @@ import org.coop4j.run.RunComparison.NearDuplicates;
 import org.coop4j.run.RunComparison.NearDuplicates.Pair;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFeatures.Located;
-import org.coop4j.run.RunFolder;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
@@ -66,8 +67,7 @@ public record RunPage(
             EvaluationSections sections = new EvaluationSections(
                     comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
-            AtomicFile.write(
-                    run.folder().resolve(RunFolder.REPORT), page.page(threads).html());
+            AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
         }
     }
 
@@ -164,8 +164,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that are"
-                                        + " wrong.")
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
                                 .formatted(Numbers.count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
@@ -233,7 +233,7 @@ public record RunPage(
     }
 
     private static Set<String> values(Set<Located> group, Function<Located, String> value) {
-        return group.stream().map(value).collect(Collectors.toCollection(LinkedHashSet::new));
+        return group.stream().map(value).collect(toCollection(LinkedHashSet::new));
     }
 
     /** Joins pairs that share an image. */
@@ -277,7 +277,7 @@ public record RunPage(
         List<String> notes = new ArrayList<>();
         evidence.labels().values().stream()
                 .filter(labels -> !labels.suspects().isEmpty())
-                .min(Comparator.comparingInt(LabelErrors::misclassified))
+                .min(comparingInt(LabelErrors::misclassified))
                 .ifPresent(labels -> notes.add(looks(labels)));
         if (!evidence.duplicates().isEmpty()) {
             notes.add(describe(groups(evidence.duplicates())));

@@ -1,5 +1,9 @@
 package org.coop4j.study.report;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +62,7 @@ final class RunTables {
                 .data("seconds", number(RunResult::totalSeconds))
                 .data("settings", of(entry -> MethodLabel.settings(entry.run().config()).entrySet().stream()
                         .map(Object::toString)
-                        .collect(Collectors.joining("; "))))
+                        .collect(joining("; "))))
                 .column("reason", Kind.SENTENCES, Line::reason, "reason");
         for (Study study : studies) {
             for (Entry entry : study.entries()) {
@@ -86,8 +90,7 @@ final class RunTables {
     /** Returns the settings of each method's runs. */
     static Table<?> settings(Study study) {
         Map<MethodLabel, List<FinishedRun>> runs = study.entries().stream()
-                .collect(Collectors.groupingBy(
-                        Entry::method, TreeMap::new, Collectors.mapping(Entry::run, Collectors.toList())));
+                .collect(groupingBy(Entry::method, TreeMap::new, mapping(Entry::run, Collectors.toList())));
         return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
                 .words("method", MethodLabel::id)
                 .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
@@ -97,7 +100,7 @@ final class RunTables {
                                                 .map(String::valueOf)
                                                 .toList(),
                                         MOST_VALUES))
-                        .collect(Collectors.joining("; ")))
+                        .collect(joining("; ")))
                 .rows(runs.keySet());
     }
 

@@ -1,7 +1,9 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +30,8 @@ final class StudyCharts {
 
     /** Numbers the methods, curves first, so that their colours differ most. */
     StudyCharts(List<Study> studies) {
-        TreeSet<MethodLabel> methods = new TreeSet<>(
-                Comparator.comparing(MethodLabel::isWithoutTraining).thenComparing(Comparator.naturalOrder()));
+        TreeSet<MethodLabel> methods =
+                new TreeSet<>(comparing(MethodLabel::isWithoutTraining).thenComparing(naturalOrder()));
         studies.forEach(study -> methods.addAll(study.fewShot().methods()));
         methods.forEach(method -> series.put(method, series.size()));
     }
@@ -39,7 +41,7 @@ final class StudyCharts {
         Study study = place.study();
         List<Series> all = new ArrayList<>();
         List<MethodLabel> methods = new ArrayList<>(study.fewShot().methods());
-        methods.sort(Comparator.comparing(series::get));
+        methods.sort(comparing(series::get));
         for (MethodLabel method : methods) {
             boolean star = method.isWithoutTraining();
             List<Point> points = new ArrayList<>();

@@ -1,14 +1,15 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.study.FoundRuns;
@@ -32,7 +33,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
                         studies.stream()
                                 .map(study -> study.name() + ", " + study.summary())
-                                .collect(Collectors.joining("; ")))
+                                .collect(joining("; ")))
                 .filtered();
         for (Study study : studies) {
             page.add(summary(study))
@@ -73,7 +74,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         Stream<MethodResult> cells = fewShot.datasets().stream().flatMap(fewShot::ofMain);
         Stream.concat(
                         fewShot.ofMain(MethodResult.AVERAGE),
-                        cells.sorted(Comparator.comparing(MethodResult::shots).reversed()))
+                        cells.sorted(comparing(MethodResult::shots).reversed()))
                 .findFirst()
                 .ifPresent(most -> section.facts(facts(new Place(study, most.dataset()))));
         return section;
@@ -84,8 +85,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         MethodResult learned = place.study()
                 .fewShot()
                 .ofMain(place.dataset())
-                .max(Comparator.comparing(
-                                (MethodResult cell) -> baselines(place, cell).size())
+                .max(comparing((MethodResult cell) -> baselines(place, cell).size())
                         .thenComparing(MethodResult::shots))
                 .orElseThrow();
         List<Fact> facts = new ArrayList<>();
@@ -95,7 +95,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         + learned.shots().describe()));
         Map<MethodResult, String> names = new LinkedHashMap<>();
         baselines(place, learned).stream()
-                .max(Comparator.comparing(MethodResult::accuracy))
+                .max(comparing(MethodResult::accuracy))
                 .ifPresent(best ->
                         names.put(best, "the best baseline, " + best.method().title()));
         place.result(Setup.ZERO_SHOT)

@@ -1,7 +1,8 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -10,6 +11,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
@@ -80,7 +82,7 @@ final class StudyTables {
                 .data("model_sha256", line -> line.study.model().sha256())
                 .words("dataset", line -> named(line.result.dataset()), "dataset");
         if (one) {
-            table.in(Table.Format.CSV);
+            table.in(Format.CSV);
         }
         setup(table, line -> line.result.setup())
                 .numbers("n", line -> seeds(line.result), "seeds", "n")
@@ -143,10 +145,10 @@ final class StudyTables {
             fewShot.ofMain(dataset)
                     .map(cell -> new Line(study, "", cell))
                     .filter(line -> Double.isFinite(line.gain()))
-                    .max(Comparator.comparing(line -> line.result.shots()))
+                    .max(comparing(line -> line.result.shots()))
                     .ifPresent(most::add);
         }
-        most.sort(Comparator.comparing(line -> -line.gain()));
+        most.sort(comparing(line -> -line.gain()));
         return table(
                         "gains",
                         fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"

@@ -1,16 +1,20 @@
-package org.coop4j.console;
+package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
+import io.javalin.Javalin;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.console.CommandFailure;
+import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +36,7 @@ class PageServerTest {
         return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    private HttpServer server;
+    private Javalin server;
 
     @BeforeEach
     void start() throws IOException {
@@ -41,11 +45,11 @@ class PageServerTest {
 
     @AfterEach
     void stop() {
-        server.stop(0);
+        server.stop();
     }
 
     private int port() {
-        return server.getAddress().getPort();
+        return server.port();
     }
 
     @Test
@@ -55,15 +59,19 @@ class PageServerTest {
         HttpResponse<String> answer = ask(address, "GET");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("<p>größer</p>");
-        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
+        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
         assertThat(ask(address.resolve("/secret.txt"), "GET").statusCode()).isEqualTo(404);
         assertThat(ask(address, "POST").statusCode()).isEqualTo(405);
         assertThat(ask(address, "HEAD").body()).isEmpty();
     }
 
     @Test
-    void itListensOnThisMachineAlone() {
-        assertThat(server.getAddress().getAddress().isLoopbackAddress()).isTrue();
+    void itListensOnThisMachineAlone() throws IOException {
+        ServerConnector connector =
+                (ServerConnector) server.jettyServer().server().getConnectors()[0];
+        InetSocketAddress address =
+                (InetSocketAddress) ((ServerSocketChannel) connector.getTransport()).getLocalAddress();
+        assertThat(address.getAddress().isLoopbackAddress()).isTrue();
     }
 
     @Test

@@ -1,18 +1,18 @@
-package org.coop4j.console;
+package org.coop4j.serve;
 
 import static java.lang.ProcessBuilder.Redirect.DISCARD;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import io.javalin.Javalin;
+import io.javalin.http.Header;
+import io.javalin.util.JavalinBindException;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
 
 /** Serves one page to browsers on this machine alone. */
 public final class PageServer {
@@ -24,39 +24,24 @@ public final class PageServer {
      *
      * @param port port to listen on; 0 takes a free one
      */
-    static HttpServer start(Path page, int port) throws IOException {
+    static Javalin start(Path page, int port) throws IOException {
         byte[] content = Files.readAllBytes(page);
-        HttpServer server;
+        Javalin server = Javalin.create(config -> {
+            PredictionService.quiet(config);
+            config.routes.get("/", c -> c.contentType("text/html; charset=utf-8")
+                    .header(Header.CACHE_CONTROL, "no-store")
+                    .result(content));
+        });
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        } catch (BindException e) {
+            return server.start("127.0.0.1", port);
+        } catch (JavalinBindException e) {
             throw new CommandFailure("port " + port + " is in use: give another --port, or omit it");
-        }
-        server.createContext("/", exchange -> answer(exchange, content));
-        server.start();
-        return server;
-    }
-
-    private static void answer(HttpExchange exchange, byte[] page) throws IOException {
-        try (exchange) {
-            String method = exchange.getRequestMethod();
-            boolean whole = method.equals("GET");
-            int code = !whole && !method.equals("HEAD")
-                    ? 405
-                    : exchange.getRequestURI().getPath().equals("/") ? 200 : 404;
-            boolean body = whole && code == 200;
-            exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
-            exchange.getResponseHeaders().set("Cache-Control", "no-store");
-            exchange.sendResponseHeaders(code, body ? page.length : -1);
-            if (body) {
-                exchange.getResponseBody().write(page);
-            }
         }
     }
 
     /** Serves until the process is interrupted. */
     public static void serve(Path page, int port, Console console) throws IOException {
-        String address = "http://localhost:" + start(page, port).getAddress().getPort() + "/";
+        String address = "http://localhost:" + start(page, port).port() + "/";
         console.line("serving the page on " + address + " until Ctrl-C");
         openBrowser(address);
         new Semaphore(0).acquireUninterruptibly();

@@ -1,0 +1,2 @@
+/** CLIP as an embedding model of LangChain4j. */
+package org.coop4j.langchain4j;

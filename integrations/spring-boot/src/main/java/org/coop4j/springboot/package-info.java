@@ -1,0 +1,2 @@
+/** Classifiers as beans of Spring Boot, with health and meters. */
+package org.coop4j.springboot;

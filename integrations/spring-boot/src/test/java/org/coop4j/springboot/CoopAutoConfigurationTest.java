@@ -1,0 +1,187 @@
+package org.coop4j.springboot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.Examples;
+import org.coop4j.method.Gda;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Prediction;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.SpringBootVersion;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Started applications with classifiers, health and meters; run with each supported Spring Boot. */
+class CoopAutoConfigurationTest {
+
+    private static final Path PICTURES = Path.of("../../src/test/resources/pictures");
+    private static final Path LAWN = PICTURES.resolve("test/lawn/0.png");
+
+    @TempDir
+    private static Path folder;
+
+    private static Path model;
+    private static Path learned;
+    private static Prediction expected;
+
+    @SpringBootConfiguration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @RestController
+    static class Application {
+
+        private final Map<String, ImageClassifier> classifiers;
+        private final CountDownLatch entered = new CountDownLatch(1);
+        private final CountDownLatch closing = new CountDownLatch(1);
+
+        Application(Map<String, ImageClassifier> classifiers) {
+            this.classifiers = classifiers;
+        }
+
+        @PostMapping("/{name}")
+        String classify(@PathVariable("name") String name, @RequestBody byte[] picture) throws IOException {
+            return text(classifiers.get(name).classify(picture).get(0));
+        }
+
+        @PostMapping("/last")
+        String classifyWhenClosing(@RequestBody byte[] picture) throws IOException, InterruptedException {
+            entered.countDown();
+            return closing.await(60, TimeUnit.SECONDS) ? classify("things", picture) : "never closed";
+        }
+
+        @EventListener
+        void closing(ContextClosedEvent event) {
+            closing.countDown();
+        }
+    }
+
+    @BeforeAll
+    static void learn() throws IOException {
+        assertThat(SpringBootVersion.getVersion()).isEqualTo(System.getProperty("expected.spring-boot"));
+        model = ShippedModel.file(folder);
+        learned = folder.resolve("things.safetensors");
+        try (Clip clip = Clip.open(model);
+                ImageClassifier classifier =
+                        ImageClassifier.learn(clip, Examples.folder(PICTURES), new Gda())) {
+            classifier.save(learned);
+            expected = classifier.classify(LAWN).get(0);
+        }
+        assertThat(expected.label()).isEqualTo("lawn");
+    }
+
+    private static String text(Prediction prediction) {
+        return "%s %.3f".formatted(prediction.label(), prediction.probability());
+    }
+
+    private static ConfigurableApplicationContext start(String... properties) {
+        List<String> common = List.of(
+                "--server.port=0",
+                "--server.address=127.0.0.1",
+                "--spring.main.banner-mode=off",
+                "--logging.level.root=off",
+                "--management.endpoints.web.exposure.include=*",
+                "--management.endpoint.health.show-details=always");
+        return SpringApplication.run(
+                Application.class, Stream.concat(common.stream(), Arrays.stream(properties)).toArray(String[]::new));
+    }
+
+    private static HttpResponse<String> send(ConfigurableApplicationContext context, String path, byte[] body)
+            throws IOException, InterruptedException {
+        String port = context.getEnvironment().getProperty("local.server.port");
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+        request = body == null
+                ? request
+                : request.header("Content-Type", "application/octet-stream").POST(BodyPublishers.ofByteArray(body));
+        return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+    }
+
+    private static String get(ConfigurableApplicationContext context, String path) throws Exception {
+        return send(context, path, null).body();
+    }
+
+    @Test
+    void classifiersOfOneModelAnswerWithHealthAndMeters() throws Exception {
+        Clip clip;
+        ImageClassifier things;
+        try (ConfigurableApplicationContext context = start(
+                "--coop4j.model=" + model,
+                "--coop4j.classifiers.things=" + learned,
+                "--coop4j.classifiers.others=" + learned)) {
+            clip = context.getBean(Clip.class);
+            things = context.getBean("things", ImageClassifier.class);
+            assertThat(things.clip()).isSameAs(clip);
+            assertThat(context.getBean("others", ImageClassifier.class).clip()).isSameAs(clip);
+
+            HttpResponse<String> answer = send(context, "/things", Files.readAllBytes(LAWN));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo(text(expected));
+
+            assertThat(get(context, "/actuator/health/coop4j"))
+                    .contains("\"status\":\"UP\"", "\"things\":{\"waiting\":0}", "\"others\":{\"waiting\":0}");
+            assertThat(get(context, "/actuator/metrics/coop.batches?tag=model:things"))
+                    .contains("\"value\":" + things.batches() + ".0");
+            assertThat(get(context, "/actuator/metrics/coop.queue.images?tag=model:others"))
+                    .contains("\"value\":0.0");
+
+            context.getBean("others", ImageClassifier.class).close();
+            assertThat(send(context, "/actuator/health", null).statusCode()).isEqualTo(503);
+            assertThat(get(context, "/actuator/health/coop4j")).contains("\"DOWN\"", "\"others\":\"closed\"");
+        }
+        assertThatThrownBy(() -> things.classify(LAWN)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> clip.embed("a")).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aRequestIsAnsweredBeforeItsClassifierIsClosed() throws Exception {
+        ConfigurableApplicationContext context = start("--coop4j.classifiers.things=" + learned);
+        assertThat(context.getBeanNamesForType(Clip.class)).isEmpty();
+        byte[] picture = Files.readAllBytes(LAWN);
+        CompletableFuture<HttpResponse<String>> last = CompletableFuture.supplyAsync(() -> {
+            try {
+                return send(context, "/last", picture);
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        assertThat(context.getBean(Application.class).entered.await(60, TimeUnit.SECONDS)).isTrue();
+        context.close();
+        assertThat(last.get(60, TimeUnit.SECONDS).body()).isEqualTo(text(expected));
+    }
+
+    @Test
+    void aWrongPathEndsTheStartAndIsNamed() {
+        String wrong = folder.resolve("no-run").toString();
+        assertThatThrownBy(() -> start("--coop4j.classifiers.things=" + wrong))
+                .rootCause()
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(wrong);
+    }
+}
