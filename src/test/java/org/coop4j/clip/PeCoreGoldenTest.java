@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.GoldenImages;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -82,6 +84,23 @@ class PeCoreGoldenTest {
                     FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
             assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
                     .isLessThan(1e-5);
+        }
+    }
+
+    /** The first image's pixels are those of a picture that the reference read. */
+    @ParameterizedTest
+    @CsvSource({"pe_core/cls, wide", "pe_core/no_cls, tall"})
+    void aPictureFileHasTheFeaturesOfTheReference(String model, String picture, Differences differences)
+            throws IOException {
+        Path file = folder.resolve(picture + ".png");
+        Files.write(file, GoldenImages.bytes("/golden/pe_core/" + picture + ".png"));
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            FeatureMatrix expected = matrix(golden, "image_features");
+            assertUnitFeatures(
+                    clip.encodeImages(List.of(file)),
+                    FeatureMatrix.of(1, expected.width(), expected.row(0)),
+                    differences);
         }
     }
 
