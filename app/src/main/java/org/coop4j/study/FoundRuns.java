@@ -23,6 +23,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -136,7 +138,7 @@ public record FoundRuns(
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
-        try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
+        try (Task task = progress.task("reading", folders.size(), Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
                 try {
