@@ -95,7 +95,7 @@ final class AllCommand extends ConsoleCommand {
         try (Workers workers = Workers.standard()) {
             machine = Machine.describe(workers.count()) + ", " + Machine.virtualMachine();
         }
-        PrintStream table = json.isChosen() ? console.err() : console.out();
+        PrintStream table = json.chosen ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");
         ArrayNode rows = Json.object().arrayNode();
         for (Work work : works) {
@@ -106,7 +106,7 @@ final class AllCommand extends ConsoleCommand {
                 table.flush();
             }
         }
-        if (json.isChosen()) {
+        if (json.chosen) {
             ObjectNode all = Json.object().put("machine", machine);
             Json.print(all.set("rows", rows), console.out());
         }

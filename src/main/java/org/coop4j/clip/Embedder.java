@@ -17,6 +17,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.image.ExifOrientation;
@@ -65,15 +66,11 @@ public final class Embedder implements AutoCloseable {
             requirePositive("queueCapacity", queueCapacity);
             requirePositive("maxPixels", maxPixels);
             requirePositive("maxTime", maxTime.toNanos());
-            if (maxDelay.isNegative()) {
-                throw new IllegalArgumentException("maxDelay: expected 0 or more, got " + maxDelay);
-            }
+            Require.that(!maxDelay.isNegative(), "maxDelay: expected 0 or more, got %s", maxDelay);
         }
 
         private static void requirePositive(String name, long value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + ": expected 1 or more, got " + value);
-            }
+            Require.that(value >= 1, "%s: expected 1 or more, got %s", name, value);
         }
 
         /** Returns the reader of images within these limits for a model. */
@@ -182,10 +179,11 @@ public final class Embedder implements AutoCloseable {
      */
     public <T> List<CompletableFuture<T>> offer(List<? extends Input> inputs, Function<float[], T> then) {
         int places = limits.queueCapacity();
-        if (inputs.size() > places) {
-            throw new IllegalArgumentException(
-                    "inputs: expected %d, the places of the queue, or fewer, got %d".formatted(places, inputs.size()));
-        }
+        Require.that(
+                inputs.size() <= places,
+                "inputs: expected %d, the places of the queue, or fewer, got %d",
+                places,
+                inputs.size());
         return locked(() -> {
             if (queue.size() + inputs.size() > places) {
                 throw new RejectedExecutionException(queue.size() + " images and texts are waiting: try again later");

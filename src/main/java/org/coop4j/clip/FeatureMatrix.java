@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
@@ -36,10 +37,12 @@ public final class FeatureMatrix {
      * @throws IllegalArgumentException unless there are rows · width values
      */
     public static FeatureMatrix of(int rows, int width, float[] values) {
-        if (values.length != Math.multiplyExact(rows, width)) {
-            throw new IllegalArgumentException(
-                    "expected %d rows of %d values, got %d values".formatted(rows, width, values.length));
-        }
+        Require.that(
+                values.length == Math.multiplyExact(rows, width),
+                "expected %d rows of %d values, got %d values",
+                rows,
+                width,
+                values.length);
         return new FeatureMatrix(rows, width, values);
     }
 
@@ -58,14 +61,9 @@ public final class FeatureMatrix {
     public static FeatureMatrix of(float[][] rows) {
         int width = rows.length == 0 ? 0 : rows[0].length;
         for (float[] row : rows) {
-            if (row.length != width) {
-                throw new IllegalArgumentException(
-                        "features: expected rows of width %d, got %d".formatted(width, row.length));
-            }
+            Require.that(row.length == width, "features: expected rows of width %d, got %d", width, row.length);
         }
-        if (width == 0) {
-            throw new IllegalArgumentException("features: expected 1 row or more, of 1 number or more, got none");
-        }
+        Require.that(width != 0, "features: expected 1 row or more, of 1 number or more, got none");
         return of(List.of(rows), width);
     }
 
@@ -181,9 +179,7 @@ public final class FeatureMatrix {
      * #dot} to the last bit.
      */
     public FeatureMatrix products(FeatureMatrix other) {
-        if (width != other.width) {
-            throw new IllegalArgumentException("expected rows of width %d, got %d".formatted(other.width, width));
-        }
+        Require.that(width == other.width, "expected rows of width %d, got %d", other.width, width);
         float[] products = new float[Math.multiplyExact(rows, other.rows)];
         if ((double) products.length * width < BLAS_PAYS) {
             for (int i = 0; i < products.length; i++) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
@@ -149,10 +150,11 @@ public interface FeatureSpace extends Closeable {
                 List<String> texts,
                 FeatureMatrix features,
                 Workers workers) {
-            if (texts.size() != features.rows()) {
-                throw new IllegalArgumentException(
-                        "expected a row for each of %d texts, got %d".formatted(texts.size(), features.rows()));
-            }
+            Require.that(
+                    texts.size() == features.rows(),
+                    "expected a row for each of %d texts, got %d",
+                    texts.size(),
+                    features.rows());
             Backend.startQuietly();
             Map<String, float[]> rows = new HashMap<>();
             for (int i = 0; i < texts.size(); i++) {

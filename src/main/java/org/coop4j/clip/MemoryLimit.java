@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Workers;
 
 /**
@@ -18,9 +19,7 @@ public record MemoryLimit(long bytes) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,9})([kKmMgG]?)[bB]?");
 
     public MemoryLimit {
-        if (bytes < 1) {
-            throw new IllegalArgumentException("memory limit: expected 1 byte or more, got " + bytes);
-        }
+        Require.that(bytes >= 1, "memory limit: expected 1 byte or more, got %s", bytes);
     }
 
     /** Returns a limit that is never reached. */
@@ -35,10 +34,7 @@ public record MemoryLimit(long bytes) {
      */
     public static MemoryLimit parse(String text) {
         Matcher matcher = TEXT.matcher(text.trim());
-        if (!matcher.matches()) {
-            throw new IllegalArgumentException(
-                    "memory: expected a number with K, M or G, such as 800M, got \"" + text + "\"");
-        }
+        Require.that(matcher.matches(), "memory: expected a number with K, M or G, such as 800M, got \"%s\"", text);
         int shift = 10 * " KMG".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)); // no unit is found at 0
         return new MemoryLimit(Long.parseLong(matcher.group(1)) << shift);
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -62,13 +63,9 @@ public final class PackedPrompts {
      * @param heads attention heads of the text tower
      */
     public PackedPrompts(List<int[]> prompts, int heads) {
-        if (prompts.isEmpty()) {
-            throw new IllegalArgumentException("no prompts to pack");
-        }
+        Require.that(!prompts.isEmpty(), "no prompts to pack");
         for (int[] prompt : prompts) {
-            if (prompt.length == 0) {
-                throw new IllegalArgumentException("a prompt is empty: it needs its end token");
-            }
+            Require.that(prompt.length != 0, "a prompt is empty: it needs its end token");
         }
         this.prompts = prompts;
         prefix = commonPrefix(prompts);

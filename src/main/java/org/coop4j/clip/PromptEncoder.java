@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
@@ -248,9 +249,6 @@ public final class PromptEncoder {
         }
         LearnedTensor context = vectors.learned().get(0);
         long known = context.values().length / context.shape()[context.shape().length - 1];
-        if (wanted > known) {
-            throw new IllegalArgumentException(
-                    "a prompt refers to context vector %d, expected 0 to %d".formatted(wanted - 1, known - 1));
-        }
+        Require.that(wanted <= known, "a prompt refers to context vector %d, expected 0 to %d", wanted - 1, known - 1);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
@@ -101,9 +102,7 @@ public final class StepGraph implements AutoCloseable {
      */
     public SDVariable learned(String name) {
         SDVariable variable = variables.get(name);
-        if (variable == null) {
-            throw new IllegalArgumentException(name + " is not learned: expected one of " + variables.keySet());
-        }
+        Require.that(variable != null, "%s is not learned: expected one of %s", name, variables.keySet());
         return variable;
     }
 

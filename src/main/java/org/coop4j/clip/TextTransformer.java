@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.NativeMemory;
@@ -38,11 +39,11 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      */
     static float[] embedding(NativeWeights weights, int id) {
         HostMatrix tokens = weights.onHost("token_embedding.weight");
-        if (id < 0 || id >= tokens.rows()) {
-            throw new IllegalArgumentException(
-                    "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary"
-                            .formatted(id, tokens.rows()));
-        }
+        Require.that(
+                id >= 0 && id < tokens.rows(),
+                "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary",
+                id,
+                tokens.rows());
         float[] row = new float[tokens.cols()];
         tokens.getRow(id, row);
         return row;

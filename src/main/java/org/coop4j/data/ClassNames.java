@@ -26,17 +26,20 @@ public final class ClassNames {
      * "Sea_Lake" and "sea lake" are the same text, so no classifier could distinguish such classes.
      */
     static void requireUsable(List<String> names, String source) throws DatasetException {
-        if (names.size() < 2) {
-            throw new DatasetException("%s has %s: a classifier needs two or more"
-                    .formatted(source, Numbers.count(names.size(), "class", "classes")));
-        }
+        DatasetException.require(
+                names.size() >= 2,
+                "%s has %s: a classifier needs two or more",
+                source,
+                Numbers.count(names.size(), "class", "classes"));
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : names) {
             String other = byPrompt.putIfAbsent(inPrompt(name), name);
-            if (other != null) {
-                throw new DatasetException("the classes '%s' and '%s' of %s make the same prompt: rename one"
-                        .formatted(other, name, source));
-            }
+            DatasetException.require(
+                    other == null,
+                    "the classes '%s' and '%s' of %s make the same prompt: rename one",
+                    other,
+                    name,
+                    source);
         }
     }
 
@@ -102,9 +105,7 @@ public final class ClassNames {
             } else if (names.put(folder, parts[1].strip()) != null) {
                 problem = "the folder is listed twice: keep one line";
             }
-            if (problem != null) {
-                throw new DatasetException("%s line %d, '%s': %s".formatted(file, number, line, problem));
-            }
+            DatasetException.require(problem == null, "%s line %d, '%s': %s", file, number, line, problem);
         }
         return names;
     }

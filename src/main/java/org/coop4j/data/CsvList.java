@@ -55,10 +55,8 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         for (Row row : rows) {
             Integer label = labels.get(row.label);
-            if (label == null) {
-                throw new DatasetException(
-                        "%s: %s has the label '%s', which no training image has".formatted(csv, row.path, row.label));
-            }
+            DatasetException.require(
+                    label != null, "%s: %s has the label '%s', which no training image has", csv, row.path, row.label);
             parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
                     .add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
         }
@@ -87,14 +85,10 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
             Row row = row(cells, columns);
-            if (!seen.add(row.path)) {
-                throw new DatasetException(csv + " lists " + row.path + " twice");
-            }
+            DatasetException.require(seen.add(row.path), "%s lists %s twice", csv, row.path);
             rows.add(row);
         }
-        if (rows.isEmpty()) {
-            throw new DatasetException(csv + " lists no images");
-        }
+        DatasetException.require(!rows.isEmpty(), "%s lists no images", csv);
         return rows;
     }
 
@@ -108,9 +102,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
                     .formatted(csv, String.join(",", cells), cells.length, needed, splitColumn < 0 ? "" : ",split"));
         }
         String label = cells[labelColumn].strip();
-        if (label.isEmpty()) {
-            throw new DatasetException("%s: the label of %s is empty".formatted(csv, cells[pathColumn]));
-        }
+        DatasetException.require(!label.isEmpty(), "%s: the label of %s is empty", csv, cells[pathColumn]);
         Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
         Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
         if (splitColumn >= 0 && split.isEmpty()) {

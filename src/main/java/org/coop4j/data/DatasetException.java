@@ -11,4 +11,15 @@ public final class DatasetException extends IOException {
     public DatasetException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * Refuses data unless a condition holds.
+     *
+     * @param message as for {@link String#formatted}, if there are values for it
+     */
+    public static void require(boolean condition, String message, Object... values) throws DatasetException {
+        if (!condition) {
+            throw new DatasetException(values.length == 0 ? message : message.formatted(values));
+        }
+    }
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.Embedder.EncodingLimits;
@@ -37,7 +38,7 @@ public final class Examples {
         this.features = features;
         for (int label = 0; label < classNames.size(); label++) {
             int wanted = label;
-            require(
+            Require.that(
                     IntStream.of(labels).anyMatch(one -> one == wanted),
                     "class \"%s\" has no examples: expected 1 or more".formatted(classNames.get(label)));
         }
@@ -45,12 +46,6 @@ public final class Examples {
             ClassNames.requireUsable(classNames, NAME.toString());
         } catch (DatasetException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
-        }
-    }
-
-    private static void require(boolean right, String message) {
-        if (!right) {
-            throw new IllegalArgumentException(message);
         }
     }
 
@@ -92,15 +87,15 @@ public final class Examples {
      * @throws IllegalArgumentException if the sizes differ, a class has no example, or a number is not finite
      */
     public static Examples of(List<String> classNames, float[][] features, int[] labels) {
-        require(
-                features.length == labels.length,
+        Require.that(
+                    features.length == labels.length,
                 "expected as many features as labels, got %d and %d".formatted(features.length, labels.length));
         FeatureMatrix rows = FeatureMatrix.of(features);
         for (int i = 0; i < labels.length; i++) {
-            require(
+            Require.that(
                     labels[i] >= 0 && labels[i] < classNames.size(),
                     "label %d of example %d: expected 0 to %d".formatted(labels[i], i, classNames.size() - 1));
-            require(
+            Require.that(
                     Floats.areFinite(features[i]) && rows.dot(i, rows, i) > 0,
                     "features of example %d: expected finite numbers, not all 0".formatted(i));
         }

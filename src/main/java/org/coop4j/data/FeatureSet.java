@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 
 /**
@@ -130,19 +131,22 @@ public interface FeatureSet {
 
         /** Checks that the sizes agree and no label is negative. */
         public DenseFeatures {
-            if (width < 1 || views < 1) {
-                throw new IllegalArgumentException(
-                        "expected a width and a number of views of 1 or more, got %d and %d".formatted(width, views));
-            }
+            Require.that(
+                    width >= 1 && views >= 1,
+                    "expected a width and a number of views of 1 or more, got %d and %d",
+                    width,
+                    views);
             long expected = (long) labels.length * views * width;
-            if (rows.length != expected) {
-                throw new IllegalArgumentException("%d images of %d views of width %d take %d numbers, got %d"
-                        .formatted(labels.length, views, width, expected, rows.length));
-            }
+            Require.that(
+                    rows.length == expected,
+                    "%d images of %d views of width %d take %d numbers, got %d",
+                    labels.length,
+                    views,
+                    width,
+                    expected,
+                    rows.length);
             for (int i = 0; i < labels.length; i++) {
-                if (labels[i] < 0) {
-                    throw new IllegalArgumentException("label %d of image %d is negative".formatted(labels[i], i));
-                }
+                Require.that(labels[i] >= 0, "label %d of image %d is negative", labels[i], i);
             }
         }
 

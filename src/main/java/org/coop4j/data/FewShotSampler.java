@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.random.MersenneTwister;
+import org.coop4j.base.Require;
 
 /**
  * Draws the few-shot subset that the CoOp reference draws: with the published split file and the same seed, exactly the
@@ -21,9 +22,7 @@ public record FewShotSampler(int shots, long seed) {
     private static final int MOST_VAL_SHOTS = 4;
 
     public FewShotSampler {
-        if (shots < 1) {
-            throw new IllegalArgumentException("shots: expected 1 or more, got " + shots);
-        }
+        Require.that(shots >= 1, "shots: expected 1 or more, got %s", shots);
     }
 
     /** A draw of some images of a class. */
@@ -80,9 +79,7 @@ public record FewShotSampler(int shots, long seed) {
 
         /** Makes a generator in the state after {@code numpy.random.seed(seed)}. */
         NumpyRandom(int seed) {
-            if (seed < 0) {
-                throw new IllegalArgumentException("seed " + seed + " must not be negative");
-            }
+            Require.that(seed >= 0, "seed %s must not be negative", seed);
             twister = new MersenneTwister(seed);
         }
 
@@ -100,9 +97,7 @@ public record FewShotSampler(int shots, long seed) {
 
         /** Returns {@code size} of {@code n} positions, as {@code choice(n, size, replace=False)}. */
         int[] choice(int n, int size) {
-            if (size < 0 || size > n) {
-                throw new IllegalArgumentException("cannot draw " + size + " of " + n + " items");
-            }
+            Require.that(size >= 0 && size <= n, "cannot draw %s of %s items", size, n);
             return Arrays.copyOf(permutation(n), size);
         }
 

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -89,9 +90,7 @@ public record ImageDataset(
         train = List.copyOf(train);
         val = List.copyOf(val);
         test = List.copyOf(test);
-        if (classNames.isEmpty()) {
-            throw new IllegalArgumentException("dataset " + name + " has no classes");
-        }
+        Require.that(!classNames.isEmpty(), "dataset %s has no classes", name);
         for (List<LabelledImage> part : List.of(train, val, test)) {
             for (LabelledImage image : part) {
                 requireKnownClass(image, classNames);
@@ -99,13 +98,12 @@ public record ImageDataset(
         }
         List<String> empty =
                 absent(classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
-        if (!empty.isEmpty()) {
-            throw new IllegalArgumentException("%s has no images for %s: %s"
-                    .formatted(
-                            name,
-                            Numbers.count(empty.size(), "class", "classes"),
-                            Numbers.first(empty, NAMED_IN_A_MESSAGE)));
-        }
+        Require.that(
+                empty.isEmpty(),
+                "%s has no images for %s: %s",
+                name,
+                Numbers.count(empty.size(), "class", "classes"),
+                Numbers.first(empty, NAMED_IN_A_MESSAGE));
     }
 
     /** Returns the names of the classes that have none of some labels. */
@@ -118,14 +116,19 @@ public record ImageDataset(
     }
 
     private static void requireKnownClass(LabelledImage image, List<String> classNames) {
-        if (image.label() >= classNames.size()) {
-            throw new IllegalArgumentException("label %d of %s is not below the number of classes, %d"
-                    .formatted(image.label(), image.path(), classNames.size()));
-        }
-        if (!classNames.get(image.label()).equals(image.className())) {
-            throw new IllegalArgumentException("%s has the class name '%s', but class %d is called '%s'"
-                    .formatted(image.path(), image.className(), image.label(), classNames.get(image.label())));
-        }
+        Require.that(
+                image.label() < classNames.size(),
+                "label %d of %s is not below the number of classes, %d",
+                image.label(),
+                image.path(),
+                classNames.size());
+        Require.that(
+                classNames.get(image.label()).equals(image.className()),
+                "%s has the class name '%s', but class %d is called '%s'",
+                image.path(),
+                image.className(),
+                image.label(),
+                classNames.get(image.label()));
     }
 
     /**
@@ -176,9 +179,7 @@ public record ImageDataset(
      * @throws DatasetException if there is none
      */
     public List<LabelledImage> someImages(Split split) throws DatasetException {
-        if (images(split).isEmpty()) {
-            throw new DatasetException(name + " has no " + split.label() + " images");
-        }
+        DatasetException.require(!images(split).isEmpty(), "%s has no %s images", name, split.label());
         return images(split);
     }
 
@@ -204,10 +205,12 @@ public record ImageDataset(
         if (half == ClassHalf.ALL) {
             return this;
         }
-        if (names.isEmpty()) {
-            throw new IllegalArgumentException("dataset %s has %d class: it takes two to have a %s half"
-                    .formatted(name, classCount(), half.label()));
-        }
+        Require.that(
+                !names.isEmpty(),
+                "dataset %s has %d class: it takes two to have a %s half",
+                name,
+                classCount(),
+                half.label());
         return map(name + " (" + half.label() + ")", names, images -> images.stream()
                 .filter(i -> i.label() >= from && i.label() < from + names.size())
                 .map(i -> i.withLabel(i.label() - from))
@@ -259,12 +262,11 @@ public record ImageDataset(
     public void requireFiles() throws DatasetException {
         List<String> missing =
                 missingFiles(count -> {}).stream().map(Path::toString).toList();
-        if (!missing.isEmpty()) {
-            throw new DatasetException("cannot find %s of %s: %s; put the images where the list says"
-                    .formatted(
-                            Numbers.count(missing.size(), "image file"),
-                            name,
-                            Numbers.first(missing, NAMED_IN_A_MESSAGE)));
-        }
+        DatasetException.require(
+                missing.isEmpty(),
+                "cannot find %s of %s: %s; put the images where the list says",
+                Numbers.count(missing.size(), "image file"),
+                name,
+                Numbers.first(missing, NAMED_IN_A_MESSAGE));
     }
 }

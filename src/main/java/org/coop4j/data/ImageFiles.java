@@ -134,10 +134,13 @@ public final class ImageFiles {
         } catch (InvalidPathException e) {
             problem = "is not a path";
         }
-        if (problem != null) {
-            throw new DatasetException("%s: the path '%s' %s; paths must be relative to %s and stay below it"
-                    .formatted(source, relative, problem, root));
-        }
+        DatasetException.require(
+                problem == null,
+                "%s: the path '%s' %s; paths must be relative to %s and stay below it",
+                source,
+                relative,
+                problem,
+                root);
         return root.resolve(path);
     }
 }

@@ -60,10 +60,11 @@ public record ImageFolder(
             for (Map.Entry<String, List<Path>> one :
                     (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
                 int label = known.indexOf(one.getKey());
-                if (label < 0) {
-                    throw new DatasetException("%s is not a class of %s: remove it or add training images"
-                            .formatted(folder.resolve(one.getKey()), first));
-                }
+                DatasetException.require(
+                        label >= 0,
+                        "%s is not a class of %s: remove it or add training images",
+                        folder.resolve(one.getKey()),
+                        first);
                 one.getValue()
                         .forEach(file ->
                                 labelled.add(new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
@@ -86,13 +87,11 @@ public record ImageFolder(
     }
 
     private static List<Path> folders(ImageFiles files, Path root) throws IOException {
-        if (!Files.isDirectory(root)) {
-            throw new DatasetException(root + " is not a folder: give a folder that has one subfolder per class");
-        }
+        DatasetException.require(
+                Files.isDirectory(root), "%s is not a folder: give a folder that has one subfolder per class", root);
         List<Path> folders = files.folders(root);
-        if (folders.isEmpty()) {
-            throw new DatasetException(root + " has no subfolders: make one for each class, with its images in it");
-        }
+        DatasetException.require(
+                !folders.isEmpty(), "%s has no subfolders: make one for each class, with its images in it", root);
         return folders;
     }
 
@@ -101,9 +100,8 @@ public record ImageFolder(
         SortedMap<String, List<Path>> classes = new TreeMap<>();
         for (Path folder : files.folders(parent)) {
             List<Path> images = files.images(folder);
-            if (images.isEmpty()) {
-                throw new DatasetException("class folder " + folder + " has no images: add some or remove the folder");
-            }
+            DatasetException.require(
+                    !images.isEmpty(), "class folder %s has no images: add some or remove the folder", folder);
             SortedMap<String, List<Path>> byPath = images.stream()
                     .collect(Collectors.groupingBy(
                             image -> parent.relativize(image.getParent())
@@ -147,13 +145,12 @@ public record ImageFolder(
                 return Map.of();
             }
             Path other = splits.put(split.get(), folder);
-            if (other != null) {
-                throw new DatasetException("%s and %s are the same split: keep one".formatted(other, folder));
-            }
+            DatasetException.require(other == null, "%s and %s are the same split: keep one", other, folder);
         }
-        if (splits.keySet().equals(Set.of(Split.VAL))) {
-            throw new DatasetException(splits.get(Split.VAL) + " has no train or test folder next to it: add one");
-        }
+        DatasetException.require(
+                !splits.keySet().equals(Set.of(Split.VAL)),
+                "%s has no train or test folder next to it: add one",
+                splits.get(Split.VAL));
         return splits;
     }
 

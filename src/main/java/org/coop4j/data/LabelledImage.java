@@ -1,6 +1,7 @@
 package org.coop4j.data;
 
 import java.nio.file.Path;
+import org.coop4j.base.Require;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -16,12 +17,8 @@ public record LabelledImage(Path path, int label, String className, ExifOrientat
 
     /** Checks that the label is not negative and the name not blank. */
     public LabelledImage {
-        if (label < 0) {
-            throw new IllegalArgumentException("label " + label + " of " + path + " is negative: labels count from 0");
-        }
-        if (className.isBlank()) {
-            throw new IllegalArgumentException("the class name of " + path + " is blank");
-        }
+        Require.that(label >= 0, "label %s of %s is negative: labels count from 0", label, path);
+        Require.that(!className.isBlank(), "the class name of %s is blank", path);
     }
 
     /** An image to be encoded. */

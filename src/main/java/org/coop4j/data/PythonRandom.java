@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.commons.math3.random.MersenneTwister;
+import org.coop4j.base.Require;
 
 /**
  * Replays CPython's {@code random.Random}, number for number, for the draws of the CoOp benchmarks: {@code random.sample}
@@ -40,9 +41,7 @@ final class PythonRandom {
      * Returns {@code k} of {@code n} positions without repetition, as {@code sample(range(n), k)}.
      */
     public List<Integer> samplePositions(int n, int k) {
-        if (k < 0 || k > n) {
-            throw new IllegalArgumentException("cannot draw " + k + " of " + n + " items");
-        }
+        Require.that(k >= 0 && k <= n, "cannot draw %s of %s items", k, n);
         return n <= setSize(k) ? sampleFromPool(n, k) : sampleBySet(n, k);
     }
 

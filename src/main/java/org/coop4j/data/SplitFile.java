@@ -114,9 +114,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     }
 
     private List<LabelledImage> images(String key, List<Object> items) throws DatasetException {
-        if (items == null) {
-            throw new DatasetException("%s has no '%s': a split file has train, val and test".formatted(json, key));
-        }
+        DatasetException.require(items != null, "%s has no '%s': a split file has train, val and test", json, key);
         List<LabelledImage> images = new ArrayList<>();
         for (Object item : items) {
             if (!(item instanceof List<?> parts
@@ -169,10 +167,11 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     private static List<Object> items(List<LabelledImage> images, Path imageRoot) throws DatasetException {
         List<Object> items = new ArrayList<>();
         for (LabelledImage image : images) {
-            if (!image.path().startsWith(imageRoot)) {
-                throw new DatasetException(
-                        "%s does not lie below %s, the root of the split's paths".formatted(image.path(), imageRoot));
-            }
+            DatasetException.require(
+                    image.path().startsWith(imageRoot),
+                    "%s does not lie below %s, the root of the split's paths",
+                    image.path(),
+                    imageRoot);
             String path = imageRoot.relativize(image.path()).toString().replace('\\', '/');
             items.add(List.of(path, image.label(), image.className()));
         }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
@@ -27,9 +28,10 @@ public final class SplitRules {
 
     /** Refuses shares for data that has a split. */
     public static void requireNoShares(Path source, Optional<SplitShares> shares) throws DatasetException {
-        if (shares.isPresent() && !shares.get().equals(SplitShares.WHOLE)) {
-            throw new DatasetException(source + " has a split of its own: omit the shares of one");
-        }
+        DatasetException.require(
+                shares.isEmpty() || shares.get().equals(SplitShares.WHOLE),
+                "%s has a split of its own: omit the shares of one",
+                source);
     }
 
     /**
@@ -45,10 +47,10 @@ public final class SplitRules {
         List<LabelledImage> val = parts.getOrDefault(Split.VAL, List.of());
         List<LabelledImage> test = parts.getOrDefault(Split.TEST, List.of());
         if (test.isEmpty()) {
-            if (val.isEmpty()) {
-                throw new DatasetException(
-                        source + " has only training images: add test images, or omit the split to have one made");
-            }
+            DatasetException.require(
+                    !val.isEmpty(),
+                    "%s has only training images: add test images, or omit the split to have one made",
+                    source);
             log.info("{} has no test images: the val images are also used for testing", source);
             test = val;
         }
@@ -109,10 +111,12 @@ public final class SplitRules {
         List<LabelledImage> val = new ArrayList<>();
         for (List<LabelledImage> images : byFirstAppearance(trainVal)) {
             int valCount = share(images.size(), SplitShares.STANDARD.val);
-            if (valCount == 0) {
-                throw new DatasetException("class '%s' of %s has %s, too few for val: the official list is incomplete"
-                        .formatted(images.get(0).className(), name, Numbers.count(images.size(), "training image")));
-            }
+            DatasetException.require(
+                    valCount != 0,
+                    "class '%s' of %s has %s, too few for val: the official list is incomplete",
+                    images.get(0).className(),
+                    name,
+                    Numbers.count(images.size(), "training image"));
             List<LabelledImage> shuffled = random.shuffled(images);
             val.addAll(shuffled.subList(0, valCount));
             train.addAll(shuffled.subList(valCount, shuffled.size()));
@@ -147,11 +151,12 @@ public final class SplitRules {
         public static final SplitShares WHOLE = new SplitShares(0, 0, 100);
 
         public SplitShares {
-            if ((train < 1 && test < 100) || val < 0 || test < 1 || train + val + test != 100) {
-                throw new IllegalArgumentException(
-                        "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as 60/10/30"
-                                .formatted(train, val, test));
-            }
+            Require.that(
+                    (train >= 1 || test >= 100) && val >= 0 && test >= 1 && train + val + test == 100,
+                    "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as 60/10/30",
+                    train,
+                    val,
+                    test);
         }
 
         /**
@@ -160,11 +165,10 @@ public final class SplitRules {
          * @throws IllegalArgumentException if they are anything else
          */
         public static SplitShares of(String text) {
-            if (!text.matches("\\d{1,3}/\\d{1,3}/\\d{1,3}")) {
-                throw new IllegalArgumentException(
-                        "split \"%s\": expected percentages of train, val and test images, such as 60/10/30"
-                                .formatted(text));
-            }
+            Require.that(
+                    text.matches("\\d{1,3}/\\d{1,3}/\\d{1,3}"),
+                    "split \"%s\": expected percentages of train, val and test images, such as 60/10/30",
+                    text);
             String[] parts = text.split("/", -1);
             return new SplitShares(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
         }

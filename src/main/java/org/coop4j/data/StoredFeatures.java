@@ -86,15 +86,18 @@ public record StoredFeatures(
      */
     public void requireOf(FeatureSpace space) throws IOException {
         requireSameModel(file.toString(), modelSha256, "the model", space.modelSha256());
-        if (precision != space.precision()) {
-            throw new DatasetException("%s was encoded in %s, but the model computes in %s: open the model in the precision of the features"
-                    .formatted(file, precision.id(), space.precision().id()));
-        }
-        if (width() != space.embedDim()) {
-            throw new DatasetException(
-                    "%s has features of width %d, but the model's have width %d: use the model that made them"
-                            .formatted(file, width(), space.embedDim()));
-        }
+        DatasetException.require(
+                precision == space.precision(),
+                "%s was encoded in %s, but the model computes in %s: open the model in the precision of the features",
+                file,
+                precision.id(),
+                space.precision().id());
+        DatasetException.require(
+                width() == space.embedDim(),
+                "%s has features of width %d, but the model's have width %d: use the model that made them",
+                file,
+                width(),
+                space.embedDim());
     }
 
     /**
@@ -104,17 +107,22 @@ public record StoredFeatures(
      */
     public void requireSameSpace(StoredFeatures other) throws DatasetException {
         requireSameModel(file.toString(), modelSha256, other.file.toString(), other.modelSha256);
-        if (width() != other.width()) {
-            throw new DatasetException("%s has features of width %d and %s of width %d: both must come from one model"
-                    .formatted(file, width(), other.file, other.width()));
-        }
+        DatasetException.require(
+                width() == other.width(),
+                "%s has features of width %d and %s of width %d: both must come from one model",
+                file,
+                width(),
+                other.file,
+                other.width());
     }
 
     private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws DatasetException {
-        if (!shaOfA.isEmpty() && !shaOfB.isEmpty() && !shaOfA.equals(shaOfB)) {
-            throw new DatasetException(
-                    "%s has features of the model %.12s…, but %s is of %.12s…: use features of one model"
-                            .formatted(a, shaOfA, b, shaOfB));
-        }
+        DatasetException.require(
+                shaOfA.isEmpty() || shaOfB.isEmpty() || shaOfA.equals(shaOfB),
+                "%s has features of the model %.12s…, but %s is of %.12s…: use features of one model",
+                a,
+                shaOfA,
+                b,
+                shaOfB);
     }
 }

@@ -2,6 +2,7 @@ package org.coop4j.eval;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Require;
 
 /**
  * Agreement of confidences and accuracies (Guo and others, On Calibration of Modern Neural Networks, 2017).
@@ -49,9 +50,7 @@ public record Calibration(List<Bin> bins) {
      * @param correct whether the prediction is correct
      */
     public static Calibration of(double[] confidence, boolean[] correct, int bins) {
-        if (bins < 1) {
-            throw new IllegalArgumentException("bins: expected 1 or more, got " + bins);
-        }
+        Require.that(bins >= 1, "bins: expected 1 or more, got %s", bins);
         int[] counts = new int[bins];
         int[] right = new int[bins];
         double[] sums = new double[bins];

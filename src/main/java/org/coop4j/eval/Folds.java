@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 
 /** Folds of labelled images for cross-validation: the images of each class are dealt to the folds in turn. */
 public final class Folds {
@@ -20,9 +21,7 @@ public final class Folds {
      * @param count number of folds, 2 or more
      */
     public static Folds of(int[] labels, int count) {
-        if (count < 2) {
-            throw new IllegalArgumentException("cross-validation: expected 2 or more folds, got " + count);
-        }
+        Require.that(count >= 2, "cross-validation: expected 2 or more folds, got %s", count);
         Map<Integer, Integer> dealt = new HashMap<>();
         return new Folds(Arrays.stream(labels)
                 .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)

@@ -2,6 +2,7 @@ package org.coop4j.eval;
 
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
+import org.coop4j.base.Require;
 
 /**
  * A 95 % confidence interval.
@@ -19,10 +20,11 @@ public record Interval(double low, double high) {
      * @throws IllegalArgumentException if there are no images, or fewer than correct ones
      */
     public static Interval wilson(int correct, int images) {
-        if (images < 1 || correct < 0 || correct > images) {
-            throw new IllegalArgumentException(
-                    "%d of %d images correct: expected 0 or more of 1 or more".formatted(correct, images));
-        }
+        Require.that(
+                images >= 1 && correct >= 0 && correct <= images,
+                "%d of %d images correct: expected 0 or more of 1 or more",
+                correct,
+                images);
         ConfidenceInterval interval = new WilsonScoreInterval().createInterval(images, correct, CONFIDENCE);
         return new Interval(Math.max(0, 100 * interval.getLowerBound()), Math.min(100, 100 * interval.getUpperBound()));
     }

@@ -1,6 +1,7 @@
 package org.coop4j.eval;
 
 import org.apache.commons.math3.distribution.BinomialDistribution;
+import org.coop4j.base.Require;
 
 /**
  * Comparison of two classifiers on the same images by McNemar's exact test (McNemar, Note on the Sampling Error of the
@@ -14,10 +15,12 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
     private static final double NORMAL_QUANTILE = 1.959963984540054;
 
     public McNemar {
-        if (images < 1 || firstOnly < 0 || secondOnly < 0 || (long) firstOnly + secondOnly > images) {
-            throw new IllegalArgumentException("%d and %d of %d images: expected two shares of 1 or more images"
-                    .formatted(firstOnly, secondOnly, images));
-        }
+        Require.that(
+                images >= 1 && firstOnly >= 0 && secondOnly >= 0 && (long) firstOnly + secondOnly <= images,
+                "%d and %d of %d images: expected two shares of 1 or more images",
+                firstOnly,
+                secondOnly,
+                images);
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.coop4j.eval;
 
 import java.util.Arrays;
+import org.coop4j.base.Require;
 
 /** Turns scores into labels and probabilities. */
 public final class Predictions {
@@ -23,9 +24,7 @@ public final class Predictions {
      * @throws IllegalArgumentException if there is none
      */
     public static int argmax(float[] scores) {
-        if (scores.length == 0) {
-            throw new IllegalArgumentException("argmax: expected 1 or more scores, got none");
-        }
+        Require.that(scores.length != 0, "argmax: expected 1 or more scores, got none");
         int best = 0;
         for (int i = 0; i < scores.length; i++) {
             if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
@@ -65,9 +64,12 @@ public final class Predictions {
 
     /** Refuses numbers of values that differ or are 0. */
     static void requireAsMany(int first, String ofFirst, int second, String ofSecond) {
-        if (first != second || first == 0) {
-            throw new IllegalArgumentException("expected as many %s as %s, at least one, got %d and %d"
-                    .formatted(ofFirst, ofSecond, first, second));
-        }
+        Require.that(
+                first == second && first != 0,
+                "expected as many %s as %s, at least one, got %d and %d",
+                ofFirst,
+                ofSecond,
+                first,
+                second);
     }
 }

@@ -6,6 +6,7 @@ import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 
 /**
  * Mean and spread of a number over seeds.
@@ -26,13 +27,9 @@ public record SeedSummary(int count, double mean, double sampleSd) {
      * @throws IllegalArgumentException if there is none, or one is not finite
      */
     public static SeedSummary of(double... values) {
-        if (values.length == 0) {
-            throw new IllegalArgumentException("no values to summarise");
-        }
+        Require.that(values.length != 0, "no values to summarise");
         for (double value : values) {
-            if (!Double.isFinite(value)) {
-                throw new IllegalArgumentException("cannot summarise the value " + value);
-            }
+            Require.that(Double.isFinite(value), "cannot summarise the value %s", value);
         }
         return new SeedSummary(
                 values.length,

@@ -3,6 +3,7 @@ package org.coop4j.eval;
 import java.util.OptionalDouble;
 import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
+import org.coop4j.base.Require;
 
 /**
  * Temperature scaling (Guo and others, On Calibration of Modern Neural Networks, 2017): logits are divided by the
@@ -29,10 +30,11 @@ public final class Temperature {
      * @throws IllegalArgumentException if the arrays differ in length
      */
     public static OptionalDouble fit(int[] truth, float[][] logits) {
-        if (truth.length != logits.length) {
-            throw new IllegalArgumentException("expected as many labels as rows of logits, got %d labels and %d rows"
-                    .formatted(truth.length, logits.length));
-        }
+        Require.that(
+                truth.length == logits.length,
+                "expected as many labels as rows of logits, got %d labels and %d rows",
+                truth.length,
+                logits.length);
         // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
         UnivariateFunction slope = log -> slope(truth, logits, Math.exp(log));
         if (!(slope.value(-LARGEST_LOG) < 0 && slope.value(LARGEST_LOG) > 0)) {

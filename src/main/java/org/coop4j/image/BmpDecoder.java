@@ -33,10 +33,10 @@ final class BmpDecoder {
         source.requireSize(Math.max(0, width), height);
         int bits = source.le(INFO + (os2 ? 10 : 14), 2);
         int compression = os2 ? UNCOMPRESSED : source.le(INFO + 16, 4);
-        if (compression < UNCOMPRESSED || compression > BIT_MASKS) {
-            throw source.error("is a BMP of compression " + compression
-                    + ": expected 0 (none), 1 or 2 (run length) or 3 (bit masks)");
-        }
+        source.refuse(
+                compression < UNCOMPRESSED || compression > BIT_MASKS,
+                "is a BMP of compression %s: expected 0 (none), 1 or 2 (run length) or 3 (bit masks)",
+                compression);
         long data = Integer.toUnsignedLong(source.le(10, 4));
         boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;
         if (runs) {

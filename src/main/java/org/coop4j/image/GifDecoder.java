@@ -84,9 +84,7 @@ final class GifDecoder {
             if (block == IMAGE) {
                 return;
             }
-            if (block == TRAILER) {
-                throw source.error("is a GIF without a picture");
-            }
+            source.refuse(block == TRAILER, "is a GIF without a picture");
             if (block == EXTENSION) {
                 readExtension();
             }

@@ -14,6 +14,7 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.Require;
 
 /**
  * Decodes JPEG, PNG, GIF, BMP, WebP and TIFF files (their first picture) into RGB like Pillow's {@code
@@ -59,9 +60,11 @@ public final class ImageDecoder {
     }
 
     ImageDecoder(long maxPixels, Duration maxTime, DecodeMemory memory) {
-        if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
-            throw new IllegalArgumentException("limit of " + maxPixels + " pixels: expected 1 to " + MOST_PIXELS);
-        }
+        Require.that(
+                maxPixels >= 1 && maxPixels <= MOST_PIXELS,
+                "limit of %s pixels: expected 1 to %s",
+                maxPixels,
+                MOST_PIXELS);
         this.maxPixels = maxPixels;
         this.maxTime = maxTime;
         this.memory = memory;
@@ -135,9 +138,7 @@ public final class ImageDecoder {
                 : ExifOrientation.read(new ByteArrayImageInputStream(content));
         ImageSource source =
                 new ImageSource(content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
-        if (content.length > MAX_FILE_BYTES) {
-            throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
-        }
+        source.refuse(content.length > MAX_FILE_BYTES, "has more than %s bytes", MAX_FILE_BYTES);
         try {
             return use(ExifOrientation.turn(decode(source), orientation), name, use);
         } catch (OutOfMemoryError e) {

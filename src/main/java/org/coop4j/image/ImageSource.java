@@ -96,6 +96,13 @@ record ImageSource(
         return new ImageException("image " + name + " is damaged: " + reason, cause);
     }
 
+    /** Refuses the image for a reason; the message is "image NAME" and the predicate. */
+    void refuse(boolean bad, String predicate, Object... values) throws ImageException {
+        if (bad) {
+            throw error(predicate.formatted(values));
+        }
+    }
+
     /** Returns an error whose message is "image NAME" and the predicate. */
     ImageException error(String predicate) {
         return new ImageException("image " + name + " " + predicate);

@@ -123,9 +123,7 @@ final class JpegDecoder {
     }
 
     private void readFrame(int marker, int at) throws ImageException {
-        if (frameMarker >= 0) {
-            throw source.error("is damaged: it has two frame headers");
-        }
+        source.refuse(frameMarker >= 0, "is damaged: it has two frame headers");
         frame = at;
         frameMarker = marker;
         int precision = source.u8(at + 4);
@@ -133,12 +131,11 @@ final class JpegDecoder {
         int width = source.be(at + 7, 2);
         components = source.u8(at + 9);
         source.requireSize(width, height);
-        if (precision != 8) {
-            throw source.error("has JPEG samples of " + precision + " bits: expected 8");
-        }
-        if (components != 1 && components != 3 && components != 4) {
-            throw source.error("is a JPEG of " + components + " components: expected 1 (grey), 3 (colour) or 4 (CMYK)");
-        }
+        source.refuse(precision != 8, "has JPEG samples of %s bits: expected 8", precision);
+        source.refuse(
+                components != 1 && components != 3 && components != 4,
+                "is a JPEG of %s components: expected 1 (grey), 3 (colour) or 4 (CMYK)",
+                components);
         source.require(at, 10 + 3L * components);
         requirePlausible(width, height);
         int rgb = components == 3 ? 0 : 3; // three components are the image itself
@@ -163,17 +160,17 @@ final class JpegDecoder {
                 ? (long) width * height / 64
                 : (long) width * height / (64L * maxH * maxV) * blocksPerUnit;
         boolean arithmetic = frameMarker >= SOF9; // which takes less
-        if (!arithmetic && blocks > 8L * source.length()) {
-            throw source.error(
-                    "is truncated: %s bytes cannot hold %s x %s pixels".formatted(source.length(), width, height));
-        }
+        source.refuse(
+                !arithmetic && blocks > 8L * source.length(),
+                "is truncated: %s bytes cannot hold %s x %s pixels",
+                source.length(),
+                width,
+                height);
     }
 
     /** Returns the file of the segments kept and everything from its first scan on. */
     private byte[] reduce(int scan) throws ImageException {
-        if (frameMarker < 0) {
-            throw source.error("is damaged: it has no frame header before its first scan");
-        }
+        source.refuse(frameMarker < 0, "is damaged: it has no frame header before its first scan");
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;
         singleScan = sequential && source.u8(scan + 4) == components;
         if (!singleScan) {
@@ -233,9 +230,10 @@ final class JpegDecoder {
             throw source.truncated();
         }
         for (String warning : warnings) {
-            if (!warning.contains(MISSING_END) && !(singleScan && warning.contains(EXTRANEOUS))) {
-                throw source.error("is damaged: " + warning);
-            }
+            source.refuse(
+                    !warning.contains(MISSING_END) && !(singleScan && warning.contains(EXTRANEOUS)),
+                    "is damaged: %s",
+                    warning);
         }
     }
 

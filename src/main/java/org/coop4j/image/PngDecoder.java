@@ -24,9 +24,9 @@ final class PngDecoder {
     private PngDecoder() {}
 
     static RgbImage decode(ImageSource source) throws IOException {
-        if (!source.startsWith(SIGNATURE, "\0\0\0\rIHDR")) {
-            throw source.error("is damaged: a PNG begins with the chunk IHDR of 13 bytes");
-        }
+        source.refuse(
+                !source.startsWith(SIGNATURE, "\0\0\0\rIHDR"),
+                "is damaged: a PNG begins with the chunk IHDR of 13 bytes");
         long width = Integer.toUnsignedLong(source.be(SIGNATURE + 8, 4));
         long height = Integer.toUnsignedLong(source.be(SIGNATURE + 12, 4));
         source.requireSize(width, height);
@@ -69,9 +69,9 @@ final class PngDecoder {
                 source.require(at, CHUNK_OVERHEAD + length);
                 CRC32 crc = new CRC32();
                 crc.update(source.bytes(), start + 4, (int) length + 4);
-                if ((int) crc.getValue() != source.be(start + 8 + (int) length, 4)) {
-                    throw source.error("is damaged: a chunk's checksum does not match its content");
-                }
+                source.refuse(
+                        (int) crc.getValue() != source.be(start + 8 + (int) length, 4),
+                        "is damaged: a chunk's checksum does not match its content");
                 kept.write(source.bytes(), start, CHUNK_OVERHEAD + (int) length);
             }
             dataLength += data ? length : 0;

@@ -3,6 +3,7 @@ package org.coop4j.image;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import org.coop4j.base.Require;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.RgbImage.CropBox;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -57,10 +58,8 @@ public record Preprocessing(PreprocessConfig config) {
     /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */
     private int scaled(int side, int other, RgbImage image) {
         long length = side <= other ? size() : (long) size() * side / other;
-        if (length > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    image + " is too long and narrow to be resized to " + size() + " pixels");
-        }
+        Require.that(
+                length <= Integer.MAX_VALUE, "%s is too long and narrow to be resized to %s pixels", image, size());
         return (int) length;
     }
 
@@ -83,9 +82,12 @@ public record Preprocessing(PreprocessConfig config) {
      */
     public void toTensor(RgbImage image, FloatBuffer target, int offset) {
         int size = size();
-        if (image.width() != size || image.height() != size) {
-            throw new IllegalArgumentException(image + " is not of the model's size " + size + " x " + size);
-        }
+        Require.that(
+                image.width() == size && image.height() == size,
+                "%s is not of the model's size %s x %s",
+                image,
+                size,
+                size);
         float[] plane = new float[size * size];
         byte[] samples = image.samples();
         float[] normalised = new float[256]; // value of each sample

@@ -2,6 +2,7 @@ package org.coop4j.image;
 
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import org.coop4j.base.Require;
 
 /**
  * An image of 8-bit red, green and blue samples.
@@ -14,15 +15,15 @@ import java.util.Arrays;
 public record RgbImage(int width, int height, byte[] samples) {
 
     public RgbImage {
-        if (width < 1 || height < 1) {
-            throw new IllegalArgumentException(
-                    "image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
-        }
+        Require.that(width >= 1 && height >= 1, "image of %s x %s pixels: expected 1 x 1 or more", width, height);
         long wanted = 3L * width * height;
-        if (samples.length != wanted) {
-            throw new IllegalArgumentException("image of %d x %d pixels takes %d samples, not %d"
-                    .formatted(width, height, wanted, samples.length));
-        }
+        Require.that(
+                samples.length == wanted,
+                "image of %d x %d pixels takes %d samples, not %d",
+                width,
+                height,
+                wanted,
+                samples.length);
     }
 
     /**
@@ -73,10 +74,13 @@ public record RgbImage(int width, int height, byte[] samples) {
      */
     public record CropBox(int left, int top, int width, int height) {
         public CropBox {
-            if (left < 0 || top < 0 || width < 1 || height < 1) {
-                throw new IllegalArgumentException("crop of %s x %s at %s, %s: expected 1 x 1 or more at 0, 0 or beyond"
-                        .formatted(width, height, left, top));
-            }
+            Require.that(
+                    left >= 0 && top >= 0 && width >= 1 && height >= 1,
+                    "crop of %s x %s at %s, %s: expected 1 x 1 or more at 0, 0 or beyond",
+                    width,
+                    height,
+                    left,
+                    top);
         }
 
         /** Returns the whole of an image. */
@@ -86,10 +90,12 @@ public record RgbImage(int width, int height, byte[] samples) {
 
         void requireWithin(int imageWidth, int imageHeight) {
             // Compared without adding, so that nothing overflows.
-            if (left > imageWidth - width || top > imageHeight - height) {
-                throw new IllegalArgumentException(
-                        this + " reaches beyond the image of " + imageWidth + " x " + imageHeight);
-            }
+            Require.that(
+                    left <= imageWidth - width && top <= imageHeight - height,
+                    "%s reaches beyond the image of %s x %s",
+                    this,
+                    imageWidth,
+                    imageHeight);
         }
     }
 }

@@ -110,9 +110,8 @@ final class TiffDecoder {
             int at = (int) directory + 2 + ENTRY * i;
             int tag = file.getShort(at) & 0xFFFF;
             if (TAGS.contains(tag)) {
-                if (values.put(tag, readValues(tag, at)) != null) {
-                    throw source.error("is damaged: it has TIFF entry " + tag + " twice");
-                }
+                source.refuse(
+                        values.put(tag, readValues(tag, at)) != null, "is damaged: it has TIFF entry %s twice", tag);
                 reduced.put(source.bytes(), at, ENTRY);
             }
         }
@@ -124,9 +123,12 @@ final class TiffDecoder {
         int type = file.getShort(entry + 2) & 0xFFFF;
         long count = Integer.toUnsignedLong(file.getInt(entry + 4));
         int size = type < TYPE_BYTES.length ? TYPE_BYTES[type] : 0;
-        if (size == 0 || count == 0 || count > MOST_VALUES) {
-            throw source.error("is damaged: its TIFF entry " + tag + " has " + count + " values of type " + type);
-        }
+        source.refuse(
+                size == 0 || count == 0 || count > MOST_VALUES,
+                "is damaged: its TIFF entry %s has %s values of type %s",
+                tag,
+                count,
+                type);
         long at = count * size <= 4 ? entry + 8 : Integer.toUnsignedLong(file.getInt(entry + 8));
         source.require(at, count * size);
         long[] numbers = new long[(int) count];
@@ -163,19 +165,18 @@ final class TiffDecoder {
     }
 
     private void require(boolean read, String kind) throws ImageException {
-        if (!read) {
-            throw source.error("is a " + kind + ", which is not read: convert it to PNG");
-        }
+        source.refuse(!read, "is a %s, which is not read: convert it to PNG", kind);
     }
 
     /** Checks that the strips or tiles lie within the file. */
     private void requireData(int offsets, int lengths) throws ImageException {
         long[] at = values.getOrDefault(offsets, new long[0]);
         long[] length = values.getOrDefault(lengths, new long[0]);
-        if (at.length != length.length) {
-            throw source.error("is damaged: its TIFF strips or tiles have %d offsets and %d lengths"
-                    .formatted(at.length, length.length));
-        }
+        source.refuse(
+                at.length != length.length,
+                "is damaged: its TIFF strips or tiles have %d offsets and %d lengths",
+                at.length,
+                length.length);
         for (int i = 0; i < at.length; i++) {
             source.require(at[i], length[i]);
         }

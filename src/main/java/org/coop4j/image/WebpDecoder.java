@@ -69,30 +69,28 @@ final class WebpDecoder {
     }
 
     private void readFrame(int at) throws ImageException {
-        if (canvas == null) {
-            throw source.error("is damaged: it is animated, but its canvas has no size");
-        }
+        source.refuse(canvas == null, "is damaged: it is animated, but its canvas has no size");
         frame = new CropBox(
                 2 * source.le(at, 3), 2 * source.le(at + 3, 3), source.le(at + 6, 3) + 1, source.le(at + 9, 3) + 1);
-        if (frame.left() > canvas.width() - frame.width() || frame.top() > canvas.height() - frame.height()) {
-            throw source.error("is damaged: its first frame does not fit into its canvas");
-        }
+        source.refuse(
+                frame.left() > canvas.width() - frame.width() || frame.top() > canvas.height() - frame.height(),
+                "is damaged: its first frame does not fit into its canvas");
     }
 
     /** Decodes a chunk of type "VP8 " or VP8L as a file of its own. */
     private RgbImage decodeChunk(int chunk, int length) throws IOException {
         int at = chunk + CHUNK_HEADER;
         boolean lossless = source.startsWith(chunk, "VP8L");
-        if (lossless ? source.u8(at) != LOSSLESS_SIGNATURE : !source.startsWith(at + 3, "\u009d\u0001*")) {
-            throw source.error("is damaged: its image data lack their signature");
-        }
+        source.refuse(
+                lossless ? source.u8(at) != LOSSLESS_SIGNATURE : !source.startsWith(at + 3, "\u009d\u0001*"),
+                "is damaged: its image data lack their signature");
         int width = lossless ? (source.le(at + 1, 4) & 0x3FFF) + 1 : source.le(at + 6, 2) & 0x3FFF;
         int height = lossless ? (source.le(at + 1, 4) >> 14 & 0x3FFF) + 1 : source.le(at + 8, 2) & 0x3FFF;
         source.requireSize(width, height);
         CropBox declared = frame == null ? canvas : frame;
-        if (declared != null && (width != declared.width() || height != declared.height())) {
-            throw source.error("is damaged: its picture has another size than its file declares");
-        }
+        source.refuse(
+                declared != null && (width != declared.width() || height != declared.height()),
+                "is damaged: its picture has another size than its file declares");
         long pixels = (long) width * height;
         if (!lossless && pixels / 256 > 4L * source.length()) {
             throw source.truncated(); // the modes of a macroblock take 2 bits or more

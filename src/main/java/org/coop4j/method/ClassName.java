@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.coop4j.base.Require;
 import org.coop4j.text.Tokenizer;
 
 /**
@@ -32,9 +33,7 @@ public record ClassName(String name, int[] tokens, int nameLength) {
     public static ClassName of(String name, Tokenizer tokenizer) {
         String spoken = name.replace('_', ' ');
         int[] nameTokens = tokenizer.encode(spoken);
-        if (nameTokens.length == 0) {
-            throw new IllegalArgumentException("class name \"" + name + "\" has no tokens: use a name of words");
-        }
+        Require.that(nameTokens.length != 0, "class name \"%s\" has no tokens: use a name of words", name);
         return new ClassName(name, tokenizer.encode(spoken + "."), nameTokens.length);
     }
 
@@ -44,9 +43,7 @@ public record ClassName(String name, int[] tokens, int nameLength) {
      * @throws IllegalArgumentException if there are none, or one is blank
      */
     static List<String> checked(List<String> names) {
-        if (names.isEmpty()) {
-            throw new IllegalArgumentException("class names: expected 1 or more, got 0");
-        }
+        Require.that(!names.isEmpty(), "class names: expected 1 or more, got 0");
         for (int i = 0; i < names.size(); i++) {
             require(!names.get(i).isBlank(), names, i, "is blank");
         }
@@ -67,10 +64,8 @@ public record ClassName(String name, int[] tokens, int nameLength) {
     }
 
     private static void require(boolean right, List<String> names, int i, String problem) {
-        if (!right) {
-            throw new IllegalArgumentException("class names: expected different names, but name %d, \"%s\", %s"
-                    .formatted(i + 1, names.get(i), problem));
-        }
+        Require.that(
+                right, "class names: expected different names, but name %d, \"%s\", %s", i + 1, names.get(i), problem);
     }
 
     static List<ClassName> of(List<String> names, Tokenizer tokenizer) {

@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -65,9 +67,10 @@ public record ClassifierFile(
         classNames = ClassName.checked(classNames);
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
-        if (!(temperature > 0) || !Double.isFinite(temperature)) {
-            throw new IllegalArgumentException("temperature: expected a positive number, got " + temperature);
-        }
+        Require.that(
+                temperature > 0 && Double.isFinite(temperature),
+                "temperature: expected a positive number, got %s",
+                temperature);
     }
 
     /**
@@ -79,10 +82,12 @@ public record ClassifierFile(
     public record Tensor(Shape shape, float[] values) {
 
         public Tensor {
-            if (shape.elements() != values.length) {
-                throw new IllegalArgumentException(
-                        "expected %d values for shape %s, got %d".formatted(shape.elements(), shape, values.length));
-            }
+            Require.that(
+                    shape.elements() == values.length,
+                    "expected %d values for shape %s, got %d",
+                    shape.elements(),
+                    shape,
+                    values.length);
         }
     }
 
@@ -98,9 +103,7 @@ public record ClassifierFile(
      */
     public Tensor tensor(String name) {
         Tensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalArgumentException("no tensor " + name + ": expected one of " + tensors.keySet());
-        }
+        Require.that(tensor != null, "no tensor %s: expected one of %s", name, tensors.keySet());
         return tensor;
     }
 
@@ -159,10 +162,13 @@ public record ClassifierFile(
     void require(Shape shape, String... names) throws IOException {
         for (String name : names) {
             Tensor tensor = tensors.get(name);
-            if (tensor == null || !tensor.shape().equals(shape)) {
-                throw new IOException("%s of this model: expected %s of shape %s, got %s"
-                        .formatted(method.title(), name, shape, tensor == null ? "none" : tensor.shape()));
-            }
+            InputException.require(
+                    tensor != null && tensor.shape().equals(shape),
+                    "%s of this model: expected %s of shape %s, got %s",
+                    method.title(),
+                    name,
+                    shape,
+                    tensor == null ? "none" : tensor.shape());
         }
     }
 
@@ -198,11 +204,11 @@ public record ClassifierFile(
      */
     public void requireModel(FeatureSpace space) throws IOException {
         String model = space.modelSha256();
-        if (!modelSha256.isEmpty() && !model.isEmpty() && !model.equals(modelSha256)) {
-            throw new IllegalArgumentException(
-                    "the classifier was learned with the model %.12s…, but this model is %.12s…: use that model"
-                            .formatted(modelSha256, model));
-        }
+        Require.that(
+                modelSha256.isEmpty() || model.isEmpty() || model.equals(modelSha256),
+                "the classifier was learned with the model %.12s…, but this model is %.12s…: use that model",
+                modelSha256,
+                model);
     }
 
     /** Writes the file atomically. */
@@ -243,23 +249,22 @@ public record ClassifierFile(
     private static ClassifierFile read(Path file, SafetensorsFile tensors, Map<String, String> metadata)
             throws IOException {
         String version = metadata.get(FORMAT);
-        if (version == null) {
-            throw new IOException(
-                    file + " is not a learned classifier: give a file written by coop train, or the folder of its run");
-        }
-        if (!FORMAT_VERSION.equals(version)) {
-            throw new IOException("%s has format %s: this version of coop4j reads format %s"
-                    .formatted(file, version, FORMAT_VERSION));
-        }
+        InputException.require(
+                version != null,
+                "%s is not a learned classifier: give a file written by coop train, or the folder of its run",
+                file);
+        InputException.require(
+                FORMAT_VERSION.equals(version),
+                "%s has format %s: this version of coop4j reads format %s",
+                file,
+                version,
+                FORMAT_VERSION);
         for (String key : List.of(TensorChecksum.KEY, METHOD, SETTINGS, CLASSES, MODEL)) {
-            if (!metadata.containsKey(key)) {
-                throw new IOException(file + ": its metadata has no " + key);
-            }
+            InputException.require(metadata.containsKey(key), "%s: its metadata has no %s", file, key);
         }
         int count = tensors.names().size();
-        if (count > MOST_TENSORS) {
-            throw new IOException("%s has %d tensors: expected at most %d".formatted(file, count, MOST_TENSORS));
-        }
+        InputException.require(
+                count <= MOST_TENSORS, "%s has %d tensors: expected at most %d", file, count, MOST_TENSORS);
         Map<String, Tensor> values = new LinkedHashMap<>();
         for (Map.Entry<String, float[]> tensor : TensorChecksum.read(tensors).entrySet()) {
             String name = tensor.getKey();
@@ -281,7 +286,7 @@ public record ClassifierFile(
     static float[] finite(Path file, String name, float[] values) throws IOException {
         for (float value : values) {
             if (!(Math.abs(value) <= LARGEST)) {
-                throw new IOException("%s: %s holds %s: expected numbers of at most %s in size"
+                throw new InputException("%s: %s holds %s: expected numbers of at most %s in size"
                         .formatted(file, name, value, LARGEST));
             }
         }

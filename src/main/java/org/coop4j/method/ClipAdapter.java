@@ -2,7 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -37,7 +37,7 @@ public record ClipAdapter(
     private static final int REDUCTION = 4;
 
     public ClipAdapter {
-        Settings.requireShare("ratio", ratio);
+        Require.share("ratio", ratio);
     }
 
     /** The reference's code: 0.2. */

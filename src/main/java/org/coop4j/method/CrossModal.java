@@ -3,7 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -41,7 +41,7 @@ public record CrossModal(
     private static final int STEPS = 100;
 
     public CrossModal {
-        Settings.requireShare("blend", blend);
+        Require.share("blend", blend);
     }
 
     public CrossModal() {

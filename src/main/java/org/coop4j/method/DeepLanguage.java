@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -36,7 +36,7 @@ public record DeepLanguage(
 
     public DeepLanguage {
         contextLength = PromptContext.atEnd(contextLength, words).contextLength();
-        Settings.requireNotNegative("depth", depth);
+        Require.notNegative("depth", depth);
     }
 
     /** The reference's: "a photo of a", vectors in every block. */
@@ -68,10 +68,8 @@ public record DeepLanguage(
     @Override
     public DeepLanguage resolved(Clip clip, String template) {
         int layers = clip.architecture().text().layers();
-        if (depth > layers) {
-            throw new IllegalArgumentException(
-                    "depth: expected at most the %d blocks of this text tower, got %d".formatted(layers, depth));
-        }
+        Require.that(
+                depth <= layers, "depth: expected at most the %d blocks of this text tower, got %d", layers, depth);
         return new DeepLanguage(contextLength, words, depth == 0 ? layers : depth);
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -42,7 +42,7 @@ public record Gda(
     private static final String TEXT = "text";
 
     public Gda {
-        Settings.requireNotNegative("alpha", alpha);
+        Require.notNegative("alpha", alpha);
     }
 
     public Gda() {

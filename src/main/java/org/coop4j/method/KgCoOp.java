@@ -1,7 +1,7 @@
 package org.coop4j.method;
 
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
@@ -27,7 +27,7 @@ public record KgCoOp(
         implements PromptMethod {
 
     public KgCoOp {
-        Settings.requireNotNegative("weight", weight);
+        Require.notNegative("weight", weight);
     }
 
     /** The reference's scripts: "a photo of a", λ = 8. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -71,14 +72,12 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         PromptLayout layout = PromptLayout.of(file);
         Tokenizer tokenizer = clip.tokenizer();
         int vocabulary = clip.architecture().text().vocabularySize();
-        if (vocabulary != tokenizer.vocabularySize()) {
-            throw new IllegalArgumentException(
-                    "the model has a vocabulary of %d tokens, but the tokenizer of %d: use the model's own tokenizer"
-                            .formatted(vocabulary, tokenizer.vocabularySize()));
-        }
-        if (count < 1) {
-            throw new IllegalArgumentException("nearest words: expected 1 or more, got " + count);
-        }
+        Require.that(
+                vocabulary == tokenizer.vocabularySize(),
+                "the model has a vocabulary of %d tokens, but the tokenizer of %d: use the model's own tokenizer",
+                vocabulary,
+                tokenizer.vocabularySize());
+        Require.that(count >= 1, "nearest words: expected 1 or more, got %s", count);
         // The first digits of the SHA-256 of words that no report should show.
         Set<String> slurs = Set.copyOf(
                 Resource.text(NearestWords.class, "slurs.sha256").lines().toList());

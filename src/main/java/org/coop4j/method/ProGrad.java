@@ -2,7 +2,7 @@ package org.coop4j.method;
 
 import java.util.List;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -35,8 +35,8 @@ public record ProGrad(
         implements PromptMethod {
 
     public ProGrad {
-        Settings.requireNotNegative("lambda", lambda);
-        Settings.requirePositive("temperature", temperature);
+        Require.notNegative("lambda", lambda);
+        Require.positive("temperature", temperature);
         new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
 

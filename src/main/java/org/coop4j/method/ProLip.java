@@ -2,7 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -42,7 +42,7 @@ public record ProLip(
     private static final String TEXT = "text";
 
     public ProLip {
-        Settings.requireNotNegative("lambda", lambda);
+        Require.notNegative("lambda", lambda);
     }
 
     /** λ = 1/K: the authors' setting without validation. */

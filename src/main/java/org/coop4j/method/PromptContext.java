@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
@@ -39,13 +40,8 @@ record PromptContext(
     private static final double STANDARD_DEVIATION = 0.02;
 
     PromptContext {
-        if (contextLength < 1) {
-            throw new IllegalArgumentException(
-                    "context_length: expected 1 or more context vectors, got " + contextLength);
-        }
-        if (words != null && words.isBlank()) {
-            throw new IllegalArgumentException("words: expected initial words, got none");
-        }
+        Require.that(contextLength >= 1, "context_length: expected 1 or more context vectors, got %s", contextLength);
+        Require.that(words == null || !words.isBlank(), "words: expected initial words, got none");
         // Words decide the length, so that equal words make equal contexts.
         contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
     }

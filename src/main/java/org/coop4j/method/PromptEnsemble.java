@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -20,14 +21,10 @@ import org.coop4j.text.Tokenizer;
 public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow) {
 
     public PromptEnsemble {
-        if (templates.isEmpty()) {
-            throw new IllegalArgumentException("no template: give one such as \"a photo of a {}.\"");
-        }
+        Require.that(!templates.isEmpty(), "no template: give one such as \"a photo of a {}.\"");
         for (String template : templates) {
-            if (!template.contains("{}")) {
-                throw new IllegalArgumentException(
-                        "template \"" + template + "\" has no {}: put {} in place of the class name");
-            }
+            Require.that(
+                    template.contains("{}"), "template \"%s\" has no {}: put {} in place of the class name", template);
         }
         templates = List.copyOf(templates);
     }
@@ -152,10 +149,8 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
 
         public TextPrompts {
             templates = List.copyOf(templates);
-            if (templates.isEmpty() && !own) {
-                throw new IllegalArgumentException(
-                        "templates: expected a prompt such as \"a photo of a {}.\", got none");
-            }
+            Require.that(
+                    !templates.isEmpty() || own, "templates: expected a prompt such as \"a photo of a {}.\", got none");
             if (!templates.isEmpty()) {
                 new PromptEnsemble(templates);
             }

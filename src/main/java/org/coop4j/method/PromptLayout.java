@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
@@ -27,9 +28,7 @@ import org.coop4j.weights.Shape;
 public record PromptLayout(int length, ClassPosition position, boolean classSpecific) {
 
     public PromptLayout {
-        if (length < 1) {
-            throw new IllegalArgumentException("context: expected 1 or more vectors, got " + length);
-        }
+        Require.that(length >= 1, "context: expected 1 or more vectors, got %s", length);
     }
 
     /**

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
@@ -80,10 +82,13 @@ public final class ReferenceCheckpoint {
         try (TorchFile torch = TorchFile.open(file)) {
             Map<String, TorchTensor> state = torch.stateDict();
             for (String name : checkpointed(method).checkpointTensors()) {
-                if (!state.containsKey(name)) {
-                    throw new IOException("%s holds no %s but %s: not a checkpoint of %s"
-                            .formatted(file, name, state.keySet(), method.id()));
-                }
+                InputException.require(
+                        state.containsKey(name),
+                        "%s holds no %s but %s: not a checkpoint of %s",
+                        file,
+                        name,
+                        state.keySet(),
+                        method.id());
             }
             Shape ctx = state.get(PromptContext.CTX).shape();
             Method trained = trained(file, method, ctx, clip);
@@ -121,10 +126,12 @@ public final class ReferenceCheckpoint {
         int width = clip.architecture().text().width();
         int most = clip.architecture().text().contextLength();
         int rank = ctx.rank();
-        if (rank < 2 || rank > 3 || ctx.dim(rank - 1) != width || ctx.dim(rank - 2) < 1 || ctx.dim(rank - 2) > most) {
-            throw new IOException(
-                    "%s: ctx of shape %s does not fit this model, whose text width is %d".formatted(file, ctx, width));
-        }
+        InputException.require(
+                rank >= 2 && rank <= 3 && ctx.dim(rank - 1) == width && ctx.dim(rank - 2) >= 1 && ctx.dim(rank - 2) <= most,
+                "%s: ctx of shape %s does not fit this model, whose text width is %d",
+                file,
+                ctx,
+                width);
         Map<String, Object> settings = new LinkedHashMap<>();
         if (Settings.has((Record) method, "words")) {
             settings.put("words", null);
@@ -141,11 +148,15 @@ public final class ReferenceCheckpoint {
 
     /** Compares the number of classes: a unified context does not have one, but the embeddings do. */
     private static void requireCount(Path file, TorchTensor ofClasses, int given) throws IOException {
-        if (ofClasses != null
-                && ofClasses.shape().rank() == 3
-                && ofClasses.shape().dim(0) != given) {
-            throw new IOException("%s was trained for %d classes, but %d class names are given: %s"
-                    .formatted(file, ofClasses.shape().dim(0), given, ALL_NAMES));
+        if (ofClasses != null && ofClasses.shape().rank() == 3) {
+            long trained = ofClasses.shape().dim(0);
+            InputException.require(
+                    trained == given,
+                    "%s was trained for %d classes, but %d class names are given: %s",
+                    file,
+                    trained,
+                    given,
+                    ALL_NAMES);
         }
     }
 
@@ -163,29 +174,22 @@ public final class ReferenceCheckpoint {
                 same = Math.abs((double) actual[i] - value) <= tolerance;
             }
         }
-        if (!same) {
-            throw new IOException(
-                    "%s was trained with other %s: use its model, and %s".formatted(file, what, ALL_NAMES));
-        }
+        InputException.require(same, "%s was trained with other %s: use its model, and %s", file, what, ALL_NAMES);
     }
 
     private static Path fileOf(Path place) throws IOException {
-        if (!Files.exists(place)) {
-            throw new IOException("no such file or folder: " + place);
-        }
+        InputException.require(Files.exists(place), "no such file or folder: %s", place);
         if (!Files.isDirectory(place)) {
             return place;
         }
         Path inner = place.resolve(FOLDER);
         Path folder = Files.isDirectory(inner) ? inner : place;
         Path pointer = folder.resolve(POINTER);
-        if (Files.notExists(pointer)) {
-            throw new IOException(place + " has no file \"" + POINTER + "\": give a file model.pth.tar-EPOCH");
-        }
+        InputException.require(
+                Files.exists(pointer), "%s has no file \"%s\": give a file model.pth.tar-EPOCH", place, POINTER);
         String name = TextFile.read(pointer, MOST_POINTER_BYTES).strip();
-        if (!name.matches("model[A-Za-z0-9.-]*")) {
-            throw new IOException(pointer + " does not name a checkpoint in its folder: " + name);
-        }
+        InputException.require(
+                name.matches("model[A-Za-z0-9.-]*"), "%s does not name a checkpoint in its folder: %s", pointer, name);
         return folder.resolve(name);
     }
 
@@ -205,9 +209,7 @@ public final class ReferenceCheckpoint {
     }
 
     static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch) throws IOException {
-        if (epoch < 1) {
-            throw new IllegalArgumentException("epoch: expected 1 or more, got " + epoch);
-        }
+        Require.that(epoch >= 1, "epoch: expected 1 or more, got %s", epoch);
         int length = PromptLayout.of(prompt).length();
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
@@ -272,10 +274,12 @@ public final class ReferenceCheckpoint {
             int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();
-                if (tokens.length + 1 > length) {
-                    throw new IllegalArgumentException("class \"%s\": its %d tokens do not fit after %d context vectors"
-                            .formatted(names.get(c).name(), tokens.length + 1, vectors));
-                }
+                Require.that(
+                        tokens.length + 1 <= length,
+                        "class \"%s\": its %d tokens do not fit after %d context vectors",
+                        names.get(c).name(),
+                        tokens.length + 1,
+                        vectors);
                 System.arraycopy(tokens, 0, others, c * length, tokens.length);
                 others[c * length + tokens.length] = words.endToken();
             }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Settings;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -34,7 +34,7 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
     private static final String RESIDUAL = "text_feature_residuals";
 
     public TaskRes {
-        Settings.requireNotNegative("alpha", alpha);
+        Require.notNegative("alpha", alpha);
     }
 
     /** The reference's scripts: α = 0.5. */

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
@@ -34,8 +35,8 @@ public record Tcp(
 
     public Tcp {
         PromptContext.atEnd(contextLength, null);
-        Settings.requireNotNegative("weight", weight);
-        Settings.requireNotNegative("block", block);
+        Require.notNegative("weight", weight);
+        Require.notNegative("block", block);
         if (template != null) {
             PromptEnsemble.of(template);
         }
@@ -79,18 +80,17 @@ public record Tcp(
     public Tcp resolved(Clip clip, String own) {
         int layers = clip.architecture().text().layers();
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
-        if (entered >= layers || entered < 1) {
-            throw new IllegalArgumentException("block: this text tower has blocks 0 to %d; expected 1 or later, got %d"
-                    .formatted(layers - 1, entered));
-        }
+        Require.that(
+                entered < layers && entered >= 1,
+                "block: this text tower has blocks 0 to %d; expected 1 or later, got %d",
+                layers - 1,
+                entered);
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
 
     /** Returns the template without its first M words, as far as they precede the class name. */
     private String rest() {
-        if (template == null) {
-            throw new IllegalArgumentException("template: TCP needs the data's prompt, such as \"a photo of a {}.\"");
-        }
+        Require.that(template != null, "template: TCP needs the data's prompt, such as \"a photo of a {}.\"");
         String rest = template.strip();
         for (int word = 0; word < contextLength; word++) {
             int end = rest.indexOf(' ');

@@ -6,7 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.base.Settings;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -166,10 +167,11 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
             file.require(Shape.of(images, space.embedDim()), KEYS);
             int classes = file.classNames().size();
             for (float label : file.tensor(LABELS).values()) {
-                if (label != Math.rint(label) || label < -1 || label >= classes) {
-                    throw new IOException(
-                            "label of a key: expected one of %d classes, got %s".formatted(classes, label));
-                }
+                InputException.require(
+                        label == Math.rint(label) && label >= -1 && label < classes,
+                        "label of a key: expected one of %d classes, got %s",
+                        classes,
+                        label);
             }
             return new KeyCache(rows, weights);
         }
@@ -363,10 +365,10 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
         private static final int BETAS = 200;
 
         public CacheWeights {
-            Settings.requireNotNegative("alpha", alpha);
-            Settings.requireNotNegative("beta", beta);
-            Settings.requireNotNegative("max_alpha", maxAlpha);
-            Settings.requireNotNegative("max_beta", maxBeta);
+            Require.notNegative("alpha", alpha);
+            Require.notNegative("beta", beta);
+            Require.notNegative("max_alpha", maxAlpha);
+            Require.notNegative("max_beta", maxBeta);
         }
 
         /** The reference's initial values and search on ImageNet. */

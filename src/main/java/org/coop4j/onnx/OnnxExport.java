@@ -9,6 +9,7 @@ import java.util.Map;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.TensorProto;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Temperature;
@@ -112,9 +113,8 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         Map<String, String> all = new LinkedHashMap<>(metadata);
         all.put("coop4j.model_sha256", clip.modelSha256());
         ModelProto model = graph.model(all, version);
-        if (model.getSerializedSize() < 0) {
-            throw new IOException(file + ": an ONNX file has at most 2 GiB: half precision halves it");
-        }
+        InputException.require(
+                model.getSerializedSize() >= 0, "%s: an ONNX file has at most 2 GiB: half precision halves it", file);
         try (AtomicFile target = AtomicFile.create(file)) {
             model.writeTo(target.stream());
             target.commit();

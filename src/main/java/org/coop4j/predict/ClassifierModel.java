@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Run;
@@ -33,9 +34,11 @@ public final class ClassifierModel {
         if (file.isPresent()) {
             return file.get();
         }
-        if (Files.exists(run.resolve(RunFolder.CONFIG))) {
-            throw new IOException(run + " holds no " + RunFolder.CLASSIFIER + ": the run has not finished");
-        }
+        InputException.require(
+                !Files.exists(run.resolve(RunFolder.CONFIG)),
+                "%s holds no %s: the run has not finished",
+                run,
+                RunFolder.CLASSIFIER);
         throw new IOException(run
                 + " is not the folder of a run"
                 + runIn(run)

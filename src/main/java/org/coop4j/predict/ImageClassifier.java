@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.Embedder;
 import org.coop4j.clip.Embedder.EncodingLimits;
@@ -210,10 +211,7 @@ public final class ImageClassifier implements AutoCloseable {
     public double[][] probabilities(float[][] features) {
         FeatureMatrix rows = FeatureMatrix.of(features);
         int width = clip.featureWidth(classifier.features());
-        if (rows.width() != width) {
-            throw new IllegalArgumentException(
-                    "features: expected rows of width %d, got %d".formatted(width, rows.width()));
-        }
+        Require.that(rows.width() == width, "features: expected rows of width %d, got %d", width, rows.width());
         return whileOpen(() -> Stream.of(classifier.logits(rows).toRows())
                 .map(classifier::probabilities)
                 .toArray(double[][]::new));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -40,14 +41,14 @@ public record CandidateGrid(
      */
     public List<Candidate> candidates() {
         for (String setting : tried.keySet()) {
-            require(
+            Require.that(
                     methods.stream().anyMatch(method -> has(method, setting)),
                     "%s to try: none of the methods has this setting".formatted(setting));
         }
         List<Candidate> candidates = methods.stream()
                 .flatMap(method -> combinations(method).stream().map(some -> candidate(method, some)))
                 .toList();
-        require(
+        Require.that(
                 candidates.size() <= MOST,
                 "%d candidates: expected %d or fewer, give fewer values to try".formatted(candidates.size(), MOST));
         return candidates;
@@ -103,13 +104,13 @@ public record CandidateGrid(
         Map<String, String> own = with(settings, some);
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
-        require(images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
+        Require.that(images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         int few = Integer.parseInt(images);
         Training reference = standard.adapted(standard.training(few), logitScale);
         Configured given = reference.trains()
                 ? Settings.with(new Configured((Record) standard, reference), own)
                 : new Configured((Record) standard.with(own), reference);
-        require(
+        Require.that(
                 given.training.trains() == reference.trains(),
                 "epochs: expected 1 or more, got " + given.training.epochs());
         Method method = (Method) given.method;
@@ -121,11 +122,5 @@ public record CandidateGrid(
         return (setting.equals(SHOTS) && method.learns())
                 || Settings.has((Record) method, setting)
                 || (method.training(1).trains() && Settings.has(Training.none(), setting));
-    }
-
-    private static void require(boolean right, String message) {
-        if (!right) {
-            throw new IllegalArgumentException(message);
-        }
     }
 }

@@ -9,6 +9,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
@@ -63,9 +65,7 @@ public record DataSpec(
         Texts texts) {
 
     public DataSpec {
-        if (path == null || path.isBlank()) {
-            throw new IllegalArgumentException("no data: give a folder, a split file, a list or features");
-        }
+        Require.that(path != null && !path.isBlank(), "no data: give a folder, a split file, a list or features");
         if (split != null) {
             SplitShares.of(split);
         }
@@ -196,9 +196,7 @@ public record DataSpec(
         if (Files.isDirectory(place)) {
             return new ImageFolder(place, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
         }
-        if (!Files.exists(place)) {
-            throw new IOException("no such folder or file: " + place);
-        }
+        InputException.require(Files.exists(place), "no such folder or file: %s", place);
         Path root =
                 imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
         if (hasExtension(".json")) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DatasetException;
@@ -75,9 +76,9 @@ public record EvaluationData(
      * @throws IOException if they are not recorded, or files are missing
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
-        if (images == null || images.test().isEmpty()) {
-            throw new IOException("no run beside the classifier lists its test images: name the data");
-        }
+        InputException.require(
+                images != null && !images.test().isEmpty(),
+                "no run beside the classifier lists its test images: name the data");
         List<LabelledImage> tested =
                 source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
         Set<String> found =
@@ -119,9 +120,7 @@ public record EvaluationData(
      * @throws IOException if it is not recorded
      */
     public DataSpec source() throws IOException {
-        if (config == null) {
-            throw new IOException("no run beside the classifier records its test data: name the data");
-        }
+        InputException.require(config != null, "no run beside the classifier records its test data: name the data");
         return config.testedOn().source();
     }
 
@@ -133,11 +132,10 @@ public record EvaluationData(
     public void requireUnchanged(List<HashedImage> found) throws IOException {
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
-            if (!contents.contains(image.sha256())) {
-                throw new DatasetException(
-                        "%s has changed since the run was tested on it: restore it, or name the data of the current images"
-                                .formatted(image.image().path()));
-            }
+            DatasetException.require(
+                    contents.contains(image.sha256()),
+                    "%s has changed since the run was tested on it: restore it, or name the data of the current images",
+                    image.image().path());
         }
     }
 
@@ -275,9 +273,8 @@ public record EvaluationData(
             notes.warn(which + ": they are counted and inflate the accuracy");
             return all;
         }
-        if (learned.size() == all.size()) {
-            throw new DatasetException(which + ": no other is left, unless the overlap is allowed");
-        }
+        DatasetException.require(
+                learned.size() != all.size(), "%s: no other is left, unless the overlap is allowed", which);
         notes.warn(which + " and are left out, unless the overlap is allowed");
         return all.without(learned);
     }

@@ -63,9 +63,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
         List<HashedImage> images = encoded.values().stream()
                 .flatMap(part -> part.images().stream())
                 .toList();
-        if (images.isEmpty()) {
-            throw new DatasetException(dataset.name() + " has no images of the chosen splits");
-        }
+        DatasetException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();
         Map<String, String> metadata = metadata(shared.space(), paths, "image");

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -95,10 +96,11 @@ public final class LabelledFeatures {
             List<LabelledImage> readable =
                     images.stream().map(HashedImage::image).toList();
             ImageFeatures encoded = shared.encode(Sample.NONE, kind, readable, what, true, progress);
-            if (encoded.size() != size()) {
-                throw new IOException(
-                        "%d of %d images have become unreadable: run again".formatted(size() - encoded.size(), size()));
-            }
+            InputException.require(
+                    encoded.size() == size(),
+                    "%d of %d images have become unreadable: run again",
+                    size() - encoded.size(),
+                    size());
             beforeProjection = FeatureSet.matrix(encoded);
         }
         return beforeProjection;

@@ -73,11 +73,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(images.train().size(), "training image")
                 : Numbers.count(images.val().size(), "validation image");
-        if (crossValidates && folds < 2) {
-            throw new DatasetException(
-                    "cannot choose a method: a class has one training image and there are no val images; add images,"
-                            + " or name one method");
-        }
+        DatasetException.require(
+                !crossValidates || folds >= 2,
+                "cannot choose a method: a class has one training image and there are no val images; add images, or name one method");
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
         List<Score> scores = new ArrayList<>();
         for (Candidate given : candidates) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.MemoryLimit;
@@ -25,14 +26,12 @@ public record Methods(List<Method> candidates) {
     public Methods {
         candidates = List.copyOf(candidates);
         for (Method method : candidates) {
-            if (method.features() != FeatureKind.EMBEDDED) {
-                throw new IllegalArgumentException(
-                        method.title() + " needs features before the projection: learn it from a folder with Run");
-            }
+            Require.that(
+                    method.features() == FeatureKind.EMBEDDED,
+                    "%s needs features before the projection: learn it from a folder with Run",
+                    method.title());
         }
-        if (candidates.isEmpty()) {
-            throw new IllegalArgumentException("methods: expected 1 or more, got 0");
-        }
+        Require.that(!candidates.isEmpty(), "methods: expected 1 or more, got 0");
     }
 
     /** Returns methods to choose among; a single one is used without a choice. */
@@ -53,9 +52,7 @@ public record Methods(List<Method> candidates) {
      * @throws IllegalArgumentException if a class name does not fit a prompt
      */
     public ClassifierFile learn(Clip clip, Examples examples, Sample sample) throws IOException {
-        if (sample.views() > 0) {
-            throw new IllegalArgumentException("views: expected 0 in memory, got " + sample.views());
-        }
+        Require.that(sample.views() == 0, "views: expected 0 in memory, got %s", sample.views());
         ImageDataset dataset = examples.encoded(clip);
         DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
         SharedData shared = new SharedData(clip, new Run.Options(Examples.NAME, false, MemoryLimit.none()));

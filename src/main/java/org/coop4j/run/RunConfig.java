@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -65,11 +66,13 @@ public record RunConfig(
     public record RunData(String name, ClassHalf classes, String listsSha256, String template, DataSpec source) {
 
         public RunData {
-            if (name == null || classes == null || listsSha256 == null || source == null) {
-                throw new IllegalArgumentException(
-                        "data: expected name, classes, listsSha256 and source, got %s, %s, %s and %s"
-                                .formatted(name, classes, listsSha256, source));
-            }
+            Require.that(
+                    name != null && classes != null && listsSha256 != null && source != null,
+                    "data: expected name, classes, listsSha256 and source, got %s, %s, %s and %s",
+                    name,
+                    classes,
+                    listsSha256,
+                    source);
         }
 
         /** Describes a dataset whose lists were read. */
@@ -84,15 +87,11 @@ public record RunConfig(
     }
 
     public RunConfig {
-        if (checkpointEvery < 1) {
-            throw new IllegalArgumentException("checkpoint_every: expected 1 or more epochs, got " + checkpointEvery);
-        }
-        if ((learnedFrom != null) != method.learns()) {
-            throw new IllegalArgumentException(
-                    method.learns()
-                            ? method.title() + " needs data to learn from"
-                            : method.title() + " learns nothing");
-        }
+        Require.that(checkpointEvery >= 1, "checkpoint_every: expected 1 or more epochs, got %s", checkpointEvery);
+        Require.that(
+                (learnedFrom != null) == method.learns(),
+                method.learns() ? "%s needs data to learn from" : "%s learns nothing",
+                method.title());
     }
 
     /** Describes a run in float32, on one thread, that learns from and is tested on the same data. */
@@ -208,10 +207,11 @@ public record RunConfig(
     }
 
     private static RunConfig of(Contents contents) {
-        if (contents.format != FORMAT || contents.modelSha256 == null || contents.testedOn == null) {
-            throw new IllegalArgumentException("expected format %d with modelSha256 and testedOn, got format %d"
-                    .formatted(FORMAT, contents.format));
-        }
+        Require.that(
+                contents.format == FORMAT && contents.modelSha256 != null && contents.testedOn != null,
+                "expected format %d with modelSha256 and testedOn, got format %d",
+                FORMAT,
+                contents.format);
         Method method = Method.of(String.valueOf(contents.method)).with(orEmpty(contents.settings));
         return new RunConfig(
                 contents.modelSha256,

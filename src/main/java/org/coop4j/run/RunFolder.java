@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 
 /**
@@ -105,10 +106,7 @@ public final class RunFolder implements AutoCloseable {
      */
     public static void requireFree(Path folder, boolean resume) throws IOException {
         if (Files.exists(folder.resolve(CONFIG))) {
-            if (!resume) {
-                throw new IOException(
-                        folder + " already holds a run: resume it, or choose another run folder");
-            }
+            InputException.require(resume, "%s already holds a run: resume it, or choose another run folder", folder);
         } else if (Files.exists(folder) && !isFree(folder)) {
             throw new IOException(folder + " is not empty and holds no run: choose another run folder");
         }
@@ -126,15 +124,16 @@ public final class RunFolder implements AutoCloseable {
             return config;
         }
         RunConfig earlier = RunConfig.read(file(CONFIG));
-        if (!earlier.modelSha256().equals(config.modelSha256())) {
-            throw new IOException(
-                    "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another run folder"
-                            .formatted(folder, earlier.modelSha256(), config.modelSha256()));
-        }
-        if (!earlier.isSameRun(config)) {
-            throw new IOException("the data or settings have changed since this run began: restore those in "
-                    + file(CONFIG) + ", or choose another run folder");
-        }
+        InputException.require(
+                earlier.modelSha256().equals(config.modelSha256()),
+                "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another run folder",
+                folder,
+                earlier.modelSha256(),
+                config.modelSha256());
+        InputException.require(
+                earlier.isSameRun(config),
+                "the data or settings have changed since this run began: restore those in %s, or choose another run folder",
+                file(CONFIG));
         return earlier;
     }
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 
 /**
@@ -38,11 +39,13 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     public record Image(String path, int label, String className, String sha256) {
 
         public Image {
-            if (path == null || className == null || sha256 == null || label < 0) {
-                throw new IllegalArgumentException(
-                        "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s"
-                                .formatted(path, label, className, sha256));
-            }
+            Require.that(
+                    path != null && className != null && sha256 != null && label >= 0,
+                    "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s",
+                    path,
+                    label,
+                    className,
+                    sha256);
             Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
         }
 
@@ -65,13 +68,12 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         val = val == null ? List.of() : List.copyOf(val);
         test = test == null ? List.of() : List.copyOf(test);
         for (Image image : test) {
-            if (image.label >= testedClasses.size()) {
-                throw new IllegalArgumentException("label %d of %s: expected one of %s"
-                        .formatted(
-                                image.label,
-                                image.path,
-                                Numbers.count(testedClasses.size(), "tested class", "tested classes")));
-            }
+            Require.that(
+                    image.label < testedClasses.size(),
+                    "label %d of %s: expected one of %s",
+                    image.label,
+                    image.path,
+                    Numbers.count(testedClasses.size(), "tested class", "tested classes"));
         }
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.run;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Method;
@@ -63,23 +64,28 @@ public record RunResult(
         requireRange("accuracy", accuracy, 0, 100);
         requireRange("macroF1", macroF1, 0, 100);
         requireRange("calibrationError", calibrationError, 0, 1);
-        if (handWritten == null || perClass == null || seconds == null) {
-            throw new IllegalArgumentException("expected \"handWritten\", \"perClass\" and \"seconds\"");
-        }
+        Require.that(
+                handWritten != null && perClass != null && seconds != null,
+                "expected \"handWritten\", \"perClass\" and \"seconds\"");
     }
 
     private static void requireName(String field, String name) {
-        if (name == null || name.isBlank() || name.length() > LONGEST_NAME) {
-            throw new IllegalArgumentException("\"%s\": expected 1 to %d characters, not all blank, got %s"
-                    .formatted(field, LONGEST_NAME, name == null ? "none" : Numbers.count(name.length(), "character")));
-        }
+        Require.that(
+                name != null && !name.isBlank() && name.length() <= LONGEST_NAME,
+                "\"%s\": expected 1 to %d characters, not all blank, got %s",
+                field,
+                LONGEST_NAME,
+                name == null ? "none" : Numbers.count(name.length(), "character"));
     }
 
     private static void requireRange(String field, double value, double least, double most) {
-        if (!(value >= least && value <= most)) {
-            throw new IllegalArgumentException("\"%s\": expected %s to %s, got %s"
-                    .formatted(field, Numbers.plain(least), Numbers.plain(most), Numbers.plain(value)));
-        }
+        Require.that(
+                value >= least && value <= most,
+                "\"%s\": expected %s to %s, got %s",
+                field,
+                Numbers.plain(least),
+                Numbers.plain(most),
+                Numbers.plain(value));
     }
 
     /**

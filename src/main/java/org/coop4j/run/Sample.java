@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -25,12 +26,8 @@ public record Sample(int shots, long seed, int views) {
     public static final Sample NONE = new Sample(0, 0, 0);
 
     public Sample {
-        if (shots < 0) {
-            throw new IllegalArgumentException("shots: expected 1 or more, or 0 for all images, got " + shots);
-        }
-        if (views < 0) {
-            throw new IllegalArgumentException("views: expected 0 or more, got " + views);
-        }
+        Require.that(shots >= 0, "shots: expected 1 or more, or 0 for all images, got %s", shots);
+        Require.that(views >= 0, "views: expected 0 or more, got %s", views);
     }
 
     /** A sample of images as the test transform shows them. */
@@ -47,9 +44,8 @@ public record Sample(int shots, long seed, int views) {
      */
     public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
             throws DatasetException {
-        if (whole.train().isEmpty()) {
-            throw new DatasetException(whole.name() + " has only test images: learn from another dataset");
-        }
+        DatasetException.require(
+                !whole.train().isEmpty(), "%s has only test images: learn from another dataset", whole.name());
         if (shots == 0) {
             return whole.half(classes);
         }

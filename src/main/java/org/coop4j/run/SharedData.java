@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -119,9 +120,7 @@ public final class SharedData {
         if (evaluator == null) {
             ImageDataset dataset = dataset(data, seed).half(tested.classes());
             LabelledFeatures images = features(dataset.test(), "test images", progress);
-            if (images.size() == 0) {
-                throw new IOException("no readable test image is left");
-            }
+            InputException.require(images.size() != 0, "no readable test image is left");
             List<PromptEnsemble> prompts = Evaluator.prompts(space, data, dataset.classNames(), note -> {});
             evaluator = new Evaluator(space, dataset, images, prompts, new ArrayList<>());
             evaluators.put(key, evaluator);
@@ -177,15 +176,14 @@ public final class SharedData {
      * @throws IOException if the method needs other features
      */
     static void requireServes(StoredFeatures stored, FeatureKind kind, int views) throws IOException {
-        if (views > 0) {
-            throw new IOException(
-                    "%s has one view of each image: ask for no further views, or use the images".formatted(stored.file()));
-        }
-        if (kind != FeatureKind.EMBEDDED) {
-            throw new IOException(
-                    "%s has features after the visual projection, but the method needs those before it: use the images"
-                            .formatted(stored.file()));
-        }
+        InputException.require(
+                views == 0,
+                "%s has one view of each image: ask for no further views, or use the images",
+                stored.file());
+        InputException.require(
+                kind == FeatureKind.EMBEDDED,
+                "%s has features after the visual projection, but the method needs those before it: use the images",
+                stored.file());
     }
 
     /** Clears the lists and features, to be read again when needed. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
+import org.coop4j.base.Require;
 
 /**
  * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}): 49,408 symbols,
@@ -128,10 +129,10 @@ public final class Tokenizer {
      * @throws TextTooLongException if the text is too long and {@code overflow} is {@code FAIL}
      */
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
-        if (contextLength < 2) {
-            throw new IllegalArgumentException(
-                    "context length: expected 2 or more, for start and end token, got " + contextLength);
-        }
+        Require.that(
+                contextLength >= 2,
+                "context length: expected 2 or more, for start and end token, got %s",
+                contextLength);
         int[] ids = encode(text);
         int room = contextLength - 2;
         if (ids.length > room && overflow == Overflow.FAIL) {
@@ -167,10 +168,11 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if the vocabulary has no such id
      */
     public String symbol(int id) {
-        if (id < 0 || id >= symbols.size()) {
-            throw new IllegalArgumentException(
-                    "token id %s is not in the vocabulary: expected 0 to %s".formatted(id, symbols.size() - 1));
-        }
+        Require.that(
+                id >= 0 && id < symbols.size(),
+                "token id %s is not in the vocabulary: expected 0 to %s",
+                id,
+                symbols.size() - 1);
         return symbols.get(id);
     }
 

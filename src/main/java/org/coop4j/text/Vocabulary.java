@@ -144,7 +144,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
                 throw new IOException("no file " + file + ": expected vocab.json and merges.txt in a tokenizer folder");
             }
         }
-        JsonTree vocab = JsonTree.read(vocabFile);
+        JsonTree vocab = JsonTree.read(vocabFile, json -> json);
         Map<String, Integer> ids = new HashMap<>();
         try {
             vocab.fields().keySet().forEach(symbol -> ids.put((String) symbol, vocab.whole((String) symbol)));

@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ImageEncoderTest {
 
-    private static final int[] COUNTS = {1, 1, 2, 3, 5, 16, 17};
+    /** Numbers of images of plans of 1, 2, 4, 8 and 32 places. */
+    private static final List<Integer> FEW = List.of(1, 2, 3, 5, 17);
 
     @TempDir
     Path folder;
@@ -41,17 +42,17 @@ class ImageEncoderTest {
         return Stream.concat(
                 transformers(),
                 Stream.of(
-                        new ClipConfig.ResNet(64, List.of(1, 2, 1, 3), 16, 8),
-                        new ClipConfig.ResNet(64, List.of(1, 1, 1, 1), 32, 16)));
+                        new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8),
+                        new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 32, 16)));
     }
 
-    /** Models of 17, 50, 5, 17 and 16 tokens, the last two Perception Encoders. */
+    /** Models of 5, 50, 5, 17 and 16 tokens, the last two Perception Encoders. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
-                new ClipConfig.Vit(64, 16, 768, 2, 12, 3072),
-                new ClipConfig.Vit(112, 16, 384, 3, 6, 1536),
+                new ClipConfig.Vit(32, 16, 768, 2, 12, 768),
+                new ClipConfig.Vit(112, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
-                new ClipConfig.Vit(64, 16, 384, 1, 6, 1536, new ClipConfig.PeCore(true, 8, 1536)),
+                new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.PeCore(true, 8, 768)),
                 new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.PeCore(false, 8, 768)));
     }
 
@@ -61,11 +62,14 @@ class ImageEncoderTest {
                 .flatMap(precision -> towers().map(tower -> Arguments.of(tower, precision)));
     }
 
-    private static Clip open(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
-            throws IOException {
-        ClipConfig config = new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
+    private static Path write(Path folder, ClipConfig.Vision vision) throws IOException {
+        ClipConfig config = new ClipConfig(64, vision, new ClipConfig.Text(8, 100, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
         RandomWeights.write(config, 3, file, MlpActivation.published(config), Progress.NONE);
+        return file;
+    }
+
+    private static Clip open(Path file, int threads, Precision precision) throws IOException {
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
     }
 
@@ -101,28 +105,30 @@ class ImageEncoderTest {
     @MethodSource("towersInEachPrecision")
     void featuresDoNotDependOnOtherImagesPlaceOrNumber(ClipConfig.Vision vision, Precision precision)
             throws IOException {
-        for (int threads = 1; threads <= 3; threads++) {
-            assertIndependentOfOthers(folder, vision, threads, precision);
-        }
+        assertIndependentOfOthers(folder, vision, precision);
     }
 
-    private static void assertIndependentOfOthers(
-            Path folder, ClipConfig.Vision vision, int threads, Precision precision) throws IOException {
-        try (Clip clip = open(folder, vision, threads, precision)) {
-            ImageEncoder encoder = clip.imageEncoder();
-            float[][] images = images(encoder.part() + 1, vision.imageSize());
-            List<Integer> order =
-                    new ArrayList<>(IntStream.range(0, images.length).boxed().toList());
-            float[][] expected = encode(encoder::encode, images, order);
-            Random random = new Random(7);
-            for (int count : COUNTS) {
-                Collections.shuffle(order, random);
-                List<Integer> some = order.subList(0, count);
-                float[][] features = encode(encoder::encode, images, some);
-                float[][] quick = encode(encoder::encodeQuickly, images, some);
-                for (int i : some) {
-                    assertThat(features[i]).as("image %d of %s", i, some).containsExactly(expected[i]);
-                    if (precision == Precision.FLOAT32) {
+    private static void assertIndependentOfOthers(Path folder, ClipConfig.Vision vision, Precision precision)
+            throws IOException {
+        Path file = write(folder, vision);
+        for (int threads = 1; threads <= 3; threads++) {
+            try (Clip clip = open(file, threads, precision)) {
+                ImageEncoder encoder = clip.imageEncoder();
+                // One more than a full batch; of ResNets those have 4 or 12.
+                int count = vision instanceof ClipConfig.Vit ? encoder.part() + 1 : 13;
+                float[][] images = images(count, vision.imageSize());
+                List<Integer> order = new ArrayList<>(
+                        IntStream.range(0, images.length).boxed().toList());
+                float[][] expected = encode(encoder::encode, images, order);
+                Collections.shuffle(order, new Random(7));
+                float[][] features = encode(encoder::encode, images, order);
+                for (int i : order) {
+                    assertThat(features[i]).as("image %d of %s", i, order).containsExactly(expected[i]);
+                }
+                for (int few : precision == Precision.FLOAT32 ? FEW : List.<Integer>of()) {
+                    List<Integer> some = order.subList(0, Math.min(few, count));
+                    float[][] quick = encode(encoder::encodeQuickly, images, some);
+                    for (int i : some) {
                         assertClose(quick[i], expected[i]);
                     }
                 }
@@ -161,16 +167,14 @@ class ImageEncoderTest {
         Backend.start();
         System.out.println("kernels: " + Gemm.kernels());
         for (ClipConfig.Vision vision : towers().toList()) {
-            for (int threads = 1; threads <= 3; threads++) {
-                assertIndependentOfOthers(Path.of(args[0]), vision, threads, Precision.FLOAT32);
-            }
+            assertIndependentOfOthers(Path.of(args[0]), vision, Precision.FLOAT32);
         }
     }
 
     @Test
     void aDamagedImageDoesNotAffectTheOthers() throws IOException {
         ClipConfig.Vision vision = transformers().findFirst().orElseThrow();
-        try (Clip clip = open(folder, vision, 2, Precision.FLOAT32)) {
+        try (Clip clip = open(write(folder, vision), 2, Precision.FLOAT32)) {
             ImageEncoder encoder = clip.imageEncoder();
             float[][] images = images(7, vision.imageSize());
             List<Integer> order = List.of(4, 1, 3, 0, 6);

@@ -8,20 +8,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.coop4j.Differences;
+import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.GoldenImages;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -29,6 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -79,6 +84,23 @@ class PeCoreGoldenTest {
                     FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
             assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
                     .isLessThan(1e-5);
+        }
+    }
+
+    /** The first image's pixels are those of a picture that the reference read. */
+    @ParameterizedTest
+    @CsvSource({"pe_core/cls, wide", "pe_core/no_cls, tall"})
+    void aPictureFileHasTheFeaturesOfTheReference(String model, String picture, Differences differences)
+            throws IOException {
+        Path file = folder.resolve(picture + ".png");
+        Files.write(file, GoldenImages.bytes("/golden/pe_core/" + picture + ".png"));
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            FeatureMatrix expected = matrix(golden, "image_features");
+            assertUnitFeatures(
+                    clip.encodeImages(List.of(file)),
+                    FeatureMatrix.of(1, expected.width(), expected.row(0)),
+                    differences);
         }
     }
 
@@ -133,29 +155,61 @@ class PeCoreGoldenTest {
         }
     }
 
-    /** Results of the ops of the image tower on the first picture, by the op's name and number. */
-    private static final class Tower {
+    /** Results of the ops of a tower, by the op's name and number. */
+    private static final class Tower implements AutoCloseable {
 
-        private final Graph graph = Graph.create();
         private final Map<String, SDVariable> outputs = new LinkedHashMap<>();
         private final ExecutionPlan plan;
 
-        Tower(NativeWeights weights, float[] pixels, Workers workers) {
-            int side = weights.architecture().vision().imageSize();
-            SDVariable images = graph.placeholder("images", DataType.FLOAT, 1, 3, side, side);
-            Parameters parameters = new Parameters.Frozen(graph, weights);
-            ImageEncoder.rows(
-                    parameters, weights.architecture().vision(), weights.model().activation(), images, 1);
+        /**
+         * @param shape of the input
+         * @param forward adds the tower to the input's graph
+         */
+        Tower(
+                NativeWeights weights,
+                Workers workers,
+                float[] input,
+                long[] shape,
+                BiConsumer<Parameters, SDVariable> forward) {
+            Graph graph = Graph.create();
+            SDVariable placeholder = graph.placeholder("input", DataType.FLOAT, shape);
+            forward.accept(new Parameters.Frozen(graph, weights), placeholder);
             Map<String, Integer> counts = new LinkedHashMap<>();
             for (var op : graph.sameDiff().ops()) {
                 String name = op.opName().replace("coop_", "");
                 outputs.put(name + counts.merge(name, 1, Integer::sum), op.outputVariables()[0]);
             }
             plan = graph.plan(outputs, workers);
-            ArrayValues input = ArrayValues.of(plan.input("images"));
-            input.buffer().put(0, pixels, 0, 3 * side * side);
-            input.store();
+            ArrayValues values = ArrayValues.of(plan.input("input"));
+            values.buffer().put(0, input, 0, values.buffer().capacity());
+            values.store();
             plan.run();
+        }
+
+        /** The image tower on the first picture. */
+        static Tower ofImages(NativeWeights weights, Workers workers, SafetensorsFile golden) throws IOException {
+            ClipConfig.Vision vision = weights.architecture().vision();
+            int side = vision.imageSize();
+            return new Tower(
+                    weights,
+                    workers,
+                    golden.floats("pixels"),
+                    new long[] {1, 3, side, side},
+                    (parameters, images) ->
+                            ImageEncoder.rows(parameters, vision, weights.model().activation(), images, 1));
+        }
+
+        /** The text tower on packed rows [rows, width]. */
+        static Tower ofTexts(NativeWeights weights, Workers workers, PackedPrompts packed, float[] rows) {
+            ClipConfig.Text text = weights.architecture().text();
+            return new Tower(
+                    weights,
+                    workers,
+                    rows,
+                    new long[] {packed.rows(), text.width()},
+                    (parameters, x) -> new TextTransformer(
+                                    parameters, text, weights.model().activation())
+                            .forward(x, Transformer.packed(parameters.graph(), packed.layout(), Queries.LAST)));
         }
 
         float[] values(String op) {
@@ -184,6 +238,11 @@ class PeCoreGoldenTest {
             }
             return result;
         }
+
+        @Override
+        public void close() {
+            plan.close();
+        }
     }
 
     @ParameterizedTest
@@ -192,8 +251,8 @@ class PeCoreGoldenTest {
         try (Clip clip = GoldenModels.open(model, folder);
                 Workers workers = new Workers(1);
                 NativeWeights weights = new NativeWeights(clip.model(), workers, Precision.FLOAT32);
-                SafetensorsFile golden = values(model)) {
-            Tower tower = new Tower(weights, golden.floats("pixels"), workers);
+                SafetensorsFile golden = values(model);
+                Tower tower = Tower.ofImages(weights, workers, golden)) {
             ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
             int extra = vit.classTokens() == 1 ? 0 : 1; // the sum of patches and positions
             tower.assertStage("linear1", golden.floats("visual.patches"));
@@ -218,8 +277,78 @@ class PeCoreGoldenTest {
             int pool = 4 * vit.layers() + 2; // after the patches' and the blocks': query, keys and values, output
             tower.assertStage("linear" + (pool + 2), first(golden, "visual.pool.attention"));
             tower.assertStage("add" + (2 * vit.layers() + 1 + extra), first(golden, "visual.pool"));
-            tower.plan.close();
         }
+    }
+
+    /** Rows of the common beginning are computed once, those after an end token never. */
+    @ParameterizedTest
+    @CsvSource({"pe_core/cls, 0", "pe_core/cls, 1", "pe_core/no_cls, 0", "pe_core/no_cls, 1"})
+    void everyStageOfTheTextTowerEqualsTheReference(String model, int from) throws IOException {
+        try (Clip clip = GoldenModels.open(model, folder);
+                Workers workers = new Workers(1);
+                NativeWeights weights = new NativeWeights(clip.model(), workers, Precision.FLOAT32);
+                SafetensorsFile golden = values(model)) {
+            ClipConfig.Text text = clip.architecture().text();
+            List<int[]> prompts = new ArrayList<>();
+            for (int[] ids : tokens(golden)) {
+                prompts.add(Arrays.copyOf(ids, end(ids) + 1));
+            }
+            prompts = prompts.subList(from, prompts.size());
+            PackedPrompts packed = new PackedPrompts(prompts, text.heads());
+            assertThat(packed.prefix()).isEqualTo(from == 0 ? 2 : 4);
+            int[][] all = new int[packed.rows()][]; // the prompt and position of each row
+            int[][] ends = new int[prompts.size()][];
+            int row = packed.prefix();
+            for (int sequence = 0; sequence < ends.length; sequence++) {
+                int prompt = 0;
+                while (packed.sequenceOfPrompt()[prompt] != sequence) {
+                    prompt++;
+                }
+                int length = prompts.get(prompt).length;
+                for (int position = 0; position < length; position++) {
+                    all[position < packed.prefix() ? position : row++] = new int[] {from + prompt, position};
+                }
+                ends[sequence] = new int[] {from + prompt, length - 1};
+            }
+            ArrayValues embeddings = ArrayValues.of(TextTransformer.embeddings(weights, packed));
+            embeddings.load();
+            float[] rows = new float[packed.rows() * text.width()];
+            embeddings.buffer().get(0, rows);
+            assertThat(Differences.absolute(rows, rows(golden, "text.tokens", all)))
+                    .isLessThan(STAGES);
+            try (Tower tower = Tower.ofTexts(weights, workers, packed, rows)) {
+                for (int block = 0; block < text.layers(); block++) {
+                    boolean last = block == text.layers() - 1;
+                    tower.assertStage(
+                            "add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
+                }
+                String norm = "layer_norm" + (2 * text.layers() + 1);
+                tower.assertStage(norm, rows(golden, "text.ln_final", ends));
+                float[] pooled = golden.floats("text.pooled");
+                float[] inOrder = new float[ends.length * text.width()];
+                for (int i = 0; i < ends.length; i++) {
+                    System.arraycopy(pooled, ends[i][0] * text.width(), inOrder, i * text.width(), text.width());
+                }
+                tower.assertStage(norm, inOrder);
+            }
+        }
+    }
+
+    /** Rows of golden values [prompts, positions, width]. */
+    private static float[] rows(SafetensorsFile golden, String name, int[][] promptAndPosition) throws IOException {
+        float[] values = golden.floats(name);
+        int positions = (int) golden.shape(name).dim(1);
+        int width = (int) golden.shape(name).dim(2);
+        float[] rows = new float[promptAndPosition.length * width];
+        for (int i = 0; i < promptAndPosition.length; i++) {
+            int from = (promptAndPosition[i][0] * positions + promptAndPosition[i][1]) * width;
+            System.arraycopy(values, from, rows, i * width, width);
+        }
+        return rows;
+    }
+
+    private static int end(int[] ids) {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] == 599).findFirst().orElseThrow();
     }
 
     private static float[] first(SafetensorsFile golden, String name) throws IOException {
@@ -239,10 +368,7 @@ class PeCoreGoldenTest {
             Map<List<Integer>, Integer> known = new LinkedHashMap<>();
             List<float[]> values = new ArrayList<>();
             for (int[] ids : tokens(golden)) {
-                int end = IntStream.range(0, ids.length)
-                        .filter(i -> ids[i] == 599)
-                        .findFirst()
-                        .orElseThrow();
+                int end = end(ids);
                 int[] prompt = Arrays.copyOf(ids, end + 1);
                 int[] vectors = new int[end];
                 for (int i = 0; i < end; i++) {

@@ -25,6 +25,12 @@ public final class TinyModel {
     public static final ClipConfig ARCHITECTURE =
             new ClipConfig(12, new ClipConfig.Vit(16, 8, 16, 2, 2, 64), new ClipConfig.Text(77, 49_408, 16, 2, 2, 64));
 
+    /** A Perception Encoder with the context of the published ones. */
+    public static final ClipConfig PE_CORE = new ClipConfig(
+            12,
+            new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.PeCore(true, 8, 128)),
+            new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
+
     private TinyModel() {}
 
     /**
@@ -38,8 +44,8 @@ public final class TinyModel {
     /** The same of another size. */
     public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
-        ModelMetadata metadata =
-                RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU, Progress.NONE);
+        ModelMetadata metadata = RandomWeights.write(
+                architecture, seed, plain, MlpActivation.published(architecture), Progress.NONE);
         Random random = new Random(seed);
         List<TensorSpec> specs = new ArrayList<>(architecture.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.run.RunFolder.CONFIG;
 
@@ -8,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
@@ -35,26 +36,26 @@ import picocli.CommandLine.Option;
 final class AddClassCommand extends ConsoleCommand {
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Option(names = "--name", required = true, paramLabel = "NAME", description = "The class.")
-    private String name;
+    String name;
 
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR",
             description = "Images of the class to test it; a method that needs images learns from every other one.")
-    private Path data;
+    Path data;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
             description = "The new classifier; must not exist.")
-    private Path out;
+    Path out;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Override
     public Integer call() throws IOException {
@@ -86,18 +87,15 @@ final class AddClassCommand extends ConsoleCommand {
         AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
                 .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                 .row(
-                        Numbers.count(earlier, "earlier class", "earlier classes"),
-                        Numbers.count(added.before().size()),
-                        Numbers.percent(added.before().accuracy()),
-                        Numbers.percent(added.after().accuracy()));
+                        count(earlier, "earlier class", "earlier classes"),
+                        count(added.before().size()),
+                        percent(added.before().accuracy()),
+                        percent(added.after().accuracy()));
         if (added.added().size() > 0) {
             table.row(
-                    name,
-                    Numbers.count(added.added().size()),
-                    "",
-                    Numbers.percent(added.added().accuracy()));
+                    name, count(added.added().size()), "", percent(added.added().accuracy()));
         }
-        table.print(console.out());
+        table.print(console);
         console.print("learned: " + out);
     }
 }

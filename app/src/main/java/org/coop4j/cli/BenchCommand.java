@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -65,59 +65,59 @@ public final class BenchCommand extends ConsoleCommand {
     private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
-    private String what;
+    String what;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "For files: the folder.")
-    private Path pictures;
+    Path pictures;
 
     @Mixin
-    private Subject subject;
+    Subject subject;
 
     @Option(
             names = "--classes",
             paramLabel = "N",
             converter = Positive.class,
             description = "Number of classes" + DEFAULT)
-    private int classes = 100;
+    int classes = 100;
 
     @Option(
             names = "--context",
             paramLabel = "M",
             converter = Positive.class,
             description = "Number of context vectors" + DEFAULT)
-    private int context = 16;
+    int context = 16;
 
     @Option(
             names = "--position",
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front" + DEFAULT)
-    private ClassPosition position;
+    ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
-    private boolean classSpecific;
+    boolean classSpecific;
 
     @Option(
             names = "--name-tokens",
             paramLabel = "N",
             converter = Positive.class,
             description = "Tokens per class name" + DEFAULT)
-    private int nameTokens = 3;
+    int nameTokens = 3;
 
     @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
-    private int batch = 32;
+    int batch = 32;
 
     @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
-    private int runs = 7;
+    int runs = 7;
 
     @Mixin
-    private Memory memory;
+    Memory memory;
 
     @Option(names = "--profile", description = "For step and encode: show the time of each op.")
-    private boolean profile;
+    boolean profile;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
 
     /** The model to measure: one with random weights, or a given one. */
     public static final class Subject {
@@ -126,16 +126,16 @@ public final class BenchCommand extends ConsoleCommand {
                 paramLabel = "NAME",
                 converter = Architecture.class,
                 description = "A published architecture" + DEFAULT)
-        private String architecture = "ViT-B/16";
+        String architecture = "ViT-B/16";
 
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
                 description = "A converted model, instead of random weights.")
-        private Path model;
+        Path model;
 
         @Mixin
-        private Arithmetic precision;
+        Arithmetic precision;
 
         public Precision precision() {
             return precision.ofScores();
@@ -232,7 +232,7 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void print() {
-        if (json.isChosen()) {
+        if (json.chosen) {
             if (ops != null) {
                 result.put("profile", ops.json());
             }
@@ -241,8 +241,8 @@ public final class BenchCommand extends ConsoleCommand {
         }
         AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
         result.forEach((name, value) ->
-                table.row(name, value instanceof Double number ? Numbers.number(number, 3) : value.toString()));
-        table.print(console.out());
+                table.row(name, value instanceof Double number ? number(number, 3) : value.toString()));
+        table.print(console);
         if (ops != null) {
             ops.print(Format.TABLE, console);
         }

@@ -21,7 +21,7 @@ import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
+import org.coop4j.data.benchmark.BenchmarkSource.Division.Origin;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -40,16 +40,16 @@ import picocli.CommandLine.Parameters;
 final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(
             index = "0",
             paramLabel = "ROOT",
             description = "The folder that holds the datasets, each in a subfolder.")
-    private Path root;
+    Path root;
 
     @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
-    private List<String> names = List.of();
+    List<String> names = List.of();
 
     @Override
     public Integer call() {
@@ -140,7 +140,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     private static String division(BenchmarkCheck check) {
         return check.division()
-                .map(division -> (division.origin() == Division.Origin.RULE ? "no split file: to be made, " : "")
+                .map(division -> (division.origin() == Origin.RULE ? "no split file: to be made, " : "")
                         + division.description())
                 .orElse("");
     }

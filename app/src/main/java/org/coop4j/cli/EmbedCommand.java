@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
@@ -52,50 +52,50 @@ import picocli.CommandLine.Parameters;
 final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
-    private List<String> texts = List.of();
+    List<String> texts = List.of();
 
     @Option(
             names = "--texts",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "A UTF-8 file with one text per line.")
-    private Path textFile;
+    Path textFile;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part part;
+    Part part;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private SafetensorsOut outOption;
+    SafetensorsOut outOption;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
-    private boolean normalize;
+    boolean normalize;
 
     @Option(names = "--pixels", description = "Also write the preprocessed images, pixels [n, 3, size, size].")
-    private boolean pixels;
+    boolean pixels;
 
     @Parameters(
             arity = "0..*",
             paramLabel = "IMAGE|DIR",
             description = "Images, or folders: all images in them and below.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     @Override
     public Integer call() throws IOException {
@@ -129,7 +129,7 @@ final class EmbedCommand extends ConsoleCommand {
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
             export().rows(clip, clip.encodeTokens(tokens), "text", all, List.of(), null);
-            note(Numbers.count(all.size(), "text"), clip);
+            note(count(all.size(), "text"), clip);
         }
         return 0;
     }
@@ -153,7 +153,7 @@ final class EmbedCommand extends ConsoleCommand {
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
             export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
-            note(Numbers.count(good.size(), "image"), clip);
+            note(count(good.size(), "image"), clip);
             return images.exitCode();
         }
     }
@@ -166,8 +166,8 @@ final class EmbedCommand extends ConsoleCommand {
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());
             Set<Split> splits = part.given == null ? Set.of(Split.values()) : Set.of(part.given);
             int images = export().dataset(shared, dataset, splits);
-            String classes = Numbers.count(dataset.classCount(), "class", "classes");
-            note(Numbers.count(images, "image") + " of " + classes, clip);
+            String classes = count(dataset.classCount(), "class", "classes");
+            note(count(images, "image") + " of " + classes, clip);
         }
         return 0;
     }

@@ -28,10 +28,10 @@ public final class ModelOptions {
             required = true,
             paramLabel = "FILE",
             description = DESCRIPTION)
-    private Path model;
+    Path model;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     /** Opens the model for images alone. */
     Clip open(Precision precision) throws IOException {

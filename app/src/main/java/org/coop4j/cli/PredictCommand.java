@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -48,38 +48,38 @@ final class PredictCommand extends ConsoleCommand {
     private static final String UNKNOWN = "unknown";
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = "--top",
             paramLabel = "K",
             converter = Positive.class,
             description = "Show the K most probable classes (default: 1; in JSON all).")
-    private Integer top;
+    Integer top;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
             description = "Answer \"unknown\" below this probability, 0 to 1; the report of a run suggests one.")
-    private double threshold;
+    double threshold;
 
     @Option(names = "--raw", description = "Print the model's own probabilities, not the calibrated ones.")
-    private boolean raw;
+    boolean raw;
 
     @ArgGroup
-    private LineFormat format = new LineFormat();
+    LineFormat format = new LineFormat();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
-    private List<Path> arguments;
+    List<Path> arguments;
 
     /**
      * An image and its classes.
@@ -96,7 +96,7 @@ final class PredictCommand extends ConsoleCommand {
         String next() {
             return answers.stream()
                     .skip(1)
-                    .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
+                    .map(p -> p.label() + " " + percent(100 * p.probability()))
                     .collect(joining(", "));
         }
     }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.graph.host.Precision.FLOAT32;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,10 +27,10 @@ final class PromptOptions {
             required = true,
             paramLabel = "RUN|FILE",
             description = "A learned classifier, or the folder of the run that learned it.")
-    private Path prompt;
+    Path prompt;
 
     @Mixin
-    private OfModel model = new OfModel();
+    OfModel model = new OfModel();
 
     /** The model of a learned classifier. */
     static final class OfModel {
@@ -36,10 +38,10 @@ final class PromptOptions {
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
                 description = "The model it was learned with (default: at its recorded path, or next to it).")
-        private Path file;
+        Path file;
 
         @Mixin
-        private Vocabulary vocabulary;
+        Vocabulary vocabulary;
 
         /** Returns the model's file, or null if none was given. */
         Path file() throws IOException {
@@ -72,7 +74,7 @@ final class PromptOptions {
 
     /** Opens the model that the classifier was learned with. */
     Clip open(ClassifierFile learned) throws IOException {
-        return open(learned, Precision.FLOAT32);
+        return open(learned, FLOAT32);
     }
 
     /** Opens the model that the classifier was learned with, in a precision. */

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.groupingBy;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -9,9 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -21,6 +21,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
+import org.coop4j.study.Study;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
@@ -44,10 +45,6 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 console.print("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
             }
         }
-    }
-
-    private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
-        return runs.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
@@ -85,7 +82,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
         SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
-                ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
+                ? number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
     }
 
@@ -105,7 +102,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data(
                         "sd_accuracy",
                         runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
-        grouped(
+        Study.grouped(
                         outcome.runs(),
                         state -> List.of(
                                 row(state.run()),
@@ -152,9 +149,9 @@ record SweepReport(SweepOutcome outcome, Path folder) {
             return;
         }
         console.warn("%d of %s failed; the same command tries them again:"
-                .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
-        grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
-            String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
+                .formatted(failures.size(), count(outcome.runs().size(), "run")));
+        Study.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
+            String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
     }

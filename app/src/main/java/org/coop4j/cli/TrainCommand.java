@@ -1,12 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -19,6 +19,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.DataSpec.InSpace;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
@@ -53,37 +54,37 @@ import picocli.CommandLine.Option;
 final class TrainCommand extends ConsoleCommand {
 
     @Mixin
-    private SpaceOptions spaceOptions;
+    SpaceOptions spaceOptions;
 
     @Mixin
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private MethodOptions methodOptions;
+    MethodOptions methodOptions;
 
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
             description = "A prompt with {} for the class name, to compare with; repeatable.")
-    private List<String> templates = List.of();
+    List<String> templates = List.of();
 
     @Mixin
-    private RunOptions runOptions;
+    RunOptions runOptions;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Memory memory;
+    Memory memory;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Mixin
-    private AsJson asJson;
+    AsJson asJson;
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is
@@ -95,7 +96,7 @@ final class TrainCommand extends ConsoleCommand {
         require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
-        DataSpec.InSpace opened = spaceOptions.open(
+        InSpace opened = spaceOptions.open(
                 runOptions.of(exif.of(dataOptions.spec())), precision.ofScores(), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
@@ -107,7 +108,7 @@ final class TrainCommand extends ConsoleCommand {
             List<Candidate> candidates = candidates(logitScale);
             CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
-            if (asJson.isChosen()) {
+            if (asJson.chosen) {
                 console.print(report.toJson());
             } else {
                 report.print(console);
@@ -188,6 +189,6 @@ final class TrainCommand extends ConsoleCommand {
         int all = result.classes() * result.shots();
         return all == 0 || result.trainImages() != all || methodOptions.triesShots()
                 ? ""
-                : ", " + Numbers.count(result.shots(), "shot");
+                : ", " + count(result.shots(), "shot");
     }
 }

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -53,28 +54,28 @@ import picocli.CommandLine.Parameters;
 final class ZeroShotCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private TemplateOptions templateOptions;
+    TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part splitOptions;
+    Part splitOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = {"-k", "--top"},
@@ -82,16 +83,16 @@ final class ZeroShotCommand extends ConsoleCommand {
             paramLabel = "K",
             converter = Positive.class,
             description = "Show the K most probable classes" + DEFAULT)
-    private int top;
+    int top;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(
             arity = "0..*", // none with --data
             paramLabel = "IMAGE|DIR",
             description = "Images, or a folder: its images, or one subfolder of images per class.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     /**
      * A task that was checked before the model is loaded.
@@ -139,13 +140,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 ? Optional.empty()
                 : Optional.of(Evaluation.ofLogits(
                         read.stream().mapToInt(task.labels::get).toArray(), probabilities));
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             ObjectNode json = json(task, found, images.problems());
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
         } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
             printScores(scores.get(), task.classes);
-        } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
+        } else if (format.csv || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
             guesses.print(format.chosen(), console);
@@ -184,8 +185,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
-                        Numbers.count(images.size(), splitOptions.split().label() + " image"),
-                        Numbers.count(dataset.classCount(), "class", "classes"),
+                        count(images.size(), splitOptions.split().label() + " image"),
+                        count(dataset.classCount(), "class", "classes"),
                         prompts.describe()));
         return new Task(
                 images.stream().map(LabelledImage::path).toList(),
@@ -222,13 +223,9 @@ final class ZeroShotCommand extends ConsoleCommand {
     private void printScores(Evaluation evaluation, List<String> classes) {
         EvalCommand.classes(evaluation, classes)
                 .lines()
-                .row(
-                        "all",
-                        Numbers.count(evaluation.total()),
-                        Numbers.count(evaluation.correct()),
-                        Numbers.percent(evaluation.accuracy()))
-                .print(console.out());
-        console.print("macro F1 " + Numbers.percent(evaluation.macroF1()));
+                .row("all", count(evaluation.total()), count(evaluation.correct()), percent(evaluation.accuracy()))
+                .print(console);
+        console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 
     private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {

@@ -1,5 +1,8 @@
 package org.coop4j.serve;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +11,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Request;
@@ -110,7 +112,7 @@ final class Clients implements Connection.Listener {
             begun = start;
             deadline.cancel();
             long left = patience().toNanos() - NanoTime.since(start);
-            deadline = clock.schedule(this::expire, Math.max(0, left), TimeUnit.NANOSECONDS);
+            deadline = clock.schedule(this::expire, Math.max(0, left), NANOSECONDS);
         }
 
         /** Fails the reading of a request, which is answered, or else closes the connection. */
@@ -118,7 +120,7 @@ final class Clients implements Connection.Listener {
             if (connection.onIdleExpired(new TimeoutException())) {
                 close();
             } else {
-                clock.schedule(this::close, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+                clock.schedule(this::close, LAST_WORD.toMillis(), MILLISECONDS);
             }
         }
 

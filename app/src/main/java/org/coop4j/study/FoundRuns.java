@@ -22,8 +22,9 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -92,7 +93,7 @@ public record FoundRuns(
             String knownAs;
             try {
                 knownAs = SourceInfo.fromJson(source).knownAs().orElse("");
-            } catch (InputException e) {
+            } catch (IOException e) {
                 knownAs = "";
             }
             String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
@@ -137,7 +138,7 @@ public record FoundRuns(
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
-        try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
+        try (Task task = progress.task("reading", folders.size(), Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
                 try {

@@ -131,6 +131,21 @@ class BenchCommandTest {
                 .containsPattern("(?m)^advice: .* of 85 right");
     }
 
+    @Test
+    void doctorChecksAPerceptionEncoder() throws IOException {
+        Path perceptionEncoder = org.coop4j.clip.TinyModel.write(
+                org.coop4j.clip.TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
+        CommandRun done = coop("doctor", "-m", perceptionEncoder);
+        assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
+        assertThat(done.out())
+                .containsPattern("(?m)^model +[\\d,]+ parameters, logit scale 100\\.0$")
+                .containsPattern("(?m)^features +finite")
+                .containsPattern("(?m)^repetition +the same")
+                .containsPattern("(?m)^agreement +wrong$")
+                .containsPattern("(?m)^encoding +\\d.* images/s in (bf16|float32), \\d+ % of the product")
+                .containsPattern("(?m)^advice: .* of 85 right");
+    }
+
     /** The picture is not CLIP.png, and the model not the published one. */
     @Test
     void doctorComparesWithThePublishedExample() throws IOException {

@@ -22,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,14 +55,16 @@ class ServeCommandTest {
     static void learn() throws IOException {
         model = ShippedModel.file(folder.resolve("model"));
         pictures = TestPictures.folder(folder.resolve("pictures"), 3, CLASSES);
-        KINDS.forEach((method, more) -> {
-            List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-q"));
-            words.addAll(List.of("--method", method, "-k", 2, "-o", run(method)));
-            words.addAll(List.of("--bank", folder.resolve("bank")));
-            words.addAll(more);
-            CommandRun trained = coop(words.toArray());
-            assertThat(trained.code()).as(method + trained.err()).isZero();
-        });
+        KINDS.forEach((method, more) -> learn(method, model, method, more));
+    }
+
+    private static void learn(String name, Path from, String method, List<Object> more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", from, "-d", pictures, "-q"));
+        words.addAll(List.of("--method", method, "-k", 2, "-o", run(name)));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
+        words.addAll(more);
+        CommandRun trained = coop(words.toArray());
+        assertThat(trained.code()).as(name + trained.err()).isZero();
     }
 
     private static Path run(String method) {
@@ -159,6 +162,23 @@ class ServeCommandTest {
                 .contains("cocoop: CoCoOp")
                 .contains("shutting down");
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
+    }
+
+    /** Its images are squashed to a square, its prompts have at most 32 tokens. */
+    @Test
+    void aPerceptionEncoderAnswersAsPredict() throws Exception {
+        Path perceptionEncoder = TinyModel.write(TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
+        learn("pe-core", perceptionEncoder, "coop", List.of("--context", 4, "--epochs", 2, "--batch", 4));
+        CoopProcess service = serve("-p", run("pe-core"));
+        int port = port(service);
+        for (String name : List.of("red sky", "blue sea")) {
+            Path picture = pictures.resolve("test").resolve(name).resolve("picture-1.png");
+            Map<String, Float> answer = served(post(port, "pe-core", picture));
+            assertThat(answer).isEqualTo(predicted("predict", "-p", run("pe-core"), "--json", picture));
+            assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
+        }
+        service.terminate();
+        assertThat(service.ended().code()).isZero();
     }
 
     private static String get(int port, String path) throws IOException, InterruptedException {

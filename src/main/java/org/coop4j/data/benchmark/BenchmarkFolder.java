@@ -39,9 +39,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     /** Returns a file of the dataset, refusing one that is missing. */
     Path file(String relative) throws DatasetException {
         Path file = directory.resolve(relative);
-        if (!Files.isRegularFile(file)) {
-            throw new DatasetException("%s needs the file %s, which does not exist".formatted(name(), file));
-        }
+        DatasetException.require(Files.isRegularFile(file), "%s needs the file %s, which does not exist", name(), file);
         return file;
     }
 
@@ -65,10 +63,8 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
                 .images(folder).stream()
                         .map(file -> new LabelledImage(file, label, className))
                         .toList();
-        if (images.isEmpty()) {
-            throw new DatasetException(
-                    "class folder %s of %s has no images: extract the archive again".formatted(folder, name()));
-        }
+        DatasetException.require(
+                !images.isEmpty(), "class folder %s of %s has no images: extract the archive again", folder, name());
         found.accept(images.size());
         return images;
     }
@@ -83,9 +79,8 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
                                         .skipped()
                                         .contains(f.getFileName().toString()))
                                 .toList();
-        if (folders.isEmpty()) {
-            throw new DatasetException("%s needs one folder per class in %s and finds none".formatted(name(), folder));
-        }
+        DatasetException.require(
+                !folders.isEmpty(), "%s needs one folder per class in %s and finds none", name(), folder);
         return folders;
     }
 

@@ -67,13 +67,12 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
 
     /** Reads or makes the lists, without writing a split file. */
     Lists lists(BenchmarkFolder folder) throws IOException {
-        if (!Files.isDirectory(folder.directory())) {
-            throw new DatasetException("%s is expected in %s, which is not a folder: give the folder that has %s in it"
-                    .formatted(
-                            benchmark.name(),
-                            folder.directory(),
-                            benchmark.layout().directory()));
-        }
+        DatasetException.require(
+                Files.isDirectory(folder.directory()),
+                "%s is expected in %s, which is not a folder: give the folder that has %s in it",
+                benchmark.name(),
+                folder.directory(),
+                benchmark.layout().directory());
         Optional<Path> split = folder.splitFile();
         if (split.filter(Files::exists).isEmpty()) {
             Division.Origin origin = split.isPresent() ? Division.Origin.RULE : Division.Origin.OFFICIAL;

@@ -40,17 +40,20 @@ record ImageNetFolders(BenchmarkFolder folder) {
     ImageDataset readNumbered() throws IOException {
         List<String> names = List.copyOf(classNames().values());
         List<Path> folders = folder.classFolders(folder.imageRoot());
-        if (folders.size() > names.size()) {
-            throw new DatasetException("%s has %d class folders, but classnames.txt has %d names"
-                    .formatted(folder.name(), folders.size(), names.size()));
-        }
+        DatasetException.require(
+                folders.size() <= names.size(),
+                "%s has %d class folders, but classnames.txt has %d names",
+                folder.name(),
+                folders.size(),
+                names.size());
         List<LabelledImage> test = new ArrayList<>();
         for (int label = 0; label < folders.size(); label++) {
             Path classFolder = folder.imageRoot().resolve(Integer.toString(label));
-            if (!folders.contains(classFolder)) {
-                throw new DatasetException(
-                        "%s needs the folder %s, which does not exist".formatted(folder.name(), classFolder));
-            }
+            DatasetException.require(
+                    folders.contains(classFolder),
+                    "%s needs the folder %s, which does not exist",
+                    folder.name(),
+                    classFolder);
             test.addAll(folder.imagesIn(classFolder, label, names.get(label)));
         }
         return ImageDataset.fromImages(folder.name(), List.of(), List.of(), test);
@@ -68,10 +71,11 @@ record ImageNetFolders(BenchmarkFolder folder) {
         for (Path classFolder : folder.classFolders(folder.imageRoot().resolve(part))) {
             String wnid = wnid(classFolder);
             int label = wnids.indexOf(wnid);
-            if (label < 0 || !names.containsKey(wnid)) {
-                throw new DatasetException("%s is not a class of %s: remove it"
-                        .formatted(classFolder, label < 0 ? "train" : "classnames.txt"));
-            }
+            DatasetException.require(
+                    label >= 0 && names.containsKey(wnid),
+                    "%s is not a class of %s: remove it",
+                    classFolder,
+                    label < 0 ? "train" : "classnames.txt");
             images.addAll(folder.imagesIn(classFolder, label, names.get(wnid)));
         }
         return images;

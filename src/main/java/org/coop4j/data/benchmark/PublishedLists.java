@@ -202,10 +202,12 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             List<LabelledImage> images = new ArrayList<>();
             for (int i = 0; i < annotations.getNumElements(); i++) {
                 int number = annotations.getMatrix("class", i).getInt(0);
-                if (number < 1 || number > names.size()) {
-                    throw new DatasetException("%s has the class %d: expected 1 to %d, as in cars_meta.mat"
-                            .formatted(folder.directory().resolve(list), number, names.size()));
-                }
+                DatasetException.require(
+                        number >= 1 && number <= names.size(),
+                        "%s has the class %d: expected 1 to %d, as in cars_meta.mat",
+                        folder.directory().resolve(list),
+                        number,
+                        names.size());
                 String image = annotations.getChar("fname", i).getString();
                 Path path = ImageFiles.resolve(folder.directory().resolve(imageFolder), image, Path.of(list));
                 images.add(new LabelledImage(path, number - 1, names.get(number - 1)));
@@ -233,10 +235,11 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             for (int i = 0; i < labels.getNumElements(); i++) {
                 int number = labels.getInt(i);
                 String name = names.get(Integer.toString(number));
-                if (name == null || number < 1) {
-                    throw new DatasetException(
-                            "%s has no name for the label %d of imagelabels.mat".formatted(nameFile, number));
-                }
+                DatasetException.require(
+                        name != null && number >= 1,
+                        "%s has no name for the label %d of imagelabels.mat",
+                        nameFile,
+                        number);
                 Path image = folder.imageRoot().resolve("image_%05d.jpg".formatted(i + 1));
                 all.add(new LabelledImage(image, number - 1, name));
             }

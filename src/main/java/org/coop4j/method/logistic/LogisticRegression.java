@@ -2,6 +2,7 @@ package org.coop4j.method.logistic;
 
 import java.util.Arrays;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.host.Backend;
@@ -41,12 +42,11 @@ final class LogisticRegression {
      */
     LogisticRegression(FeatureSet training) {
         labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
-        if (labels.length < 2) {
-            throw new IllegalArgumentException("a classifier needs two or more classes, but the %s of %s"
-                    .formatted(
-                            Numbers.count(training.size(), "training image is", "training images are"),
-                            Numbers.count(labels.length, "class", "classes")));
-        }
+        Require.that(
+                labels.length >= 2,
+                "a classifier needs two or more classes, but the %s of %s",
+                Numbers.count(training.size(), "training image is", "training images are"),
+                Numbers.count(labels.length, "class", "classes"));
         FeatureMatrix features = FeatureSet.matrix(training);
         LinearClassifier.requireFinite(features);
         d = features.width();
@@ -64,9 +64,7 @@ final class LogisticRegression {
      * @param start another fit on the same images, which saves time and does not move the optimum; null for none
      */
     public LinearClassifier fit(double c, LinearClassifier start) {
-        if (!(c > 0) || Double.isInfinite(c)) {
-            throw new IllegalArgumentException("C: expected a positive number, got " + c);
-        }
+        Require.that(c > 0 && !Double.isInfinite(c), "C: expected a positive number, got %s", c);
         int k = labels.length;
         double penalty = k == 2 ? 2 : 1;
         double interceptScale = interceptScale(c);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.data.RandomStream;
 
 /**
@@ -43,10 +44,12 @@ public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs
      * @throws IllegalArgumentException if there are too few examples for so many batches
      */
     public static BatchOrder of(int examples, int size, int batches, long seed) {
-        if (examples < 1 || size < 1 || (long) (batches - 1) * size >= examples) {
-            throw new IllegalArgumentException("%d examples in %d batches of %d: expected 1 or more in each batch"
-                    .formatted(examples, batches, size));
-        }
+        Require.that(
+                examples >= 1 && size >= 1 && (long) (batches - 1) * size < examples,
+                "%d examples in %d batches of %d: expected 1 or more in each batch",
+                examples,
+                batches,
+                size);
         return new BatchOrder(batches, size, epoch -> {
             int[] order = permutation(examples, seed, epoch);
             int[][] result = new int[batches][];

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -47,10 +49,12 @@ record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
     void restore(List<LearnedTensor> tensors, Optimizer optimizer) {
         for (LearnedTensor tensor : tensors) {
             float[] saved = arrays.get(VALUE + tensor.name());
-            if (saved == null || saved.length != tensor.values().length) {
-                throw new IllegalArgumentException("checkpoint: expected %d values of %s, got %s"
-                        .formatted(tensor.values().length, tensor.name(), saved == null ? "none" : saved.length));
-            }
+            Require.that(
+                    saved != null && saved.length == tensor.values().length,
+                    "checkpoint: expected %d values of %s, got %s",
+                    tensor.values().length,
+                    tensor.name(),
+                    saved == null ? "none" : saved.length);
             System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
         }
         Map<String, float[]> state = new LinkedHashMap<>();
@@ -88,14 +92,14 @@ record Checkpoint(int epochs, Map<String, float[]> arrays, String metrics) {
             Map<String, float[]> arrays = TensorChecksum.read(tensors);
             Map<String, String> metadata = tensors.metadata();
             String epochs = metadata.get(EPOCHS);
-            if (epochs == null || !epochs.matches("\\d{1,9}") || !metadata.containsKey(METRICS)) {
-                throw new IOException(file + " is not a checkpoint of coop train");
-            }
-            if (!images.equals(metadata.get(IMAGES))) {
-                throw new IOException("the training images are not those of the run in "
-                        + file.toAbsolutePath().getParent()
-                        + ": restore them, or choose another run folder");
-            }
+            InputException.require(
+                    epochs != null && epochs.matches("\\d{1,9}") && metadata.containsKey(METRICS),
+                    "%s is not a checkpoint of coop train",
+                    file);
+            InputException.require(
+                    images.equals(metadata.get(IMAGES)),
+                    "the training images are not those of the run in %s: restore them, or choose another run folder",
+                    file.toAbsolutePath().getParent());
             return new Checkpoint(Integer.parseInt(epochs), arrays, metadata.get(METRICS));
         }
     }

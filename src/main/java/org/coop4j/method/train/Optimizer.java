@@ -3,6 +3,7 @@ package org.coop4j.method.train;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 
 /**
@@ -39,10 +40,12 @@ public abstract class Optimizer {
         int length = tensor.values().length;
         String key = tensor.name() + "." + name;
         float[] array = state.computeIfAbsent(key, k -> restored ? null : new float[length]);
-        if (array == null || array.length != length) {
-            throw new IllegalArgumentException("optimizer state of %s: expected %d numbers, got %s"
-                    .formatted(key, length, array == null ? "none" : array.length));
-        }
+        Require.that(
+                array != null && array.length == length,
+                "optimizer state of %s: expected %d numbers, got %s",
+                key,
+                length,
+                array == null ? "none" : array.length);
         return array;
     }
 

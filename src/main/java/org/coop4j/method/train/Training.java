@@ -3,6 +3,7 @@ package org.coop4j.method.train;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.method.train.Optimizer.Adam;
@@ -49,16 +50,14 @@ public record Training(
     private static final int LINEAR_WARMUP = 50;
 
     public Training {
-        Settings.requireNotNegative("epochs", epochs);
-        Settings.requireNotNegative("warmup_epochs", warmupEpochs);
-        Settings.requireNotNegative("weight_decay", weightDecay);
-        Settings.requirePositive("batch", batch);
-        Settings.requirePositive("rate", rate);
-        Settings.requirePositive("warmup_rate", warmupRate);
-        Settings.requirePositive("epsilon", epsilon);
-        if (!(momentum >= 0 && momentum < 1)) {
-            throw new IllegalArgumentException("momentum: expected at least 0 and less than 1, got " + momentum);
-        }
+        Require.notNegative("epochs", epochs);
+        Require.notNegative("warmup_epochs", warmupEpochs);
+        Require.notNegative("weight_decay", weightDecay);
+        Require.positive("batch", batch);
+        Require.positive("rate", rate);
+        Require.positive("warmup_rate", warmupRate);
+        Require.positive("epsilon", epsilon);
+        Require.that(momentum >= 0 && momentum < 1, "momentum: expected at least 0 and less than 1, got %s", momentum);
     }
 
     /** Logit scale of OpenAI's models, which their training held below this limit; the references' settings suit it. */

@@ -26,6 +26,17 @@ public final class InputException extends IOException {
         super(printable(message), cause);
     }
 
+    /**
+     * Refuses what the user gave unless a condition holds.
+     *
+     * @param message as for {@link String#formatted}, if there are values for it
+     */
+    public static void require(boolean condition, String message, Object... values) throws InputException {
+        if (!condition) {
+            throw new InputException(values.length == 0 ? message : message.formatted(values));
+        }
+    }
+
     /** Shortens the message and replaces control characters: names in hostile files may contain terminal sequences. */
     private static String printable(String message) {
         String cut = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;

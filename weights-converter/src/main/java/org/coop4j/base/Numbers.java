@@ -73,14 +73,16 @@ public final class Numbers {
 
     /** Joins at most {@code most} words as "a, b and 3 more". */
     public static String some(List<String> words, int most) {
-        String first = String.join(", ", words.subList(0, Math.min(most, words.size())));
-        return words.size() <= most ? first : first + " and " + (words.size() - most) + " more";
+        return cut(words, most, " and " + (words.size() - most) + " more");
     }
 
     /** Joins at most {@code most} words as "a, b, …". */
     public static String first(List<String> words, int most) {
-        String first = String.join(", ", words.subList(0, Math.min(most, words.size())));
-        return words.size() <= most ? first : first + ", …";
+        return cut(words, most, ", …");
+    }
+
+    private static String cut(List<String> words, int most, String rest) {
+        return words.size() <= most ? String.join(", ", words) : String.join(", ", words.subList(0, most)) + rest;
     }
 
     /** Formats bytes in decimal units: "337.6 MB". */

@@ -108,6 +108,27 @@ public final class OpenFile implements Closeable {
         return at;
     }
 
+    /** Reads the form of a file. */
+    @FunctionalInterface
+    public interface Parser<T> {
+        /**
+         * Returns the contents, which close the file.
+         *
+         * @throws InputException if the file is of another form
+         */
+        T parse(OpenFile file) throws IOException;
+    }
+
+    /** Returns the parsed contents of this file, which is closed if that fails. */
+    public <T> T parse(Parser<T> parser) throws IOException {
+        try {
+            return parser.parse(this);
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
     /** Refuses a folder, and a pipe or device, which might wait for ever or have no end. */
     private static void requireRegular(Path path) throws InputException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {

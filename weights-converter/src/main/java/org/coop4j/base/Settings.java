@@ -217,27 +217,6 @@ public final class Settings {
         }
     }
 
-    /** Refuses a negative value of a setting, in a record's constructor. */
-    public static void requireNotNegative(String name, double value) {
-        if (!(value >= 0)) {
-            throw new IllegalArgumentException(name + ": expected 0 or more, got " + Numbers.plain(value));
-        }
-    }
-
-    /** Refuses a value of a setting that is not more than 0. */
-    public static void requirePositive(String name, double value) {
-        if (!(value > 0)) {
-            throw new IllegalArgumentException(name + ": expected more than 0, got " + Numbers.plain(value));
-        }
-    }
-
-    /** Refuses a value of a setting that is not a fraction of a whole. */
-    public static void requireShare(String name, double value) {
-        if (!(value >= 0 && value <= 1)) {
-            throw new IllegalArgumentException(name + ": expected 0 to 1, got " + Numbers.plain(value));
-        }
-    }
-
     private static IllegalArgumentException wrong(String name, String expected, Object value) {
         return new IllegalArgumentException("%s: expected %s, got \"%s\"".formatted(name, expected, value));
     }

@@ -89,19 +89,14 @@ public final class HalfFloats {
     private static float[] table() {
         float[] table = new float[1 << 16];
         for (int bits = 0; bits < table.length; bits++) {
-            table[bits] = decode(bits);
+            int sign = (bits & 0x8000) << 16;
+            int magnitude = (bits & 0x7fff) << 13;
+            boolean finite = (bits & 0x7c00) != 0x7c00;
+            // A float32 with exponent and fraction of the float16 is 2^112 times too small.
+            float scaled = Float.intBitsToFloat(magnitude) * 0x1p112f;
+            table[bits] = Float.intBitsToFloat(
+                    sign | (finite ? Float.floatToRawIntBits(scaled) : magnitude | 0x7f80_0000));
         }
         return table;
-    }
-
-    private static float decode(int bits) {
-        int sign = (bits & 0x8000) << 16;
-        int exponent = (bits >>> 10) & 0x1f;
-        int fraction = bits & 0x3ff;
-        return switch (exponent) {
-            case 0 -> Math.copySign(fraction * 0x1p-24f, Float.intBitsToFloat(sign | 1));
-            case 31 -> Float.intBitsToFloat(sign | 0x7f80_0000 | (fraction << 13));
-            default -> Float.intBitsToFloat(sign | ((exponent + 112) << 23) | (fraction << 13));
-        };
     }
 }

@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
@@ -26,32 +28,72 @@ import org.coop4j.base.TextFile;
  *
  * @param path prefix of field names in messages: the enclosing field and a full stop, or nothing
  * @param fields values by name, in the file's order
+ * @param asked names of the fields that were asked for, there or not
  */
-public record JsonTree(String path, Map<?, ?> fields) {
+public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
     private static final int MAX_BYTES = 32 << 20;
     private static final String WHOLE = "a whole number";
 
+    /** Makes an object of which no field was asked for. */
+    public JsonTree(String path, Map<?, ?> fields) {
+        this(path, fields, new TreeSet<>());
+    }
+
+    /** Makes something of an object. */
+    @FunctionalInterface
+    public interface Reader<T> {
+        /**
+         * Reads the object's fields.
+         *
+         * @throws IllegalArgumentException if one is missing or wrong
+         */
+        T read(JsonTree json) throws IOException;
+    }
+
     /**
      * Reads a file that contains one object.
      *
-     * @throws InputException if it does not, or is too large for settings
+     * @throws InputException if it does not, is too large for settings, or the reader refuses it
      */
-    public static JsonTree read(Path file) throws IOException {
+    public static <T> T read(Path file, Reader<T> reader) throws IOException {
+        return read(file.toString(), TextFile.read(file, MAX_BYTES), reader);
+    }
+
+    /**
+     * Reads a string that contains one object.
+     *
+     * @param source the beginning of messages
+     * @throws InputException if it does not, or the reader refuses it
+     */
+    public static <T> T read(String source, String json, Reader<T> reader) throws IOException {
         try {
-            return new JsonTree("", readObject("JSON", TextFile.read(file, MAX_BYTES)));
+            return reader.read(new JsonTree("", readObject("JSON", json)));
         } catch (JsonProcessingException e) {
-            throw new InputException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+            throw new InputException(source + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
-            throw new InputException(file + ": " + e.getMessage(), e);
+            throw new InputException(source + ": " + e.getMessage(), e);
         }
+    }
+
+    private Object get(String name) {
+        asked.add(name);
+        return fields.get(name);
+    }
+
+    /** Returns the names of the fields that were not asked for. */
+    public Set<String> unread() {
+        Set<String> names = new TreeSet<>();
+        fields.keySet().forEach(name -> names.add((String) name));
+        names.removeAll(asked);
+        return names;
     }
 
     /** Returns true if the field is there and not null. */
     public boolean has(String name) {
-        return fields.get(name) != null;
+        return get(name) != null;
     }
 
     /** Returns the object in a field. */
@@ -61,7 +103,7 @@ public record JsonTree(String path, Map<?, ?> fields) {
 
     /** Returns the object in a field, or an empty one if the field is missing or of another kind. */
     public JsonTree objectOrNone(String name) {
-        return new JsonTree(path + name + ".", fields.get(name) instanceof Map<?, ?> object ? object : Map.of());
+        return new JsonTree(path + name + ".", get(name) instanceof Map<?, ?> object ? object : Map.of());
     }
 
     /** Returns a whole number. */
@@ -103,7 +145,7 @@ public record JsonTree(String path, Map<?, ?> fields) {
 
     /** Returns a string if the field contains one. */
     public Optional<String> anyText(String name) {
-        return fields.get(name) instanceof String text ? Optional.of(text) : Optional.empty();
+        return get(name) instanceof String text ? Optional.of(text) : Optional.empty();
     }
 
     /** Returns a string that must be one of those allowed, or the first of them if the field is missing. */
@@ -118,7 +160,7 @@ public record JsonTree(String path, Map<?, ?> fields) {
     /** Refuses a number other than the one allowed; the field may be missing. */
     public void expect(String name, double allowed) {
         if (number(name, allowed) != allowed) {
-            throw wrong(name, Numbers.plain(allowed), fields.get(name));
+            throw wrong(name, Numbers.plain(allowed), get(name));
         }
     }
 
@@ -136,7 +178,7 @@ public record JsonTree(String path, Map<?, ?> fields) {
     }
 
     private <T> T field(String name, Class<T> type, String expected) {
-        return require(name, fields.get(name), type, expected);
+        return require(name, get(name), type, expected);
     }
 
     private <T> T require(String name, Object value, Class<T> type, String expected) {

@@ -1,13 +1,14 @@
 package org.coop4j.study.report;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
@@ -209,9 +210,9 @@ final class StudyTables {
                                     base.backbone()),
                             decimals -> "%s / %s, H %s %s"
                                     .formatted(
-                                            Numbers.number(base.accuracy(), decimals),
-                                            Numbers.number(unseen.accuracy(), decimals),
-                                            Numbers.number(mean, decimals),
+                                            number(base.accuracy(), decimals),
+                                            number(unseen.accuracy(), decimals),
+                                            number(mean, decimals),
                                             base.backbone()))
                     .in(Style.PUBLISHED);
         }
@@ -332,7 +333,7 @@ final class StudyTables {
     /** Makes a cell of the seeds, of which people see the number. */
     static Cell seeds(MethodResult result) {
         List<Long> seeds = result.seeds();
-        return Cell.of(List.of(seeds, seeds.size()), decimals -> Numbers.count(seeds.size()))
+        return Cell.of(List.of(seeds, seeds.size()), decimals -> count(seeds.size()))
                 .in(Style.MUTED);
     }
 
@@ -347,7 +348,7 @@ final class StudyTables {
                                 Cell.datum(s.accuracy()),
                                 s.backbone(),
                                 s.table().source()),
-                        decimals -> Numbers.number(s.accuracy(), decimals) + " " + s.backbone())
+                        decimals -> number(s.accuracy(), decimals) + " " + s.backbone())
                 .in(Style.PUBLISHED));
     }
 }

@@ -29,6 +29,7 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.functions;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.clip.TinyModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,11 +50,15 @@ class ClassificationTest {
 
     /** Learns a run with the command line on one thread, as on executors. */
     private static Path run(String method, Object... arguments) throws Exception {
+        return runOf(ShippedModel.NAME, method, arguments);
+    }
+
+    private static Path runOf(String model, String method, Object... arguments) throws Exception {
         Path out = Files.createTempDirectory(TestCluster.folder(), "run").resolve(method);
         List<Object> all = new ArrayList<>(List.of(
                 "train",
                 "-m",
-                ShippedModel.NAME,
+                model,
                 "-d",
                 Photographs.divided(4),
                 "--method",
@@ -111,6 +116,16 @@ class ClassificationTest {
         Path run = run("coop", "--epochs", 2, "--context", 4);
         PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
         assertThat(model.getOrDefault(model.modelPath())).isEqualTo(ShippedModel.NAME);
+        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run, "--precision", "float32");
+    }
+
+    @Test
+    void aPerceptionEncoderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
+        Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("pe-core.safetensors");
+        TinyModel.write(TinyModel.PE_CORE, file, 1);
+        Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);
+        PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
+        assertThat(model.getOrDefault(model.modelPath())).isEqualTo(file.toString());
         assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run, "--precision", "float32");
     }
 

@@ -69,13 +69,12 @@ record ArchitectureInference(Map<String, Shape> shapes) {
 
     /** Returns the heads of the published Perception Encoder of this width. */
     private static int publishedHeads(int width) throws InputException {
-        for (String name : ClipConfig.publishedNames()) {
-            ClipConfig published = ClipConfig.named(name);
-            if (published.peCore().isPresent() && published.vision().width() == width) {
-                return published.vision().heads();
-            }
-        }
-        throw headsUnknown("no published Perception Encoder has the vision width " + width);
+        return ClipConfig.published().values().stream()
+                .filter(published -> published.peCore().isPresent() && published.vision().width() == width)
+                .findFirst()
+                .orElseThrow(() -> headsUnknown("no published Perception Encoder has the vision width " + width))
+                .vision()
+                .heads();
     }
 
     private ClipConfig.ResNet resNet() throws InputException {

@@ -27,7 +27,7 @@ final class HuggingFaceConfig {
     private HuggingFaceConfig() {}
 
     static ModelConfig read(Path folder) throws IOException {
-        return ModelConfig.read(folder.resolve(FILE), json -> config(json, folder));
+        return JsonTree.read(folder.resolve(FILE), json -> config(json, folder));
     }
 
     private static ModelConfig config(JsonTree json, Path folder) throws IOException {
@@ -60,7 +60,7 @@ final class HuggingFaceConfig {
                 new ClipConfig(json.whole("projection_dim", 512), vit, transformer),
                 activation(json, text, vision),
                 Files.isRegularFile(preprocessor)
-                        ? ModelConfig.read(preprocessor, fields -> preprocessing(fields, vit.imageSize()))
+                        ? JsonTree.read(preprocessor, fields -> preprocessing(fields, vit.imageSize()))
                         : PreprocessConfig.openAi(vit.imageSize())); // as CLIPImageProcessor of transformers
     }
 

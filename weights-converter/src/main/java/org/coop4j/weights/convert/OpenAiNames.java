@@ -26,55 +26,57 @@ final class OpenAiNames {
 
     private static final Pattern MASK = Pattern.compile("(.*\\.)?attn_mask");
 
-    private static final Map<String, String> HUGGING_FACE_PROJECTIONS =
-            Map.of("text_projection.weight", "text_projection", "visual_projection.weight", "visual.proj");
-
-    /** A tensor of one of Hugging Face's towers: tower, layer if it is in one, module, weight or bias if it has both. */
-    private static final Pattern HUGGING_FACE =
-            Pattern.compile("(text|vision)_model\\.(?:encoder\\.layers\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
-
-    /** OpenAI's names of the modules in Hugging Face's towers (transformers, {@code modeling_clip.py}). */
-    private static final Map<String, String> MODULES = Map.ofEntries(
-            Map.entry("embeddings.token_embedding", "token_embedding"),
-            Map.entry("embeddings.position_embedding", "positional_embedding"),
-            Map.entry("embeddings.class_embedding", "class_embedding"),
-            Map.entry("embeddings.patch_embedding", "conv1"),
-            Map.entry("pre_layrnorm", "ln_pre"),
-            Map.entry("post_layernorm", "ln_post"),
-            Map.entry("final_layer_norm", "ln_final"),
-            Map.entry("layer_norm1", "ln_1"),
-            Map.entry("layer_norm2", "ln_2"),
-            Map.entry("self_attn.out_proj", "attn.out_proj"),
-            Map.entry("mlp.fc1", "mlp.c_fc"),
-            Map.entry("mlp.fc2", "mlp.c_proj"));
-
-    private static final List<String> STACKED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
-
     private static final String TRUNK = "visual.trunk.";
 
-    /** Parts of names in timm's image tower (timm, {@code eva.py} and {@code attention_pool.py}), and OpenAI's. */
-    private static final Map<String, String> TIMM = Map.ofEntries(
-            Map.entry("trunk.cls_token", "class_embedding"),
-            Map.entry("trunk.pos_embed", "positional_embedding"),
-            Map.entry("trunk.head.weight", "proj"),
-            Map.entry("trunk.patch_embed.proj.", "conv1."),
-            Map.entry("trunk.norm_pre.", "ln_pre."),
-            Map.entry("trunk.norm.", "ln_post."),
-            Map.entry("trunk.blocks.", "transformer.resblocks."),
-            Map.entry(".norm1.", ".ln_1."),
-            Map.entry(".norm2.", ".ln_2."),
-            Map.entry(".attn.qkv.", ".attn.in_proj_"),
-            Map.entry(".attn.proj.", ".attn.out_proj."),
-            Map.entry(".mlp.fc1.", ".mlp.c_fc."),
-            Map.entry(".mlp.fc2.", ".mlp.c_proj."),
-            Map.entry("trunk.attn_pool.", "attn_pool."),
-            Map.entry("attn_pool.latent", "attn_pool.probe"),
-            Map.entry("attn_pool.q.", "attn_pool.attn.in_proj_"),
-            Map.entry("attn_pool.kv.", "attn_pool.attn.in_proj_"),
-            Map.entry("attn_pool.proj.", "attn_pool.attn.out_proj."),
-            Map.entry("attn_pool.norm.", "attn_pool.layernorm."));
+    /** A tensor of Hugging Face or timm: layer if it is in one, module, weight or bias if it has both. */
+    private static final Pattern RENAMED = Pattern.compile("(?:text_model\\.|vision_model\\.|visual\\.trunk\\.|(?=.*_projection))"
+            + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
 
-    private static final List<String> POOLED = List.of("attn_pool.q", "attn_pool.kv");
+    /**
+     * OpenAI's names of modules in Hugging Face's towers (transformers, {@code modeling_clip.py}) and in timm's image
+     * tower ({@code eva.py} and {@code attention_pool.py}); * stands for weight or bias.
+     */
+    private static final Map<String, String> MODULES = """
+            embeddings.token_embedding    token_embedding.*
+            embeddings.position_embedding positional_embedding
+            pos_embed                     positional_embedding
+            embeddings.class_embedding    class_embedding
+            cls_token                     class_embedding
+            embeddings.patch_embedding    conv1.*
+            patch_embed.proj              conv1.*
+            pre_layrnorm                  ln_pre.*
+            norm_pre                      ln_pre.*
+            post_layernorm                ln_post.*
+            norm                          ln_post.*
+            final_layer_norm              ln_final.*
+            layer_norm1                   ln_1.*
+            norm1                         ln_1.*
+            layer_norm2                   ln_2.*
+            norm2                         ln_2.*
+            self_attn.q_proj              attn.in_proj_*
+            self_attn.k_proj              attn.in_proj_*
+            self_attn.v_proj              attn.in_proj_*
+            attn.qkv                      attn.in_proj_*
+            self_attn.out_proj            attn.out_proj.*
+            attn.proj                     attn.out_proj.*
+            mlp.fc1                       mlp.c_fc.*
+            mlp.fc2                       mlp.c_proj.*
+            attn_pool.latent              attn_pool.probe
+            attn_pool.q                   attn_pool.attn.in_proj_*
+            attn_pool.kv                  attn_pool.attn.in_proj_*
+            attn_pool.proj                attn_pool.attn.out_proj.*
+            attn_pool.norm                attn_pool.layernorm.*
+            attn_pool.mlp.fc1             attn_pool.mlp.c_fc.*
+            attn_pool.mlp.fc2             attn_pool.mlp.c_proj.*
+            text_projection               text_projection
+            visual_projection             proj
+            head                          proj
+            """.lines().map(row -> row.split(" +")).collect(Collectors.toMap(row -> row[0], row -> row[1]));
+
+    /** Modules that are parts of one tensor, in stacking order. */
+    private static final List<List<String>> STACKED = List.of(
+            List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+            List.of("attn_pool.q", "attn_pool.kv"));
 
     private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
 
@@ -98,21 +100,17 @@ final class OpenAiNames {
             if (isBuffer(tensor)) {
                 continue;
             }
-            if (huggingFace) {
-                names.addHuggingFace(tensor);
-            } else if (peCore && name.startsWith(TRUNK)) {
-                names.addTimm(tensor);
+            if (huggingFace || (peCore && name.startsWith(TRUNK))) {
+                names.addRenamed(tensor);
             } else {
-                names.add(customText ? name.replaceFirst("^text\\.", "") : name, 0, 1, tensor);
+                names.add(customText ? name.replaceFirst("^text\\.", "") : name, "", tensor);
             }
         }
         for (Map.Entry<String, SourceTensor> entry : names.tensors.entrySet()) {
-            List<TensorView> parts = entry.getValue().parts;
-            int missing = parts.indexOf(null);
+            int missing = entry.getValue().parts.indexOf(null);
             if (missing >= 0) {
-                List<String> expected = parts.size() == POOLED.size() ? POOLED : STACKED;
-                throw new InputException(
-                        "%s is incomplete: its %s is missing".formatted(entry.getKey(), expected.get(missing)));
+                throw new InputException("%s is incomplete: its %s is missing"
+                        .formatted(entry.getKey(), entry.getValue().modules.get(missing)));
             }
         }
         return names.tensors;
@@ -123,51 +121,27 @@ final class OpenAiNames {
                 || (!tensor.dtype().isFloat() && BUFFER.matcher(tensor.name()).matches());
     }
 
-    private void addHuggingFace(TensorView tensor) throws InputException {
+    private void addRenamed(TensorView tensor) throws IOException {
         String name = tensor.name();
-        String projection = HUGGING_FACE_PROJECTIONS.get(name);
-        Matcher match = HUGGING_FACE.matcher(name);
-        if (projection != null) {
-            add(projection, 0, 1, tensor.transposed());
-        } else if (match.matches()) {
-            addToTower(match, tensor);
-        } else {
-            add(name, 0, 1, tensor);
-        }
-    }
-
-    private void addToTower(Matcher match, TensorView tensor) throws InputException {
-        String tower = match.group(1).equals("text") ? "" : "visual.";
-        String prefix = match.group(2) == null ? tower : tower + "transformer.resblocks." + match.group(2) + ".";
-        String kind = match.group(4);
-        int part = STACKED.indexOf(match.group(3));
-        if (part >= 0 && kind != null) {
-            add(prefix + "attn.in_proj_" + kind, part, STACKED.size(), tensor);
-            return;
-        }
-        String module = MODULES.get(match.group(3));
-        String name = kind == null ? prefix + module : prefix + module + "." + kind;
-        String renamed = name.replace("positional_embedding.weight", "positional_embedding");
-        add(module == null ? tensor.name() : renamed, 0, 1, tensor);
-    }
-
-    private void addTimm(TensorView tensor) throws IOException {
-        String name = tensor.name();
+        Matcher match = RENAMED.matcher(name);
+        String module = match.matches() ? match.group(2) : "";
+        String openAi = MODULES.get(module);
+        String kind = openAi == null ? null : match.group(3);
         if (name.equals(TRUNK + "head.bias")) {
             requireZeros(tensor); // open_clip has it, Meta has not
-            return;
-        }
-        String renamed = name;
-        for (Map.Entry<String, String> part : TIMM.entrySet()) {
-            renamed = renamed.replace(part.getKey(), part.getValue());
-        }
-        switch (name.substring(TRUNK.length())) {
-            case "cls_token" -> add(renamed, 0, 1, tensor.innermost(1));
-            case "pos_embed" -> add(renamed, 0, 1, tensor.innermost(2));
-            case "head.weight" -> add(renamed, 0, 1, tensor.transposed());
-            case "attn_pool.q.weight", "attn_pool.q.bias" -> add(renamed, 0, POOLED.size(), tensor);
-            case "attn_pool.kv.weight", "attn_pool.kv.bias" -> add(renamed, 1, POOLED.size(), tensor);
-            default -> add(renamed, 0, 1, tensor);
+        } else if (openAi == null || (openAi.endsWith("*") ? kind == null : "bias".equals(kind))) {
+            add(name, "", tensor);
+        } else {
+            String tower = name.startsWith("vis") ? "visual." : "";
+            String layer = match.group(1) == null ? "" : "transformer.resblocks." + match.group(1) + ".";
+            TensorView oriented =
+                    switch (openAi) {
+                        case "class_embedding" -> tensor.innermost(1);
+                        case "positional_embedding" -> tensor.innermost(2);
+                        case "text_projection", "proj" -> tensor.transposed();
+                        default -> tensor;
+                    };
+            add(tower + layer + openAi.replace("*", String.valueOf(kind)), module, oriented);
         }
     }
 
@@ -182,11 +156,15 @@ final class OpenAiNames {
         });
     }
 
-    /** Adds part {@code index} of {@code count} of the tensor of that name. */
-    private void add(String name, int index, int count, TensorView part) throws InputException {
-        SourceTensor tensor =
-                tensors.computeIfAbsent(name, n -> new SourceTensor(Arrays.asList(new TensorView[count])));
-        if (tensor.parts.size() != count || tensor.parts.set(index, part) != null) {
+    /** Adds the tensor of that name, or the part of it that is in a module. */
+    private void add(String name, String module, TensorView part) throws InputException {
+        List<String> modules = STACKED.stream()
+                .filter(stacked -> stacked.contains(module))
+                .findFirst()
+                .orElse(List.of(module));
+        SourceTensor tensor = tensors.computeIfAbsent(
+                name, n -> new SourceTensor(modules, Arrays.asList(new TensorView[modules.size()])));
+        if (tensor.modules.size() != modules.size() || tensor.parts.set(modules.indexOf(module), part) != null) {
             throw new InputException("two tensors of the checkpoint map to " + name);
         }
     }
@@ -195,9 +173,10 @@ final class OpenAiNames {
      * A tensor of the converted model: one of the source, or several stacked along the first dimension (queries, keys
      * and values).
      *
+     * @param modules that hold the parts in the source
      * @param parts in stacking order, at least one
      */
-    record SourceTensor(List<TensorView> parts) {
+    record SourceTensor(List<String> modules, List<TensorView> parts) {
 
         /** Returns the declaration of the stacked tensor. */
         TensorSpec spec(String name) throws InputException {

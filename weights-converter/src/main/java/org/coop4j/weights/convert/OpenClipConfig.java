@@ -3,14 +3,10 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
@@ -29,29 +25,6 @@ final class OpenClipConfig {
     private static final String TIMM_SIZES = "timm_model_kwargs";
     private static final String TRAINED_GRID = "ref_feat_shape";
 
-    private static final Set<String> MODEL_FIELDS =
-            Set.of("embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "init_logit_scale");
-    private static final Set<String> TOWER_FIELDS =
-            Set.of("width", "layers", "mlp_ratio", "pool_type", "pos_embed_type", "proj_type");
-    private static final Set<String> VISION_FIELDS = Set.of("image_size", "patch_size", "head_width", "patch_dropout");
-    private static final Set<String> TIMM_FIELDS =
-            Set.of("image_size", TIMM_NAME, "timm_pool", "timm_model_pretrained", TIMM_SIZES);
-    private static final Set<String> TIMM_SIZE_FIELDS = Set.of(
-            "img_size",
-            "patch_size",
-            "embed_dim",
-            "depth",
-            "num_heads",
-            "mlp_ratio",
-            TRAINED_GRID,
-            "class_token",
-            "rope_grid_offset",
-            "attn_pool_num_heads",
-            "attn_pool_mlp_ratio");
-
-    private static final Set<String> TEXT_FIELDS =
-            Set.of("context_length", "vocab_size", "heads", "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
-
     /** timm's names of Perception Encoders: size, patch and image. */
     private static final Pattern PE_CORE =
             Pattern.compile("vit_pe_core_([tsblg])(?:iny|mall|ase|arge|igantic)_patch(\\d+)_(\\d+)");
@@ -59,16 +32,12 @@ final class OpenClipConfig {
     private OpenClipConfig() {}
 
     static ModelConfig read(Path folder) throws IOException {
-        return ModelConfig.read(folder.resolve(FILE), OpenClipConfig::config);
+        return JsonTree.read(folder.resolve(FILE), OpenClipConfig::config);
     }
 
-    private static ModelConfig config(JsonTree json) throws InputException {
+    private static ModelConfig config(JsonTree json) {
         JsonTree model = json.has("model_cfg") ? json.object("model_cfg") : json;
-        requireKnown("model_cfg", model, MODEL_FIELDS, Set.of());
-        JsonTree text = tower(model, "text_cfg", TEXT_FIELDS);
-        JsonTree image = model.object("vision_cfg");
-        ClipConfig.Vision vision =
-                image.has(TIMM_NAME) ? peCore(image) : vision(tower(model, "vision_cfg", VISION_FIELDS));
+        JsonTree text = tower(model, "text_cfg");
         int textWidth = text.whole("width", 512);
         ClipConfig.Text transformer = new ClipConfig.Text(
                 text.whole("context_length", 77),
@@ -77,9 +46,14 @@ final class OpenClipConfig {
                 text.whole("heads", 8),
                 text.whole("layers", 12),
                 mlpWidth(text, textWidth));
+        requireKnown("text_cfg", text, "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
+        ClipConfig.Vision vision = model.object("vision_cfg").has(TIMM_NAME)
+                ? peCore(model.object("vision_cfg"))
+                : vision(tower(model, "vision_cfg"));
         // open_clip's default is the exact GELU
         MlpActivation activation = model.flag("quick_gelu", false) ? MlpActivation.QUICK_GELU : MlpActivation.GELU;
         ClipConfig architecture = new ClipConfig(model.whole("embed_dim"), vision, transformer);
+        requireKnown("model_cfg", model, "custom_text", "init_logit_scale");
         return new ModelConfig(
                 FILE,
                 architecture,
@@ -90,23 +64,23 @@ final class OpenClipConfig {
     }
 
     /** Returns a tower's fields; some may have open_clip's default only, or what amounts to it. */
-    private static JsonTree tower(JsonTree model, String name, Set<String> known) {
+    private static JsonTree tower(JsonTree model, String name) {
         JsonTree tower = model.object(name);
         tower.choice("pool_type", "tok", "argmax");
         tower.choice("pos_embed_type", "learnable");
         tower.choice("proj_type", "linear");
-        requireKnown(name, tower, TOWER_FIELDS, known);
         return tower;
     }
 
-    /** Refuses fields that may change the model's computation in ways not known here. */
-    private static void requireKnown(String where, JsonTree object, Set<String> known, Set<String> more) {
-        object.fields().forEach((name, value) -> {
-            if (!known.contains(name) && !more.contains(name) && !isOff(value)) {
+    /** Refuses fields that were not read and may change the model's computation. */
+    private static void requireKnown(String where, JsonTree object, String... harmless) {
+        for (String name : object.unread()) {
+            Object value = object.fields().get(name);
+            if (!List.of(harmless).contains(name) && !isOff(value)) {
                 throw new IllegalArgumentException(
                         "%s.%s = %s is not supported: expected CLIP's own two towers".formatted(where, name, value));
             }
-        });
+        }
     }
 
     private static boolean isOff(Object value) {
@@ -120,34 +94,30 @@ final class OpenClipConfig {
         int imageSize = imageSize(vision);
         int width = vision.whole("width", 768);
         int headWidth = vision.whole("head_width", 64);
+        ClipConfig.Vision tower;
         if (vision.fields().get("layers") instanceof List<?>) {
             int heads = heads(width * ClipConfig.ResNet.STRIDE, headWidth);
-            return new ClipConfig.ResNet(imageSize, vision.wholes("layers"), width, heads);
+            tower = new ClipConfig.ResNet(imageSize, vision.wholes("layers"), width, heads);
+        } else {
+            tower = new ClipConfig.Vit(
+                    imageSize,
+                    vision.whole("patch_size", 16),
+                    width,
+                    vision.whole("layers", 12),
+                    heads(width, headWidth),
+                    mlpWidth(vision, width));
         }
-        return new ClipConfig.Vit(
-                imageSize,
-                vision.whole("patch_size", 16),
-                width,
-                vision.whole("layers", 12),
-                heads(width, headWidth),
-                mlpWidth(vision, width));
+        requireKnown("vision_cfg", vision, "patch_size", "mlp_ratio", "patch_dropout");
+        return tower;
     }
 
     /** Returns timm's Perception Encoder of a name, with other sizes where the configuration has some. */
-    private static ClipConfig.Vision peCore(JsonTree vision) throws InputException {
+    private static ClipConfig.Vision peCore(JsonTree vision) {
         ClipConfig.Vit named = peCoreNamed(vision.text(TIMM_NAME));
-        requireKnown("vision_cfg", vision, TIMM_FIELDS, Set.of());
         if (!vision.text("timm_pool").equals("map")) {
             throw new IllegalArgumentException("timm_pool: expected map, got " + vision.text("timm_pool"));
         }
         JsonTree sizes = vision.objectOrNone(TIMM_SIZES);
-        if (!TIMM_SIZE_FIELDS.containsAll(sizes.fields().keySet())) {
-            throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
-                    .formatted(
-                            TIMM_SIZES,
-                            new TreeSet<>(TIMM_SIZE_FIELDS),
-                            sizes.fields().keySet()));
-        }
         int width = sizes.whole("embed_dim", named.width());
         boolean classToken = sizes.flag("class_token", named.peCore().classToken());
         ClipConfig.Vit vit = new ClipConfig.Vit(
@@ -173,20 +143,26 @@ final class OpenClipConfig {
             throw new IllegalArgumentException("vision_cfg: expected rope_grid_offset %d with class_token %s, got %s"
                     .formatted(vit.classTokens(), classToken, Numbers.plain(offset)));
         }
+        requireKnown("vision_cfg", vision, "timm_model_pretrained");
+        if (!sizes.unread().isEmpty()) {
+            throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
+                    .formatted(TIMM_SIZES, sizes.asked(), sizes.fields().keySet()));
+        }
         return vit;
     }
 
-    private static ClipConfig.Vit peCoreNamed(String name) throws InputException {
+    private static ClipConfig.Vit peCoreNamed(String name) {
         Matcher match = PE_CORE.matcher(name);
-        String published = match.matches()
-                ? "PE-Core-" + match.group(1).toUpperCase(Locale.ROOT) + match.group(2) + "-" + match.group(3)
-                : "";
-        if (!ClipConfig.publishedNames().contains(published)) {
+        ClipConfig published = match.matches()
+                ? ClipConfig.published()
+                        .get("PE-Core-%S%s-%s".formatted(match.group(1), match.group(2), match.group(3)))
+                : null;
+        if (published == null) {
             throw new IllegalArgumentException(
                     "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
                             .formatted(TIMM_NAME, name));
         }
-        return (ClipConfig.Vit) ClipConfig.named(published).vision();
+        return (ClipConfig.Vit) published.vision();
     }
 
     private static int imageSize(JsonTree vision) {

@@ -36,11 +36,11 @@ public final class WeightsFile implements Closeable {
     static final String SAFETENSORS = "safetensors";
 
     /** Weights in a Hugging Face folder, in the order of preference. */
-    static final List<String> HUGGING_FACE = List.of(
+    public static final List<String> HUGGING_FACE = List.of(
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
     /** Weights in an open_clip folder, in the order of preference. */
-    static final List<String> OPEN_CLIP =
+    public static final List<String> OPEN_CLIP =
             HUGGING_FACE.stream().map(name -> "open_clip_" + name).toList();
 
     private static final int MAX_SHARDS = 1_000;
@@ -113,7 +113,7 @@ public final class WeightsFile implements Closeable {
 
     /** An index maps each tensor's name to its shard, a file in the same folder. */
     private void addShards(Path index) throws IOException {
-        Map<?, ?> weightMap = JsonTree.read(index).objectOrNone("weight_map").fields();
+        Map<?, ?> weightMap = JsonTree.read(index, json -> json.objectOrNone("weight_map").fields());
         if (weightMap.isEmpty()) {
             throw InputException.in(index, "not an index of shards: it has no weight_map");
         }

@@ -12,7 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.convert.WeightsFile;
 import org.coop4j.weights.download.Fetch.RemoteFile;
 
 /** The files of a CLIP model in a repository of the Hugging Face Hub. */
@@ -24,9 +26,6 @@ final class Hub {
 
     /** In the order of preference. */
     private static final List<String> CONFIGURATIONS = List.of("open_clip_config.json", "config.json");
-
-    private static final List<String> WEIGHTS = List.of(
-            "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors", "pytorch_model.bin");
 
     private static final List<String> OPTIONAL = List.of("preprocessor_config.json", "vocab.json", "merges.txt");
 
@@ -64,22 +63,21 @@ final class Hub {
     }
 
     private List<String> weights(Set<String> names) throws InputException {
-        for (String whole : WEIGHTS) {
-            if (names.contains(whole)) {
-                return List.of(whole);
-            }
-            if (names.contains(whole + ".index.json")) {
-                String stem = whole.substring(0, whole.lastIndexOf('.'));
-                List<String> shards = new ArrayList<>(List.of(whole + ".index.json"));
-                names.stream()
-                        .filter(n ->
-                                n.startsWith(stem + "-") && SHARD.matcher(n).matches())
-                        .forEach(shards::add);
-                return shards;
-            }
+        List<String> known = Stream.concat(WeightsFile.OPEN_CLIP.stream(), WeightsFile.HUGGING_FACE.stream())
+                .toList();
+        String first = known.stream()
+                .filter(names::contains)
+                .findFirst()
+                .orElseThrow(() -> new InputException(
+                        "hf:%s has no weights: expected one of %s".formatted(repository, String.join(", ", known))));
+        List<String> wanted = new ArrayList<>(List.of(first));
+        if (first.endsWith(".index.json")) {
+            String stem = first.replaceFirst("\\.\\w+\\.index\\.json$", "-");
+            names.stream()
+                    .filter(n -> n.startsWith(stem) && SHARD.matcher(n).matches())
+                    .forEach(wanted::add);
         }
-        throw new InputException(
-                "hf:%s has no weights: expected one of %s".formatted(repository, String.join(", ", WEIGHTS)));
+        return wanted;
     }
 
     private Set<String> listing() throws IOException {

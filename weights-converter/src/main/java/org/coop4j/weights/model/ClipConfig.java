@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -228,22 +229,22 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @throws InputException if there is no such model
      */
     public static ClipConfig named(String name) throws InputException {
-        ClipConfig config = PublishedModels.CONFIGS.get(name);
+        ClipConfig config = published().get(name);
         if (config == null) {
             throw new InputException("unknown architecture: expected one of %s, got \"%s\""
-                    .formatted(String.join(", ", publishedNames()), name));
+                    .formatted(String.join(", ", published().keySet()), name));
         }
         return config;
     }
 
-    /** Returns the names of the published models: OpenAI's, smallest ResNet first, then Meta's. */
-    public static List<String> publishedNames() {
-        return List.copyOf(PublishedModels.CONFIGS.keySet());
+    /** Returns the published models by name: OpenAI's, smallest ResNet first, then Meta's. */
+    public static Map<String, ClipConfig> published() {
+        return PublishedModels.CONFIGS;
     }
 
     /** Returns the published name of this architecture, if it has one. */
     public Optional<String> publishedName() {
-        return PublishedModels.CONFIGS.entrySet().stream()
+        return published().entrySet().stream()
                 .filter(published -> published.getValue().equals(this))
                 .map(Map.Entry::getKey)
                 .findFirst();
@@ -303,8 +304,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      *
      * @throws InputException if a field is missing or out of range
      */
-    public static ClipConfig fromJson(String json) throws InputException {
-        return ModelMetadata.fromJson(
+    public static ClipConfig fromJson(String json) throws IOException {
+        return JsonTree.read(
                 "architecture",
                 json,
                 fields -> new ClipConfig(

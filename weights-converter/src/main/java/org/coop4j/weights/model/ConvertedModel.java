@@ -31,20 +31,17 @@ public final class ConvertedModel implements Closeable {
         if (Files.isDirectory(path)) {
             throw notConverted(path);
         }
-        OpenFile source = OpenFile.open(path);
         try {
-            SafetensorsFile file = read(source).orElseThrow(() -> notConverted(path));
-            ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
-            metadata.architecture()
-                    .check(file.tensors().stream().map(TensorView::spec).toList());
-            return new ConvertedModel(file, metadata);
+            return OpenFile.open(path).parse(source -> {
+                SafetensorsFile file = read(source).orElseThrow(() -> notConverted(path));
+                ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
+                metadata.architecture()
+                        .check(file.tensors().stream().map(TensorView::spec).toList());
+                return new ConvertedModel(file, metadata);
+            });
         } catch (InputException e) {
-            source.close();
             String message = e.getMessage();
-            throw message.startsWith(path.toString()) ? e : new InputException(path + ": " + message, e);
-        } catch (IOException | RuntimeException e) {
-            source.close();
-            throw e;
+            throw message.contains(path.toString()) ? e : new InputException(path + ": " + message, e);
         }
     }
 

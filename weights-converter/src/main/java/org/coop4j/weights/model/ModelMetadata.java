@@ -1,12 +1,11 @@
 package org.coop4j.weights.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.JsonTree;
 
@@ -65,7 +64,7 @@ public record ModelMetadata(
      *
      * @throws InputException if something is missing, malformed, or of another version
      */
-    public static ModelMetadata fromMap(Map<String, String> map) throws InputException {
+    public static ModelMetadata fromMap(Map<String, String> map) throws IOException {
         String version = required(map, FORMAT);
         if (!version.equals(FORMAT_VERSION)) {
             throw new InputException("expected a model of format %s, got %s: convert the source again"
@@ -90,25 +89,9 @@ public record ModelMetadata(
         return value;
     }
 
-    /** Returns a record as JSON, fields in snake case. */
+    /** Returns a record as JSON, fields in snake case. Readers ignore unknown fields: a later version may add some. */
     static String json(Object value) {
         return JSON.valueToTree(value).toString();
-    }
-
-    /**
-     * Reads what {@link #json} wrote. Unknown fields are ignored: a later version may add some.
-     *
-     * @param what names the object in messages
-     * @param make makes the record from its fields, or throws an {@link IllegalArgumentException}
-     */
-    static <T> T fromJson(String what, String json, Function<JsonTree, T> make) throws InputException {
-        try {
-            return make.apply(new JsonTree("", JsonTree.readObject("the value", json)));
-        } catch (JsonProcessingException e) {
-            throw new InputException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(what + ": " + e.getMessage(), e);
-        }
     }
 
     /**
@@ -143,8 +126,8 @@ public record ModelMetadata(
         }
 
         /** Reads what {@link #toJson} returned. */
-        public static SourceInfo fromJson(String json) throws InputException {
-            return ModelMetadata.fromJson(
+        public static SourceInfo fromJson(String json) throws IOException {
+            return JsonTree.read(
                     "source",
                     json,
                     fields -> new SourceInfo(

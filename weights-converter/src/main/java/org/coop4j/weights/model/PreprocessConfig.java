@@ -1,5 +1,6 @@
 package org.coop4j.weights.model;
 
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -92,8 +93,8 @@ public record PreprocessConfig(
      *
      * @throws InputException if it is something else
      */
-    public static PreprocessConfig fromJson(String json) throws InputException {
-        return ModelMetadata.fromJson("preprocessing", json, PreprocessConfig::of);
+    public static PreprocessConfig fromJson(String json) throws IOException {
+        return JsonTree.read("preprocessing", json, PreprocessConfig::of);
     }
 
     private static PreprocessConfig of(JsonTree fields) {

@@ -14,51 +14,47 @@ import java.util.Optional;
 public final class PublishedModels {
     static final Map<String, ClipConfig> CONFIGS = configs();
 
-    private static final Map<String, String> REVISIONS = Map.of(
-            "PE-Core-T16-384", "8b4722741a516c18e7d311f158f13c600fea6c78",
-            "PE-Core-S16-384", "aabf3b990573d8114ae6e501b4697106beac8f19",
-            "PE-Core-B16-224", "a16450b46fef32363459920c2685a1b4ef13dcd9",
-            "PE-Core-L14-336", "bafb0f76541d399057e980a25947f67acec76575");
-
-    private static final Map<String, String> NAME_BY_SHA256 = Map.ofEntries(
-            Map.entry("afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762", "RN50"),
-            Map.entry("8fa8567bab74a42d41c5915025a8e4538c3bdbe8804a470a72f30b0d94fab599", "RN101"),
-            Map.entry("7e526bd135e493cef0776de27d5f42653e6b4c8bf9e0f653bb11773263205fdd", "RN50x4"),
-            Map.entry("52378b407f34354e150460fe41077663dd5b39c54cd0bfd2b27167a4a06ec9aa", "RN50x16"),
-            Map.entry("be1cfb55d75a9666199fb2206c106743da0f6468c9d327f3e0d0a543a9919d9c", "RN50x64"),
-            Map.entry("40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", "ViT-B/32"),
-            Map.entry("5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", "ViT-B/16"),
-            Map.entry("b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", "ViT-L/14"),
-            Map.entry("3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", "ViT-L/14@336px"),
-            Map.entry("868f89f066b7c1ae51add02d2cb7b925fd051076282773f2ec3c71359fbdaf3b", "PE-Core-T16-384"),
-            Map.entry("ccc8340a14ea3ebf557a288ba4ed4a5bc026ab98bb4da42fc745d44b4c5c5ffb", "PE-Core-S16-384"),
-            Map.entry("0a5c220aa083488e0fc9221f766dced8a576b7074662d9b9da923da1e8844fce", "PE-Core-B16-224"),
-            Map.entry("0cdab5b338cbaa1e7a5dcd1b2fb4c9f4d5df1abd289564658edbab64a650e7e8", "PE-Core-L14-336"));
+    /** Name, SHA-256 and, of Meta's files, the revision; there is no row of a model that cannot be downloaded. */
+    private static final List<String[]> FILES = """
+            RN50            afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762
+            RN101           8fa8567bab74a42d41c5915025a8e4538c3bdbe8804a470a72f30b0d94fab599
+            RN50x4          7e526bd135e493cef0776de27d5f42653e6b4c8bf9e0f653bb11773263205fdd
+            RN50x16         52378b407f34354e150460fe41077663dd5b39c54cd0bfd2b27167a4a06ec9aa
+            RN50x64         be1cfb55d75a9666199fb2206c106743da0f6468c9d327f3e0d0a543a9919d9c
+            ViT-B/32        40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af
+            ViT-B/16        5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f
+            ViT-L/14        b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836
+            ViT-L/14@336px  3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02
+            PE-Core-T16-384 868f89f066b7c1ae51add02d2cb7b925fd051076282773f2ec3c71359fbdaf3b 8b4722741a516c18e7d311f158f13c600fea6c78
+            PE-Core-S16-384 ccc8340a14ea3ebf557a288ba4ed4a5bc026ab98bb4da42fc745d44b4c5c5ffb aabf3b990573d8114ae6e501b4697106beac8f19
+            PE-Core-B16-224 0a5c220aa083488e0fc9221f766dced8a576b7074662d9b9da923da1e8844fce a16450b46fef32363459920c2685a1b4ef13dcd9
+            PE-Core-L14-336 0cdab5b338cbaa1e7a5dcd1b2fb4c9f4d5df1abd289564658edbab64a650e7e8 bafb0f76541d399057e980a25947f67acec76575
+            """.lines().map(row -> row.split(" +")).toList();
 
     private PublishedModels() {}
 
+    private static Optional<String[]> file(int column, String value) {
+        return FILES.stream().filter(file -> file[column].equals(value)).findFirst();
+    }
+
     /** Returns the published name of the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
     static Optional<String> knownAs(String sha256) {
-        return Optional.ofNullable(NAME_BY_SHA256.get(sha256))
-                .map(name -> (REVISIONS.containsKey(name) ? "Meta " : "OpenAI ") + name);
+        return file(1, sha256).map(file -> (file.length > 2 ? "Meta " : "OpenAI ") + file[0]);
     }
 
     /** Returns the names of the models whose files are known by their SHA-256. */
     public static List<String> downloads() {
-        return CONFIGS.keySet().stream().filter(NAME_BY_SHA256::containsValue).toList();
+        return FILES.stream().map(file -> file[0]).toList();
     }
 
     /** Returns the revision of Meta's repository of a Perception Encoder; empty for other names. */
     public static Optional<String> revision(String name) {
-        return Optional.ofNullable(REVISIONS.get(name));
+        return file(0, name).filter(file -> file.length > 2).map(file -> file[2]);
     }
 
     /** Returns the SHA-256 of the file that was published under a name such as {@code ViT-B/32}. */
     public static Optional<String> sha256(String name) {
-        return NAME_BY_SHA256.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(name))
-                .map(Map.Entry::getKey)
-                .findFirst();
+        return file(0, name).map(file -> file[1]);
     }
 
     private static Map<String, ClipConfig> configs() {

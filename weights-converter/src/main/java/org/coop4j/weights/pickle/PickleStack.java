@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.weights.pickle.Python.Tuple;
 
-/** The stack of the pickle machine, with the marks at which its open containers begin. */
+/** The stack of the pickle machine; a mark stands below the values of each open container. */
 final class PickleStack {
+    private static final Object MARK = new Object();
+
     private final Budget budget;
-    private final List<Integer> marks = new ArrayList<>();
     private final List<Object> values = new ArrayList<>();
+    private int marks;
 
     PickleStack(Budget budget) {
         this.budget = budget;
@@ -19,15 +21,12 @@ final class PickleStack {
         values.add(value);
     }
 
-    private int floor() {
-        return marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
-    }
-
     Object peek() throws IOException {
-        if (values.size() <= floor()) {
+        Object top = values.isEmpty() ? MARK : values.get(values.size() - 1);
+        if (top == MARK) {
             throw budget.problem("takes more than it put on the stack");
         }
-        return values.get(values.size() - 1);
+        return top;
     }
 
     Object pop() throws IOException {
@@ -36,10 +35,10 @@ final class PickleStack {
         return top;
     }
 
-    /** Removes the top value, or the top mark if no value lies above it. */
+    /** Removes the top value or mark. */
     void discard() throws IOException {
-        if (values.size() == floor() && !marks.isEmpty()) {
-            marks.remove(marks.size() - 1);
+        if (marks > 0 && values.get(values.size() - 1) == MARK) {
+            popToMark();
         } else {
             pop();
         }
@@ -63,18 +62,20 @@ final class PickleStack {
 
     void mark() throws IOException {
         int most = budget.limits().maxMarks();
-        if (marks.size() == most) {
+        if (marks == most) {
             throw budget.problem("nests more than " + most + " containers");
         }
-        marks.add(values.size());
+        marks++;
+        values.add(MARK);
     }
 
     List<Object> popToMark() throws IOException {
-        if (marks.isEmpty()) {
+        if (marks == 0) {
             throw budget.problem("closes a container that it did not open");
         }
-        List<Object> open = values.subList(marks.remove(marks.size() - 1), values.size());
-        List<Object> items = new ArrayList<>(open);
+        marks--;
+        List<Object> open = values.subList(values.lastIndexOf(MARK), values.size());
+        List<Object> items = new ArrayList<>(open.subList(1, open.size()));
         open.clear();
         return items;
     }

@@ -50,12 +50,7 @@ public final class SafetensorsFile implements Closeable {
      * @throws InputException if it breaks the format
      */
     public static SafetensorsFile of(OpenFile source) throws IOException {
-        try {
-            return read(source);
-        } catch (IOException | RuntimeException e) {
-            source.close();
-            throw e;
-        }
+        return source.parse(SafetensorsFile::read);
     }
 
     private static SafetensorsFile read(OpenFile source) throws IOException {

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -38,9 +39,10 @@ public final class SafetensorsWriter implements AutoCloseable {
     private static final int BLOCK = 1 << 16;
 
     private final AtomicFile file;
+    private final long elements; // where they begin in the file
     private final Map<String, Slot> slots;
 
-    /** The place of a tensor in the file, and the offset up to which it is written. */
+    /** The place of a tensor among the elements, and the offset up to which it is written. */
     private static final class Slot {
         private final TensorSpec spec;
         private final long end;
@@ -53,8 +55,9 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
     }
 
-    private SafetensorsWriter(AtomicFile file, Map<String, Slot> slots) {
+    private SafetensorsWriter(AtomicFile file, long elements, Map<String, Slot> slots) {
         this.file = file;
+        this.elements = elements;
         this.slots = slots;
     }
 
@@ -68,18 +71,18 @@ public final class SafetensorsWriter implements AutoCloseable {
             throws IOException {
         List<TensorSpec> order = new ArrayList<>(tensors);
         order.sort(Comparator.comparingInt((TensorSpec t) -> t.dtype().bytes()).reversed());
-        byte[] header = header(order, metadata);
-        if (header.length > Header.MAX_BYTES) {
-            throw InputException.in(target, "the header would exceed 100 MB");
-        }
         Map<String, Slot> slots = new LinkedHashMap<>();
-        long at = (long) Long.BYTES + header.length;
+        long at = 0;
         for (TensorSpec tensor : order) {
             if (slots.put(tensor.name(), new Slot(tensor, at)) != null
                     || tensor.name().equals(Header.METADATA)) {
                 throw new IllegalArgumentException("tensor name used twice: " + tensor.name());
             }
             at += tensor.bytes();
+        }
+        byte[] header = header(slots.values(), metadata);
+        if (header.length > Header.MAX_BYTES) {
+            throw InputException.in(target, "the header would exceed 100 MB");
         }
         AtomicFile file = AtomicFile.create(target);
         try {
@@ -89,7 +92,7 @@ public final class SafetensorsWriter implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new SafetensorsWriter(file, slots);
+        return new SafetensorsWriter(file, Long.BYTES + header.length, slots);
     }
 
     /** Appends the remaining little-endian bytes of {@code source} to a tensor. */
@@ -99,7 +102,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         if (length > slot.end - slot.next) {
             throw new IllegalArgumentException(name + " " + slot.spec.shape() + " is given too many elements");
         }
-        file.write(source, slot.next);
+        file.write(source, elements + slot.next);
         slot.next += length;
     }
 
@@ -181,19 +184,17 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     /** Returns the header, padded with spaces so that the elements start at a multiple of 8. */
-    private static byte[] header(List<TensorSpec> order, Map<String, String> metadata) throws IOException {
+    private static byte[] header(Collection<Slot> slots, Map<String, String> metadata) throws IOException {
         Map<String, Object> json = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
             json.put(Header.METADATA, new TreeMap<>(metadata));
         }
-        long at = 0;
-        for (TensorSpec tensor : order) {
+        for (Slot slot : slots) {
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("dtype", tensor.dtype().name());
-            fields.put("shape", tensor.shape().dims());
-            fields.put("data_offsets", List.of(at, at + tensor.bytes()));
-            json.put(tensor.name(), fields);
-            at += tensor.bytes();
+            fields.put("dtype", slot.spec.dtype().name());
+            fields.put("shape", slot.spec.shape().dims());
+            fields.put("data_offsets", List.of(slot.next, slot.end));
+            json.put(slot.spec.name(), fields);
         }
         byte[] header = new ObjectMapper().writeValueAsBytes(json);
         byte[] padded = Arrays.copyOf(header, header.length + Math.floorMod(-header.length, Long.BYTES));

@@ -73,14 +73,11 @@ public final class TorchFile implements Closeable {
      * @throws InputException if it is not a PyTorch file, damaged, or exceeds the limits of {@link Unpickler}
      */
     public static TorchFile of(OpenFile source) throws IOException {
-        TorchFile file = new TorchFile(source);
-        try {
+        return source.parse(open -> {
+            TorchFile file = new TorchFile(open);
             file.read();
             return file;
-        } catch (IOException | RuntimeException e) {
-            source.close();
-            throw e;
-        }
+        });
     }
 
     /** Returns true if these are the first bytes of a zip archive or of a pickle. */

@@ -3,8 +3,8 @@ package org.coop4j.weights.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ArchitectureInferenceTest {
-    static List<String> publishedNames() {
-        return ClipConfig.publishedNames();
+    static Set<String> publishedNames() {
+        return ClipConfig.published().keySet();
     }
 
     @ParameterizedTest

@@ -316,7 +316,7 @@ class ConverterTest {
         String json = Files.readString(config);
         Files.writeString(
                 config, json.replace("\"model_type\"", "\"text_config_dict\": {\"hidden_size\": 128}, \"model_type\""));
-        assertFails(source, TOLD, "--activation quick_gelu");
+        assertFails(source, TOLD, "activation: give quick_gelu");
         ModelMetadata metadata = convert(source, target, Optional.of(MlpActivation.GELU));
         assertThat(metadata.activation()).isEqualTo(MlpActivation.GELU);
     }
@@ -371,8 +371,8 @@ class ConverterTest {
         assertFails(
                 Golden.path("vit/openai_names.safetensors"),
                 TOLD,
-                "--activation quick_gelu (OpenAI's weights) or --activation gelu");
-        assertFails(Golden.path("vit/state_dict_fp32.pt"), TOLD, "--activation");
+                "activation: give quick_gelu (OpenAI's weights) or gelu");
+        assertFails(Golden.path("vit/state_dict_fp32.pt"), TOLD, "give quick_gelu");
         Optional<MlpActivation> gelu = Optional.of(MlpActivation.GELU);
         assertFails(Golden.path("vit/torchscript.pt"), gelu, "means quick_gelu");
         assertFails(Golden.path("vit/huggingface"), gelu, "config.json means quick_gelu");

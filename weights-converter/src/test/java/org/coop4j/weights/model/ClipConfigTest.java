@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -15,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ClipConfigTest {
-    static List<String> publishedNames() {
-        return ClipConfig.publishedNames();
+    static Set<String> publishedNames() {
+        return ClipConfig.published().keySet();
     }
 
     @ParameterizedTest
@@ -97,7 +99,7 @@ class ClipConfigTest {
 
     @ParameterizedTest
     @MethodSource("publishedNames")
-    void jsonKeepsEveryDimension(String name) throws InputException {
+    void jsonKeepsEveryDimension(String name) throws IOException {
         ClipConfig architecture = ClipConfig.named(name);
         assertThat(ClipConfig.fromJson(architecture.toJson())).isEqualTo(architecture);
     }

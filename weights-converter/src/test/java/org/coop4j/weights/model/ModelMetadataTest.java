@@ -3,6 +3,7 @@ package org.coop4j.weights.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.base.InputException;
@@ -39,7 +40,7 @@ class ModelMetadataTest {
     }
 
     @Test
-    void metadataOfFilesOfTodayIsReadAndWrittenByteForByte() throws InputException {
+    void metadataOfFilesOfTodayIsReadAndWrittenByteForByte() throws IOException {
         ModelMetadata vit = ModelMetadata.fromMap(map(VIT, MADE_HERE));
         assertThat(vit.architecture()).isEqualTo(ClipConfig.named("ViT-B/32"));
         assertThat(vit.preprocessing()).isEqualTo(PreprocessConfig.openAi(224));
@@ -50,7 +51,7 @@ class ModelMetadataTest {
     }
 
     @Test
-    void fieldsOfALaterVersionArePassedOver() throws InputException {
+    void fieldsOfALaterVersionArePassedOver() throws IOException {
         String later = VIT.replace("\"embed_dim\"", "\"pooling\":\"mean\",\"embed_dim\"");
         assertThat(ClipConfig.fromJson(later)).isEqualTo(ClipConfig.named("ViT-B/32"));
     }

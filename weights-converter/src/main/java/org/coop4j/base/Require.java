@@ -1,0 +1,33 @@
+package org.coop4j.base;
+
+/** Checks of arguments, each with the message of the {@link IllegalArgumentException} that a wrong one causes. */
+public final class Require {
+
+    private Require() {}
+
+    /**
+     * Refuses an argument unless a condition holds.
+     *
+     * @param message as for {@link String#formatted}, if there are values for it
+     */
+    public static void that(boolean condition, String message, Object... values) {
+        if (!condition) {
+            throw new IllegalArgumentException(values.length == 0 ? message : message.formatted(values));
+        }
+    }
+
+    /** Refuses a negative number. */
+    public static void notNegative(String name, double value) {
+        that(value >= 0, "%s: expected 0 or more, got %s", name, Numbers.plain(value));
+    }
+
+    /** Refuses a number that is not more than 0. */
+    public static void positive(String name, double value) {
+        that(value > 0, "%s: expected more than 0, got %s", name, Numbers.plain(value));
+    }
+
+    /** Refuses a number that is not a fraction of a whole. */
+    public static void share(String name, double value) {
+        that(value >= 0 && value <= 1, "%s: expected 0 to 1, got %s", name, Numbers.plain(value));
+    }
+}
