@@ -72,7 +72,7 @@ public record RunFeatures(
      * @param shots training images per class; 0 for all
      */
     FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
-        FeatureSet few = FeatureSet.first(train.all(method.features(), progress), shots);
+        FeatureSet few = train.all(method.features(), progress).first(shots);
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(few.width());
         return new FewShotFeatures(few, chooses);
     }

@@ -10,7 +10,6 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
@@ -106,7 +105,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         Task task = images.task().withClasses(names);
         FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
         FewShotFeatures others = new FewShotFeatures(
-                FeatureSet.withoutClass(all.train(), leftOut), FeatureSet.withoutClass(all.val(), leftOut));
+                all.train().withoutClass(leftOut), all.val().withoutClass(leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
         try (Classifier classifier = method.learner(images.space(), task).fit(others, trainer)) {
             int[] labels = images.test().labels();
