@@ -135,7 +135,7 @@ public record RunComparison(
         Method method = Method.baseline();
         int count = images.train().size();
         String title = method.defaults().title();
-        Learner learner = method.learner(images.space(), images.task());
+        Learner learner = images.learner(method);
         if (count == 0) {
             return Optional.empty();
         }

@@ -61,8 +61,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         if (!method.learns()) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
         }
-        double work = method.learner(images.space(), images.task())
-                .work(images.train().size(), run.training());
+        double work = images.learner(method).work(images.train().size(), run.training());
         int count = (int) Math.min(Math.min(classes, MOST_LEFT_OUT), MOST_WORK / work);
         if (method.group() == Method.Group.PROMPTS || count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
