@@ -5,9 +5,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -216,6 +218,20 @@ public record RunComparison(
                     .thenComparingDouble(Pair::cosine)
                     .reversed());
             return pairs;
+        }
+
+        /** Joins pairs that share an image. */
+        public static List<Set<Located>> groups(List<Pair> pairs) {
+            Map<Located, Set<Located>> groups = new LinkedHashMap<>();
+            for (Pair pair : pairs) {
+                Set<Located> group = groups.computeIfAbsent(pair.first, one -> new LinkedHashSet<>(List.of(one)));
+                Set<Located> other = groups.computeIfAbsent(pair.second, one -> new LinkedHashSet<>(List.of(one)));
+                if (group != other) {
+                    group.addAll(other);
+                    other.forEach(one -> groups.put(one, group));
+                }
+            }
+            return groups.values().stream().distinct().toList();
         }
 
         private static List<Pair> pairs(List<Located> located, FeatureMatrix features, int i) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.GoldenImages;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -82,6 +84,23 @@ class PeCoreGoldenTest {
                     FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
             assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
                     .isLessThan(1e-5);
+        }
+    }
+
+    /** The first image's pixels are those of a picture that the reference read. */
+    @ParameterizedTest
+    @CsvSource({"pe_core/cls, wide", "pe_core/no_cls, tall"})
+    void aPictureFileHasTheFeaturesOfTheReference(String model, String picture, Differences differences)
+            throws IOException {
+        Path file = folder.resolve(picture + ".png");
+        Files.write(file, GoldenImages.bytes("/golden/pe_core/" + picture + ".png"));
+        try (Clip clip = GoldenModels.open(model, folder);
+                SafetensorsFile golden = values(model)) {
+            FeatureMatrix expected = matrix(golden, "image_features");
+            assertUnitFeatures(
+                    clip.encodeImages(List.of(file)),
+                    FeatureMatrix.of(1, expected.width(), expected.row(0)),
+                    differences);
         }
     }
 
@@ -176,8 +195,8 @@ class PeCoreGoldenTest {
                     workers,
                     golden.floats("pixels"),
                     new long[] {1, 3, side, side},
-                    (parameters, images) ->
-                            ImageEncoder.rows(parameters, vision, weights.model().activation(), images, 1));
+                    (parameters, images) -> ImageEncoder.rows(
+                            parameters, vision, weights.model().activation(), images, 1));
         }
 
         /** The text tower on packed rows [rows, width]. */
@@ -300,8 +319,7 @@ class PeCoreGoldenTest {
             try (Tower tower = Tower.ofTexts(weights, workers, packed, rows)) {
                 for (int block = 0; block < text.layers(); block++) {
                     boolean last = block == text.layers() - 1;
-                    tower.assertStage(
-                            "add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
+                    tower.assertStage("add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
                 }
                 String norm = "layer_norm" + (2 * text.layers() + 1);
                 tower.assertStage(norm, rows(golden, "text.ln_final", ends));
@@ -329,7 +347,10 @@ class PeCoreGoldenTest {
     }
 
     private static int end(int[] ids) {
-        return IntStream.range(0, ids.length).filter(i -> ids[i] == 599).findFirst().orElseThrow();
+        return IntStream.range(0, ids.length)
+                .filter(i -> ids[i] == 599)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static float[] first(SafetensorsFile golden, String name) throws IOException {

@@ -1,5 +1,7 @@
 package org.coop4j.bench;
 
+import static org.coop4j.graph.host.Precision.FLOAT32;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +49,7 @@ public record Measurement(List<Double> seconds, long flops) {
         HostMatrix w = filled();
         HostMatrix y = HostMatrix.zeros(SIDE, SIDE);
         long flops = 2L * SIDE * SIDE * SIDE;
-        try (HostKernel product = precision == Precision.FLOAT32
+        try (HostKernel product = precision == FLOAT32
                 ? Gemm.kernel(Gemm.Form.NT, x, w, null, y, workers)
                 : Bfloat16Product.kernel(Gemm.Form.NT, x, w, null, null, null, y, workers)) {
             return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));

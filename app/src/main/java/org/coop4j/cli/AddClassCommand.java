@@ -1,6 +1,11 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
 import java.io.IOException;
@@ -8,12 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
@@ -35,26 +38,26 @@ import picocli.CommandLine.Option;
 final class AddClassCommand extends ConsoleCommand {
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Option(names = "--name", required = true, paramLabel = "NAME", description = "The class.")
-    private String name;
+    String name;
 
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR",
             description = "Images of the class to test it; a method that needs images learns from every other one.")
-    private Path data;
+    Path data;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
             description = "The new classifier; must not exist.")
-    private Path out;
+    Path out;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Override
     public Integer call() throws IOException {
@@ -69,7 +72,7 @@ final class AddClassCommand extends ConsoleCommand {
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
-        try (Clip clip = promptOptions.open(file)) {
+        try (Clip clip = promptOptions.open(file, FLOAT32)) {
             List<String> names =
                     Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
@@ -83,21 +86,18 @@ final class AddClassCommand extends ConsoleCommand {
     }
 
     private void print(AddedClass added, int earlier) {
-        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
+        AlignedLines table = new AlignedLines(WORDS, NUMBERS, NUMBERS, NUMBERS)
                 .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                 .row(
-                        Numbers.count(earlier, "earlier class", "earlier classes"),
-                        Numbers.count(added.before().size()),
-                        Numbers.percent(added.before().accuracy()),
-                        Numbers.percent(added.after().accuracy()));
+                        count(earlier, "earlier class", "earlier classes"),
+                        count(added.before().size()),
+                        percent(added.before().accuracy()),
+                        percent(added.after().accuracy()));
         if (added.added().size() > 0) {
             table.row(
-                    name,
-                    Numbers.count(added.added().size()),
-                    "",
-                    Numbers.percent(added.added().accuracy()));
+                    name, count(added.added().size()), "", percent(added.added().accuracy()));
         }
-        table.print(console.out());
+        table.print(console);
         console.print("learned: " + out);
     }
 }

@@ -1,7 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -27,8 +31,6 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
@@ -65,59 +67,65 @@ public final class BenchCommand extends ConsoleCommand {
     private Table<OpTime> ops;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
-    private String what;
+    String what;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "For files: the folder.")
-    private Path pictures;
+    Path pictures;
 
     @Mixin
-    private Subject subject;
+    Subject subject;
 
     @Option(
             names = "--classes",
             paramLabel = "N",
             converter = Positive.class,
             description = "Number of classes" + DEFAULT)
-    private int classes = 100;
+    int classes = 100;
 
     @Option(
             names = "--context",
             paramLabel = "M",
             converter = Positive.class,
             description = "Number of context vectors" + DEFAULT)
-    private int context = 16;
+    int context = 16;
 
     @Option(
             names = "--position",
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front" + DEFAULT)
-    private ClassPosition position;
+    ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
-    private boolean classSpecific;
+    boolean classSpecific;
 
     @Option(
             names = "--name-tokens",
             paramLabel = "N",
             converter = Positive.class,
             description = "Tokens per class name" + DEFAULT)
-    private int nameTokens = 3;
+    int nameTokens = 3;
 
     @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
-    private int batch = 32;
-
-    @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
-    private int runs = 7;
+    int batch = 32;
 
     @Mixin
-    private Memory memory;
+    Repetitions repetitions;
+
+    @Mixin
+    Memory memory;
 
     @Option(names = "--profile", description = "For step and encode: show the time of each op.")
-    private boolean profile;
+    boolean profile;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
+
+    /** The number of measurements. */
+    public static final class Repetitions {
+        @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
+        public int runs = 7;
+    }
 
     /** The model to measure: one with random weights, or a given one. */
     public static final class Subject {
@@ -126,19 +134,19 @@ public final class BenchCommand extends ConsoleCommand {
                 paramLabel = "NAME",
                 converter = Architecture.class,
                 description = "A published architecture" + DEFAULT)
-        private String architecture = "ViT-B/16";
+        String architecture = "ViT-B/16";
 
         @Option(
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
                 description = "A converted model, instead of random weights.")
-        private Path model;
+        Path model;
 
         @Mixin
-        private Arithmetic precision;
+        Arithmetic precision;
 
         public Precision precision() {
-            return precision.ofScores();
+            return precision.or(FLOAT32);
         }
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
@@ -165,7 +173,7 @@ public final class BenchCommand extends ConsoleCommand {
             switch (what) {
                 case "step" -> step(clip);
                 case "encode" -> {
-                    Measurement time = ImageBench.pixels(clip, batch, runs);
+                    Measurement time = ImageBench.pixels(clip, batch, repetitions.runs);
                     images(batch, time);
                     result.put("gflops", time.gflops());
                     product(clip);
@@ -197,7 +205,8 @@ public final class BenchCommand extends ConsoleCommand {
 
     private void step(Clip clip) {
         PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, runs);
+        StepBench.Outcome outcome =
+                new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, repetitions.runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
@@ -232,19 +241,19 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void print() {
-        if (json.isChosen()) {
+        if (json.chosen) {
             if (ops != null) {
                 result.put("profile", ops.json());
             }
             console.print(Json.of(result));
             return;
         }
-        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
+        AlignedLines table = new AlignedLines(WORDS, NUMBERS);
         result.forEach((name, value) ->
-                table.row(name, value instanceof Double number ? Numbers.number(number, 3) : value.toString()));
-        table.print(console.out());
+                table.row(name, value instanceof Double number ? number(number, 3) : value.toString()));
+        table.print(console);
         if (ops != null) {
-            ops.print(Format.TABLE, console);
+            ops.print(TABLE, console);
         }
     }
 }

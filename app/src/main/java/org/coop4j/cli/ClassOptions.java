@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 final class ClassOptions {
 
     @ArgGroup
-    private Names names;
+    Names names;
 
     /** One way of giving class names. */
     private static final class Names {
@@ -28,14 +28,14 @@ final class ClassOptions {
                 names = {"-c", "--classes"},
                 paramLabel = "A,B,...",
                 description = "Class names, separated by commas.")
-        private String list;
+        String list;
 
         @Option(
                 names = "--classes-file",
                 paramLabel = "FILE",
                 converter = FileName.class,
                 description = "A UTF-8 file with one class name per line.")
-        private Path file;
+        Path file;
     }
 
     /** Returns true if the command line names classes. */

@@ -1,5 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -8,18 +12,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Comparison;
@@ -47,19 +48,19 @@ final class CompareCommand extends ConsoleCommand {
     private static final int SHOWN = 20;
 
     @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
-    private List<Path> runs;
+    List<Path> runs;
 
     @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
-    private boolean showAll;
+    boolean showAll;
 
     @Mixin
-    private PromptOptions.OfModel model;
+    PromptOptions.OfModel model;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private AsJson asJson;
+    AsJson asJson;
 
     @Override
     public Integer call() throws IOException {
@@ -71,11 +72,11 @@ final class CompareCommand extends ConsoleCommand {
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Integer> disagreements = disagreements(comparison, evaluator.images());
-            if (asJson.isChosen()) {
+            if (asJson.chosen) {
                 console.print(json(comparison, disagreements));
             } else {
                 print(comparison, disagreements, evaluator.images().size());
@@ -121,7 +122,7 @@ final class CompareCommand extends ConsoleCommand {
         for (int r = 0; r < runs.size(); r++) {
             int[] run = runs.get(r);
             table.text(comparison.classifiers().get(r).name(), i -> names.get(run[i]))
-                    .in(Format.TABLE);
+                    .in(TABLE);
         }
         for (int i = 0; i < images.size(); i++) {
             int image = i;
@@ -133,11 +134,11 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private void print(Comparison comparison, Table<?> disagreements, int images) {
-        new ComparisonTable(List.of(comparison)).table().print(Format.TABLE, console);
+        new ComparisonTable(List.of(comparison)).table().print(TABLE, console);
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
-            String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
+            String difference = signed(Comparison.test(other, first).difference(), 1);
             console.paragraph("%s against %s: %s points, %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
@@ -145,9 +146,7 @@ final class CompareCommand extends ConsoleCommand {
         boolean cut = different > SHOWN && !showAll;
         console.print("different labels on %d of %s%s"
                 .formatted(
-                        different,
-                        Numbers.count(images, "image"),
-                        cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
+                        different, count(images, "image"), cut ? ", the first " + SHOWN + " (--all shows all):" : ""));
         if (different > 0) {
             disagreements.lines().lines().stream()
                     .limit(cut ? 1 + SHOWN : Integer.MAX_VALUE)

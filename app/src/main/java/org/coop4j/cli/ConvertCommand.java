@@ -29,13 +29,13 @@ import picocli.CommandLine.Parameters;
 final class ConvertCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
-    private Path source;
+    Path source;
 
     @Mixin
-    private SafetensorsOut out;
+    SafetensorsOut out;
 
     @Mixin
-    private Activation activation;
+    Activation activation;
 
     @Override
     public Integer call() throws IOException {

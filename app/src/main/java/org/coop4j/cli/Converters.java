@@ -1,5 +1,8 @@
 package org.coop4j.cli;
 
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -55,7 +58,7 @@ public final class Converters {
 
     /** Returns bfloat16 if this process can compute with it, otherwise float32. */
     static Precision fastest() {
-        return Precision.BFLOAT16.obstacle().isEmpty() ? Precision.BFLOAT16 : Precision.FLOAT32;
+        return BFLOAT16.obstacle().isEmpty() ? BFLOAT16 : FLOAT32;
     }
 
     private static Split split(String text) {

@@ -1,7 +1,8 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -74,13 +75,13 @@ public final class Coop implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show log lines and stack traces.")
-    private boolean debug;
+    boolean debug;
 
     @Option(
             names = {"-q", "--quiet"},
             scope = ScopeType.INHERIT,
             description = "Show results and problems only, no progress.")
-    private boolean quiet;
+    boolean quiet;
 
     private Coop(Console console) {
         this.console = console;
@@ -145,8 +146,8 @@ public final class Coop implements Callable<Integer> {
         commands.forEach(line::addSubcommand);
         prepare(line);
         Converters.register(line);
-        return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
-                .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
+        return line.setOut(new PrintWriter(console.out(), true, UTF_8))
+                .setErr(new PrintWriter(console.err(), true, UTF_8))
                 .setExpandAtFiles(false) // "@home" is a text, not a file of arguments
                 .setUsageHelpWidth(Math.min(console.width(), 100))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
@@ -174,7 +175,7 @@ public final class Coop implements Callable<Integer> {
     }
 
     private int execute(ParseResult parsed) {
-        problems.stackTraces(debug);
+        problems.stackTraces = debug;
         console.quiet(quiet);
         if (debug) { // log lines with time and place, if the log is the command line's
             System.getProperties().computeIfPresent(LOG_LEVEL, (name, level) -> "INFO");

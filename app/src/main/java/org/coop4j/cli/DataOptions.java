@@ -23,31 +23,31 @@ final class DataOptions {
                         + " a list of path,label (.csv) or features with labels (.safetensors, .npz, .pt);"
                         + " with --dataset, the folder of all datasets."
             })
-    private Path data;
+    Path data;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
             description = "A published dataset in the benchmarks' layout, such as caltech101 (see coop datasets).")
-    private Benchmark benchmark;
+    Benchmark benchmark;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
             description = "Folder that the paths of a split file or list start from (default: its own).")
-    private Path images;
+    Path images;
 
     @Option(
             names = "--names",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "Class names: lines folder,name, or number,name for features without names.")
-    private Path names;
+    Path names;
 
     @Option(
             names = "--nested",
             description = "Each folder with images is a class, named by its path, such as food/pizza.")
-    private boolean nested;
+    boolean nested;
 
     @Option(
             names = "--half",

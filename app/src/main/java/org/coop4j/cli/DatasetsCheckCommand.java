@@ -2,6 +2,8 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.TABLE;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
@@ -17,11 +19,10 @@ import java.util.Map;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
+import org.coop4j.data.benchmark.BenchmarkSource.Division.Origin;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -40,16 +41,16 @@ import picocli.CommandLine.Parameters;
 final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(
             index = "0",
             paramLabel = "ROOT",
             description = "The folder that holds the datasets, each in a subfolder.")
-    private Path root;
+    Path root;
 
     @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
-    private List<String> names = List.of();
+    List<String> names = List.of();
 
     @Override
     public Integer call() {
@@ -60,7 +61,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
-            case CSV -> rows().rows(checks).print(Format.CSV, console);
+            case CSV -> rows().rows(checks).print(CSV, console);
             default -> printTable(checks);
         }
         return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
@@ -80,7 +81,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 checks.stream().collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
-            rows().rows(present).print(Format.TABLE, console);
+            rows().rows(present).print(TABLE, console);
         }
         present.forEach(check -> check.allProblems().forEach(problem -> console.print(name(check) + ": " + problem)));
         if (!absent.get(true).isEmpty()) {
@@ -140,7 +141,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     private static String division(BenchmarkCheck check) {
         return check.division()
-                .map(division -> (division.origin() == Division.Origin.RULE ? "no split file: to be made, " : "")
+                .map(division -> (division.origin() == Origin.RULE ? "no split file: to be made, " : "")
                         + division.description())
                 .orElse("");
     }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.Table.Format.TABLE;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,8 +9,9 @@ import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmark.Layout;
+import org.coop4j.data.benchmark.Benchmark.Sizes;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -29,22 +32,22 @@ import picocli.CommandLine.Command;
 final class DatasetsCommand extends ConsoleCommand {
 
     /** Sizes of a dataset by the names of their columns. */
-    static final Map<String, Function<Benchmark.Sizes, Integer>> SIZES = new LinkedHashMap<>();
+    static final Map<String, Function<Sizes, Integer>> SIZES = new LinkedHashMap<>();
 
     static {
-        SIZES.put("classes", Benchmark.Sizes::classes);
-        SIZES.put("train", Benchmark.Sizes::train);
-        SIZES.put("val", Benchmark.Sizes::val);
-        SIZES.put("test", Benchmark.Sizes::test);
+        SIZES.put("classes", Sizes::classes);
+        SIZES.put("train", Sizes::train);
+        SIZES.put("val", Sizes::val);
+        SIZES.put("test", Sizes::test);
     }
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Override
     public Integer call() {
         List<Benchmark> all = Benchmarks.published().all();
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(Json.object()
                     .putPOJO(
                             "datasets",
@@ -62,7 +65,7 @@ final class DatasetsCommand extends ConsoleCommand {
                         benchmark -> String.join(" ", benchmark.layout().expected()))
                 .rows(all)
                 .print(format.chosen(), console);
-        if (format.chosen() == Format.TABLE) {
+        if (format.chosen() == TABLE) {
             console.print("");
             new Table<Benchmark>()
                     .text("dataset", Benchmark::name)
@@ -72,14 +75,14 @@ final class DatasetsCommand extends ConsoleCommand {
                             benchmark -> benchmark.layout().directory() + "/: "
                                     + String.join(", ", benchmark.layout().expected()))
                     .rows(all)
-                    .print(Format.TABLE, console);
+                    .print(TABLE, console);
         }
         return 0;
     }
 
     /** Returns a dataset as JSON, for {@code coop datasets show} too. */
     static ObjectNode toJson(Benchmark benchmark) {
-        Benchmark.Layout layout = benchmark.layout();
+        Layout layout = benchmark.layout();
         return Json.object()
                 .put("name", benchmark.name())
                 .putPOJO("aliases", benchmark.otherNames())

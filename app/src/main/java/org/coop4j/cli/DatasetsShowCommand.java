@@ -8,6 +8,9 @@ import java.util.Optional;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmark.About;
+import org.coop4j.data.benchmark.Benchmark.Layout;
+import org.coop4j.data.benchmark.Benchmark.Sizes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -22,14 +25,14 @@ final class DatasetsShowCommand extends ConsoleCommand {
     private final AlignedLines facts = new AlignedLines();
 
     @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
-    private Benchmark benchmark;
+    Benchmark benchmark;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
 
     @Override
     public Integer call() {
-        if (json.isChosen()) {
+        if (json.chosen) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts();
@@ -40,7 +43,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private void printFacts() {
-        Benchmark.About about = benchmark.about();
+        About about = benchmark.about();
         fact("dataset", benchmark.name());
         fact("also called", String.join(", ", benchmark.otherNames()));
         fact("images", images());
@@ -58,7 +61,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
                 label = "";
             }
         }
-        facts.within(console.width()).print(console.out());
+        facts.within(console.width()).print(console);
     }
 
     /** Adds a row; none for an empty text. */
@@ -69,7 +72,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private String images() {
-        Benchmark.Sizes sizes = benchmark.published();
+        Sizes sizes = benchmark.published();
         String parts = benchmark.testsOnly()
                 ? count(sizes.test(), "test image") + ", none to train on"
                 : "%s train, %s val, %s test".formatted(count(sizes.train()), count(sizes.val()), count(sizes.test()));
@@ -83,7 +86,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
     }
 
     private void printTree() {
-        Benchmark.Layout layout = benchmark.layout();
+        Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
         AlignedLines tree = new AlignedLines();
         tree.row("EXPECTED", "NEEDED");
@@ -91,6 +94,6 @@ final class DatasetsShowCommand extends ConsoleCommand {
         layout.splitFile().ifPresent(file -> tree.row(directory + file, "for the published division"));
         String need = layout.splitFile().isPresent() ? "only without the split file" : "always";
         layout.lists().forEach(list -> tree.row(directory + list, need));
-        tree.print(console.out());
+        tree.print(console);
     }
 }

@@ -45,23 +45,23 @@ final class DemoCommand extends ConsoleCommand {
             paramLabel = "DIR",
             description = "Folder of the page, the curve and the runs (default: ${DEFAULT-VALUE}); a"
                     + " finished demo in it is shown, not repeated.")
-    private Path out;
+    Path out;
 
     @Option(names = "--again", description = "Repeat a finished demo; the earlier one is moved aside.")
-    private boolean again;
+    boolean again;
 
     @Option(names = "--open", description = "Show the page in the browser, served on this machine only, until Ctrl-C.")
-    private boolean open;
+    boolean open;
 
     @Option(
             names = "--port",
             defaultValue = "0",
             paramLabel = "N",
             description = "Port for --open (default: any free one).")
-    private int port;
+    int port;
 
     @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    boolean json;
 
     @Override
     public Integer call() throws IOException {

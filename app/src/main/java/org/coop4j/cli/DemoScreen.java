@@ -1,6 +1,9 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -11,14 +14,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
-import org.coop4j.demo.DemoRun;
+import org.coop4j.demo.DemoResult.Scores;
+import org.coop4j.demo.DemoRun.Listener;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
@@ -28,7 +31,7 @@ import org.coop4j.run.PictureResults.PictureResult;
  *
  * @param table true if rows are printed to standard output
  */
-record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
+record DemoScreen(Console console, boolean table) implements Listener {
 
     /** Columns of the bar that shows an accuracy of 100 %. */
     private static final int BAR = 20;
@@ -37,12 +40,12 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
 
     /** Describes the model. */
     void model(String name, long parameters) {
-        console.note(name + ": a CLIP of " + Numbers.count(parameters)
+        console.note(name + ": a CLIP of " + count(parameters)
                 + " parameters, trained on photographs, emoji and clip art (docs/model-card.md)");
     }
 
     @Override
-    public void prompts(ImageDataset photographs, DemoResult.Scores scores) {
+    public void prompts(ImageDataset photographs, Scores scores) {
         if (!table) {
             return;
         }
@@ -55,19 +58,19 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
                         photographs.test().size()));
         new Table<String>()
                 .words("hand-written prompt", DemoReport::quoted)
-                .numbers("accuracy", prompt -> Numbers.percent(scores.accuracy(PHOTOGRAPHS, prompt)))
+                .numbers("accuracy", prompt -> percent(scores.accuracy(PHOTOGRAPHS, prompt)))
                 .words("", prompt -> prompt.equals(best) ? "best" : "")
-                .numbers("with careful names", prompt -> Numbers.percent(scores.accuracy(CAREFUL, prompt)))
+                .numbers("with careful names", prompt -> percent(scores.accuracy(CAREFUL, prompt)))
                 .rows(scores.prompts())
                 .lines()
-                .print(out);
+                .print(console);
         out.println();
         out.printf(ROW, "SHOTS", "UNIFIED", "CLASS-SPECIFIC", "GDA", "LINEAR PROBE", "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 
     @Override
-    public void learned(int shots, DemoResult.Scores scores) {
+    public void learned(int shots, Scores scores) {
         if (!table) {
             return;
         }
@@ -93,14 +96,14 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
         DemoResult result = report.result();
         console.print("");
         report.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
-        DemoResult.Scores scores = report.scores();
+        Scores scores = report.scores();
         console.paragraph("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
                 .formatted(
                         result.drawingImages(),
                         Stream.of(DemoMethod.values())
                                 .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
                                 .collect(joining(", ")),
-                        Numbers.percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
+                        percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
         console.paragraph("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(joining(" · "))
                 + " (not their meaning; see coop interpret)");
@@ -108,7 +111,7 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
         print("from right to wrong", result, false, console);
         console.print("");
         console.print("report: %s (%s s; coop demo --open shows it)"
-                .formatted(folder.resolve(DemoReport.PAGE), Numbers.number(result.seconds(), 0)));
+                .formatted(folder.resolve(DemoReport.PAGE), number(result.seconds(), 0)));
     }
 
     private static void print(String direction, DemoResult result, boolean corrected, Console console) {
@@ -124,7 +127,7 @@ record DemoScreen(Console console, boolean table) implements DemoRun.Listener {
     }
 
     private static String label(DemoResult result, PictureResult picture) {
-        String probability = Numbers.percent(100 * picture.probability(), 0);
+        String probability = percent(100 * picture.probability(), 0);
         return "%s (%s)".formatted(result.classNames().get(picture.label()), probability);
     }
 

@@ -1,13 +1,14 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
@@ -21,6 +22,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.graph.host.Backend.Form;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ImageDecoder;
@@ -41,25 +43,26 @@ final class DoctorCommand extends ConsoleCommand {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = "Check a model's whole chain too, on shipped photographs and their names.")
-    private Path model;
+    Path model;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Option(
             names = "--example",
             paramLabel = "CLIP.png",
             description = "Compare with the published example of OpenAI's ViT-B/32; its picture is in openai/CLIP.")
-    private Path example;
+    Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
-    private static final List<Map.Entry<String, String>> X86 = List.of(
-            Map.entry("avx2", "8 floats at once"),
-            Map.entry("avx512f", "16 floats at once"),
-            Map.entry("avx512_bf16", "bfloat16 products up to twice as fast as float32"),
-            Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
+    private static final String[][] X86 = {
+        {"avx2", "8 floats at once"},
+        {"avx512f", "16 floats at once"},
+        {"avx512_bf16", "bfloat16 products up to twice as fast as float32"},
+        {"amx_bf16", "bfloat16 products several times as fast as float32"}
+    };
 
-    private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
+    private static final String[][] ARM = {{"asimd", "4 floats at once"}};
 
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
@@ -80,26 +83,26 @@ final class DoctorCommand extends ConsoleCommand {
             boolean canCompute = backend();
             environment();
             if (canCompute) {
-                Optional<String> obstacle = Precision.BFLOAT16.obstacle().map("no: "::concat);
+                Optional<String> obstacle = BFLOAT16.obstacle().map("no: "::concat);
                 table.row(
                         "bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
-                if (Backend.currentForm() == Backend.Form.HOST) {
-                    product(workers, Precision.FLOAT32);
+                if (Backend.currentForm() == Form.HOST) {
+                    product(workers, FLOAT32);
                     if (obstacle.isEmpty()) {
-                        product(workers, Precision.BFLOAT16);
+                        product(workers, BFLOAT16);
                     }
                 }
                 if (model != null) {
                     try (Clip clip = vocabulary.open(model)) {
                         trial(clip);
                     }
-                    if (Backend.currentForm() == Backend.Form.HOST) {
+                    if (Backend.currentForm() == Form.HOST) {
                         encoding();
                     }
                 }
             }
         }
-        table.print(console.out());
+        table.print(console);
         advice.forEach(line -> console.print("advice: " + line));
         if (advice.isEmpty()) {
             console.print("nothing to change");
@@ -117,12 +120,13 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         boolean arm = System.getProperty("os.arch").equals("aarch64");
-        List<Map.Entry<String, String>> sets = arm ? ARM : X86;
-        Predicate<Map.Entry<String, String>> known =
-                set -> flags.contains(set.getKey()) || (arm && flags.contains("neon"));
-        sets.forEach(
-                set -> table.row(set.getKey(), (known.test(set) ? "yes: " : "no; it would allow ") + set.getValue()));
-        if (sets.stream().noneMatch(known)) {
+        boolean none = true;
+        for (String[] set : arm ? ARM : X86) {
+            boolean known = flags.contains(set[0]) || (arm && flags.contains("neon"));
+            none &= !known;
+            table.row(set[0], (known ? "yes: " : "no; it would allow ") + set[1]);
+        }
+        if (none) {
             advice.add("the processor has no vector instructions that BLAS can use: products will be slow");
         }
     }
@@ -159,7 +163,7 @@ final class DoctorCommand extends ConsoleCommand {
             table.row("ND4J backend", backend.name());
             table.row("device", backend.device());
             table.row("BLAS", backend.blas());
-            boolean host = backend.form() == Backend.Form.HOST;
+            boolean host = backend.form() == Form.HOST;
             table.row("computed by", host ? "kernels in the host's memory" : "ND4J's calls (portable form)");
             return true;
         } catch (BackendException e) {
@@ -213,7 +217,7 @@ final class DoctorCommand extends ConsoleCommand {
         table.row(
                 "model",
                 "%s parameters, logit scale %.1f"
-                        .formatted(Numbers.count(clip.architecture().parameterCount()), clip.logitScale()));
+                        .formatted(count(clip.architecture().parameterCount()), clip.logitScale()));
         ImageDataset photographs = DataSpec.of(pictures.resolve("photographs")).load(1);
         for (ModelTrial.Check check : ModelTrial.of(clip, photographs, example)) {
             table.row(check.name(), check.holds() ? check.finding() : "wrong");

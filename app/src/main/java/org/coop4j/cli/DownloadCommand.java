@@ -37,19 +37,19 @@ import picocli.CommandLine.Parameters;
 final class DownloadCommand extends ConsoleCommand {
 
     @Parameters(paramLabel = "NAME", description = "The model.")
-    private String name;
+    String name;
 
     @Option(
             names = "--url",
             paramLabel = "ADDRESS",
             description = "A mirror of OpenAI's or Meta's file; its SHA-256 must be the same.")
-    private URI mirror;
+    URI mirror;
 
     @Mixin
-    private Activation activation;
+    Activation activation;
 
     @Option(names = "--again", description = "Fetch it even if it is in the cache.")
-    private boolean again;
+    boolean again;
 
     @Override
     public Integer call() throws IOException {

@@ -1,13 +1,14 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
@@ -52,50 +53,50 @@ import picocli.CommandLine.Parameters;
 final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
-    private List<String> texts = List.of();
+    List<String> texts = List.of();
 
     @Option(
             names = "--texts",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "A UTF-8 file with one text per line.")
-    private Path textFile;
+    Path textFile;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part part;
+    Part part;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private SafetensorsOut outOption;
+    SafetensorsOut outOption;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
-    private boolean normalize;
+    boolean normalize;
 
     @Option(names = "--pixels", description = "Also write the preprocessed images, pixels [n, 3, size, size].")
-    private boolean pixels;
+    boolean pixels;
 
     @Parameters(
             arity = "0..*",
             paramLabel = "IMAGE|DIR",
             description = "Images, or folders: all images in them and below.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     @Override
     public Integer call() throws IOException {
@@ -122,14 +123,14 @@ final class EmbedCommand extends ConsoleCommand {
         if (textFile != null) {
             all.addAll(lines(textFile));
         }
-        try (Clip clip = clipOptions.openForTexts()) {
+        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = all.stream()
                     .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
                     .toList();
             export().rows(clip, clip.encodeTokens(tokens), "text", all, List.of(), null);
-            note(Numbers.count(all.size(), "text"), clip);
+            note(count(all.size(), "text"), clip);
         }
         return 0;
     }
@@ -149,25 +150,25 @@ final class EmbedCommand extends ConsoleCommand {
             precision.announce(clip.precision(), console);
             PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
             EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
-            List<Path> good = images.positions().stream().map(files::get).toList();
+            List<Path> good = images.positions.stream().map(files::get).toList();
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
             export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
-            note(Numbers.count(good.size(), "image"), clip);
+            note(count(good.size(), "image"), clip);
             return images.exitCode();
         }
     }
 
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
-        try (Clip clip = clipOptions.open(precision.ofScores())) {
+        try (Clip clip = clipOptions.open(precision.or(FLOAT32))) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());
             Set<Split> splits = part.given == null ? Set.of(Split.values()) : Set.of(part.given);
             int images = export().dataset(shared, dataset, splits);
-            String classes = Numbers.count(dataset.classCount(), "class", "classes");
-            note(Numbers.count(images, "image") + " of " + classes, clip);
+            String classes = count(dataset.classCount(), "class", "classes");
+            note(count(images, "image") + " of " + classes, clip);
         }
         return 0;
     }

@@ -1,16 +1,20 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
+import org.coop4j.clip.ImageEncoder.Encoded;
+import org.coop4j.clip.ImageEncoder.PixelSource;
 import org.coop4j.console.Console;
 import org.coop4j.console.ProblemText;
 import org.coop4j.image.ExifOrientation;
@@ -23,14 +27,18 @@ final class EncodedImages implements AutoCloseable {
     private final Console console;
     private final int count;
     private final List<float[]> rows = new ArrayList<>();
-    private final List<Integer> positions = new ArrayList<>();
-    private final Map<Integer, String> problems = new LinkedHashMap<>();
-    private final Progress.Task task;
+    /** Positions of the images that could be read. */
+    final List<Integer> positions = new ArrayList<>();
+
+    /** The problem of each unreadable image, by its position. */
+    final Map<Integer, String> problems = new LinkedHashMap<>();
+
+    private final Task task;
 
     EncodedImages(Console console, int count) {
         this.console = console;
         this.count = count;
-        this.task = console.task("encoding", count, Progress.Unit.IMAGES);
+        this.task = console.task("encoding", count, Unit.IMAGES);
     }
 
     /**
@@ -43,8 +51,7 @@ final class EncodedImages implements AutoCloseable {
         try (EncodedImages images = new EncodedImages(console, files.size())) {
             for (int from = 0; from < files.size(); from += encoder.part()) {
                 List<Path> part = files.subList(from, Math.min(files.size(), from + encoder.part()));
-                ImageEncoder.PixelSource pixels =
-                        (index, target, offset) -> reader.read(part.get(index), target, offset);
+                PixelSource pixels = (index, target, offset) -> reader.read(part.get(index), target, offset);
                 images.add(
                         from,
                         quickly ? encoder.encodeQuickly(part.size(), pixels) : encoder.encode(part.size(), pixels));
@@ -53,7 +60,7 @@ final class EncodedImages implements AutoCloseable {
         }
     }
 
-    private void add(int from, ImageEncoder.Encoded part) {
+    private void add(int from, Encoded part) {
         for (int i = 0; i < part.features().size(); i++) {
             float[] row = part.features().get(i);
             if (row == null) {
@@ -83,19 +90,9 @@ final class EncodedImages implements AutoCloseable {
         task.advance(1);
     }
 
-    /** Returns the positions of the images that could be read. */
-    List<Integer> positions() {
-        return positions;
-    }
-
     /** Returns one row per readable image, not normalised. */
     FeatureMatrix features(int width) {
         return FeatureMatrix.of(rows, width);
-    }
-
-    /** Returns the problem of each unreadable image, by its position. */
-    Map<Integer, String> problems() {
-        return problems;
     }
 
     /** Reports the number of unreadable images; returns exit code 1 if there are any. */
@@ -103,8 +100,7 @@ final class EncodedImages implements AutoCloseable {
         if (problems.isEmpty()) {
             return 0;
         }
-        console.warn(
-                "%s of %s cannot be read".formatted(Numbers.count(problems.size()), Numbers.count(count, "image")));
+        console.warn("%s of %s cannot be read".formatted(count(problems.size()), count(count, "image")));
         return 1;
     }
 

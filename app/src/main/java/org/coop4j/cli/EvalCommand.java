@@ -1,12 +1,17 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
@@ -16,8 +21,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
@@ -28,6 +31,8 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
+import org.coop4j.run.EvaluationData.Choice;
+import org.coop4j.run.EvaluationData.Images;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.Scores;
@@ -53,60 +58,60 @@ import picocli.CommandLine.Option;
 final class EvalCommand extends ConsoleCommand {
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Part splitOptions;
+    Part splitOptions;
 
     @Option(
             names = "--only-these-classes",
             description = "Distinguish only the classes of --data, where the classifier has more.")
-    private boolean onlyTheseClasses;
+    boolean onlyTheseClasses;
 
     @Option(names = "--allow-overlap", description = "Count images that the run learned from.")
-    private boolean allowOverlap;
+    boolean allowOverlap;
 
     @Option(
             names = "--confusion",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "Write the confusion matrix as CSV.")
-    private Path confusion;
+    Path confusion;
 
     @Option(
             names = "--picture",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "Write the confusion matrix as a PNG picture.")
-    private Path picture;
+    Path picture;
 
     @Option(
             names = "--errors",
             paramLabel = "DIR",
             description = "Copy misclassified images into folders such as \"cat as dog\".")
-    private Path errors;
+    Path errors;
 
     @Option(
             names = "--per-image",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "Write the prediction of each image as JSON Lines.")
-    private Path perImage;
+    Path perImage;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Override
     public Integer call() throws IOException {
@@ -116,12 +121,11 @@ final class EvalCommand extends ConsoleCommand {
         ClassifierFile file = promptOptions.read();
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
-        EvaluationData.Images images = images(retest, ofTheRun);
+        Images images = images(retest, ofTheRun);
         require(
                 errors == null || images.images().get(0).stored() == null,
                 "--errors copies images, and features have none: omit it");
-        Precision ofRun =
-                retest.config() == null ? Precision.FLOAT32 : retest.config().precision();
+        Precision ofRun = retest.config() == null ? FLOAT32 : retest.config().precision();
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.or(ofRun))) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
@@ -140,34 +144,32 @@ final class EvalCommand extends ConsoleCommand {
         return 0;
     }
 
-    private EvaluationData.Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
+    private Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
         if (ofTheRun) {
             require(splitOptions.seed == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
         }
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
         ClassHalf half = dataOptions == null ? null : dataOptions.half;
-        return retest.of(
-                exif.of(data),
-                new EvaluationData.Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
+        return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
     }
 
     private void report(Scores scores, List<String> names, int leftOut) {
         Evaluation evaluation = scores.evaluation();
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(json(evaluation, names)
                     .put("calibration_error", scores.calibrationError())
                     .put("left_out", leftOut));
             return;
         }
         classes(evaluation, names).print(format.chosen(), console);
-        if (format.chosen() == Format.TABLE) {
-            new AlignedLines(Kind.WORDS, Kind.NUMBERS)
-                    .row("accuracy", Numbers.percent(evaluation.accuracy()))
-                    .row("error", Numbers.percent(evaluation.errorRate()))
-                    .row("macro F1", Numbers.percent(evaluation.macroF1()))
-                    .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
-                    .print(console.out());
+        if (format.chosen() == TABLE) {
+            new AlignedLines(WORDS, NUMBERS)
+                    .row("accuracy", percent(evaluation.accuracy()))
+                    .row("error", percent(evaluation.errorRate()))
+                    .row("macro F1", percent(evaluation.macroF1()))
+                    .row("calibration error", percent(100 * scores.calibrationError()))
+                    .print(console);
         }
     }
 
@@ -195,17 +197,18 @@ final class EvalCommand extends ConsoleCommand {
 
     private void write(LabelledFeatures tested, Scores scores, List<String> names) throws IOException {
         ErrorFiles files = new ErrorFiles(PictureResults.of(tested, scores), names);
+        ConfusionFiles matrix = new ConfusionFiles(scores.evaluation().confusion(), names);
         if (confusion != null) {
-            ConfusionFiles.writeCsv(confusion, scores.evaluation().confusion(), names);
+            matrix.writeCsv(confusion);
         }
         if (picture != null) {
-            ConfusionFiles.writePng(picture, scores.evaluation().confusion(), names);
+            matrix.writePng(picture);
         }
         if (perImage != null) {
             files.writeLines(perImage);
         }
         if (errors != null) {
-            console.note("%s in %s".formatted(Numbers.count(files.copy(errors), "misclassified image"), errors));
+            console.note("%s in %s".formatted(count(files.copy(errors), "misclassified image"), errors));
         }
     }
 }

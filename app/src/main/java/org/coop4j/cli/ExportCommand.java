@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,33 +44,33 @@ final class ExportCommand extends ConsoleCommand {
             names = {"-p", "--prompt"},
             paramLabel = "RUN|FILE",
             description = "A learned classifier, or the folder of its run.")
-    private Path prompt;
+    Path prompt;
 
     @Mixin
-    private PromptOptions.OfModel model;
+    PromptOptions.OfModel model;
 
     @Option(names = "--onnx", description = "Write ONNX.")
-    private boolean onnx;
+    boolean onnx;
 
     @Option(names = "--with-preprocessing", description = "Include resize, crop and normalisation in the ONNX graph.")
-    private boolean preprocessing;
+    boolean preprocessing;
 
     @Option(names = "--fp16", description = "Store the ONNX file's weights in float16; it computes in float32.")
-    private boolean half;
+    boolean half;
 
     @Option(
             names = "--epoch",
             paramLabel = "N",
             converter = Positive.class,
             description = "Epoch in the checkpoint's name (default: the epochs of its training, or 50).")
-    private Integer epoch;
+    Integer epoch;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "PATH",
             description = "The folder for prompt_learner; with --onnx the file, or the folder of both towers.")
-    private Path out;
+    Path out;
 
     @Override
     public Integer call() throws IOException {
@@ -92,7 +93,7 @@ final class ExportCommand extends ConsoleCommand {
     private Path classifier() throws IOException {
         PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
-        try (Clip clip = options.open(learned)) {
+        try (Clip clip = options.open(learned, FLOAT32)) {
             return onnx
                     ? onnx(clip, learned)
                     : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));

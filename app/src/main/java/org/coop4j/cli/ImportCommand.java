@@ -1,7 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,7 +11,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -41,10 +42,10 @@ import picocli.CommandLine.Parameters;
 final class ImportCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Option(
             names = "--method",
@@ -52,27 +53,27 @@ final class ImportCommand extends ConsoleCommand {
             paramLabel = "NAME",
             completionCandidates = Importable.class,
             description = "The method that learned it: ${COMPLETION-CANDIDATES}" + DEFAULT)
-    private String method;
+    String method;
 
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
             description = "A setting of the method, such as --set weight=4; may be given several times.")
-    private Map<String, String> set = new LinkedHashMap<>();
+    Map<String, String> set = new LinkedHashMap<>();
 
     @Option(
             names = "--position",
             paramLabel = "WHERE",
             description = "Position of the class name: --set position=end, middle or front.")
-    private String position;
+    String position;
 
     @Mixin
-    private SafetensorsOut out;
+    SafetensorsOut out;
 
     @Parameters(
             paramLabel = "CHECKPOINT",
             description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
-    private Path checkpoint;
+    Path checkpoint;
 
     /** Methods whose references' checkpoints can be read. */
     static final class Importable implements Iterable<String> {
@@ -90,7 +91,7 @@ final class ImportCommand extends ConsoleCommand {
         }
         Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
-        try (Clip clip = clipOptions.openForTexts()) {
+        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read =
                     CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));
@@ -102,9 +103,9 @@ final class ImportCommand extends ConsoleCommand {
             console.print("%s: %s, %s, %s"
                     .formatted(
                             out.file,
-                            Numbers.count(layout.length(), "context vector"),
+                            count(layout.length(), "context vector"),
                             layout.classSpecific() ? "class-specific" : "unified",
-                            Numbers.count(classes.size(), "class", "classes")));
+                            count(classes.size(), "class", "classes")));
         }
         return 0;
     }

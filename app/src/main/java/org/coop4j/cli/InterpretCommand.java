@@ -1,16 +1,16 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
@@ -35,7 +35,7 @@ final class InterpretCommand extends ConsoleCommand {
             + " word or closest to meaningless tokens (CoOp paper)";
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Option(
             names = {"-k", "--nearest"},
@@ -43,29 +43,29 @@ final class InterpretCommand extends ConsoleCommand {
             paramLabel = "N",
             converter = Positive.class,
             description = "Words per vector" + DEFAULT)
-    private int count;
+    int count;
 
     @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")
-    private boolean words;
+    boolean words;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Override
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
-        try (Clip clip = promptOptions.open(prompt)) {
+        try (Clip clip = promptOptions.open(prompt, FLOAT32)) {
             Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
             NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
-            if (format.chosen() == Format.JSON) {
+            if (format.json) {
                 console.print(json(nearest));
                 return 0;
             }
-            (format.chosen() == Format.CSV ? csv(nearest) : table(nearest)).print(format.chosen(), console);
+            (format.csv ? csv(nearest) : table(nearest)).print(format.chosen(), console);
             if (nearest.untrained() > 0) {
                 console.note("compared with %s tokens; %s more have no embedding in this model"
-                        .formatted(Numbers.count(nearest.compared()), Numbers.count(nearest.untrained())));
+                        .formatted(count(nearest.compared()), count(nearest.untrained())));
             }
             console.note(WARNING);
         }

@@ -30,43 +30,43 @@ final class MethodOptions {
             paramLabel = "NAME",
             description = "The method, or several to compare (see coop methods);" + " auto chooses among the quick ones"
                     + DEFAULT)
-    private List<String> names;
+    List<String> names;
 
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
             description = "A setting of the method or its training, such as weight=4; repeatable.")
-    private Map<String, String> set = Map.of();
+    Map<String, String> set = Map.of();
 
     @Option(
             names = {"-M", "--context"},
             paramLabel = "M",
             description = "Number of context vectors: --set context_length=M.")
-    private String context;
+    String context;
 
     @Option(
             names = "--position",
             paramLabel = "WHERE",
             description = "Position of the class name: --set position=end, middle or front.")
-    private String position;
+    String position;
 
     @Option(names = "--csc", description = "Class-specific context vectors: --set class_specific=true.")
-    private boolean classSpecific;
+    boolean classSpecific;
 
     @Option(
             names = "--init",
             paramLabel = "WORDS",
             description = "Words to initialise the context with: --set words=WORDS.")
-    private String words;
+    String words;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs: --set epochs=N.")
-    private String epochs;
+    String epochs;
 
     @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
-    private String batch;
+    String batch;
 
     @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate, as given: --set rate=RATE.")
-    private String rate;
+    String rate;
 
     @Option(
             names = "--tune",
@@ -75,16 +75,11 @@ final class MethodOptions {
             paramLabel = "NAME=A|B|…",
             description = "Choose a method, or values of a setting (also shots), by validation images or"
                     + " cross-validation; repeat it for all combinations.")
-    private List<String> tune = List.of();
+    List<String> tune = List.of();
 
     /** Returns true if one of several candidates is chosen. */
     boolean choose() {
         return !tune.isEmpty() || names.contains(AUTO);
-    }
-
-    /** Returns true if several numbers of training images per class are tried. */
-    boolean triesShots() {
-        return tried().containsKey(CandidateGrid.SHOTS);
     }
 
     /**
@@ -122,7 +117,7 @@ final class MethodOptions {
     }
 
     /** Returns the values to try, by setting. */
-    private Map<String, List<String>> tried() {
+    Map<String, List<String>> tried() {
         Map<String, List<String>> values = new LinkedHashMap<>();
         for (String one : tune) {
             String[] setting = one.split("=", 2);

@@ -1,13 +1,16 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.Table.Format.JSON;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
+import org.coop4j.base.Settings.Description;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -26,10 +29,10 @@ final class MethodsCommand extends ConsoleCommand {
     private static final int SHOTS = 16;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
-    private String name;
+    String name;
 
     @Override
     public Integer call() {
@@ -50,9 +53,9 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("method", Method::id)
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
-                .shown("summary", Kind.WORDS, Method::summary, MethodsCommand::inShort)
+                .shown("summary", WORDS, Method::summary, MethodsCommand::inShort)
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Format.JSON);
+                .in(JSON);
     }
 
     /** Returns the first clause of the summary. */
@@ -61,17 +64,17 @@ final class MethodsCommand extends ConsoleCommand {
     }
 
     private void explain(Method method) {
-        List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
+        List<Description> settings = new ArrayList<>(Settings.describe((Record) method));
         Training training = method.training(SHOTS);
         if (training.trains()) {
             settings.addAll(Settings.describe(training));
         }
-        Table<Settings.Description> rows = new Table<Settings.Description>()
-                .text("name", Settings.Description::name)
+        Table<Description> rows = new Table<Description>()
+                .text("name", Description::name)
                 .text("default", MethodsCommand::value)
                 .text("meaning", MethodsCommand::meaning)
                 .rows(settings);
-        if (format.chosen() == Format.JSON) {
+        if (format.json) {
             console.print(Json.object()
                     .put("method", method.id())
                     .put("title", method.title())
@@ -79,22 +82,22 @@ final class MethodsCommand extends ConsoleCommand {
                     .<ObjectNode>set("settings", rows.json()));
             return;
         }
-        if (format.chosen() == Format.TABLE) {
+        if (format.chosen() == TABLE) {
             console.out().println(method.title() + "\n");
             console.paragraph(method.summary());
             console.out().println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");
         }
-        if (format.chosen() == Format.CSV || !settings.isEmpty()) {
+        if (format.csv || !settings.isEmpty()) {
             rows.print(format.chosen(), console);
         }
     }
 
-    private static String value(Settings.Description setting) {
+    private static String value(Description setting) {
         Object value = setting.value();
         return value == null ? "" : value.equals(List.of()) ? "none" : String.valueOf(value);
     }
 
-    private static String meaning(Settings.Description setting) {
+    private static String meaning(Description setting) {
         String choices = String.join(", ", setting.choices());
         return choices.isEmpty() ? setting.meaning() : setting.meaning() + ": " + choices;
     }

@@ -38,16 +38,16 @@ final class ModelCommand extends ConsoleCommand {
             arity = "0..1", // none with "new"
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION)
-    private Path file;
+    Path file;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
 
     @Override
     public Integer call() throws IOException {
@@ -55,7 +55,7 @@ final class ModelCommand extends ConsoleCommand {
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
-            if (json.isChosen()) {
+            if (json.chosen) {
                 ObjectNode described = json(model, logitScale);
                 if (classOptions.areGiven()) {
                     described.putPOJO("unknown_classes", unknown);
@@ -64,7 +64,7 @@ final class ModelCommand extends ConsoleCommand {
             } else {
                 AlignedLines table = new AlignedLines();
                 ModelSummary.facts(model).forEach(table::row);
-                table.row("logit scale", "%.2f".formatted(logitScale)).print(console.out());
+                table.row("logit scale", "%.2f".formatted(logitScale)).print(console);
             }
             return 0;
         }

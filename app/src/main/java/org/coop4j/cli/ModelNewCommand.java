@@ -29,19 +29,19 @@ final class ModelNewCommand extends ConsoleCommand {
             converter = Architecture.class,
             completionCandidates = Architecture.class,
             description = "One of ${COMPLETION-CANDIDATES}.")
-    private String architecture;
+    String architecture;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random numbers" + DEFAULT)
-    private long seed = 1;
+    long seed = 1;
 
     @Option(
             names = "--activation",
             paramLabel = "NAME",
             description = "quick_gelu or gelu (default: that of the published model).")
-    private MlpActivation activation;
+    MlpActivation activation;
 
     @Mixin
-    private SafetensorsOut out;
+    SafetensorsOut out;
 
     @Override
     public Integer call() throws IOException {

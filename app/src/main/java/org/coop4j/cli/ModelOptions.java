@@ -28,19 +28,14 @@ public final class ModelOptions {
             required = true,
             paramLabel = "FILE",
             description = DESCRIPTION)
-    private Path model;
+    Path model;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     /** Opens the model for images alone. */
     Clip open(Precision precision) throws IOException {
         return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
-    }
-
-    /** Opens the model and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts() throws IOException {
-        return vocabulary.open(model);
     }
 
     /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */

@@ -1,11 +1,14 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -39,7 +42,7 @@ public final class Options {
                 names = "--activation",
                 paramLabel = "NAME",
                 description = "quick_gelu (OpenAI) or gelu (most of open_clip), if the source does not say.")
-        private MlpActivation activation;
+        MlpActivation activation;
 
         /** Returns the activation, if one was given. */
         Optional<MlpActivation> given() {
@@ -60,11 +63,7 @@ public final class Options {
     /** The choice of JSON instead of text. */
     public static final class AsJson {
         @Option(names = "--json", description = "Print JSON.")
-        private boolean chosen;
-
-        public boolean isChosen() {
-            return chosen;
-        }
+        public boolean chosen;
     }
 
     /** The memory of a training step. */
@@ -93,7 +92,7 @@ public final class Options {
 
         /** Opens a model and checks that it has this vocabulary. */
         Clip open(Path model) throws IOException {
-            return open(model, () -> Precision.FLOAT32, Workers.standard());
+            return open(model, () -> FLOAT32, Workers.standard());
         }
 
         /**
@@ -114,7 +113,7 @@ public final class Options {
                 clip.close();
                 throw new CommandFailure(
                         "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
-                                .formatted(model, Numbers.count(expected), Numbers.count(given)));
+                                .formatted(model, count(expected), count(given)));
             }
             return clip;
         }
@@ -128,7 +127,7 @@ public final class Options {
     /** The treatment of texts that exceed the context length. */
     static final class Truncation {
         @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
-        private boolean truncate;
+        boolean truncate;
 
         Tokenizer.Overflow overflow() {
             return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
@@ -163,16 +162,7 @@ public final class Options {
                 description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
                         + " or auto: bf16 if this one does (default: auto to classify or embed images;"
                         + " float32 to train, to score and for features with labels; in eval, the run's).")
-        private Precision given;
-
-        /**
-         * Returns the precision of training and scores: float32, unless another was given.
-         *
-         * @throws CommandFailure if this machine does not have it
-         */
-        Precision ofScores() {
-            return or(Precision.FLOAT32);
-        }
+        Precision given;
 
         /**
          * Returns the precision that was given, or else another.
@@ -199,7 +189,7 @@ public final class Options {
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */
         void announce(Precision used, Console console) {
-            if (given == null && used == Precision.BFLOAT16) {
+            if (given == null && used == BFLOAT16) {
                 console.note("images are encoded in bfloat16, for speed: --precision float32 is exact");
             }
         }
@@ -236,10 +226,10 @@ public final class Options {
                 names = "--bank",
                 paramLabel = "DIR",
                 description = "Folder that keeps image features (default: in the cache; of a sweep, its bank).")
-        private Path folder;
+        Path folder;
 
         @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
-        private boolean skipBad;
+        boolean skipBad;
 
         /**
          * Returns the options of runs that do not change their result.
@@ -264,10 +254,10 @@ public final class Options {
     /** The form of printed results: a table, or a form for other programs. */
     public static class Format {
         @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
+        boolean json;
 
         @Option(names = "--csv", description = "Print comma-separated values.")
-        private boolean csv;
+        boolean csv;
 
         /** Returns the chosen form. */
         public Table.Format chosen() {
@@ -278,7 +268,7 @@ public final class Options {
     /** The form of results that are printed one by one. */
     public static final class LineFormat extends Format {
         @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
-        private boolean lines;
+        boolean lines;
 
         @Override
         public Table.Format chosen() {

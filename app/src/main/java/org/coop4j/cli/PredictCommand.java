@@ -1,6 +1,11 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.JSON;
+import static org.coop4j.console.Table.Format.JSON_LINES;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -11,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -48,38 +52,38 @@ final class PredictCommand extends ConsoleCommand {
     private static final String UNKNOWN = "unknown";
 
     @Mixin
-    private PromptOptions promptOptions;
+    PromptOptions promptOptions;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = "--top",
             paramLabel = "K",
             converter = Positive.class,
             description = "Show the K most probable classes (default: 1; in JSON all).")
-    private Integer top;
+    Integer top;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
             description = "Answer \"unknown\" below this probability, 0 to 1; the report of a run suggests one.")
-    private double threshold;
+    double threshold;
 
     @Option(names = "--raw", description = "Print the model's own probabilities, not the calibrated ones.")
-    private boolean raw;
+    boolean raw;
 
     @ArgGroup
-    private LineFormat format = new LineFormat();
+    LineFormat format = new LineFormat();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
-    private List<Path> arguments;
+    List<Path> arguments;
 
     /**
      * An image and its classes.
@@ -96,7 +100,7 @@ final class PredictCommand extends ConsoleCommand {
         String next() {
             return answers.stream()
                     .skip(1)
-                    .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
+                    .map(p -> p.label() + " " + percent(100 * p.probability()))
                     .collect(joining(", "));
         }
     }
@@ -156,15 +160,15 @@ final class PredictCommand extends ConsoleCommand {
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
-                .in(Format.TABLE, Format.CSV)
+                .in(TABLE, CSV)
                 .data("file", Classified::file)
-                .in(Format.JSON, Format.JSON_LINES);
+                .in(JSON, JSON_LINES);
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = most > 1 && threshold > 0 ? most + 1 : most;
         for (int i = 0; i < last; i++) {
             int rank = i;
             String suffix = i == 0 ? "" : "_" + (i + 1);
-            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.CSV};
+            Format[] formats = i == 0 ? Format.values() : new Format[] {CSV};
             rows.text(
                             "label" + suffix,
                             c -> c.answer(rank).map(Prediction::label).orElse(""))
@@ -176,9 +180,9 @@ final class PredictCommand extends ConsoleCommand {
                     .in(formats);
         }
         if (last > 1) {
-            rows.text("next", Classified::next).in(Format.TABLE);
+            rows.text("next", Classified::next).in(TABLE);
         }
-        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(Format.JSON, Format.JSON_LINES);
+        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(JSON, JSON_LINES);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */

@@ -25,10 +25,10 @@ final class PromptOptions {
             required = true,
             paramLabel = "RUN|FILE",
             description = "A learned classifier, or the folder of the run that learned it.")
-    private Path prompt;
+    Path prompt;
 
     @Mixin
-    private OfModel model = new OfModel();
+    OfModel model = new OfModel();
 
     /** The model of a learned classifier. */
     static final class OfModel {
@@ -36,10 +36,10 @@ final class PromptOptions {
                 names = {"-m", "--model"},
                 paramLabel = "FILE",
                 description = "The model it was learned with (default: at its recorded path, or next to it).")
-        private Path file;
+        Path file;
 
         @Mixin
-        private Vocabulary vocabulary;
+        Vocabulary vocabulary;
 
         /** Returns the model's file, or null if none was given. */
         Path file() throws IOException {
@@ -68,11 +68,6 @@ final class PromptOptions {
 
     private Path file() throws IOException {
         return ClassifierModel.classifierFile(prompt);
-    }
-
-    /** Opens the model that the classifier was learned with. */
-    Clip open(ClassifierFile learned) throws IOException {
-        return open(learned, Precision.FLOAT32);
     }
 
     /** Opens the model that the classifier was learned with, in a precision. */

@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
-import java.util.HashMap;
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.weights.model.ClipConfig;
@@ -14,21 +14,15 @@ import org.coop4j.weights.model.ClipConfig;
  * reference draws other few-shot images than CoOp, as the linear probe's does, learns from those.
  *
  * @param architecture the model that it is for
- * @param words initial words of the context, if the preset has them ({@code ctxv1})
  */
-record ReferencePreset(String name, String architecture, Optional<String> words) {
-
-    /** Returns all presets. */
-    static List<ReferencePreset> all() {
-        Optional<String> photo = Optional.of("a photo of a");
-        return List.of(
-                new ReferencePreset("coop-rn50", "RN50", Optional.empty()),
-                new ReferencePreset("coop-rn50-ctxv1", "RN50", photo),
-                new ReferencePreset("coop-rn101", "RN101", Optional.empty()),
-                new ReferencePreset("coop-vit-b32", "ViT-B/32", Optional.empty()),
-                new ReferencePreset("coop-vit-b16", "ViT-B/16", Optional.empty()),
-                new ReferencePreset("coop-vit-b16-ctxv1", "ViT-B/16", photo));
-    }
+record ReferencePreset(String name, String architecture) {
+    private static final List<ReferencePreset> ALL = List.of(
+            new ReferencePreset("coop-rn50", "RN50"),
+            new ReferencePreset("coop-rn50-ctxv1", "RN50"),
+            new ReferencePreset("coop-rn101", "RN101"),
+            new ReferencePreset("coop-vit-b32", "ViT-B/32"),
+            new ReferencePreset("coop-vit-b16", "ViT-B/16"),
+            new ReferencePreset("coop-vit-b16-ctxv1", "ViT-B/16"));
 
     /**
      * Returns the feature space after checking that it has the preset's model.
@@ -49,18 +43,17 @@ record ReferencePreset(String name, String architecture, Optional<String> words)
      * @throws IllegalArgumentException listing the presets if none has this name
      */
     static ReferencePreset named(String name) {
-        List<String> names = all().stream().map(ReferencePreset::name).toList();
-        return all().stream()
+        return ALL.stream()
                 .filter(preset -> preset.name.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "preset \"%s\": choose one of %s".formatted(name, String.join(", ", names))));
+                .orElseThrow(() -> new IllegalArgumentException("preset \"%s\": choose one of %s"
+                        .formatted(name, ALL.stream().map(ReferencePreset::name).collect(joining(", ")))));
     }
 
-    /** Returns its settings by name, each for the methods that have it. */
+    /** Returns its settings by name, each for the methods that have it; {@code ctxv1} has initial words. */
     Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(Map.of("reference_sample", "true"));
-        words.ifPresent(text -> settings.put("words", text));
-        return settings;
+        return name.endsWith("-ctxv1")
+                ? Map.of("reference_sample", "true", "words", "a photo of a")
+                : Map.of("reference_sample", "true");
     }
 }

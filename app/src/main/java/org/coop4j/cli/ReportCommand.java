@@ -3,16 +3,16 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.Table.Format.TABLE;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
@@ -39,16 +39,16 @@ final class ReportCommand extends ConsoleCommand {
     private static final int LINE = 78;
 
     @Parameters(paramLabel = "DIR", description = "Folder of the runs.")
-    private Path folder;
+    Path folder;
 
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
             description = "The report's folder (default: DIR/report); an earlier report in it is replaced.")
-    private Path out;
+    Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")
-    private boolean csv;
+    boolean csv;
 
     @Override
     public Integer call() throws IOException {
@@ -61,14 +61,14 @@ final class ReportCommand extends ConsoleCommand {
                 "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them"
                         .formatted(
                                 folder,
-                                Numbers.count(runs.failed().size(), "failed run"),
-                                Numbers.count(runs.unfinished().size(), "unfinished one")));
+                                count(runs.failed().size(), "failed run"),
+                                count(runs.unfinished().size(), "unfinished one")));
         List<Study> studies = Study.of(runs);
         StudyReport report = new StudyReport(runs, studies);
         if (!runs.unfinished().isEmpty()) {
             console.warn("not counted: %s, the first in %s"
                     .formatted(
-                            Numbers.count(runs.unfinished().size(), "unfinished run"),
+                            count(runs.unfinished().size(), "unfinished run"),
                             folder.resolve(runs.unfinished().get(0))));
         }
         warn(report.notes(), "remarks");
@@ -92,7 +92,7 @@ final class ReportCommand extends ConsoleCommand {
     private void warn(List<String> notes, String more) {
         notes.stream().limit(MOST_NAMED).forEach(console::warn);
         if (notes.size() > MOST_NAMED) {
-            console.warn("and %s more %s, see the page".formatted(Numbers.count(notes.size() - MOST_NAMED), more));
+            console.warn("and %s more %s, see the page".formatted(count(notes.size() - MOST_NAMED), more));
         }
     }
 
@@ -103,7 +103,7 @@ final class ReportCommand extends ConsoleCommand {
             console.print("");
             for (Table<?> table : StudyReport.brief(study)) {
                 console.print(table.title());
-                table.print(Format.TABLE, console);
+                table.print(TABLE, console);
                 console.print("");
             }
         }

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -7,9 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
@@ -46,40 +45,40 @@ final class RunOptions {
     int shots;
 
     @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
-    private Long seed;
+    Long seed;
 
     @Option(
             names = "--seeds",
             split = ",",
             paramLabel = "N",
             description = "Seeds of several runs, such as 1,2,3; reports mean and standard deviation.")
-    private List<Long> seeds = List.of();
+    List<Long> seeds = List.of();
 
     @Option(
             names = "--split",
             paramLabel = "T/V/E",
             description = "Percentages of train, val and test images of data without a split (default: 50/20/30).")
-    private String split;
+    String split;
 
     @Option(
             names = "--preset",
             paramLabel = "NAME",
             description = "The reference's configuration, such as coop-vit-b16-ctxv1; other options override it.")
-    private ReferencePreset preset;
+    ReferencePreset preset;
 
     @Option(
             names = "--views",
             paramLabel = "K|epochs",
             description = "Random crops per training image, used in turn; epochs for a new one each epoch; 0 for"
                     + " the centre crop alone (default: 0, with --preset epochs).")
-    private String views;
+    String views;
 
     @Option(
             names = "--checkpoint-every",
             defaultValue = "10",
             paramLabel = "N",
             description = "Epochs between checkpoints" + DEFAULT)
-    private int checkpointEvery;
+    int checkpointEvery;
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
     boolean resume;
@@ -91,11 +90,6 @@ final class RunOptions {
         return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
     }
 
-    /** Returns true if each seed has a folder of its own. */
-    boolean severalSeeds() {
-        return !seeds.isEmpty();
-    }
-
     /**
      * Returns the threads of this machine, or as many as a run began with that is resumed: its last digits depend on their
      * number.
@@ -103,7 +97,7 @@ final class RunOptions {
     Workers workers(Progress progress) throws IOException {
         Optional<Integer> begun = resume ? RunFolder.threadsBegunWith(out) : Optional.empty();
         if (begun.isPresent()) {
-            progress.note("computing with %s, as the run began".formatted(Numbers.count(begun.get(), "thread")));
+            progress.note("computing with %s, as the run began".formatted(count(begun.get(), "thread")));
             return new Workers(begun.get());
         }
         return Workers.standard();
@@ -112,11 +106,6 @@ final class RunOptions {
     /** Returns the data with the percentages of its split, if they were given. */
     DataSpec of(DataSpec data) {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
-    }
-
-    /** Returns the preset's settings; none without a preset. */
-    Map<String, String> presetSettings() {
-        return preset == null ? Map.of() : preset.settings();
     }
 
     /** Checks that the preset is for the model. */

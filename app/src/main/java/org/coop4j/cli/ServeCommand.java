@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -15,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
@@ -31,6 +31,7 @@ import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServedModels;
 import org.coop4j.serve.ServiceOptions;
+import org.coop4j.serve.ServiceOptions.Limits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,100 +61,100 @@ final class ServeCommand extends ConsoleCommand {
             names = {"-p", "--prompt"},
             paramLabel = "[NAME=]RUN|FILE",
             description = "A learned classifier, or the folder of its run; may be given several times.")
-    private List<String> runs = List.of();
+    List<String> runs = List.of();
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
                     + " (default: at its recorded path, or beside the classifier).")
-    private Path model;
+    Path model;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private TemplateOptions templateOptions;
+    TemplateOptions templateOptions;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
             description = "Address to listen on (default: ${DEFAULT-VALUE}, this machine alone; 0.0.0.0 is all).")
-    private String host = "127.0.0.1";
+    String host = "127.0.0.1";
 
     @Option(
             names = "--port",
             paramLabel = "N",
             description = "Port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
-    private int port = 8080;
+    int port = 8080;
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
             converter = FileName.class,
             description = "Require the bearer token in this file from clients.")
-    private Path tokenFile;
+    Path tokenFile;
 
     @Option(
             names = "--allow-origin",
             paramLabel = "ORIGIN",
             description = "Let pages of another origin, such as https://example.org, call the service.")
-    private String origin;
+    String origin;
 
     @Option(
             names = "--access-log",
             paramLabel = "FILE",
             description = "Append a line of JSON per request; - is standard output.")
-    private Path accessLog;
+    Path accessLog;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
             description = "Let the page say \"not sure\" below this probability, 0 to 1; a run's report suggests one.")
-    private Double threshold;
+    Double threshold;
 
     @Option(names = "--max-batch", paramLabel = "N", description = "Maximum pictures encoded together" + DEFAULT)
-    private int batch = 32;
+    int batch = 32;
 
     @Option(
             names = "--max-delay",
             paramLabel = "MS",
             description = "Milliseconds that a picture waits for others" + DEFAULT)
-    private int delay = 2;
+    int delay = 2;
 
     @Option(
             names = "--queue",
             paramLabel = "N",
             description = "Maximum waiting pictures per classifier; more get status 429" + DEFAULT)
-    private int queue = 256;
+    int queue = 256;
 
     @Option(
             names = "--max-body",
             defaultValue = "16M",
             paramLabel = "SIZE",
             description = "Maximum size of a request" + DEFAULT)
-    private MemoryLimit body;
+    MemoryLimit body;
 
     @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + DEFAULT)
-    private int pixels = 50_000_000;
+    int pixels = 50_000_000;
 
     @Option(names = "--decode-time", paramLabel = "S", description = "Maximum seconds to decode a picture" + DEFAULT)
-    private int decodeTime = 10;
+    int decodeTime = 10;
 
     @Option(names = "--read-time", paramLabel = "S", description = "Maximum seconds for a request to arrive" + DEFAULT)
-    private int readTime = 30;
+    int readTime = 30;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
             description = "Maximum open connections; more wait" + DEFAULT)
-    private int connections = 256;
+    int connections = 256;
 
     @Override
     public Integer call() throws IOException {
@@ -170,7 +171,7 @@ final class ServeCommand extends ConsoleCommand {
                 port,
                 token,
                 Optional.ofNullable(origin),
-                ServiceOptions.Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
+                Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
         EncodingLimits limits = WrongUsage.unless(() ->
                 new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         Precision chosen = precision.ofAnswers();
@@ -236,7 +237,7 @@ final class ServeCommand extends ConsoleCommand {
         for (ServedClassifier one : served) {
             ClassifierInfo info = one.info();
             int classes = info.classNames().size();
-            console.line(info.name() + ": " + info.method() + ", " + Numbers.count(classes, "class", "classes"));
+            console.line(info.name() + ": " + info.method() + ", " + count(classes, "class", "classes"));
         }
         InetAddress address = InetAddress.getByName(host);
         String shown = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

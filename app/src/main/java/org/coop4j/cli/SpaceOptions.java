@@ -9,6 +9,7 @@ import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.DataSpec.InSpace;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -19,7 +20,7 @@ final class SpaceOptions {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION + " Required without --class-features.")
-    private Path model;
+    Path model;
 
     @Option(
             names = "--class-features",
@@ -27,19 +28,19 @@ final class SpaceOptions {
             converter = FileName.class,
             description = "In place of a model: features of the classes' texts (coop embed --texts),"
                     + " for methods that learn from features.")
-    private Path classFeatures;
+    Path classFeatures;
 
     @Option(
             names = "--logit-scale",
             paramLabel = "S",
             description = "With --class-features: the factor of cosines in logits (default: the features', else 100).")
-    private Double logitScale;
+    Double logitScale;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     /** Opens the model, or reads the features of the classes' texts. */
-    DataSpec.InSpace open(DataSpec data, Precision precision, Workers workers) throws IOException {
+    InSpace open(DataSpec data, Precision precision, Workers workers) throws IOException {
         require(
                 model != null || classFeatures != null,
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
@@ -50,10 +51,10 @@ final class SpaceOptions {
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new DataSpec.InSpace(vocabulary.open(model, () -> precision, workers), data);
+        return new InSpace(vocabulary.open(model, () -> precision, workers), data);
     }
 
-    private DataSpec.InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {
+    private InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {
         require(
                 data.holdsFeatures(),
                 "--class-features goes with features as --data: give a model with --model to encode images");

@@ -2,6 +2,10 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
@@ -19,8 +22,6 @@ import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -30,6 +31,7 @@ import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepRun.RunState.Status;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,52 +57,52 @@ import picocli.CommandLine.Parameters;
 final class SweepCommand extends ConsoleCommand {
 
     @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class, description = "The plan.")
-    private Path plan;
+    Path plan;
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = ModelOptions.DESCRIPTION)
-    private Path model;
+    Path model;
 
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
             description = "The folder of the runs, for one sweep at a time.")
-    private Path out;
+    Path out;
 
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR",
             description = "The folder of the published datasets, in place of the plan's.")
-    private Path data;
+    Path data;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Memory memory;
+    Memory memory;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
             paramLabel = "MASTER",
             description = "Make the runs on the executors of this Spark cluster, such as"
                     + " spark://HOST:7077; see docs/spark.md.")
-    private String spark;
+    String spark;
 
     @Option(
             names = "--dry-run",
             description = "Check the plan, list its runs with their states, and estimate the time.")
-    private boolean dryRun;
+    boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
-    private boolean example;
+    boolean example;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Override
     public Integer call() throws IOException {
@@ -125,7 +127,7 @@ final class SweepCommand extends ConsoleCommand {
                         / (1e9
                                 * Measurement.product(clip.workers(), clip.precision())
                                         .gflops());
-                list(states, Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))));
+                list(states, duration(Duration.ofMillis(Math.round(1000 * seconds))));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -185,23 +187,23 @@ final class SweepCommand extends ConsoleCommand {
                 .numbers(
                         "steps",
                         state -> state.run().steps() == 0 ? "" : state.run().steps())
-                .in(Format.TABLE)
-                .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .in(TABLE)
+                .shown("state", WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);
-        Map<RunState.Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
+        Map<Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
         long steps = runs.stream()
-                .filter(state -> state.status() != RunState.Status.FINISHED)
+                .filter(state -> state.status() != Status.FINISHED)
                 .mapToLong(state -> state.run().steps())
                 .sum();
         console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
                 .formatted(
-                        Numbers.count(runs.size(), "run"),
-                        counts.getOrDefault(RunState.Status.FINISHED, 0L),
-                        counts.getOrDefault(RunState.Status.BEGUN, 0L),
-                        counts.getOrDefault(RunState.Status.FAILED, 0L),
-                        Numbers.count(steps, "training step"),
+                        count(runs.size(), "run"),
+                        counts.getOrDefault(Status.FINISHED, 0L),
+                        counts.getOrDefault(Status.BEGUN, 0L),
+                        counts.getOrDefault(Status.FAILED, 0L),
+                        count(steps, "training step"),
                         time));
     }
 

@@ -1,6 +1,9 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.groupingBy;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.console.Table.Kind.NUMBERS;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -9,18 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
+import org.coop4j.study.Study;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
@@ -46,10 +47,6 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
     }
 
-    private static <K> Map<K, List<RunState>> grouped(List<RunState> runs, Function<RunState, K> key) {
-        return runs.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
-    }
-
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
         Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
@@ -68,7 +65,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .sorted()
                 .forEach(shots -> table.column(
                         shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
-                        Kind.NUMBERS,
+                        NUMBERS,
                         i -> cell(rows.get(keys.get(i)).getOrDefault(shots, List.of()))));
         return table.rows(IntStream.range(0, keys.size()).boxed().toList());
     }
@@ -85,7 +82,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
         SeedSummary accuracy = accuracy(runs);
         return results.size() < runs.size()
-                ? Numbers.number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
+                ? number(accuracy.mean(), 1) + " " + results.size() + "/" + runs.size()
                 : accuracy.compact();
     }
 
@@ -105,7 +102,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data(
                         "sd_accuracy",
                         runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
-        grouped(
+        Study.grouped(
                         outcome.runs(),
                         state -> List.of(
                                 row(state.run()),
@@ -152,9 +149,9 @@ record SweepReport(SweepOutcome outcome, Path folder) {
             return;
         }
         console.warn("%d of %s failed; the same command tries them again:"
-                .formatted(failures.size(), Numbers.count(outcome.runs().size(), "run")));
-        grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
-            String others = runs.size() == 1 ? "" : " and " + Numbers.count(runs.size() - 1, "other");
+                .formatted(failures.size(), count(outcome.runs().size(), "run")));
+        Study.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
+            String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
     }

@@ -1,9 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
+import static org.coop4j.base.Numbers.percent;
+
 import java.time.Duration;
 import java.util.List;
-import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
@@ -16,7 +20,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     private final Console console;
     private List<SweepRun> runs = List.of();
-    private Progress.Task task;
+    private Task task;
     private String run = "";
     private boolean running;
 
@@ -33,8 +37,8 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     public void begins(List<RunState> all) {
         runs = all.stream().map(RunState::run).toList();
         long finished = all.stream().filter(state -> state.result().isPresent()).count();
-        String count = Numbers.count(all.size(), "run");
-        console.note(finished == 0 ? count : count + ", " + Numbers.count(finished) + " of them finished already");
+        String count = count(all.size(), "run");
+        console.note(finished == 0 ? count : count + ", " + count(finished) + " of them finished already");
     }
 
     @Override
@@ -46,7 +50,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void progress(double done, double total, String doing) {
         if (task == null) {
-            task = console.task("sweep", 0, Progress.Unit.WORK);
+            task = console.task("sweep", 0, Unit.WORK);
         }
         task.total((long) Math.ceil(total));
         task.detail(running ? run + ", " + doing : doing);
@@ -59,9 +63,9 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         console.note("%s: %s%s, %s"
                 .formatted(
                         run,
-                        Numbers.percent(result.accuracy()),
+                        percent(result.accuracy()),
                         handWritten(result),
-                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+                        duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;
     }
 
@@ -70,7 +74,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         return result.seed() == 0 || result.handWritten().isEmpty()
                 ? ""
                 : " (hand-written %s)"
-                        .formatted(Numbers.percent(result.handWritten().get(0).accuracy()));
+                        .formatted(percent(result.handWritten().get(0).accuracy()));
     }
 
     @Override

@@ -18,13 +18,13 @@ final class TemplateOptions {
             paramLabel = "TEXT",
             description = "A prompt with {} for the class name; several are averaged"
                     + " (default: \"a photo of a {}.\", or the published dataset's own).")
-    private List<String> templates = List.of();
+    List<String> templates = List.of();
 
     @Option(
             names = "--ensemble",
             paramLabel = "7|80",
             description = "Average OpenAI's prompts for ImageNet: all 80, or 7 with the data's own (the reference's).")
-    private String ensemble;
+    String ensemble;
 
     /**
      * Returns the prompts, checked.

@@ -3,12 +3,12 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
@@ -32,13 +32,13 @@ final class TokenizeCommand extends ConsoleCommand {
     private static final int PE_CONTEXT = 32;
 
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
-    private List<String> texts;
+    List<String> texts;
 
     @Mixin
-    private Vocabulary vocabulary;
+    Vocabulary vocabulary;
 
     @Mixin
-    private AsJson json;
+    AsJson json;
 
     /** A text and its tokens; the components are the keys of the JSON. */
     private record Tokenized(
@@ -50,7 +50,7 @@ final class TokenizeCommand extends ConsoleCommand {
             return new Tokenized(text, ids, symbols, ids.size(), ids.size() + 2);
         }
 
-        void print(PrintStream out) {
+        void print(Console console) {
             String count = tokens + ", with start and end token " + tokens_with_start_and_end;
             String excess = "";
             if (tokens_with_start_and_end > CONTEXT) {
@@ -63,7 +63,7 @@ final class TokenizeCommand extends ConsoleCommand {
                     .row("ids", ids.stream().map(String::valueOf).collect(joining(" ")))
                     .row("symbols", String.join(" ", symbols))
                     .row("tokens", count + excess)
-                    .print(out);
+                    .print(console);
         }
     }
 
@@ -72,7 +72,7 @@ final class TokenizeCommand extends ConsoleCommand {
         Tokenizer tokenizer = vocabulary.tokenizer();
         List<Tokenized> all =
                 texts.stream().map(text -> Tokenized.of(text, tokenizer)).toList();
-        if (json.isChosen()) {
+        if (json.chosen) {
             console.print(Json.of(all));
             return 0;
         }
@@ -80,7 +80,7 @@ final class TokenizeCommand extends ConsoleCommand {
             if (i > 0) {
                 console.out().println();
             }
-            all.get(i).print(console.out());
+            all.get(i).print(console);
         }
         return 0;
     }

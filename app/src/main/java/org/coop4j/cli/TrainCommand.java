@@ -1,12 +1,14 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Numbers;
+import java.util.Map;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -19,6 +21,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.DataSpec.InSpace;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
@@ -53,37 +56,37 @@ import picocli.CommandLine.Option;
 final class TrainCommand extends ConsoleCommand {
 
     @Mixin
-    private SpaceOptions spaceOptions;
+    SpaceOptions spaceOptions;
 
     @Mixin
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private MethodOptions methodOptions;
+    MethodOptions methodOptions;
 
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
             description = "A prompt with {} for the class name, to compare with; repeatable.")
-    private List<String> templates = List.of();
+    List<String> templates = List.of();
 
     @Mixin
-    private RunOptions runOptions;
+    RunOptions runOptions;
 
     @Mixin
-    private Bank bankOptions;
+    Bank bankOptions;
 
     @Mixin
-    private Memory memory;
+    Memory memory;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Mixin
-    private AsJson asJson;
+    AsJson asJson;
 
     private List<Long> seeds;
     private DataSpec data; // known when the model is
@@ -92,11 +95,11 @@ final class TrainCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
         candidates(Training.LOGIT_SCALE); // refuses wrong settings before the model is opened
-        require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
+        require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
-        DataSpec.InSpace opened = spaceOptions.open(
-                runOptions.of(exif.of(dataOptions.spec())), precision.ofScores(), runOptions.workers(console));
+        InSpace opened = spaceOptions.open(
+                runOptions.of(exif.of(dataOptions.spec())), precision.or(FLOAT32), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
@@ -107,7 +110,7 @@ final class TrainCommand extends ConsoleCommand {
             List<Candidate> candidates = candidates(logitScale);
             CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(shared, chosen(shared, candidates), prompts);
-            if (asJson.isChosen()) {
+            if (asJson.chosen) {
                 console.print(report.toJson());
             } else {
                 report.print(console);
@@ -119,7 +122,8 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     private List<Candidate> candidates(double logitScale) {
-        return methodOptions.candidates(runOptions.presetSettings(), runOptions.shots, logitScale);
+        ReferencePreset preset = runOptions.preset;
+        return methodOptions.candidates(preset == null ? Map.of() : preset.settings(), runOptions.shots, logitScale);
     }
 
     /** Checks the user's own prompts before anything is learned. */
@@ -173,7 +177,7 @@ final class TrainCommand extends ConsoleCommand {
     private ComparedRun run(SharedData shared, Candidate candidate, long seed, boolean several) throws IOException {
         Path out = runOptions.out;
         Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
-        Path folder = runOptions.severalSeeds() ? ofMethod.resolve("seed" + seed) : ofMethod;
+        Path folder = runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
         String title = candidate.method().title();
         if (!folder.equals(out)) {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
@@ -186,8 +190,8 @@ final class TrainCommand extends ConsoleCommand {
     /** Returns the shots to show behind the method's name, unless a class has fewer images. */
     private String learnedFrom(RunResult result) {
         int all = result.classes() * result.shots();
-        return all == 0 || result.trainImages() != all || methodOptions.triesShots()
+        return all == 0 || result.trainImages() != all || methodOptions.tried().containsKey(CandidateGrid.SHOTS)
                 ? ""
-                : ", " + Numbers.count(result.shots(), "shot");
+                : ", " + count(result.shots(), "shot");
     }
 }

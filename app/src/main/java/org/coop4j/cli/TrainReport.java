@@ -1,5 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.run.RunFolder.CLASSIFIER;
 import static org.coop4j.run.RunFolder.REPORT;
 
@@ -10,11 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
@@ -22,6 +24,7 @@ import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.RunPage;
 import picocli.CommandLine.Help.Ansi;
@@ -43,15 +46,15 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
         console.paragraph("%s: %s, %s, %s%s"
                 .formatted(
                         first.dataset(),
-                        Numbers.count(first.classes(), "class", "classes"),
-                        Numbers.count(first.trainImages(), "training image"),
-                        val == 0 ? "" : Numbers.count(val, "validation image") + ", ",
-                        Numbers.count(first.testImages(), "test image")));
+                        count(first.classes(), "class", "classes"),
+                        count(first.trainImages(), "training image"),
+                        val == 0 ? "" : count(val, "validation image") + ", ",
+                        count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).print(Format.TABLE, console);
+            ComparisonTable.candidates(choice).print(TABLE, console);
             console.print("");
         }
-        new ComparisonTable(comparisons()).table().print(Format.TABLE, console);
+        new ComparisonTable(comparisons()).table().print(TABLE, console);
         first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);
@@ -86,7 +89,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     private String verdict(ComparedClassifier method, SeedSummary gains) {
         if (seeds.size() > 1) {
             return "%s ± %s points over the best baseline, mean ± sd over %d seeds"
-                    .formatted(Numbers.signed(gains.mean(), 1), Numbers.number(gains.sampleSd(), 1), seeds.size());
+                    .formatted(signed(gains.mean(), 1), number(gains.sampleSd(), 1), seeds.size());
         }
         ComparedClassifier baseline = first().bestBaseline();
         return ComparisonTable.gain(method, baseline) + ": " + ComparisonTable.meaning(method, baseline);
@@ -114,7 +117,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                 .put("accuracy", s.accuracy())
                 .put("images", s.images()));
         ArrayNode prompts = json.putArray("hand_written");
-        List<RunResult.HandWritten> handWritten = results.get(0).handWritten();
+        List<HandWritten> handWritten = results.get(0).handWritten();
         IntStream.range(0, handWritten.size()).forEach(i -> prompts.addObject()
                 .put("prompt", handWritten.get(i).prompt())
                 .put(

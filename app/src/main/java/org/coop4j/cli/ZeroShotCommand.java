@@ -1,8 +1,14 @@
 package org.coop4j.cli;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -23,8 +28,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -53,28 +56,28 @@ import picocli.CommandLine.Parameters;
 final class ZeroShotCommand extends ConsoleCommand {
 
     @Mixin
-    private ModelOptions clipOptions;
+    ModelOptions clipOptions;
 
     @Mixin
-    private Truncation truncation;
+    Truncation truncation;
 
     @Mixin
-    private ClassOptions classOptions;
+    ClassOptions classOptions;
 
     @Mixin
-    private TemplateOptions templateOptions;
+    TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    DataOptions dataOptions;
 
     @Mixin
-    private Part splitOptions;
+    Part splitOptions;
 
     @Mixin
-    private Exif exif;
+    Exif exif;
 
     @Mixin
-    private Arithmetic precision;
+    Arithmetic precision;
 
     @Option(
             names = {"-k", "--top"},
@@ -82,16 +85,16 @@ final class ZeroShotCommand extends ConsoleCommand {
             paramLabel = "K",
             converter = Positive.class,
             description = "Show the K most probable classes" + DEFAULT)
-    private int top;
+    int top;
 
     @ArgGroup
-    private Options.Format format = new Options.Format();
+    Options.Format format = new Options.Format();
 
     @Parameters(
             arity = "0..*", // none with --data
             paramLabel = "IMAGE|DIR",
             description = "Images, or a folder: its images, or one subfolder of images per class.")
-    private List<Path> arguments = List.of();
+    List<Path> arguments = List.of();
 
     /**
      * A task that was checked before the model is loaded.
@@ -118,7 +121,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         Task task = task();
         try (Clip clip =
-                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.ofScores())) {
+                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32))) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
@@ -131,7 +134,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private void print(Task task, EncodedImages images, float[][] probabilities) {
-        List<Integer> read = images.positions();
+        List<Integer> read = images.positions;
         List<List<Guess>> found = IntStream.range(0, read.size())
                 .mapToObj(row -> best(task, read.get(row), probabilities[row]))
                 .toList();
@@ -139,13 +142,13 @@ final class ZeroShotCommand extends ConsoleCommand {
                 ? Optional.empty()
                 : Optional.of(Evaluation.ofLogits(
                         read.stream().mapToInt(task.labels::get).toArray(), probabilities));
-        if (format.chosen() == Format.JSON) {
-            ObjectNode json = json(task, found, images.problems());
+        if (format.json) {
+            ObjectNode json = json(task, found, images.problems);
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
-        } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
+        } else if (format.chosen() == TABLE && scores.isPresent()) {
             printScores(scores.get(), task.classes);
-        } else if (format.chosen() == Format.CSV || !found.isEmpty()) {
+        } else if (format.csv || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
             found.forEach(guesses::rows);
             guesses.print(format.chosen(), console);
@@ -184,8 +187,8 @@ final class ZeroShotCommand extends ConsoleCommand {
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(
                         dataset.name(),
-                        Numbers.count(images.size(), splitOptions.split().label() + " image"),
-                        Numbers.count(dataset.classCount(), "class", "classes"),
+                        count(images.size(), splitOptions.split().label() + " image"),
+                        count(dataset.classCount(), "class", "classes"),
                         prompts.describe()));
         return new Task(
                 images.stream().map(LabelledImage::path).toList(),
@@ -210,25 +213,21 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown("image", Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
-                .in(Format.TABLE, Format.CSV)
+                .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
+                .in(TABLE, CSV)
                 .data("rank", Guess::rank)
-                .in(Format.CSV)
+                .in(CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(Format.CSV);
+        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(CSV);
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {
         EvalCommand.classes(evaluation, classes)
                 .lines()
-                .row(
-                        "all",
-                        Numbers.count(evaluation.total()),
-                        Numbers.count(evaluation.correct()),
-                        Numbers.percent(evaluation.accuracy()))
-                .print(console.out());
-        console.print("macro F1 " + Numbers.percent(evaluation.macroF1()));
+                .row("all", count(evaluation.total()), count(evaluation.correct()), percent(evaluation.accuracy()))
+                .print(console);
+        console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 
     private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {

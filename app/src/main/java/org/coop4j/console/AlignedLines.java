@@ -1,6 +1,5 @@
 package org.coop4j.console;
 
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -50,8 +49,8 @@ public final class AlignedLines {
     }
 
     /** Prints the rows that were added since the last call. */
-    public void print(PrintStream out) {
-        rows.stream().skip(printed).map(this::line).forEach(out::println);
+    public void print(Console console) {
+        rows.stream().skip(printed).map(this::line).forEach(console.out()::println);
         printed = rows.size();
     }
 

@@ -1,5 +1,7 @@
 package org.coop4j.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -7,7 +9,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,8 +46,8 @@ public final class Console implements Progress {
     public Console(OutputStream out, boolean outIsTerminal, OutputStream err, boolean errorIsTerminal, int width) {
         this.outIsTerminal = outIsTerminal;
         this.output = new StandardOutput(out);
-        this.out = new PrintStream(new BufferedOutputStream(output), false, StandardCharsets.UTF_8);
-        this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
+        this.out = new PrintStream(new BufferedOutputStream(output), false, UTF_8);
+        this.err = new PrintStream(err, true, UTF_8);
         this.errorIsTerminal = errorIsTerminal;
         this.width = width;
     }
@@ -116,11 +117,7 @@ public final class Console implements Progress {
         return outIsTerminal ? width : Integer.MAX_VALUE;
     }
 
-    /** Returns true if only results and problems are shown. */
-    public boolean quiet() {
-        return quiet;
-    }
-
+    /** Shows only results and problems, or everything. */
     public void quiet(boolean newQuiet) {
         quiet = newQuiet;
     }

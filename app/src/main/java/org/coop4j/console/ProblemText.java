@@ -41,34 +41,35 @@ public final class ProblemText {
             NonFiniteLossException.class);
 
     /** Advice in messages of the library, and the option of the command line that follows it. */
-    private static final Map<String, String> OPTIONS = Map.ofEntries(
-            Map.entry("choose a run folder", "--out"),
-            Map.entry("choose another run folder", "--out"),
-            Map.entry("a run: resume it", "--resume"),
-            Map.entry("choose a bank folder", "--bank"),
-            Map.entry("choose another bank folder", "--bank"),
-            Map.entry("name the data", "--data"),
-            Map.entry("the shares of one", "--split"),
-            Map.entry("read nested classes", "--nested"),
-            Map.entry("remove or skip them", "--skip-bad"),
-            Map.entry("further views", "--views"),
-            Map.entry("the precision of the features", "--precision"),
-            Map.entry("only these classes are asked for", "--only-these-classes"),
-            Map.entry("the overlap is allowed", "--allow-overlap"),
-            Map.entry("give the model itself", "--model"),
-            Map.entry("the class features", "--class-features"),
-            Map.entry("give its own vocabulary", "--vocabulary DIR"),
-            Map.entry("the activation given", "--activation"),
-            Map.entry("name its activation", "--activation"),
-            Map.entry("half precision halves it", "--fp16"));
+    private static final String[][] OPTIONS = {
+        {"choose a run folder", "--out"},
+        {"choose another run folder", "--out"},
+        {"a run: resume it", "--resume"},
+        {"choose a bank folder", "--bank"},
+        {"choose another bank folder", "--bank"},
+        {"name the data", "--data"},
+        {"the shares of one", "--split"},
+        {"read nested classes", "--nested"},
+        {"remove or skip them", "--skip-bad"},
+        {"further views", "--views"},
+        {"the precision of the features", "--precision"},
+        {"only these classes are asked for", "--only-these-classes"},
+        {"the overlap is allowed", "--allow-overlap"},
+        {"give the model itself", "--model"},
+        {"the class features", "--class-features"},
+        {"give its own vocabulary", "--vocabulary DIR"},
+        {"the activation given", "--activation"},
+        {"name its activation", "--activation"},
+        {"half precision halves it", "--fp16"}
+    };
 
     private ProblemText() {}
 
     /** Names the options that follow the advice in a message of the library, which knows no command line. */
     static String withOptions(String message) {
         String result = message;
-        for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
-            result = result.replace(option.getKey(), option.getKey() + " (" + option.getValue() + ")");
+        for (String[] option : OPTIONS) {
+            result = result.replace(option[0], option[0] + " (" + option[1] + ")");
         }
         return result;
     }

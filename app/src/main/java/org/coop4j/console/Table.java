@@ -75,8 +75,7 @@ public final class Table<T> {
      * @param cell makes a cell of a row's source
      * @param formats where it is seen
      */
-    public record Column<T>(
-            String heading, Kind kind, List<String> keys, Function<? super T, ?> cell, Set<Format> formats) {}
+    public record Column<T>(String heading, Kind kind, List<String> keys, Function<T, ?> cell, Set<Format> formats) {}
 
     private final String name;
     private final String title;
@@ -134,28 +133,28 @@ public final class Table<T> {
      *     bars a difference
      * @param keys names of the data of a cell, in their order
      */
-    public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
+    public Table<T> column(String heading, Kind kind, Function<T, ?> cell, String... keys) {
         columns.add(new Column<>(heading, kind, List.of(keys), cell, EnumSet.allOf(Format.class)));
         return this;
     }
 
     /** Adds a column of words. */
-    public Table<T> words(String heading, Function<? super T, ?> cell, String... keys) {
+    public Table<T> words(String heading, Function<T, ?> cell, String... keys) {
         return column(heading, Kind.WORDS, cell, keys);
     }
 
     /** Adds a column of numbers. */
-    public Table<T> numbers(String heading, Function<? super T, ?> cell, String... keys) {
+    public Table<T> numbers(String heading, Function<T, ?> cell, String... keys) {
         return column(heading, Kind.NUMBERS, cell, keys);
     }
 
     /** Adds a column of means over seeds, of which programs get three numbers. */
-    public Table<T> means(String heading, Function<? super T, ?> cell, String key) {
+    public Table<T> means(String heading, Function<T, ?> cell, String key) {
         return numbers(heading, cell, key, key + "_sd", key + "_ci95");
     }
 
     /** Adds a column for programs alone; the value may be null or an Optional. */
-    public Table<T> data(String key, Function<? super T, ?> value) {
+    public Table<T> data(String key, Function<T, ?> value) {
         return words("", value, key).in(Format.CSV, Format.JSON, Format.JSON_LINES);
     }
 
@@ -165,7 +164,7 @@ public final class Table<T> {
      * @param name key in CSV and JSON, and the heading
      * @param data value for programs, which may be an Optional
      */
-    public Table<T> shown(String name, Kind kind, Function<? super T, ?> data, Function<? super T, String> shown) {
+    public Table<T> shown(String name, Kind kind, Function<T, ?> data, Function<T, String> shown) {
         return column(heading(name), kind, row -> Cell.of(data.apply(row), shown.apply(row)), name);
     }
 
@@ -174,31 +173,31 @@ public final class Table<T> {
     }
 
     /** Adds a column of texts. */
-    public Table<T> text(String name, Function<? super T, String> value) {
+    public Table<T> text(String name, Function<T, String> value) {
         return words(heading(name), value, name);
     }
 
     /** Adds a column of whole numbers. */
-    public Table<T> count(String name, Function<? super T, ?> value) {
+    public Table<T> count(String name, Function<T, ?> value) {
         return numbers(heading(name), value, name);
     }
 
     /** Adds a column of numbers, rounded for people. */
-    public Table<T> number(String name, int digits, ToDoubleFunction<? super T> value) {
+    public Table<T> number(String name, int digits, ToDoubleFunction<T> value) {
         return shown(name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.number(value.applyAsDouble(row), digits));
     }
 
     /** Adds a column of percentages, 0 to 100. */
-    public Table<T> percent(String name, Function<? super T, Double> value) {
+    public Table<T> percent(String name, Function<T, Double> value) {
         return percent(name, 1, value);
     }
 
     /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
-    public Table<T> share(String name, Function<? super T, ? extends Number> value) {
+    public Table<T> share(String name, Function<T, ? extends Number> value) {
         return percent(name, 100, value);
     }
 
-    private Table<T> percent(String name, int factor, Function<? super T, ? extends Number> value) {
+    private Table<T> percent(String name, int factor, Function<T, ? extends Number> value) {
         return shown(name, Kind.NUMBERS, value, row -> {
                     Number number = value.apply(row);
                     return number == null ? "" : Numbers.percent(factor * number.doubleValue());
@@ -213,7 +212,7 @@ public final class Table<T> {
     }
 
     /** Adds a datum by which a page's filter finds the rows. */
-    public Table<T> filter(String key, Function<? super T, ?> value) {
+    public Table<T> filter(String key, Function<T, ?> value) {
         return words("", value, key).in();
     }
 
@@ -401,7 +400,7 @@ public final class Table<T> {
     /** Prints the rows that were added. */
     public void print(Format format, Console console) {
         if (format == Format.TABLE) {
-            lines(console.outWidth()).print(console.out());
+            lines(console.outWidth()).print(console);
             return;
         }
         try (Printer printer = printer(format, console)) {
@@ -443,7 +442,7 @@ public final class Table<T> {
                 case TABLE -> {
                     lines.row(texts(cells, shown));
                     if (widths.keySet().containsAll(shown)) {
-                        console.above(() -> lines.print(console.out()));
+                        console.above(() -> lines.print(console));
                     }
                 }
                 case CSV -> print(CsvFormat.record(Table.this, cells));
@@ -463,7 +462,7 @@ public final class Table<T> {
             if (format == Format.JSON) {
                 print(begun ? " ]\n" : "[ ]\n");
             } else if (format == Format.TABLE && begun) {
-                lines.print(console.out());
+                lines.print(console);
             }
         }
     }

@@ -1,10 +1,13 @@
 package org.coop4j.console;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
+
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.CountedTask;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.base.SafeText;
 
 /**
@@ -38,13 +41,13 @@ final class TaskDisplay extends CountedTask {
 
     private final Console console;
     private final String name;
-    private final Progress.Unit unit;
+    private final Unit unit;
     private final LongSupplier clock;
     private final long start;
     private long next;
 
     /** Takes a clock in nanoseconds. */
-    TaskDisplay(Console console, String name, long total, Progress.Unit unit, LongSupplier clock) {
+    TaskDisplay(Console console, String name, long total, Unit unit, LongSupplier clock) {
         super(total);
         this.console = console;
         this.name = name;
@@ -115,7 +118,7 @@ final class TaskDisplay extends CountedTask {
 
     /** Returns "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left, loss 1.2". */
     String position() {
-        boolean counted = unit != Progress.Unit.WORK;
+        boolean counted = unit != Unit.WORK;
         StringBuilder text = new StringBuilder().append((int) (100 * share())).append(" %");
         if (counted) {
             text.append(", %s of %s %s".formatted(scaled(done()), scaled(total()), unit.label()));
@@ -123,15 +126,15 @@ final class TaskDisplay extends CountedTask {
         if (done() > 0 && done() < total()) {
             long left = (long) (elapsed() / (double) done() * (total() - done()));
             text.append(counted ? ", " + rate() : "").append(", ");
-            text.append(Numbers.duration(Duration.ofMillis(left))).append(" left");
+            text.append(duration(Duration.ofMillis(left))).append(" left");
         }
         return text.append(detail().isEmpty() ? "" : ", " + detail()).toString();
     }
 
     /** Returns "2,465 images in 61 s (40.4 images/s)". */
     private String summary() {
-        String time = Numbers.duration(Duration.ofMillis(elapsed()));
-        return unit == Progress.Unit.WORK
+        String time = duration(Duration.ofMillis(elapsed()));
+        return unit == Unit.WORK
                 ? time
                 : "%s %s in %s (%s)"
                         .formatted(
@@ -142,7 +145,7 @@ final class TaskDisplay extends CountedTask {
     }
 
     private String scaled(long parts) {
-        return Numbers.count(Math.round((double) parts / unit.size()));
+        return count(Math.round((double) parts / unit.size()));
     }
 
     private String rate() {

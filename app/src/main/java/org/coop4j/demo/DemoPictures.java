@@ -1,12 +1,14 @@
 package org.coop4j.demo;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.base.CacheFolder;
@@ -35,14 +37,13 @@ public record DemoPictures(Path folder) {
         Path folder = cache.resolve("pictures-" + Sha256.of(archive).substring(0, 12));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
-            try (FileChannel channel = OpenFile.channel(
-                    cache.resolve(".pictures.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = OpenFile.channel(cache.resolve(".pictures.lock"), CREATE, WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(folder)) {
                     Path unfinished = cache.resolve(".pictures-unfinished");
                     CacheFolder.delete(unfinished);
                     unpack(archive, unfinished);
-                    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+                    Files.move(unfinished, folder, ATOMIC_MOVE);
                 }
             }
         }

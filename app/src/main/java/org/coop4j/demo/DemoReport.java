@@ -2,6 +2,10 @@ package org.coop4j.demo;
 
 import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -15,10 +19,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
@@ -160,7 +162,7 @@ public record DemoReport(DemoResult result, Scores scores) {
     private Section curves() {
         Table<DemoMethod> table = methods("Accuracy on the test photographs, %");
         for (int shots : scores.shots()) {
-            table.numbers(Numbers.count(shots, "shot"), method -> accuracy(method, shots));
+            table.numbers(count(shots, "shot"), method -> accuracy(method, shots));
         }
         List<String> names = result.classNames();
         List<String> careful = result.betterNames();
@@ -192,7 +194,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(scores.mostShots()))
                 .table(new Table<ClassGain>("Test photographs classified correctly, %")
                         .words("class", ClassGain::name)
-                        .column("gain", Kind.BARS, ClassGain::gain)
+                        .column("gain", BARS, ClassGain::gain)
                         .numbers("hand-written", ClassGain::before)
                         .numbers("learned", ClassGain::after)
                         .numbers("photographs", ClassGain::images)
@@ -208,7 +210,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                                         + " drawings, differences of a few points mean little.")
                                 .formatted(scores.mostShots()))
                 .paragraph("The best hand-written prompt there, %s with careful names, has %s."
-                        .formatted(quoted(scores.best(CAREFUL_DRAWINGS)), Numbers.percent(best(CAREFUL_DRAWINGS))))
+                        .formatted(quoted(scores.best(CAREFUL_DRAWINGS)), percent(best(CAREFUL_DRAWINGS))))
                 .table(methods("Accuracy on " + result.drawingImages() + " drawings, %")
                         .numbers("learned on photographs", method -> scores.learned(DRAWINGS, method))
                         .rows(List.of(DemoMethod.values())));
@@ -221,7 +223,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .table(new Table<Integer>("Nearest words, with Euclidean distance")
                         .words("vector", i -> String.valueOf(i + 1))
                         .words("words", i -> result.words().get(i).stream()
-                                .map(w -> w.text() + " " + Numbers.number(w.distance(), 2))
+                                .map(w -> w.text() + " " + number(w.distance(), 2))
                                 .collect(joining(", ")))
                         .rows(indices(result.words()).toList()));
     }
@@ -231,7 +233,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                 .list(List.of(
                         ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never"
                                         + " on these pictures.")
-                                .formatted(result.model(), Numbers.count(result.parameters()), result.modelSha256()),
+                                .formatted(result.model(), count(result.parameters()), result.modelSha256()),
                         ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(
@@ -241,7 +243,6 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(WORDS),
                         "GDA: " + new Gda().summary() + ".",
                         "Linear probe: " + new LinearProbe().summary() + ".",
-                        "Everything took %s seconds: %s."
-                                .formatted(Numbers.number(result.seconds(), 0), result.machine())));
+                        "Everything took %s seconds: %s.".formatted(number(result.seconds(), 0), result.machine())));
     }
 }

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.method.NearestWords;
+import org.coop4j.method.NearestWords.Word;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
 import org.coop4j.run.PictureResults.PictureResult;
@@ -39,7 +39,7 @@ public record DemoResult(
         int trainImages,
         int drawingImages,
         Scores scores,
-        List<List<NearestWords.Word>> words,
+        List<List<Word>> words,
         List<ClassGain> perClass,
         List<PictureResult> before,
         List<PictureResult> after,

@@ -1,5 +1,6 @@
 package org.coop4j.demo;
 
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
@@ -13,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
 import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
@@ -27,6 +29,8 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
+import org.coop4j.method.NearestWords.ContextVector;
+import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
@@ -52,7 +56,7 @@ public final class DemoRun implements SweepListener {
     private final Progress progress;
     private final Map<SweepRun, RunResult> tested = new LinkedHashMap<>();
     private List<SweepRun> planned = List.of();
-    private Progress.Task task;
+    private Task task;
     private String current = "";
 
     /** Shows the demo while it runs. */
@@ -101,7 +105,7 @@ public final class DemoRun implements SweepListener {
         SweepRun prompt = runs(CAREFUL, scores.best(CAREFUL), 0).get(0);
         List<SweepRun> featured = runs(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most);
         SweepRun unified = runs(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0);
-        NearestWords words = NearestWords.of(clip, classifier(folder, unified), WORDS, NearestWords.Tokens.WORD_ENDS);
+        NearestWords words = NearestWords.of(clip, classifier(folder, unified), WORDS, Tokens.WORD_ENDS);
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
         return new DemoResult(
                 ShippedModel.NAME,
@@ -112,9 +116,7 @@ public final class DemoRun implements SweepListener {
                 photographs.train().size(),
                 lists(DRAWINGS).test().size(),
                 scores,
-                words.vectors().stream()
-                        .map(NearestWords.ContextVector::nearest)
-                        .toList(),
+                words.vectors().stream().map(ContextVector::nearest).toList(),
                 IntStream.range(0, photographs.classCount())
                         .mapToObj(label -> gain(photographs.classNames().get(label), label, prompt, featured))
                         .toList(),
@@ -126,7 +128,7 @@ public final class DemoRun implements SweepListener {
 
     private void sweep(String yaml, Path folder) throws IOException {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
-        try (Progress.Task bar = progress.task("demo", 0, Progress.Unit.WORK)) {
+        try (Task bar = progress.task("demo", 0, Unit.WORK)) {
             task = bar;
             for (RunState run : Sweep.of(shared, read).run(folder, this).failures()) {
                 throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
@@ -144,7 +146,7 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void started(SweepRun run) {
-        current = run.learns() ? Numbers.count(run.shots(), "shot") + ", seed " + run.seed() + ", " : "";
+        current = run.learns() ? count(run.shots(), "shot") + ", seed " + run.seed() + ", " : "";
     }
 
     @Override

@@ -1,11 +1,11 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
 
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
 
@@ -17,7 +17,7 @@ final class BearerToken {
     private final byte[] token;
 
     BearerToken(String token) {
-        this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.token = token.getBytes(UTF_8);
     }
 
     void require(Context context) {
@@ -41,7 +41,7 @@ final class BearerToken {
         if (authorization == null || !authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
             return false;
         }
-        byte[] given = authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8);
+        byte[] given = authorization.substring(SCHEME.length()).strip().getBytes(UTF_8);
         return MessageDigest.isEqual(given, token);
     }
 }

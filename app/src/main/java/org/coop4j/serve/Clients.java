@@ -1,5 +1,8 @@
 package org.coop4j.serve;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +11,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Request;
@@ -85,7 +87,9 @@ final class Clients implements Connection.Listener {
 
         private final Connection connection;
         private volatile boolean known;
-        private volatile boolean hurried;
+        /** True if the client sent another request before the answer: the connection must be closed. */
+        volatile boolean hurried;
+
         private long begun;
         private Scheduler.Task deadline = () -> false;
 
@@ -110,7 +114,7 @@ final class Clients implements Connection.Listener {
             begun = start;
             deadline.cancel();
             long left = patience().toNanos() - NanoTime.since(start);
-            deadline = clock.schedule(this::expire, Math.max(0, left), TimeUnit.NANOSECONDS);
+            deadline = clock.schedule(this::expire, Math.max(0, left), NANOSECONDS);
         }
 
         /** Fails the reading of a request, which is answered, or else closes the connection. */
@@ -118,7 +122,7 @@ final class Clients implements Connection.Listener {
             if (connection.onIdleExpired(new TimeoutException())) {
                 close();
             } else {
-                clock.schedule(this::close, LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+                clock.schedule(this::close, LAST_WORD.toMillis(), MILLISECONDS);
             }
         }
 
@@ -151,7 +155,7 @@ final class Clients implements Connection.Listener {
 
         /**
          * Returns true if the client has closed the connection while its request was at work, when nobody else reads
-         * from it. What it sends then is lost, and {@link #isHurried} becomes true.
+         * from it. What it sends then is lost, and {@link #hurried} becomes true.
          */
         boolean hasLeft() {
             try {
@@ -164,11 +168,6 @@ final class Clients implements Connection.Listener {
             } catch (IOException e) {
                 return true;
             }
-        }
-
-        /** Returns true if the client sent another request before the answer: the connection must be closed. */
-        boolean isHurried() {
-            return hurried;
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.coop4j.serve.Refusal.require;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
@@ -13,7 +14,6 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -78,7 +78,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                     json[end++] = json[i];
                 }
             }
-            String start = new String(json, from, Math.min(end - from, 64), StandardCharsets.ISO_8859_1);
+            String start = new String(json, from, Math.min(end - from, 64), ISO_8859_1);
             from += start.matches("data:[^,]*;base64,.*") ? start.indexOf(',') + 1 : 0;
             try {
                 byte[] content = Base64.getDecoder().decode(Arrays.copyOfRange(json, from, end));

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -95,9 +96,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         if (cause instanceof StreamConstraintsException) {
             return "the request has too many values or levels, or too long a text";
         }
-        List<JsonMappingException.Reference> path = e instanceof JsonMappingException m ? m.getPath() : List.of();
+        List<Reference> path = e instanceof JsonMappingException m ? m.getPath() : List.of();
         String field = path.stream()
-                .map(JsonMappingException.Reference::getFieldName)
+                .map(Reference::getFieldName)
                 .filter(Objects::nonNull)
                 .reduce("the request", (outer, inner) -> inner);
         return cause instanceof JsonParseException && !field.equals("data")

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
 
@@ -15,13 +17,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -210,7 +210,7 @@ public final class PredictionService implements AutoCloseable {
 
     private synchronized void write(OutputStream log, LogLine line) {
         try {
-            log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+            log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(UTF_8));
             log.flush();
             logFailed = false;
         } catch (IOException e) {
@@ -224,7 +224,7 @@ public final class PredictionService implements AutoCloseable {
     /** Refuses new requests, waits for the answers to accepted ones for a limited time, and ends. */
     @Override
     public void close() {
-        clock.schedule(classifiers::cancel, options.limits().drainTime().toMillis(), TimeUnit.MILLISECONDS);
+        clock.schedule(classifiers::cancel, options.limits().drainTime().toMillis(), MILLISECONDS);
         http.stop(); // and the clock
         metrics.close();
     }

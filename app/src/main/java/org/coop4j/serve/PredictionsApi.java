@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.MultiPart;
-import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.http.MultiPartFormData.Parser;
+import org.eclipse.jetty.http.MultiPartFormData.Parts;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Promise;
@@ -52,13 +53,13 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         if (boundary == null) {
             throw malformed("its Content-Type has no boundary");
         }
-        MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
+        Parser parser = new Parser(boundary);
         parser.setMaxParts(MAX_PARTS);
         parser.setMaxLength(body.length);
         parser.setMaxMemoryFileSize(-1); // parts of any size stay in memory
-        CompletableFuture<MultiPartFormData.Parts> parsed = new CompletableFuture<>();
+        CompletableFuture<Parts> parsed = new CompletableFuture<>();
         parser.parse(Content.Source.from(ByteBuffer.wrap(body)), Promise.Invocable.toPromise(parsed));
-        try (MultiPartFormData.Parts parts = parsed.join()) {
+        try (Parts parts = parsed.join()) {
             for (MultiPart.Part part : parts) {
                 if (PART.equals(part.getName())) {
                     return BufferUtil.toArray(Content.Source.asByteBuffer(part.getContentSource()));

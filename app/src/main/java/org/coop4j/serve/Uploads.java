@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import org.coop4j.serve.Clients.Client;
+import org.coop4j.serve.ServiceOptions.Limits;
 import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,10 +26,10 @@ final class Uploads {
     /** Maximum number of bytes of a refused request that are read and dropped. */
     private static final long MAX_DROPPED = 64L << 20;
 
-    private final ServiceOptions.Limits limits;
+    private final Limits limits;
     private final Semaphore free;
 
-    Uploads(ServiceOptions.Limits limits) {
+    Uploads(Limits limits) {
         this.limits = limits;
         this.free = new Semaphore(Math.toIntExact(limits.heldBytes()));
     }

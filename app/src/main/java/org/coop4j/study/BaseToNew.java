@@ -1,7 +1,5 @@
 package org.coop4j.study;
 
-import java.util.List;
-
 /**
  * Accuracies on base and on new classes, in percent (Zhou and others, CoCoOp, 2022).
  *
@@ -21,15 +19,5 @@ public record BaseToNew(double baseAccuracy, double newAccuracy) {
     public double harmonicMean() {
         double sum = baseAccuracy + newAccuracy;
         return sum == 0 ? 0 : 2 * baseAccuracy * newAccuracy / sum;
-    }
-
-    /**
-     * Returns the averages over datasets. Their harmonic mean is the one in the paper's tables: of the averages, not
-     * the average of the datasets' harmonic means.
-     */
-    public static BaseToNew average(List<BaseToNew> datasets) {
-        return new BaseToNew(
-                datasets.stream().mapToDouble(BaseToNew::baseAccuracy).average().orElseThrow(),
-                datasets.stream().mapToDouble(BaseToNew::newAccuracy).average().orElseThrow());
     }
 }

@@ -6,7 +6,6 @@ import static org.coop4j.run.RunFolder.PROVENANCE;
 import static org.coop4j.run.RunFolder.RESULT;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +22,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
+import org.coop4j.console.Json;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -136,7 +138,7 @@ public record FoundRuns(
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
                 (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
-        try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
+        try (Task task = progress.task("reading", folders.size(), Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
                 try {
@@ -201,7 +203,7 @@ public record FoundRuns(
         RunConfig config = RunConfig.read(folder.resolve(CONFIG), CONFIG);
         JsonNode provenance = Files.exists(folder.resolve(PROVENANCE))
                 ? RunFolder.read(folder, PROVENANCE, ObjectNode.class)
-                : JsonNodeFactory.instance.objectNode();
+                : Json.object();
         String used = provenance.path("modelSha256").asText(config.modelSha256());
         if (!used.equals(config.modelSha256())) {
             throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are from different runs"

@@ -1,6 +1,7 @@
 package org.coop4j.study;
 
 import static java.util.Comparator.comparingDouble;
+import static org.coop4j.base.Numbers.percent;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.MethodResult.Measured;
@@ -65,9 +65,9 @@ public record HandWrittenPrompts(String dataset, ClassHalf half, List<Prompt> pr
                                             entry.dataset(),
                                             entry.result().seed(),
                                             text,
-                                            Numbers.percent(prompt.accuracy(), 2),
+                                            percent(prompt.accuracy(), 2),
                                             entry.run().folder(),
-                                            Numbers.percent(known.accuracy(), 2)));
+                                            percent(known.accuracy(), 2)));
                 }
             }
         }

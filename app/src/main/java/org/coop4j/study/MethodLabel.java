@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.coop4j.base.Settings;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
@@ -115,7 +115,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
             values.put(
                     "views", views == 0 ? "centre crop" : views == epochs ? "a new crop each epoch" : views + " crops");
         }
-        if (config.precision() != Precision.FLOAT32) {
+        if (config.precision() != FLOAT32) {
             values.put("precision", config.precision().id());
         }
         values.replaceAll((name, value) -> value == null ? "none" : value);

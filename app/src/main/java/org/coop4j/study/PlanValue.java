@@ -108,8 +108,7 @@ record PlanValue(String file, String key, Mark place, Node node) {
 
     /** Makes something of the text. */
     <T> T read(Function<String, T> made) {
-        String text = text();
-        return make(() -> made.apply(text));
+        return make(() -> made.apply(text()));
     }
 
     /** Makes something of a key's value, if it is there. */

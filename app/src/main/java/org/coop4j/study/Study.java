@@ -5,6 +5,8 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.percent;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -139,7 +141,8 @@ public record Study(
                 ClassGains.of(fewShot));
     }
 
-    static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
+    /** Groups items by a key, in the order of the first of each. */
+    public static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
         return all.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
@@ -177,11 +180,11 @@ public record Study(
             for (List<FinishedRun> set : sets) {
                 RunResult first = set.get(0).result();
                 String mark = sizes == sets.size()
-                        ? Numbers.count(first.testImages(), "test image")
+                        ? count(first.testImages(), "test image")
                         : "list of classes " + (1 + sets.indexOf(set));
                 String name = first.dataset() + (sets.size() == 1 ? "" : " (" + mark + ")");
                 set.forEach(run -> names.put(run, name));
-                apart.add(name + ", " + Numbers.count(set.size(), "run"));
+                apart.add(name + ", " + count(set.size(), "run"));
             }
             if (sets.size() > 1) {
                 notes.add(same.get(0).result().dataset()
@@ -201,8 +204,7 @@ public record Study(
             String all = ended.stream()
                     .map(entry -> "%s (%s)"
                             .formatted(
-                                    entry.run().folder(),
-                                    Numbers.percent(entry.result().accuracy(), 2)))
+                                    entry.run().folder(), percent(entry.result().accuracy(), 2)))
                     .collect(joining(", "));
             notes.add("%s, seed %d was run more than once, and the last counts: %s"
                     .formatted(last.describe(), last.result().seed(), all));
@@ -262,9 +264,9 @@ public record Study(
     public String summary() {
         long datasets = entries.stream().map(Entry::dataset).distinct().count();
         Set<Long> seeds = seeds(learned(entries));
-        return Numbers.count(entries.size(), "run")
+        return count(entries.size(), "run")
                 + ", "
-                + Numbers.count(datasets, "dataset")
+                + count(datasets, "dataset")
                 + (seeds.isEmpty() ? "" : ", " + describe(seeds));
     }
 

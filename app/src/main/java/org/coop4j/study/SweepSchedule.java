@@ -1,6 +1,7 @@
 package org.coop4j.study;
 
 import static java.util.stream.Collectors.toSet;
+import static org.coop4j.base.Numbers.count;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
@@ -149,8 +149,8 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
                     .withCheckpointEvery(overrides.checkpointEvery());
             return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
         } catch (IllegalArgumentException e) {
-            throw new PlanException("%s, %s, %s: %s"
-                    .formatted(dataset.name(), planned.name(), Numbers.count(shots, "shot"), e.getMessage()));
+            throw new PlanException(
+                    "%s, %s, %s: %s".formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));
         }
     }
 

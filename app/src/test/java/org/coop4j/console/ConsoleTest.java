@@ -163,7 +163,7 @@ class ConsoleTest {
         new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
                 .row("東京", "1")
                 .row("Kyōto", "12")
-                .print(console.out());
+                .print(console);
         console.flush();
         assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("東京    1\nKyōto  12\n");
     }

@@ -162,7 +162,9 @@ class BaseToNewResultsTest {
                 new BaseToNew(70.53, 77.50));
 
         assertThat(clip.get(0).harmonicMean()).isEqualTo(70.22, within(5e-3));
-        BaseToNew average = BaseToNew.average(clip);
+        BaseToNew average = new BaseToNew(
+                clip.stream().mapToDouble(BaseToNew::baseAccuracy).average().orElseThrow(),
+                clip.stream().mapToDouble(BaseToNew::newAccuracy).average().orElseThrow());
         assertThat(average.baseAccuracy()).isEqualTo(69.34, within(6e-3));
         assertThat(average.newAccuracy()).isEqualTo(74.22, within(6e-3));
         assertThat(average.harmonicMean()).isEqualTo(71.70, within(6e-3));

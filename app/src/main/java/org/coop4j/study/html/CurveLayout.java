@@ -2,6 +2,7 @@ package org.coop4j.study.html;
 
 import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.number;
 
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
@@ -12,7 +13,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
@@ -110,7 +110,7 @@ final class CurveLayout {
     private void drawAxes() {
         double step = step();
         for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
-            svg.tickUp(i * step, Numbers.number(i * step, step < 1 ? 1 : 0));
+            svg.tickUp(i * step, number(i * step, step < 1 ? 1 : 0));
         }
         places.forEach((shots, x) -> svg.tickAcross(x, shots.label()));
         svg.line("muted", 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);

@@ -1,7 +1,8 @@
 package org.coop4j.study.html;
 
+import static org.coop4j.base.Numbers.count;
+
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.Svg.Colours;
@@ -90,7 +91,7 @@ public record FewShotChart(String title, List<Series> series) {
         String describe() {
             return (shots.equals(Shots.NONE) ? "" : shots.describe() + ": ")
                     + accuracy.meanSd(1)
-                    + (accuracy.count() > 1 ? " (" + Numbers.count(accuracy.count(), "seed") + ")" : "");
+                    + (accuracy.count() > 1 ? " (" + count(accuracy.count(), "seed") + ")" : "");
         }
     }
 

@@ -1,28 +1,26 @@
 package org.coop4j.study.html;
 
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.base.Numbers.signed;
+
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
 import org.coop4j.study.html.FewShotChart.Series;
 
 /** A section of an {@link HtmlPage}: sentences with the tables, charts and pictures that they describe. */
 public final class Section {
 
-    private final String heading;
+    final String heading;
     private final List<Markup> sentences = new ArrayList<>();
     private final List<Markup> parts = new ArrayList<>();
 
     /** Makes a section without content. */
     public Section(String heading) {
         this.heading = heading;
-    }
-
-    String heading() {
-        return heading;
     }
 
     boolean isEmpty() {
@@ -92,9 +90,7 @@ public final class Section {
 
         /** Compares an accuracy with another one. */
         public static Fact gain(double own, String name, double other) {
-            return new Fact(
-                    Numbers.signed(own - other, 1) + " points",
-                    "compared with " + name + " (" + Numbers.percent(other) + ")");
+            return new Fact(signed(own - other, 1) + " points", "compared with " + name + " (" + percent(other) + ")");
         }
     }
 

@@ -1,12 +1,14 @@
 package org.coop4j.study.report;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
@@ -64,8 +66,8 @@ public final class EvaluationSections {
                 .verdict("The weakest class is “%s”, with a precision of %s and a recall of %s."
                         .formatted(
                                 names.get(weakest.label()),
-                                Numbers.percent(weakest.precision(), 0),
-                                Numbers.percent(weakest.accuracy(), 0)))
+                                percent(weakest.precision(), 0),
+                                percent(weakest.accuracy(), 0)))
                 .table(new Table<ClassResult>("Test images by class, in %")
                         .words("class", one -> names.get(one.label()))
                         .numbers("precision", ClassResult::precision)
@@ -82,10 +84,10 @@ public final class EvaluationSections {
         for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
             PictureResult one = pair.get(0);
             counts.add("“%s” labelled “%s”: %s"
-                    .formatted(names.get(one.truth()), names.get(one.label()), Numbers.count(pair.size(), "image")));
+                    .formatted(names.get(one.truth()), names.get(one.label()), count(pair.size(), "image")));
             pair.stream().limit(EXAMPLES).forEach(examples::add);
         }
-        String images = Numbers.count(results.all().size(), "test image");
+        String images = count(results.all().size(), "test image");
         Section section = new Section("Confusion matrix")
                 .verdict(
                         counts.isEmpty()
@@ -93,10 +95,8 @@ public final class EvaluationSections {
                                 : "%d of %s have a wrong label, most often %s."
                                         .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
-            section.table(ConfusionFiles.table(
-                    results.confusionMatrix(),
-                    names,
-                    "Test images by true class (rows) and predicted label (columns)"));
+            section.table(new ConfusionFiles(results.confusionMatrix(), names)
+                    .table("Test images by true class (rows) and predicted label (columns)"));
         }
         return counts.isEmpty()
                 ? section
@@ -123,7 +123,7 @@ public final class EvaluationSections {
     }
 
     private static String share(double probability) {
-        return Numbers.percent(100 * probability, 0);
+        return percent(100 * probability, 0);
     }
 
     /** Shows the images that one of two classifiers gets right and the other wrong. */
@@ -132,11 +132,7 @@ public final class EvaluationSections {
         List<Changed> worse = results.changed(before, false);
         Section section = new Section("Images that changed")
                 .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
-                        .formatted(
-                                name,
-                                Numbers.count(better.size(), "image"),
-                                beforeName,
-                                Numbers.count(worse.size(), "image")));
+                        .formatted(name, count(better.size(), "image"), beforeName, count(worse.size(), "image")));
         changed(section, "Better", better);
         changed(section, "Worse", worse);
         return section;
@@ -184,12 +180,12 @@ public final class EvaluationSections {
             }
             tooHigh += bin.count() * (bin.confidence() - bin.accuracy());
             String hint = "%s, probability %s, accuracy %s"
-                    .formatted(Numbers.count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
+                    .formatted(count(bin.count(), "image"), share(bin.confidence()), share(bin.accuracy()));
             points.add(new Point(100 * bin.confidence(), 100 * bin.accuracy(), (double) bin.count() / images, hint));
         }
         return new Section("Calibration")
                 .verdict("Its probabilities are off by %s points on average, mostly too %s."
-                        .formatted(Numbers.number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
+                        .formatted(number(100 * calibration.expectedError(), 1), tooHigh > 0 ? "high" : "low"))
                 .paragraph(fitted
                         + (images < ENOUGH ? " Part of the error is chance, since the test images are few." : ""))
                 .chart(
@@ -219,7 +215,7 @@ public final class EvaluationSections {
         List<Point> points = new ArrayList<>();
         for (Coverage.Point p : test.points()) {
             String hint = "threshold %s: %s answered, accuracy %s"
-                    .formatted(share(p.threshold()), Numbers.percent(p.coverage()), Numbers.percent(p.accuracy()));
+                    .formatted(share(p.threshold()), percent(p.coverage()), percent(p.accuracy()));
             points.add(new Point(p.coverage(), p.accuracy(), 0, hint));
         }
         return new Section("Coverage and accuracy")
@@ -231,7 +227,7 @@ public final class EvaluationSections {
     }
 
     private static String suggestion(Coverage test, Confidence confidence) {
-        String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0) + " accuracy";
+        String wanted = percent(Confidence.WANTED_ACCURACY, 0) + " accuracy";
         if (confidence.images().isEmpty()) {
             return "No threshold is suggested, since no images were held out to choose it on.";
         }
@@ -244,11 +240,11 @@ public final class EvaluationSections {
                 && Interval.wilson(reached.correct(), reached.answered()).high() < Confidence.WANTED_ACCURACY;
         return "At a threshold of %s, chosen for %s on %s, it answers %s of the test images, %s of them correctly.%s"
                 .formatted(
-                        Numbers.number(least, 3),
+                        number(least, 3),
                         wanted,
                         confidence.images(),
-                        Numbers.percent(reached.coverage()),
-                        Numbers.percent(reached.accuracy()),
+                        percent(reached.coverage()),
+                        percent(reached.accuracy()),
                         isLess ? " That is clearly less: choose a higher one, or hold out more images." : "");
     }
 
@@ -256,7 +252,7 @@ public final class EvaluationSections {
     Section unknown(UnknownClasses unknown) {
         return new Section("Unknown images")
                 .verdict("A threshold that accepts 95 %% of the known images accepts %s of the unknown ones."
-                        .formatted(Numbers.percent(unknown.falsePositives().get(OpenSet.PROBABILITY), 0)))
+                        .formatted(percent(unknown.falsePositives().get(OpenSet.PROBABILITY), 0)))
                 .table(new Table<OpenSet>("Unknown images accepted as one of the classes, in %")
                         .words("score", score -> switch (score) {
                             case MAX_LOGIT -> "largest logit";

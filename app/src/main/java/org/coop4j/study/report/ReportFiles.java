@@ -1,8 +1,9 @@
 package org.coop4j.study.report;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ final class ReportFiles {
                 Files.createDirectories(target.getParent());
                 AtomicFile file = AtomicFile.create(target);
                 written.add(file);
-                file.write(ByteBuffer.wrap(content.getValue().getBytes(StandardCharsets.UTF_8)), 0);
+                file.write(ByteBuffer.wrap(content.getValue().getBytes(UTF_8)), 0);
             }
             for (AtomicFile file : written) {
                 file.commit();

@@ -2,21 +2,21 @@ package org.coop4j.study.report;
 
 import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.toCollection;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.run.RunFolder.REPORT;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
 import org.coop4j.run.Comparison;
@@ -77,9 +77,9 @@ public record RunPage(
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
                         run.name(),
-                        Numbers.count(evidence.images().train().size(), "image"),
-                        Numbers.count(comparison.classNames().size(), "class", "classes"),
-                        Numbers.count(evidence.images().test().size(), "other"));
+                        count(evidence.images().train().size(), "image"),
+                        count(comparison.classNames().size(), "class", "classes"),
+                        count(evidence.images().test().size(), "other"));
         HtmlPage page = new HtmlPage(run.result().dataset(), lead)
                 .add(summary())
                 .add(baselines())
@@ -102,7 +102,7 @@ public record RunPage(
         String before = learned.confidence().temperature() == Temperature.NONE
                 ? ""
                 : " Before that, the error was %s points."
-                        .formatted(Numbers.number(100 * learned.test().calibrationError(), 1));
+                        .formatted(number(100 * learned.test().calibrationError(), 1));
         return "They are " + learned.confidence().sentence() + "." + before;
     }
 
@@ -114,12 +114,9 @@ public record RunPage(
                 .facts(List.of(
                         Fact.gain(learned.accuracy(), "the best baseline, " + baseline.name(), baseline.accuracy()),
                         new Fact(
-                                Numbers.percent(learned.accuracy()),
+                                percent(learned.accuracy()),
                                 "accuracy of %s on the test images (95 %% interval %s to %s %%)"
-                                        .formatted(
-                                                run.name(),
-                                                Numbers.number(interval.low(), 0),
-                                                Numbers.number(interval.high(), 0)))))
+                                        .formatted(run.name(), number(interval.low(), 0), number(interval.high(), 0)))))
                 .paragraph(sentence(ComparisonTable.meaning(learned, baseline)))
                 .list(findings(evidence).stream().map(RunPage::sentence).toList());
     }
@@ -166,7 +163,7 @@ public record RunPage(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
                             + " number follows from its other images. Some are only unusual: move those that are"
                             + " wrong.")
-                                .formatted(Numbers.count(labels.examined(), "image"), run.name()))
+                                .formatted(count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
 
@@ -176,15 +173,15 @@ public record RunPage(
 
     private static String looks(LabelErrors labels) {
         return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
-                .formatted(Numbers.count(labels.suspects().size(), "image"), expected(labels));
+                .formatted(count(labels.suspects().size(), "image"), expected(labels));
     }
 
     private static String expected(LabelErrors labels) {
-        return labels.expected() < 0.05 ? "none" : Numbers.number(labels.expected(), 1);
+        return labels.expected() < 0.05 ? "none" : number(labels.expected(), 1);
     }
 
     private static String unsuspected(LabelErrors labels) {
-        String images = Numbers.count(labels.examined(), "image") + " that it did not learn from";
+        String images = count(labels.examined(), "image") + " that it did not learn from";
         return Double.isNaN(labels.expected())
                 ? images + " are too few to judge labels by"
                 : "of %s, %d are misclassified, and %s would be expected if all labels were right"
@@ -193,7 +190,7 @@ public record RunPage(
 
     private Section duplicates() {
         Section section = new Section("Near-duplicates");
-        List<Set<Located>> groups = groups(evidence.duplicates());
+        List<Set<Located>> groups = NearDuplicates.groups(evidence.duplicates());
         if (groups.isEmpty()) {
             return section;
         }
@@ -213,7 +210,7 @@ public record RunPage(
                     .orElseThrow();
             String likeness = values(group, Located::sha256).size() == 1
                     ? "same file"
-                    : "cosine " + Numbers.number(least, 4) + (group.size() > 2 ? " or more" : "");
+                    : "cosine " + number(least, 4) + (group.size() > 2 ? " or more" : "");
             section.subheading(likeness
                             + ", "
                             + String.join(" and ", values(group, Located::part))
@@ -227,27 +224,13 @@ public record RunPage(
         long across = groups.stream()
                 .filter(group -> values(group, Located::part).size() > 1)
                 .count();
-        return Numbers.count(groups.size(), "group")
+        return count(groups.size(), "group")
                 + " of near-duplicates"
                 + (across == 0 ? "" : ", " + across + " of them across splits (such as training and test)");
     }
 
     private static Set<String> values(Set<Located> group, Function<Located, String> value) {
         return group.stream().map(value).collect(toCollection(LinkedHashSet::new));
-    }
-
-    /** Joins pairs that share an image. */
-    private static List<Set<Located>> groups(List<Pair> pairs) {
-        Map<Located, Set<Located>> groups = new LinkedHashMap<>();
-        for (Pair pair : pairs) {
-            Set<Located> group = groups.computeIfAbsent(pair.first(), one -> new LinkedHashSet<>(List.of(one)));
-            Set<Located> other = groups.computeIfAbsent(pair.second(), one -> new LinkedHashSet<>(List.of(one)));
-            if (group != other) {
-                group.addAll(other);
-                other.forEach(one -> groups.put(one, group));
-            }
-        }
-        return groups.values().stream().distinct().toList();
     }
 
     private static String name(Located picture) {
@@ -269,7 +252,7 @@ public record RunPage(
                                 .formatted(
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."
-                                .formatted(Numbers.number(run.result().totalSeconds(), 0), Machine.describe(threads))));
+                                .formatted(number(run.result().totalSeconds(), 0), Machine.describe(threads))));
     }
 
     /** Returns sentences about the images for the end of the command. */
@@ -280,7 +263,7 @@ public record RunPage(
                 .min(comparingInt(LabelErrors::misclassified))
                 .ifPresent(labels -> notes.add(looks(labels)));
         if (!evidence.duplicates().isEmpty()) {
-            notes.add(describe(groups(evidence.duplicates())));
+            notes.add(describe(NearDuplicates.groups(evidence.duplicates())));
         }
         return notes;
     }

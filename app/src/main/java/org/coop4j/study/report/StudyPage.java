@@ -2,6 +2,10 @@ package org.coop4j.study.report;
 
 import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.study.MethodResult.AVERAGE;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.HandWrittenPrompts;
 import org.coop4j.study.MethodResult;
@@ -73,7 +76,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         MethodResults fewShot = study.fewShot();
         Stream<MethodResult> cells = fewShot.datasets().stream().flatMap(fewShot::ofMain);
         Stream.concat(
-                        fewShot.ofMain(MethodResult.AVERAGE),
+                        fewShot.ofMain(AVERAGE),
                         cells.sorted(comparing(MethodResult::shots).reversed()))
                 .findFirst()
                 .ifPresent(most -> section.facts(facts(new Place(study, most.dataset()))));
@@ -157,7 +160,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                             .formatted(
                                     DatasetNames.title(prompts.dataset()),
                                     Study.classes(prompts.half()),
-                                    Numbers.percent(prompts.best().accuracies().accuracy(), 2),
+                                    percent(prompts.best().accuracies().accuracy(), 2),
                                     prompts.best().text()),
                     data(study, prompts.dataset()),
                     RunTables.handWritten(List.of(study), prompts::equals));
@@ -198,7 +201,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     }
 
     private static Fact fact(List<?> runs, String state) {
-        return new Fact(Numbers.count(runs.size()), state);
+        return new Fact(count(runs.size()), state);
     }
 
     private static String work(Study study) {
@@ -206,6 +209,6 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
                         .mapToDouble(entry -> entry.run().result().totalSeconds())
                         .sum()
                 / 3600;
-        return hours < 0.05 ? "" : ", " + Numbers.number(hours, 1) + " hours of work";
+        return hours < 0.05 ? "" : ", " + number(hours, 1) + " hours of work";
     }
 }
