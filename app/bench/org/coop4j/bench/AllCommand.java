@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.base.Machine;
+import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
-import org.coop4j.cli.Converters;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.Options;
 import org.coop4j.clip.ShippedModel;
@@ -61,12 +61,8 @@ final class AllCommand extends ConsoleCommand {
             description = "A converted model in place of every other.")
     private Path model;
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions" + Options.DEFAULT)
-    private int runs = 7;
+    @Mixin
+    private BenchCommand.Repetitions repetitions;
 
     @Option(
             names = "--imagenet",
@@ -108,7 +104,7 @@ final class AllCommand extends ConsoleCommand {
         }
         if (json.chosen) {
             ObjectNode all = Json.object().put("machine", machine);
-            Json.print(all.set("rows", rows), console.out());
+            console.print(all.<ObjectNode>set("rows", rows));
         }
         return 0;
     }
@@ -164,7 +160,7 @@ final class AllCommand extends ConsoleCommand {
         Stream<String> own = Stream.of(options);
         Stream<String> common = Stream.of("--json", "--quiet");
         if (!kind.equals("methods")) {
-            common = Stream.concat(common, Stream.of("--runs=" + runs));
+            common = Stream.concat(common, Stream.of("--runs=" + repetitions.runs));
             if (model != null) {
                 own = own.filter(o -> !o.startsWith("--arch") && !o.startsWith("--model"));
                 common = Stream.concat(common, Stream.of("--model=" + model));

@@ -38,7 +38,7 @@ final class LoadCommand extends ConsoleCommand {
                 Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
         result.put("seconds_to_first_feature", firstFeature(file, in));
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        Json.print(result, console.out());
+        console.print(result);
         return 0;
     }
 

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
-import org.coop4j.cli.Converters;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
 import org.coop4j.cli.Options;
@@ -34,12 +33,8 @@ final class PredictCommand extends ConsoleCommand {
     @Mixin
     private BenchCommand.Subject subject;
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Repetitions" + Options.DEFAULT)
-    private int runs = 7;
+    @Mixin
+    private BenchCommand.Repetitions repetitions;
 
     @Option(
             names = "--launcher",
@@ -62,10 +57,10 @@ final class PredictCommand extends ConsoleCommand {
                     "--model=" + file,
                     "--precision=" + subject.precision().id(),
                     picture.toString());
-            Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
+            Measurement time = Measurement.of(1, repetitions.runs, 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
             result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
-            Json.print(result.put("runs", runs), console.out());
+            console.print(result.put("runs", repetitions.runs));
         } finally {
             Files.delete(classifier);
         }

@@ -64,43 +64,37 @@ public interface FeatureSet {
     }
 
     /** Returns the features of some images, in the order of the positions. */
-    static FeatureSet select(FeatureSet images, int[] positions) {
-        float[] rows = new float[Math.multiplyExact(positions.length, images.width())];
+    default FeatureSet select(int[] positions) {
+        float[] rows = new float[Math.multiplyExact(positions.length, width())];
         for (int i = 0; i < positions.length; i++) {
-            images.copy(positions[i], 0, rows, i * images.width());
+            copy(positions[i], 0, rows, i * width());
         }
-        return new DenseFeatures(
-                images.width(),
-                1,
-                rows,
-                IntStream.of(positions).map(images::label).toArray());
+        int[] labels = IntStream.of(positions).map(this::label).toArray();
+        return new DenseFeatures(width(), 1, rows, labels);
     }
 
     /** Returns the first images of each class; all for 0. */
-    static FeatureSet first(FeatureSet images, int each) {
+    default FeatureSet first(int each) {
         Map<Integer, Integer> seen = new HashMap<>();
-        return each == 0 ? images : where(images, label -> seen.merge(label, 1, Integer::sum) <= each);
+        return each == 0 ? this : where(label -> seen.merge(label, 1, Integer::sum) <= each);
     }
 
     /** Returns the images of all other classes; labels above that of the class are decreased by one. */
-    static FeatureSet withoutClass(FeatureSet images, int label) {
-        FeatureSet rest = where(images, other -> other != label);
-        return of(matrix(rest), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
+    default FeatureSet withoutClass(int label) {
+        FeatureSet rest = where(other -> other != label);
+        return of(rest.matrix(), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
     }
 
-    private static FeatureSet where(FeatureSet images, IntPredicate label) {
-        int[] chosen = IntStream.range(0, images.size())
-                .filter(i -> label.test(images.label(i)))
-                .toArray();
-        return select(images, chosen);
+    private FeatureSet where(IntPredicate label) {
+        return select(IntStream.range(0, size()).filter(i -> label.test(label(i))).toArray());
     }
 
     /** Returns the features of both, those of the first before those of the second. */
     static FeatureSet joined(FeatureSet first, FeatureSet second) {
         int size = Math.addExact(first.size(), second.size());
         FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
-                .put(matrix(first).toArray())
-                .put(matrix(second).toArray());
+                .put(first.matrix().toArray())
+                .put(second.matrix().toArray());
         return of(
                 FeatureMatrix.of(size, first.width(), rows.array()),
                 IntStream.concat(IntStream.of(first.labels()), IntStream.of(second.labels())));
@@ -112,12 +106,12 @@ public interface FeatureSet {
     }
 
     /** Returns the features as the image tower made them, one row per image. */
-    static FeatureMatrix matrix(FeatureSet images) {
-        float[] rows = new float[Math.multiplyExact(images.size(), images.width())];
-        for (int i = 0; i < images.size(); i++) {
-            images.copy(i, 0, rows, i * images.width());
+    default FeatureMatrix matrix() {
+        float[] rows = new float[Math.multiplyExact(size(), width())];
+        for (int i = 0; i < size(); i++) {
+            copy(i, 0, rows, i * width());
         }
-        return FeatureMatrix.of(images.size(), images.width(), rows);
+        return FeatureMatrix.of(size(), width(), rows);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -19,10 +20,11 @@ final class Add extends GraphOp {
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        if (!Arrays.equals(in.get(0), in.get(1))) {
-            throw new IllegalArgumentException("sum of shapes %s and %s: expected equal shapes"
-                    .formatted(Arrays.toString(in.get(0)), Arrays.toString(in.get(1))));
-        }
+        Require.that(
+                Arrays.equals(in.get(0), in.get(1)),
+                "sum of shapes %s and %s: expected equal shapes",
+                Arrays.toString(in.get(0)),
+                Arrays.toString(in.get(1)));
         return List.of(in.get(0));
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.javacpp.BytePointer;
+import org.coop4j.base.Require;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -38,10 +39,10 @@ final class Attention extends GraphOp {
      */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable... inputs) {
         super(sd, inputs);
-        if ((layout.queries() == Queries.ALL) != (inputs.length == 1)) {
-            throw new IllegalArgumentException(
-                    "expected packed qkv for queries ALL, and q and kv for FIRST or LAST, got " + layout.queries());
-        }
+        Require.that(
+                (layout.queries() == Queries.ALL) == (inputs.length == 1),
+                "expected packed qkv for queries ALL, and q and kv for FIRST or LAST, got %s",
+                layout.queries());
         this.layout = layout;
     }
 
@@ -53,9 +54,7 @@ final class Attention extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] rows = in.get(in.size() - 1);
-        if (rows[0] != layout.rows()) {
-            throw new IllegalArgumentException("attention: expected " + layout.rows() + " rows, got " + rows[0]);
-        }
+        Require.that(rows[0] == layout.rows(), "attention: expected %s rows, got %s", layout.rows(), rows[0]);
         return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {layout.probabilities()});
     }
 

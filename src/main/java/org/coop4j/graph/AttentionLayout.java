@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Require;
 
 /**
  * Attention among packed rows.
@@ -39,10 +40,11 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
     public record Group(int sequences, int length) {
 
         public Group {
-            if (sequences < 1 || length < 1) {
-                throw new IllegalArgumentException(
-                        sequences + " sequences of " + length + " rows: expected 1 or more of both");
-            }
+            Require.that(
+                    sequences >= 1 && length >= 1,
+                    "%s sequences of %s rows: expected 1 or more of both",
+                    sequences,
+                    length);
         }
 
         int rows() {
@@ -51,13 +53,12 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
     }
 
     public AttentionLayout {
-        if (heads < 1 || prefix < 0) {
-            throw new IllegalArgumentException(
-                    "expected 1 or more heads and 0 or more prefix rows, got " + heads + " and " + prefix);
-        }
-        if (groups.isEmpty()) {
-            throw new IllegalArgumentException("no sequences to attend to");
-        }
+        Require.that(
+                heads >= 1 && prefix >= 0,
+                "expected 1 or more heads and 0 or more prefix rows, got %s and %s",
+                heads,
+                prefix);
+        Require.that(!groups.isEmpty(), "no sequences to attend to");
         groups = List.copyOf(groups);
     }
 

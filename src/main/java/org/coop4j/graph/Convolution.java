@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
+import org.coop4j.base.Require;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -50,10 +51,12 @@ public class Convolution extends GraphOp {
     public final List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] kernel = in.get(1);
-        if (kernel[0] != TAPS * x[1]) {
-            throw new IllegalArgumentException(
-                    "3x3 kernel for %s channels: expected %s rows, got %s".formatted(x[1], TAPS * x[1], kernel[0]));
-        }
+        Require.that(
+                kernel[0] == TAPS * x[1],
+                "3x3 kernel for %s channels: expected %s rows, got %s",
+                x[1],
+                TAPS * x[1],
+                kernel[0]);
         return List.of(new long[] {(long) grid.images(x[0]) * centres.pixels(), kernel[1]});
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
@@ -75,9 +76,7 @@ public final class ExecutionPlan implements AutoCloseable {
     private INDArray named(Map<String, INDArray> arrays, String name) {
         requireOpen();
         INDArray array = arrays.get(name);
-        if (array == null) {
-            throw new IllegalArgumentException(name + " is not one of " + arrays.keySet());
-        }
+        Require.that(array != null, "%s is not one of %s", name, arrays.keySet());
         return array;
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -25,9 +26,7 @@ public class FrontTokens extends GraphOp {
     @Override
     public final List<long[]> outputShapes(List<long[]> in) {
         long tokens = in.get(1)[0];
-        if (in.get(0)[0] % (tokens - 1) != 0) {
-            throw new IllegalArgumentException(in.get(0)[0] + " rows for " + (tokens - 1) + " positions per image");
-        }
+        Require.that(in.get(0)[0] % (tokens - 1) == 0, "%s rows for %s positions per image", in.get(0)[0], tokens - 1);
         long batch = in.get(0)[0] / (tokens - 1);
         return List.of(new long[] {batch * tokens, in.get(0)[1]});
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Require;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -63,9 +64,7 @@ final class Gradients {
                 ops.add(op);
             }
         }
-        if (!varying.contains(loss.name())) {
-            throw new IllegalArgumentException(loss.name() + " depends on no variable");
-        }
+        Require.that(varying.contains(loss.name()), "%s depends on no variable", loss.name());
         gradients.put(loss.name(), sd.constant(Nd4j.scalar(loss.dataType(), 1)));
         Collections.reverse(ops);
         for (SameDiffOp op : ops) {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Gemm;
@@ -259,10 +260,8 @@ public class Graph {
     public record Grid(int height, int width) {
 
         public Grid {
-            if (height < 1 || width < 1) {
-                throw new IllegalArgumentException(
-                        "an image of " + width + "x" + height + " pixels: expected 1 or more of both");
-            }
+            Require.that(
+                    height >= 1 && width >= 1, "an image of %sx%s pixels: expected 1 or more of both", width, height);
         }
 
         /** Returns the number of rows of one image. */
@@ -276,10 +275,12 @@ public class Graph {
          * @throws IllegalArgumentException if {@code factor} does not divide both sides
          */
         public Grid dividedBy(int factor) {
-            if (factor < 1 || height % factor != 0 || width % factor != 0) {
-                throw new IllegalArgumentException(
-                        "an image of " + width + "x" + height + " pixels is not divisible by " + factor);
-            }
+            Require.that(
+                    factor >= 1 && height % factor == 0 && width % factor == 0,
+                    "an image of %sx%s pixels is not divisible by %s",
+                    width,
+                    height,
+                    factor);
             return new Grid(height / factor, width / factor);
         }
 
@@ -293,10 +294,12 @@ public class Graph {
 
         /** Returns the number of images in {@code rows} rows. */
         public int images(long rows) {
-            if (rows % pixels() != 0) {
-                throw new IllegalArgumentException(
-                        rows + " rows are not a multiple of an image of " + width + "x" + height + " pixels");
-            }
+            Require.that(
+                    rows % pixels() == 0,
+                    "%s rows are not a multiple of an image of %sx%s pixels",
+                    rows,
+                    width,
+                    height);
             return Math.toIntExact(rows / pixels());
         }
     }

@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.Arrays;
+import org.coop4j.base.Require;
 
 /**
  * A learned tensor, with its gradient of the last step.
@@ -19,10 +20,13 @@ public record LearnedTensor(String name, long[] shape, float[] values, float[] g
      * @throws IllegalArgumentException unless the shape has as many elements as there are values
      */
     public static LearnedTensor of(String name, float[] values, long... shape) {
-        if (length(shape) != values.length) {
-            throw new IllegalArgumentException("%s: expected %d values for shape %s, got %d"
-                    .formatted(name, length(shape), Arrays.toString(shape), values.length));
-        }
+        Require.that(
+                length(shape) == values.length,
+                "%s: expected %d values for shape %s, got %d",
+                name,
+                length(shape),
+                Arrays.toString(shape),
+                values.length);
         return new LearnedTensor(name, shape, values, new float[values.length]);
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
@@ -61,10 +62,11 @@ public final class Linear extends GraphOp {
         long[] w = in.get(1);
         int inAxis = form == Gemm.Form.TN ? 0 : 1;
         int outAxis = form == Gemm.Form.NT ? 0 : 1;
-        if (x[inAxis] != w[1 - outAxis]) {
-            throw new IllegalArgumentException(
-                    "linear layer: expected rows of " + w[1 - outAxis] + ", got rows of " + x[inAxis]);
-        }
+        Require.that(
+                x[inAxis] == w[1 - outAxis],
+                "linear layer: expected rows of %s, got rows of %s",
+                w[1 - outAxis],
+                x[inAxis]);
         return List.of(new long[] {x[1 - inAxis], w[outAxis]});
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -36,15 +37,15 @@ final class Patches extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
-        if (x[2] % patch != 0 || x[3] % patch != 0) {
-            throw new IllegalArgumentException(
-                    "image of " + x[3] + "x" + x[2] + " pixels is not divisible into patches of " + patch);
-        }
+        Require.that(
+                x[2] % patch == 0 && x[3] % patch == 0,
+                "image of %sx%s pixels is not divisible into patches of %s",
+                x[3],
+                x[2],
+                patch);
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
-        if (first + patches > rows) {
-            throw new IllegalArgumentException(
-                    patches + " patches from row " + first + " on do not fit into " + rows + " rows");
-        }
+        Require.that(
+                first + patches <= rows, "%s patches from row %s on do not fit into %s rows", patches, first, rows);
         return List.of(new long[] {x[0] * rows, x[1] * patch * patch});
     }
 

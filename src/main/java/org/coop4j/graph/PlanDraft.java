@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Require;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
@@ -304,17 +305,16 @@ public final class PlanDraft {
     /** Returns a variable that no op computes. */
     private static Value outside(SDVariable variable) {
         boolean isPlaceholder = variable.getVariableType() == VariableType.PLACEHOLDER;
-        if (!isPlaceholder && variable.getArr() == null) {
-            throw new IllegalArgumentException(variable.name() + " has no array");
-        }
+        Require.that(isPlaceholder || variable.getArr() != null, "%s has no array", variable.name());
         if (!isPlaceholder) {
             return Value.of(variable.getArr());
         }
         long[] shape = variable.placeholderShape();
-        if (shape == null || Arrays.stream(shape).anyMatch(size -> size < 0)) {
-            throw new IllegalArgumentException(
-                    "placeholder %s needs a full shape, not %s".formatted(variable.name(), Arrays.toString(shape)));
-        }
+        Require.that(
+                shape != null && Arrays.stream(shape).allMatch(size -> size >= 0),
+                "placeholder %s needs a full shape, not %s",
+                variable.name(),
+                Arrays.toString(shape));
         return new Value(shape, variable.dataType(), null, variable.name(), null);
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
@@ -38,10 +39,12 @@ final class Rotary extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] qkv = in.get(0);
-        if (qkv[0] % angles.length != 0 || qkv[1] != 6L * heads * angles[0].length) {
-            throw new IllegalArgumentException("rotary positions: expected sequences of %d rows of %d, got %s"
-                    .formatted(angles.length, 6L * heads * angles[0].length, Arrays.toString(qkv)));
-        }
+        Require.that(
+                qkv[0] % angles.length == 0 && qkv[1] == 6L * heads * angles[0].length,
+                "rotary positions: expected sequences of %d rows of %d, got %s",
+                angles.length,
+                6L * heads * angles[0].length,
+                Arrays.toString(qkv));
         return List.of(qkv);
     }
 

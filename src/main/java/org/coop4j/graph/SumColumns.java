@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Require;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -41,9 +42,7 @@ final class SumColumns extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         int columns = backward ? groups : groupOf.length;
-        if (in.get(0)[1] != columns) {
-            throw new IllegalArgumentException("expected %d columns, got %d".formatted(columns, in.get(0)[1]));
-        }
+        Require.that(in.get(0)[1] == columns, "expected %d columns, got %d", columns, in.get(0)[1]);
         return List.of(new long[] {in.get(0)[0], backward ? groupOf.length : groups});
     }
 

@@ -54,7 +54,7 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
      */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
         FeatureSet images = ViewPooling.pooled(train);
-        FeatureMatrix cosines = FeatureSet.matrix(images).normalized().products(text.normalized());
+        FeatureMatrix cosines = images.matrix().normalized().products(text.normalized());
         FeatureMatrix logits = cosines.times(scale);
         double[] sums = new double[text.rows()];
         int[] counts = new int[text.rows()];

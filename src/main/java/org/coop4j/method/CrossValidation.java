@@ -37,10 +37,10 @@ public record CrossValidation(Learner learner, Trainer trainer, int folds) {
             if (held.length == 0) {
                 continue;
             }
-            FeatureSet rest = FeatureSet.first(FeatureSet.select(images, split.without(fold)), shots);
+            FeatureSet rest = images.select(split.without(fold)).first(shots);
             try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
                 float[][] rows = classifier
-                        .logits(FeatureSet.matrix(FeatureSet.select(images, held)))
+                        .logits(images.select(held).matrix())
                         .toRows();
                 for (int i = 0; i < held.length; i++) {
                     logits[held[i]] = rows[i];

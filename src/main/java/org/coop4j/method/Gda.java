@@ -86,7 +86,7 @@ public record Gda(
      */
     Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = ViewPooling.pooled(data.train());
-        Gaussians gaussians = Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
+        Gaussians gaussians = Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
                 .gaussians();
         if (gaussians.degenerate()) {
             progress.warn("GDA needs at least two images per class, or further views of them: with one it equals zero-shot");
@@ -125,7 +125,7 @@ public record Gda(
                         gaussians,
                         text,
                         scale,
-                        FeatureSet.matrix(data.val()).normalized(),
+                        data.val().matrix().normalized(),
                         data.val().labels())
                 : crossValidationHits(data.train(), text, scale);
         int best = 0;
@@ -143,8 +143,8 @@ public record Gda(
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
-        FeatureMatrix f = FeatureSet.matrix(pool).normalized();
-        FeatureMatrix first = FeatureSet.matrix(images).normalized();
+        FeatureMatrix f = pool.matrix().normalized();
+        FeatureMatrix first = images.matrix().normalized();
         Moments all = Moments.of(f, pool.labels(), text.rows());
         int[][] hits = IntStream.range(0, most)
                 .parallel()

@@ -167,7 +167,7 @@ public record LpPlusPlus(
 
             Descent(Training training) {
                 super(training.momentum(), training.weightDecay());
-                FeatureMatrix f = FeatureSet.matrix(train).normalized();
+                FeatureMatrix f = train.matrix().normalized();
                 weightStep = weightStep(f);
                 blendStep = blendStep(f, text);
             }
@@ -209,7 +209,7 @@ public record LpPlusPlus(
         /** Returns the number of val images that the current tensors classify correctly. */
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
-                    .logits(new LogitGraph.Matrices(), FeatureSet.matrix(val).normalized());
+                    .logits(new LogitGraph.Matrices(), val.matrix().normalized());
             return Evaluation.ofLogits(val.labels(), logits.toRows()).correct();
         }
 

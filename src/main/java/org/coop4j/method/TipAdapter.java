@@ -137,7 +137,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
                 FeatureMatrix text,
                 FeatureSet val) {
             Search search = new Search(weights, labels, text.rows());
-            FeatureMatrix images = FeatureSet.matrix(val).normalized();
+            FeatureMatrix images = val.matrix().normalized();
             for (int from = 0; from < images.rows(); from += IMAGES) {
                 int[] block = block(images, from);
                 FeatureMatrix x = images.rows(block);

@@ -44,7 +44,7 @@ final class ViewPooling {
 
     /** Returns the first view of each image. */
     static FeatureSet first(FeatureSet images) {
-        return FeatureSet.select(images, IntStream.range(0, images.size()).toArray());
+        return images.select(IntStream.range(0, images.size()).toArray());
     }
 
     /** Returns the mean of each image's views, not normalised, [images, width]. */

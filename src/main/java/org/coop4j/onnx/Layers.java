@@ -3,6 +3,7 @@ package org.coop4j.onnx;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
@@ -37,18 +38,9 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         float[] rows = Arrays.copyOfRange(weights.floats(weight), from * in, to * in);
         float[] biases = Arrays.copyOfRange(weights.floats(bias), from, to);
         String part = from == 0 ? "" : " from " + from;
-        String matrix = graph.weight(weight + part, new long[] {in, to - from}, transposed(rows, to - from, in));
+        float[] columns = FeatureMatrix.of(to - from, in, rows).transposed().toArray();
+        String matrix = graph.weight(weight + part, new long[] {in, to - from}, columns);
         return graph.add(graph.product(x, matrix), graph.weight(bias + part, new long[] {to - from}, biases));
-    }
-
-    static float[] transposed(float[] matrix, int rows, int columns) {
-        float[] result = new float[matrix.length];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < columns; j++) {
-                result[j * rows + i] = matrix[i * columns + j];
-            }
-        }
-        return result;
     }
 
     /** Adds x · matrix, for the projections that CLIP stores as [in, out]. */

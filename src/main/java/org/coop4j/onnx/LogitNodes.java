@@ -21,7 +21,7 @@ final class LogitNodes implements LogitGraph<String> {
 
     @Override
     public String product(String x, FeatureMatrix weights) {
-        float[] transposed = Layers.transposed(weights.toArray(), weights.rows(), weights.width());
+        float[] transposed = weights.transposed().toArray();
         long[] shape = {weights.width(), weights.rows()};
         return graph.product(x, graph.constant("classifier." + matrices++, shape, transposed));
     }

@@ -126,20 +126,32 @@ public record DataSpec(
 
     /** Returns the data with other shares of its split, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif, nested, texts);
+        return with(shares, exif, texts);
     }
 
     /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
     public DataSpec withExif(ExifOrientation other) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, nested, texts);
+        return with(split, other, texts);
     }
 
     /** Returns the data with features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
+        return with(split, exif, other);
+    }
+
+    private DataSpec with(String shares, ExifOrientation orientation, Texts features) {
         return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, nested, other);
+                path,
+                benchmark,
+                imageRoot,
+                namesFile,
+                splitSeed,
+                title,
+                template,
+                shares,
+                orientation,
+                nested,
+                features);
     }
 
     /**

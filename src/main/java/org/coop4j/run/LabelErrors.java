@@ -58,7 +58,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
     static LabelErrors of(RunFeatures images, RunConfig config, ComparedClassifier learned) throws IOException {
         Method method = config.method();
         Scores scores = Scores.NONE;
-        Learner learner = method.learner(images.space(), images.task());
+        Learner learner = images.learner(method);
         int folds = CrossValidation.folds(images.train().labels());
         if (!method.learns()) {
             scores = scores.and(learned.train());

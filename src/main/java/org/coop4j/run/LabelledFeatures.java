@@ -42,7 +42,7 @@ public final class LabelledFeatures {
      * @param what a phrase for the images, such as "val images"
      */
     LabelledFeatures(SharedData shared, String what, ImageFeatures images) {
-        this(shared, what, images.images(), FeatureSet.matrix(images));
+        this(shared, what, images.images(), images.matrix());
     }
 
     /** Returns the features of no images. */
@@ -101,7 +101,7 @@ public final class LabelledFeatures {
                     "%d of %d images have become unreadable: run again",
                     size() - encoded.size(),
                     size());
-            beforeProjection = FeatureSet.matrix(encoded);
+            beforeProjection = encoded.matrix();
         }
         return beforeProjection;
     }
@@ -118,8 +118,7 @@ public final class LabelledFeatures {
 
     /** Returns the features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
-        return FeatureSet.select(
-                all(), positions.stream().mapToInt(Integer::intValue).toArray());
+        return all().select(positions.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Returns the logits of a classifier. */

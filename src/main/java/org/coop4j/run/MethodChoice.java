@@ -101,17 +101,14 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
             throws IOException {
         FeatureSet all = images.train().all(candidate.method.features(), progress);
         FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
-        Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        float[][] logits = new CrossValidation(candidate.method.learner(images.space(), images.task()), trainer, folds)
-                .logits(data, candidate.shots);
-        return new Scores(images.train().labels(), logits);
+        return images.crossValidated(
+                data, candidate.training, images.learner(candidate.method), folds, candidate.shots);
     }
 
     private static Scores onVal(RunFeatures images, Candidate candidate, Progress progress) throws IOException {
         FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
         Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        try (Classifier classifier =
-                candidate.method.learner(images.space(), images.task()).fit(data, trainer)) {
+        try (Classifier classifier = images.learner(candidate.method).fit(data, trainer)) {
             return images.val().scores(classifier);
         }
     }

@@ -15,7 +15,6 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -138,7 +137,7 @@ public record RunComparison(
         Method method = Method.baseline();
         int count = images.train().size();
         String title = method.defaults().title();
-        Learner learner = method.learner(images.space(), images.task());
+        Learner learner = images.learner(method);
         if (count == 0) {
             return Optional.empty();
         }
@@ -207,7 +206,7 @@ public record RunComparison(
         /** Returns all pairs, those across splits first, then identical files, then by similarity. */
         static List<Pair> of(RunFeatures images) {
             List<Located> located = images.located(true, true);
-            FeatureMatrix features = FeatureSet.matrix(images.all()).normalized();
+            FeatureMatrix features = images.all().matrix().normalized();
             List<Pair> pairs = new ArrayList<>();
             IntStream.range(0, located.size())
                     .parallel()

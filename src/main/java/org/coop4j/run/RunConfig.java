@@ -115,19 +115,21 @@ public record RunConfig(
 
     /** Returns the run with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
-        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, precision, threads, epochs);
+        return with(testedOn, precision, threads, epochs);
     }
 
     /** Returns the run in another precision and with another number of threads. */
     public RunConfig in(Precision other, int count) {
-        return new RunConfig(
-                modelSha256, learnedFrom, testedOn, method, training, sample, other, count, checkpointEvery);
+        return with(testedOn, other, count, checkpointEvery);
     }
 
     /** Returns a run that learns the same and is tested on other data. */
     public RunConfig testedOn(RunData other) {
-        return new RunConfig(
-                modelSha256, learnedFrom, other, method, training, sample, precision, threads, checkpointEvery);
+        return with(other, precision, threads, checkpointEvery);
+    }
+
+    private RunConfig with(RunData data, Precision products, int count, int epochs) {
+        return new RunConfig(modelSha256, learnedFrom, data, method, training, sample, products, count, epochs);
     }
 
     /** Returns true if it is a configuration of the same run: one with the same result. */

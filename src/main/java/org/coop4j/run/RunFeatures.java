@@ -15,6 +15,7 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -28,6 +29,11 @@ import org.coop4j.run.RunConfig.RunData;
  */
 public record RunFeatures(
         FeatureSpace space, Task task, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+
+    /** Returns a learner of the task. */
+    Learner learner(Method method) {
+        return method.learner(space, task);
+    }
 
     /** Returns the name of each label. */
     public List<String> classNames() {
@@ -72,17 +78,26 @@ public record RunFeatures(
      * @param shots training images per class; 0 for all
      */
     FewShotFeatures fewShot(Method method, int shots, Progress progress) throws IOException {
-        FeatureSet few = FeatureSet.first(train.all(method.features(), progress), shots);
+        FeatureSet few = train.all(method.features(), progress).first(shots);
         FeatureSet chooses = method.usesVal() ? val.all(method.features(), progress) : FeatureSet.none(few.width());
         return new FewShotFeatures(few, chooses);
     }
 
     /** Scores the training images by cross-validation of a run's method, as a learner of it learns. */
     Scores crossValidated(RunConfig config, Learner learner, int folds) throws IOException {
-        FewShotFeatures data = fewShot(config.method(), 0, Progress.NONE);
-        Trainer trainer = new Trainer(config.training(), task.seed());
-        float[][] logits = new CrossValidation(learner, trainer, folds).logits(data, 0);
-        return new Scores(train.labels(), logits);
+        return crossValidated(fewShot(config.method(), 0, Progress.NONE), config.training(), learner, folds, 0);
+    }
+
+    /**
+     * Scores the training images by cross-validation.
+     *
+     * @param data their features, and val images to choose settings on
+     * @param shots images per class to learn from each time; 0 for all
+     */
+    Scores crossValidated(FewShotFeatures data, Training training, Learner learner, int folds, int shots)
+            throws IOException {
+        Trainer trainer = new Trainer(training, task.seed());
+        return new Scores(train.labels(), new CrossValidation(learner, trainer, folds).logits(data, shots));
     }
 
     /** Returns the features of all images, in the order of {@link #located}. */

@@ -63,10 +63,10 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
 
     /** Copies the lists; a missing one becomes empty. */
     public RunImages {
-        testedClasses = testedClasses == null ? List.of() : List.copyOf(testedClasses);
-        train = train == null ? List.of() : List.copyOf(train);
-        val = val == null ? List.of() : List.copyOf(val);
-        test = test == null ? List.of() : List.copyOf(test);
+        testedClasses = copy(testedClasses);
+        train = copy(train);
+        val = copy(val);
+        test = copy(test);
         for (Image image : test) {
             Require.that(
                     image.label < testedClasses.size(),
@@ -75,6 +75,10 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
                     image.path,
                     Numbers.count(testedClasses.size(), "tested class", "tested classes"));
         }
+    }
+
+    private static <T> List<T> copy(List<T> list) {
+        return list == null ? List.of() : List.copyOf(list);
     }
 
     static RunImages learnedFrom(List<HashedImage> train, List<HashedImage> val) {

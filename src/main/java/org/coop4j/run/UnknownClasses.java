@@ -10,7 +10,6 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
@@ -62,8 +61,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         if (!method.learns()) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
         }
-        double work = method.learner(images.space(), images.task())
-                .work(images.train().size(), run.training());
+        double work = images.learner(method).work(images.train().size(), run.training());
         int count = (int) Math.min(Math.min(classes, MOST_LEFT_OUT), MOST_WORK / work);
         if (method.group() == Method.Group.PROMPTS || count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
@@ -106,7 +104,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         Task task = images.task().withClasses(names);
         FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
         FewShotFeatures others = new FewShotFeatures(
-                FeatureSet.withoutClass(all.train(), leftOut), FeatureSet.withoutClass(all.val(), leftOut));
+                all.train().withoutClass(leftOut), all.val().withoutClass(leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
         try (Classifier classifier = method.learner(images.space(), task).fit(others, trainer)) {
             int[] labels = images.test().labels();

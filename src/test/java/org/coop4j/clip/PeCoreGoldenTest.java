@@ -195,8 +195,8 @@ class PeCoreGoldenTest {
                     workers,
                     golden.floats("pixels"),
                     new long[] {1, 3, side, side},
-                    (parameters, images) ->
-                            ImageEncoder.rows(parameters, vision, weights.model().activation(), images, 1));
+                    (parameters, images) -> ImageEncoder.rows(
+                            parameters, vision, weights.model().activation(), images, 1));
         }
 
         /** The text tower on packed rows [rows, width]. */
@@ -319,8 +319,7 @@ class PeCoreGoldenTest {
             try (Tower tower = Tower.ofTexts(weights, workers, packed, rows)) {
                 for (int block = 0; block < text.layers(); block++) {
                     boolean last = block == text.layers() - 1;
-                    tower.assertStage(
-                            "add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
+                    tower.assertStage("add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
                 }
                 String norm = "layer_norm" + (2 * text.layers() + 1);
                 tower.assertStage(norm, rows(golden, "text.ln_final", ends));
@@ -348,7 +347,10 @@ class PeCoreGoldenTest {
     }
 
     private static int end(int[] ids) {
-        return IntStream.range(0, ids.length).filter(i -> ids[i] == 599).findFirst().orElseThrow();
+        return IntStream.range(0, ids.length)
+                .filter(i -> ids[i] == 599)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static float[] first(SafetensorsFile golden, String name) throws IOException {

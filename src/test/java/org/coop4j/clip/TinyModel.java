@@ -44,8 +44,8 @@ public final class TinyModel {
     /** The same of another size. */
     public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
-        ModelMetadata metadata = RandomWeights.write(
-                architecture, seed, plain, MlpActivation.published(architecture), Progress.NONE);
+        ModelMetadata metadata =
+                RandomWeights.write(architecture, seed, plain, MlpActivation.published(architecture), Progress.NONE);
         Random random = new Random(seed);
         List<TensorSpec> specs = new ArrayList<>(architecture.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);

@@ -39,7 +39,7 @@ class GdaTest {
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
             FeatureSet pool = ViewPooling.pooled(train);
-            Gda.Gaussians gaussians = Gda.Moments.of(FeatureSet.matrix(pool).normalized(), pool.labels(), text.rows())
+            Gda.Gaussians gaussians = Gda.Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
                     .gaussians();
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
@@ -64,7 +64,7 @@ class GdaTest {
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
             assertHits(
-                    Gda.hits(gaussians, text, scale, FeatureSet.matrix(val).normalized(), val.labels()),
+                    Gda.hits(gaussians, text, scale, val.matrix().normalized(), val.labels()),
                     c.get("val_hits"));
             assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);

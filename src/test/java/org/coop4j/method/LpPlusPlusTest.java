@@ -49,7 +49,7 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        FeatureMatrix f = FeatureSet.matrix(train).normalized();
+        FeatureMatrix f = train.matrix().normalized();
         FeatureMatrix text = problem.text(c.get("text").asText());
         assertThat(LpPlusPlus.weightStep(f) / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(LpPlusPlus.blendStep(f, text) / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));

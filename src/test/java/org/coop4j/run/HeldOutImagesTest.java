@@ -80,9 +80,9 @@ class HeldOutImagesTest {
         Folds folds = Folds.of(all.labels(), 5);
         for (int part = 0; part < 5; part++) {
             int[] left = folds.of(part);
-            FeatureSet rest = FeatureSet.select(all, folds.without(part));
+            FeatureSet rest = all.select(folds.without(part));
             try (Classifier others = gda(clip, dataset, rest)) {
-                float[][] rows = others.logits(FeatureSet.matrix(FeatureSet.select(all, left)))
+                float[][] rows = others.logits(all.select(left).matrix())
                         .toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];

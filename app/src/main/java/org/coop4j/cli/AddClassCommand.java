@@ -3,6 +3,9 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
 import java.io.IOException;
@@ -14,7 +17,6 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
@@ -70,7 +72,7 @@ final class AddClassCommand extends ConsoleCommand {
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
-        try (Clip clip = promptOptions.open(file)) {
+        try (Clip clip = promptOptions.open(file, FLOAT32)) {
             List<String> names =
                     Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
@@ -84,7 +86,7 @@ final class AddClassCommand extends ConsoleCommand {
     }
 
     private void print(AddedClass added, int earlier) {
-        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS, Kind.NUMBERS, Kind.NUMBERS)
+        AlignedLines table = new AlignedLines(WORDS, NUMBERS, NUMBERS, NUMBERS)
                 .row("TESTED ON", "IMAGES", "BEFORE", "AFTER")
                 .row(
                         count(earlier, "earlier class", "earlier classes"),

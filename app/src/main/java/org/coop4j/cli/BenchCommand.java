@@ -2,7 +2,11 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,8 +31,6 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
@@ -107,8 +109,8 @@ public final class BenchCommand extends ConsoleCommand {
     @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
     int batch = 32;
 
-    @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
-    int runs = 7;
+    @Mixin
+    Repetitions repetitions;
 
     @Mixin
     Memory memory;
@@ -118,6 +120,12 @@ public final class BenchCommand extends ConsoleCommand {
 
     @Mixin
     AsJson json;
+
+    /** The number of measurements. */
+    public static final class Repetitions {
+        @Option(names = "--runs", paramLabel = "N", converter = Positive.class, description = "Repetitions" + DEFAULT)
+        public int runs = 7;
+    }
 
     /** The model to measure: one with random weights, or a given one. */
     public static final class Subject {
@@ -138,7 +146,7 @@ public final class BenchCommand extends ConsoleCommand {
         Arithmetic precision;
 
         public Precision precision() {
-            return precision.ofScores();
+            return precision.or(FLOAT32);
         }
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
@@ -165,7 +173,7 @@ public final class BenchCommand extends ConsoleCommand {
             switch (what) {
                 case "step" -> step(clip);
                 case "encode" -> {
-                    Measurement time = ImageBench.pixels(clip, batch, runs);
+                    Measurement time = ImageBench.pixels(clip, batch, repetitions.runs);
                     images(batch, time);
                     result.put("gflops", time.gflops());
                     product(clip);
@@ -197,7 +205,8 @@ public final class BenchCommand extends ConsoleCommand {
 
     private void step(Clip clip) {
         PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome = new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, runs);
+        StepBench.Outcome outcome =
+                new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, repetitions.runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
@@ -239,12 +248,12 @@ public final class BenchCommand extends ConsoleCommand {
             console.print(Json.of(result));
             return;
         }
-        AlignedLines table = new AlignedLines(Kind.WORDS, Kind.NUMBERS);
+        AlignedLines table = new AlignedLines(WORDS, NUMBERS);
         result.forEach((name, value) ->
                 table.row(name, value instanceof Double number ? number(number, 3) : value.toString()));
         table.print(console);
         if (ops != null) {
-            ops.print(Format.TABLE, console);
+            ops.print(TABLE, console);
         }
     }
 }

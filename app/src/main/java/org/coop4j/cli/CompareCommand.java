@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
@@ -17,7 +18,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
@@ -122,7 +122,7 @@ final class CompareCommand extends ConsoleCommand {
         for (int r = 0; r < runs.size(); r++) {
             int[] run = runs.get(r);
             table.text(comparison.classifiers().get(r).name(), i -> names.get(run[i]))
-                    .in(Format.TABLE);
+                    .in(TABLE);
         }
         for (int i = 0; i < images.size(); i++) {
             int image = i;
@@ -134,7 +134,7 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private void print(Comparison comparison, Table<?> disagreements, int images) {
-        new ComparisonTable(List.of(comparison)).table().print(Format.TABLE, console);
+        new ComparisonTable(List.of(comparison)).table().print(TABLE, console);
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {

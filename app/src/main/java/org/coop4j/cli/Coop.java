@@ -175,7 +175,7 @@ public final class Coop implements Callable<Integer> {
     }
 
     private int execute(ParseResult parsed) {
-        problems.stackTraces(debug);
+        problems.stackTraces = debug;
         console.quiet(quiet);
         if (debug) { // log lines with time and place, if the log is the command line's
             System.getProperties().computeIfPresent(LOG_LEVEL, (name, level) -> "INFO");

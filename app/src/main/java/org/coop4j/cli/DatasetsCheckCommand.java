@@ -2,6 +2,8 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.TABLE;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
@@ -17,7 +19,6 @@ import java.util.Map;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
@@ -60,7 +61,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .toList();
         switch (format.chosen()) {
             case JSON -> console.print(toJson(checks));
-            case CSV -> rows().rows(checks).print(Format.CSV, console);
+            case CSV -> rows().rows(checks).print(CSV, console);
             default -> printTable(checks);
         }
         return checks.stream().anyMatch(check -> check.status().isFaulty()) ? 1 : 0;
@@ -80,7 +81,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 checks.stream().collect(partitioningBy(check -> check.status() == BenchmarkCheck.Status.ABSENT));
         List<BenchmarkCheck> present = absent.get(false);
         if (!present.isEmpty()) {
-            rows().rows(present).print(Format.TABLE, console);
+            rows().rows(present).print(TABLE, console);
         }
         present.forEach(check -> check.allProblems().forEach(problem -> console.print(name(check) + ": " + problem)));
         if (!absent.get(true).isEmpty()) {

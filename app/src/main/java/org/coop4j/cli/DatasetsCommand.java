@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.Table.Format.TABLE;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,7 +9,6 @@ import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.Layout;
 import org.coop4j.data.benchmark.Benchmark.Sizes;
@@ -64,7 +65,7 @@ final class DatasetsCommand extends ConsoleCommand {
                         benchmark -> String.join(" ", benchmark.layout().expected()))
                 .rows(all)
                 .print(format.chosen(), console);
-        if (format.chosen() == Format.TABLE) {
+        if (format.chosen() == TABLE) {
             console.print("");
             new Table<Benchmark>()
                     .text("dataset", Benchmark::name)
@@ -74,7 +75,7 @@ final class DatasetsCommand extends ConsoleCommand {
                             benchmark -> benchmark.layout().directory() + "/: "
                                     + String.join(", ", benchmark.layout().expected()))
                     .rows(all)
-                    .print(Format.TABLE, console);
+                    .print(TABLE, console);
         }
         return 0;
     }

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -122,7 +123,7 @@ final class EmbedCommand extends ConsoleCommand {
         if (textFile != null) {
             all.addAll(lines(textFile));
         }
-        try (Clip clip = clipOptions.openForTexts()) {
+        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = all.stream()
@@ -149,7 +150,7 @@ final class EmbedCommand extends ConsoleCommand {
             precision.announce(clip.precision(), console);
             PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
             EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
-            List<Path> good = images.positions().stream().map(files::get).toList();
+            List<Path> good = images.positions.stream().map(files::get).toList();
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
             export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
@@ -160,7 +161,7 @@ final class EmbedCommand extends ConsoleCommand {
 
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
-        try (Clip clip = clipOptions.open(precision.ofScores())) {
+        try (Clip clip = clipOptions.open(precision.or(FLOAT32))) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());

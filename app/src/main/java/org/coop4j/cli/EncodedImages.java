@@ -27,8 +27,12 @@ final class EncodedImages implements AutoCloseable {
     private final Console console;
     private final int count;
     private final List<float[]> rows = new ArrayList<>();
-    private final List<Integer> positions = new ArrayList<>();
-    private final Map<Integer, String> problems = new LinkedHashMap<>();
+    /** Positions of the images that could be read. */
+    final List<Integer> positions = new ArrayList<>();
+
+    /** The problem of each unreadable image, by its position. */
+    final Map<Integer, String> problems = new LinkedHashMap<>();
+
     private final Task task;
 
     EncodedImages(Console console, int count) {
@@ -86,19 +90,9 @@ final class EncodedImages implements AutoCloseable {
         task.advance(1);
     }
 
-    /** Returns the positions of the images that could be read. */
-    List<Integer> positions() {
-        return positions;
-    }
-
     /** Returns one row per readable image, not normalised. */
     FeatureMatrix features(int width) {
         return FeatureMatrix.of(rows, width);
-    }
-
-    /** Returns the problem of each unreadable image, by its position. */
-    Map<Integer, String> problems() {
-        return problems;
     }
 
     /** Reports the number of unreadable images; returns exit code 1 if there are any. */

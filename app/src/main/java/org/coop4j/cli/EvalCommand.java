@@ -2,6 +2,9 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
@@ -18,8 +21,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
@@ -162,8 +163,8 @@ final class EvalCommand extends ConsoleCommand {
             return;
         }
         classes(evaluation, names).print(format.chosen(), console);
-        if (format.chosen() == Format.TABLE) {
-            new AlignedLines(Kind.WORDS, Kind.NUMBERS)
+        if (format.chosen() == TABLE) {
+            new AlignedLines(WORDS, NUMBERS)
                     .row("accuracy", percent(evaluation.accuracy()))
                     .row("error", percent(evaluation.errorRate()))
                     .row("macro F1", percent(evaluation.macroF1()))
@@ -196,11 +197,12 @@ final class EvalCommand extends ConsoleCommand {
 
     private void write(LabelledFeatures tested, Scores scores, List<String> names) throws IOException {
         ErrorFiles files = new ErrorFiles(PictureResults.of(tested, scores), names);
+        ConfusionFiles matrix = new ConfusionFiles(scores.evaluation().confusion(), names);
         if (confusion != null) {
-            ConfusionFiles.writeCsv(confusion, scores.evaluation().confusion(), names);
+            matrix.writeCsv(confusion);
         }
         if (picture != null) {
-            ConfusionFiles.writePng(picture, scores.evaluation().confusion(), names);
+            matrix.writePng(picture);
         }
         if (perImage != null) {
             files.writeLines(perImage);

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,7 +93,7 @@ final class ExportCommand extends ConsoleCommand {
     private Path classifier() throws IOException {
         PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
-        try (Clip clip = options.open(learned)) {
+        try (Clip clip = options.open(learned, FLOAT32)) {
             return onnx
                     ? onnx(clip, learned)
                     : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));

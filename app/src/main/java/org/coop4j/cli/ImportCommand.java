@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ final class ImportCommand extends ConsoleCommand {
         }
         Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
-        try (Clip clip = clipOptions.openForTexts()) {
+        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read =
                     CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class InterpretCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
-        try (Clip clip = promptOptions.open(prompt)) {
+        try (Clip clip = promptOptions.open(prompt, FLOAT32)) {
             Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
             NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");

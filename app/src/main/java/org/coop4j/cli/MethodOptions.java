@@ -82,11 +82,6 @@ final class MethodOptions {
         return !tune.isEmpty() || names.contains(AUTO);
     }
 
-    /** Returns true if several numbers of training images per class are tried. */
-    boolean triesShots() {
-        return tried().containsKey(CandidateGrid.SHOTS);
-    }
-
     /**
      * Returns the methods with their settings, each with each combination of the values to try.
      *
@@ -122,7 +117,7 @@ final class MethodOptions {
     }
 
     /** Returns the values to try, by setting. */
-    private Map<String, List<String>> tried() {
+    Map<String, List<String>> tried() {
         Map<String, List<String>> values = new LinkedHashMap<>();
         for (String one : tune) {
             String[] setting = one.split("=", 2);

@@ -1,5 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.Table.Format.JSON;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,8 +11,6 @@ import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Description;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -51,9 +53,9 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("method", Method::id)
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
-                .shown("summary", Kind.WORDS, Method::summary, MethodsCommand::inShort)
+                .shown("summary", WORDS, Method::summary, MethodsCommand::inShort)
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Format.JSON);
+                .in(JSON);
     }
 
     /** Returns the first clause of the summary. */
@@ -80,7 +82,7 @@ final class MethodsCommand extends ConsoleCommand {
                     .<ObjectNode>set("settings", rows.json()));
             return;
         }
-        if (format.chosen() == Format.TABLE) {
+        if (format.chosen() == TABLE) {
             console.out().println(method.title() + "\n");
             console.paragraph(method.summary());
             console.out().println(settings.isEmpty() ? "\nThere is nothing to set." : "\nSettings (--set NAME=VALUE):");

@@ -38,11 +38,6 @@ public final class ModelOptions {
         return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
     }
 
-    /** Opens the model and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts() throws IOException {
-        return vocabulary.open(model);
-    }
-
     /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
     Clip openForTexts(Supplier<Precision> precision) throws IOException {
         return vocabulary.open(model, precision, Workers.standard());

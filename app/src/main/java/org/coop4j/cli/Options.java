@@ -165,15 +165,6 @@ public final class Options {
         Precision given;
 
         /**
-         * Returns the precision of training and scores: float32, unless another was given.
-         *
-         * @throws CommandFailure if this machine does not have it
-         */
-        Precision ofScores() {
-            return or(FLOAT32);
-        }
-
-        /**
          * Returns the precision that was given, or else another.
          *
          * @throws CommandFailure if this machine does not have it

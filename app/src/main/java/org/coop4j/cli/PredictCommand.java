@@ -2,6 +2,10 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.JSON;
+import static org.coop4j.console.Table.Format.JSON_LINES;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -156,15 +160,15 @@ final class PredictCommand extends ConsoleCommand {
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
-                .in(Format.TABLE, Format.CSV)
+                .in(TABLE, CSV)
                 .data("file", Classified::file)
-                .in(Format.JSON, Format.JSON_LINES);
+                .in(JSON, JSON_LINES);
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = most > 1 && threshold > 0 ? most + 1 : most;
         for (int i = 0; i < last; i++) {
             int rank = i;
             String suffix = i == 0 ? "" : "_" + (i + 1);
-            Format[] formats = i == 0 ? Format.values() : new Format[] {Format.CSV};
+            Format[] formats = i == 0 ? Format.values() : new Format[] {CSV};
             rows.text(
                             "label" + suffix,
                             c -> c.answer(rank).map(Prediction::label).orElse(""))
@@ -176,9 +180,9 @@ final class PredictCommand extends ConsoleCommand {
                     .in(formats);
         }
         if (last > 1) {
-            rows.text("next", Classified::next).in(Format.TABLE);
+            rows.text("next", Classified::next).in(TABLE);
         }
-        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(Format.JSON, Format.JSON_LINES);
+        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(JSON, JSON_LINES);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */

@@ -15,15 +15,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Problems {
 
     private final Console console;
-    private boolean stackTraces;
+    /** True to show stack traces after the lines. */
+    boolean stackTraces;
 
     Problems(Console console) {
         this.console = console;
-    }
-
-    /** Shows stack traces after the lines, or not. */
-    void stackTraces(boolean shown) {
-        stackTraces = shown;
     }
 
     /** Reports a mistake on the command line that picocli finds. */

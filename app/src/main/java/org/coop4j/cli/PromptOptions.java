@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import static org.coop4j.graph.host.Precision.FLOAT32;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,11 +68,6 @@ final class PromptOptions {
 
     private Path file() throws IOException {
         return ClassifierModel.classifierFile(prompt);
-    }
-
-    /** Opens the model that the classifier was learned with. */
-    Clip open(ClassifierFile learned) throws IOException {
-        return open(learned, FLOAT32);
     }
 
     /** Opens the model that the classifier was learned with, in a precision. */

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.Table.Format.TABLE;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
@@ -103,7 +103,7 @@ final class ReportCommand extends ConsoleCommand {
             console.print("");
             for (Table<?> table : StudyReport.brief(study)) {
                 console.print(table.title());
-                table.print(Format.TABLE, console);
+                table.print(TABLE, console);
                 console.print("");
             }
         }

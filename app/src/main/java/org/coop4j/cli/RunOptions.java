@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
@@ -91,11 +90,6 @@ final class RunOptions {
         return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
     }
 
-    /** Returns true if each seed has a folder of its own. */
-    boolean severalSeeds() {
-        return !seeds.isEmpty();
-    }
-
     /**
      * Returns the threads of this machine, or as many as a run began with that is resumed: its last digits depend on their
      * number.
@@ -112,11 +106,6 @@ final class RunOptions {
     /** Returns the data with the percentages of its split, if they were given. */
     DataSpec of(DataSpec data) {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
-    }
-
-    /** Returns the preset's settings; none without a preset. */
-    Map<String, String> presetSettings() {
-        return preset == null ? Map.of() : preset.settings();
     }
 
     /** Checks that the preset is for the model. */

@@ -3,6 +3,9 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
@@ -20,8 +22,6 @@ import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
@@ -127,7 +127,7 @@ final class SweepCommand extends ConsoleCommand {
                         / (1e9
                                 * Measurement.product(clip.workers(), clip.precision())
                                         .gflops());
-                list(states, Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))));
+                list(states, duration(Duration.ofMillis(Math.round(1000 * seconds))));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -187,8 +187,8 @@ final class SweepCommand extends ConsoleCommand {
                 .numbers(
                         "steps",
                         state -> state.run().steps() == 0 ? "" : state.run().steps())
-                .in(Format.TABLE)
-                .shown("state", Kind.WORDS, SweepCommand::name, SweepCommand::described)
+                .in(TABLE)
+                .shown("state", WORDS, SweepCommand::name, SweepCommand::described)
                 .data("steps", state -> state.run().steps())
                 .rows(runs)
                 .print(format.chosen(), console);

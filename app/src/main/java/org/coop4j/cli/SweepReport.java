@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.groupingBy;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
+import static org.coop4j.console.Table.Kind.NUMBERS;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -16,7 +17,6 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
@@ -65,7 +65,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .sorted()
                 .forEach(shots -> table.column(
                         shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
-                        Kind.NUMBERS,
+                        NUMBERS,
                         i -> cell(rows.get(keys.get(i)).getOrDefault(shots, List.of()))));
         return table.rows(IntStream.range(0, keys.size()).boxed().toList());
     }

@@ -1,11 +1,11 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
 import static org.coop4j.base.Numbers.percent;
 
 import java.time.Duration;
 import java.util.List;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
 import org.coop4j.console.Console;
@@ -65,7 +65,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
                         run,
                         percent(result.accuracy()),
                         handWritten(result),
-                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+                        duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;
     }
 

@@ -2,11 +2,13 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -93,11 +95,11 @@ final class TrainCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
         candidates(Training.LOGIT_SCALE); // refuses wrong settings before the model is opened
-        require(!methodOptions.choose() || !runOptions.severalSeeds(), "a method is chosen for one seed: omit --seeds");
+        require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         InSpace opened = spaceOptions.open(
-                runOptions.of(exif.of(dataOptions.spec())), precision.ofScores(), runOptions.workers(console));
+                runOptions.of(exif.of(dataOptions.spec())), precision.or(FLOAT32), runOptions.workers(console));
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
@@ -120,7 +122,8 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     private List<Candidate> candidates(double logitScale) {
-        return methodOptions.candidates(runOptions.presetSettings(), runOptions.shots, logitScale);
+        ReferencePreset preset = runOptions.preset;
+        return methodOptions.candidates(preset == null ? Map.of() : preset.settings(), runOptions.shots, logitScale);
     }
 
     /** Checks the user's own prompts before anything is learned. */
@@ -174,7 +177,7 @@ final class TrainCommand extends ConsoleCommand {
     private ComparedRun run(SharedData shared, Candidate candidate, long seed, boolean several) throws IOException {
         Path out = runOptions.out;
         Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
-        Path folder = runOptions.severalSeeds() ? ofMethod.resolve("seed" + seed) : ofMethod;
+        Path folder = runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
         String title = candidate.method().title();
         if (!folder.equals(out)) {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
@@ -187,7 +190,7 @@ final class TrainCommand extends ConsoleCommand {
     /** Returns the shots to show behind the method's name, unless a class has fewer images. */
     private String learnedFrom(RunResult result) {
         int all = result.classes() * result.shots();
-        return all == 0 || result.trainImages() != all || methodOptions.triesShots()
+        return all == 0 || result.trainImages() != all || methodOptions.tried().containsKey(CandidateGrid.SHOTS)
                 ? ""
                 : ", " + count(result.shots(), "shot");
     }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.run.RunFolder.CLASSIFIER;
 import static org.coop4j.run.RunFolder.REPORT;
 
@@ -16,7 +17,6 @@ import java.util.stream.IntStream;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.Comparison;
@@ -51,10 +51,10 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         val == 0 ? "" : count(val, "validation image") + ", ",
                         count(first.testImages(), "test image")));
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).print(Format.TABLE, console);
+            ComparisonTable.candidates(choice).print(TABLE, console);
             console.print("");
         }
-        new ComparisonTable(comparisons()).table().print(Format.TABLE, console);
+        new ComparisonTable(comparisons()).table().print(TABLE, console);
         first().methods().forEach(method -> print(method, console));
         if (seeds.size() == 1) {
             RunPage.findings(seeds.get(0)).forEach(console::paragraph);

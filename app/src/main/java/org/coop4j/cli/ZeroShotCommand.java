@@ -4,7 +4,11 @@ import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -24,8 +28,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
@@ -119,7 +121,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         Task task = task();
         try (Clip clip =
-                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.ofScores())) {
+                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32))) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
@@ -132,7 +134,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     private void print(Task task, EncodedImages images, float[][] probabilities) {
-        List<Integer> read = images.positions();
+        List<Integer> read = images.positions;
         List<List<Guess>> found = IntStream.range(0, read.size())
                 .mapToObj(row -> best(task, read.get(row), probabilities[row]))
                 .toList();
@@ -141,10 +143,10 @@ final class ZeroShotCommand extends ConsoleCommand {
                 : Optional.of(Evaluation.ofLogits(
                         read.stream().mapToInt(task.labels::get).toArray(), probabilities));
         if (format.json) {
-            ObjectNode json = json(task, found, images.problems());
+            ObjectNode json = json(task, found, images.problems);
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
             console.print(json);
-        } else if (format.chosen() == Format.TABLE && scores.isPresent()) {
+        } else if (format.chosen() == TABLE && scores.isPresent()) {
             printScores(scores.get(), task.classes);
         } else if (format.csv || !found.isEmpty()) {
             Table<Guess> guesses = guesses(task);
@@ -211,13 +213,13 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     private static Table<Guess> guesses(Task task) {
         Table<Guess> table = new Table<Guess>()
-                .shown("image", Kind.WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
-                .in(Format.TABLE, Format.CSV)
+                .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
+                .in(TABLE, CSV)
                 .data("rank", Guess::rank)
-                .in(Format.CSV)
+                .in(CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(Format.CSV);
+        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(CSV);
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {

@@ -1,6 +1,7 @@
 package org.coop4j.console;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.duration;
 
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -125,14 +126,14 @@ final class TaskDisplay extends CountedTask {
         if (done() > 0 && done() < total()) {
             long left = (long) (elapsed() / (double) done() * (total() - done()));
             text.append(counted ? ", " + rate() : "").append(", ");
-            text.append(Numbers.duration(Duration.ofMillis(left))).append(" left");
+            text.append(duration(Duration.ofMillis(left))).append(" left");
         }
         return text.append(detail().isEmpty() ? "" : ", " + detail()).toString();
     }
 
     /** Returns "2,465 images in 61 s (40.4 images/s)". */
     private String summary() {
-        String time = Numbers.duration(Duration.ofMillis(elapsed()));
+        String time = duration(Duration.ofMillis(elapsed()));
         return unit == Unit.WORK
                 ? time
                 : "%s %s in %s (%s)"

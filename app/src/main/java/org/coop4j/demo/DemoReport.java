@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
@@ -20,7 +21,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
@@ -194,7 +194,7 @@ public record DemoReport(DemoResult result, Scores scores) {
                                 .formatted(scores.mostShots()))
                 .table(new Table<ClassGain>("Test photographs classified correctly, %")
                         .words("class", ClassGain::name)
-                        .column("gain", Kind.BARS, ClassGain::gain)
+                        .column("gain", BARS, ClassGain::gain)
                         .numbers("hand-written", ClassGain::before)
                         .numbers("learned", ClassGain::after)
                         .numbers("photographs", ClassGain::images)

@@ -143,7 +143,7 @@ final class Classifiers {
                         all -> results.stream().map(CompletableFuture::join).toList(), answers)
                 .whenComplete((all, problem) -> {
                     metrics.count(served, pictures.size(), done, problem);
-                    if (client.isHurried()) {
+                    if (client.hurried) {
                         context.header(Header.CONNECTION, "close");
                     }
                 });

@@ -87,7 +87,9 @@ final class Clients implements Connection.Listener {
 
         private final Connection connection;
         private volatile boolean known;
-        private volatile boolean hurried;
+        /** True if the client sent another request before the answer: the connection must be closed. */
+        volatile boolean hurried;
+
         private long begun;
         private Scheduler.Task deadline = () -> false;
 
@@ -153,7 +155,7 @@ final class Clients implements Connection.Listener {
 
         /**
          * Returns true if the client has closed the connection while its request was at work, when nobody else reads
-         * from it. What it sends then is lost, and {@link #isHurried} becomes true.
+         * from it. What it sends then is lost, and {@link #hurried} becomes true.
          */
         boolean hasLeft() {
             try {
@@ -166,11 +168,6 @@ final class Clients implements Connection.Listener {
             } catch (IOException e) {
                 return true;
             }
-        }
-
-        /** Returns true if the client sent another request before the answer: the connection must be closed. */
-        boolean isHurried() {
-            return hurried;
         }
     }
 }

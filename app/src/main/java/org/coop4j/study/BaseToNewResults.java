@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import static org.coop4j.study.MethodResult.AVERAGE;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -61,6 +63,6 @@ public record BaseToNewResults(List<Row> rows, List<Row> averages) {
                 .filter(row -> row.base.isPresent() || row.unseen.isPresent());
         return new BaseToNewResults(
                 both.datasets().stream().flatMap(rows).toList(),
-                rows.apply(MethodResult.AVERAGE).toList());
+                rows.apply(AVERAGE).toList());
     }
 }

@@ -6,7 +6,6 @@ import static org.coop4j.run.RunFolder.PROVENANCE;
 import static org.coop4j.run.RunFolder.RESULT;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +24,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
+import org.coop4j.console.Json;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -203,7 +203,7 @@ public record FoundRuns(
         RunConfig config = RunConfig.read(folder.resolve(CONFIG), CONFIG);
         JsonNode provenance = Files.exists(folder.resolve(PROVENANCE))
                 ? RunFolder.read(folder, PROVENANCE, ObjectNode.class)
-                : JsonNodeFactory.instance.objectNode();
+                : Json.object();
         String used = provenance.path("modelSha256").asText(config.modelSha256());
         if (!used.equals(config.modelSha256())) {
             throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are from different runs"

@@ -4,6 +4,7 @@ import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toSet;
+import static org.coop4j.study.MethodResult.AVERAGE;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -201,7 +202,7 @@ public final class MethodResults {
     public List<String> datasets() {
         return all.stream()
                 .map(MethodResult::dataset)
-                .filter(dataset -> !dataset.equals(MethodResult.AVERAGE))
+                .filter(dataset -> !dataset.equals(AVERAGE))
                 .distinct()
                 .sorted(DatasetNames.ORDER)
                 .toList();
@@ -239,7 +240,7 @@ public final class MethodResults {
 
     /** Returns the averages over {@link #averaged} datasets; empty if there are fewer than two. */
     public List<MethodResult> averages() {
-        return cells(MethodResult.AVERAGE);
+        return cells(AVERAGE);
     }
 
     /** Returns the datasets that all averages are over. */

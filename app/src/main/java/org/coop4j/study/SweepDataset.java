@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import static org.coop4j.study.RunStore.describe;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -105,7 +107,7 @@ record SweepDataset(
                     problems.add(name + ": it has no test images");
                 }
             } catch (IOException | IllegalArgumentException e) {
-                problems.add(name + ": " + RunStore.describe(e));
+                problems.add(name + ": " + describe(e));
             } finally {
                 shared.forget();
             }

@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
 import static org.coop4j.run.RunFolder.RESULT;
+import static org.coop4j.study.RunStore.describe;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -160,7 +161,7 @@ final class SweepWork {
                 }
                 finished(run, RunFolder.read(store.folder(run).resolve(RESULT), RunResult.class));
             } catch (IOException e) {
-                failed(run, RunStore.describe(e));
+                failed(run, describe(e));
             }
         });
     }
@@ -187,7 +188,7 @@ final class SweepWork {
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             log.info("{} cannot be encoded", group.dataset(), e);
-            return Optional.of(RunStore.describe(e));
+            return Optional.of(describe(e));
         }
     }
 
@@ -238,11 +239,11 @@ final class SweepWork {
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
-            failed(run, RunStore.describe(e));
+            failed(run, describe(e));
             try {
-                store.fail(run, RunStore.describe(e));
+                store.fail(run, describe(e));
             } catch (IOException unwritten) {
-                note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(unwritten)));
+                note("cannot record why %s failed: %s".formatted(run.folder(), describe(unwritten)));
             }
         }
     }

@@ -41,7 +41,7 @@ class ConvertCommandTest {
 
     @Test
     void theActivationIsNeverGuessed() throws IOException {
-        assertRefused(TinyModel.writeBare(folder), "give --activation quick_gelu");
+        assertRefused(TinyModel.writeBare(folder), "(--activation): give quick_gelu");
     }
 
     @Test

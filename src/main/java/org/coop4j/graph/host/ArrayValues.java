@@ -1,6 +1,7 @@
 package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
+import org.coop4j.base.Require;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -90,10 +91,12 @@ public final class ArrayValues {
      * @throws IllegalArgumentException unless there are as many values as elements
      */
     public void fill(float[] source) {
-        if (source.length != buffer.capacity()) {
-            throw new IllegalArgumentException(
-                    "expected " + rows() + " rows of " + cols() + " values, got " + source.length + " values");
-        }
+        Require.that(
+                source.length == buffer.capacity(),
+                "expected %s rows of %s values, got %s values",
+                rows(),
+                cols(),
+                source.length);
         buffer.put(0, source);
         store();
     }

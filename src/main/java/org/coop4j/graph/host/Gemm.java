@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
+import org.coop4j.base.Require;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -119,11 +120,16 @@ public final class Gemm {
         int inner = form == Form.TN ? a.rows() : a.cols();
         int cols = form == Form.NT ? b.rows() : b.cols();
         int innerOfB = form == Form.NT ? b.cols() : b.rows();
-        if (c.rows() != rows || c.cols() != cols || innerOfB != inner) {
-            throw new IllegalArgumentException(String.format(
-                    "%s product of [%d, %d] and [%d, %d] into [%d, %d]",
-                    form, a.rows(), a.cols(), b.rows(), b.cols(), c.rows(), c.cols()));
-        }
+        Require.that(
+                c.rows() == rows && c.cols() == cols && innerOfB == inner,
+                "%s product of [%d, %d] and [%d, %d] into [%d, %d]",
+                form,
+                a.rows(),
+                a.cols(),
+                b.rows(),
+                b.cols(),
+                c.rows(),
+                c.cols());
     }
 
     private static Band[] bands(Form form, HostMatrix a, HostMatrix b, HostMatrix c, int parts) {

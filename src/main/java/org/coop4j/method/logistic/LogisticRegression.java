@@ -47,7 +47,7 @@ final class LogisticRegression {
                 "a classifier needs two or more classes, but the %s of %s",
                 Numbers.count(training.size(), "training image is", "training images are"),
                 Numbers.count(labels.length, "class", "classes"));
-        FeatureMatrix features = FeatureSet.matrix(training);
+        FeatureMatrix features = training.matrix();
         LinearClassifier.requireFinite(features);
         d = features.width();
         classes = Arrays.stream(training.labels())

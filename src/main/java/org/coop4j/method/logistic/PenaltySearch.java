@@ -144,8 +144,8 @@ public final class PenaltySearch {
         double[][] right = new double[FOLDS_GRID.length][count]; // held-out images classified correctly
         Folds folds = Folds.of(images.labels(), count);
         for (int fold = 0; fold < count; fold++) {
-            LogisticRegression rest = new LogisticRegression(FeatureSet.select(images, folds.without(fold)));
-            FeatureSet held = FeatureSet.select(images, folds.of(fold));
+            LogisticRegression rest = new LogisticRegression(images.select(folds.without(fold)));
+            FeatureSet held = images.select(folds.of(fold));
             LinearClassifier last = null;
             for (int i = 0; i < FOLDS_GRID.length; i++) {
                 last = rest.fit(FOLDS_GRID[i], last);

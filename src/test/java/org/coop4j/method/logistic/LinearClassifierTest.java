@@ -18,7 +18,7 @@ class LinearClassifierTest {
 
     @Test
     void scoresDecideAsPredictionsDoAndTheirLargestIsZero() {
-        float[][] scores = probe().logits(FeatureSet.matrix(IMAGES)).toRows();
+        float[][] scores = probe().logits(IMAGES.matrix()).toRows();
         int[] predicted = probe().predict(IMAGES);
         for (int i = 0; i < scores.length; i++) {
             for (int c = 0; c < 3; c++) {
@@ -31,11 +31,11 @@ class LinearClassifierTest {
     @Test
     void someOfTheClassesKeepTheirScores() {
         LinearClassifier few = probe().select(new int[] {2, 0});
-        float[][] all = probe().logits(FeatureSet.matrix(IMAGES)).toRows();
-        float[][] some = few.logits(FeatureSet.matrix(IMAGES)).toRows();
+        float[][] all = probe().logits(IMAGES.matrix()).toRows();
+        float[][] some = few.logits(IMAGES.matrix()).toRows();
         for (int i = 0; i < some.length; i++) {
             assertThat(some[i][0] - some[i][1]).isCloseTo(all[i][2] - all[i][0], within(1e-5f));
         }
-        assertThat(few.predict(FeatureSet.select(IMAGES, new int[] {0, 4}))).containsExactly(1, 0);
+        assertThat(few.predict(IMAGES.select(new int[] {0, 4}))).containsExactly(1, 0);
     }
 }

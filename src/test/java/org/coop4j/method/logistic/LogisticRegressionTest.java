@@ -124,7 +124,7 @@ class LogisticRegressionTest {
         FeatureSet images = random(1_111, 7, 4, 6);
         double[] features = new double[1_111 * 7];
         for (int i = 0; i < features.length; i++) {
-            features[i] = FeatureSet.matrix(images).get(i / 7, i % 7);
+            features[i] = images.matrix().get(i / 7, i % 7);
         }
         double[] point = new Random(7).doubles(32, -0.3, 0.3).toArray();
         double[] vector = new Random(8).doubles(32, -1, 1).toArray();
@@ -225,7 +225,7 @@ class LogisticRegressionTest {
         FeatureSet plain = random(40, 6, 4, 2);
         float[] shifted = new float[40 * 6];
         for (int i = 0; i < shifted.length; i++) {
-            shifted[i] = FeatureSet.matrix(plain).get(i / 6, i % 6) + 64;
+            shifted[i] = plain.matrix().get(i / 6, i % 6) + 64;
         }
         LinearClassifier first = new LogisticRegression(plain).fit(1, null);
         LinearClassifier second = new LogisticRegression(new DenseFeatures(6, 1, shifted, plain.labels())).fit(1, null);

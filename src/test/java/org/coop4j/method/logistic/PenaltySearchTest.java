@@ -61,8 +61,8 @@ class PenaltySearchTest {
         FeatureSet val = GoldenFeatures.features(golden, "val");
         JsonNode run = golden.get("runs").get(7);
         PenaltySearch chosen = search(
-                FeatureSet.select(train, GoldenFeatures.ints(run.get("train_positions"))),
-                FeatureSet.select(val, GoldenFeatures.ints(run.get("val_positions"))));
+                train.select(GoldenFeatures.ints(run.get("train_positions"))),
+                val.select(GoldenFeatures.ints(run.get("val_positions"))));
         PenaltySearch drawn = run(train, val, run);
         assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
         assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
@@ -141,7 +141,7 @@ class PenaltySearchTest {
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
         ImageDataset drawn = sampler(run).sampleOfProbe(labelled(train.labels(), val.labels()));
         return search(
-                FeatureSet.select(train, positions(drawn.train())), FeatureSet.select(val, positions(drawn.val())));
+                train.select(positions(drawn.train())), val.select(positions(drawn.val())));
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {

@@ -94,8 +94,8 @@ public final class HalfFloats {
             boolean finite = (bits & 0x7c00) != 0x7c00;
             // A float32 with exponent and fraction of the float16 is 2^112 times too small.
             float scaled = Float.intBitsToFloat(magnitude) * 0x1p112f;
-            table[bits] = Float.intBitsToFloat(
-                    sign | (finite ? Float.floatToRawIntBits(scaled) : magnitude | 0x7f80_0000));
+            table[bits] =
+                    Float.intBitsToFloat(sign | (finite ? Float.floatToRawIntBits(scaled) : magnitude | 0x7f80_0000));
         }
         return table;
     }

@@ -31,7 +31,7 @@ public final class HtmlPage {
     public HtmlPage add(Section section) {
         if (!section.isEmpty()) {
             String id = "section-" + sections.size();
-            links.add(Markup.of("<li><a href=\"#{}\">{}</a></li>", id, section.heading()));
+            links.add(Markup.of("<li><a href=\"#{}\">{}</a></li>", id, section.heading));
             sections.add(section.markup(id));
         }
         return this;

@@ -1,5 +1,9 @@
 package org.coop4j.study.html;
 
+import static org.coop4j.console.Table.Kind.BARS;
+import static org.coop4j.console.Table.Kind.HEAT;
+import static org.coop4j.console.Table.Kind.SENTENCES;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +12,6 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Column;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.console.Table.Row;
 
 /**
@@ -32,7 +35,7 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
     }
 
     private Markup markup() {
-        boolean heat = shown.stream().anyMatch(i -> column(i).kind() == Kind.HEAT);
+        boolean heat = shown.stream().anyMatch(i -> column(i).kind() == HEAT);
         List<Markup> rows = new ArrayList<>();
         table.rows().forEach(row -> rows.add(row(row, table.isSetOff(rows.size(), shown.get(0)))));
         return Markup.of(
@@ -72,7 +75,7 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
                     cell.style() == Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
                     cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
-                    column(i).kind() == Kind.HEAT ? heat(cell) : classes(kind(column(i)) + style),
+                    column(i).kind() == HEAT ? heat(cell) : classes(kind(column(i)) + style),
                     data(i, row),
                     content(i, cell),
                     cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
@@ -82,7 +85,7 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
     }
 
     private static String kind(Column<?> column) {
-        return column.kind().isNumeric() ? "num" : column.kind() == Kind.SENTENCES ? "text" : "";
+        return column.kind().isNumeric() ? "num" : column.kind() == SENTENCES ? "text" : "";
     }
 
     private static Markup classes(String names) {
@@ -111,7 +114,7 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
      */
     private Object content(int i, Cell cell) {
         String text = cell.text().apply(table.decimals());
-        if (column(i).kind() != Kind.BARS || !(cell.data().get(0) instanceof Number number)) {
+        if (column(i).kind() != BARS || !(cell.data().get(0) instanceof Number number)) {
             return text;
         }
         double difference = number.doubleValue();

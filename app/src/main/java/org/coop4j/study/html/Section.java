@@ -14,17 +14,13 @@ import org.coop4j.study.html.FewShotChart.Series;
 /** A section of an {@link HtmlPage}: sentences with the tables, charts and pictures that they describe. */
 public final class Section {
 
-    private final String heading;
+    final String heading;
     private final List<Markup> sentences = new ArrayList<>();
     private final List<Markup> parts = new ArrayList<>();
 
     /** Makes a section without content. */
     public Section(String heading) {
         this.heading = heading;
-    }
-
-    String heading() {
-        return heading;
     }
 
     boolean isEmpty() {

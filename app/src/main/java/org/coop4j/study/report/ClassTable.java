@@ -1,6 +1,7 @@
 package org.coop4j.study.report;
 
 import static java.util.Comparator.comparingDouble;
+import static org.coop4j.console.Table.Kind.BARS;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.PublishedNumbers.DatasetNames;
@@ -73,7 +73,7 @@ final class ClassTable {
                                         by,
                                         leading.result().shots().describe()))
                 .words("class", name -> name)
-                .column("gain of " + by, Kind.BARS, leading::gain)
+                .column("gain of " + by, BARS, leading::gain)
                 .numbers(MethodLabel.ZERO_SHOT.id(), leading::zeroShot);
         most.forEach((method, gains) -> table.numbers(method.title(), gains::accuracy));
         return table.numbers("images", name -> leading.own().get(name).total()).rows(shown);

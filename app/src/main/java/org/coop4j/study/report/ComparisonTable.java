@@ -1,10 +1,12 @@
 package org.coop4j.study.report;
 
 import static java.util.Comparator.comparing;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.probability;
+import static org.coop4j.base.Numbers.signed;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
@@ -137,17 +139,17 @@ public record ComparisonTable(List<Comparison> seeds) {
         Interval interval = test.interval();
         return "%s points over the best baseline, %s (95 %% interval %s to %s)"
                 .formatted(
-                        Numbers.signed(test.difference(), 1),
+                        signed(test.difference(), 1),
                         baseline.name(),
-                        Numbers.signed(interval.low(), 0),
-                        Numbers.signed(interval.high(), 0));
+                        signed(interval.low(), 0),
+                        signed(interval.high(), 0));
     }
 
     /** Returns the result of McNemar's test in words. */
     public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         int disagreements = test.firstOnly() + test.secondOnly();
-        String images = Numbers.count(test.images(), "test image");
+        String images = count(test.images(), "test image");
         if (disagreements == 0) {
             return "both are right on the same images";
         }
@@ -157,8 +159,8 @@ public record ComparisonTable(List<Comparison> seeds) {
         return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
                 .formatted(
                         verdict,
-                        test.pValue() < 0.001 ? "< 0.001" : "= " + Numbers.probability(test.pValue()),
-                        Numbers.count(disagreements, "image"),
+                        test.pValue() < 0.001 ? "< 0.001" : "= " + probability(test.pValue()),
+                        count(disagreements, "image"),
                         method.name(),
                         test.firstOnly(),
                         baseline.name(),

@@ -1,5 +1,7 @@
 package org.coop4j.study.report;
 
+import static org.coop4j.console.Table.Kind.HEAT;
+
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -18,11 +20,14 @@ import org.coop4j.base.SafeText;
 import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.eval.ConfusionMatrix;
 
-/** A confusion matrix as a table and as a picture: rows are true classes, columns predictions. */
-public final class ConfusionFiles {
+/**
+ * A confusion matrix as a table and as a picture: rows are true classes, columns predictions.
+ *
+ * @param names of the classes, by label
+ */
+public record ConfusionFiles(ConfusionMatrix matrix, List<String> names) {
 
     private static final int PICTURE = 640;
     private static final int LEAST_CELL = 3;
@@ -41,10 +46,8 @@ public final class ConfusionFiles {
     private static final Color INK = new Color(0x1f2430);
     private static final int FULL = 0x1b5e9b;
 
-    private ConfusionFiles() {}
-
     /** Returns the counts as a table, the true class in the first column. */
-    static Table<?> table(ConfusionMatrix matrix, List<String> names, String caption) {
+    Table<?> table(String caption) {
         int[] labels = matrix.labels();
         double[][] shares = matrix.normalised();
         Table<Integer> table = new Table<Integer>(caption)
@@ -53,7 +56,7 @@ public final class ConfusionFiles {
             int predicted = column;
             table.column(
                     names.get(labels[column]),
-                    Kind.HEAT,
+                    HEAT,
                     row -> Cell.of(
                             List.of(matrix.count(row, predicted), shares[row][predicted]),
                             decimals -> shares[row][predicted] == 0 ? "" : "" + matrix.count(row, predicted)),
@@ -63,16 +66,16 @@ public final class ConfusionFiles {
     }
 
     /** Writes counts as comma-separated values. */
-    public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
-        AtomicFile.write(file, CsvFormat.text(table(matrix, names, "")));
+    public void writeCsv(Path file) throws IOException {
+        AtomicFile.write(file, CsvFormat.text(table("")));
     }
 
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
-    public static void writePng(Path file, ConfusionMatrix matrix, List<String> names) throws IOException {
-        AtomicFile.write(file, Thumbnails.encoded(draw(matrix, names), "png"));
+    public void writePng(Path file) throws IOException {
+        AtomicFile.write(file, Thumbnails.encoded(draw(), "png"));
     }
 
-    private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {
+    private BufferedImage draw() {
         int n = matrix.size();
         boolean named = n <= MOST_NAMED;
         int cell = Math.max(named ? NAMED_CELL : LEAST_CELL, Math.min(LARGEST_CELL, PICTURE / n));

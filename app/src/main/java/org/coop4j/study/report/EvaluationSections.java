@@ -95,10 +95,8 @@ public final class EvaluationSections {
                                 : "%d of %s have a wrong label, most often %s."
                                         .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
-            section.table(ConfusionFiles.table(
-                    results.confusionMatrix(),
-                    names,
-                    "Test images by true class (rows) and predicted label (columns)"));
+            section.table(new ConfusionFiles(results.confusionMatrix(), names)
+                    .table("Test images by true class (rows) and predicted label (columns)"));
         }
         return counts.isEmpty()
                 ? section

@@ -1,5 +1,7 @@
 package org.coop4j.study.report;
 
+import static org.coop4j.study.MethodResult.AVERAGE;
+
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -18,7 +20,7 @@ import org.coop4j.study.Study;
 record Place(Study study, String dataset) {
 
     static Place average(Study study) {
-        return new Place(study, MethodResult.AVERAGE);
+        return new Place(study, AVERAGE);
     }
 
     /** Returns a place per dataset. */
@@ -29,7 +31,7 @@ record Place(Study study, String dataset) {
     }
 
     boolean isAverage() {
-        return dataset.equals(MethodResult.AVERAGE);
+        return dataset.equals(AVERAGE);
     }
 
     String title() {

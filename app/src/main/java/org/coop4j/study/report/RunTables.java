@@ -3,6 +3,7 @@ package org.coop4j.study.report;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
+import static org.coop4j.console.Table.Kind.SENTENCES;
 
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,6 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.FinishedRun;
@@ -63,7 +63,7 @@ final class RunTables {
                 .data("settings", of(entry -> MethodLabel.settings(entry.run().config()).entrySet().stream()
                         .map(Object::toString)
                         .collect(joining("; "))))
-                .column("reason", Kind.SENTENCES, Line::reason, "reason");
+                .column("reason", SENTENCES, Line::reason, "reason");
         for (Study study : studies) {
             for (Entry entry : study.entries()) {
                 table.row(new Line(entry.run().folder(), "finished", study.name(), Optional.of(entry), ""));
@@ -93,7 +93,7 @@ final class RunTables {
                 .collect(groupingBy(Entry::method, TreeMap::new, mapping(Entry::run, Collectors.toList())));
         return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
                 .words("method", MethodLabel::id)
-                .column("settings", Kind.SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
+                .column("settings", SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
                         .map(all -> all.getKey() + " "
                                 + Numbers.first(
                                         all.getValue().stream()

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.study.MethodResult.AVERAGE;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
         MethodResults fewShot = study.fewShot();
         Stream<MethodResult> cells = fewShot.datasets().stream().flatMap(fewShot::ofMain);
         Stream.concat(
-                        fewShot.ofMain(MethodResult.AVERAGE),
+                        fewShot.ofMain(AVERAGE),
                         cells.sorted(comparing(MethodResult::shots).reversed()))
                 .findFirst()
                 .ifPresent(most -> section.facts(facts(new Place(study, most.dataset()))));

@@ -3,6 +3,8 @@ package org.coop4j.study.report;
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
+import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Kind.BARS;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,8 +14,6 @@ import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Format;
-import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.BaseToNew;
@@ -83,7 +83,7 @@ final class StudyTables {
                 .data("model_sha256", line -> line.study.model().sha256())
                 .words("dataset", line -> named(line.result.dataset()), "dataset");
         if (one) {
-            table.in(Format.CSV);
+            table.in(CSV);
         }
         setup(table, line -> line.result.setup())
                 .numbers("n", line -> seeds(line.result), "seeds", "n")
@@ -157,7 +157,7 @@ final class StudyTables {
                         "p of the paired t test over the seeds")
                 .data("method", line -> line.result.method().id())
                 .words("dataset", line -> named(line.result.dataset()), "dataset")
-                .column("gain", Kind.BARS, Line::gain)
+                .column("gain", BARS, Line::gain)
                 .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracy(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", line -> line.result.summary(Measured::accuracy))
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")

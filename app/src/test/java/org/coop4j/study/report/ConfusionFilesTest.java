@@ -19,7 +19,7 @@ class ConfusionFilesTest {
     private BufferedImage drawn(String name) throws IOException {
         ConfusionMatrix matrix = ConfusionMatrix.of(new int[] {0, 1, 1}, new int[] {0, 1, 0});
         Path file = folder.resolve("matrix.png");
-        ConfusionFiles.writePng(file, matrix, List.of("cat", name));
+        new ConfusionFiles(matrix, List.of("cat", name)).writePng(file);
         return ImageIO.read(file.toFile());
     }
 

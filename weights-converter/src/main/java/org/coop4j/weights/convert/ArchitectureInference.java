@@ -70,7 +70,8 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     /** Returns the heads of the published Perception Encoder of this width. */
     private static int publishedHeads(int width) throws InputException {
         return ClipConfig.published().values().stream()
-                .filter(published -> published.peCore().isPresent() && published.vision().width() == width)
+                .filter(published ->
+                        published.peCore().isPresent() && published.vision().width() == width)
                 .findFirst()
                 .orElseThrow(() -> headsUnknown("no published Perception Encoder has the vision width " + width))
                 .vision()

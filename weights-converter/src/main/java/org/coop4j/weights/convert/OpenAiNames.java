@@ -29,14 +29,16 @@ final class OpenAiNames {
     private static final String TRUNK = "visual.trunk.";
 
     /** A tensor of Hugging Face or timm: layer if it is in one, module, weight or bias if it has both. */
-    private static final Pattern RENAMED = Pattern.compile("(?:text_model\\.|vision_model\\.|visual\\.trunk\\.|(?=.*_projection))"
-            + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
+    private static final Pattern RENAMED =
+            Pattern.compile("(?:text_model\\.|vision_model\\.|visual\\.trunk\\.|(?=.*_projection))"
+                    + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
 
     /**
      * OpenAI's names of modules in Hugging Face's towers (transformers, {@code modeling_clip.py}) and in timm's image
      * tower ({@code eva.py} and {@code attention_pool.py}); * stands for weight or bias.
      */
-    private static final Map<String, String> MODULES = """
+    private static final Map<String, String> MODULES =
+            """
             embeddings.token_embedding    token_embedding.*
             embeddings.position_embedding positional_embedding
             pos_embed                     positional_embedding
@@ -71,7 +73,10 @@ final class OpenAiNames {
             text_projection               text_projection
             visual_projection             proj
             head                          proj
-            """.lines().map(row -> row.split(" +")).collect(Collectors.toMap(row -> row[0], row -> row[1]));
+            """
+                    .lines()
+                    .map(row -> row.split(" +", -1))
+                    .collect(Collectors.toMap(row -> row[0], row -> row[1]));
 
     /** Modules that are parts of one tensor, in stacking order. */
     private static final List<List<String>> STACKED = List.of(

@@ -113,7 +113,8 @@ public final class WeightsFile implements Closeable {
 
     /** An index maps each tensor's name to its shard, a file in the same folder. */
     private void addShards(Path index) throws IOException {
-        Map<?, ?> weightMap = JsonTree.read(index, json -> json.objectOrNone("weight_map").fields());
+        Map<?, ?> weightMap =
+                JsonTree.read(index, json -> json.objectOrNone("weight_map").fields());
         if (weightMap.isEmpty()) {
             throw InputException.in(index, "not an index of shards: it has no weight_map");
         }

@@ -15,7 +15,8 @@ public final class PublishedModels {
     static final Map<String, ClipConfig> CONFIGS = configs();
 
     /** Name, SHA-256 and, of Meta's files, the revision; there is no row of a model that cannot be downloaded. */
-    private static final List<String[]> FILES = """
+    private static final List<String[]> FILES =
+            """
             RN50            afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762
             RN101           8fa8567bab74a42d41c5915025a8e4538c3bdbe8804a470a72f30b0d94fab599
             RN50x4          7e526bd135e493cef0776de27d5f42653e6b4c8bf9e0f653bb11773263205fdd
@@ -29,7 +30,10 @@ public final class PublishedModels {
             PE-Core-S16-384 ccc8340a14ea3ebf557a288ba4ed4a5bc026ab98bb4da42fc745d44b4c5c5ffb aabf3b990573d8114ae6e501b4697106beac8f19
             PE-Core-B16-224 0a5c220aa083488e0fc9221f766dced8a576b7074662d9b9da923da1e8844fce a16450b46fef32363459920c2685a1b4ef13dcd9
             PE-Core-L14-336 0cdab5b338cbaa1e7a5dcd1b2fb4c9f4d5df1abd289564658edbab64a650e7e8 bafb0f76541d399057e980a25947f67acec76575
-            """.lines().map(row -> row.split(" +")).toList();
+            """
+                    .lines()
+                    .map(row -> row.split(" +", -1))
+                    .toList();
 
     private PublishedModels() {}
 
