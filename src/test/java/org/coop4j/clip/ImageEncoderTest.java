@@ -117,9 +117,10 @@ class ImageEncoderTest {
                         IntStream.range(0, images.length).boxed().toList());
                 float[][] expected = encode(encoder::encode, images, order);
                 Collections.shuffle(order, new Random(7));
-                float[][] features = encode(encoder::encode, images, order);
-                for (int i : order) {
-                    assertThat(features[i]).as("image %d of %s", i, order).containsExactly(expected[i]);
+                List<Integer> batch = order.subList(0, count - 1); // the image after the first batch is among them
+                float[][] features = encode(encoder::encode, images, batch);
+                for (int i : batch) {
+                    assertThat(features[i]).as("image %d of %s", i, batch).containsExactly(expected[i]);
                 }
                 for (int few : precision == Precision.FLOAT32 ? FEW : List.<Integer>of()) {
                     List<Integer> some = order.subList(0, Math.min(few, count));
