@@ -6,7 +6,7 @@ set "ROOT=%~dp0"
 set "TARGET=%ROOT%app\target"
 if exist "%ROOT%lib" set "CLASSPATH=%ROOT%lib\*"
 if not exist "%ROOT%lib" if not exist "%TARGET%\classpath.txt" (
-    echo coop: building on first use: Maven downloads up to 355 MB to its repository ... 1>&2
+    echo coop: building on first use: Maven downloads up to 255 MB to its repository ... 1>&2
     call mvn -B -ntp -q -f "%ROOT%pom.xml" -pl app -am -Dmaven.test.skip -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
 )
 set "JAVA=java"

@@ -39,11 +39,7 @@ class ImageEncoderTest {
 
     /** Widths at which a product's last bits depend on the number of its rows. */
     static Stream<ClipConfig.Vision> towers() {
-        return Stream.concat(
-                transformers(),
-                Stream.of(
-                        new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8),
-                        new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 32, 16)));
+        return Stream.concat(transformers(), Stream.of(new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 32, 16)));
     }
 
     /** Models of 5, 50, 5, 17 and 16 tokens, the last two Perception Encoders. */
@@ -114,16 +110,17 @@ class ImageEncoderTest {
         for (int threads = 1; threads <= 3; threads++) {
             try (Clip clip = open(file, threads, precision)) {
                 ImageEncoder encoder = clip.imageEncoder();
-                // One more than a full batch; of ResNets those have 4 or 12.
+                // More than a full batch, which is 4 or 12 of a ResNet.
                 int count = vision instanceof ClipConfig.Vit ? encoder.part() + 1 : 13;
                 float[][] images = images(count, vision.imageSize());
                 List<Integer> order = new ArrayList<>(
                         IntStream.range(0, images.length).boxed().toList());
                 float[][] expected = encode(encoder::encode, images, order);
                 Collections.shuffle(order, new Random(7));
-                float[][] features = encode(encoder::encode, images, order);
-                for (int i : order) {
-                    assertThat(features[i]).as("image %d of %s", i, order).containsExactly(expected[i]);
+                List<Integer> batch = order.subList(0, count - 1); // the image after the first batch is among them
+                float[][] features = encode(encoder::encode, images, batch);
+                for (int i : batch) {
+                    assertThat(features[i]).as("image %d of %s", i, batch).containsExactly(expected[i]);
                 }
                 for (int few : precision == Precision.FLOAT32 ? FEW : List.<Integer>of()) {
                     List<Integer> some = order.subList(0, Math.min(few, count));

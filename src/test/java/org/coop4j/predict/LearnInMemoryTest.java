@@ -115,6 +115,8 @@ class LearnInMemoryTest {
     static final class Program {
 
         public static void main(String[] arguments) throws IOException {
+            // as in a thread of a pool, which does not see the libraries of a web application
+            Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
             Path pictures = Path.of(arguments[1]);
             try (Clip clip = Clip.open(Path.of(arguments[0]))) {
                 for (String id : List.of("coop", "linear-probe")) {

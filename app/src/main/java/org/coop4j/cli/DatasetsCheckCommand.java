@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Parameters;
 final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Parameters(
             index = "0",

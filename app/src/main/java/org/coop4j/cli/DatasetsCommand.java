@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
@@ -42,7 +43,7 @@ final class DatasetsCommand extends ConsoleCommand {
     }
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Override
     public Integer call() {

@@ -16,6 +16,7 @@ import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
@@ -111,7 +112,7 @@ final class EvalCommand extends ConsoleCommand {
     Arithmetic precision;
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Override
     public Integer call() throws IOException {

@@ -7,6 +7,7 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
@@ -49,7 +50,7 @@ final class InterpretCommand extends ConsoleCommand {
     boolean words;
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Override
     public Integer call() throws IOException {

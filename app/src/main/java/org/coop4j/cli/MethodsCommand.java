@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Description;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -29,7 +30,7 @@ final class MethodsCommand extends ConsoleCommand {
     private static final int SHOTS = 16;
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
     String name;

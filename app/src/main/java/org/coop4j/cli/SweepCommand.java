@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Memory;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
@@ -102,7 +103,7 @@ final class SweepCommand extends ConsoleCommand {
     boolean example;
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Override
     public Integer call() throws IOException {

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
+import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
@@ -88,7 +89,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     int top;
 
     @ArgGroup
-    Options.Format format = new Options.Format();
+    Format format = new Format();
 
     @Parameters(
             arity = "0..*", // none with --data

@@ -1,5 +1,6 @@
 package org.coop4j.serve;
 
+import static java.util.concurrent.CompletableFuture.failedFuture;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 import static org.eclipse.jetty.http.HttpStatus.PAYLOAD_TOO_LARGE_413;
@@ -133,9 +134,9 @@ final class Classifiers {
             }
         } catch (RejectedExecutionException e) {
             Refusal full = Refusal.full(served.info().name() + " is busy: " + e.getMessage());
-            results.add(CompletableFuture.failedFuture(full));
+            results.add(failedFuture(full));
         } catch (IllegalArgumentException e) {
-            results.add(CompletableFuture.failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage())));
+            results.add(failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage())));
         }
         Client client = Clients.of(context);
         return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
@@ -160,7 +161,7 @@ final class Classifiers {
                     known ? UNPROCESSABLE_ENTITY_422 : BAD_REQUEST_400,
                     cause instanceof ImageException e ? e.problem() : cause.getMessage());
         }
-        return CompletableFuture.failedFuture(cause);
+        return failedFuture(cause);
     }
 
     /** Gives up the pictures that are not classified yet, whose requests are answered with 503. */

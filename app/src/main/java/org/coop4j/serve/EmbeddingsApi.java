@@ -1,6 +1,7 @@
 package org.coop4j.serve;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.coop4j.serve.InferenceRequest.JSON;
 import static org.coop4j.serve.Refusal.require;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
@@ -101,10 +102,8 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     private void embed(Context context) throws IOException {
         byte[] json = uploads.open(context).readAllBytes();
-        Body body = InferenceRequest.read(() -> InferenceRequest.JSON
-                .readerFor(Body.class)
-                .withAttribute(Picture.class, json)
-                .readValue(json));
+        Body body = InferenceRequest.read(() ->
+                JSON.readerFor(Body.class).withAttribute(Picture.class, json).readValue(json));
         boolean given = body != null && body.input != null && !body.input.isEmpty() && !body.input.contains(null);
         require(given, "input: " + INPUT);
         require(body.model != null, "model: expected the name of a classifier");

@@ -1,5 +1,6 @@
 package org.coop4j.serve;
 
+import static org.coop4j.serve.InferenceRequest.JSON;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -32,7 +33,7 @@ final class Errors extends ErrorHandler {
         String shown = status == INTERNAL_SERVER_ERROR_500
                 ? INTERNAL
                 : reason == null ? HttpStatus.getMessage(status) : reason;
-        byte[] json = InferenceRequest.JSON.writeValueAsBytes(
+        byte[] json = JSON.writeValueAsBytes(
                 Map.of("error", Refusal.error(request.getHttpURI().getPath(), status, shown)));
         response.write(true, ByteBuffer.wrap(json), callback);
     }

@@ -2,6 +2,7 @@ package org.coop4j.serve;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.coop4j.serve.InferenceRequest.JSON;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
 
@@ -132,7 +133,7 @@ public final class PredictionService implements AutoCloseable {
                         rule.allowHost(origin);
                     }
                 })));
-        config.jsonMapper(new JavalinJackson(InferenceRequest.JSON, false));
+        config.jsonMapper(new JavalinJackson(JSON, false));
         addTo(config.routes);
     }
 
@@ -210,7 +211,7 @@ public final class PredictionService implements AutoCloseable {
 
     private synchronized void write(OutputStream log, LogLine line) {
         try {
-            log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(UTF_8));
+            log.write((JSON.writeValueAsString(line) + "\n").getBytes(UTF_8));
             log.flush();
             logFailed = false;
         } catch (IOException e) {

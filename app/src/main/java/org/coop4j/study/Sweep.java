@@ -79,7 +79,7 @@ public final class Sweep {
     /**
      * Checks the whole plan and makes its list of runs.
      *
-     * @throws PlanException with all problems
+     * @throws SweepPlan.PlanException with all problems
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));

@@ -363,7 +363,7 @@ class LauncherTest {
         Path cache = folder.resolve("cache");
         Ended ended = coop(Map.of("XDG_CACHE_HOME", cache.toString()));
         assertThat(ended.code()).isZero();
-        assertThat(ended.err()).contains("355 MB", "410 MB", cache.resolve("coop4j/javacpp") + "");
+        assertThat(ended.err()).contains("255 MB", "525 MB", cache.resolve("coop4j/javacpp") + "");
         assertThat(Files.readString(folder.resolve("records/options")))
                 .contains("-Dorg.bytedeco.javacpp.cachedir=" + cache.resolve("coop4j/javacpp"));
     }

@@ -30,6 +30,7 @@ import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
+import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
 /** The libraries of the class path, as docs/security.md, docs/vex.json and the POM tell of them. */
@@ -99,6 +100,21 @@ class LibrariesTest {
             assertThat(names.add(text(pom, "module.name"))).as(module).isTrue();
         }
         assertThat(names).hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void theLaunchersBuildFetchesNoLibraryOfTheTests() throws Exception {
+        assertThat(Files.readString(Path.of("../coop"))).contains("-pl app -am -Dmaven.test.skip ");
+        for (String module : List.of("../src", ".")) {
+            Node child = pom(module).getFirstChild();
+            while (!child.getNodeName().equals("dependencies")) {
+                child = child.getNextSibling();
+            }
+            assertThat(child.getTextContent())
+                    .as("dependencies that no profile has")
+                    .contains("jackson")
+                    .doesNotContain("test", "junit", "onnxruntime");
+        }
     }
 
     private static Element pom(String folder) throws Exception {

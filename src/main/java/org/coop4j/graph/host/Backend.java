@@ -185,6 +185,9 @@ public record Backend(String name, String device, String blas, Form form) {
     /** Checks the backends on the class path, once in a process. */
     static void check() {
         if (!checked) {
+            // By default ND4J asks the first thread's context class loader, which in the pool of threads of a web application
+            // does not see its libraries.
+            ND4JClassLoading.setNd4jClassloaderFromClass(Backend.class);
             List<Nd4jBackend> backends = new ArrayList<>();
             ND4JClassLoading.loadService(Nd4jBackend.class).forEach(backends::add);
             requireRunnable(backends);

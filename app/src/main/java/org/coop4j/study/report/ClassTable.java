@@ -2,6 +2,7 @@ package org.coop4j.study.report;
 
 import static java.util.Comparator.comparingDouble;
 import static org.coop4j.console.Table.Kind.BARS;
+import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +12,6 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.study.ClassGains;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.Study;
 
 /** Results of each class; of many classes, people see those that gained and lost most. */
@@ -65,7 +65,7 @@ final class ClassTable {
         String by = leading.result().method().title();
         Table<String> table = new Table<String>(
                         "per-class",
-                        DatasetNames.title(dataset) + ", accuracy on the test images of all seeds, in %",
+                        title(dataset) + ", accuracy on the test images of all seeds, in %",
                         "%s classes by %s of %s after %s"
                                 .formatted(
                                         shown.size() < leading.own().size() ? "first and last" : "all",

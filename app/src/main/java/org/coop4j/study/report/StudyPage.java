@@ -6,6 +6,7 @@ import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.study.MethodResult.AVERAGE;
+import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -141,7 +142,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
     private Section classes(Study study) {
         Section section = section("Class by class", study);
         for (String dataset : study.fewShot().datasets()) {
-            section.details(DatasetNames.title(dataset), data(study, dataset), ClassTable.table(study, dataset));
+            section.details(title(dataset), data(study, dataset), ClassTable.table(study, dataset));
         }
         return section;
     }
@@ -158,7 +159,7 @@ record StudyPage(FoundRuns findings, List<Study> studies, List<String> notes, St
             section.details(
                     "%s%s: %s by “%s”"
                             .formatted(
-                                    DatasetNames.title(prompts.dataset()),
+                                    title(prompts.dataset()),
                                     Study.classes(prompts.half()),
                                     percent(prompts.best().accuracies().accuracy(), 2),
                                     prompts.best().text()),

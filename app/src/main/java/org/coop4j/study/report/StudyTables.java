@@ -5,6 +5,7 @@ import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Kind.BARS;
+import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,6 @@ import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
-import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
@@ -285,7 +285,7 @@ final class StudyTables {
      * @param brief true for the average of the targets alone
      */
     static Table<?> robustness(Study study, Robustness robustness, boolean brief) {
-        String source = DatasetNames.title(robustness.source());
+        String source = title(robustness.source());
         Table<Setup> table = new Table<Setup>(
                         "robustness",
                         "Learned on " + source + ", accuracy in % on it and on others",
@@ -295,9 +295,7 @@ final class StudyTables {
         setup(table, row -> row)
                 .numbers(source, row -> accuracy(robustness.results().get(robustness.source(), row)), "source");
         for (String target : brief ? List.<String>of() : robustness.targets()) {
-            table.numbers(
-                    DatasetNames.title(target),
-                    row -> accuracy(robustness.results().get(target, row)));
+            table.numbers(title(target), row -> accuracy(robustness.results().get(target, row)));
         }
         table.numbers("average of targets", row -> robustness.average(row).map(MethodResult::accuracy));
         if (!brief) {
@@ -311,7 +309,7 @@ final class StudyTables {
     // Cells; those of unknown values are empty
 
     private static Cell named(String dataset) {
-        return Cell.words(dataset, DatasetNames.title(dataset));
+        return Cell.words(dataset, title(dataset));
     }
 
     /** Adds the columns of methods and their shots. */

@@ -75,7 +75,7 @@ final class OpenAiNames {
             head                          proj
             """
                     .lines()
-                    .map(row -> row.split(" +"))
+                    .map(row -> row.split(" +", -1))
                     .collect(Collectors.toMap(row -> row[0], row -> row[1]));
 
     /** Modules that are parts of one tensor, in stacking order. */

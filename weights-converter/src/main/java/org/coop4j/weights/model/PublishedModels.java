@@ -32,7 +32,7 @@ public final class PublishedModels {
             PE-Core-L14-336 0cdab5b338cbaa1e7a5dcd1b2fb4c9f4d5df1abd289564658edbab64a650e7e8 bafb0f76541d399057e980a25947f67acec76575
             """
                     .lines()
-                    .map(row -> row.split(" +"))
+                    .map(row -> row.split(" +", -1))
                     .toList();
 
     private PublishedModels() {}
