@@ -67,10 +67,11 @@ class RoomsTest {
 
     private static final int MOST_PUBLIC_TYPES = 150;
 
-    private static final String[] LIBRARY = FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 2).stream()
-            .flatMap(List::stream)
-            .map(room -> "org.coop4j." + room + "..")
-            .toArray(String[]::new);
+    private static final String[] LIBRARY =
+            FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 2).stream()
+                    .flatMap(List::stream)
+                    .map(room -> "org.coop4j." + room + "..")
+                    .toArray(String[]::new);
 
     /** ND4J carries a copy, and with it the classes of the ONNX format. */
     private static final DescribedPredicate<JavaClass> PROTOBUF = resideInAPackage("org.nd4j.shade.protobuf..");

@@ -73,7 +73,8 @@ class SourcesTest {
             for (Path file : sources(root)) {
                 TEXT.matcher(Files.readString(file))
                         .results()
-                        .filter(text -> COMMAND_LINE_OPTION.matcher(text.group(1)).find())
+                        .filter(text ->
+                                COMMAND_LINE_OPTION.matcher(text.group(1)).find())
                         .forEach(text -> found.add(file + ": " + text.group(1)));
             }
         }

@@ -48,8 +48,9 @@ public final class TorchPeer {
                 case "ViT-B/32" -> new Sizes(224, 32, base, small, 77, 512, false);
                 case "PE-Core-B16-224" -> new Sizes(224, 16, base, new Tower(1024, 24), 32, 1024, true);
                 case "PE-Core-S16-384" -> new Sizes(384, 16, new Tower(384, 12), small, 32, 512, true);
-                default -> throw new IllegalArgumentException(model + ": give ViT-B/16, ViT-B/32, PE-Core-B16-224"
-                        + " or PE-Core-S16-384");
+                default ->
+                    throw new IllegalArgumentException(
+                            model + ": give ViT-B/16, ViT-B/32, PE-Core-B16-224" + " or PE-Core-S16-384");
             };
         }
 

@@ -89,8 +89,22 @@ public final class Clip implements FeatureSpace {
      */
     public static Clip open(Path file, Options options) throws IOException {
         Backend.startAhead();
-        options.precision().required();
-        return new Clip(ConvertedModel.open(file), options);
+        return of(ConvertedModel.open(file), options);
+    }
+
+    /**
+     * Returns a CLIP of an open model, which it owns.
+     *
+     * @throws UnsupportedOperationException if this process cannot compute in the precision, with the reason
+     */
+    public static Clip of(ConvertedModel model, Options options) throws IOException {
+        try {
+            options.precision().required();
+            return new Clip(model, options);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
     /**

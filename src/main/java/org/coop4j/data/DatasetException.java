@@ -17,6 +17,7 @@ public final class DatasetException extends IOException {
      *
      * @param message as for {@link String#formatted}, if there are values for it
      */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
     public static void require(boolean condition, String message, Object... values) throws DatasetException {
         if (!condition) {
             throw new DatasetException(values.length == 0 ? message : message.formatted(values));

@@ -88,7 +88,7 @@ public final class Examples {
      */
     public static Examples of(List<String> classNames, float[][] features, int[] labels) {
         Require.that(
-                    features.length == labels.length,
+                features.length == labels.length,
                 "expected as many features as labels, got %d and %d".formatted(features.length, labels.length));
         FeatureMatrix rows = FeatureMatrix.of(features);
         for (int i = 0; i < labels.length; i++) {

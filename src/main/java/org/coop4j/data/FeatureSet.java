@@ -86,7 +86,8 @@ public interface FeatureSet {
     }
 
     private FeatureSet where(IntPredicate label) {
-        return select(IntStream.range(0, size()).filter(i -> label.test(label(i))).toArray());
+        return select(
+                IntStream.range(0, size()).filter(i -> label.test(label(i))).toArray());
     }
 
     /** Returns the features of both, those of the first before those of the second. */

@@ -227,8 +227,7 @@ public final class AttentionKernel implements HostKernel {
      *
      * @param start offset of the task's part of the target
      */
-    private static void products(
-            Task task, int head, Band left, Band right, HostMatrix target, long start, Scratch s) {
+    private static void products(Task task, int head, Band left, Band right, HostMatrix target, long start, Scratch s) {
         int keys = task.block.keys();
         for (Part p : task.parts) {
             left.point(s.a, p.query, head);
@@ -295,7 +294,8 @@ public final class AttentionKernel implements HostKernel {
          * @param matrix holds the scores [queries, keys] from element {@code start} on
          * @param visible number of keys that query i sees, the first ones; the others have probability 0
          */
-        public void softmax(HostMatrix matrix, long start, int queries, int keys, IntUnaryOperator visible, float scale) {
+        public void softmax(
+                HostMatrix matrix, long start, int queries, int keys, IntUnaryOperator visible, float scale) {
             int n = queries * keys;
             int from = Math.toIntExact(start);
             matrix.get(0, from, scores, n);

@@ -159,8 +159,7 @@ public class LayerNorm extends GraphOp {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) ->
-                                oneDnn.layerNormGradient(in, (float) EPSILON, out[0], from, count));
+                        (oneDnn, from, count) -> oneDnn.layerNormGradient(in, (float) EPSILON, out[0], from, count));
             }
             float[] gain = new float[out[0].cols()];
             HostMatrix[] dyAndX = {in[0], in[1]};

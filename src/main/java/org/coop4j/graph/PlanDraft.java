@@ -225,7 +225,7 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
-            boolean fresh = i > 0 || rounded.contains(names.get(0)) && !Rounding.isOfOneType(op);
+            boolean fresh = i > 0 || (rounded.contains(names.get(0)) && !Rounding.isOfOneType(op));
             Slot slot = fresh ? null : overwritable(function, in, type, length, step);
             if (slot == null) {
                 slot = new Slot(length, step);

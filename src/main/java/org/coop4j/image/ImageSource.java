@@ -97,6 +97,7 @@ record ImageSource(
     }
 
     /** Refuses the image for a reason; the message is "image NAME" and the predicate. */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
     void refuse(boolean bad, String predicate, Object... values) throws ImageException {
         if (bad) {
             throw error(predicate.formatted(values));

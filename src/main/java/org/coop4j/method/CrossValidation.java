@@ -39,9 +39,7 @@ public record CrossValidation(Learner learner, Trainer trainer, int folds) {
             }
             FeatureSet rest = images.select(split.without(fold)).first(shots);
             try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
-                float[][] rows = classifier
-                        .logits(images.select(held).matrix())
-                        .toRows();
+                float[][] rows = classifier.logits(images.select(held).matrix()).toRows();
                 for (int i = 0; i < held.length; i++) {
                     logits[held[i]] = rows[i];
                 }

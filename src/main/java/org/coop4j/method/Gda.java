@@ -89,7 +89,8 @@ public record Gda(
         Gaussians gaussians = Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
                 .gaussians();
         if (gaussians.degenerate()) {
-            progress.warn("GDA needs at least two images per class, or further views of them: with one it equals zero-shot");
+            progress.warn(
+                    "GDA needs at least two images per class, or further views of them: with one it equals zero-shot");
         }
         double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
         return new Model(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));

@@ -127,7 +127,11 @@ public final class ReferenceCheckpoint {
         int most = clip.architecture().text().contextLength();
         int rank = ctx.rank();
         InputException.require(
-                rank >= 2 && rank <= 3 && ctx.dim(rank - 1) == width && ctx.dim(rank - 2) >= 1 && ctx.dim(rank - 2) <= most,
+                rank >= 2
+                        && rank <= 3
+                        && ctx.dim(rank - 1) == width
+                        && ctx.dim(rank - 2) >= 1
+                        && ctx.dim(rank - 2) <= most,
                 "%s: ctx of shape %s does not fit this model, whose text width is %d",
                 file,
                 ctx,

@@ -104,7 +104,8 @@ public record CandidateGrid(
         Map<String, String> own = with(settings, some);
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
-        Require.that(images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
+        Require.that(
+                images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
         int few = Integer.parseInt(images);
         Training reference = standard.adapted(standard.training(few), logitScale);
         Configured given = reference.trains()

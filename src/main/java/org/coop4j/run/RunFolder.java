@@ -81,7 +81,8 @@ public final class RunFolder implements AutoCloseable {
         }
         if (OpenFile.lock(channel) == null) {
             channel.close();
-            throw new IOException("another run is writing to " + folder + ": wait for it, or choose another run folder");
+            throw new IOException(
+                    "another run is writing to " + folder + ": wait for it, or choose another run folder");
         }
         RunFolder run = new RunFolder(folder, channel);
         try {

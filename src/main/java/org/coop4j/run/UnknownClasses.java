@@ -103,8 +103,8 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         names.remove(leftOut);
         Task task = images.task().withClasses(names);
         FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
-        FewShotFeatures others = new FewShotFeatures(
-                all.train().withoutClass(leftOut), all.val().withoutClass(leftOut));
+        FewShotFeatures others =
+                new FewShotFeatures(all.train().withoutClass(leftOut), all.val().withoutClass(leftOut));
         Trainer trainer = new Trainer(run.training(), task.seed());
         try (Classifier classifier = method.learner(images.space(), task).fit(others, trainer)) {
             int[] labels = images.test().labels();

@@ -63,9 +63,7 @@ class GdaTest {
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
-            assertHits(
-                    Gda.hits(gaussians, text, scale, val.matrix().normalized(), val.labels()),
-                    c.get("val_hits"));
+            assertHits(Gda.hits(gaussians, text, scale, val.matrix().normalized(), val.labels()), c.get("val_hits"));
             assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);

@@ -135,8 +135,7 @@ class LearnInMemoryTest {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:-UsePerfData"));
         if (Runtime.version().feature() >= 24) { // the JVM's own warnings, as docs/java.md says
-            command.addAll(
-                    List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         }
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         String silent = Arrays.stream(classPath.split(File.pathSeparator))
@@ -144,7 +143,8 @@ class LearnInMemoryTest {
                 .collect(Collectors.joining(File.pathSeparator));
         command.addAll(List.of("-cp", silent, Program.class.getName(), model.toString(), pictures.toString()));
         Path errors = place.resolve("errors");
-        Process child = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process child =
+                new ProcessBuilder(command).redirectError(errors.toFile()).start();
         assertThat(child.inputReader().lines()).hasSize(2);
         assertThat(child.waitFor()).isZero();
         assertThat(Files.readString(errors)).isEmpty();

@@ -82,8 +82,7 @@ class HeldOutImagesTest {
             int[] left = folds.of(part);
             FeatureSet rest = all.select(folds.without(part));
             try (Classifier others = gda(clip, dataset, rest)) {
-                float[][] rows = others.logits(all.select(left).matrix())
-                        .toRows();
+                float[][] rows = others.logits(all.select(left).matrix()).toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];
                 }

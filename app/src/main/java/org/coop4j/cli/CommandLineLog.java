@@ -3,10 +3,12 @@ package org.coop4j.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
@@ -31,9 +33,12 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         if (level == null || properties.getProperty(OWN_CONFIGURATION) != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        Lines lines = new Lines(properties.getProperty(Coop.LOG_PATTERN, PLAIN));
+        lines.setContext(logging);
+        lines.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(logging);
-        encoder.setPattern(properties.getProperty(Coop.LOG_PATTERN, PLAIN));
+        encoder.setLayout(lines);
         encoder.start();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(logging);
@@ -48,5 +53,26 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         logging.getLogger("org.nd4j.imports.converters.ImportClassMapping").setLevel(Level.ERROR);
         logging.getLogger("org.eclipse.jetty.util.HostPort").setLevel(Level.ERROR); // a line per malformed Host
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** Layout that parses its pattern at the first event, since there rarely is one. */
+    private static final class Lines extends LayoutBase<ILoggingEvent> {
+        private final String pattern;
+        private PatternLayout layout; // null until then
+
+        Lines(String pattern) {
+            this.pattern = pattern;
+        }
+
+        @Override
+        public synchronized String doLayout(ILoggingEvent event) {
+            if (layout == null) {
+                layout = new PatternLayout();
+                layout.setContext(getContext());
+                layout.setPattern(pattern);
+                layout.start();
+            }
+            return layout.doLayout(event);
+        }
     }
 }

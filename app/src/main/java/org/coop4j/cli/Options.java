@@ -25,6 +25,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
 import org.coop4j.run.SharedData;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Option;
 
@@ -96,8 +97,8 @@ public final class Options {
         }
 
         /**
-         * Opens a model and checks that it has this vocabulary, which is read while ND4J starts, as are the readers of
-         * images.
+         * Opens a model and checks that it has this vocabulary. Both are read while ND4J starts, and so are the readers
+         * of images.
          *
          * @param precision chosen afterwards, since the choice may wait for ND4J
          */
@@ -105,8 +106,8 @@ public final class Options {
             Backend.startAhead();
             Tokenizer tokenizer = tokenizer();
             ImageDecoder.prepare();
-            Clip clip =
-                    Clip.open(ModelOptions.file(model), new Clip.Options(() -> tokenizer, workers, precision.get()));
+            ConvertedModel file = ConvertedModel.open(ModelOptions.file(model));
+            Clip clip = Clip.of(file, new Clip.Options(() -> tokenizer, workers, precision.get()));
             int expected = clip.architecture().text().vocabularySize();
             int given = tokenizer.vocabularySize();
             if (expected != given) {

@@ -87,9 +87,10 @@ public record Backend(String name, String device, String blas, Form form) {
      */
     private static synchronized void startLog() {
         if (!logStarted) {
-            boolean wanted = ServiceLoader.load(SLF4JServiceProvider.class, LoggerFactory.class.getClassLoader()).stream()
-                    .findAny()
-                    .isPresent();
+            boolean wanted =
+                    ServiceLoader.load(SLF4JServiceProvider.class, LoggerFactory.class.getClassLoader()).stream()
+                            .findAny()
+                            .isPresent();
             boolean set = !wanted && System.getProperties().putIfAbsent(SLF4J_VERBOSITY, "ERROR") == null;
             LoggerFactory.getILoggerFactory();
             if (set) {
@@ -185,7 +186,8 @@ public record Backend(String name, String device, String blas, Form form) {
     /** Checks the backends on the class path, once in a process. */
     static void check() {
         if (!checked) {
-            // By default ND4J asks the first thread's context class loader, which in the pool of threads of a web application
+            // By default ND4J asks the first thread's context class loader, which in the pool of threads of a web
+            // application
             // does not see its libraries.
             ND4JClassLoading.setNd4jClassloaderFromClass(Backend.class);
             List<Nd4jBackend> backends = new ArrayList<>();

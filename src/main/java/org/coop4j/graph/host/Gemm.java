@@ -103,8 +103,7 @@ public final class Gemm {
                     c.buffer().put(row * c.cols() + band.col, biasRow, band.col, band.cols);
                 }
             }
-            multiply(
-                    form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
+            multiply(form, band.rows, band.cols, inner, band.a, a.cols(), band.b, b.cols(), beta, band.c, c.cols());
         };
         return () -> {
             if (bias != null) {

@@ -69,8 +69,7 @@ public record LinearClassifier(
 
     /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(FeatureSet images) {
-        return Arrays.stream(
-                        Predictions.argmax(logits(images.matrix()).toRows()))
+        return Arrays.stream(Predictions.argmax(logits(images.matrix()).toRows()))
                 .map(position -> labels[position])
                 .toArray();
     }

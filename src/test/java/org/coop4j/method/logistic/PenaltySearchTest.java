@@ -140,8 +140,7 @@ class PenaltySearchTest {
     /** The search on the images that the reference draws. */
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
         ImageDataset drawn = sampler(run).sampleOfProbe(labelled(train.labels(), val.labels()));
-        return search(
-                train.select(positions(drawn.train())), val.select(positions(drawn.val())));
+        return search(train.select(positions(drawn.train())), val.select(positions(drawn.val())));
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {

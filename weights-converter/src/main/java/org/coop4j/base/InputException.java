@@ -31,6 +31,7 @@ public final class InputException extends IOException {
      *
      * @param message as for {@link String#formatted}, if there are values for it
      */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
     public static void require(boolean condition, String message, Object... values) throws InputException {
         if (!condition) {
             throw new InputException(values.length == 0 ? message : message.formatted(values));

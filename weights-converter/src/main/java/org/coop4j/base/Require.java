@@ -10,6 +10,7 @@ public final class Require {
      *
      * @param message as for {@link String#formatted}, if there are values for it
      */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
     public static void that(boolean condition, String message, Object... values) {
         if (!condition) {
             throw new IllegalArgumentException(values.length == 0 ? message : message.formatted(values));

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
 
     /** Makes an object of which no field was asked for. */
     public JsonTree(String path, Map<?, ?> fields) {
-        this(path, fields, new TreeSet<>());
+        this(path, fields, new HashSet<>());
     }
 
     /** Makes something of an object. */

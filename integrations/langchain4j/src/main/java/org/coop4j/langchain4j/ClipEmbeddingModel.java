@@ -74,8 +74,11 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
             }
         }
         try {
-            Iterator<Embedding> ofTexts = texts.isEmpty() ? none() : embeddings(clip.embedTexts(texts)).iterator();
-            Iterator<Embedding> ofPictures = pictures.isEmpty() ? none() : embedImages(pictures).iterator();
+            Iterator<Embedding> ofTexts = texts.isEmpty()
+                    ? none()
+                    : embeddings(clip.embedTexts(texts)).iterator();
+            Iterator<Embedding> ofPictures =
+                    pictures.isEmpty() ? none() : embedImages(pictures).iterator();
             return EmbeddingResponse.builder()
                     .embeddings(contents.stream()
                             .map(content -> (content instanceof TextContent ? ofTexts : ofPictures).next())

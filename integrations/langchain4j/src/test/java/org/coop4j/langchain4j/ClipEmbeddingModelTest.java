@@ -121,8 +121,8 @@ class ClipEmbeddingModelTest {
     @Test
     void inputsThatItCannotEmbedAreRefused() {
         EmbeddingInput both = EmbeddingInput.from(TextContent.from("a"), TextContent.from("b"));
-        assertThatThrownBy(() ->
-                        model.embed(EmbeddingRequest.builder().inputs(List.of(both)).build()))
+        assertThatThrownBy(() -> model.embed(
+                        EmbeddingRequest.builder().inputs(List.of(both)).build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2");
         assertThatThrownBy(() -> embed(ImageContent.from("file:///etc/hostname")))
@@ -142,10 +142,10 @@ class ClipEmbeddingModelTest {
         var options = new ServiceOptions("127.0.0.1", 0, Optional.empty(), Optional.empty(), limits);
         try (var classifier = ZeroShot.classifier(clip, List.of("dog", "car"));
                 ImageClassifier images = ImageClassifier.of(clip, classifier)) {
-            var info = ClassifierInfo.of(
-                    "things", classifier.save(), clip.model().path(), Optional.empty(), null);
-            try (PredictionService service = PredictionService.start(
-                    options, List.of(new ServedClassifier(info, images)), Optional.empty())) {
+            var info =
+                    ClassifierInfo.of("things", classifier.save(), clip.model().path(), Optional.empty(), null);
+            try (PredictionService service =
+                    PredictionService.start(options, List.of(new ServedClassifier(info, images)), Optional.empty())) {
                 EmbeddingModel client = OpenAiEmbeddingModel.builder()
                         .baseUrl("http://127.0.0.1:" + service.port() + "/v1")
                         .apiKey("any")

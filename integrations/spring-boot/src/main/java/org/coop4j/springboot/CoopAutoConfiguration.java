@@ -70,8 +70,7 @@ public class CoopAutoConfiguration {
     private static ImageClassifier open(Path run, BeanFactory beans) {
         Clip clip = beans.getBeanProvider(Clip.class).getIfAvailable();
         try {
-            ImageClassifier classifier =
-                    clip == null ? ImageClassifier.load(run) : ImageClassifier.load(run, clip);
+            ImageClassifier classifier = clip == null ? ImageClassifier.load(run) : ImageClassifier.load(run, clip);
             classifier.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
             return classifier;
         } catch (IOException e) {
@@ -109,7 +108,9 @@ public class CoopAutoConfiguration {
             return () -> {
                 States states = States.of(beans);
                 var health = org.springframework.boot.health.contributor.Health.up();
-                return (states.open ? health : health.down()).withDetails(states.details).build();
+                return (states.open ? health : health.down())
+                        .withDetails(states.details)
+                        .build();
             };
         }
     }
@@ -125,7 +126,9 @@ public class CoopAutoConfiguration {
             return () -> {
                 States states = States.of(beans);
                 var health = org.springframework.boot.actuate.health.Health.up();
-                return (states.open ? health : health.down()).withDetails(states.details).build();
+                return (states.open ? health : health.down())
+                        .withDetails(states.details)
+                        .build();
             };
         }
     }

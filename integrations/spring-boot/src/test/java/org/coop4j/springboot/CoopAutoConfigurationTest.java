@@ -89,8 +89,7 @@ class CoopAutoConfigurationTest {
         model = ShippedModel.file(folder);
         learned = folder.resolve("things.safetensors");
         try (Clip clip = Clip.open(model);
-                ImageClassifier classifier =
-                        ImageClassifier.learn(clip, Examples.folder(PICTURES), new Gda())) {
+                ImageClassifier classifier = ImageClassifier.learn(clip, Examples.folder(PICTURES), new Gda())) {
             classifier.save(learned);
             expected = classifier.classify(LAWN).get(0);
         }
@@ -110,7 +109,8 @@ class CoopAutoConfigurationTest {
                 "--management.endpoints.web.exposure.include=*",
                 "--management.endpoint.health.show-details=always");
         return SpringApplication.run(
-                Application.class, Stream.concat(common.stream(), Arrays.stream(properties)).toArray(String[]::new));
+                Application.class,
+                Stream.concat(common.stream(), Arrays.stream(properties)).toArray(String[]::new));
     }
 
     private static HttpResponse<String> send(ConfigurableApplicationContext context, String path, byte[] body)
@@ -171,7 +171,8 @@ class CoopAutoConfigurationTest {
                 throw new AssertionError(e);
             }
         });
-        assertThat(context.getBean(Application.class).entered.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(context.getBean(Application.class).entered.await(60, TimeUnit.SECONDS))
+                .isTrue();
         context.close();
         assertThat(last.get(60, TimeUnit.SECONDS).body()).isEqualTo(text(expected));
     }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Numbers;
@@ -146,7 +147,10 @@ final class OpenClipConfig {
         requireKnown("vision_cfg", vision, "timm_model_pretrained");
         if (!sizes.unread().isEmpty()) {
             throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
-                    .formatted(TIMM_SIZES, sizes.asked(), sizes.fields().keySet()));
+                    .formatted(
+                            TIMM_SIZES,
+                            new TreeSet<>(sizes.asked()),
+                            sizes.fields().keySet()));
         }
         return vit;
     }
