@@ -28,8 +28,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.functions;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.clip.TinyModel;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,7 +125,11 @@ class ClassificationTest {
     @Test
     void aPerceptionEncoderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
         Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("pe-core.safetensors");
-        TinyModel.write(TinyModel.PE_CORE, file, 1);
+        ClipConfig small = new ClipConfig(
+                12,
+                new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.PeCore(true, 8, 128)),
+                new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
+        RandomWeights.write(small, 1, file, MlpActivation.published(small), Progress.NONE);
         Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);
         PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
         assertThat(model.getOrDefault(model.modelPath())).isEqualTo(file.toString());
