@@ -30,7 +30,7 @@ public final class SplitRules {
     public static void requireNoShares(Path source, Optional<SplitShares> shares) throws DatasetException {
         DatasetException.require(
                 shares.isEmpty() || shares.get().equals(SplitShares.WHOLE),
-                "%s has a split of its own: omit the shares of one",
+                "%s has a split of its own: omit the shares",
                 source);
     }
 

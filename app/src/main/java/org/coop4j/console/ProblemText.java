@@ -48,7 +48,7 @@ public final class ProblemText {
         {"choose a bank folder", "--bank"},
         {"choose another bank folder", "--bank"},
         {"name the data", "--data"},
-        {"the shares of one", "--split"},
+        {"omit the shares", "--split"},
         {"read nested classes", "--nested"},
         {"remove or skip them", "--skip-bad"},
         {"further views", "--views"},
