@@ -102,18 +102,8 @@ public final class Activation extends GraphOp {
     }
 
     @Override
-    public boolean mayReadRounded(int input) {
-        return precision == Precision.BFLOAT16;
-    }
-
-    @Override
-    public boolean mayWriteRounded(boolean fromRounded) {
-        return fromRounded && precision == Precision.BFLOAT16;
-    }
-
-    @Override
     public boolean isOfOneType() {
-        return true;
+        return precision == Precision.BFLOAT16;
     }
 
     @Override
@@ -226,18 +216,8 @@ public final class Activation extends GraphOp {
         }
 
         @Override
-        public boolean mayReadRounded(int input) {
-            return precision == Precision.BFLOAT16;
-        }
-
-        @Override
-        public boolean mayWriteRounded(boolean fromRounded) {
-            return fromRounded && precision == Precision.BFLOAT16;
-        }
-
-        @Override
         public boolean isOfOneType() {
-            return true;
+            return precision == Precision.BFLOAT16;
         }
 
         @Override

@@ -58,9 +58,14 @@ public abstract class GraphOp extends DynamicCustomOp {
         return false;
     }
 
+    /** Returns true if the host kernel has inputs and output of one type: bfloat16 if all inputs are, else float32. */
+    public boolean isOfOneType() {
+        return false;
+    }
+
     /** Returns true if the host kernel can read this input rounded to bfloat16. */
     public boolean mayReadRounded(int input) {
-        return false;
+        return isOfOneType();
     }
 
     /**
@@ -69,12 +74,7 @@ public abstract class GraphOp extends DynamicCustomOp {
      * @param fromRounded true if input 0 is rounded
      */
     public boolean mayWriteRounded(boolean fromRounded) {
-        return false;
-    }
-
-    /** Returns true if the host kernel needs all inputs and the output rounded, or none of them. */
-    public boolean isOfOneType() {
-        return false;
+        return fromRounded && isOfOneType();
     }
 
     /**
