@@ -102,14 +102,15 @@ public final class TorchPeer {
         Arrays.sort(seconds);
         System.out.printf(
                 Locale.ROOT,
-                "PyTorch %s, %s, %s, %s %d: %.3f s (median of %d)%n",
+                "PyTorch %s, %s, %s, %s %d: %.3f s (median of %d), least %.3f s%n",
                 torch.class.getPackage().getImplementationVersion(),
                 precision,
                 model,
                 arguments[0],
                 size,
                 seconds[runs / 2],
-                runs);
+                runs,
+                seconds[0]);
     }
 
     /** One transformer block: layer norms, attention, and the MLP. */
@@ -162,19 +163,18 @@ public final class TorchPeer {
             return y.add(torch.linear(activated, downWeight, new TensorOptional(downBias)));
         }
 
-        /** Rotates pairs of channels; [sequences, heads, tokens, channels] → the same. */
+        /**
+         * Rotates pairs of channels as Meta's {@code apply_rotary_emb} does: in float32, then rounded; [sequences, heads,
+         * tokens, channels] → the same.
+         */
         private Tensor rotated(Tensor x) {
             if (angles == null) {
                 return x;
             }
             Tensor pairs = x.reshape(x.size(0), x.size(1), x.size(2), x.size(3) / 2, 2);
-            Tensor a = pairs.select(4, 0);
-            Tensor b = pairs.select(4, 1);
-            Tensor cos = angles.cos().to(x.scalar_type());
-            Tensor sin = angles.sin().to(x.scalar_type());
-            TensorVector turned =
-                    new TensorVector(a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos)));
-            return torch.stack(turned, 4).reshape(x.sizes());
+            TensorVector turned = new TensorVector(pairs.select(4, 1).neg(), pairs.select(4, 0));
+            Tensor quarter = torch.stack(turned, 4).reshape(x.sizes());
+            return x.mul(angles.cos()).add(quarter.mul(angles.sin())).to(x.scalar_type());
         }
 
         private Tensor norm(Tensor x, Tensor scale, Tensor shift) {
@@ -293,7 +293,7 @@ public final class TorchPeer {
         Tensor first = weight(0.02, 1, 1, width).expand(batch, 1, width);
         Tensor positions = weight(0.02, sizes.patches() + 1, width);
         Tensor projection = weight(Math.pow(width, -0.5), sizes.embed, width);
-        Tensor angles = sizes.rotary ? torch.randn(sizes.patches() + 1, HEAD_WIDTH / 2) : null;
+        Tensor angles = sizes.rotary ? torch.randn(sizes.patches() + 1, HEAD_WIDTH) : null;
         List<Block> blocks = blocks(sizes.vision, angles);
         Pooling pooling = sizes.rotary ? new Pooling(width) : null;
         Tensor pixels = torch.randn(batch, 3, sizes.side, sizes.side).to(type);

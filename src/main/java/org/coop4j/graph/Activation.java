@@ -68,11 +68,7 @@ public final class Activation extends GraphOp {
             float[] e = new float[HostKernel.BLOCK];
             return switch (this) {
                 case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
-                case GELU ->
-                    (in, n) -> {
-                        normal.density(in[1], e, n);
-                        geluGradient(in[0], in[1], normal.cdf(in[1], n), e, n);
-                    };
+                case GELU -> (in, n) -> geluGradient(in[0], in[1], normal.cdf(in[1], n), normal.density(n), n);
                 case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
                 case EXP -> (in, n) -> expGradient(in[0], in[1], n);
             };

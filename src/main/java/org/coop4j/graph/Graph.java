@@ -139,7 +139,7 @@ public class Graph {
      * @param angles of each token and pair of a head's channels
      */
     public SDVariable rotate(SDVariable qkv, int heads, double[][] angles) {
-        return new Rotary(sd, precision, heads, angles, qkv).outputVariable();
+        return new Rotary(sd, heads, angles, qkv).outputVariable();
     }
 
     /** Returns the given rows, zeros for {@link #NO_ROW}; x [rows, width] → [chosen, width]. */

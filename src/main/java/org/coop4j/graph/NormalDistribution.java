@@ -1,103 +1,69 @@
 package org.coop4j.graph;
 
-import org.apache.commons.math3.special.Erf;
+import org.coop4j.graph.host.Floats;
 
 /**
- * Φ and φ of the standard normal distribution in float32, from a table.
+ * Φ and φ of the standard normal distribution, of many numbers at once, in float32, for one thread. Each loop becomes
+ * vector instructions.
  *
- * <p>Cubic Hermite interpolation between exact values and slopes at steps of 1/128 is within 1e-11 of Φ, far below the
- * rounding of float32, and costs a few multiplications.
- *
- * <p>The loops are short on purpose: conversions between types keep a part of their target register, and in one long
- * loop each number would wait for the one before.
+ * <p>Φ(−z) = e^(−z² / 2) · t · p(t) for z ≥ 0, with t = 1 / (1 + 0.3 z), the form of Abramowitz and Stegun 26.2.17, and a
+ * polynomial p of degree 7 fitted to Φ: its relative error is below 5e-8, less than the rounding of float32.
  */
 final class NormalDistribution {
 
-    private static final int STEPS_PER_UNIT = 128;
-    private static final int LIMIT = 9;
-    private static final double SQRT_2PI = Math.sqrt(2 * Math.PI);
-    private static final double[] CDF = new double[2 * LIMIT * STEPS_PER_UNIT + 2];
-    private static final double[] SLOPE = new double[CDF.length];
+    private static final float SLOPE = 0.3f;
+    private static final float DENSITY_AT_ZERO = (float) (1 / Math.sqrt(2 * Math.PI));
 
-    static {
-        for (int i = 0; i < CDF.length; i++) {
-            double x = (double) i / STEPS_PER_UNIT - LIMIT;
-            CDF[i] = 0.5 * Erf.erfc(-x * Math.sqrt(0.5));
-            SLOPE[i] = Math.exp(-0.5 * x * x) / SQRT_2PI / STEPS_PER_UNIT;
-        }
-    }
-
-    private final double[] values;
-    private final int[] intervals;
-    private final float[] result;
+    private final Exponential exponential;
+    private final float[] tail;
+    private final float[] density;
+    private final float[] cdf;
 
     /**
-     * Memory for one worker.
-     *
      * @param longest most numbers of a call
      */
     NormalDistribution(int longest) {
-        values = new double[longest];
-        intervals = new int[longest];
-        result = new float[longest];
+        exponential = new Exponential(longest);
+        tail = new float[longest];
+        density = new float[longest];
+        cdf = new float[longest];
     }
 
     /**
      * Returns Φ, the probability of a value up to x, of the first {@code n} numbers, in memory that the next call
-     * overwrites.
+     * overwrites; the relative error is at most (8 + x²) · 2^-24.
      */
     float[] cdf(float[] x, int n) {
-        place(x, values, n);
+        series(x, tail, density, n);
+        exponential.apply(density, n);
         for (int i = 0; i < n; i++) {
-            intervals[i] = (int) values[i];
+            float q = tail[i] * density[i];
+            cdf[i] = q + Floats.step(x[i], 0f) * (1f - 2f * q);
         }
-        for (int i = 0; i < n; i++) {
-            values[i] -= Math.floor(values[i]);
-        }
-        interpolate(intervals, values, n);
-        for (int i = 0; i < n; i++) {
-            result[i] = isInside(x[i]) ? (float) values[i] : outside(x[i]);
-        }
-        return result;
+        return cdf;
     }
 
-    private static boolean isInside(float x) {
-        return x > -LIMIT && x < LIMIT;
+    /** Returns φ, the density, of the numbers of the last call of {@link #cdf}, in the same way. */
+    float[] density(int n) {
+        for (int i = 0; i < n; i++) {
+            density[i] *= DENSITY_AT_ZERO;
+        }
+        return density;
     }
 
-    private static float outside(float x) {
-        return Float.isNaN(x) ? x : x > 0 ? 1f : 0f;
-    }
-
-    /** Computes the places of numbers in the table. */
-    private static void place(float[] x, double[] places, int n) {
+    private static void series(float[] x, float[] tail, float[] exponent, int n) {
         for (int i = 0; i < n; i++) {
-            float inside = isInside(x[i]) ? x[i] : 0f;
-            places[i] = ((double) inside + LIMIT) * STEPS_PER_UNIT;
-        }
-    }
-
-    private static void interpolate(int[] intervals, double[] fractions, int n) {
-        for (int i = 0; i < n; i++) {
-            int k = intervals[i];
-            double t = fractions[i];
-            double rise = CDF[k + 1] - CDF[k];
-            double a = SLOPE[k] - rise;
-            double b = rise - SLOPE[k + 1];
-            fractions[i] = CDF[k] + t * rise + t * (1 - t) * (a * (1 - t) + b * t);
-        }
-    }
-
-    /** Computes φ, the density, of the first {@code n} numbers. */
-    void density(float[] x, float[] densities, int n) {
-        for (int i = 0; i < n; i++) {
-            values[i] = -0.5 * x[i] * x[i];
-        }
-        for (int i = 0; i < n; i++) {
-            values[i] = Math.exp(values[i]);
-        }
-        for (int i = 0; i < n; i++) {
-            densities[i] = (float) (values[i] / SQRT_2PI);
+            float t = 1f / (1f + SLOPE * Math.abs(x[i]));
+            float p = 0.037547881f;
+            p = p * t - 0.16507681f;
+            p = p * t + 0.22008386f;
+            p = p * t - 0.066523068f;
+            p = p * t + 0.13549562f;
+            p = p * t + 0.097756336f;
+            p = p * t + 0.12111116f;
+            p = p * t + 0.11960504f;
+            tail[i] = p * t;
+            exponent[i] = -0.5f * x[i] * x[i];
         }
     }
 }

@@ -1,12 +1,15 @@
 package org.coop4j.graph;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -21,17 +24,17 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Rotary extends GraphOp {
 
-    private final Precision precision;
+    /** The upper half of an int. */
+    private static final int HIGH = 0xffff0000;
+
     private final int heads;
     private final double[][] angles;
 
     /**
-     * @param precision of the products around it; with bfloat16, attention may read the result rounded
      * @param angles of each token and pair of a head, [tokens][width / heads / 2]
      */
-    public Rotary(SameDiff sd, Precision precision, int heads, double[][] angles, SDVariable qkv) {
+    public Rotary(SameDiff sd, int heads, double[][] angles, SDVariable qkv) {
         super(sd, qkv);
-        this.precision = precision;
         this.heads = heads;
         this.angles = angles;
     }
@@ -54,8 +57,8 @@ final class Rotary extends GraphOp {
     }
 
     @Override
-    public boolean mayWriteRounded(boolean fromRounded) {
-        return precision == Precision.BFLOAT16;
+    public boolean isOfOneType() {
+        return true;
     }
 
     @Override
@@ -95,37 +98,138 @@ final class Rotary extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        double[] cos = values(Math::cos);
-        double[] sin = values(Math::sin);
-        float[] turns = new float[2 * cos.length]; // cosine and sine in turn, as the channels
-        for (int i = 0; i < cos.length; i++) {
-            turns[2 * i] = (float) cos[i];
-            turns[2 * i + 1] = (float) sin[i];
-        }
-        int headWidth = 2 * angles[0].length;
-        int rotated = 2 * heads * headWidth;
-        boolean inPlace = in[0].pointer(0, 0).address() == out[0].pointer(0, 0).address();
-        int read = inPlace ? rotated : out[0].cols();
-        return HostKernel.eachRow(out[0].rows(), workers, () -> {
-            float[] row = new float[read];
-            return r -> {
-                in[0].get(r, 0, row, read);
-                for (int head = 0; head < rotated; head += headWidth) {
-                    rotate(row, head, turns, r % angles.length * headWidth, headWidth);
+        int pairs = angles[0].length;
+        float[] cos = floats(Math::cos);
+        float[] sin = floats(Math::sin);
+        return HostKernel.eachRow(angles.length, workers, () -> {
+            Row row = in[0].isRounded() ? new RoundedRow(in[0], out[0]) : new Row(in[0], out[0]);
+            return token -> {
+                for (int head = 0; head < 2 * heads; head++) {
+                    System.arraycopy(cos, token * pairs, row.cos, head * pairs, pairs);
+                    System.arraycopy(sin, token * pairs, row.sin, head * pairs, pairs);
                 }
-                out[0].put(r, 0, row, read);
+                for (int r = token; r < out[0].rows(); r += angles.length) {
+                    row.rotate(r);
+                }
             };
         });
     }
 
-    private static void rotate(float[] row, int head, float[] turns, int token, int headWidth) {
-        for (int i = 0; i < headWidth; i += 2) {
-            float cos = turns[token + i];
-            float sin = turns[token + i + 1];
-            float a = row[head + i];
-            float b = row[head + i + 1];
-            row[head + i] = a * cos - b * sin;
-            row[head + i + 1] = a * sin + b * cos;
+    private float[] floats(DoubleUnaryOperator function) {
+        double[] values = values(function);
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return rounded;
+    }
+
+    /** A worker's copy of a row. */
+    private static class Row {
+
+        final HostMatrix in;
+        final HostMatrix out;
+
+        /** Columns that are read and written: without the values where these lie already. */
+        final int cols;
+
+        /** Of each pair of the row's queries and keys. */
+        final float[] cos;
+
+        final float[] sin;
+
+        private final float[] row;
+
+        Row(HostMatrix in, HostMatrix out) {
+            this.in = in;
+            this.out = out;
+            int rotated = in.cols() / 3 * 2;
+            cols = in.pointer(0, 0).address() == out.pointer(0, 0).address() ? rotated : in.cols();
+            cos = new float[rotated / 2];
+            sin = new float[rotated / 2];
+            row = new float[cols];
+        }
+
+        /** Rotates row {@code r}. */
+        void rotate(int r) {
+            in.get(r, 0, row, cols);
+            for (int i = 0; i < cos.length; i++) {
+                float a = row[2 * i];
+                float b = row[2 * i + 1];
+                row[2 * i] = a * cos[i] - b * sin[i];
+                row[2 * i + 1] = a * sin[i] + b * cos[i];
+            }
+            out.put(r, 0, row, cols);
+        }
+    }
+
+    /**
+     * The same for bfloat16, of which an int holds a pair. Shifts of ints and products of floats become vector instructions;
+     * a conversion of bits does not, so the bits of a float pass through memory.
+     */
+    private static final class RoundedRow extends Row {
+
+        private final IntBuffer source;
+        private final IntBuffer target;
+        private final int[] row;
+        private final int[] bits;
+        private final float[] a;
+        private final float[] b;
+        private final float[] turned;
+        private final IntBuffer memory;
+        private final FloatBuffer floats;
+
+        RoundedRow(HostMatrix in, HostMatrix out) {
+            super(in, out);
+            source = in.pairs();
+            target = out.pairs();
+            row = new int[cols / 2];
+            bits = new int[cos.length];
+            a = new float[cos.length];
+            b = new float[cos.length];
+            turned = new float[cos.length];
+            ByteBuffer both =
+                    ByteBuffer.allocateDirect(Float.BYTES * cos.length).order(ByteOrder.nativeOrder());
+            memory = both.asIntBuffer();
+            floats = both.asFloatBuffer();
+        }
+
+        @Override
+        void rotate(int r) {
+            int at = r * (in.cols() / 2);
+            source.get(at, row);
+            for (int i = 0; i < bits.length; i++) {
+                bits[i] = row[i] << 16;
+            }
+            memory.put(0, bits);
+            floats.get(0, a);
+            for (int i = 0; i < bits.length; i++) {
+                bits[i] = row[i] & HIGH;
+            }
+            memory.put(0, bits);
+            floats.get(0, b);
+            for (int i = 0; i < turned.length; i++) {
+                turned[i] = a[i] * cos[i] - b[i] * sin[i];
+            }
+            floats.put(0, turned);
+            memory.get(0, bits);
+            for (int i = 0; i < bits.length; i++) {
+                row[i] = nearest(bits[i]) >>> 16;
+            }
+            for (int i = 0; i < turned.length; i++) {
+                turned[i] = a[i] * sin[i] + b[i] * cos[i];
+            }
+            floats.put(0, turned);
+            memory.get(0, bits);
+            for (int i = 0; i < bits.length; i++) {
+                row[i] |= nearest(bits[i]) & HIGH;
+            }
+            target.put(at, row);
+        }
+
+        /** Returns bits whose upper half is the nearest bfloat16, the even one of two. */
+        private static int nearest(int bits) {
+            return bits + 0x7fff + (bits >>> 16 & 1);
         }
     }
 
@@ -135,6 +239,6 @@ final class Rotary extends GraphOp {
         double[][] back = Arrays.stream(angles)
                 .map(token -> Arrays.stream(token).map(angle -> -angle).toArray())
                 .toArray(double[][]::new);
-        return List.of(new Rotary(sameDiff, precision, heads, back, gradients.get(0)).outputVariable());
+        return List.of(new Rotary(sameDiff, heads, back, gradients.get(0)).outputVariable());
     }
 }

@@ -1,11 +1,10 @@
 package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
+import java.nio.IntBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.coop4j.weights.HalfFloats;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -21,7 +20,6 @@ public final class HostMatrix implements AutoCloseable {
     private final BytePointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
-    private final ShortBuffer halves; // of a rounded matrix
     private final int rows;
     private final int cols;
     private final boolean rounded;
@@ -31,7 +29,6 @@ public final class HostMatrix implements AutoCloseable {
         this.owned = owned;
         this.start = new Cursor(this, address, (long) rows * cols);
         this.buffer = start.asByteBuffer().asFloatBuffer();
-        this.halves = start.asByteBuffer().asShortBuffer();
         this.rows = rows;
         this.cols = cols;
         this.rounded = rounded;
@@ -117,7 +114,7 @@ public final class HostMatrix implements AutoCloseable {
         return true;
     }
 
-    /** Returns the same memory for values rounded to bfloat16, two bytes each, which only oneDNN reads. */
+    /** Returns the same memory for values rounded to bfloat16, two bytes each: for oneDNN, and {@link #pairs}. */
     public HostMatrix rounded() {
         return new HostMatrix(array, null, start.address(), rows, cols, true);
     }
@@ -167,6 +164,11 @@ public final class HostMatrix implements AutoCloseable {
         return buffer;
     }
 
+    /** Returns the values of a rounded matrix in pairs, the first of a pair in the lower half of an int. */
+    public IntBuffer pairs() {
+        return start.asByteBuffer().asIntBuffer();
+    }
+
     /** Returns a pointer to the element at {@code (row, col)}, which keeps the matrix reachable. */
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
@@ -199,14 +201,8 @@ public final class HostMatrix implements AutoCloseable {
         }
     }
 
-    /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on, rounded if the matrix is. */
+    /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on. */
     public void put(int row, int col, float[] source, int n) {
-        if (!rounded) {
-            buffer.put(row * cols + col, source, 0, n);
-            return;
-        }
-        for (int i = 0; i < n; i++) {
-            halves.put(row * cols + col + i, HalfFloats.toBfloat16(source[i]));
-        }
+        buffer.put(row * cols + col, source, 0, n);
     }
 }
