@@ -54,12 +54,12 @@ final class NormalDistribution {
     private static void series(float[] x, float[] tail, float[] exponent, int n) {
         for (int i = 0; i < n; i++) {
             float t = 1f / (1f + SLOPE * Math.abs(x[i]));
-            float p = 0.037547881f;
-            p = p * t - 0.16507681f;
+            float p = 0.037547883f;
+            p = p * t - 0.1650768f;
             p = p * t + 0.22008386f;
-            p = p * t - 0.066523068f;
+            p = p * t - 0.06652307f;
             p = p * t + 0.13549562f;
-            p = p * t + 0.097756336f;
+            p = p * t + 0.09775633f;
             p = p * t + 0.12111116f;
             p = p * t + 0.11960504f;
             tail[i] = p * t;
