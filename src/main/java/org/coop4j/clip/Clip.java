@@ -50,9 +50,14 @@ public final class Clip implements FeatureSpace {
      *
      * @param vocabulary read at first use
      * @param workers threads to work with; the model closes them
-     * @param precision of the products in which images are encoded and prompts trained
+     * @param precision of the products in which images are encoded and prompts trained; empty for the fastest of this
+     *     model on this processor
      */
-    public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
+    public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Optional<Precision> precision) {
+
+        public Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
+            this(vocabulary, workers, Optional.of(precision));
+        }
 
         /** Returns CLIP's own vocabulary and all cores. */
         public static Options in(Precision precision) {
@@ -60,10 +65,13 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    private Clip(ConvertedModel model, Options options) {
+    /** Pixels of a side below which the start of oneDNN takes longer than products in bfloat16 save. */
+    private static final int SMALL_IMAGES = 128;
+
+    private Clip(ConvertedModel model, Options options, Precision precision) {
         hash = new ModelHash(model.weights());
         vocabulary = options.vocabulary();
-        weights = new NativeWeights(model, options.workers(), options.precision());
+        weights = new NativeWeights(model, options.workers(), precision);
         for (FeatureKind kind : FeatureKind.values()) {
             imageEncoders.put(kind, new ImageEncoder(weights, kind));
         }
@@ -99,12 +107,19 @@ public final class Clip implements FeatureSpace {
      */
     public static Clip of(ConvertedModel model, Options options) throws IOException {
         try {
-            options.precision().required();
-            return new Clip(model, options);
+            return new Clip(
+                    model,
+                    options,
+                    options.precision().orElseGet(() -> fastest(model)).required());
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    private static Precision fastest(ConvertedModel model) {
+        boolean isSmall = model.architecture().vision().imageSize() < SMALL_IMAGES;
+        return isSmall ? Precision.FLOAT32 : Precision.fastest();
     }
 
     /**

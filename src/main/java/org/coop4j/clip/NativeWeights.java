@@ -11,7 +11,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -31,7 +30,6 @@ final class NativeWeights implements AutoCloseable {
     private final Precision precision;
     private final Lock lock = new Lock();
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
-    private final Map<String, HostMatrix> matrices = new ConcurrentHashMap<>();
     private final Set<String> preloaded = ConcurrentHashMap.newKeySet();
 
     /**
@@ -69,15 +67,9 @@ final class NativeWeights implements AutoCloseable {
         return arrays.computeIfAbsent(name, this::read);
     }
 
-    /** Returns the tensor {@code name} in the host's memory, which no graph reads. */
-    HostMatrix onHost(String name) {
-        return matrices.computeIfAbsent(name, n -> {
-            Backend.start();
-            long[] shape = shape(n); // [rows, cols]
-            HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
-            read(n, matrix.buffer());
-            return matrix;
-        });
+    /** Returns a copy of row {@code row} of the matrix {@code name}, read from the file. */
+    float[] row(String name, int row) {
+        return unchecked(() -> model.weights().tensor(name).row(row).floats());
     }
 
     /** Returns an array that {@code make} makes of tensors, kept under {@code key}. */
@@ -140,7 +132,6 @@ final class NativeWeights implements AutoCloseable {
     public void close() {
         workers.close();
         arrays.values().forEach(NativeMemory::free);
-        matrices.values().forEach(HostMatrix::close);
     }
 
     /**

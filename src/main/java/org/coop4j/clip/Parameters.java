@@ -7,7 +7,10 @@ import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.GraphOp;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -112,7 +115,7 @@ public interface Parameters {
             SDVariable kernel = derived(layer.name() + " folded with " + layer.norm(), () -> foldedKernel(layer));
             SDVariable bias = derived(
                     layer.norm() + " folded",
-                    () -> Nd4j.createFromArray(folding(layer.norm()).bias()));
+                    () -> array(folding(layer.norm()).bias(), weights.shape(layer.norm() + ".bias")));
             boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
             SDVariable y = single
                     ? graph.project(x, kernel, bias)
@@ -126,7 +129,13 @@ public interface Parameters {
             long[] shape = weights.shape(name); // [out, in, size, size]
             int taps = Math.toIntExact(shape[2] * shape[3]);
             float[] kernel = folding(layer.norm()).scaled(weights.floats(name), taps);
-            return Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
+            return array(kernel, taps * shape[1], shape[0]);
+        }
+
+        private static INDArray array(float[] values, long... shape) {
+            INDArray array = NativeMemory.array(DataType.FLOAT, shape);
+            ArrayValues.of(array).fill(values);
+            return array;
         }
 
         private SDVariable derived(String key, Supplier<INDArray> make) {

@@ -1,9 +1,9 @@
 package org.coop4j.clip;
 
+import java.util.Arrays;
 import java.util.Map;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.ArrayValues;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -13,6 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** CLIP's text tower ({@code encode_text}) after the embedding, on packed prompts. */
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
+
+    private static final String TOKENS = "token_embedding.weight";
+    private static final String POSITIONS = "positional_embedding";
 
     /**
      * Returns text features, not normalised.
@@ -38,15 +41,13 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * has a wrong gradient, and a constant needs none.
      */
     static float[] embedding(NativeWeights weights, int id) {
-        HostMatrix tokens = weights.onHost("token_embedding.weight");
+        long tokens = weights.shape(TOKENS)[0];
         Require.that(
-                id >= 0 && id < tokens.rows(),
+                id >= 0 && id < tokens,
                 "token %d is outside the model's vocabulary of %d tokens: give its own vocabulary",
                 id,
-                tokens.rows());
-        float[] row = new float[tokens.cols()];
-        tokens.getRow(id, row);
-        return row;
+                tokens);
+        return weights.row(TOKENS, id);
     }
 
     /**
@@ -55,19 +56,20 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * @return [rows, width]
      */
     static INDArray embeddings(NativeWeights weights, PackedPrompts prompts) {
-        HostMatrix positions = weights.onHost("positional_embedding");
-        float[] row = new float[positions.cols()];
-        INDArray result = NativeMemory.array(DataType.FLOAT, prompts.rows(), row.length);
+        int width = Math.toIntExact(weights.shape(POSITIONS)[1]);
+        float[] positions = weights.floats(POSITIONS);
+        INDArray result = NativeMemory.array(DataType.FLOAT, prompts.rows(), width);
         ArrayValues values = ArrayValues.of(result);
         for (int r = 0; r < prompts.rows(); r++) {
-            positions.getRow(prompts.position(r), row);
+            int position = prompts.position(r) * width;
+            float[] row = Arrays.copyOfRange(positions, position, position + width);
             if (!PackedPrompts.isContext(prompts.token(r))) {
                 float[] token = embedding(weights, prompts.token(r));
                 for (int i = 0; i < row.length; i++) {
                     row[i] += token[i];
                 }
             }
-            values.buffer().put(r * row.length, row);
+            values.buffer().put(r * width, row);
         }
         values.store();
         return result;

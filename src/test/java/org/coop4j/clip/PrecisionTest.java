@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -51,6 +52,21 @@ class PrecisionTest {
                 Clip half = Clip.open(model, new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
             comparison.of(exact, half);
         }
+    }
+
+    @Test
+    void theFastestPrecisionOfSmallImagesIsFloat32() throws IOException {
+        ClipConfig larger = new ClipConfig(8, new ClipConfig.Vit(128, 64, 16, 1, 1, 16), ARCHITECTURE.text());
+        Path file = TinyModel.write(larger, folder.resolve("larger.safetensors"), 4);
+        try (Clip small = Clip.open(model, fastest());
+                Clip large = Clip.open(file, fastest())) {
+            assertThat(small.precision()).isEqualTo(Precision.FLOAT32);
+            assertThat(large.precision()).isEqualTo(Precision.fastest());
+        }
+    }
+
+    private static Clip.Options fastest() {
+        return new Clip.Options(Tokenizer::load, new Workers(1), Optional.empty());
     }
 
     private static FloatBuffer pixels() {

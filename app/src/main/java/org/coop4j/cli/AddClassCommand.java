@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
@@ -72,7 +73,7 @@ final class AddClassCommand extends ConsoleCommand {
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
-        try (Clip clip = promptOptions.open(file, FLOAT32)) {
+        try (Clip clip = promptOptions.open(file, Optional.of(FLOAT32))) {
             List<String> names =
                     Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);

@@ -1,8 +1,5 @@
 package org.coop4j.cli;
 
-import static org.coop4j.graph.host.Precision.BFLOAT16;
-import static org.coop4j.graph.host.Precision.FLOAT32;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -47,18 +44,13 @@ public final class Converters {
 
     private static Precision precision(String text) {
         if (text.equals("auto")) {
-            return fastest();
+            return Precision.fastest();
         }
         try {
             return Precision.of(text);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage() + " (or auto)");
         }
-    }
-
-    /** Returns bfloat16 if this process can compute with it, otherwise float32. */
-    static Precision fastest() {
-        return BFLOAT16.obstacle().isEmpty() ? BFLOAT16 : FLOAT32;
     }
 
     private static Split split(String text) {

@@ -187,8 +187,8 @@ final class DoctorCommand extends ConsoleCommand {
 
     /** Measures the encoding of images as {@code coop predict} does it, beside a product in the same precision. */
     private void encoding() throws IOException {
-        Precision precision = Converters.fastest();
-        try (Clip clip = vocabulary.open(model, () -> precision, Workers.standard())) {
+        Precision precision = Precision.fastest();
+        try (Clip clip = vocabulary.open(model, Optional.of(precision), Workers.standard())) {
             int images = clip.imageEncoder().part();
             Measurement time = ImageBench.pixels(clip, images, 3);
             double share = time.gflops()

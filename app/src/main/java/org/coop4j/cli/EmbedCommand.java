@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
@@ -123,7 +124,7 @@ final class EmbedCommand extends ConsoleCommand {
         if (textFile != null) {
             all.addAll(lines(textFile));
         }
-        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
+        try (Clip clip = clipOptions.openForTexts(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = all.stream()
@@ -161,7 +162,7 @@ final class EmbedCommand extends ConsoleCommand {
 
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
-        try (Clip clip = clipOptions.open(precision.or(FLOAT32))) {
+        try (Clip clip = clipOptions.open(Optional.of(precision.or(FLOAT32)))) {
             SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());

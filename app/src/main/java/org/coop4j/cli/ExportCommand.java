@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -93,7 +94,7 @@ final class ExportCommand extends ConsoleCommand {
     private Path classifier() throws IOException {
         PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
-        try (Clip clip = options.open(learned, FLOAT32)) {
+        try (Clip clip = options.open(learned, Optional.of(FLOAT32))) {
             return onnx
                     ? onnx(clip, learned)
                     : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));

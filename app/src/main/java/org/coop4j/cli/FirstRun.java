@@ -60,6 +60,7 @@ public final class FirstRun {
         Coop.run(nowhere, "model", model.toString());
         Coop.run(nowhere, "tokenize", "--json", "a photo of a cat.");
         Coop.run(nowhere, "zero-shot", "--help");
+        Coop.run(nowhere, "zero-shot", "--model=" + model, "--classes=cat,dog", picture.toString());
         Coop.run(nowhere, "predict", "--json", "--prompt=" + classifier, "--model=" + model, picture.toString());
         learnFromNoise(model, classifier);
         for (int i = 0; i < 2; i++) {

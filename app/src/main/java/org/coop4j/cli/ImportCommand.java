@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -91,7 +92,7 @@ final class ImportCommand extends ConsoleCommand {
         }
         Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
-        try (Clip clip = clipOptions.openForTexts(() -> FLOAT32)) {
+        try (Clip clip = clipOptions.openForTexts(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read =
                     CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));

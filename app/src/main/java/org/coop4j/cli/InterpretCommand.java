@@ -6,6 +6,7 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.clip.Clip;
@@ -55,7 +56,7 @@ final class InterpretCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
-        try (Clip clip = promptOptions.open(prompt, FLOAT32)) {
+        try (Clip clip = promptOptions.open(prompt, Optional.of(FLOAT32))) {
             Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
             NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");

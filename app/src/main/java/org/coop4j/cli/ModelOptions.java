@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
@@ -34,12 +34,12 @@ public final class ModelOptions {
     Vocabulary vocabulary;
 
     /** Opens the model for images alone. */
-    Clip open(Precision precision) throws IOException {
+    Clip open(Optional<Precision> precision) throws IOException {
         return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
     }
 
     /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts(Supplier<Precision> precision) throws IOException {
+    Clip openForTexts(Optional<Precision> precision) throws IOException {
         return vocabulary.open(model, precision, Workers.standard());
     }
 

@@ -7,7 +7,6 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -86,28 +85,28 @@ public final class Options {
         Path folder;
 
         /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
-        Clip.Options clip(Precision precision, Workers workers) throws IOException {
+        Clip.Options clip(Optional<Precision> precision, Workers workers) throws IOException {
             Tokenizer given = folder == null ? null : tokenizer();
             return new Clip.Options(given == null ? Tokenizer::load : () -> given, workers, precision);
         }
 
         /** Opens a model and checks that it has this vocabulary. */
         Clip open(Path model) throws IOException {
-            return open(model, () -> FLOAT32, Workers.standard());
+            return open(model, Optional.of(FLOAT32), Workers.standard());
         }
 
         /**
          * Opens a model and checks that it has this vocabulary. Both are read while ND4J starts, and so are the readers
          * of images.
          *
-         * @param precision chosen afterwards, since the choice may wait for ND4J
+         * @param precision empty for the fastest
          */
-        Clip open(Path model, Supplier<Precision> precision, Workers workers) throws IOException {
+        Clip open(Path model, Optional<Precision> precision, Workers workers) throws IOException {
             Backend.startAhead();
             Tokenizer tokenizer = tokenizer();
             ImageDecoder.prepare();
             ConvertedModel file = ConvertedModel.open(ModelOptions.file(model));
-            Clip clip = Clip.of(file, new Clip.Options(() -> tokenizer, workers, precision.get()));
+            Clip clip = Clip.of(file, new Clip.Options(() -> tokenizer, workers, precision));
             int expected = clip.architecture().text().vocabularySize();
             int given = tokenizer.vocabularySize();
             if (expected != given) {
@@ -161,8 +160,8 @@ public final class Options {
                 names = "--precision",
                 paramLabel = "TYPE",
                 description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
-                        + " or auto: bf16 if this one does (default: auto to classify or embed images;"
-                        + " float32 to train, to score and for features with labels; in eval, the run's).")
+                        + " or auto: bf16 if this one does (default: auto to classify or embed images of 128 pixels"
+                        + " or more; float32 to train, to score and for features with labels; in eval, the run's).")
         Precision given;
 
         /**
@@ -179,13 +178,13 @@ public final class Options {
         }
 
         /**
-         * Returns the precision of images that are neither learned from nor scored: the fastest, unless another was
-         * given.
+         * Returns the precision of images that are neither learned from nor scored: the given one, or empty for the
+         * fastest.
          *
          * @throws CommandFailure if this machine does not have it
          */
-        Precision ofAnswers() {
-            return given == null ? Converters.fastest() : or(given);
+        Optional<Precision> ofAnswers() {
+            return Optional.ofNullable(given).map(this::or);
         }
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -71,7 +72,7 @@ final class PromptOptions {
     }
 
     /** Opens the model that the classifier was learned with, in a precision. */
-    Clip open(ClassifierFile learned, Precision precision) throws IOException {
+    Clip open(ClassifierFile learned, Optional<Precision> precision) throws IOException {
         Path given = model.file();
         Path file = given == null ? ClassifierModel.find(learned, file(), "give it with --model") : given;
         Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
@@ -93,7 +94,7 @@ final class PromptOptions {
     FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision) throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
         if (model.file != null || first == null || !learned.learnedWithoutModel()) {
-            return open(learned, precision);
+            return open(learned, Optional.of(precision));
         }
         return first.features().space(Workers.standard());
     }

@@ -25,7 +25,6 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
@@ -174,9 +173,9 @@ final class ServeCommand extends ConsoleCommand {
                 Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
         EncodingLimits limits = WrongUsage.unless(() ->
                 new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
-        Precision chosen = precision.ofAnswers();
         try (Termination termination = new Termination();
-                ServedModels models = new ServedModels(vocabulary.tokenizer(), chosen, limits, threshold)) {
+                ServedModels models =
+                        new ServedModels(vocabulary.tokenizer(), precision.ofAnswers(), limits, threshold)) {
             Path file = model == null ? null : ModelOptions.file(model);
             for (Map.Entry<String, Path> run : named.entrySet()) {
                 models.addLearned(run.getKey(), run.getValue(), file);
@@ -184,7 +183,7 @@ final class ServeCommand extends ConsoleCommand {
             if (zeroShot) {
                 models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
             }
-            precision.announce(chosen, console);
+            precision.announce(models.precision(), console);
             try (PredictionService service = PredictionService.start(options, models.all(), log())) {
                 announce(models.all(), service.port());
                 termination.await();

@@ -4,6 +4,7 @@ import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.graph.host.Precision;
@@ -51,7 +52,7 @@ final class SpaceOptions {
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new InSpace(vocabulary.open(model, () -> precision, workers), data);
+        return new InSpace(vocabulary.open(model, Optional.of(precision), workers), data);
     }
 
     private InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {

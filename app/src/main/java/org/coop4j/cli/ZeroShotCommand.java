@@ -32,6 +32,7 @@ import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
@@ -121,8 +122,8 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         Task task = task();
-        try (Clip clip =
-                clipOptions.openForTexts(() -> task.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32))) {
+        Optional<Precision> chosen = task.labels.isEmpty() ? precision.ofAnswers() : Optional.of(precision.or(FLOAT32));
+        try (Clip clip = clipOptions.openForTexts(chosen)) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
             FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static org.coop4j.graph.host.Precision.BFLOAT16;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.RESULT;
 
 import java.awt.image.BufferedImage;
@@ -38,7 +40,7 @@ public final class ServedModels implements AutoCloseable {
     public static final String ZERO_SHOT = Method.zeroShot().id();
 
     private final Tokenizer tokenizer;
-    private final Precision precision;
+    private final Optional<Precision> precision;
     private final EncodingLimits limits;
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
@@ -46,10 +48,10 @@ public final class ServedModels implements AutoCloseable {
     private final Deque<Closeable> open = new ArrayDeque<>();
 
     /**
-     * @param precision of the encoding of images
+     * @param precision of the encoding of images; empty for the fastest of each model
      * @param threshold probability below which the page says "not sure", or null
      */
-    public ServedModels(Tokenizer tokenizer, Precision precision, EncodingLimits limits, Double threshold) {
+    public ServedModels(Tokenizer tokenizer, Optional<Precision> precision, EncodingLimits limits, Double threshold) {
         this.tokenizer = tokenizer;
         this.precision = precision;
         this.limits = limits;
@@ -58,6 +60,11 @@ public final class ServedModels implements AutoCloseable {
 
     public List<ServedClassifier> all() {
         return served;
+    }
+
+    /** Returns bfloat16 if images of any model are encoded in it. */
+    public Precision precision() {
+        return clips.values().stream().anyMatch(clip -> clip.precision() == BFLOAT16) ? BFLOAT16 : FLOAT32;
     }
 
     /**

@@ -82,24 +82,27 @@ class PrecisionOptionTest {
 
     @Test
     void imagesAreEncodedInTheFastestPrecisionUnlessTheyAreLearnedFromOrScored() throws IOException {
+        assertThat(coop("zero-shot", "-m", model, "-c", "red,blue", chair).err())
+                .doesNotContain(NOTE);
+        Path large = TinyModel.write(folder.resolve("large.safetensors"), 49_408, 128);
         String fast = Precision.BFLOAT16.obstacle().isEmpty() ? "bf16" : "float32";
-        CommandRun answer = coop("embed", "-m", model, chair, "-o", out);
+        CommandRun answer = coop("embed", "-m", large, chair, "-o", out);
         assertThat(answer.err().contains(NOTE)).as(answer.err()).isEqualTo(fast.equals("bf16"));
         assertThat(written()).isEqualTo(fast);
-        CommandRun asked = embed("auto");
+        CommandRun asked = coop("embed", "-m", large, chair, "--precision", "auto", "-o", out);
         assertThat(asked.err()).doesNotContain(NOTE);
         Path pictures = TestPictures.folder(outFolder.resolve("pictures"), 2, "red", "blue");
         Path bank = outFolder.resolve("bank");
-        CommandRun labelled = coop("embed", "-m", model, "-d", pictures, "--bank", bank, "-o", out);
+        CommandRun labelled = coop("embed", "-m", large, "-d", pictures, "--bank", bank, "-o", out);
         assertThat(labelled.code()).as(labelled.err()).isZero();
         assertThat(labelled.err()).doesNotContain(NOTE);
         assertThat(written()).isEqualTo("float32");
-        CommandRun guessed = coop("zero-shot", "-m", model, "-c", "red,blue", chair);
+        CommandRun guessed = coop("zero-shot", "-m", large, "-c", "red,blue", chair);
         assertThat(guessed.err().contains(NOTE)).as(guessed.err()).isEqualTo(fast.equals("bf16"));
         assertThat(guessed.out())
-                .isEqualTo(coop("zero-shot", "-m", model, "-c", "red,blue", "--precision", fast, chair)
+                .isEqualTo(coop("zero-shot", "-m", large, "-c", "red,blue", "--precision", fast, chair)
                         .out());
-        assertThat(coop("zero-shot", "-m", model, pictures.resolve("test")).err())
+        assertThat(coop("zero-shot", "-m", large, pictures.resolve("test")).err())
                 .doesNotContain(NOTE);
     }
 

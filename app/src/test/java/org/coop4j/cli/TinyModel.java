@@ -25,9 +25,15 @@ final class TinyModel {
     }
 
     static Path write(Path file, int vocabulary) throws IOException {
+        return write(file, vocabulary, 32);
+    }
+
+    static Path write(Path file, int vocabulary, int imageSize) throws IOException {
         // Wider heads than needed, so that no two classes have the same probability.
         ClipConfig architecture = new ClipConfig(
-                32, new ClipConfig.Vit(32, 16, 64, 2, 1, 128), new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
+                32,
+                new ClipConfig.Vit(imageSize, 16, 64, 2, 1, 128),
+                new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
         RandomWeights.write(architecture, 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return file;
     }

@@ -52,6 +52,11 @@ public enum Precision {
         return missing().or(() -> obstacle(dnnl_get_effective_cpu_isa()));
     }
 
+    /** Returns bfloat16 if this process can compute with it, otherwise float32. */
+    public static Precision fastest() {
+        return BFLOAT16.obstacle().isEmpty() ? BFLOAT16 : FLOAT32;
+    }
+
     /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
     public static boolean hasOneDnn() {
         return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();

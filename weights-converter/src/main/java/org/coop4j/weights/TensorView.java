@@ -91,6 +91,17 @@ public final class TensorView {
         return true;
     }
 
+    /** Returns a view of row {@code i} of the outermost dimension. */
+    public TensorView row(long i) throws InputException {
+        if (shape().rank() == 0 || i < 0 || i >= shape().dim(0)) {
+            throw problem("of shape " + shape() + " has no row " + i);
+        }
+        Shape inner = new Shape(shape().dims().subList(1, shape().rank()));
+        long[] steps = Arrays.copyOfRange(strides, 1, strides.length);
+        return new TensorView(
+                new TensorSpec(name() + "[" + i + "]", dtype(), inner), storage, offset + i * strides[0], steps);
+    }
+
     /** Returns a view of the matrix with rows and columns exchanged. */
     public TensorView transposed() throws InputException {
         if (shape().rank() != 2) {

@@ -71,6 +71,18 @@ class TensorViewTest {
     }
 
     @Test
+    void aRowIsAViewOfTheInnerDimensions() throws IOException {
+        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(2, 3), floats(6));
+        assertThat(view.row(1).floats()).containsExactly(3, 4, 5);
+        assertThat(view.transposed().row(2).floats()).containsExactly(2, 5);
+        assertThat(view.row(1).row(2).floats()).containsExactly(5);
+        for (long outside : new long[] {-1, 2}) {
+            assertThatThrownBy(() -> view.row(outside)).hasMessageContaining("has no row " + outside);
+        }
+        assertThatThrownBy(() -> view.row(0).row(0).row(0)).hasMessageContaining("has no row 0");
+    }
+
+    @Test
     void aTransposedMatrixLargerThanTheChunkIsWhole() throws IOException {
         int rows = 300;
         int columns = 700;
