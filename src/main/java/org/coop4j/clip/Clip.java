@@ -65,7 +65,7 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    /** Pixels of a side below which the start of oneDNN takes longer than products in bfloat16 save. */
+    /** Pixels of a side below which oneDNN's start and rounded weights take longer than products in bfloat16 save. */
     private static final int SMALL_IMAGES = 128;
 
     private Clip(ConvertedModel model, Options options, Precision precision) {

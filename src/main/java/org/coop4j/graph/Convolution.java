@@ -25,15 +25,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * kx) · in + channel} (PyTorch's [out, in, ky, kx] with its axes in the order 2, 3, 1, 0); and optionally a bias [out].
  * Output: [batch · height/stride · width/stride, out]. It has no gradient.
  *
- * <p>On the host, oneDNN convolves with a frozen kernel if it is available and the convolution is not small; else ND4J
- * does, some images per worker.
+ * <p>On the host, oneDNN convolves with a frozen kernel if it is available; else ND4J does, some images per worker.
  */
 public class Convolution extends GraphOp {
 
     private static final int TAPS = 9;
-
-    /** Operations on one image for which the start of oneDNN takes too long. */
-    private static final long SMALL = 100_000_000;
 
     private final Grid grid;
     private final Grid centres;
@@ -88,14 +84,12 @@ public class Convolution extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix bias = in.length == 3 ? in[2] : null;
-        int images = grid.images(in[0].rows());
-        boolean isSmall = images == 1 && 2L * TAPS * out[0].rows() * in[0].cols() * out[0].cols() < SMALL;
-        if (arg(1).isConstant() && !isSmall && Precision.hasOneDnn()) {
+        if (arg(1).isConstant() && Precision.hasOneDnn()) {
             return frozen(in[0], in[1], bias, out[0], workers);
         }
         INDArray[] arrays = Arrays.stream(in).map(HostMatrix::owner).toArray(INDArray[]::new);
         Workers.RowRange range = (part, from, to) -> convolve(arrays, out[0].owner(), from, to);
-        return () -> workers.rows(images, range);
+        return () -> workers.rows(grid.images(in[0].rows()), range);
     }
 
     @Override
