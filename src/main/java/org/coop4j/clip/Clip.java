@@ -55,6 +55,7 @@ public final class Clip implements FeatureSpace {
      */
     public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Optional<Precision> precision) {
 
+        /** Options with a precision. */
         public Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
             this(vocabulary, workers, Optional.of(precision));
         }
@@ -117,6 +118,7 @@ public final class Clip implements FeatureSpace {
         }
     }
 
+    /** Returns float32 for a model of small images, otherwise the fastest precision of this process. */
     private static Precision fastest(ConvertedModel model) {
         boolean isSmall = model.architecture().vision().imageSize() < SMALL_IMAGES;
         return isSmall ? Precision.FLOAT32 : Precision.fastest();

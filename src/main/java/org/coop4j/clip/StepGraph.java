@@ -111,19 +111,9 @@ public final class StepGraph implements AutoCloseable {
         return images;
     }
 
-    /** Returns the batch's labels, [batch]. */
-    public SDVariable labels() {
-        return labels;
-    }
-
     /** Returns the number of classes in this graph. */
     public int classes() {
         return classes.length;
-    }
-
-    /** Returns the number of images of a step. */
-    public int batch() {
-        return shape.batch;
     }
 
     /** Returns exp(logit_scale). */
