@@ -36,21 +36,24 @@ public final class TorchPeer {
     /**
      * Sizes of a model.
      *
-     * @param rotary true for the Perception Encoder: rotary positions, exact GELU and attention pooling
+     * @param gelu true for exact GELU, false for QuickGELU
+     * @param rotary true for the Perception Encoder: rotary positions and attention pooling
      */
-    private record Sizes(int side, int patch, Tower vision, Tower text, int context, int embed, boolean rotary) {
+    private record Sizes(
+            int side, int patch, Tower vision, Tower text, int context, int embed, boolean gelu, boolean rotary) {
 
         static Sizes of(String model) {
             Tower base = new Tower(768, 12);
             Tower small = new Tower(512, 12);
             return switch (model) {
-                case "ViT-B/16" -> new Sizes(224, 16, base, small, 77, 512, false);
-                case "ViT-B/32" -> new Sizes(224, 32, base, small, 77, 512, false);
-                case "PE-Core-B16-224" -> new Sizes(224, 16, base, new Tower(1024, 24), 32, 1024, true);
-                case "PE-Core-S16-384" -> new Sizes(384, 16, new Tower(384, 12), small, 32, 512, true);
+                case "ViT-B/16" -> new Sizes(224, 16, base, small, 77, 512, false, false);
+                case "ViT-B/16-gelu" -> new Sizes(224, 16, base, small, 77, 512, true, false);
+                case "ViT-B/32" -> new Sizes(224, 32, base, small, 77, 512, false, false);
+                case "PE-Core-B16-224" -> new Sizes(224, 16, base, new Tower(1024, 24), 32, 1024, true, true);
+                case "PE-Core-S16-384" -> new Sizes(384, 16, new Tower(384, 12), small, 32, 512, true, true);
                 default ->
                     throw new IllegalArgumentException(
-                            model + ": give ViT-B/16, ViT-B/32, PE-Core-B16-224" + " or PE-Core-S16-384");
+                            model + ": give ViT-B/16, ViT-B/16-gelu, ViT-B/32, PE-Core-B16-224 or PE-Core-S16-384");
             };
         }
 
@@ -159,7 +162,7 @@ public final class TorchPeer {
             Tensor joined = attended.transpose(1, 2).reshape(n, tokens, width[0]);
             Tensor y = x.add(torch.linear(joined, outWeight, new TensorOptional(outBias)));
             Tensor h = torch.linear(norm(y, scale2, shift2), upWeight, new TensorOptional(upBias));
-            Tensor activated = sizes.rotary ? torch.gelu(h) : h.mul(torch.sigmoid(h.mul(new Scalar(1.702))));
+            Tensor activated = sizes.gelu ? torch.gelu(h) : h.mul(torch.sigmoid(h.mul(new Scalar(1.702))));
             return y.add(torch.linear(activated, downWeight, new TensorOptional(downBias)));
         }
 
@@ -173,8 +176,8 @@ public final class TorchPeer {
             }
             Tensor pairs = x.reshape(x.size(0), x.size(1), x.size(2), x.size(3) / 2, 2);
             TensorVector turned = new TensorVector(pairs.select(4, 1).neg(), pairs.select(4, 0));
-            Tensor quarter = torch.stack(turned, 4).reshape(x.sizes());
-            return x.mul(angles.cos()).add(quarter.mul(angles.sin())).to(x.scalar_type());
+            Tensor half = torch.stack(turned, 4).reshape(x.sizes());
+            return x.mul(angles.cos()).add(half.mul(angles.sin())).to(x.scalar_type());
         }
 
         private Tensor norm(Tensor x, Tensor scale, Tensor shift) {

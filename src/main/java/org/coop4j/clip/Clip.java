@@ -55,7 +55,7 @@ public final class Clip implements FeatureSpace {
      */
     public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Optional<Precision> precision) {
 
-        /** Options with a precision. */
+        /** Options of a model that computes in this precision. */
         public Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
             this(vocabulary, workers, Optional.of(precision));
         }
@@ -66,7 +66,7 @@ public final class Clip implements FeatureSpace {
         }
     }
 
-    /** Pixels of a side below which oneDNN's start and rounded weights take longer than products in bfloat16 save. */
+    /** Pixels of a side below which starting oneDNN and rounding weights takes longer than bfloat16 saves. */
     private static final int SMALL_IMAGES = 128;
 
     private Clip(ConvertedModel model, Options options, Precision precision) {

@@ -1,16 +1,10 @@
 package org.coop4j.graph;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-
 /**
  * e^x of many numbers at once, in float32, for one thread.
  *
  * <p>e^x = 2^n · e^r with n the integer nearest to x / ln 2 and e^r by its series. Each loop below becomes vector
- * instructions. The JIT compiler of Java 17 does not vectorise the conversion between a float and its bits, so the bits
- * go through a buffer. This is about three times as fast as the same arithmetic element by element.
+ * instructions. This is about three times as fast as the same arithmetic element by element.
  */
 final class Exponential {
 
@@ -25,8 +19,7 @@ final class Exponential {
     private static final float LOWEST = -87.3f;
     private static final float HIGHEST = 88.7f;
 
-    private final FloatBuffer asFloats;
-    private final IntBuffer asBits;
+    private final FloatBits conversion;
     private final float[] power;
     private final int[] bits;
 
@@ -34,9 +27,7 @@ final class Exponential {
      * @param longest most numbers of a call
      */
     public Exponential(int longest) {
-        ByteBuffer memory = ByteBuffer.allocateDirect(longest * Float.BYTES).order(ByteOrder.nativeOrder());
-        asFloats = memory.asFloatBuffer();
-        asBits = memory.asIntBuffer();
+        conversion = new FloatBits(longest);
         power = new float[longest];
         bits = new int[longest];
     }
@@ -47,11 +38,9 @@ final class Exponential {
      */
     public void apply(float[] x, int n) {
         series(x, power, n);
-        asFloats.put(0, power, 0, n);
-        asBits.get(0, bits, 0, n);
+        conversion.of(power, bits, n);
         powersOfTwo(bits, n);
-        asBits.put(0, bits, 0, n);
-        asFloats.get(0, power, 0, n);
+        conversion.toFloats(bits, power, n);
         for (int i = 0; i < n; i++) {
             x[i] *= power[i];
         }

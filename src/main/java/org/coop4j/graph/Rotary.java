@@ -1,8 +1,5 @@
 package org.coop4j.graph;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -164,8 +161,7 @@ final class Rotary extends GraphOp {
     }
 
     /**
-     * The same for bfloat16, of which an int holds a pair. Shifts of ints and products of floats become vector instructions;
-     * a conversion of bits does not, so the bits of a float pass through memory.
+     * The same for bfloat16, of which an int holds a pair. Each loop becomes vector instructions.
      */
     private static final class RoundedRow extends Row {
 
@@ -176,8 +172,7 @@ final class Rotary extends GraphOp {
         private final float[] a;
         private final float[] b;
         private final float[] turned;
-        private final IntBuffer memory;
-        private final FloatBuffer floats;
+        private final FloatBits conversion;
 
         RoundedRow(HostMatrix in, HostMatrix out) {
             super(in, out);
@@ -188,10 +183,7 @@ final class Rotary extends GraphOp {
             a = new float[cos.length];
             b = new float[cos.length];
             turned = new float[cos.length];
-            ByteBuffer both =
-                    ByteBuffer.allocateDirect(Float.BYTES * cos.length).order(ByteOrder.nativeOrder());
-            memory = both.asIntBuffer();
-            floats = both.asFloatBuffer();
+            conversion = new FloatBits(cos.length);
         }
 
         @Override
@@ -201,26 +193,22 @@ final class Rotary extends GraphOp {
             for (int i = 0; i < bits.length; i++) {
                 bits[i] = row[i] << 16;
             }
-            memory.put(0, bits);
-            floats.get(0, a);
+            conversion.toFloats(bits, a, bits.length);
             for (int i = 0; i < bits.length; i++) {
                 bits[i] = row[i] & HIGH;
             }
-            memory.put(0, bits);
-            floats.get(0, b);
+            conversion.toFloats(bits, b, bits.length);
             for (int i = 0; i < turned.length; i++) {
                 turned[i] = a[i] * cos[i] - b[i] * sin[i];
             }
-            floats.put(0, turned);
-            memory.get(0, bits);
+            conversion.of(turned, bits, bits.length);
             for (int i = 0; i < bits.length; i++) {
                 row[i] = nearest(bits[i]) >>> 16;
             }
             for (int i = 0; i < turned.length; i++) {
                 turned[i] = a[i] * sin[i] + b[i] * cos[i];
             }
-            floats.put(0, turned);
-            memory.get(0, bits);
+            conversion.of(turned, bits, bits.length);
             for (int i = 0; i < bits.length; i++) {
                 row[i] |= nearest(bits[i]) & HIGH;
             }

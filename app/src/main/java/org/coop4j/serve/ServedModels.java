@@ -62,7 +62,7 @@ public final class ServedModels implements AutoCloseable {
         return served;
     }
 
-    /** Returns bfloat16 if images of any model are encoded in it. */
+    /** Returns bfloat16 if images of any model are encoded in it, otherwise float32. */
     public Precision precision() {
         return clips.values().stream().anyMatch(clip -> clip.precision() == BFLOAT16) ? BFLOAT16 : FLOAT32;
     }

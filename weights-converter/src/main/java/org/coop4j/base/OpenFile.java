@@ -260,7 +260,7 @@ public final class OpenFile implements Closeable {
                             attributes.get("ctime"));
         }
 
-        // The first call of a record's own method takes a hundredth of a second.
+        // A record's own equals takes a hundredth of a second when it is first called.
         @Override
         public boolean equals(Object other) {
             return other instanceof FileState state && attributes.equals(state.attributes);
