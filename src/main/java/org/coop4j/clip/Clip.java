@@ -9,9 +9,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.eval.Predictions;
@@ -26,7 +25,6 @@ import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A CLIP model: images and texts to features, and features to class probabilities.
@@ -43,7 +41,7 @@ public final class Clip implements FeatureSpace {
     private Tokenizer loadedVocabulary; // null until it is needed
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
     private final PixelReader reader;
-    private final Embedder embedder;
+    private final EncodingQueue queue;
 
     /**
      * Options of a model.
@@ -78,7 +76,7 @@ public final class Clip implements FeatureSpace {
         }
         EncodingLimits limits = EncodingLimits.standard();
         reader = limits.reader(this, ExifOrientation.APPLY);
-        embedder = Embedder.of(this, limits, reader);
+        queue = EncodingQueue.of(this, limits, reader);
     }
 
     /**
@@ -273,7 +271,7 @@ public final class Clip implements FeatureSpace {
      * @throws IOException if the image cannot be read or decoded
      */
     public float[] embed(InputImage image) throws IOException {
-        return Embedder.unit(embedder.encode(new Embedder.Image(image, FeatureKind.EMBEDDED)));
+        return FeatureMatrix.unit(queue.encode(new EncodingQueue.Image(image, FeatureKind.EMBEDDED)));
     }
 
     /**
@@ -285,7 +283,7 @@ public final class Clip implements FeatureSpace {
     public float[] embed(String text) {
         requireText(text);
         try {
-            return Embedder.unit(embedder.encode(new Embedder.Text(text)));
+            return FeatureMatrix.unit(queue.encode(new EncodingQueue.Text(text)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -378,8 +376,7 @@ public final class Clip implements FeatureSpace {
     }
 
     @Override
-    public Step step(
-            List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
+    public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
         StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale(), weights.lock());
         return Step.ofFeatures(shape, learned, classes, loss, workers());
     }
@@ -402,6 +399,6 @@ public final class Clip implements FeatureSpace {
             model().close();
             return null;
         });
-        embedder.close();
+        queue.close();
     }
 }

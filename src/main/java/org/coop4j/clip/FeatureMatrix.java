@@ -136,6 +136,11 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
+    /** Returns features divided by their Euclidean norm. */
+    public static float[] unit(float[] features) {
+        return of(1, features.length, features).normalized().row(0);
+    }
+
     /** Returns the matrix with rows as columns. */
     public FeatureMatrix transposed() {
         float[] result = new float[values.length];

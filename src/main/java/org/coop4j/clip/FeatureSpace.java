@@ -6,14 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * The common space of image and text features: everything that a method of image features needs of CLIP. A {@link Clip}
@@ -72,7 +70,7 @@ public interface FeatureSpace extends Closeable {
      * @param classes number of classes
      * @param loss builds the loss, a scalar
      */
-    Step step(List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss);
+    Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss);
 
     /**
      * Returns the last layer of the image tower.
@@ -204,8 +202,7 @@ public interface FeatureSpace extends Closeable {
         }
 
         @Override
-        public Step step(
-                List<LearnedTensor> learned, int batch, int width, int classes, Function<StepGraph, SDVariable> loss) {
+        public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
             StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale, new NativeWeights.Lock());
             return Step.ofFeatures(shape, learned, classes, loss, workers);
         }

@@ -4,13 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Workers;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A training step, planned once and run any number of times: the loss of a batch, and its gradients in what is learned.
@@ -73,15 +71,11 @@ public final class Step implements AutoCloseable {
 
     /** Returns a step of image features alone, for all classes in their order. */
     static Step ofFeatures(
-            StepGraph.Shape shape,
-            List<LearnedTensor> learned,
-            int classes,
-            Function<StepGraph, SDVariable> loss,
-            Workers workers) {
+            StepGraph.Shape shape, List<LearnedTensor> learned, int classes, StepGraph.Loss loss, Workers workers) {
         return shape.lock().hold(() -> {
             StepGraph graph =
                     new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
-            return new Step(learned, StepPlan.ofLoss(graph, loss.apply(graph), workers));
+            return new Step(learned, StepPlan.ofLoss(graph, loss.of(graph), workers));
         });
     }
 

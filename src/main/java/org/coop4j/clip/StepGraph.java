@@ -41,6 +41,14 @@ public final class StepGraph implements AutoCloseable {
     private GradientRule rule; // null for a single loss
     private List<SDVariable> losses = List.of();
 
+    /** The loss of a batch of image features. */
+    @FunctionalInterface
+    public interface Loss {
+
+        /** Builds the loss in a step's graph, a scalar. */
+        SDVariable of(StepGraph step);
+    }
+
     /** Combination of the gradients of several losses into one. */
     @FunctionalInterface
     public interface GradientRule {

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.InputImage;
 import org.coop4j.graph.host.Floats;

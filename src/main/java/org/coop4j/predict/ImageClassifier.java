@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder;
-import org.coop4j.clip.Embedder.EncodingLimits;
-import org.coop4j.clip.Embedder.Image;
-import org.coop4j.clip.Embedder.Input;
+import org.coop4j.clip.EncodingQueue;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.Image;
+import org.coop4j.clip.EncodingQueue.Input;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
@@ -55,7 +55,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final Classifier classifier;
     private final List<Closeable> owned;
     private final PixelReader reader;
-    private final Embedder queue;
+    private final EncodingQueue queue;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Read-locked by calls, write-locked once by closing. */
@@ -67,7 +67,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.classifier = classifier;
         this.owned = owned;
         this.reader = limits.reader(clip, exif);
-        this.queue = Embedder.of(clip, limits, reader);
+        this.queue = EncodingQueue.of(clip, limits, reader);
     }
 
     /** Opens a learned classifier of any method and its model with the standard limits. */
@@ -370,7 +370,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if there are more inputs than the queue can hold
      */
     public List<CompletableFuture<float[]>> submitEmbeddings(List<Input> inputs) {
-        return whileOpen(() -> queue.offer(inputs, Embedder::unit));
+        return whileOpen(() -> queue.offer(inputs, FeatureMatrix::unit));
     }
 
     /** Cancels all submitted images that have no result yet. */

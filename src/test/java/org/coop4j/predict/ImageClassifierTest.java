@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
@@ -532,9 +532,9 @@ class ImageClassifierTest {
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var classified = classifier.submit(InputImage.of(FILES.get(0)));
             var vectors = classifier.submitEmbeddings(List.of(
-                    new Embedder.Text("lawn"),
-                    new Embedder.Image(InputImage.of(new byte[] {1}), FeatureKind.EMBEDDED),
-                    new Embedder.Image(InputImage.of(FILES.get(1)), FeatureKind.EMBEDDED)));
+                    new EncodingQueue.Text("lawn"),
+                    new EncodingQueue.Image(InputImage.of(new byte[] {1}), FeatureKind.EMBEDDED),
+                    new EncodingQueue.Image(InputImage.of(FILES.get(1)), FeatureKind.EMBEDDED)));
             assertClose(classified.get(), EXPECTED.get(0));
             assertUnit(vectors.get(0).get(), clip.encodeTexts(List.of("lawn")).row(0));
             assertThatThrownBy(vectors.get(1)::get).hasCauseInstanceOf(ImageException.class);

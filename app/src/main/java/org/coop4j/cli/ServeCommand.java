@@ -20,7 +20,7 @@ import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Vocabulary;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;

@@ -20,8 +20,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.coop4j.clip.Embedder;
-import org.coop4j.clip.Embedder.Input;
+import org.coop4j.clip.EncodingQueue;
+import org.coop4j.clip.EncodingQueue.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
 import org.coop4j.image.ImageDecoder;
@@ -95,8 +95,8 @@ final class Classifiers {
         for (Item item : items) {
             inputs.add(
                     item.image() == null
-                            ? new Embedder.Text(item.text())
-                            : new Embedder.Image(
+                            ? new EncodingQueue.Text(item.text())
+                            : new EncodingQueue.Image(
                                     image(item.image(), inputs.size(), items.size(), context), FeatureKind.EMBEDDED));
             pictures.add(item.image());
         }

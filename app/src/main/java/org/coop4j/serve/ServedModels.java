@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;

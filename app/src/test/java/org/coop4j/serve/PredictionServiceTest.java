@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.InputImage;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;

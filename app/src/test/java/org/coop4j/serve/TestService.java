@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import org.coop4j.clip.Embedder.EncodingLimits;
+import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.image.ImageDecoder;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class EmbedderTest {
+class EncodingQueueTest {
 
     private static final Duration LONG = Duration.ofHours(1);
 
@@ -31,21 +31,21 @@ class EmbedderTest {
     private final CountDownLatch encoding = new CountDownLatch(1);
     private final CountDownLatch go = new CountDownLatch(1);
 
-    private static Embedder.Input image() {
-        return new Embedder.Image(InputImage.of(new byte[0]), FeatureKind.EMBEDDED);
+    private static EncodingQueue.Input image() {
+        return new EncodingQueue.Image(InputImage.of(new byte[0]), FeatureKind.EMBEDDED);
     }
 
-    private static CompletableFuture<float[]> offer(Embedder queue) {
+    private static CompletableFuture<float[]> offer(EncodingQueue queue) {
         return queue.offer(List.of(image()), features -> features).get(0);
     }
 
-    private Embedder queue(int maxBatch, Duration delay, int capacity) {
-        return new Embedder(
+    private EncodingQueue queue(int maxBatch, Duration delay, int capacity) {
+        return new EncodingQueue(
                 new EncodingLimits(maxBatch, delay, capacity, 1, ImageDecoder.ANY_TIME), this::encodeWhenTold);
     }
 
     /** The first batch begins, and waits for a signal to continue. */
-    private Encoded encodeWhenTold(List<Embedder.Input> images) {
+    private Encoded encodeWhenTold(List<EncodingQueue.Input> images) {
         batches.add(images.size());
         encoding.countDown();
         try {
@@ -61,14 +61,14 @@ class EmbedderTest {
     }
 
     /** Lets the queue begin a batch of one image, which stays at work. */
-    private void begin(Embedder queue) throws InterruptedException {
+    private void begin(EncodingQueue queue) throws InterruptedException {
         others.add(queue.put(image()));
         encoding.await();
     }
 
     @Test
     void imagesThatArriveDuringABatchFormTheNext() throws Exception {
-        try (Embedder queue = queue(3, Duration.ZERO, 10)) {
+        try (EncodingQueue queue = queue(3, Duration.ZERO, 10)) {
             begin(queue);
             List<CompletableFuture<float[]>> later = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
@@ -85,7 +85,7 @@ class EmbedderTest {
     @Test
     void aBatchThatIsFullOrUrgentDoesNotWaitForItsDelay() throws Exception {
         go.countDown();
-        try (Embedder queue = queue(2, LONG, 10)) {
+        try (EncodingQueue queue = queue(2, LONG, 10)) {
             CompletableFuture<float[]> first = offer(queue);
             offer(queue).get();
             assertThat(first.get()).containsExactly(0);
@@ -98,7 +98,7 @@ class EmbedderTest {
 
     @Test
     void aFullQueueRefusesOrBlocks() throws Exception {
-        try (Embedder queue = queue(1, Duration.ZERO, 2)) {
+        try (EncodingQueue queue = queue(1, Duration.ZERO, 2)) {
             begin(queue);
             others.add(offer(queue));
             others.add(offer(queue));
@@ -115,7 +115,7 @@ class EmbedderTest {
 
     @Test
     void aCancelledImageIsNotEncoded() throws Exception {
-        try (Embedder queue = queue(5, Duration.ZERO, 10)) {
+        try (EncodingQueue queue = queue(5, Duration.ZERO, 10)) {
             begin(queue);
             CompletableFuture<float[]> cancelled = offer(queue);
             CompletableFuture<float[]> other = offer(queue);
@@ -128,7 +128,7 @@ class EmbedderTest {
 
     @Test
     void closingEncodesWaitingImages() throws Exception {
-        Embedder queue = queue(2, LONG, 10);
+        EncodingQueue queue = queue(2, LONG, 10);
         begin(queue);
         CompletableFuture<float[]> last = offer(queue);
         Thread closing = new Thread(queue::close);
@@ -144,16 +144,16 @@ class EmbedderTest {
 
     @Test
     void anEncoderThatFailsFailsItsBatchAlone() throws Exception {
-        List<Embedder.Input> bad = new ArrayList<>();
-        Function<List<Embedder.Input>, Encoded> encoder = images -> {
+        List<EncodingQueue.Input> bad = new ArrayList<>();
+        Function<List<EncodingQueue.Input>, Encoded> encoder = images -> {
             if (bad.contains(images.get(0))) {
                 throw new OutOfMemoryError("in a test");
             }
             return new Encoded(
                     Collections.singletonList(null), new TreeMap<>(Map.of(0, new IOException("no image"))), 1);
         };
-        try (Embedder queue =
-                new Embedder(new EncodingLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
+        try (EncodingQueue queue =
+                new EncodingQueue(new EncodingLimits(1, Duration.ZERO, 9, 1, ImageDecoder.ANY_TIME), encoder)) {
             bad.add(image());
             CompletableFuture<float[]> broken = queue.put(bad.get(0));
             assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);
@@ -164,18 +164,21 @@ class EmbedderTest {
 
     @Test
     void imagesAndTextsOfOneBatchAreEncodedByTheirKinds() throws Exception {
-        List<List<Embedder.Input>> encoded = new ArrayList<>();
-        try (Embedder queue = new Embedder(new EncodingLimits(5, LONG, 9, 1, ImageDecoder.ANY_TIME), inputs -> {
-            encoded.add(inputs);
-            List<float[]> features =
-                    inputs.stream().map(input -> new float[] {encoded.size()}).toList();
-            return new Encoded(features, new TreeMap<>(), 1);
-        })) {
-            Embedder.Input first = image();
-            Embedder.Input text = new Embedder.Text("a");
-            Embedder.Input raw = new Embedder.Image(InputImage.of(new byte[0]), FeatureKind.BEFORE_PROJECTION);
-            Embedder.Input second = image();
-            Embedder.Input other = new Embedder.Text("b");
+        List<List<EncodingQueue.Input>> encoded = new ArrayList<>();
+        try (EncodingQueue queue =
+                new EncodingQueue(new EncodingLimits(5, LONG, 9, 1, ImageDecoder.ANY_TIME), inputs -> {
+                    encoded.add(inputs);
+                    List<float[]> features = inputs.stream()
+                            .map(input -> new float[] {encoded.size()})
+                            .toList();
+                    return new Encoded(features, new TreeMap<>(), 1);
+                })) {
+            EncodingQueue.Input first = image();
+            EncodingQueue.Input text = new EncodingQueue.Text("a");
+            EncodingQueue.Input raw =
+                    new EncodingQueue.Image(InputImage.of(new byte[0]), FeatureKind.BEFORE_PROJECTION);
+            EncodingQueue.Input second = image();
+            EncodingQueue.Input other = new EncodingQueue.Text("b");
             List<CompletableFuture<float[]>> results =
                     queue.offer(List.of(first, text, raw, second, other), features -> features);
             float[] numbers = new float[5];

@@ -28,7 +28,7 @@ import org.coop4j.image.Preprocessing.PixelReader;
  * A queue of images and texts to encode, in order of arrival. Its own thread encodes them in batches: the next batch
  * gathers while one is encoded.
  */
-public final class Embedder implements AutoCloseable {
+public final class EncodingQueue implements AutoCloseable {
 
     /** An image or a text to encode. */
     public sealed interface Input {
@@ -116,7 +116,7 @@ public final class Embedder implements AutoCloseable {
     /**
      * @param encoder encodes images of one kind, or texts
      */
-    Embedder(EncodingLimits limits, Function<List<Input>, Encoded> encoder) {
+    EncodingQueue(EncodingLimits limits, Function<List<Input>, Encoded> encoder) {
         this.limits = limits;
         this.encoder = encoder;
     }
@@ -126,13 +126,8 @@ public final class Embedder implements AutoCloseable {
      *
      * @param reader reads the images
      */
-    public static Embedder of(Clip clip, EncodingLimits limits, PixelReader reader) {
-        return new Embedder(limits, inputs -> encode(clip, reader, inputs));
-    }
-
-    /** Returns features divided by their Euclidean norm. */
-    public static float[] unit(float[] features) {
-        return FeatureMatrix.of(1, features.length, features).normalized().row(0);
+    public static EncodingQueue of(Clip clip, EncodingLimits limits, PixelReader reader) {
+        return new EncodingQueue(limits, inputs -> encode(clip, reader, inputs));
     }
 
     private static Encoded encode(Clip clip, PixelReader reader, List<Input> inputs) {
