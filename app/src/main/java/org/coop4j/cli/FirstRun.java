@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import org.coop4j.bench.StepBench;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
@@ -74,7 +73,11 @@ public final class FirstRun {
         int[] labels = IntStream.range(0, 2 * names.size()).map(i -> i / 2).toArray();
         try (Clip clip = Clip.open(model)) {
             int width = clip.embedDim();
-            float[] rows = StepBench.gaussian(new SplittableRandom(1), labels.length * width, 1);
+            float[] rows = new float[labels.length * width];
+            SplittableRandom random = new SplittableRandom(1);
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = (float) random.nextGaussian();
+            }
             FewShotFeatures data =
                     new FewShotFeatures(new DenseFeatures(width, 1, rows, labels), FeatureSet.none(width));
             try (Classifier learned = Method.closedForm()

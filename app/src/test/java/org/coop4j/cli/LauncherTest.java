@@ -72,7 +72,7 @@ class LauncherTest {
     void copyTheScript() throws IOException {
         folder = folder.toRealPath();
         root = Files.createDirectories(folder.resolve("the house"));
-        for (String sources : List.of("app/src/main", "src/main", "weights-converter/src/main")) {
+        for (String sources : List.of("app/src/main", "app/bench/main", "src/main", "weights-converter/src/main")) {
             Files.createDirectories(root.resolve(sources));
         }
         for (String pom : List.of("pom.xml", "app/pom.xml", "src/pom.xml", "weights-converter/pom.xml")) {
