@@ -133,9 +133,7 @@ public final class ImageDecoder {
     private <T> T decode(
             byte[] content, String name, ExifOrientation exif, Function<RgbImage, T> use, DecodeMemory.Share share)
             throws ImageException {
-        int orientation = exif == ExifOrientation.KEEP
-                ? ExifOrientation.UPRIGHT
-                : ExifOrientation.read(new ByteArrayImageInputStream(content));
+        int orientation = exif == ExifOrientation.KEEP ? ExifOrientation.UPRIGHT : exifOrientation(content);
         ImageSource source =
                 new ImageSource(content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
         source.refuse(content.length > MAX_FILE_BYTES, "has more than %s bytes", MAX_FILE_BYTES);
@@ -204,6 +202,11 @@ public final class ImageDecoder {
         } catch (IOException e) {
             return ExifOrientation.UPRIGHT;
         }
+    }
+
+    /** Returns the EXIF orientation of an image file's content, 1 to 8; 1 if it has none. */
+    public static int exifOrientation(byte[] content) {
+        return ExifOrientation.read(new ByteArrayImageInputStream(content));
     }
 
     private static ImageInputStream stream(OpenFile file) {

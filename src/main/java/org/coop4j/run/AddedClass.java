@@ -36,12 +36,7 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
      * @throws IOException if images cannot be read
      */
     public static AddedClass of(
-            SharedData shared,
-            RunConfig config,
-            ClassifierFile learned,
-            String name,
-            List<Path> images,
-            Progress progress)
+            Images shared, RunConfig config, ClassifierFile learned, String name, List<Path> images, Progress progress)
             throws IOException {
         List<String> names = new ArrayList<>(learned.classNames());
         names.add(name);
@@ -69,8 +64,7 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
 
     /** Learns a run's classes and another one in closed form. */
     private static Classifier again(
-            SharedData shared, RunConfig config, Method method, List<String> names, FeatureSet images)
-            throws IOException {
+            Images shared, RunConfig config, Method method, List<String> names, FeatureSet images) throws IOException {
         long seed = config.sample().seed();
         FewShotFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE)
                 .fewShot(method, 0, Progress.NONE);

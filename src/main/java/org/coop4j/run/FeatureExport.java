@@ -48,7 +48,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      * @param parts the parts of the data to write; images that are both val and test are written once
      * @return the number of images
      */
-    public int dataset(SharedData shared, ImageDataset dataset, Set<Split> parts) throws IOException {
+    public int dataset(Images shared, ImageDataset dataset, Set<Split> parts) throws IOException {
         Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
         FeatureBank.Lists lists = new FeatureBank.Lists();
         for (Split part : Split.values()) {

@@ -18,7 +18,7 @@ import org.coop4j.method.Method.Task;
  * @param train training images
  * @param val val images
  */
-record HeldOutImages(SharedData shared, Task task, List<LabelledImage> train, LabelledFeatures val) {
+record HeldOutImages(Images shared, Task task, List<LabelledImage> train, LabelledFeatures val) {
 
     /** Number of val images from which on the temperature is reliable. */
     private static final int ENOUGH = 30;

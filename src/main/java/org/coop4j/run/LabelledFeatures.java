@@ -19,7 +19,7 @@ import org.coop4j.method.Classifier;
 /** Labelled images' features in memory, to score many classifiers on. */
 public final class LabelledFeatures {
 
-    private final SharedData shared;
+    private final Images shared;
     private final String what;
     private final List<HashedImage> images;
     private final int[] labels;
@@ -27,7 +27,7 @@ public final class LabelledFeatures {
     private final FeatureMatrix normalized;
     private FeatureMatrix beforeProjection; // encoded when first needed
 
-    private LabelledFeatures(SharedData shared, String what, List<HashedImage> images, FeatureMatrix features) {
+    private LabelledFeatures(Images shared, String what, List<HashedImage> images, FeatureMatrix features) {
         this.shared = shared;
         this.what = what;
         this.images = images;
@@ -41,12 +41,12 @@ public final class LabelledFeatures {
      *
      * @param what a phrase for the images, such as "val images"
      */
-    LabelledFeatures(SharedData shared, String what, ImageFeatures images) {
+    LabelledFeatures(Images shared, String what, ImageFeatures images) {
         this(shared, what, images.images(), images.matrix());
     }
 
     /** Returns the features of no images. */
-    static LabelledFeatures none(SharedData shared, String what) {
+    static LabelledFeatures none(Images shared, String what) {
         FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
         return new LabelledFeatures(shared, what, List.of(), nothing);
     }

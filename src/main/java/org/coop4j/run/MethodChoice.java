@@ -58,7 +58,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(SharedData shared, RunConfig config, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(Images shared, RunConfig config, List<Candidate> candidates, Progress progress)
             throws IOException {
         boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
         int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
@@ -75,7 +75,8 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 : Numbers.count(images.val().size(), "validation image");
         DatasetException.require(
                 !crossValidates || folds >= 2,
-                "cannot choose a method: a class has one training image and there are no val images; add images, or name one method");
+                "cannot choose a method: a class has one training image and there are no val images; add images, or"
+                        + " name one method");
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
         List<Score> scores = new ArrayList<>();
         for (Candidate given : candidates) {

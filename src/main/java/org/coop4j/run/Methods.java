@@ -55,14 +55,14 @@ public record Methods(List<Method> candidates) {
         Require.that(sample.views() == 0, "views: expected 0 in memory, got %s", sample.views());
         ImageDataset dataset = examples.encoded(clip);
         DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
-        SharedData shared = new SharedData(clip, new Run.Options(Examples.NAME, false, MemoryLimit.none()));
+        Images shared = new Images(clip, new Run.Options(Examples.NAME, false, MemoryLimit.none()));
         shared.keep(source, dataset, sample.seed());
         RunConfig config = chosen(shared, RunData.of(source, dataset, ClassHalf.ALL), sample);
         return new Run(shared, config.method().title(), config, Progress.NONE).learn();
     }
 
     /** Returns the best of the methods, with the references' training adapted to the model. */
-    private RunConfig chosen(SharedData shared, RunData data, Sample sample) throws IOException {
+    private RunConfig chosen(Images shared, RunData data, Sample sample) throws IOException {
         List<Candidate> all = new CandidateGrid(
                         candidates,
                         Map.of(),
@@ -78,7 +78,7 @@ public record Methods(List<Method> candidates) {
         return config(shared, data, choice.chosen().get(0), sample);
     }
 
-    private static RunConfig config(SharedData shared, RunData data, Candidate candidate, Sample sample)
+    private static RunConfig config(Images shared, RunData data, Candidate candidate, Sample sample)
             throws IOException {
         return RunConfig.of(shared.space().modelSha256(), data, candidate.method(), candidate.training(), sample)
                 .in(shared.space().precision(), shared.space().workers().count());

@@ -45,7 +45,7 @@ public final class Run {
     /** Metadata of a classifier: treatment of EXIF orientations, if it was given. */
     public static final String EXIF = "exif";
 
-    private final SharedData shared;
+    private final Images shared;
     private final FeatureSpace space;
     private final String label;
     private final RunConfig config;
@@ -72,7 +72,7 @@ public final class Run {
      */
     public static Run of(FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
             throws IOException {
-        SharedData shared = new SharedData(space, options);
+        Images shared = new Images(space, options);
         RunData lists = RunData.of(data, shared.dataset(data, sample.seed()), ClassHalf.ALL);
         Training training = method.adapted(method.training(sample.shots()), space.logitScale());
         RunConfig config = RunConfig.of(space.modelSha256(), lists, method, training, sample)
@@ -85,7 +85,7 @@ public final class Run {
      *
      * @param label name of the method in the result
      */
-    public Run(SharedData shared, String label, RunConfig config, Progress progress) {
+    public Run(Images shared, String label, RunConfig config, Progress progress) {
         this.shared = shared;
         this.space = shared.space();
         this.label = label;
@@ -112,7 +112,7 @@ public final class Run {
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
             RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
-            RunConfig begun = run.claim(config);
+            RunConfig begun = run.claim(shared.withContents(config));
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
                 return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
@@ -216,7 +216,7 @@ public final class Run {
             throw new IOException("a classifier needs two classes or more, got only " + dataset.classNames());
         }
         if (dataset.stored().isPresent()) {
-            SharedData.requireServes(dataset.stored().get(), method.features(), sample.views());
+            Images.requireServes(dataset.stored().get(), method.features(), sample.views());
         }
         UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
         Evaluator.prompts(space, source, dataset.classNames(), this::warnOnce); // warns before the training

@@ -73,7 +73,7 @@ public record RunComparison(
      * @param notes receives a sentence about a baseline that is left out
      */
     public static RunComparison of(
-            SharedData shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            Images shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
             throws IOException {
         RunConfig config = runs.get(0).config;
         RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);

@@ -32,6 +32,8 @@ import org.coop4j.method.train.Training;
  * @param precision of the products that encode images and train prompts
  * @param threads number of threads that compute, on which last digits depend; 1 if unknown
  * @param checkpointEvery epochs between checkpoints, without effect on the result
+ * @param imagesSha256 SHA-256 of the contents of all images that it uses, by {@link Images#withContents}; null if
+ *     unknown, and for stored features
  */
 public record RunConfig(
         String modelSha256,
@@ -42,7 +44,8 @@ public record RunConfig(
         Sample sample,
         Precision precision,
         int threads,
-        int checkpointEvery) {
+        int checkpointEvery,
+        String imagesSha256) {
 
     /** Default number of epochs between checkpoints. */
     public static final int CHECKPOINT_EVERY = 10;
@@ -105,7 +108,8 @@ public record RunConfig(
                 method.learns() ? sample : Sample.NONE,
                 Precision.FLOAT32,
                 1,
-                CHECKPOINT_EVERY);
+                CHECKPOINT_EVERY,
+                null);
     }
 
     /** Returns the data learned from, or the data tested on if nothing is learned. */
@@ -115,26 +119,35 @@ public record RunConfig(
 
     /** Returns the run with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
-        return with(testedOn, precision, threads, epochs);
+        return with(testedOn, precision, threads, epochs, imagesSha256);
     }
 
     /** Returns the run in another precision and with another number of threads. */
     public RunConfig in(Precision other, int count) {
-        return with(testedOn, other, count, checkpointEvery);
+        return with(testedOn, other, count, checkpointEvery, imagesSha256);
     }
 
     /** Returns a run that learns the same and is tested on other data. */
     public RunConfig testedOn(RunData other) {
-        return with(other, precision, threads, checkpointEvery);
+        return with(other, precision, threads, checkpointEvery, null);
     }
 
-    private RunConfig with(RunData data, Precision products, int count, int epochs) {
-        return new RunConfig(modelSha256, learnedFrom, data, method, training, sample, products, count, epochs);
+    /** Returns the run of images with these contents. */
+    RunConfig withImages(String sha256) {
+        return with(testedOn, precision, threads, checkpointEvery, sha256);
     }
 
-    /** Returns true if it is a configuration of the same run: one with the same result. */
+    private RunConfig with(RunData data, Precision products, int count, int epochs, String images) {
+        return new RunConfig(modelSha256, learnedFrom, data, method, training, sample, products, count, epochs, images);
+    }
+
+    /**
+     * Returns true if it is a configuration of the same run, one with the same result: of the same {@link #identity}, and
+     * of images with the same contents as far as they are known.
+     */
     public boolean isSameRun(RunConfig other) {
-        return identity().equals(other.identity());
+        return identity().equals(other.identity())
+                && (imagesSha256 == null || other.imagesSha256 == null || imagesSha256.equals(other.imagesSha256));
     }
 
     /**
@@ -171,7 +184,8 @@ public record RunConfig(
             RunData testedOn,
             String precision,
             Integer threads,
-            Integer checkpointEvery) {}
+            Integer checkpointEvery,
+            String imagesSha256) {}
 
     /** Returns the tree that {@code config.json} holds. */
     public ObjectNode toJson() {
@@ -186,7 +200,8 @@ public record RunConfig(
                 testedOn,
                 precision.id(),
                 threads,
-                checkpointEvery));
+                checkpointEvery,
+                imagesSha256));
     }
 
     /**
@@ -224,7 +239,8 @@ public record RunConfig(
                 Settings.with(Sample.NONE, orEmpty(contents.sample)),
                 contents.precision == null ? Precision.FLOAT32 : Precision.of(contents.precision),
                 contents.threads == null ? 1 : contents.threads,
-                contents.checkpointEvery == null ? CHECKPOINT_EVERY : contents.checkpointEvery);
+                contents.checkpointEvery == null ? CHECKPOINT_EVERY : contents.checkpointEvery,
+                contents.imagesSha256);
     }
 
     private static Map<String, Object> orEmpty(Map<String, Object> settings) {

@@ -45,14 +45,14 @@ public record RunFeatures(
      *
      * @param sample sample of the training images
      */
-    static RunFeatures of(SharedData shared, RunConfig config, Sample sample, Progress progress) throws IOException {
+    static RunFeatures of(Images shared, RunConfig config, Sample sample, Progress progress) throws IOException {
         RunFeatures known = withoutTest(shared, config, sample, progress);
         LabelledFeatures test = shared.evaluator(config, progress).images();
         return new RunFeatures(known.space, known.task, known.train, known.val, test);
     }
 
     /** Returns the images of a run without its test images, by which nothing may be chosen. */
-    public static RunFeatures withoutTest(SharedData shared, RunConfig config, Sample sample, Progress progress)
+    public static RunFeatures withoutTest(Images shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
         RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());

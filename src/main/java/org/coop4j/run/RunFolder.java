@@ -127,13 +127,19 @@ public final class RunFolder implements AutoCloseable {
         RunConfig earlier = RunConfig.read(file(CONFIG));
         InputException.require(
                 earlier.modelSha256().equals(config.modelSha256()),
-                "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model, or choose another run folder",
+                "the run in %s was started with another model (SHA-256 %.12s…, not %.12s…): resume it with that model,"
+                        + " or choose another run folder",
                 folder,
                 earlier.modelSha256(),
                 config.modelSha256());
         InputException.require(
+                !earlier.identity().equals(config.identity()) || earlier.isSameRun(config),
+                "images have changed since the run in %s began: restore them, or choose another run folder",
+                folder);
+        InputException.require(
                 earlier.isSameRun(config),
-                "the data or settings have changed since this run began: restore those in %s, or choose another run folder",
+                "the data or settings have changed since this run began: restore those in %s, or choose another run"
+                        + " folder",
                 file(CONFIG));
         return earlier;
     }

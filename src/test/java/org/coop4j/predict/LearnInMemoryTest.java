@@ -34,6 +34,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Methods;
@@ -42,7 +43,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.run.SharedData;
 import org.coop4j.text.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -152,7 +152,7 @@ class LearnInMemoryTest {
 
     @Test
     void autoChoosesAsAChoiceOnTheFolderDoes() throws IOException {
-        SharedData shared = new SharedData(clip, options());
+        Images shared = new Images(clip, options());
         DataSpec data = DataSpec.of(pictures);
         RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
         List<Candidate> candidates =

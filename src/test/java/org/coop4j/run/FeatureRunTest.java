@@ -55,7 +55,7 @@ class FeatureRunTest {
         Path file = folder.resolve("features.safetensors");
         features = DataSpec.of(file);
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
+            Images shared = new Images(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(images, 1);
             assertThat(new FeatureExport(file, false, Progress.NONE)
                             .dataset(shared, dataset, EnumSet.allOf(Split.class)))
@@ -68,13 +68,13 @@ class FeatureRunTest {
         return reference.trains() ? Settings.with(reference, Map.of("epochs", 2, "batch", 4)) : reference;
     }
 
-    private static RunConfig config(SharedData shared, DataSpec data, Method method) throws IOException {
+    private static RunConfig config(Images shared, DataSpec data, Method method) throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
         return RunConfig.of(shared.space().modelSha256(), lists, method, shortTraining(method), new Sample(2, 1));
     }
 
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out) throws IOException {
-        SharedData shared = new SharedData(space, RunFixture.options(place, false));
+        Images shared = new Images(space, RunFixture.options(place, false));
         return new Run(shared, method.id(), config(shared, data, method), Progress.NONE).run(place.resolve(out), false);
     }
 
@@ -220,7 +220,7 @@ class FeatureRunTest {
                             Sha256.of(other).substring(0, 12));
         }
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            SharedData shared = new SharedData(clip, RunFixture.options(place, false));
+            Images shared = new Images(clip, RunFixture.options(place, false));
             RunConfig plain = config(shared, features, Method.of("gda"));
             RunConfig views = RunConfig.of(
                     plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
@@ -236,7 +236,7 @@ class FeatureRunTest {
     void featuresOfAnotherPrecisionAreRefused() throws IOException {
         try (FeatureTable table = FeatureTable.of(
                 Precision.BFLOAT16, "", 4, List.of(), FeatureMatrix.of(0, 64, new float[0]), Workers.standard())) {
-            assertThatThrownBy(() -> new SharedData(table, RunFixture.options(place, false)).dataset(features, 1))
+            assertThatThrownBy(() -> new Images(table, RunFixture.options(place, false)).dataset(features, 1))
                     .hasMessageContainingAll("features.safetensors", "bf16", "float32");
         }
     }
@@ -244,7 +244,7 @@ class FeatureRunTest {
     @Test
     void otherFeaturesInTheSameFileAreAnotherRun() throws IOException {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            SharedData shared = new SharedData(clip, RunFixture.options(place, false));
+            Images shared = new Images(clip, RunFixture.options(place, false));
             RunConfig before = config(shared, features, Method.of("gda"));
             Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
             RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));

@@ -62,7 +62,7 @@ class HeldOutImagesTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             Confidence confidence = Confidence.of(learned(clip, Method.of("gda")));
 
-            SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
+            Images shared = new Images(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
             LabelledFeatures train = shared.features(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images()).contains("20 training images", "5-fold");

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mistakes of users and the messages about them. */
 class RunBadInputTest {
@@ -187,12 +188,15 @@ class RunBadInputTest {
         assertRefused(config().withSeed(9)).isInstanceOf(IOException.class).hasMessageContaining("settings");
     }
 
-    @Test
-    void trainingImagesThatChangedSinceTheRunBeganAreRefused() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void imagesThatChangedSinceTheRunBeganAreRefused(boolean finished) throws IOException {
         run(config());
-        Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
+        if (!finished) {
+            Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE));
+        }
         TestPictures.write(train("lawn").resolve("picture-0.png"), 2, 999);
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("training images");
+        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("images have changed");
     }
 
     @Test

@@ -66,7 +66,7 @@ final class RunFixture {
         }
 
         Run run(Clip clip, Run.Options options, Progress progress) throws IOException {
-            SharedData shared = new SharedData(clip, options);
+            Images shared = new Images(clip, options);
             DataSpec source = DataSpec.of(data);
             RunData lists = RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
             RunConfig config = RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)

@@ -43,7 +43,7 @@ class UnknownClassesTest {
     static void pictures() throws IOException {
         Path root = TestPictures.folder(folder.resolve("data"), 4, "sea", "hill", "sky", "lawn");
         clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 2);
-        SharedData shared = new SharedData(clip, new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
+        Images shared = new Images(clip, new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
         DataSpec source = DataSpec.of(root);
         Sample sample = new Sample(0, 1);
         data = RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL);

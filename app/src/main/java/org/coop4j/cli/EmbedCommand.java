@@ -27,7 +27,7 @@ import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
-import org.coop4j.run.SharedData;
+import org.coop4j.run.Images;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -163,7 +163,7 @@ final class EmbedCommand extends ConsoleCommand {
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(Optional.of(precision.or(FLOAT32)))) {
-            SharedData shared = bankOptions.shared(clip);
+            Images shared = bankOptions.shared(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());
             Set<Split> splits = part.given == null ? Set.of(Split.values()) : Set.of(part.given);

@@ -21,8 +21,8 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
-import org.coop4j.run.SharedData;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -241,12 +241,12 @@ public final class Options {
         }
 
         /** Returns the data that runs in a space share, with features in the user's cache by default. */
-        SharedData shared(FeatureSpace space, MemoryLimit memory) {
-            return new SharedData(space, options(CacheFolder.bank(), memory));
+        Images shared(FeatureSpace space, MemoryLimit memory) {
+            return new Images(space, options(CacheFolder.bank(), memory));
         }
 
         /** Returns the data that uses of a space share, where no step is trained. */
-        SharedData shared(FeatureSpace space) {
+        Images shared(FeatureSpace space) {
             return shared(space, MemoryLimit.none());
         }
     }

@@ -17,12 +17,12 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.run.SharedData;
 import picocli.CommandLine.Option;
 
 /** The folder of runs, the sample that they learn from, and their seeds. */
@@ -116,7 +116,7 @@ final class RunOptions {
     }
 
     /** Returns the configuration of a run. */
-    RunConfig config(SharedData shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
+    RunConfig config(Images shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
             throws IOException {
         RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
         String model = shared.space().modelSha256();

@@ -24,8 +24,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster;
@@ -120,7 +120,7 @@ final class SweepCommand extends ConsoleCommand {
         Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = vocabulary.open(model)) {
-            Sweep sweep = Sweep.of(new SharedData(clip, options), read);
+            Sweep sweep = Sweep.of(new Images(clip, options), read);
             if (dryRun) {
                 List<RunState> states = sweep.states(out);
                 double seconds = 2

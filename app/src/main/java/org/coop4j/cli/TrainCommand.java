@@ -22,6 +22,7 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.DataSpec.InSpace;
+import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
@@ -31,7 +32,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.report.RunPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -104,7 +104,7 @@ final class TrainCommand extends ConsoleCommand {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
-            SharedData shared = bankOptions.shared(space, memory.limit);
+            Images shared = bankOptions.shared(space, memory.limit);
             requireFit(shared, prompts);
             double logitScale = space.logitScale();
             List<Candidate> candidates = candidates(logitScale);
@@ -127,7 +127,7 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Checks the user's own prompts before anything is learned. */
-    private void requireFit(SharedData shared, List<PromptEnsemble> prompts) throws IOException {
+    private void requireFit(Images shared, List<PromptEnsemble> prompts) throws IOException {
         if (!prompts.isEmpty()) {
             List<String> names =
                     shared.dataset(data, seeds.get(0)).half(dataOptions.half()).classNames();
@@ -136,7 +136,7 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(SharedData shared, List<Candidate> candidates) throws IOException {
+    private MethodChoice chosen(Images shared, List<Candidate> candidates) throws IOException {
         if (!methodOptions.choose()) {
             return new MethodChoice(candidates, List.of(), false);
         }
@@ -146,12 +146,12 @@ final class TrainCommand extends ConsoleCommand {
         return MethodChoice.best(shared, config(shared, learns, seeds.get(0)), candidates, console);
     }
 
-    private RunConfig config(SharedData shared, Candidate candidate, long seed) throws IOException {
+    private RunConfig config(Images shared, Candidate candidate, long seed) throws IOException {
         return runOptions.config(shared, data, dataOptions.half(), candidate, seed);
     }
 
     /** Learns with each seed and compares the results with simpler classifiers. */
-    private TrainReport learn(SharedData shared, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
+    private TrainReport learn(Images shared, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
         for (long seed : seeds) {
@@ -174,7 +174,7 @@ final class TrainCommand extends ConsoleCommand {
      *
      * @param several methods are learned, each in a folder of its own
      */
-    private ComparedRun run(SharedData shared, Candidate candidate, long seed, boolean several) throws IOException {
+    private ComparedRun run(Images shared, Candidate candidate, long seed, boolean several) throws IOException {
         Path out = runOptions.out;
         Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
         Path folder = runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);

@@ -31,13 +31,13 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Tokens;
+import org.coop4j.run.Images;
 import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
@@ -51,7 +51,7 @@ public final class DemoRun implements SweepListener {
 
     private final DemoPictures pictures;
     private final String plan;
-    private final SharedData shared;
+    private final Images shared;
     private final Listener listener;
     private final Progress progress;
     private final Map<SweepRun, RunResult> tested = new LinkedHashMap<>();
@@ -78,7 +78,7 @@ public final class DemoRun implements SweepListener {
             Clip clip, DemoPictures pictures, String plan, Path bankFolder, Listener listener, Progress progress) {
         this.pictures = pictures;
         this.plan = plan;
-        this.shared = new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
+        this.shared = new Images(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
         this.progress = progress;
     }

@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.run.Images;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.study.SweepRun.RunState;
@@ -63,14 +63,14 @@ public final class Sweep {
         }
     }
 
-    private final SharedData shared;
+    private final Images shared;
     private final SweepPlan plan;
     private final List<SweepRun> runs;
 
     /** The runs of the last job, whose test images are held. */
     private RunGroup current;
 
-    private Sweep(SharedData shared, SweepPlan plan, List<SweepRun> runs) {
+    private Sweep(Images shared, SweepPlan plan, List<SweepRun> runs) {
         this.shared = shared;
         this.plan = plan;
         this.runs = runs;
@@ -81,7 +81,7 @@ public final class Sweep {
      *
      * @throws SweepPlan.PlanException with all problems
      */
-    public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
+    public static Sweep of(Images shared, SweepPlan plan) throws IOException {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 

@@ -17,8 +17,8 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method.Task;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -53,7 +53,7 @@ record SweepDataset(
      * @return all datasets by name
      * @throws PlanException with all problems
      */
-    static Map<String, SweepDataset> of(SharedData shared, SweepPlan plan) throws PlanException {
+    static Map<String, SweepDataset> of(Images shared, SweepPlan plan) throws PlanException {
         Map<String, SweepDataset> datasets = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
         List<SweepDataset> own = load(shared, plan.datasets(), datasets, problems);
@@ -91,7 +91,7 @@ record SweepDataset(
 
     /** Loads those that are not there yet, and returns all that could be loaded. */
     private static List<SweepDataset> load(
-            SharedData shared, List<Dataset> all, Map<String, SweepDataset> datasets, List<String> problems) {
+            Images shared, List<Dataset> all, Map<String, SweepDataset> datasets, List<String> problems) {
         for (Dataset planned : all) {
             String name = planned.name();
             if (datasets.containsKey(name)) {

@@ -20,13 +20,13 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepCluster.Job;
@@ -46,14 +46,14 @@ final class SweepWork {
     /** Below this a part is not worth a job of its own. */
     private static final int IMAGES_PER_PART = 64;
 
-    private final SharedData shared;
+    private final Images shared;
     private final RunStore store;
     private final SweepListener listener;
     private final double image;
     private final Set<String> noted = new HashSet<>();
     private final Map<SweepRun, RunState> ended = new LinkedHashMap<>();
 
-    SweepWork(SharedData shared, Path sweepFolder, SweepListener listener) {
+    SweepWork(Images shared, Path sweepFolder, SweepListener listener) {
         this.shared = shared;
         this.store = new RunStore(sweepFolder);
         this.listener = listener;

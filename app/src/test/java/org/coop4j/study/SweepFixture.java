@@ -17,10 +17,10 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
 
@@ -63,8 +63,8 @@ final class SweepFixture {
         return SweepPlan.read(file, Optional.empty());
     }
 
-    SharedData shared(Clip clip, Path out) {
-        return new SharedData(clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
+    Images shared(Clip clip, Path out) {
+        return new Images(clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
     }
 
     SweepOutcome run(Path out, String yaml, SweepListener listener) throws IOException {

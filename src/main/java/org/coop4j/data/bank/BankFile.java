@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -323,6 +324,11 @@ final class BankFile implements AutoCloseable {
             records.put(ViewKey.read(bytes, i * recordBytes), count + i);
         }
         count += added;
+    }
+
+    /** Returns the number of each view's record. */
+    Map<ViewKey, Integer> records() {
+        return Collections.unmodifiableMap(records);
     }
 
     /** Returns the number of a view's record. */

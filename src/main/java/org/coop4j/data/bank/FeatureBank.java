@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.data.bank.FileContents.Content;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
@@ -31,16 +31,20 @@ import org.coop4j.image.RgbImage;
  */
 public final class FeatureBank implements AutoCloseable {
 
+    private static final int UPRIGHT = 1;
+
     private final BankFile file;
     private final Clip clip;
     private final ImageTransform transform;
     private final FeatureKind kind;
+    private final FileContents files;
 
-    private FeatureBank(BankFile file, Clip clip, ImageTransform transform, FeatureKind kind) {
+    private FeatureBank(BankFile file, Clip clip, ImageTransform transform, FeatureKind kind, FileContents files) {
         this.file = file;
         this.clip = clip;
         this.transform = transform;
         this.kind = kind;
+        this.files = files;
     }
 
     /** Images that cannot be read. */
@@ -100,9 +104,19 @@ public final class FeatureBank implements AutoCloseable {
      */
     public static FeatureBank open(Path folder, Clip clip, ImageTransform transform, FeatureKind kind)
             throws IOException {
+        return open(folder, clip, transform, kind, FileContents.ofThisProcess());
+    }
+
+    /**
+     * Opens a bank that takes the contents of files from what is known of them.
+     *
+     * @throws IOException if it cannot be opened, or the file is another bank
+     */
+    public static FeatureBank open(
+            Path folder, Clip clip, ImageTransform transform, FeatureKind kind, FileContents files) throws IOException {
         BankFile.Key key =
                 new BankFile.Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
-        return new FeatureBank(BankFile.open(folder, key), clip, transform, kind);
+        return new FeatureBank(BankFile.open(folder, key), clip, transform, kind, files);
     }
 
     /** Returns the number of views in the bank. */
@@ -131,8 +145,8 @@ public final class FeatureBank implements AutoCloseable {
         List<String> keys = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             if (!problems.containsKey(images.get(i).path())) {
-                good.add(new HashedImage(images.get(i), contents[i].hash));
-                keys.add(contents[i].key());
+                good.add(new HashedImage(images.get(i), contents[i].sha256()));
+                keys.add(key(images.get(i), contents[i]));
             }
         }
         return features(good, keys);
@@ -153,30 +167,11 @@ public final class FeatureBank implements AutoCloseable {
                 (i, view, target, offset) -> rows.copy(records[i * views + view % views], target, offset));
     }
 
-    /**
-     * Everything that determines an image's pixels.
-     *
-     * @param hash SHA-256 of the file's content, in hexadecimal
-     * @param orientation the EXIF orientation to apply, 1 for none
-     */
-    private record Content(String hash, int orientation) {
-
-        private static final int UPRIGHT = 1;
-
-        /**
-         * Reads the file once.
-         *
-         * @throws IOException if it cannot be read or is not a regular file, such as a device
-         */
-        static Content of(LabelledImage image) throws IOException {
-            boolean apply = image.exif() == ExifOrientation.APPLY;
-            return new Content(Sha256.of(image.path()), apply ? ImageDecoder.exifOrientation(image.path()) : UPRIGHT);
-        }
-
-        /** Returns a key of the pixels, the hash itself if the image is not rotated. */
-        String key() {
-            return orientation == UPRIGHT ? hash : hash + " turned " + orientation;
-        }
+    /** Returns a key of the pixels: the hash of the content, and the orientation if the image is turned. */
+    private static String key(LabelledImage image, Content content) {
+        return image.exif() == ExifOrientation.KEEP || content.orientation() == UPRIGHT
+                ? content.sha256()
+                : content.sha256() + " turned " + content.orientation();
     }
 
     /** Reads the contents of all images on all threads; null for one that cannot be read. */
@@ -185,7 +180,7 @@ public final class FeatureBank implements AutoCloseable {
         clip.workers().each(contents.length, (part, i) -> {
             Path path = images.get(i).path();
             try {
-                contents[i] = Content.of(images.get(i));
+                contents[i] = files.of(path);
             } catch (IOException e) {
                 IOException problem = e instanceof InputException
                         ? e
@@ -203,13 +198,13 @@ public final class FeatureBank implements AutoCloseable {
     private record View(int image, int view, ViewKey key) {}
 
     /** Returns the views of all readable images that the bank lacks, those of the same content once. */
-    private List<View> missing(Content[] contents) {
+    private List<View> missing(List<LabelledImage> images, Content[] contents) {
         List<View> missing = new ArrayList<>();
         Set<ViewKey> seen = new HashSet<>();
         for (int view = 0; view < transform.views(); view++) {
             for (int i = 0; i < contents.length; i++) {
                 if (contents[i] != null) {
-                    ViewKey key = ViewKey.of(contents[i].key(), view);
+                    ViewKey key = ViewKey.of(key(images.get(i), contents[i]), view);
                     if (seen.add(key) && !file.contains(key)) {
                         missing.add(new View(i, view, key));
                     }
@@ -227,12 +222,12 @@ public final class FeatureBank implements AutoCloseable {
             Map<Path, IOException> problems,
             Progress progress)
             throws IOException {
-        List<View> missing = missing(contents);
+        List<View> missing = missing(images, contents);
         if (missing.isEmpty()) {
             return;
         }
         ImageEncoder encoder = clip.imageEncoder(kind);
-        Map<Content, IOException> causes = new HashMap<>();
+        Map<String, IOException> causes = new HashMap<>();
         try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
             for (int from = 0; from < missing.size(); from += encoder.part()) {
                 List<View> part = missing.subList(from, Math.min(missing.size(), from + encoder.part()));
@@ -240,7 +235,7 @@ public final class FeatureBank implements AutoCloseable {
                 encoded.problems().forEach((i, problem) -> {
                     int image = part.get(i).image;
                     problems.put(images.get(image).path(), problem);
-                    causes.putIfAbsent(contents[image], problem);
+                    causes.putIfAbsent(key(images.get(image), contents[image]), problem);
                 });
                 file.append(part.stream().map(View::key).toList(), encoded.features());
                 part.forEach(view -> task.advance(1));
@@ -248,7 +243,7 @@ public final class FeatureBank implements AutoCloseable {
         }
         // A content is encoded once, and its problem is that of all files that have it.
         for (int i = 0; i < contents.length; i++) {
-            IOException problem = causes.get(contents[i]);
+            IOException problem = contents[i] == null ? null : causes.get(key(images.get(i), contents[i]));
             if (problem != null) {
                 Path path = images.get(i).path();
                 problems.putIfAbsent(
@@ -263,7 +258,7 @@ public final class FeatureBank implements AutoCloseable {
         return encoder.encode(views.size(), (index, target, offset) -> {
             View view = views.get(index);
             LabelledImage image = images.get(view.image);
-            String hash = contents[view.image].hash;
+            String hash = contents[view.image].sha256();
             RgbImage seen =
                     decoder.decode(image.path(), image.exif(), decoded -> transform.apply(decoded, hash, view.view));
             transform.preprocessing().toTensor(seen, target, offset);

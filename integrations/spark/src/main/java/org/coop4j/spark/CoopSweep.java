@@ -18,8 +18,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepCluster;
@@ -103,7 +103,7 @@ public final class CoopSweep implements SweepCluster.Provider {
                 new Run.Options(Path.of(files.bank()), files.skipBad(), new MemoryLimit(files.memoryBytes()));
         SweepPlan plan = SweepPlan.read(
                 Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
-        return Sweep.of(new SharedData(clip, options), plan);
+        return Sweep.of(new Images(clip, options), plan);
     }
 
     /** Does the only job of a task, on an executor. */

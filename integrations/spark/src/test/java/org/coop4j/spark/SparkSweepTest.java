@@ -19,10 +19,10 @@ import org.apache.spark.sql.SparkSession;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.SharedData;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
@@ -93,7 +93,7 @@ class SparkSweepTest {
                                 options.skipBad(),
                                 options.memory().bytes(),
                                 out.toString()))) {
-            return Sweep.of(new SharedData(clip, options), SweepPlan.read(plan, Optional.empty()))
+            return Sweep.of(new Images(clip, options), SweepPlan.read(plan, Optional.empty()))
                     .run(out, listener, Optional.of(cluster));
         }
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -16,6 +17,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.FileContents;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.graph.host.Backend;
@@ -27,19 +29,21 @@ import org.slf4j.Logger;
  * Data shared by the runs of one model: lists of images, and test images with their features, kept in memory until {@link
  * #forget}.
  */
-public final class SharedData {
+public final class Images {
 
-    private static final Logger log = Backend.log(SharedData.class);
+    private static final Logger log = Backend.log(Images.class);
 
     private final FeatureSpace space;
     private final Run.Options options;
     private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
     private final Map<List<Object>, Evaluator> evaluators = new HashMap<>(); // by the same and the half of the classes
     private final Set<String> warnings = new HashSet<>();
+    private final FileContents files;
 
-    public SharedData(FeatureSpace space, Run.Options options) {
+    public Images(FeatureSpace space, Run.Options options) {
         this.space = space;
         this.options = options;
+        this.files = new FileContents(options.bankFolder());
     }
 
     /** Returns the model that all runs use, or the space of features without one. */
@@ -110,6 +114,38 @@ public final class SharedData {
         datasets.put(List.of(data, data.seedOfSplit(seed)), lists);
     }
 
+    /**
+     * Returns a configuration with the hash of the contents of all images that its run uses. Files that an earlier process
+     * read are not read again while their sizes and times are the same.
+     */
+    public RunConfig withContents(RunConfig config) throws IOException {
+        long seed = config.sample().seed();
+        ImageDataset tested =
+                dataset(config.testedOn().source(), seed).half(config.testedOn().classes());
+        List<LabelledImage> used = new ArrayList<>();
+        if (config.method().learns()) {
+            RunData data = config.learnedFrom();
+            ImageDataset learned =
+                    config.sample().draw(dataset(data.source(), seed), config.method(), data.classes(), note -> {});
+            used.addAll(learned.train());
+            used.addAll(learned.val());
+        }
+        used.addAll(tested.test());
+        if (tested.stored().isPresent()) {
+            return config; // the hash of the file is part of its lists
+        }
+        String[] hashes = new String[used.size()];
+        space.workers().each(hashes.length, (part, i) -> {
+            try {
+                hashes[i] = files.of(used.get(i).path()).sha256();
+            } catch (IOException e) {
+                hashes[i] = "unreadable";
+            }
+        });
+        files.keep();
+        return config.withImages(Sha256.of(String.join("\n", hashes)));
+    }
+
     /** Returns the test images of a run and the prompts that it is compared with. */
     public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
         RunData tested = config.testedOn();
@@ -165,8 +201,10 @@ public final class SharedData {
         }
         Clip clip = clip();
         ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());
-        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
+        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind, files)) {
             return bank.encode(images, what, skipBad, once(progress));
+        } finally {
+            files.keep();
         }
     }
 
@@ -186,9 +224,10 @@ public final class SharedData {
                 stored.file());
     }
 
-    /** Clears the lists and features, to be read again when needed. */
+    /** Clears the lists, contents and features, to be read again when needed. */
     public void forget() {
         datasets.clear();
         evaluators.clear();
+        files.forget();
     }
 }
