@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 import org.coop4j.base.InputException;
@@ -42,6 +43,7 @@ public final class ImageDecoder {
 
     private final long maxPixels;
     private final Duration maxTime;
+    private final LongSupplier clock;
     private final DecodeMemory memory;
 
     /** Makes a decoder with Pillow's limit of {@link #DEFAULT_MAX_PIXELS} pixels. */
@@ -56,10 +58,10 @@ public final class ImageDecoder {
      * @param maxTime longest time to decode an image
      */
     public ImageDecoder(long maxPixels, Duration maxTime) {
-        this(maxPixels, maxTime, DecodeMemory.standard());
+        this(maxPixels, maxTime, System::nanoTime, DecodeMemory.standard());
     }
 
-    ImageDecoder(long maxPixels, Duration maxTime, DecodeMemory memory) {
+    ImageDecoder(long maxPixels, Duration maxTime, LongSupplier clock, DecodeMemory memory) {
         Require.that(
                 maxPixels >= 1 && maxPixels <= MOST_PIXELS,
                 "limit of %s pixels: expected 1 to %s",
@@ -67,6 +69,7 @@ public final class ImageDecoder {
                 MOST_PIXELS);
         this.maxPixels = maxPixels;
         this.maxTime = maxTime;
+        this.clock = clock;
         this.memory = memory;
     }
 
@@ -134,8 +137,8 @@ public final class ImageDecoder {
             byte[] content, String name, ExifOrientation exif, Function<RgbImage, T> use, DecodeMemory.Share share)
             throws ImageException {
         int orientation = exif == ExifOrientation.KEEP ? ExifOrientation.UPRIGHT : exifOrientation(content);
-        ImageSource source =
-                new ImageSource(content, name, maxPixels, maxTime, share, orientation != ExifOrientation.UPRIGHT);
+        boolean turned = orientation != ExifOrientation.UPRIGHT;
+        ImageSource source = new ImageSource(content, name, maxPixels, maxTime, clock, share, turned);
         source.refuse(content.length > MAX_FILE_BYTES, "has more than %s bytes", MAX_FILE_BYTES);
         try {
             return use(ExifOrientation.turn(decode(source), orientation), name, use);

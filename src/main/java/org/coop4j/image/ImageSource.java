@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
@@ -11,12 +12,19 @@ import org.coop4j.image.ImageDecoder.ImageException;
  * @param name in messages
  * @param maxPixels largest number of pixels
  * @param maxTime longest time to decode them
+ * @param clock nanoseconds since any moment
  * @param memory reserved for decoding
  * @param turned true if the decoded image will be turned, which takes a copy of it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ImageSource(
-        byte[] bytes, String name, long maxPixels, Duration maxTime, DecodeMemory.Share memory, boolean turned) {
+        byte[] bytes,
+        String name,
+        long maxPixels,
+        Duration maxTime,
+        LongSupplier clock,
+        DecodeMemory.Share memory,
+        boolean turned) {
 
     /** Returns the number of bytes. */
     int length() {

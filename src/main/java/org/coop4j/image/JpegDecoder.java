@@ -36,8 +36,11 @@ final class JpegDecoder {
     private static final int TRANSFORM_NONE = 0;
     private static final int TRANSFORM_YCC = 1;
 
-    /** Largest number of scans: the reader makes the whole picture of each. Progressive files have about ten. */
+    /** Largest number of scans. Progressive files have about ten. */
     private static final int MAX_SCANS = 100;
+
+    /** Largest number of scans of a picture that has as many pixels as allowed: the reader makes all pixels of each. */
+    private static final int MAX_LARGE_SCANS = 12;
 
     private static final String MISSING_END = "EOI";
     private static final String EXTRANEOUS = "extraneous bytes before marker";
@@ -174,7 +177,7 @@ final class JpegDecoder {
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;
         singleScan = sequential && source.u8(scan + 4) == components;
         if (!singleScan) {
-            requireFewScans(scan);
+            requireFewScans(scan, (long) source.be(frame + 5, 2) * source.be(frame + 7, 2));
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(kept.size() + source.length() - scan + 18);
         out.writeBytes(new byte[] {(byte) 0xFF, (byte) SOI});
@@ -189,8 +192,9 @@ final class JpegDecoder {
     }
 
     /** Counts scans as libjpeg meets them: it skips segments by their lengths, and everything else up to a marker. */
-    private void requireFewScans(int first) throws ImageException {
+    private void requireFewScans(int first, long pixels) throws ImageException {
         byte[] bytes = source.bytes();
+        long most = Math.min(MAX_SCANS, MAX_LARGE_SCANS * source.maxPixels() / pixels);
         int scans = 0;
         for (int at = first; at + 3 < bytes.length; ) {
             int marker = bytes[at] == (byte) 0xFF ? bytes[at + 1] & 0xFF : 0;
@@ -198,8 +202,8 @@ final class JpegDecoder {
             if (marker == EOI) {
                 return;
             }
-            if (marker == SOS && ++scans > MAX_SCANS) {
-                throw source.error("has more than " + MAX_SCANS + " scans: save it anew");
+            if (marker == SOS && ++scans > most) {
+                throw source.error("has more than " + most + " scans: save it anew, not as a progressive JPEG");
             }
             at += hasLength ? 2 + Math.max(2, source.be(at + 2, 2)) : 1;
         }

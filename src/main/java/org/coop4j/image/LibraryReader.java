@@ -1,17 +1,18 @@
 package org.coop4j.image;
 
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import com.twelvemonkeys.imageio.util.ProgressListenerBase;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.event.IIOReadUpdateListener;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
-import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
 import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
@@ -47,37 +48,117 @@ record LibraryReader(ImageReaderSpi provider) {
 
     /** Reads from bytes in memory, without a cache on disk. */
     <T> T read(ImageSource source, byte[] content, Reading<T> reading) throws IOException {
-        return read(source, new ByteArrayImageInputStream(content), reading);
+        return read(source, content, 0, reading);
     }
 
     /**
-     * Reads from the rewritten content of a source.
+     * Reads the rewritten content of a source.
      *
+     * @param lookAhead zeros behind the content that the reader may look at; reading on is an error then. If 0, the
+     *     reader itself notices the end
      * @throws ImageException if it takes longer than the source may
      */
-    <T> T read(ImageSource source, ImageInputStream content, Reading<T> reading) throws IOException {
+    <T> T read(ImageSource source, byte[] content, int lookAhead, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
-        long start = System.nanoTime();
-        boolean[] late = {false};
-        try (content) {
-            reader.setInput(content, true, true);
+        Watch watch = new Watch(source);
+        try (Content stream = new Content(content, lookAhead, watch)) {
+            reader.setInput(stream, true, true);
             reader.addIIOReadProgressListener(new ProgressListenerBase() {
                 @Override
                 public void imageProgress(ImageReader ignored, float percent) {
-                    if (System.nanoTime() - start > source.maxTime().toNanos()) {
-                        late[0] = true;
-                        throw new IllegalStateException("late"); // which some readers wrap
-                    }
+                    watch.look();
                 }
             });
+            // The reader of JPEG reports its progress less and less often the more scans there are, but each row.
+            reader.addIIOReadUpdateListener((IIOReadUpdateListener) Proxy.newProxyInstance(
+                    LibraryReader.class.getClassLoader(),
+                    new Class<?>[] {IIOReadUpdateListener.class},
+                    (proxy, method, arguments) -> {
+                        watch.look();
+                        return null;
+                    }));
             return reading.from(reader);
         } catch (IOException | RuntimeException e) {
-            if (late[0]) {
+            if (watch.late) {
                 throw source.tooSlow();
             }
             throw e;
         } finally {
             reader.dispose();
+        }
+    }
+
+    /** The time that a picture takes. */
+    private static final class Watch {
+        private final ImageSource source;
+        private final long start;
+        private boolean late;
+
+        Watch(ImageSource source) {
+            this.source = source;
+            start = source.clock().getAsLong();
+        }
+
+        /** Ends the decoding of a picture that takes too long. */
+        void look() {
+            if (source.clock().getAsLong() - start > source.maxTime().toNanos()) {
+                late = true;
+                throw new IllegalStateException("late"); // which some readers wrap
+            }
+        }
+    }
+
+    /** What a reader reads: its time is looked at from time to time. */
+    private static final class Content extends ImageInputStreamImpl {
+        /** Number of single bytes between two looks at the clock, less 1: a power of two less 1. */
+        private static final int BETWEEN_LOOKS = (1 << 12) - 1;
+
+        private final byte[] bytes;
+        private final int lookAhead;
+        private final Watch watch;
+
+        Content(byte[] bytes, int lookAhead, Watch watch) {
+            this.bytes = bytes;
+            this.lookAhead = lookAhead;
+            this.watch = watch;
+        }
+
+        @Override
+        public int read() throws IOException {
+            bitOffset = 0;
+            if ((streamPos & BETWEEN_LOOKS) == 0) {
+                watch.look();
+            }
+            if (streamPos < bytes.length) {
+                return bytes[(int) streamPos++] & 0xFF;
+            }
+            if (lookAhead == 0) {
+                return -1;
+            }
+            if (streamPos >= bytes.length + lookAhead) {
+                throw watch.source.truncated();
+            }
+            streamPos++;
+            return 0;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int count) throws IOException {
+            watch.look();
+            int at = (int) Math.min(bytes.length, streamPos);
+            int n = Math.min(count, bytes.length - at);
+            System.arraycopy(bytes, at, target, offset, n);
+            streamPos += n;
+            bitOffset = 0;
+            for (; n < count && lookAhead > 0; n++) {
+                target[offset + n] = (byte) read();
+            }
+            return n == 0 && count > 0 ? -1 : n;
+        }
+
+        @Override
+        public long length() {
+            return lookAhead == 0 ? bytes.length : -1;
         }
     }
 

@@ -1,14 +1,11 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.ImageInputStreamImpl;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.RgbImage.CropBox;
 
@@ -22,6 +19,9 @@ final class WebpDecoder {
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
     private static final int LOSSLESS_SIGNATURE = 0x2F;
+
+    /** Part of the allowed pixels that a lossless picture may have: each may stand for work that needs no bytes. */
+    private static final int LOSSLESS_PART = 3;
 
     /** Bytes that the reader of lossless data looks ahead. */
     private static final int LOOK_AHEAD = 8;
@@ -92,6 +92,12 @@ final class WebpDecoder {
                 declared != null && (width != declared.width() || height != declared.height()),
                 "is damaged: its picture has another size than its file declares");
         long pixels = (long) width * height;
+        source.refuse(
+                lossless && pixels > source.maxPixels() / LOSSLESS_PART,
+                "has %s x %s pixels, more than the limit of %s for lossless WebP",
+                width,
+                height,
+                source.maxPixels() / LOSSLESS_PART);
         if (!lossless && pixels / 256 > 4L * source.length()) {
             throw source.truncated(); // the modes of a macroblock take 2 bits or more
         }
@@ -106,37 +112,8 @@ final class WebpDecoder {
                 ByteBuffer.allocate(FIRST_CHUNK + CHUNK_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
         file.put("RIFF    WEBP".getBytes(StandardCharsets.US_ASCII)).putInt(4, file.capacity() - 8);
         file.put(source.bytes(), chunk, 4).putInt(padded).put(source.bytes(), at, padded);
-        BufferedImage image = READER.read(
-                source,
-                lossless ? lookedAhead(file.array()) : new ByteArrayImageInputStream(file.array()),
-                LibraryReader::readWhole);
+        BufferedImage image = READER.read(source, file.array(), lossless ? LOOK_AHEAD : 0, LibraryReader::readWhole);
         return Pixels.read(image, Pixels::stretch);
-    }
-
-    /**
-     * Returns a stream of a file's bytes followed by the zeros that the reader of lossless data looks at; data that
-     * really continue there are an error.
-     */
-    private ImageInputStream lookedAhead(byte[] file) {
-        return new ImageInputStreamImpl() {
-            @Override
-            public int read() throws IOException {
-                if (streamPos >= file.length + LOOK_AHEAD) {
-                    throw source.truncated();
-                }
-                bitOffset = 0;
-                int at = (int) streamPos++;
-                return at < file.length ? file[at] & 0xFF : 0;
-            }
-
-            @Override
-            public int read(byte[] target, int offset, int count) throws IOException {
-                for (int i = 0; i < count; i++) {
-                    target[offset + i] = (byte) read();
-                }
-                return count;
-            }
-        };
     }
 
     private RgbImage place(RgbImage image) {

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -246,13 +247,29 @@ class ImageDecoderTest {
         return bomb.toByteArray();
     }
 
-    @Test
-    void jpegOfTooManyScansIsRefused() throws IOException {
-        byte[] bomb = repeatedScans(101);
-        assertThatThrownBy(() -> decoder.decode(bomb, "bomb.jpg"))
+    /** A picture of the form has 851 pixels. */
+    @ParameterizedTest
+    @CsvSource({"101, 1000000, 100", "20, 851, 12", "20, 1800, 25"})
+    void jpegOfTooManyScansIsRefused(int scans, int maxPixels, int most) throws IOException {
+        byte[] bomb = repeatedScans(scans);
+        assertThatThrownBy(() -> new ImageDecoder(maxPixels, ImageDecoder.ANY_TIME).decode(bomb, "bomb.jpg"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("bomb.jpg")
-                .hasMessageContaining("100 scans");
+                .hasMessageContaining("more than " + most + " scans");
+    }
+
+    /** The limit of time holds to the end: the clock is looked at in each row of each scan. */
+    @Test
+    void jpegOfManyScansIsGivenUpInItsLastScan() throws IOException {
+        byte[] bomb = repeatedScans(60);
+        AtomicLong looks = new AtomicLong();
+        int height = decoder.decode(form("jpeg-progressive.jpg"), "form.jpg").height();
+        ImageDecoder slow = new ImageDecoder(
+                1_000_000, Duration.ofNanos(60L * height), looks::getAndIncrement, DecodeMemory.standard());
+        assertThatThrownBy(() -> slow.decode(bomb, "bomb.jpg"))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("takes more than");
+        assertThat(looks).hasValue(60L * height + 2);
     }
 
     @ParameterizedTest
@@ -377,10 +394,11 @@ class ImageDecoderTest {
     /** They are small for their pixels, but whole. */
     @Test
     void largePicturesOfOneColourAreRead() throws IOException {
-        byte[] webp = hugeWebp();
-        int side = 500 - 1;
-        ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).putInt(21, side | side << 14);
-        RgbImage image = decoder.decode(webp, "a.webp");
+        byte[] webp = blankWebp(500);
+        assertThatThrownBy(() -> new ImageDecoder(749_999, ImageDecoder.ANY_TIME).decode(webp, "a.webp"))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("500 x 500 pixels, more than the limit of 249999 for lossless WebP");
+        RgbImage image = new ImageDecoder(750_000, ImageDecoder.ANY_TIME).decode(webp, "a.webp");
         assertThat(image.width()).isEqualTo(500);
         assertThat(image.rgb(499, 499)).isEqualTo(image.rgb(0, 0));
         BufferedImage white = new BufferedImage(2480, 3508, BufferedImage.TYPE_BYTE_BINARY);
@@ -418,18 +436,24 @@ class ImageDecoderTest {
         return file.put((byte) 0).put((byte) 1).array();
     }
 
-    /** 13,000 x 13,000 pixels of one colour, which are a whole picture. */
-    private static byte[] hugeWebp() {
-        return HexFormat.of().parseHex("5249464614000000574542505650384c080000002fc7f2b10c888808");
+    /** A square picture of one colour, which is whole. */
+    private static byte[] blankWebp(int side) {
+        byte[] file = HexFormat.of().parseHex("5249464614000000574542505650384c080000002f00000000888808");
+        int size = side - 1;
+        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(21, size | size << 14);
+        return file;
     }
 
     @Test
     void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
         ImageDecoder small = new ImageDecoder(
-                ImageDecoder.DEFAULT_MAX_PIXELS, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 64 << 20));
+                ImageDecoder.DEFAULT_MAX_PIXELS,
+                ImageDecoder.ANY_TIME,
+                System::nanoTime,
+                new DecodeMemory(1 << 20, 64 << 20));
         byte[] moves = {0, 2, (byte) 255, (byte) 255}; // 255 to the right and up
         byte[] bmp = runLengthBmp(10_000, 10_000, moves, 40);
-        for (byte[] file : List.of(hugeWebp(), bmp)) {
+        for (byte[] file : List.of(blankWebp(7000), bmp)) {
             assertThatThrownBy(() -> small.decode(file, "huge"))
                     .isInstanceOf(ImageException.class)
                     .hasMessageContainingAll("huge", "64 MB", "-Xmx");
@@ -438,7 +462,8 @@ class ImageDecoderTest {
 
     @Test
     void fileOfMoreThanItsShareOfMemoryIsNotRead(@TempDir Path folder) throws IOException {
-        ImageDecoder small = new ImageDecoder(1000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 1 << 20));
+        ImageDecoder small =
+                new ImageDecoder(1000, ImageDecoder.ANY_TIME, System::nanoTime, new DecodeMemory(1 << 20, 1 << 20));
         Path file = Files.write(folder.resolve("a.png"), new byte[2 << 20]);
         assertThatThrownBy(() -> small.decode(file))
                 .isInstanceOf(ImageException.class)
@@ -561,7 +586,10 @@ class ImageDecoderTest {
     @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
         ImageDecoder one = new ImageDecoder(
-                1_000_000, ImageDecoder.ANY_TIME, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
+                1_000_000,
+                ImageDecoder.ANY_TIME,
+                System::nanoTime,
+                new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();

@@ -144,7 +144,7 @@ final class ServeCommand extends ConsoleCommand {
     int pixels = 50_000_000;
 
     @Option(names = "--decode-time", paramLabel = "S", description = "Maximum seconds to decode a picture" + DEFAULT)
-    int decodeTime = 10;
+    int decodeTime = 4;
 
     @Option(names = "--read-time", paramLabel = "S", description = "Maximum seconds for a request to arrive" + DEFAULT)
     int readTime = 30;
