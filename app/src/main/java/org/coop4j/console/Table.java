@@ -242,9 +242,9 @@ public final class Table<T> {
         return this;
     }
 
-    /** Adds a row that summarises others. */
-    public Table<T> average(T row) {
-        rows.add(new Row(cells(row), true));
+    /** Adds rows that summarise others. */
+    public Table<T> averages(List<? extends T> all) {
+        all.forEach(row -> rows.add(new Row(cells(row), true)));
         return this;
     }
 

@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -55,9 +54,9 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     /**
      * Returns the labels of runs: runs of the same recorded name are one method, unless their settings differ.
      *
-     * @param notes is told which names stand for several methods
+     * @param notes gets the names that stand for several methods
      */
-    static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
+    static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, List<String> notes) {
         IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Study.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
             Map<String, Set<Object>> values = values(same);
@@ -78,7 +77,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
                                 references(run.config()).contains(run.config().training())));
             }
             if (variants.size() > 1) {
-                notes.accept(name + ": runs with different settings have this name and are shown apart: "
+                notes.add(name + ": runs with different settings have this name and are shown apart: "
                         + String.join("; ", variants));
             }
         });

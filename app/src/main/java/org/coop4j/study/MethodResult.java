@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +107,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
      * Averages a method's results over datasets: those of each seed if all have the same seeds, else their
      * means. A score that one of them lacks has no average.
      */
-    static MethodResult average(List<MethodResult> results) {
+    public static MethodResult average(List<MethodResult> results) {
         MethodResult first = results.get(0);
         boolean same = results.stream().allMatch(one -> one.seeds().equals(first.seeds()));
         SortedMap<Long, Measured> bySeed = new TreeMap<>();
@@ -175,19 +176,17 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
      */
     public record Gain(double difference, Optional<Double> pValue) {}
 
-    /** Returns the gain in accuracy over zero-shot on the same data, or none if they have no seed in common. */
-    public Optional<Gain> gainOver(MethodResult zeroShot) {
+    /** Returns the gain in accuracy over another result on the same data; not a number if they have no seed in common. */
+    public Gain gainOver(MethodResult other) {
         Map<Object, Double> own = accuracies();
-        Map<Object, Double> others = zeroShot.accuracies();
-        if (zeroShot.holdsForAllSeeds()) {
-            own.keySet().forEach(seed -> others.put(seed, zeroShot.accuracy()));
+        Map<Object, Double> others = other.accuracies();
+        if (other.holdsForAllSeeds()) {
+            own.keySet().forEach(seed -> others.put(seed, other.accuracy()));
         }
         own.keySet().retainAll(others.keySet());
-        return own.isEmpty()
-                ? Optional.empty()
-                : Optional.of(gain(
-                        own.values().stream().mapToDouble(a -> a).toArray(),
-                        own.keySet().stream().mapToDouble(others::get).toArray()));
+        return gain(
+                own.values().stream().mapToDouble(a -> a).toArray(),
+                own.keySet().stream().mapToDouble(others::get).toArray());
     }
 
     /** Returns accuracies by seed, or of an average by dataset. */
@@ -207,5 +206,27 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         return new Gain(
                 StatUtils.mean(differences),
                 varies ? Optional.of(new TTest().pairedTTest(own, others)) : Optional.empty());
+    }
+
+    /** Returns the harmonic mean of two accuracies, 0 if both are 0 (CoCoOp, section 4.1). */
+    public static double harmonicMean(double base, double unseen) {
+        return base + unseen == 0 ? 0 : 2 * base * unseen / (base + unseen);
+    }
+
+    /** Returns the images of each class over all seeds, in the order of the first; empty if they are unknown. */
+    public Map<String, PerClass> perClass() {
+        Map<String, PerClass> sums = new LinkedHashMap<>();
+        for (Measured measured : bySeed.values()) {
+            Map<String, Integer> seen = new HashMap<>();
+            for (PerClass one : measured.perClass) {
+                // ImageNet has two classes called "missile".
+                int nth = seen.merge(one.name(), 1, Integer::sum);
+                sums.merge(
+                        nth == 1 ? one.name() : one.name() + " (" + nth + ")",
+                        one,
+                        (a, b) -> new PerClass(a.name(), a.total() + b.total(), a.correct() + b.correct()));
+            }
+        }
+        return sums;
     }
 }

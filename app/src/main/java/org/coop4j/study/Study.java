@@ -1,6 +1,7 @@
 package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toCollection;
@@ -17,16 +18,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
+import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.Score;
 
@@ -36,26 +42,28 @@ import org.coop4j.study.PublishedNumbers.Score;
  * @param model the model
  * @param name the model's name, unlike that of any other study
  * @param entries one for each dataset, method, number of shots and seed
- * @param handWritten prompts that training runs tested beside the learned one
+ * @param prompts accuracies of the hand-written prompts that training runs tested beside the learned one, by seed where
+ *     the seed decides which images are tested
  * @param notes notes on runs shown apart or left out, a sentence each
- * @param fewShot results of what was learned from a few images of all classes
- * @param baseNew results of what was learned on base classes
- * @param robustness results on other data than was learned from
- * @param classes results of each class
+ * @param fewShot results of methods that learned from, and were tested on, all classes of a dataset, with averages
+ * @param base results on the classes that were learned, with averages (CoCoOp, section 4.1)
+ * @param unseen results of the same methods and seeds on the other classes
+ * @param transfers results on other datasets and on the source itself, by source (CoOp, section 4.2; CoCoOp, 4.2, 4.3)
  */
 public record Study(
         ModelId model,
         String name,
         List<Entry> entries,
-        List<HandWrittenPrompts> handWritten,
+        Map<Prompt, MethodResult> prompts,
         List<String> notes,
         MethodResults fewShot,
-        BaseToNewResults baseNew,
-        List<Robustness> robustness,
-        List<ClassGains> classes) {
+        MethodResults base,
+        MethodResults unseen,
+        SortedMap<String, MethodResults> transfers) {
 
     private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
     private static final int MOST_NAMED = 6;
+    private static final double ROUNDING = 1e-9;
 
     /**
      * A run under the names that the tables give it.
@@ -74,6 +82,10 @@ public record Study(
             return method.with(run.shots());
         }
 
+        private boolean isOwn(ClassHalf half) {
+            return result().half() == half && !run.isTransferred();
+        }
+
         /** Returns the run under its names in the tables, without the seed. */
         private List<Object> place() {
             return List.of(dataset, result().trainedOn(), result().half(), setup());
@@ -88,6 +100,16 @@ public record Study(
                     + setup();
         }
     }
+
+    /**
+     * A hand-written prompt.
+     *
+     * @param dataset the test data
+     * @param half the classes tested on
+     * @param text the template, or the name of the ensemble
+     * @param own true for the dataset's own template, which zero-shot CLIP uses
+     */
+    public record Prompt(String dataset, ClassHalf half, String text, boolean own) {}
 
     /** Returns ", new classes"; nothing of all classes. */
     public static String classes(ClassHalf half) {
@@ -113,7 +135,7 @@ public record Study(
         boolean shared = Collections.frequency(modelNames, model.name()) > 1;
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes);
-        Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
+        Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes);
         List<Entry> entries = new ArrayList<>();
         grouped(
                         runs.stream()
@@ -123,9 +145,15 @@ public record Study(
                 .values()
                 .forEach(same -> entries.add(last(same, notes)));
         noteMovingTestImages(entries, notes);
-        List<HandWrittenPrompts> prompts = HandWrittenPrompts.of(entries, notes::add);
+        Map<Prompt, MethodResult> prompts = prompts(entries, notes);
         noteMissingSeeds(entries, notes);
-        MethodResults fewShot = MethodResults.fewShot(entries, prompts, notes::add);
+        MethodResults own = own(entries, prompts, ClassHalf.ALL);
+        MethodResults fewShot = fewShot(entries, own);
+        MethodResults.average(List.of(fewShot), notes);
+        MethodResults base = own(entries, prompts, ClassHalf.BASE);
+        MethodResults unseen = own(entries, prompts, ClassHalf.NEW);
+        pair(base, unseen, notes);
+        MethodResults.average(List.of(base, unseen), notes);
         return new Study(
                 model,
                 shared ? model.name() + ", " + model.shortSha256() : model.name(),
@@ -133,16 +161,13 @@ public record Study(
                 prompts,
                 notes,
                 fewShot,
-                BaseToNewResults.of(
-                        MethodResults.ofOwn(entries, prompts, ClassHalf.BASE),
-                        MethodResults.ofOwn(entries, prompts, ClassHalf.NEW),
-                        notes::add),
-                Robustness.of(entries, MethodResults.ofOwn(entries, prompts, ClassHalf.ALL)),
-                ClassGains.of(fewShot));
+                base,
+                unseen,
+                transfers(entries, own));
     }
 
     /** Groups items by a key, in the order of the first of each. */
-    public static <K, T> Map<K, List<T>> grouped(List<T> all, Function<T, K> key) {
+    public static <K, T> Map<K, List<T>> grouped(Collection<T> all, Function<T, K> key) {
         return all.stream().collect(groupingBy(key, LinkedHashMap::new, Collectors.toList()));
     }
 
@@ -162,33 +187,29 @@ public record Study(
                         runs,
                         run -> List.of(run.result().dataset(), run.result().half()))
                 .values()) {
-            List<List<FinishedRun>> sets = List.copyOf(
-                    // Test images are distinguished by their number and classes.
-                    grouped(
-                                    same,
-                                    run -> List.of(
-                                            run.result().testImages(),
-                                            run.result().perClass().stream()
-                                                    .map(PerClass::name)
-                                                    .collect(toSet())))
-                            .values());
-            long sizes = sets.stream()
-                    .map(set -> set.get(0).result().testImages())
-                    .distinct()
-                    .count();
+            String dataset = same.get(0).result().dataset();
+            // Test images are distinguished by their number and classes.
+            List<List<FinishedRun>> sets = List.copyOf(grouped(
+                            same,
+                            run -> List.of(
+                                    run.result().testImages(),
+                                    run.result().perClass().stream()
+                                            .map(PerClass::name)
+                                            .collect(toSet())))
+                    .values());
+            boolean sizes = sets.size()
+                    == grouped(sets, set -> set.get(0).result().testImages()).size();
             List<String> apart = new ArrayList<>();
             for (List<FinishedRun> set : sets) {
-                RunResult first = set.get(0).result();
-                String mark = sizes == sets.size()
-                        ? count(first.testImages(), "test image")
+                String mark = sizes
+                        ? count(set.get(0).result().testImages(), "test image")
                         : "list of classes " + (1 + sets.indexOf(set));
-                String name = first.dataset() + (sets.size() == 1 ? "" : " (" + mark + ")");
+                String name = sets.size() == 1 ? dataset : dataset + " (" + mark + ")";
                 set.forEach(run -> names.put(run, name));
                 apart.add(name + ", " + count(set.size(), "run"));
             }
             if (sets.size() > 1) {
-                notes.add(same.get(0).result().dataset()
-                        + ": runs on different test images have this name and are shown apart: "
+                notes.add(dataset + ": runs on different test images have this name and are shown apart: "
                         + String.join("; ", apart));
             }
         }
@@ -198,13 +219,13 @@ public record Study(
     /** Returns the last of runs that were made more than once. */
     private static Entry last(List<Entry> same, List<String> notes) {
         List<Entry> ended =
-                same.stream().sorted(comparing(entry -> entry.run().finished())).toList();
+                same.stream().sorted(comparing(entry -> entry.run.finished())).toList();
         Entry last = ended.get(ended.size() - 1);
         if (same.size() > 1) {
             String all = ended.stream()
                     .map(entry -> "%s (%s)"
                             .formatted(
-                                    entry.run().folder(), percent(entry.result().accuracy(), 2)))
+                                    entry.run.folder(), percent(entry.result().accuracy(), 2)))
                     .collect(joining(", "));
             notes.add("%s, seed %d was run more than once, and the last counts: %s"
                     .formatted(last.describe(), last.result().seed(), all));
@@ -214,18 +235,14 @@ public record Study(
 
     /** Notes the data without a split of its own, which each seed splits anew. */
     private static void noteMovingTestImages(List<Entry> entries, List<String> notes) {
-        grouped(entries, entry -> List.of(entry.dataset(), entry.result().half()))
-                .forEach((data, same) -> {
-                    long draws = same.stream()
-                            .map(entry -> entry.run().testHash())
-                            .filter(hash -> !hash.isEmpty())
-                            .distinct()
-                            .count();
-                    if (draws > 1) {
-                        notes.add(data.get(0) + ": the runs were tested on " + draws
-                                + " different draws of test images, which adds to the spread over seeds");
-                    }
-                });
+        grouped(entries, entry -> List.of(entry.dataset, entry.result().half())).forEach((data, same) -> {
+            Set<String> draws = same.stream().map(entry -> entry.run.testHash()).collect(toSet());
+            draws.remove("");
+            if (draws.size() > 1) {
+                notes.add(data.get(0) + ": the runs were tested on " + draws.size()
+                        + " different draws of test images, which adds to the spread over seeds");
+            }
+        });
     }
 
     /** Notes the seeds that are missing where others of the same method have them. */
@@ -246,7 +263,7 @@ public record Study(
 
     private static List<Entry> learned(List<Entry> entries) {
         return entries.stream()
-                .filter(entry -> !entry.method().isWithoutTraining())
+                .filter(entry -> !entry.method.isWithoutTraining())
                 .toList();
     }
 
@@ -255,18 +272,157 @@ public record Study(
     }
 
     /** Returns "seeds 1, 2 and 3". */
-    static String describe(Collection<Long> seeds) {
+    private static String describe(Collection<Long> seeds) {
         String numbers = Numbers.list(seeds.stream().map(String::valueOf).toList());
         return (seeds.size() == 1 ? "seed " : "seeds ") + numbers;
     }
 
+    // Results
+
+    /** Returns the accuracies of all prompts, and notes where two runs of a seed disagree. */
+    private static Map<Prompt, MethodResult> prompts(List<Entry> entries, List<String> notes) {
+        Map<Prompt, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            String template = entry.run.config().testedOn().template();
+            for (HandWritten one : entry.result().handWritten()) {
+                String text = one.prompt();
+                Prompt prompt = new Prompt(entry.dataset, entry.result().half(), text, text.equals(template));
+                Measured known = found.computeIfAbsent(prompt, p -> new TreeMap<>())
+                        .putIfAbsent(entry.result().seed(), Measured.of(one.accuracy()));
+                if (known != null && Math.abs(known.accuracy() - one.accuracy()) > ROUNDING) {
+                    notes.add(
+                            "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
+                                    .formatted(
+                                            entry.dataset,
+                                            entry.result().seed(),
+                                            text,
+                                            percent(one.accuracy(), 2),
+                                            entry.run.folder(),
+                                            percent(known.accuracy(), 2)));
+                }
+            }
+        }
+        Map<Prompt, MethodResult> prompts = new LinkedHashMap<>();
+        found.forEach(
+                (prompt, bySeed) -> prompts.put(prompt, new MethodResult(prompt.dataset, Setup.ZERO_SHOT, bySeed)));
+        return prompts;
+    }
+
+    /** Returns the prompts tested on the same classes of the same data together. */
+    public Collection<List<Prompt>> promptsByPlace() {
+        return promptsByPlace(prompts);
+    }
+
+    private static Collection<List<Prompt>> promptsByPlace(Map<Prompt, MethodResult> prompts) {
+        return grouped(prompts.keySet(), prompt -> List.of(prompt.dataset, prompt.half))
+                .values();
+    }
+
+    /** Returns the most accurate of some prompts; of equal ones the first. */
+    public Prompt best(List<Prompt> some) {
+        return best(prompts, some);
+    }
+
+    private static Prompt best(Map<Prompt, MethodResult> prompts, List<Prompt> some) {
+        return Collections.max(
+                some, comparingDouble(prompt -> prompts.get(prompt).accuracy()));
+    }
+
+    private static List<MethodResult> results(List<Entry> entries, Predicate<Entry> some) {
+        List<MethodResult> results = new ArrayList<>();
+        grouped(entries.stream().filter(some).toList(), entry -> List.of(entry.dataset, entry.setup()))
+                .values()
+                .forEach(same -> {
+                    SortedMap<Long, Measured> bySeed = new TreeMap<>();
+                    same.forEach(entry -> bySeed.put(entry.result().seed(), Measured.of(entry.result())));
+                    results.add(
+                            new MethodResult(same.get(0).dataset, same.get(0).setup(), bySeed));
+                });
+        return results;
+    }
+
+    /**
+     * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
+     * that training runs tested stand in where zero-shot has no run of its own.
+     */
+    private static MethodResults own(List<Entry> entries, Map<Prompt, MethodResult> prompts, ClassHalf half) {
+        MethodResults own = new MethodResults(results(entries, entry -> entry.isOwn(half)));
+        promptsByPlace(prompts).forEach(here -> {
+            String dataset = here.get(0).dataset;
+            if (here.get(0).half == half && own.zeroShot(dataset).isEmpty()) {
+                here.stream().filter(Prompt::own).findFirst().ifPresent(one -> own.all()
+                        .add(prompts.get(one)));
+                own.all()
+                        .add(new MethodResult(
+                                dataset,
+                                MethodLabel.BEST_HAND_WRITTEN.with(Shots.NONE),
+                                prompts.get(best(prompts, here)).bySeed()));
+            }
+        });
+        return own;
+    }
+
+    /** Leaves out the datasets that were only tested on, with what was learned elsewhere. */
+    private static MethodResults fewShot(List<Entry> entries, MethodResults own) {
+        Set<String> targets = entries.stream()
+                .filter(entry -> entry.run.isTransferred())
+                .map(Entry::dataset)
+                .collect(toSet());
+        own.all().stream()
+                .filter(result -> !result.method().isWithoutTraining())
+                .forEach(result -> targets.remove(result.dataset()));
+        return own.where(result -> !targets.contains(result.dataset()));
+    }
+
+    /** Reduces the results on base classes, and those on new ones, to the seeds that both have. */
+    private static void pair(MethodResults base, MethodResults unseen, List<String> notes) {
+        for (MethodResult one : base.cells()) {
+            unseen.get(one.dataset(), one.setup()).ifPresent(other -> {
+                if (!one.method().isWithoutTraining() && !one.seeds().equals(other.seeds())) {
+                    notes.add("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
+                            .formatted(
+                                    one.dataset(), one.method().id(), describe(one.seeds()), describe(other.seeds())));
+                }
+                base.replace(one, one.onlySeedsOf(other));
+                unseen.replace(other, other.onlySeedsOf(one));
+            });
+        }
+    }
+
+    /** Returns the results of each source on the targets and on itself, with zero-shot's. */
+    private static SortedMap<String, MethodResults> transfers(List<Entry> entries, MethodResults own) {
+        SortedMap<String, MethodResults> transfers = new TreeMap<>();
+        Predicate<Entry> transferred =
+                entry -> entry.run.isTransferred() && entry.result().half() == ClassHalf.ALL;
+        for (Entry any : entries.stream().filter(transferred).toList()) {
+            transfers.computeIfAbsent(any.result().trainedOn(), source -> {
+                MethodResults results = new MethodResults(results(
+                        entries,
+                        transferred.and(entry -> entry.result().trainedOn().equals(source))));
+                List<String> targets = results.datasets();
+                results.all()
+                        .addAll(own.where(result -> targets.contains(result.dataset())
+                                        && result.method().isWithoutTraining()
+                                        && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
+                                .all());
+                results.setups().forEach(setup -> own.get(source, setup).ifPresent(results.all()::add));
+                return results;
+            });
+        }
+        return transfers;
+    }
+
+    /** Returns the results on the data that was learned from. */
+    public Stream<MethodResults> learned() {
+        return Stream.of(fewShot, base, unseen);
+    }
+
     /** Returns "6 runs, 1 dataset, seeds 1, 2 and 3". */
     public String summary() {
-        long datasets = entries.stream().map(Entry::dataset).distinct().count();
         Set<Long> seeds = seeds(learned(entries));
         return count(entries.size(), "run")
                 + ", "
-                + count(datasets, "dataset")
+                + count(grouped(entries, Entry::dataset).size(), "dataset")
                 + (seeds.isEmpty() ? "" : ", " + describe(seeds));
     }
 

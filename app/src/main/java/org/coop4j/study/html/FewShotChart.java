@@ -95,7 +95,8 @@ public record FewShotChart(String title, List<Series> series) {
         }
     }
 
-    List<Series> curves() {
+    /** Returns the series that are not a star. */
+    public List<Series> curves() {
         return series.stream().filter(one -> !one.isStar()).toList();
     }
 

@@ -94,11 +94,15 @@ public final class Section {
         }
     }
 
-    /** Adds a row of large numbers. */
+    /** Adds a row of large numbers, unless it is empty. */
     public Section facts(List<Fact> facts) {
-        return add(
-                "<dl class=\"facts\">{}</dl>",
-                Markup.each(facts, fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value)));
+        return facts.isEmpty()
+                ? this
+                : add(
+                        "<dl class=\"facts\">{}</dl>",
+                        Markup.each(
+                                facts,
+                                fact -> Markup.of("<div><dt>{}</dt><dd>{}</dd></div>", fact.meaning, fact.value)));
     }
 
     /** Adds a chart of percentages with its caption. */

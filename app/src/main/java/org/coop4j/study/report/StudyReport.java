@@ -1,5 +1,13 @@
 package org.coop4j.study.report;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
+import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.study.MethodResult.AVERAGE;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,15 +16,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.FoundRuns;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.MethodResult;
+import org.coop4j.study.MethodResult.Measured;
+import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.MethodResults;
+import org.coop4j.study.PublishedNumbers.DatasetNames;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
+import org.coop4j.study.Study.Prompt;
+import org.coop4j.study.html.FewShotChart;
+import org.coop4j.study.html.FewShotChart.Point;
+import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Chart;
+import org.coop4j.study.html.Section.Fact;
 
 /**
- * All tables and figures of a folder of runs.
+ * All tables and figures of a folder of runs, and a page of them with filters for model, dataset, method and shots.
  *
  * @param studies the finished runs by model, at least one
  */
@@ -26,6 +56,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     public static final String PAGE = "report.html";
 
     private static final int LONGEST_SLUG = 60;
+    private static final int FEWEST_PUBLISHED = 3;
 
     /**
      * Makes all files and writes them into a folder.
@@ -34,30 +65,27 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
      */
     public List<Path> write(Path folder) throws IOException {
         ReportFiles files = new ReportFiles(folder);
-        StudyCharts charts = new StudyCharts(studies);
         Map<String, String> contents = new LinkedHashMap<>();
-        contents.put(
-                PAGE, new StudyPage(findings, studies, notes(), charts).page().html());
+        contents.put(PAGE, page().html());
         Set<String> models = new HashSet<>();
         for (Study study : studies) {
             String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";
             Set<String> names = new HashSet<>();
-            List<Place> places = new ArrayList<>(List.of(Place.average(study)));
-            places.addAll(Place.datasets(study));
-            for (Place place : places) {
-                String name = slug(place.isAverage() ? "average" : place.dataset(), names);
-                charts.chart(place)
-                        .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", chart.file()));
-            }
+            Stream.concat(Stream.of(AVERAGE), study.fewShot().datasets().stream())
+                    .forEach(dataset -> {
+                        String name = slug(dataset.equals(AVERAGE) ? "average" : dataset, names);
+                        chart(study, dataset)
+                                .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", chart.file()));
+                    });
         }
         for (Table<?> table : List.of(
-                StudyTables.numbers(studies),
-                StudyTables.averages(studies),
+                StudyTables.fewShot(studies),
                 StudyTables.baseNew(studies, false),
                 StudyTables.robustness(studies),
-                ClassTable.records(studies),
-                RunTables.handWritten(studies, all -> true),
-                RunTables.runs(findings, studies))) {
+                StudyTables.classes(studies),
+                StudyTables.handWritten(studies, all -> true),
+                StudyTables.runs(studies),
+                StudyTables.leftOut(findings))) {
             if (!table.isEmpty()) {
                 contents.put("tables/" + table.name() + ".csv", CsvFormat.text(table));
             }
@@ -65,9 +93,36 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return files.write(contents);
     }
 
+    /** Returns a file name that was not given before. */
+    private static String slug(String name, Set<String> used) {
+        String plain =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
+        String slug = stem;
+        for (int n = 2; !used.add(slug); n++) {
+            slug = stem + "-" + n;
+        }
+        return slug;
+    }
+
     /** Returns the few-shot table as comma-separated values. */
     public String fewShotCsv() {
-        return CsvFormat.text(StudyTables.numbers(studies));
+        return CsvFormat.text(StudyTables.fewShot(studies));
+    }
+
+    /** Returns a model's results in short: of several datasets the averages alone. */
+    public static List<Table<?>> brief(Study study) {
+        List<Table<?>> tables = new ArrayList<>();
+        if (study.fewShot().averaged().isEmpty()) {
+            study.fewShot().datasets().forEach(dataset -> tables.add(StudyTables.byShots(study, dataset)));
+        } else {
+            tables.add(StudyTables.byShots(study, AVERAGE));
+            tables.add(StudyTables.gains(study));
+        }
+        tables.add(StudyTables.baseNew(List.of(study), true));
+        study.transfers().keySet().forEach(source -> tables.add(StudyTables.robustness(study, source, true)));
+        tables.removeIf(Table::isEmpty);
+        return tables;
     }
 
     /** Returns remarks on runs that are shown apart, missing or left out. */
@@ -85,30 +140,239 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return notes;
     }
 
-    /** Returns a file name that was not given before. */
-    private static String slug(String name, Set<String> used) {
-        String plain =
-                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
-        String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
-        String slug = stem;
-        for (int n = 2; !used.add(slug); n++) {
-            slug = stem + "-" + n;
-        }
-        return slug;
+    static String title(Study study, String dataset) {
+        return dataset.equals(AVERAGE)
+                ? "Average over " + study.fewShot().averaged().size() + " datasets"
+                : DatasetNames.title(dataset);
     }
 
-    /** Returns a model's results in short: of several datasets the averages alone. */
-    public static List<Table<?>> brief(Study study) {
-        List<Table<?>> tables = new ArrayList<>();
-        if (study.fewShot().averages().isEmpty()) {
-            Place.datasets(study).forEach(place -> tables.add(StudyTables.byShots(place)));
-        } else {
-            tables.add(StudyTables.byShots(Place.average(study)));
-            tables.add(StudyTables.gains(study));
+    // Curves
+
+    /**
+     * Returns the curves of a dataset or of the averages, if there are any, as in the paper's figure 3. Published curves
+     * stand beside those of the same backbone alone, where at least three of their points are known.
+     */
+    public Optional<FewShotChart> chart(Study study, String dataset) {
+        MethodResults fewShot = study.fewShot();
+        // All charts of a report give a method the same colour. Curves come first, so that theirs differ most.
+        List<MethodLabel> methods = studies.stream()
+                .flatMap(one -> one.fewShot().methods().stream())
+                .distinct()
+                .sorted(comparing(MethodLabel::isWithoutTraining).thenComparing(naturalOrder()))
+                .toList();
+        List<Series> all = new ArrayList<>();
+        for (MethodLabel method : methods) {
+            boolean star = method.isWithoutTraining();
+            List<Point> points = new ArrayList<>();
+            List<Point> papers = new ArrayList<>();
+            for (Shots shots : star ? List.of(Shots.NONE) : fewShot.shots()) {
+                Setup setup = new Setup(method, shots);
+                fewShot.get(dataset, setup)
+                        .flatMap(result -> result.summary(Measured::accuracy))
+                        .ifPresent(s -> points.add(new Point(shots, star ? SeedSummary.of(s.mean()) : s)));
+                published(study, dataset, setup)
+                        .filter(s ->
+                                Optional.of(s.backbone()).equals(study.model().backbone()))
+                        .ifPresent(s -> papers.add(new Point(shots, SeedSummary.of(s.accuracy()))));
+            }
+            int index = methods.indexOf(method);
+            if (!points.isEmpty()) {
+                all.add(new Series(method.title(), index, false, points));
+                if (papers.size() >= (star ? 1 : FEWEST_PUBLISHED)) {
+                    all.add(new Series(method.title() + ", published", index, true, papers));
+                }
+            }
         }
-        tables.add(StudyTables.baseNew(List.of(study), true));
-        study.robustness().forEach(robustness -> tables.add(StudyTables.robustness(study, robustness, true)));
-        tables.removeIf(Table::isEmpty);
-        return tables;
+        FewShotChart chart = new FewShotChart(title(study, dataset), all);
+        return !chart.curves().isEmpty() ? Optional.of(chart) : Optional.empty();
+    }
+
+    /** Returns a paper's number for the same method. */
+    private static Optional<Score> published(Study study, String dataset, Setup setup) {
+        List<String> datasets = dataset.equals(AVERAGE) ? study.fewShot().averaged() : List.of(dataset);
+        return study.published("", datasets, ClassHalf.ALL, setup);
+    }
+
+    private List<Chart> charts(Study study, List<String> datasets) {
+        return datasets.stream()
+                .flatMap(dataset -> chart(study, dataset).map(chart -> new Chart(chart, data(study, dataset))).stream())
+                .toList();
+    }
+
+    // The page
+
+    private HtmlPage page() {
+        List<String> learned = datasets(Study::learned);
+        List<String> titles = learned.isEmpty() ? datasets(study -> study.transfers().values().stream()) : learned;
+        HtmlPage page = new HtmlPage(
+                "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
+                studies.stream()
+                        .map(study -> study.name() + ", " + study.summary())
+                        .collect(joining("; ")));
+        return addTo(page, List.of());
+    }
+
+    private List<String> datasets(Function<Study, Stream<MethodResults>> results) {
+        return studies.stream()
+                .flatMap(study -> MethodResults.all(results.apply(study)).datasets().stream())
+                .map(DatasetNames::title)
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * Adds the sections of all models, and of their runs.
+     *
+     * @param more sections to add below the summary of each model
+     */
+    public HtmlPage addTo(HtmlPage page, List<Section> more) {
+        for (Study study : studies) {
+            page.add(section("In short", study).facts(facts(study)));
+            more.forEach(page::add);
+            page.add(section(title(study, AVERAGE), study)
+                            .charts(charts(study, List.of(AVERAGE)))
+                            .table(StudyTables.byShots(study, AVERAGE)))
+                    .add(section("Curves of each dataset", study)
+                            .charts(charts(study, study.fewShot().datasets())))
+                    .add(section("Gain over zero-shot", study).table(StudyTables.gains(study)))
+                    .add(section("All numbers", study).table(StudyTables.fewShot(List.of(study))))
+                    .add(classes(study))
+                    .add(section("Base to new", study).table(StudyTables.baseNew(List.of(study), false)))
+                    .add(robustness(study))
+                    .add(handWritten(study))
+                    .add(published(study));
+        }
+        return page.filtered().add(runs()).add(new Section("Definitions").definitions());
+    }
+
+    /** Makes a section of one model. */
+    private Section section(String heading, Study study) {
+        return new Section(studies.size() > 1 ? heading + ", " + study.name() : heading);
+    }
+
+    /**
+     * Compares the main method with the best baseline and with zero-shot, on average or on the dataset where it has most
+     * images, with most images that most baselines have too.
+     */
+    private static List<Fact> facts(Study study) {
+        MethodResults fewShot = study.fewShot();
+        String dataset = Stream.concat(
+                        fewShot.ofMain(AVERAGE),
+                        fewShot.datasets().stream()
+                                .flatMap(fewShot::ofMain)
+                                .sorted(comparing(MethodResult::shots).reversed()))
+                .findFirst()
+                .map(MethodResult::dataset)
+                .orElse(AVERAGE);
+        List<Fact> facts = new ArrayList<>();
+        fewShot.ofMain(dataset)
+                .max(comparing((MethodResult one) -> baselines(fewShot, one).size())
+                        .thenComparing(MethodResult::shots))
+                .ifPresent(learned -> {
+                    facts.add(new Fact(
+                            learned.summary(Measured::accuracy).orElseThrow().meanSd(1) + " %",
+                            title(study, dataset) + ", " + learned.method().title() + ", "
+                                    + learned.shots().describe()));
+                    Map<MethodResult, String> others = new LinkedHashMap<>();
+                    baselines(fewShot, learned).stream()
+                            .max(comparing(MethodResult::accuracy))
+                            .ifPresent(best -> others.put(
+                                    best, "the best baseline, " + best.method().title()));
+                    fewShot.zeroShot(dataset)
+                            .ifPresent(zeroShot -> others.putIfAbsent(
+                                    zeroShot, zeroShot.method().title()));
+                    others.forEach((other, name) -> facts.add(Fact.gain(learned.accuracy(), name, other.accuracy())));
+                });
+        return facts;
+    }
+
+    /** Returns the results of the methods before the main one in the tables, with as many images. */
+    private static List<MethodResult> baselines(MethodResults fewShot, MethodResult main) {
+        return fewShot.on(main.dataset()).stream()
+                .filter(other -> other.setup().equals(other.method().with(main.shots()))
+                        && other.method().compareTo(main.method()) < 0
+                        && !other.method().isOf(main.method().method()))
+                .toList();
+    }
+
+    /** Returns the data by which the filters find a part. */
+    private static Map<String, String> data(Study study, String dataset) {
+        return dataset.equals(AVERAGE) ? Map.of() : new TreeMap<>(Map.of("model", study.name(), "dataset", dataset));
+    }
+
+    private Section classes(Study study) {
+        Section section = section("Class by class", study);
+        study.fewShot()
+                .datasets()
+                .forEach(dataset -> section.details(
+                        DatasetNames.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
+        return section;
+    }
+
+    private Section robustness(Study study) {
+        Section section = section("Robustness", study);
+        study.transfers().keySet().forEach(source -> section.table(StudyTables.robustness(study, source, false)));
+        return section;
+    }
+
+    private Section handWritten(Study study) {
+        Section section = section("Hand-written prompts", study);
+        for (List<Prompt> prompts : study.promptsByPlace()) {
+            Prompt best = study.best(prompts);
+            section.details(
+                    "%s%s: %s by “%s”"
+                            .formatted(
+                                    DatasetNames.title(best.dataset()),
+                                    Study.classes(best.half()),
+                                    percent(study.prompts().get(best).accuracy(), 2),
+                                    best.text()),
+                    data(study, best.dataset()),
+                    StudyTables.handWritten(List.of(study), prompts::equals));
+        }
+        return section;
+    }
+
+    /** Names the papers whose numbers stand beside ours. */
+    private Section published(Study study) {
+        Section section = section("Published numbers", study);
+        List<String> sources = study.fewShot().cells().stream()
+                .flatMap(one -> published(study, one.dataset(), one.setup()).stream())
+                .map(score -> score.table().source() + ": " + score.table().place() + ".")
+                .distinct()
+                .toList();
+        return sources.isEmpty()
+                ? section
+                : section.paragraph(
+                                "The model here is " + study.model().backbone().orElse("not one the papers used") + ".")
+                        .list(sources);
+    }
+
+    /** Describes the runs behind the page, and those that are missing. */
+    private Section runs() {
+        Section section = new Section("Runs")
+                .facts(List.of(
+                        fact(findings.finished(), "finished"),
+                        fact(findings.failed(), "failed"),
+                        fact(findings.unfinished(), "unfinished"),
+                        fact(findings.damaged(), "damaged")))
+                .list(studies.stream()
+                        .map(study -> study.model().describe() + ": " + study.summary() + work(study))
+                        .toList())
+                .list(notes().stream().map(note -> note + ".").toList())
+                .table(StudyTables.leftOut(findings));
+        studies.forEach(study -> section.table(StudyTables.settings(study)));
+        return section;
+    }
+
+    private static Fact fact(List<?> runs, String state) {
+        return new Fact(count(runs.size()), state);
+    }
+
+    private static String work(Study study) {
+        double hours = study.entries().stream()
+                        .mapToDouble(entry -> entry.run().result().totalSeconds())
+                        .sum()
+                / 3600;
+        return hours < 0.05 ? "" : ", " + number(hours, 1) + " hours of work";
     }
 }

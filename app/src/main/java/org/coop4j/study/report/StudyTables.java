@@ -1,50 +1,77 @@
 package org.coop4j.study.report;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Kind.BARS;
+import static org.coop4j.console.Table.Kind.SENTENCES;
+import static org.coop4j.study.MethodResult.AVERAGE;
 import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
+import static org.coop4j.study.Study.grouped;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.BaseToNew;
-import org.coop4j.study.BaseToNewResults;
-import org.coop4j.study.BaseToNewResults.Row;
+import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Robustness;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
+import org.coop4j.study.Study.Entry;
+import org.coop4j.study.Study.Prompt;
 
-/** Tables of what studies measure: few-shot results, base-to-new and robustness. */
+/** Tables of what studies measure, and of their runs. */
 final class StudyTables {
+
+    private static final int MOST_CLASSES = 15;
+    private static final int SHOWN_OF_MANY = 5;
+    private static final int MOST_VALUES = 4;
 
     private StudyTables() {}
 
     /**
      * A result on a dataset, or an average.
      *
+     * @param among results that it is compared with
      * @param source the dataset learned from; empty if it is the one tested on
      */
-    private record Line(Study study, String source, MethodResult result) {
+    private record Line(Study study, MethodResults among, String source, MethodResult result) {
+
+        static Line fewShot(Study study, MethodResult result) {
+            return new Line(study, study.fewShot(), "", result);
+        }
+
+        static List<Line> fewShot(List<Study> studies, Function<MethodResults, List<MethodResult>> some) {
+            return studies.stream()
+                    .flatMap(study -> some.apply(study.fewShot()).stream().map(result -> fewShot(study, result)))
+                    .toList();
+        }
 
         Cell accuracy() {
-            return Cell.mean(result.summary(Measured::accuracy).orElseThrow())
-                    .best(study.fewShot().isBest(result));
+            return Cell.mean(result.summary(Measured::accuracy).orElseThrow()).best(among.isBest(result));
         }
 
         /** Returns Student's 95 % interval of three seeds or more. */
@@ -55,11 +82,11 @@ final class StudyTables {
         }
 
         double gain() {
-            return study.fewShot().gain(result).difference();
+            return among.gain(result).difference();
         }
 
         Optional<Cell> probability() {
-            return study.fewShot().gain(result).pValue().map(Cell::probability);
+            return among.gain(result).pValue().map(Cell::probability);
         }
 
         Optional<Cell> published() {
@@ -68,71 +95,68 @@ final class StudyTables {
     }
 
     /** Makes a table whose first column is the model. */
-    private static Table<Line> table(String name, String title, String note) {
-        return new Table<Line>(name, title, note).decimals(2).data("model", line -> line.study.name());
+    private static <T> Table<T> table(String name, String title, String note, Function<T, Study> study) {
+        return new Table<T>(name, title, note).decimals(2).data("model", row -> study.apply(row)
+                .name());
     }
 
-    /** Returns all numbers: dataset × method × shots. */
-    static Table<?> numbers(List<Study> studies) {
+    /** Returns all numbers: dataset × method × shots, averages first. */
+    static Table<?> fewShot(List<Study> studies) {
         boolean one =
                 studies.stream().allMatch(study -> study.fewShot().datasets().size() < 2);
+        return numbers("few-shot", (one ? "Method" : "Dataset × method") + " × shots, in %", one)
+                .averages(Line.fewShot(studies, results -> results.on(AVERAGE)))
+                .rows(Line.fewShot(studies, MethodResults::cells));
+    }
+
+    /** Returns all numbers of learning on one dataset and testing on it and on others. */
+    static Table<?> robustness(List<Study> studies) {
+        Table<Line> table = numbers("robustness", "Robustness, in %", false);
+        studies.forEach(study -> study.transfers().forEach((source, results) -> results.setups()
+                .forEach(setup -> results.get(sourceFirst(source, results), setup)
+                        .forEach(result -> table.row(new Line(study, results, source, result))))));
+        return table;
+    }
+
+    private static Table<Line> numbers(String name, String title, boolean one) {
         Table<Line> table = table(
-                        "few-shot",
-                        (one ? "Method" : "Dataset × method") + " × shots, in %",
-                        "mean ± standard deviation over n seeds, gain over zero-shot in points")
+                        name,
+                        title,
+                        "mean ± standard deviation over n seeds, gain over zero-shot in points",
+                        Line::study)
                 .data("model_sha256", line -> line.study.model().sha256())
-                .words("dataset", line -> named(line.result.dataset()), "dataset");
+                .words("dataset", line -> named(line.result), "dataset");
         if (one) {
             table.in(CSV);
         }
-        setup(table, line -> line.result.setup())
+        return setup(table, line -> line.result.setup())
+                .data("learned_on", Line::source)
+                .data("averaged", line -> line.result.averaged().isEmpty() ? null : line.result.datasets())
                 .numbers("n", line -> seeds(line.result), "seeds", "n")
                 .means("accuracy", Line::accuracy, "accuracy")
                 .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
-                .numbers("p", Line::probability, "p_paired_over_seeds")
+                .numbers("p", Line::probability, "p_paired")
                 .numbers("95 % interval", Line::interval)
                 .means("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
                 .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
                 .numbers("published", Line::published, "published", "published_backbone", "published_source");
-        for (Study study : studies) {
-            study.fewShot().cells().forEach(cell -> table.row(new Line(study, "", cell)));
-        }
-        return table;
     }
 
-    /** Returns all numbers averaged over the datasets: method × shots. */
-    static Table<?> averages(List<Study> studies) {
-        Table<Line> table = table("average", "Averages over the datasets, in %", "gain over zero-shot in points");
-        setup(table, line -> line.result.setup())
-                .data("datasets", line -> String.join("; ", line.result.datasets()))
-                .data("n_datasets", line -> line.result.datasets().size())
-                .numbers("accuracy", Line::accuracy, "accuracy", "accuracy_sd_over_seeds", "accuracy_ci95_over_seeds")
-                .numbers("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
-                .numbers("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
-                .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
-                .numbers("p", Line::probability, "p_paired_over_datasets")
-                .numbers("published", Line::published, "published", "published_backbone");
-        for (Study study : studies) {
-            study.fewShot().averages().forEach(average -> table.row(new Line(study, "", average)));
-        }
-        return table;
-    }
-
-    /** Returns the accuracies of a place: method × shots. */
-    static Table<?> byShots(Place place) {
-        MethodResults fewShot = place.study().fewShot();
-        Table<MethodLabel> table = new Table<MethodLabel>(
-                        "by-shots",
-                        place.title() + ", accuracy in % by training images per class",
-                        "mean ± standard deviation over seeds, 95 % interval")
-                .decimals(2)
-                .data("model", method -> place.study().name());
+    /** Returns the accuracies on a dataset, or their averages: method × shots. */
+    static Table<?> byShots(Study study, String dataset) {
+        MethodResults fewShot = study.fewShot();
+        Table<MethodLabel> table = table(
+                "by-shots",
+                StudyReport.title(study, dataset) + ", accuracy in % by training images per class",
+                "mean ± standard deviation over seeds, 95 % interval",
+                method -> study);
         method(table, method -> method);
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
-                .forEach(shots -> table.numbers(shots.describe(), method -> place.result(new Setup(method, shots))
-                        .map(result -> new Line(place.study(), "", result))
+                .forEach(shots -> table.numbers(shots.describe(), method -> fewShot.get(
+                                dataset, new Setup(method, shots))
+                        .map(result -> Line.fewShot(study, result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
-        return table.rows(fewShot.cells(place.dataset()).stream()
+        return table.rows(fewShot.on(dataset).stream()
                 .map(MethodResult::method)
                 .distinct()
                 .toList());
@@ -144,7 +168,7 @@ final class StudyTables {
         List<Line> most = new ArrayList<>();
         for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
             fewShot.ofMain(dataset)
-                    .map(cell -> new Line(study, "", cell))
+                    .map(result -> Line.fewShot(study, result))
                     .filter(line -> Double.isFinite(line.gain()))
                     .max(comparing(line -> line.result.shots()))
                     .ifPresent(most::add);
@@ -154,9 +178,10 @@ final class StudyTables {
                         "gains",
                         fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"
                                 + " accuracy in %",
-                        "p of the paired t test over the seeds")
+                        "p of the paired t test over the seeds",
+                        Line::study)
                 .data("method", line -> line.result.method().id())
-                .words("dataset", line -> named(line.result.dataset()), "dataset")
+                .words("dataset", line -> named(line.result), "dataset")
                 .column("gain", BARS, Line::gain)
                 .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracy(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", line -> line.result.summary(Measured::accuracy))
@@ -167,22 +192,28 @@ final class StudyTables {
 
     // Classes and datasets that were not learned
 
-    /** A method's results on the two halves of a dataset, or their averages. */
-    private record Halves(Study study, Row row) {
+    /** A method's results on the two halves of a dataset, or their averages; at least one is known. */
+    private record Halves(Study study, Optional<MethodResult> base, Optional<MethodResult> unseen) {
+
+        static MethodResults all(Study study) {
+            return MethodResults.all(Stream.of(study.base(), study.unseen()));
+        }
+
+        static Stream<Halves> on(Study study, String dataset) {
+            return all(study).setups().stream()
+                    .map(setup -> new Halves(
+                            study,
+                            study.base().get(dataset, setup),
+                            study.unseen().get(dataset, setup)))
+                    .filter(halves -> halves.base.isPresent() || halves.unseen.isPresent());
+        }
 
         MethodResult any() {
-            return row.any();
+            return base.or(() -> unseen).orElseThrow();
         }
 
         boolean isAverage() {
             return !any().averaged().isEmpty();
-        }
-
-        Cell dataset() {
-            int averaged = any().averaged().size();
-            return isAverage()
-                    ? Cell.words("average of " + averaged, "Average of " + averaged)
-                    : named(any().dataset());
         }
 
         /** Returns the accuracy; that of an average has no standard deviation. */
@@ -190,30 +221,31 @@ final class StudyTables {
             return isAverage() ? half.map(MethodResult::accuracy) : StudyTables.accuracy(half);
         }
 
+        /** Returns the harmonic mean of the means over the seeds; that of an average is that of the averages. */
+        Optional<Double> mean() {
+            return base.flatMap(b -> unseen.map(u -> MethodResult.harmonicMean(b.accuracy(), u.accuracy())));
+        }
+
         /** Returns the numbers of a paper, if it has all of them. */
         Optional<Cell> published() {
-            return published(ClassHalf.BASE)
-                    .flatMap(base -> published(ClassHalf.NEW).map(unseen -> published(base, unseen)));
+            return published(ClassHalf.BASE).flatMap(b -> published(ClassHalf.NEW)
+                    .map(u -> published(b.accuracy(), u.accuracy(), b.backbone())));
         }
 
         private Optional<Score> published(ClassHalf half) {
             return study.published("", any().datasets(), half, any().setup());
         }
 
-        private static Cell published(Score base, Score unseen) {
-            double mean = new BaseToNew(base.accuracy(), unseen.accuracy()).harmonicMean();
+        private static Cell published(double base, double unseen, String backbone) {
+            double mean = MethodResult.harmonicMean(base, unseen);
             return Cell.of(
-                            List.of(
-                                    Cell.datum(base.accuracy()),
-                                    Cell.datum(unseen.accuracy()),
-                                    Cell.datum(mean),
-                                    base.backbone()),
+                            List.of(Cell.datum(base), Cell.datum(unseen), Cell.datum(mean), backbone),
                             decimals -> "%s / %s, H %s %s"
                                     .formatted(
-                                            number(base.accuracy(), decimals),
-                                            number(unseen.accuracy(), decimals),
+                                            number(base, decimals),
+                                            number(unseen, decimals),
                                             number(mean, decimals),
-                                            base.backbone()))
+                                            backbone))
                     .in(Style.PUBLISHED);
         }
     }
@@ -225,20 +257,19 @@ final class StudyTables {
      * @param brief true for averages alone, if there are any
      */
     static Table<?> baseNew(List<Study> studies, boolean brief) {
-        Table<Halves> table = new Table<Halves>(
+        Table<Halves> table = table(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
-                        "mean ± standard deviation over seeds, published base / new")
-                .decimals(2)
+                        "mean ± standard deviation over seeds, published base / new",
+                        Halves::study)
                 .grouped()
-                .data("model", h -> h.study.name())
-                .words("dataset", Halves::dataset, "dataset");
+                .words("dataset", h -> named(h.any()), "dataset");
         setup(table, h -> h.any().setup())
                 .data("seeds", h -> h.isAverage() ? null : seeds(h.any()))
                 .data("datasets", h -> h.isAverage() ? h.any().averaged().size() : null)
-                .means("base", h -> h.accuracy(h.row.base()), "base")
-                .means("new", h -> h.accuracy(h.row.unseen()), "new")
-                .numbers("H", h -> h.row.means().map(BaseToNew::harmonicMean), "harmonic_mean")
+                .means("base", h -> h.accuracy(h.base), "base")
+                .means("new", h -> h.accuracy(h.unseen), "new")
+                .numbers("H", Halves::mean, "harmonic_mean")
                 .numbers(
                         "published",
                         Halves::published,
@@ -247,36 +278,21 @@ final class StudyTables {
                         "published_harmonic_mean",
                         "published_backbone");
         for (Study study : studies) {
-            BaseToNewResults results = study.baseNew();
-            results.averages().forEach(average -> table.average(new Halves(study, average)));
-            if (!brief || results.averages().isEmpty()) {
-                results.rows().forEach(row -> table.row(new Halves(study, row)));
+            table.averages(Halves.on(study, AVERAGE).toList());
+            if (!brief || study.base().averaged().isEmpty()) {
+                Halves.all(study)
+                        .datasets()
+                        .forEach(d -> table.rows(Halves.on(study, d).toList()));
             }
         }
         return table;
     }
 
-    /** Returns all numbers of learning on one dataset and testing on others. */
-    static Table<?> robustness(List<Study> studies) {
-        Table<Line> table = new Table<Line>("robustness", "Robustness, accuracy in %", "")
-                .data("model", t -> t.study.name())
-                .data("source", Line::source)
-                .data("method", t -> t.result.method().id())
-                .data("shots", t -> t.result.shots().label())
-                .data("tested_on", t -> t.result.dataset())
-                .data("role", t -> t.result.dataset().equals(t.source) ? "source" : "target")
-                .data("seeds", t -> seeds(t.result))
-                .means("accuracy", t -> t.result.summary(Measured::accuracy), "accuracy")
-                .numbers("published", Line::published, "published", "published_backbone");
-        for (Study study : studies) {
-            for (Robustness all : study.robustness()) {
-                for (Setup setup : all.results().setups()) {
-                    Stream.concat(all.results().get(all.source(), setup).stream(), all.onTargets(setup).stream())
-                            .forEach(result -> table.row(new Line(study, all.source(), result)));
-                }
-            }
-        }
-        return table;
+    private static List<String> sourceFirst(String source, MethodResults results) {
+        List<String> datasets = new ArrayList<>(results.datasets());
+        datasets.remove(source);
+        datasets.add(0, source);
+        return datasets;
     }
 
     /**
@@ -284,32 +300,224 @@ final class StudyTables {
      *
      * @param brief true for the average of the targets alone
      */
-    static Table<?> robustness(Study study, Robustness robustness, boolean brief) {
-        String source = title(robustness.source());
-        Table<Setup> table = new Table<Setup>(
+    static Table<?> robustness(Study study, String source, boolean brief) {
+        MethodResults results = study.transfers().get(source);
+        List<String> datasets = sourceFirst(source, results);
+        List<String> targets = datasets.subList(1, datasets.size());
+        Table<Setup> table = setup(
+                table(
                         "robustness",
-                        "Learned on " + source + ", accuracy in % on it and on others",
-                        "mean ± standard deviation over seeds")
-                .decimals(2)
-                .data("model", row -> study.name());
-        setup(table, row -> row)
-                .numbers(source, row -> accuracy(robustness.results().get(robustness.source(), row)), "source");
-        for (String target : brief ? List.<String>of() : robustness.targets()) {
-            table.numbers(title(target), row -> accuracy(robustness.results().get(target, row)));
+                        "Learned on " + title(source) + ", accuracy in % on it and on others",
+                        "mean ± standard deviation over seeds",
+                        setup -> study),
+                setup -> setup);
+        for (String one : brief ? List.of(source) : datasets) {
+            table.numbers(title(one), setup -> accuracy(results.get(one, setup)));
         }
-        table.numbers("average of targets", row -> robustness.average(row).map(MethodResult::accuracy));
+        table.numbers("average of targets", setup -> Optional.of(results.get(targets, setup))
+                .filter(all -> all.size() == targets.size())
+                .map(all -> MethodResult.average(all).accuracy()));
         if (!brief) {
-            table.numbers(
-                    "published average",
-                    row -> score(study.published(robustness.source(), robustness.targets(), ClassHalf.ALL, row)));
+            table.numbers("published average", setup -> score(study.published(source, targets, ClassHalf.ALL, setup)));
         }
-        return table.rows(robustness.results().setups());
+        return table.rows(results.setups());
+    }
+
+    /**
+     * A method's results on a class, and zero-shot's, over all seeds together.
+     *
+     * @param before results of zero-shot; null if they are unknown
+     */
+    private record ClassLine(Study study, MethodResult result, String name, PerClass own, PerClass before) {
+
+        /** Returns the classes of what was learned on a dataset; the shots of a method ascend. */
+        static List<ClassLine> on(Study study, String dataset) {
+            Map<String, PerClass> before = study.fewShot()
+                    .zeroShot(dataset)
+                    .map(MethodResult::perClass)
+                    .orElse(Map.of());
+            List<ClassLine> lines = new ArrayList<>();
+            study.fewShot().on(dataset).stream()
+                    .filter(result -> !result.method().isWithoutTraining())
+                    .forEach(result -> result.perClass()
+                            .forEach((name, own) ->
+                                    lines.add(new ClassLine(study, result, name, own, before.get(name)))));
+            return lines;
+        }
+
+        double zeroShot() {
+            return before == null ? Double.NaN : before.accuracy();
+        }
+
+        double gain() {
+            return own.accuracy() - zeroShot();
+        }
+    }
+
+    /** Returns all classes of all datasets and methods. */
+    static Table<?> classes(List<Study> studies) {
+        Table<ClassLine> table = new Table<ClassLine>("per-class", "Accuracy of each class, in %", "")
+                .data("model", line -> line.study.name())
+                .data("dataset", line -> line.result.dataset())
+                .data("method", line -> line.result.method().id())
+                .data("shots", line -> line.result.shots().label())
+                .data("seeds", line -> seeds(line.result))
+                .data("class", ClassLine::name)
+                .data("images", line -> line.own.total())
+                .data("accuracy", line -> Cell.number(line.own.accuracy()))
+                .data("zero_shot_accuracy", line -> Cell.number(line.zeroShot()))
+                .data("gain", line -> Cell.points(line.gain()));
+        studies.forEach(
+                study -> study.fewShot().datasets().forEach(dataset -> table.rows(ClassLine.on(study, dataset))));
+        return table;
+    }
+
+    /**
+     * Returns the classes of a dataset by each method with most images; empty if there are none. The main method
+     * decides the order, by falling gain or by accuracy where it is unknown, and which of many classes are shown: the
+     * first and the last.
+     */
+    static Table<?> classes(Study study, String dataset) {
+        Map<MethodLabel, Map<String, ClassLine>> most = new LinkedHashMap<>();
+        grouped(ClassLine.on(study, dataset), ClassLine::result)
+                .forEach((result, lines) -> most.put(
+                        result.method(),
+                        lines.stream().collect(toMap(ClassLine::name, line -> line, (a, b) -> a, LinkedHashMap::new))));
+        if (most.isEmpty()) {
+            return new Table<>();
+        }
+        List<ClassLine> lines = new ArrayList<>(most.getOrDefault(
+                        study.fewShot().main().orElseThrow(),
+                        most.values().iterator().next())
+                .values());
+        lines.sort(comparingDouble(line -> line.before == null ? -line.own.accuracy() : -line.gain()));
+        ClassLine first = lines.get(0);
+        boolean many = lines.size() > MOST_CLASSES;
+        if (many) {
+            lines.subList(SHOWN_OF_MANY, lines.size() - SHOWN_OF_MANY).clear();
+        }
+        String by = first.result.method().title();
+        Table<ClassLine> table = new Table<ClassLine>(
+                        "per-class",
+                        title(dataset) + ", accuracy on the test images of all seeds, in %",
+                        "%s classes by %s of %s after %s"
+                                .formatted(
+                                        many ? "first and last" : "all",
+                                        first.before == null ? "accuracy" : "gain over zero-shot",
+                                        by,
+                                        first.result.shots().describe()))
+                .words("class", ClassLine::name)
+                .column("gain of " + by, BARS, ClassLine::gain)
+                .numbers(MethodLabel.ZERO_SHOT.id(), ClassLine::zeroShot);
+        most.forEach(
+                (method, classes) -> table.numbers(method.title(), line -> Optional.ofNullable(classes.get(line.name))
+                        .map(one -> one.own.accuracy())));
+        return table.numbers("images", line -> line.own.total()).rows(lines);
+    }
+
+    // Runs
+
+    /** Returns every finished run, for other programs. */
+    static Table<?> runs(List<Study> studies) {
+        record Line(Study study, Entry entry, RunResult result) {}
+        Table<Line> table = new Table<Line>("runs", "", "")
+                .data("folder", line -> line.entry.run().folder().toString())
+                .data("model", line -> line.study.name())
+                .data("model_sha256", line -> line.study.model().sha256())
+                .data("method", line -> line.entry.method().id())
+                .data("dataset", line -> line.entry.dataset())
+                .data("learned_on", line -> line.result.trainedOn())
+                .data("classes_tested", line -> line.result.half().label())
+                .data("shots", line -> line.entry.run().shots().label())
+                .data("seed", line -> line.result.seed())
+                .data("classes", line -> line.result.classes())
+                .data("train_images", line -> line.result.trainImages())
+                .data("test_images", line -> line.result.testImages())
+                .data("accuracy", line -> Cell.number(line.result.accuracy()))
+                .data("macro_f1", line -> Cell.number(line.result.macroF1()))
+                .data("ece_percent", line -> Cell.number(100 * line.result.calibrationError()))
+                .data("seconds", line -> Cell.number(line.result.totalSeconds()))
+                .data("settings", line -> MethodLabel.settings(line.entry.run().config()).entrySet().stream()
+                        .map(Object::toString)
+                        .collect(joining("; ")));
+        studies.forEach(study -> study.entries()
+                .forEach(entry -> table.row(new Line(study, entry, entry.run().result()))));
+        return table;
+    }
+
+    /** Returns the runs that have no result, with the reasons. */
+    static Table<?> leftOut(FoundRuns findings) {
+        record Line(Failure run, String state) {}
+        Table<Line> table = new Table<Line>("runs-left-out", "Runs left out of all numbers", "")
+                .words("run", line -> line.run.folder().toString(), "folder")
+                .words("state", Line::state, "state")
+                .column("reason", SENTENCES, line -> line.run.reason(), "reason");
+        findings.failed().forEach(run -> table.row(new Line(run, "failed")));
+        findings.damaged().forEach(run -> table.row(new Line(run, "damaged")));
+        findings.unfinished().forEach(run -> table.row(new Line(new Failure(run, ""), "unfinished")));
+        return table;
+    }
+
+    /** Returns the settings of each method's runs. */
+    static Table<?> settings(Study study) {
+        Map<MethodLabel, List<Entry>> entries = new TreeMap<>(grouped(study.entries(), Entry::method));
+        return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
+                .words("method", MethodLabel::id)
+                .column(
+                        "settings",
+                        SENTENCES,
+                        method ->
+                                MethodLabel.values(entries.get(method).stream()
+                                                .map(Entry::run)
+                                                .toList())
+                                        .entrySet()
+                                        .stream()
+                                        .map(all -> all.getKey() + " "
+                                                + Numbers.first(
+                                                        all.getValue().stream()
+                                                                .map(String::valueOf)
+                                                                .toList(),
+                                                        MOST_VALUES))
+                                        .collect(joining("; ")))
+                .rows(entries.keySet());
+    }
+
+    /** Returns the hand-written prompts that training runs tested beside the learned one, of some places. */
+    static Table<?> handWritten(List<Study> studies, Predicate<List<Prompt>> some) {
+        record Line(Study study, Prompt prompt, boolean best) {}
+        Table<Line> table = new Table<Line>("hand-written", "Accuracy of hand-written prompts in %", "")
+                .decimals(2)
+                .data("model", line -> line.study.name())
+                .data("dataset", line -> line.prompt.dataset())
+                .data("classes", line -> line.prompt.half().label())
+                .words(
+                        "prompt",
+                        line -> Cell.words(line.prompt.text(), "“" + line.prompt.text() + "”")
+                                .withNote(line.prompt.own() ? "the dataset's own" : ""),
+                        "prompt")
+                .data("is_the_datasets_own", line -> line.prompt.own())
+                .means(
+                        "accuracy",
+                        line -> line.study
+                                .prompts()
+                                .get(line.prompt)
+                                .summary(Measured::accuracy)
+                                .map(s -> Cell.mean(s).best(line.best)),
+                        "accuracy");
+        studies.forEach(study -> study.promptsByPlace().stream()
+                .filter(some)
+                .forEach(prompts ->
+                        prompts.forEach(one -> table.row(new Line(study, one, one.equals(study.best(prompts)))))));
+        return table;
     }
 
     // Cells; those of unknown values are empty
 
-    private static Cell named(String dataset) {
-        return Cell.words(dataset, title(dataset));
+    private static Cell named(MethodResult result) {
+        int averaged = result.averaged().size();
+        return averaged == 0
+                ? Cell.words(result.dataset(), title(result.dataset()))
+                : Cell.words("average of " + averaged, "Average of " + averaged);
     }
 
     /** Adds the columns of methods and their shots. */
@@ -328,14 +536,14 @@ final class StudyTables {
                         "method");
     }
 
-    /** Makes a cell of the seeds, of which people see the number. */
-    static Cell seeds(MethodResult result) {
+    /** Makes a cell that lists the seeds for programs, and counts them for people. */
+    private static Cell seeds(MethodResult result) {
         List<Long> seeds = result.seeds();
         return Cell.of(List.of(seeds, seeds.size()), decimals -> count(seeds.size()))
                 .in(Style.MUTED);
     }
 
-    static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
+    private static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
         return result.flatMap(r -> r.summary(Measured::accuracy));
     }
 

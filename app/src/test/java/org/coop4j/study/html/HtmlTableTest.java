@@ -67,7 +67,7 @@ class HtmlTableTest {
 
     @Test
     void averagesAndGroupsAreSetOff() {
-        Table<String> table = words().grouped().average("average").rows(List.of("x", "x", "y"));
+        Table<String> table = words().grouped().averages(List.of("average")).rows(List.of("x", "x", "y"));
 
         assertThat(html(table))
                 .containsSubsequence(
