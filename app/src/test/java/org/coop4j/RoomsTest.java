@@ -23,8 +23,13 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.channels.SocketChannel;
 import java.util.List;
-import org.coop4j.graph.host.Backend;
+import org.coop4j.base.Log;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.method.Method;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -96,10 +101,14 @@ class RoomsTest {
             .that()
             .resideInAPackage("org.coop4j..")
             .and()
-            .resideOutsideOfPackages("org.coop4j.weights.download..", "org.coop4j.bench..")
+            .resideOutsideOfPackage("org.coop4j.weights.download..")
             .should()
-            .dependOnClassesThat()
-            .resideInAPackage("java.net.http..");
+            .dependOnClassesThat(resideInAPackage("java.net.http..")
+                    .or(assignableTo(URLConnection.class))
+                    .or(assignableTo(Socket.class))
+                    .or(assignableTo(SocketChannel.class)))
+            .orShould()
+            .callMethodWhere(target(owner(type(URL.class))).and(target(nameMatching("open.*|getContent"))));
 
     @ArchTest
     static final ArchRule lossesAloneNameVariablesOfAGraph = noClasses()
@@ -165,23 +174,32 @@ class RoomsTest {
             .should()
             .callMethod(HostMatrix.class, "of", INDArray.class);
 
-    /** Reaches the memory of an array as only the room of host kernels may. */
+    /** Reaches the memory of an array, other machines and loggers as only some rooms may. */
     static final class Offender {
         private Offender() {}
 
         static long address(INDArray array) {
             return array.data().address() + HostMatrix.of(array).rows() + array.getInt(0);
         }
+
+        static Object answer(URL address) throws IOException {
+            LoggerFactory.getLogger(Offender.class).info("connecting");
+            return address.openConnection();
+        }
     }
 
     @ArchTest
-    static void anAddressTakenElsewhereIsSeen(JavaClasses ignored) {
+    static void anOffenderIsSeen(JavaClasses ignored) {
         JavaClasses offender = new ClassFileImporter().importClasses(Offender.class);
         for (ArchRule rule : List.of(
+                downloadAloneConnectsToOtherMachines,
+                loggersAreMadeInBase,
                 hostKernelsAloneReachTheMemoryOfArrays,
                 nobodyElseReadsOrWritesSingleElementsOfArrays,
                 plansAloneBindHostKernelsToArrays)) {
-            assertThat(rule.evaluate(offender).hasViolation()).isTrue();
+            assertThat(rule.evaluate(offender).hasViolation())
+                    .as(rule.getDescription())
+                    .isTrue();
         }
     }
 
@@ -218,11 +236,11 @@ class RoomsTest {
 
     /** Without a logging backend, slf4j would otherwise write to standard error at its first use. */
     @ArchTest
-    static final ArchRule theLibraryHasItsLogFromTheBackend = noClasses()
+    static final ArchRule loggersAreMadeInBase = noClasses()
             .that()
-            .resideInAnyPackage(LIBRARY)
+            .resideInAPackage("org.coop4j..")
             .and()
-            .doNotHaveFullyQualifiedName(Backend.class.getName())
+            .doNotHaveFullyQualifiedName(Log.class.getName())
             .should()
             .dependOnClassesThat()
             .areAssignableTo(LoggerFactory.class);

@@ -2,10 +2,7 @@ package org.coop4j.clip;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.Workers;
 
@@ -16,8 +13,6 @@ import org.coop4j.graph.host.Workers;
  */
 public record MemoryLimit(long bytes) {
 
-    private static final Pattern TEXT = Pattern.compile("(\\d{1,9})([kKmMgG]?)[bB]?");
-
     public MemoryLimit {
         Require.that(bytes >= 1, "memory limit: expected 1 byte or more, got %s", bytes);
     }
@@ -25,18 +20,6 @@ public record MemoryLimit(long bytes) {
     /** Returns a limit that is never reached. */
     public static MemoryLimit none() {
         return new MemoryLimit(Long.MAX_VALUE);
-    }
-
-    /**
-     * Returns a limit written as a number with K, M or G, such as {@code 800M}.
-     *
-     * @throws IllegalArgumentException if it is written otherwise
-     */
-    public static MemoryLimit parse(String text) {
-        Matcher matcher = TEXT.matcher(text.trim());
-        Require.that(matcher.matches(), "memory: expected a number with K, M or G, such as 800M, got \"%s\"", text);
-        int shift = 10 * " KMG".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)); // no unit is found at 0
-        return new MemoryLimit(Long.parseLong(matcher.group(1)) << shift);
     }
 
     /** Consecutive classes, {@code to} excluded. */

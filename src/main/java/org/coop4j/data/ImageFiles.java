@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
-import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
 
 /**
@@ -29,7 +29,7 @@ import org.slf4j.Logger;
  * linked into place.
  */
 public final class ImageFiles {
-    private static final Logger log = Backend.log(ImageFiles.class);
+    private static final Logger log = Log.of(ImageFiles.class);
 
     /** Includes formats that cannot be read, so that their files are named and counted. */
     private static final Set<String> EXTENSIONS =

@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
-import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
 
 /**
@@ -37,7 +37,7 @@ import org.slf4j.Logger;
  * @param imageRoot the folder that its paths are relative to
  */
 public record SplitFile(String name, Path json, Path imageRoot) {
-    private static final Logger log = Backend.log(SplitFile.class);
+    private static final Logger log = Log.of(SplitFile.class);
 
     /** Enough for some millions of images. */
     private static final long MOST_BYTES = 512L << 20;

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
 
 /**
@@ -22,7 +22,7 @@ import org.slf4j.Logger;
  * reproducible, but is not the published one.
  */
 public final class SplitRules {
-    private static final Logger log = Backend.log(SplitRules.class);
+    private static final Logger log = Log.of(SplitRules.class);
 
     private SplitRules() {}
 
@@ -153,7 +153,8 @@ public final class SplitRules {
         public SplitShares {
             Require.that(
                     (train >= 1 || test >= 100) && val >= 0 && test >= 1 && train + val + test == 100,
-                    "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as 60/10/30",
+                    "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as"
+                            + " 60/10/30",
                     train,
                     val,
                     test);

@@ -3,12 +3,15 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
+import org.coop4j.base.Resource;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method.Task;
 import org.coop4j.text.Tokenizer;
 
@@ -168,6 +171,43 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                 all.add(task.template());
             }
             return new PromptEnsemble(all);
+        }
+    }
+
+    /** The hand-written prompt templates, with "{}" for the class name. */
+    public static final class PromptTemplates {
+        /** The template for data without its own. */
+        public static final String PHOTO = "a photo of a {}.";
+
+        private static final String IMAGENET = "ImageNet";
+
+        private PromptTemplates() {}
+
+        /** Returns OpenAI's 80 templates for ImageNet, in the order of their notebook. */
+        public static List<String> imageNet() {
+            return read("templates-imagenet.txt");
+        }
+
+        /** Returns the 7 templates that OpenAI's notebook selects from the 80. */
+        public static List<String> selected() {
+            return read("templates-selected.txt");
+        }
+
+        /**
+         * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates, followed by the
+         * dataset's own except for ImageNet.
+         */
+        public static List<String> ensemble(Benchmark benchmark) {
+            return benchmark.name().equals(IMAGENET) ? selected() : ensemble(benchmark.template());
+        }
+
+        /** Returns the 7 selected templates followed by the data's own. */
+        public static List<String> ensemble(String own) {
+            return Stream.concat(selected().stream(), Stream.of(own)).toList();
+        }
+
+        private static List<String> read(String resource) {
+            return Resource.text(PromptTemplates.class, resource).lines().toList();
         }
     }
 }

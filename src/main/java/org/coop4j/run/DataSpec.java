@@ -26,10 +26,10 @@ import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.train.Training;
 
 /**

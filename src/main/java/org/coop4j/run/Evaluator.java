@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -20,7 +21,6 @@ import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.FileContents;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.RunConfig.RunData;
 import org.slf4j.Logger;
@@ -31,7 +31,7 @@ import org.slf4j.Logger;
  */
 public final class Images {
 
-    private static final Logger log = Backend.log(Images.class);
+    private static final Logger log = Log.of(Images.class);
 
     private final FeatureSpace space;
     private final Run.Options options;

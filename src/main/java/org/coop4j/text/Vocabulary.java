@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
+import org.coop4j.base.JsonTree;
 import org.coop4j.base.Resource;
 import org.coop4j.base.TextFile;
-import org.coop4j.weights.JsonTree;
 
 /**
  * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank: CLIP's, or that of a Hugging Face

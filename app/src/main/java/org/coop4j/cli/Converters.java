@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
@@ -25,7 +26,7 @@ public final class Converters {
     static void register(CommandLine line) {
         register(line, ExifOrientation.class, ExifOrientation::named);
         register(line, ReferencePreset.class, ReferencePreset::named);
-        register(line, MemoryLimit.class, MemoryLimit::parse);
+        register(line, MemoryLimit.class, text -> new MemoryLimit(Numbers.parseBytes(text)));
         register(line, Benchmark.class, name -> Benchmarks.published().get(name));
         register(line, Precision.class, Converters::precision);
         register(line, Split.class, Converters::split);

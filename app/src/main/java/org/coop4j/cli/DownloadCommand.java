@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
                     + " a repository of the Hugging Face Hub (hf:OWNER/NAME), or a checkpoint's URL.",
             "",
             "An interrupted download is resumed by the same command. SHA-256 is checked where it is known."
-                    + " HTTPS_PROXY, NO_PROXY, HF_ENDPOINT and HF_TOKEN are respected."
+                    + " The variables https_proxy, http_proxy, all_proxy and no_proxy mean the same as to curl;"
+                    + " HF_ENDPOINT and HF_TOKEN are respected."
                     + " No other command connects to another machine."
         },
         footer = {

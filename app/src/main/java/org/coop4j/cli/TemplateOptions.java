@@ -5,8 +5,8 @@ import static org.coop4j.console.WrongUsage.require;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 

@@ -60,7 +60,10 @@ public final class ProblemText {
         {"give its own vocabulary", "--vocabulary DIR"},
         {"the activation given", "--activation"},
         {"name its activation", "--activation"},
-        {"half precision halves it", "--fp16"}
+        {"half precision halves it", "--fp16"},
+        {"choose another target", "-o"},
+        {"not a CLIP model: import it", "coop import"},
+        {"convert it first", "coop convert FILE -o OUT.safetensors"}
     };
 
     private ProblemText() {}

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.coop4j.base.Log;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -36,12 +37,11 @@ import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Serves classifiers over HTTP until it is closed, which refuses new requests and answers those that it has. */
 public final class PredictionService implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(PredictionService.class);
+    private static final Logger LOG = Log.of(PredictionService.class);
 
     /** Time to write the answers of requests that closing gives up. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);

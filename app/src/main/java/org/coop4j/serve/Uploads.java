@@ -9,11 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import org.coop4j.base.Log;
 import org.coop4j.serve.Clients.Client;
 import org.coop4j.serve.ServiceOptions.Limits;
 import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The bodies of requests, within limits on one body and on all bodies together. Memory is taken as bytes arrive,
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Uploads {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
+    private static final Logger LOG = Log.of(Uploads.class);
 
     /** Maximum number of bytes of a refused request that are read and dropped. */
     private static final long MAX_DROPPED = 64L << 20;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -33,12 +34,11 @@ import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.Work;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One pass through the runs of a sweep that have no result yet, here or by the processes of a cluster. */
 final class SweepWork {
 
-    private static final Logger log = LoggerFactory.getLogger(SweepWork.class);
+    private static final Logger log = Log.of(SweepWork.class);
 
     /** Parts of a group's images for each worker, so that a slow one holds up less. */
     private static final int PARTS_PER_WORKER = 4;

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.slf4j.Logger;
 
@@ -38,7 +38,7 @@ import org.slf4j.Logger;
  */
 final class BankFile implements AutoCloseable {
 
-    private static final Logger log = Backend.log(BankFile.class);
+    private static final Logger log = Log.of(BankFile.class);
 
     /** The byte that is locked, beyond all data: on Windows a locked byte cannot be read. */
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;

@@ -5,10 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.coop4j.base.Log;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.SplitFile;
-import org.coop4j.graph.host.Backend;
 import org.slf4j.Logger;
 
 /**
@@ -23,7 +23,7 @@ import org.slf4j.Logger;
  * @param splitSeed seed of the split, if there is no split file
  */
 public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
-    private static final Logger log = Backend.log(BenchmarkSource.class);
+    private static final Logger log = Log.of(BenchmarkSource.class);
 
     /** Reads the lists or makes them, with warnings about results that are not comparable to the papers'. */
     public ImageDataset load() throws IOException {

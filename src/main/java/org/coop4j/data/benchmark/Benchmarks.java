@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 
 /**
@@ -50,42 +49,5 @@ public record Benchmarks(List<Benchmark> all) {
 
     static String bare(String name) {
         return name.toLowerCase(Locale.ROOT).replaceAll("[-_ ]", "");
-    }
-
-    /** The hand-written prompt templates, with "{}" for the class name. */
-    public static final class PromptTemplates {
-        /** The template for data without its own. */
-        public static final String PHOTO = "a photo of a {}.";
-
-        private static final String IMAGENET = "ImageNet";
-
-        private PromptTemplates() {}
-
-        /** Returns OpenAI's 80 templates for ImageNet, in the order of their notebook. */
-        public static List<String> imageNet() {
-            return read("templates-imagenet.txt");
-        }
-
-        /** Returns the 7 templates that OpenAI's notebook selects from the 80. */
-        public static List<String> selected() {
-            return read("templates-selected.txt");
-        }
-
-        /**
-         * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates, followed by the
-         * dataset's own except for ImageNet.
-         */
-        public static List<String> ensemble(Benchmark benchmark) {
-            return benchmark.name().equals(IMAGENET) ? selected() : ensemble(benchmark.template());
-        }
-
-        /** Returns the 7 selected templates followed by the data's own. */
-        public static List<String> ensemble(String own) {
-            return Stream.concat(selected().stream(), Stream.of(own)).toList();
-        }
-
-        private static List<String> read(String resource) {
-            return Resource.text(PromptTemplates.class, resource).lines().toList();
-        }
     }
 }

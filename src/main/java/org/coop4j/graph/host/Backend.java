@@ -4,20 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
+import org.coop4j.base.Log;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.common.config.ND4JSystemProperties;
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
  * The ND4J backend on the class path: its start, and one line on why it cannot compute here, before ND4J's own start
@@ -57,9 +54,6 @@ public record Backend(String name, String device, String blas, Form form) {
 
     private static final String ON_THE_CPU = "build without -Pcuda to compute on the CPU";
 
-    private static final String SLF4J_VERBOSITY = "slf4j.internal.verbosity";
-
-    private static boolean logStarted;
     private static volatile boolean checked;
     private static CompletableFuture<Void> started;
 
@@ -70,34 +64,9 @@ public record Backend(String name, String device, String blas, Form form) {
      * @throws BackendException if the backend cannot compute on this machine
      */
     public static void startQuietly() {
-        startLog();
+        Log.start();
         System.getProperties().putIfAbsent(ND4JSystemProperties.LOG_INITIALIZATION, "false");
         check();
-    }
-
-    /** Returns the log of a class of this library. */
-    public static Logger log(Class<?> of) {
-        startLog();
-        return LoggerFactory.getLogger(of);
-    }
-
-    /**
-     * Starts slf4j. An application that has no provider of slf4j wants no log, and slf4j's lines about that are kept off its
-     * standard error: slf4j reads its own property only here, where it is set while nobody else has set it.
-     */
-    private static synchronized void startLog() {
-        if (!logStarted) {
-            boolean wanted =
-                    ServiceLoader.load(SLF4JServiceProvider.class, LoggerFactory.class.getClassLoader()).stream()
-                            .findAny()
-                            .isPresent();
-            boolean set = !wanted && System.getProperties().putIfAbsent(SLF4J_VERBOSITY, "ERROR") == null;
-            LoggerFactory.getILoggerFactory();
-            if (set) {
-                System.clearProperty(SLF4J_VERBOSITY);
-            }
-            logStarted = true;
-        }
     }
 
     /**

@@ -1,11 +1,11 @@
 package org.coop4j.method.logistic;
 
 import java.util.Arrays;
+import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
 import org.slf4j.Logger;
@@ -22,7 +22,7 @@ import org.slf4j.Logger;
  * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
 final class LogisticRegression {
-    private static final Logger log = Backend.log(LogisticRegression.class);
+    private static final Logger log = Log.of(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
     /** A fit ends with the step that promises to lower the objective by less than this share. */

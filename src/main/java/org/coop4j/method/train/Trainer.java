@@ -9,11 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Floats;
 import org.slf4j.Logger;
 
@@ -31,7 +31,7 @@ import org.slf4j.Logger;
 public record Trainer(Training training, long seed, MemoryLimit memory, Progress progress, RunFiles files) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Logger LOG = Backend.log(Trainer.class);
+    private static final Logger LOG = Log.of(Trainer.class);
 
     /**
      * The files of a training.

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,20 +77,6 @@ class BenchmarksTest {
         assertThat(benchmarks.get("food101").template()).isEqualTo("a photo of {}, a type of food.");
         assertThat(benchmarks.get("dtd").template()).isEqualTo("{} texture.");
         assertThat(benchmarks.get("imagenet-r").template()).isEqualTo("a photo of a {}.");
-    }
-
-    @Test
-    void ensemblesAreTheReferences() {
-        assertThat(PromptTemplates.imageNet()).hasSize(80).startsWith("a bad photo of a {}.");
-        assertThat(new HashSet<>(PromptTemplates.imageNet())).hasSize(80);
-        assertThat(PromptTemplates.imageNet()).allMatch(t -> t.contains("{}"));
-        assertThat(PromptTemplates.selected()).hasSize(7);
-        assertThat(PromptTemplates.imageNet()).containsAll(PromptTemplates.selected());
-        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet"))).hasSize(7);
-        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet-v2-matched-frequency")))
-                .hasSize(8)
-                .endsWith("a photo of a {}.");
-        assertThat(PromptTemplates.ensemble(benchmarks.get("eurosat"))).endsWith("a centered satellite photo of {}.");
     }
 
     /** Totals published with the datasets themselves. */

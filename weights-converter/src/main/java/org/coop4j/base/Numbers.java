@@ -3,6 +3,8 @@ package org.coop4j.base;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Numbers formatted for people: in tables, pages, charts and messages. */
 public final class Numbers {
@@ -11,6 +13,7 @@ public final class Numbers {
     public static final String UNKNOWN = "–";
 
     private static final double LEAST_P = 0.001;
+    private static final Pattern BYTES = Pattern.compile("(\\d{1,9})([kKmMgG]?)[bB]?");
     private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
 
     private Numbers() {}
@@ -94,6 +97,18 @@ public final class Numbers {
             unit++;
         }
         return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BYTE_UNITS[unit]);
+    }
+
+    /**
+     * Reads bytes written as a number with K, M or G, such as {@code 800M}; a K has 1,024 bytes.
+     *
+     * @throws IllegalArgumentException if they are written otherwise
+     */
+    public static long parseBytes(String text) {
+        Matcher matcher = BYTES.matcher(text.trim());
+        Require.that(matcher.matches(), "memory: expected a number with K, M or G, such as 800M, got \"%s\"", text);
+        int shift = 10 * " KMG".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)); // no unit is found at 0
+        return Long.parseLong(matcher.group(1)) << shift;
     }
 
     /** Formats as "4.2 s", "3 min 05 s", "2 h 10 min". */

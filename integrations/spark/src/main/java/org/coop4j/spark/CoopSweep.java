@@ -15,6 +15,7 @@ import org.apache.spark.SparkContext$;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.coop4j.base.Log;
 import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
@@ -27,7 +28,6 @@ import org.coop4j.study.SweepCluster.Files;
 import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.Function2;
 import scala.Option;
 import scala.collection.Iterator;
@@ -39,7 +39,7 @@ import scala.runtime.BoxedUnit;
  * {@code coop sweep}, on the cluster of the application.
  */
 public final class CoopSweep implements SweepCluster.Provider {
-    private static final Logger log = LoggerFactory.getLogger(CoopSweep.class);
+    private static final Logger log = Log.of(CoopSweep.class);
 
     /**
      * The sweep of this executor. Its lists of images and the test images' features stay in memory between jobs, which

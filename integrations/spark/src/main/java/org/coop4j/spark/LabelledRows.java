@@ -21,6 +21,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.base.Log;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.ImageDataset;
@@ -28,7 +29,6 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The labels of rows, brought to the driver without their images.
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
 
-    private static final Logger log = LoggerFactory.getLogger(LabelledRows.class);
+    private static final Logger log = Log.of(LabelledRows.class);
 
     private static final String FEATURES = "coop4j_features";
 

@@ -24,10 +24,10 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.predict.ClassifierModel;
 
 /**

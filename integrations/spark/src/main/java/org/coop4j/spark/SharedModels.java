@@ -10,13 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
+import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ConvertedModel;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The models of this JVM. Each is opened once, for all tasks and partitions, and kept until the JVM ends. Tasks take
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SharedModels {
 
-    private static final Logger log = LoggerFactory.getLogger(SharedModels.class);
+    private static final Logger log = Log.of(SharedModels.class);
 
     /** The cores in {@code local[CORES]} and {@code local-cluster[WORKERS,CORES,MEMORY]}. */
     private static final Pattern LOCAL = Pattern.compile("local(?:-cluster\\[\\s*\\d+\\s*,|\\[)\\s*(\\d+)\\s*[,\\]].*");

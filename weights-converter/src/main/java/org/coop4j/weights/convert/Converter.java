@@ -62,7 +62,7 @@ public final class Converter {
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             for (Path file : weights.files()) {
                 if (Files.exists(target) && Files.isSameFile(file, target)) {
-                    throw new InputException(target + " is the source itself: choose another -o");
+                    throw new InputException(target + " is the source itself: choose another target");
                 }
             }
             return new Converter(source, found.config(), weights).convert(target, activation, progress);
@@ -89,8 +89,7 @@ public final class Converter {
 
     private void readNames() throws IOException {
         if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
-            throw new InputException(
-                    "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop import");
+            throw new InputException("a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
         }
         tensors.putAll(OpenAiNames.of(weights.tensors()));
         for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {

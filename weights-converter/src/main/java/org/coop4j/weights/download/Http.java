@@ -1,11 +1,14 @@
 package org.coop4j.weights.download;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;
 import java.net.URL;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 
 /**
@@ -20,12 +24,17 @@ import org.coop4j.base.InputException;
  * and never after a redirect to another place.
  *
  * @param hub the only address that receives the token
- * @param environment with the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN
+ * @param environment with HF_TOKEN and the variables of proxies
  * @param patience longest wait for the next byte
  */
 record Http(URI hub, Map<String, String> environment, Duration patience) {
     private static final int REDIRECTS = 5;
     private static final int CONNECT_MILLIS = 30_000;
+
+    /** Port of a proxy that is named without one, as in curl. */
+    private static final int PROXY_PORT = 1080;
+
+    private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|[\\da-f:]*:[\\da-f:.]*");
 
     /** The Hub's hash of a large file, in the redirect to its storage. */
     private static final String LINKED_ETAG = "X-Linked-Etag";
@@ -99,7 +108,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
             throw new InputException(address + ": expected an address that begins with https:// or http://");
         }
         URL url = address.toURL();
-        Optional<Proxy> proxy = proxy(address.getHost());
+        Optional<Proxy> proxy = proxy(address);
         HttpURLConnection connection =
                 (HttpURLConnection) (proxy.isPresent() ? url.openConnection(proxy.get()) : url.openConnection());
         connection.setInstanceFollowRedirects(false);
@@ -117,27 +126,60 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         return connection;
     }
 
-    /** Returns the environment's proxy for a host; empty to use that of the JVM, if any. */
-    private Optional<Proxy> proxy(String host) throws InputException {
-        for (String name : List.of("HTTPS_PROXY", "https_proxy", "HTTP_PROXY")) {
-            String value = environment.getOrDefault(name, "");
-            if (!value.isBlank()) {
-                URI uri = URI.create(value.contains("://") ? value : "http://" + value);
-                if (uri.getHost() == null) {
-                    throw new InputException(name + ": expected an address such as http://proxy:3128, got " + value);
-                }
-                boolean direct = Arrays.stream(
-                                environment.getOrDefault("NO_PROXY", "").split(","))
-                        .map(String::strip)
-                        .anyMatch(domain -> !domain.isEmpty() && host.endsWith(domain));
-                int port = uri.getPort() < 0 ? 80 : uri.getPort();
-                return Optional.of(
-                        direct
-                                ? Proxy.NO_PROXY
-                                : new Proxy(Proxy.Type.HTTP, new InetSocketAddress(uri.getHost(), port)));
-            }
+    /**
+     * Returns the environment's proxy for an address, by the rules of curl; empty to use that of the JVM, if any.
+     * HTTP_PROXY in capitals is not read: a client of a CGI program can set it.
+     */
+    Optional<Proxy> proxy(URI address) throws InputException {
+        Optional<String> value = address.getScheme().equals("https")
+                ? variable("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+                : variable("http_proxy", "all_proxy", "ALL_PROXY");
+        if (value.isEmpty()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        String host = address.getHost().toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]|\\.$", "");
+        String direct = variable("no_proxy", "NO_PROXY").orElse("").toLowerCase(Locale.ROOT);
+        if (direct.equals("*") || Arrays.stream(direct.split("[,\\s]+")).anyMatch(entry -> covers(entry, host))) {
+            return Optional.of(Proxy.NO_PROXY);
+        }
+        URI proxy = URI.create(value.get().contains("://") ? value.get() : "http://" + value.get());
+        InputException.require(
+                proxy.getHost() != null, "proxy: expected an address such as http://proxy:3128, got %s", value.get());
+        int port = proxy.getPort() < 0 ? PROXY_PORT : proxy.getPort();
+        return Optional.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), port)));
+    }
+
+    private Optional<String> variable(String... names) {
+        return Arrays.stream(names)
+                .map(name -> environment.getOrDefault(name, "").strip())
+                .filter(value -> !value.isEmpty())
+                .findFirst();
+    }
+
+    /** Returns true if a host is the domain of an entry of no_proxy or below it, or its number is in that block. */
+    private static boolean covers(String entry, String host) {
+        String domain = entry.replaceAll("^\\.|\\.$", "");
+        if (!NUMERIC.matcher(host).matches()) {
+            return !domain.isEmpty() && ("." + host).endsWith("." + domain);
+        }
+        try {
+            String[] block = domain.split("/", 2);
+            if (!NUMERIC.matcher(block[0]).matches()) {
+                return false;
+            }
+            byte[] own = InetAddress.getByName(host).getAddress();
+            byte[] first = InetAddress.getByName(block[0]).getAddress();
+            int others = block.length == 1 ? 0 : 8 * own.length - Integer.parseInt(block[1]);
+            return own.length == first.length
+                    && others >= 0
+                    && new BigInteger(own)
+                                    .xor(new BigInteger(first))
+                                    .shiftRight(others)
+                                    .signum()
+                            == 0;
+        } catch (UnknownHostException | NumberFormatException e) {
+            return false; // the entry is no address
+        }
     }
 
     /** Returns the SHA-256 in an ETag, if it is one. */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.base.JsonTree;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 

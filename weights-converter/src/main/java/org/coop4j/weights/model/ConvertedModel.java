@@ -60,8 +60,7 @@ public final class ConvertedModel implements Closeable {
     }
 
     private static InputException notConverted(Path path) {
-        return InputException.in(
-                path, "not a converted model: run coop convert \"" + path + "\" -o OUT.safetensors first");
+        return InputException.in(path, "not a converted model: convert it first");
     }
 
     /** Returns the file's path. */

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.JsonTree;
+import org.coop4j.base.JsonTree;
 
 /**
  * The description of a model in a converted file: the strings of its {@code __metadata__}.

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.JsonTree;
+import org.coop4j.base.JsonTree;
 
 /**
  * Conversion of pixels to the image tower's input: resize of the shorter side and centre crop, or of both sides, then

@@ -434,7 +434,7 @@ class ConverterTest {
 
     @Test
     void otherModelsAreNamedAsSuch() throws IOException {
-        assertFails(Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"), QUICK_GELU, "coop import");
+        assertFails(Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"), QUICK_GELU, "import it");
         Path other = folder.resolve("other.pt");
         TorchSave.write(other, Map.of("fc.weight", DenseTensor.ofFloats(Shape.of(1), 0)));
         assertFails(other, QUICK_GELU, "not a CLIP model");
@@ -486,7 +486,7 @@ class ConverterTest {
         assertThat(Files.readAllBytes(target)).isEqualTo(first);
         assertThatThrownBy(() -> convert(target, target, QUICK_GELU))
                 .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(target.toString(), "-o");
+                .hasMessageContainingAll(target.toString(), "another target");
     }
 
     @Test
@@ -521,7 +521,7 @@ class ConverterTest {
         for (String name : List.of("vit/torchscript.pt", "vit/openai_names.safetensors", "vit/huggingface")) {
             assertThatThrownBy(() -> ConvertedModel.open(Golden.path(name)))
                     .isInstanceOf(InputException.class)
-                    .hasMessageContainingAll(Golden.path(name).toString(), "coop convert");
+                    .hasMessageContainingAll(Golden.path(name).toString(), "convert it first");
         }
         assertThatThrownBy(() -> ConvertedModel.open(folder.resolve("none")))
                 .isInstanceOf(InputException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelDownloadTest {
 
@@ -381,8 +384,46 @@ class ModelDownloadTest {
 
     @Test
     void aProxyIsAsked() throws IOException {
-        environment.put("HTTPS_PROXY", server.address());
+        environment.put("http_proxy", server.address());
         server.put("/model.pt", checkpoint());
         assertThat(fetch("http://nowhere.invalid/model.pt")).isRegularFile();
+    }
+
+    /** Variables, an address, and the proxy that curl would use for it: its port, none, or the JVM's. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "HTTPS_PROXY=p:1 | https://huggingface.co | 1",
+                "https_proxy=http://p:2 HTTPS_PROXY=p:1 | https://huggingface.co | 2",
+                "https_proxy=p | https://huggingface.co | 1080",
+                "HTTPS_PROXY=p:1 | http://huggingface.co | jvm",
+                "HTTP_PROXY=p:1 | http://huggingface.co | jvm",
+                "http_proxy=p:1 | http://huggingface.co | 1",
+                "ALL_PROXY=p:1 https_proxy= | https://huggingface.co | 1",
+                "all_proxy=p:1 no_proxy=co | https://huggingface.co | none",
+                "all_proxy=p:1 no_proxy=e.co | https://huggingface.co | 1",
+                "all_proxy=p:1 NO_PROXY=huggingface.co | https://huggingface.co | none",
+                "all_proxy=p:1 NO_PROXY=.HuggingFace.co | https://cdn.huggingface.CO | none",
+                "all_proxy=p:1 no_proxy=a NO_PROXY=huggingface.co | https://huggingface.co | 1",
+                "all_proxy=p:1 no_proxy=a,b,,huggingface.co. | https://huggingface.co | none",
+                "all_proxy=p:1 no_proxy=* | https://huggingface.co | none",
+                "all_proxy=p:1 no_proxy=a,* | https://huggingface.co | 1",
+                "all_proxy=p:1 no_proxy=10.1.0.0/16 | https://10.1.2.3 | none",
+                "all_proxy=p:1 no_proxy=10.1.0.0/16 | https://10.2.2.3 | 1",
+                "all_proxy=p:1 no_proxy=2.3,10.1.2.0/x | https://10.1.2.3 | 1",
+                "all_proxy=p:1 no_proxy=10.1.2.3 | https://10.1.2.3 | none",
+                "all_proxy=p:1 no_proxy=fe80::/10 | https://[fe80::1] | none",
+                "all_proxy=p:1 no_proxy=fe80::/10 | https://[::1] | 1"
+            })
+    void proxiesAreChosenAsByCurl(String variables, URI address, String expected) throws IOException {
+        for (String variable : variables.split(" ", -1)) {
+            environment.put(variable.replaceFirst("=.*", ""), variable.replaceFirst("[^=]*=", ""));
+        }
+        String chosen = new Http(address, environment, Duration.ZERO)
+                .proxy(address)
+                .map(proxy -> proxy.address() instanceof InetSocketAddress at ? "" + at.getPort() : "none")
+                .orElse("jvm");
+        assertThat(chosen).isEqualTo(expected);
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.weights;
+package org.coop4j.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

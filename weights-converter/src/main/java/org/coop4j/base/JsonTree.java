@@ -1,4 +1,4 @@
-package org.coop4j.weights;
+package org.coop4j.base;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
@@ -17,9 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.coop4j.base.InputException;
-import org.coop4j.base.Numbers;
-import org.coop4j.base.TextFile;
 
 /**
  * A JSON object whose values are maps, lists, strings, numbers, booleans and nulls. For small files read at every
