@@ -37,7 +37,7 @@ class SourcesTest {
     /** A path of the reading order, as docs/architecture.md lists it. */
     private static final Pattern LISTED = Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
 
-    private static final Pattern COMMAND_LINE_OPTION = Pattern.compile("(^|[\\s(\"'`])(--[a-z]|-[a-zA-Z]\\b)");
+    private static final Pattern COMMAND_LINE_OPTION = Pattern.compile("(^|[\\s(\"'`])(--[a-z]|-[a-zA-Z](?![\\w%]))");
 
     private static final int MOST_FILES = 22;
     private static final int MOST_LINES = 4_000;

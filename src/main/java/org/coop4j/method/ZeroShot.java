@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
