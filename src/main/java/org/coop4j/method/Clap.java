@@ -42,10 +42,10 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix raw = texts.raw();
         float[] multipliers = multipliers(raw, data.train(), texts.space().logitScale());
-        return ZsLp.model(raw, data.train().size(), multipliers);
+        return ZsLp.head(raw, data.train().size(), multipliers);
     }
 
     /**

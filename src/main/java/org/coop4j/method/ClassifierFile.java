@@ -107,7 +107,8 @@ public record ClassifierFile(
         return tensor;
     }
 
-    FeatureMatrix matrix(String name) {
+    /** Returns a tensor as the matrix of its rows. */
+    public FeatureMatrix matrix(String name) {
         Tensor tensor = tensor(name);
         int rows = Math.toIntExact(tensor.shape().dim(0));
         return FeatureMatrix.of(rows, tensor.values().length / rows, tensor.values());
@@ -120,11 +121,13 @@ public record ClassifierFile(
         return withTensors(changed);
     }
 
-    ClassifierFile with(String name, FeatureMatrix matrix) {
+    /** Adds or replaces a tensor with the rows of a matrix. */
+    public ClassifierFile with(String name, FeatureMatrix matrix) {
         return with(name, Shape.of(matrix.rows(), matrix.width()), matrix.toArray());
     }
 
-    ClassifierFile with(LearnedTensor learned) {
+    /** Adds or replaces a learned tensor. */
+    public ClassifierFile with(LearnedTensor learned) {
         return with(learned.name(), Shape.of(learned.shape()), learned.values());
     }
 
@@ -138,7 +141,8 @@ public record ClassifierFile(
         return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
-    ClassifierFile withMethod(Method other) {
+    /** Returns the file of a method with settings that were chosen. */
+    public ClassifierFile withMethod(Method other) {
         return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature);
     }
 
@@ -159,7 +163,7 @@ public record ClassifierFile(
      *
      * @throws IOException if one is missing or has another shape, naming it
      */
-    void require(Shape shape, String... names) throws IOException {
+    public void require(Shape shape, String... names) throws IOException {
         for (String name : names) {
             Tensor tensor = tensors.get(name);
             InputException.require(
@@ -173,7 +177,7 @@ public record ClassifierFile(
     }
 
     /** Checks that tensors have a row of features per class. */
-    void requireClassRows(FeatureSpace space, String... names) throws IOException {
+    public void requireClassRows(FeatureSpace space, String... names) throws IOException {
         require(Shape.of(classNames.size(), space.embedDim()), names);
     }
 

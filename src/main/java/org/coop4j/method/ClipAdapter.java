@@ -65,13 +65,22 @@ public record ClipAdapter(
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.raw().normalized(), trainer.seed());
-    }
-
-    Model model(FeatureMatrix text, long seed) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix text = texts.raw().normalized();
         int d = text.width();
-        return model(initial(W1, hidden(d), d, seed), initial(W2, d, hidden(d), seed), text);
+        LearnedTensor w1 = initial(W1, hidden(d), d, trainer.seed());
+        LearnedTensor w2 = initial(W2, d, hidden(d), trainer.seed());
+        return new Head(file -> file.with(w1).with(w2).with(TEXT, text), w1, w2) {
+            @Override
+            public SDVariable loss(StepGraph step) {
+                SDVariable x = step.images(); // [batch, embed]
+                SDVariable hidden = relu(step, step.ops().linear(x, step.learned(W1)));
+                SDVariable adapted = relu(step, step.ops().linear(hidden, step.learned(W2)));
+                SDVariable mixed = step.ops().add(adapted.mul(ratio), x.mul(1 - ratio));
+                SDVariable cosines = step.ops().linear(step.ops().normalizeRows(mixed), step.perClass("text", text));
+                return step.crossEntropy(step.scaled(cosines));
+            }
+        };
     }
 
     @Override
@@ -85,27 +94,6 @@ public record ClipAdapter(
 
     private static LearnedTensor initial(String name, int out, int in, long seed) {
         return CoCoOp.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
-    }
-
-    /**
-     * Returns the two layers before training.
-     *
-     * @param w1 [hidden, embed]
-     * @param w2 [embed, hidden]
-     * @param text normalised text features
-     */
-    Model model(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text) {
-        return new Model(file -> file.with(w1).with(w2).with(TEXT, text), w1, w2) {
-            @Override
-            SDVariable loss(StepGraph step) {
-                SDVariable x = step.images(); // [batch, embed]
-                SDVariable hidden = relu(step, step.ops().linear(x, step.learned(W1)));
-                SDVariable adapted = relu(step, step.ops().linear(hidden, step.learned(W2)));
-                SDVariable mixed = step.ops().add(adapted.mul(ratio), x.mul(1 - ratio));
-                SDVariable cosines = step.ops().linear(step.ops().normalizeRows(mixed), step.perClass("text", text));
-                return step.crossEntropy(step.scaled(cosines));
-            }
-        };
     }
 
     private static SDVariable relu(StepGraph step, SDVariable x) {

@@ -2,12 +2,14 @@ package org.coop4j.method;
 
 import java.util.List;
 import java.util.SplittableRandom;
-import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -16,14 +18,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * CVPR 2022; {@code trainers/cocoop.py}): a meta-net maps each image to a vector that is added to all context vectors,
  * so that every image has its own prompts.
  *
- * @param contextLength number of context vectors M
- * @param words initial words of the context; null for random numbers
+ * @param start number and initial values of the context vectors
  */
-public record CoCoOp(
-        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-                int contextLength,
-        @Setting("initial words of the context; without them random numbers") String words)
-        implements PromptMethod {
+public record CoCoOp(ContextStart start) implements PromptMethod {
 
     private static final String W1 = "meta_net.linear1.weight";
     private static final String B1 = "meta_net.linear1.bias";
@@ -33,18 +30,14 @@ public record CoCoOp(
     /** The tensors of methods with a context and a meta-net. */
     static final List<String> TENSORS = List.of(PromptContext.CTX, W1, B1, W2, B2);
 
-    public CoCoOp {
-        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
-    }
-
     /** The reference's: "a photo of a". */
     public CoCoOp() {
-        this(4, PromptContext.PHOTO);
+        this(new ContextStart(PromptContext.PHOTO));
     }
 
     @Override
     public PromptContext context() {
-        return PromptContext.atEnd(contextLength, words);
+        return PromptContext.atEnd(start);
     }
 
     @Override
@@ -73,9 +66,19 @@ public record CoCoOp(
 
     /** Returns the context of one image: π(f) added to every vector. */
     @Override
-    public SDVariable contextVectors(StepGraph step) {
-        SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
-        return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
+
+            @Override
+            public SDVariable context(StepGraph step) {
+                SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
+                return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+            }
+        };
     }
 
     @Override

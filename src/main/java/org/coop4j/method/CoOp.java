@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -23,12 +24,12 @@ public record CoOp(PromptContext context) implements PromptMethod {
 
     /** The reference's: 16 random vectors before the class name, shared by all classes. */
     public CoOp() {
-        this(PromptContext.atEnd(PromptContext.COOP_LENGTH, null));
+        this(PromptContext.atEnd(new ContextStart(PromptContext.COOP_LENGTH)));
     }
 
-    /** A context with other settings; {@code words} may be null. */
-    public CoOp(int contextLength, ClassPosition position, boolean classSpecific, String words) {
-        this(new PromptContext(contextLength, position, classSpecific, words));
+    /** A context of this many random vectors. */
+    public CoOp(int contextLength, ClassPosition position, boolean classSpecific) {
+        this(new PromptContext(new ContextStart(contextLength), position, classSpecific));
     }
 
     @Override
@@ -73,14 +74,12 @@ public record CoOp(PromptContext context) implements PromptMethod {
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        boolean classSpecific = matcher.group(3) != null;
-        return Optional.of(
-                matcher.group(1) == null
-                        ? new CoOp(context.contextLength(), ClassPosition.END, classSpecific, PromptContext.PHOTO)
-                        : new CoOp(
-                                Integer.parseInt(matcher.group(1)),
-                                ClassPosition.valueOf(matcher.group(2).toUpperCase(Locale.ROOT)),
-                                classSpecific,
-                                null));
+        boolean words = matcher.group(1) == null;
+        return Optional.of(new CoOp(new PromptContext(
+                words ? new ContextStart(PromptContext.PHOTO) : new ContextStart(Integer.parseInt(matcher.group(1))),
+                words
+                        ? ClassPosition.END
+                        : ClassPosition.valueOf(matcher.group(2).toUpperCase(Locale.ROOT)),
+                matcher.group(3) != null)));
     }
 }

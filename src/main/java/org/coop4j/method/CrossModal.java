@@ -14,7 +14,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Optimizer.Algorithm;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -59,54 +59,48 @@ public record CrossModal(
 
     @Override
     public Training training(int shots) {
-        return Training.adam(Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.LINEAR_WARMUP_COSINE);
+        return Training.adam(Algorithm.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.LINEAR_WARMUP_COSINE);
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.ofAllPrompts(), texts.classNames().size());
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return 4.0 * STEPS * classes / images;
-    }
-
-    /**
-     * Returns the head before training.
-     *
-     * @param texts text features that are not normalised, [templates · classes, embed]
-     */
-    static Model model(FeatureMatrix texts, int classes) {
-        FeatureMatrix start = PromptEnsemble.mean(texts, classes).normalized();
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        int classes = texts.classNames().size();
+        FeatureMatrix ofPrompts = texts.ofAllPrompts();
+        FeatureMatrix start = PromptEnsemble.mean(ofPrompts, classes).normalized();
         LearnedTensor head = start.learned(HEAD);
-        return new Model(file -> file.with(head).with(START, start), head) {
+        return new Head(file -> file.with(head).with(START, start), head) {
             /** Returns all views of all images, then the texts. */
             @Override
-            FeatureSet samples(FeatureSet images) {
-                int[] labels =
-                        IntStream.range(0, texts.rows()).map(i -> i % classes).toArray();
+            public FeatureSet samples(FeatureSet images) {
+                int[] labels = IntStream.range(0, ofPrompts.rows())
+                        .map(i -> i % classes)
+                        .toArray();
                 return FeatureSet.joined(
-                        ViewPooling.pooled(images), new DenseFeatures(images.width(), 1, texts.toArray(), labels));
+                        ViewPooling.pooled(images), new DenseFeatures(images.width(), 1, ofPrompts.toArray(), labels));
             }
 
             /** Returns batches of one half images and one half texts. */
             @Override
-            BatchOrder order(int samples, Trainer trainer) {
+            public BatchOrder order(int samples, Trainer trainer) {
                 int half = Math.max(1, trainer.training().batch() / 2);
-                int images = samples - texts.rows();
+                int images = samples - ofPrompts.rows();
                 return BatchOrder.joined(
                         BatchOrder.shuffled(images, half, trainer.seed()),
-                        BatchOrder.shuffled(texts.rows(), half, trainer.seed() + 1),
+                        BatchOrder.shuffled(ofPrompts.rows(), half, trainer.seed() + 1),
                         images,
                         STEPS);
             }
 
             @Override
-            SDVariable loss(StepGraph step) {
+            public SDVariable loss(StepGraph step) {
                 return step.crossEntropy(step.cosineLogits(step.learned(HEAD)));
             }
         };
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 4.0 * STEPS * classes / images;
     }
 
     /** Returns the classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */

@@ -12,6 +12,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -21,32 +22,28 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * "MaPLe", CVPR 2023; {@code trainers/independentVL.py}): on entry to each block the context is replaced by learned
  * vectors of that block.
  *
- * @param contextLength number of context vectors M
- * @param words initial words of the context; null for random numbers
+ * @param start number and initial values of the context vectors
  * @param depth number of blocks with their own vectors, including the first; 0 for all
  */
 public record DeepLanguage(
-        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-                int contextLength,
-        @Setting("initial words of the context; without them random numbers") String words,
+        ContextStart start,
         @Setting("number of blocks with their own vectors, including the first (1: CoOp); 0 for all") int depth)
         implements PromptMethod {
 
     private static final String DEEP = "deep";
 
     public DeepLanguage {
-        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
         Require.notNegative("depth", depth);
     }
 
     /** The reference's: "a photo of a", vectors in every block. */
     public DeepLanguage() {
-        this(4, PromptContext.PHOTO, 0);
+        this(new ContextStart(PromptContext.PHOTO), 0);
     }
 
     @Override
     public PromptContext context() {
-        return PromptContext.atEnd(contextLength, words);
+        return PromptContext.atEnd(start);
     }
 
     @Override
@@ -70,7 +67,7 @@ public record DeepLanguage(
         int layers = clip.architecture().text().layers();
         Require.that(
                 depth <= layers, "depth: expected at most the %d blocks of this text tower, got %d", layers, depth);
-        return new DeepLanguage(contextLength, words, depth == 0 ? layers : depth);
+        return new DeepLanguage(start, depth == 0 ? layers : depth);
     }
 
     @Override
@@ -86,20 +83,30 @@ public record DeepLanguage(
     }
 
     @Override
-    public Map<Integer, PromptEncoder.Replacement> replacements(
-            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
-        Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
-        if (learned.size() > 1) {
-            long[] shape = learned.get(1).shape(); // [blocks, M, width]
-            int vectors = (int) shape[1];
-            SDVariable deep = step.learned(DEEP); // [blocks · M, width]
-            for (int i = 0; i < shape[0]; i++) {
-                int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
-                SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
-                replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
             }
-        }
-        return replacements;
+
+            @Override
+            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+                Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
+                if (learned.size() > 1) {
+                    long[] shape = learned.get(1).shape(); // [blocks, M, width]
+                    int vectors = (int) shape[1];
+                    SDVariable deep = step.learned(DEEP); // [blocks · M, width]
+                    for (int i = 0; i < shape[0]; i++) {
+                        int[] rows =
+                                IntStream.range(i * vectors, (i + 1) * vectors).toArray();
+                        SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
+                        replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
+                    }
+                }
+                return replacements;
+            }
+        };
     }
 
     /** Returns no names: the reference saves the whole model. */

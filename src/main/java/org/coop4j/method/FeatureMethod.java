@@ -26,13 +26,13 @@ import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** A method that learns from image features alone, by gradient steps or in closed form; the text tower runs once. */
-non-sealed interface FeatureMethod extends Method {
+public interface FeatureMethod extends Method {
 
     /** Returns hand-written prompts of the text features; null if the method uses no text. */
     TextPrompts prompts();
 
-    /** Returns the model before training. */
-    Model start(Texts texts, FewShotFeatures data, Trainer trainer) throws IOException;
+    /** Returns the head before training. */
+    Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) throws IOException;
 
     /** Returns the approximate number of rows of weights that each image is multiplied by in an epoch. */
     default double rows(FeatureSpace space, int classes, int images) {
@@ -56,9 +56,9 @@ non-sealed interface FeatureMethod extends Method {
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                Model model = start(new Texts(ensemble, space, names), data, trainer);
-                train(space, model, data, names.size(), trainer);
-                return model.addTo(ClassifierFile.of(used, names, space.modelSha256()))
+                Head head = start(new ClassTexts(ensemble, space, names), data, trainer);
+                head.train(space, data, names.size(), trainer);
+                return head.addTo(ClassifierFile.of(used, names, space.modelSha256()))
                         .open(space);
             }
 
@@ -72,8 +72,8 @@ non-sealed interface FeatureMethod extends Method {
         };
     }
 
-    /** A method's model before and after its training; by default one in closed form. */
-    class Model {
+    /** Class weights or an adapter on frozen features, before and after training; by default in closed form. */
+    class Head {
 
         private final UnaryOperator<ClassifierFile> tensors;
         private final List<LearnedTensor> learned;
@@ -82,40 +82,63 @@ non-sealed interface FeatureMethod extends Method {
          * @param tensors adds the tensors of the trained classifier to a file
          * @param learned tensors changed by gradient steps; none for a closed form
          */
-        Model(UnaryOperator<ClassifierFile> tensors, LearnedTensor... learned) {
+        public Head(UnaryOperator<ClassifierFile> tensors, LearnedTensor... learned) {
             this.tensors = tensors;
             this.learned = List.of(learned);
         }
 
-        List<LearnedTensor> learned() {
+        /** Returns the tensors changed by gradient steps. */
+        public List<LearnedTensor> learned() {
             return learned;
         }
 
         /** Returns the loss of a batch, a scalar. */
-        SDVariable loss(StepGraph step) {
+        public SDVariable loss(StepGraph step) {
             throw new IllegalStateException("a closed form has no loss");
         }
 
         /** Returns the examples that batches are drawn from. */
-        FeatureSet samples(FeatureSet images) {
+        public FeatureSet samples(FeatureSet images) {
             return images;
         }
 
         /** Returns true if the loss takes features divided by their norm. */
-        boolean normalized() {
+        public boolean normalized() {
             return true;
         }
 
-        BatchOrder order(int samples, Trainer trainer) {
+        /** Returns the batches of an epoch. */
+        public BatchOrder order(int samples, Trainer trainer) {
             return trainer.shuffled(samples);
         }
 
-        Optimizer optimizer(Training training) {
+        /** Returns the optimizer of a training. */
+        public Optimizer optimizer(Training training) {
             return training.newOptimizer();
         }
 
-        ClassifierFile addTo(ClassifierFile file) {
+        /** Adds the tensors of the trained classifier to a file. */
+        public ClassifierFile addTo(ClassifierFile file) {
             return tensors.apply(file);
+        }
+
+        /** Trains the tensors that are learned by gradient steps, if there are any. */
+        final void train(FeatureSpace space, FewShotFeatures data, int classes, Trainer trainer) throws IOException {
+            if (!learned().isEmpty()) {
+                FeatureSet samples = samples(data.train());
+                try (BatchStep step = step(space, samples, classes)) {
+                    trainer.train(step, order(samples.size(), trainer), optimizer(trainer.training()));
+                }
+            }
+        }
+
+        /** Returns the step of the loss over batches of samples. */
+        final BatchStep step(FeatureSpace space, FeatureSet samples, int classes) {
+            return new BatchStep(
+                    samples,
+                    normalized(),
+                    learned(),
+                    batch -> space.step(learned(), batch, samples.width(), classes, this::loss));
         }
     }
 
@@ -124,10 +147,10 @@ non-sealed interface FeatureMethod extends Method {
      *
      * @param prompts hand-written prompts, or null if the method has none
      */
-    record Texts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
+    record ClassTexts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
 
         /** Returns normalised features, one row per class. */
-        FeatureMatrix weights() {
+        public FeatureMatrix weights() {
             return prompts.classWeights(space, classNames);
         }
 
@@ -135,12 +158,12 @@ non-sealed interface FeatureMethod extends Method {
          * Returns features that are not normalised, averaged over the templates, one row per class. They differ from
          * {@link #weights} in direction too if the norms differ.
          */
-        FeatureMatrix raw() {
+        public FeatureMatrix raw() {
             return PromptEnsemble.mean(ofAllPrompts(), classNames.size());
         }
 
         /** Returns features that are not normalised, [templates · classes, embed], template after template. */
-        FeatureMatrix ofAllPrompts() {
+        public FeatureMatrix ofAllPrompts() {
             int rows = prompts.templates().size() * classNames.size();
             float[] all = new float[Math.multiplyExact(rows, space.embedDim())];
             int at = 0;
@@ -162,7 +185,7 @@ non-sealed interface FeatureMethod extends Method {
      * @throws IOException if a tensor is missing or has another shape
      */
     default ClassRows classRows(
-            FeatureSpace space, ClassifierFile file, Function<Texts, FeatureMatrix> texts, String... tensors)
+            FeatureSpace space, ClassifierFile file, Function<ClassTexts, FeatureMatrix> texts, String... tensors)
             throws IOException {
         file.requireClassRows(space, tensors);
         return new ClassRows(space, file, List.of(tensors), names -> {
@@ -172,27 +195,7 @@ non-sealed interface FeatureMethod extends Method {
     }
 
     /** Returns text features of classes by the prompts of a method that was read from a file. */
-    default Texts textsOfFile(FeatureSpace space, List<String> classNames) {
-        return new Texts(new PromptEnsemble(prompts().templates()), space, classNames);
-    }
-
-    /** Trains the tensors that are learned by gradient steps, if there are any. */
-    static void train(FeatureSpace space, Model model, FewShotFeatures data, int classes, Trainer trainer)
-            throws IOException {
-        if (!model.learned().isEmpty()) {
-            FeatureSet samples = model.samples(data.train());
-            try (BatchStep step = step(space, model, samples, classes)) {
-                trainer.train(step, model.order(samples.size(), trainer), model.optimizer(trainer.training()));
-            }
-        }
-    }
-
-    /** Returns the step of a model's loss over batches of samples. */
-    static BatchStep step(FeatureSpace space, Model model, FeatureSet samples, int classes) {
-        return new BatchStep(
-                samples,
-                model.normalized(),
-                model.learned(),
-                batch -> space.step(model.learned(), batch, samples.width(), classes, model::loss));
+    default ClassTexts textsOfFile(FeatureSpace space, List<String> classNames) {
+        return new ClassTexts(new PromptEnsemble(prompts().templates()), space, classNames);
     }
 }

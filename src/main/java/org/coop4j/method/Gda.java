@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
@@ -69,31 +68,24 @@ public record Gda(
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.weights(), data, texts.space().logitScale(), trainer.progress());
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix text = texts.weights();
+        FeatureSet pool = ViewPooling.pooled(data.train());
+        Gaussians gaussians = Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
+                .gaussians();
+        if (gaussians.degenerate()) {
+            trainer.progress()
+                    .warn("GDA needs at least two images per class, or further views of them: with one it equals"
+                            + " zero-shot");
+        }
+        double chosen =
+                alpha == 0 ? chosenAlpha(gaussians, data, text, texts.space().logitScale()) : alpha;
+        return new Head(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
     @Override
     public double rows(FeatureSpace space, int classes, int images) {
         return space.embedDim();
-    }
-
-    /**
-     * Returns the Gaussians of the training images with their α.
-     *
-     * @param text normalised text features, one row per class
-     * @param progress receives a warning if the result equals zero-shot CLIP
-     */
-    Model model(FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
-        FeatureSet pool = ViewPooling.pooled(data.train());
-        Gaussians gaussians = Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
-                .gaussians();
-        if (gaussians.degenerate()) {
-            progress.warn(
-                    "GDA needs at least two images per class, or further views of them: with one it equals zero-shot");
-        }
-        double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
-        return new Model(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {

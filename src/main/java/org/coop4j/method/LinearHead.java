@@ -20,20 +20,20 @@ import org.coop4j.weights.Shape;
  * @param adapter transforms the images' features first; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adapter) {
+public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adapter) {
 
     /** Transforms image features, one row per image. */
-    interface Adapter {
+    public interface Adapter {
         <T> T adapted(LogitGraph<T> graph, T images);
     }
 
     /** A head without a bias. */
-    LinearHead(FeatureMatrix weights, float scale, Adapter adapter) {
+    public LinearHead(FeatureMatrix weights, float scale, Adapter adapter) {
         this(weights, scale, new float[weights.rows()], adapter);
     }
 
     /** Returns the logits of images whose features are not normalised, [images, classes]. */
-    <T> T logits(LogitGraph<T> graph, T images) {
+    public <T> T logits(LogitGraph<T> graph, T images) {
         T x = adapter == null ? images : adapter.adapted(graph, images);
         return graph.plus(graph.times(graph.product(graph.unit(x), weights), scale), bias);
     }
@@ -43,7 +43,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
      *
      * @param others makes the classifier of other classes
      */
-    Classifier classifier(ClassifierFile file, Function<List<String>, Classifier> others) {
+    public Classifier classifier(ClassifierFile file, Function<List<String>, Classifier> others) {
         LinearHead head = this;
         return new Classifier() {
             @Override
@@ -69,7 +69,7 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
      * @param tensors names of the tensors
      * @param added rows of classes that were not learned, by tensor; null if only learned classes have rows
      */
-    record ClassRows(
+    public record ClassRows(
             FeatureSpace space,
             ClassifierFile file,
             List<String> tensors,
@@ -102,17 +102,17 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapter adap
         }
 
         /** Returns the classifier by scaled cosines with class weights. */
-        Classifier cosines(Function<ClassifierFile, FeatureMatrix> weights) {
+        public Classifier cosines(Function<ClassifierFile, FeatureMatrix> weights) {
             return linear(rows -> new LinearHead(weights.apply(rows), space.logitScale(), null));
         }
 
         /** Returns the classifier by scaled cosines of adapted images with the rows of a tensor. */
-        Classifier adapted(String tensor, Adapter adapter) {
+        public Classifier adapted(String tensor, Adapter adapter) {
             return linear(rows -> new LinearHead(rows.matrix(tensor), space.logitScale(), adapter));
         }
 
         /** Returns the classifier of a linear head; for other classes the head is made from their rows. */
-        Classifier linear(Function<ClassifierFile, LinearHead> head) {
+        public Classifier linear(Function<ClassifierFile, LinearHead> head) {
             return head.apply(file).classifier(file, names -> of(select(names)).linear(head));
         }
 

@@ -81,7 +81,7 @@ public record LpPlusPlus(
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureSet val = search ? data.val() : FeatureSet.none(data.train().width());
         return new Blend(texts.weights(), ViewPooling.first(data.train()), val);
     }
@@ -92,7 +92,7 @@ public record LpPlusPlus(
     }
 
     /** Class weights blended with the text features. */
-    static final class Blend extends Model {
+    static final class Blend extends Head {
 
         private final FeatureMatrix text;
         private final FeatureSet train;
@@ -128,24 +128,24 @@ public record LpPlusPlus(
         }
 
         @Override
-        FeatureSet samples(FeatureSet images) {
+        public FeatureSet samples(FeatureSet images) {
             return train;
         }
 
         @Override
-        List<LearnedTensor> learned() {
+        public List<LearnedTensor> learned() {
             return List.of(w, b, alpha);
         }
 
         @Override
-        SDVariable loss(StepGraph step) {
+        public SDVariable loss(StepGraph step) {
             SDVariable t = step.perClass("text features", text); // [classes, embed]
             SDVariable blended = step.ops().add(step.learned(W), t.mul(step.learned(ALPHA)));
             return step.crossEntropy(step.ops().linear(step.images(), blended, step.learned(B)));
         }
 
         @Override
-        Optimizer optimizer(Training training) {
+        public Optimizer optimizer(Training training) {
             descent = new Descent(training);
             return descent;
         }
@@ -214,7 +214,7 @@ public record LpPlusPlus(
         }
 
         @Override
-        ClassifierFile addTo(ClassifierFile file) {
+        public ClassifierFile addTo(ClassifierFile file) {
             if (descent != null) {
                 descent.takeBest();
             }

@@ -1,9 +1,11 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
@@ -20,10 +22,11 @@ import org.coop4j.method.train.Training;
  * a constructor without arguments.
  *
  * <p>A method defines its learned tensors, logits, loss and settings. Everything else (few-shot sample, feature bank,
- * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method, write its
- * file and add it to {@link #all}.
+ * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method here, write its
+ * file and add it to {@link #builtIn}. A method in a jar of its own is a public record that the jar names in {@code
+ * META-INF/services/org.coop4j.method.Method}.
  */
-public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe {
+public interface Method {
 
     /** Returns the method's names and purpose. */
     About about();
@@ -121,6 +124,11 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return new FewShotSampler(shots, seed).sample(whole);
     }
 
+    /** Returns the same method with the settings that a model decides. */
+    default Method in(FeatureSpace space) {
+        return this;
+    }
+
     /**
      * Checks names and prompts before any image is encoded.
      *
@@ -145,8 +153,15 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
         return List.of();
     }
 
-    /** Returns all methods with their defaults. */
+    /** Returns all methods with their defaults: those of this library, then those of other jars on the class path. */
     static List<Method> all() {
+        List<Method> all = new ArrayList<>(builtIn());
+        ServiceLoader.load(Method.class).forEach(all::add);
+        return List.copyOf(all);
+    }
+
+    /** Returns the methods of this library with their defaults. */
+    static List<Method> builtIn() {
         return List.of(
                 new ZeroShot(),
                 new LinearProbe(),
@@ -175,20 +190,22 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
      * @throws IllegalArgumentException if there is none, listing all methods
      */
     static Method of(String name) {
-        for (Method method : all()) {
-            if (method.id().equals(name)) {
-                return method;
-            }
-        }
-        for (Method method : all()) {
-            Optional<Method> meant = method.shorthand(name);
-            if (meant.isPresent()) {
-                return meant.get();
-            }
+        Optional<Method> found = named(name, builtIn()).or(() -> named(name, all()));
+        if (found.isPresent()) {
+            return found.get();
         }
         List<String> ids = all().stream().map(Method::id).toList();
         throw new IllegalArgumentException("method \"%s\": expected one of %s%s"
                 .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
+    }
+
+    private static Optional<Method> named(String name, List<Method> methods) {
+        return methods.stream()
+                .filter(method -> method.id().equals(name))
+                .findFirst()
+                .or(() -> methods.stream()
+                        .flatMap(method -> method.shorthand(name).stream())
+                        .findFirst());
     }
 
     /** Returns the same method with its reference's settings. */
@@ -204,6 +221,11 @@ public sealed interface Method permits PromptMethod, FeatureMethod, LinearProbe 
      */
     default Method with(Map<String, ?> settings) {
         return (Method) Settings.with((Record) this, settings);
+    }
+
+    /** Returns true if another method has the same name and settings, but for those that other settings decide. */
+    default boolean isSame(Method other) {
+        return id().equals(other.id()) && Settings.chosen((Record) this).equals(Settings.chosen((Record) other));
     }
 
     /** The name of {@link #standard}, as a constant. */

@@ -10,6 +10,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -37,7 +38,7 @@ public record ProGrad(
     public ProGrad {
         Require.notNegative("lambda", lambda);
         Require.positive("temperature", temperature);
-        new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
+        new ContextStart(contextLength); // refuses a length below 1
     }
 
     /** The reference's in all but six of its experiments: M = 16, λ = 1. */
@@ -47,7 +48,7 @@ public record ProGrad(
 
     @Override
     public PromptContext context() {
-        return new PromptContext(contextLength, ClassPosition.END, classSpecific, null);
+        return new PromptContext(new ContextStart(contextLength), ClassPosition.END, classSpecific);
     }
 
     @Override

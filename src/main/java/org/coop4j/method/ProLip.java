@@ -16,7 +16,7 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Optimizer.Algorithm;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -61,7 +61,7 @@ public record ProLip(
 
     @Override
     public Training training(int shots) {
-        return Training.adam(Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.STEP_COSINE);
+        return Training.adam(Algorithm.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.STEP_COSINE);
     }
 
     @Override
@@ -76,41 +76,26 @@ public record ProLip(
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         VisualProjection before = texts.space().requireVisualProjection(id());
         FeatureMatrix text = texts.weights();
-        return model(before, text, lambda * text.rows() / data.train().size());
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes + space.requireVisualProjection(id()).weight().width();
-    }
-
-    /**
-     * Returns the projection before training.
-     *
-     * @param before CLIP's own projection
-     * @param text normalised text features
-     * @param penalty weight of the squared change
-     */
-    static Model model(VisualProjection before, FeatureMatrix text, double penalty) {
+        double penalty = lambda * text.rows() / data.train().size();
         LearnedTensor w = before.weight().learned(before.name()); // [embed, width]
-        return new Model(
+        return new Head(
                 file -> file.with(w.name(), before.turned(FeatureMatrix.of(w))).with(TEXT, text), w) {
             @Override
-            boolean normalized() {
+            public boolean normalized() {
                 return false;
             }
 
             /** Rotates the views, so that step i sees view i + 1. */
             @Override
-            FeatureSet samples(FeatureSet images) {
+            public FeatureSet samples(FeatureSet images) {
                 return ViewPooling.fromSecond(images);
             }
 
             @Override
-            SDVariable loss(StepGraph step) {
+            public SDVariable loss(StepGraph step) {
                 SDVariable learned = step.learned(w.name());
                 SDVariable z = step.ops().linear(step.images(), learned); // [batch, embed]
                 if (before.bias() != null) {
@@ -127,12 +112,17 @@ public record ProLip(
     }
 
     @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes + space.requireVisualProjection(id()).weight().width();
+    }
+
+    @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         VisualProjection before = space.requireVisualProjection(id());
         FeatureMatrix own = before.turned(before.weight());
         file.require(Shape.of(own.rows(), own.width()), before.name());
         FeatureMatrix w = before.turned(file.matrix(before.name()));
-        return classRows(space, file, Texts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
+        return classRows(space, file, ClassTexts::weights, TEXT).adapted(TEXT, projection(w, before.bias()));
     }
 
     private static LinearHead.Adapter projection(FeatureMatrix w, FeatureMatrix bias) {

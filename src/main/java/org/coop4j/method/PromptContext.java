@@ -15,17 +15,14 @@ import org.coop4j.weights.Shape;
 /**
  * The context vectors of learned prompts.
  *
- * @param contextLength number of context vectors M; set to the number of {@code words} if there are any
+ * @param start their number and initial values
  * @param position position of the class name
  * @param classSpecific whether each class has its own vectors (CSC)
- * @param words initial words of the context, one vector per token; null for random numbers
  */
-record PromptContext(
-        @Setting(value = "number of context vectors M; words have one per token", decidedBy = "words")
-                int contextLength,
+public record PromptContext(
+        ContextStart start,
         @Setting("position of the class name") ClassPosition position,
-        @Setting("whether each class has its own context vectors") boolean classSpecific,
-        @Setting("initial words of the context; without them random numbers") String words) {
+        @Setting("whether each class has its own context vectors") boolean classSpecific) {
 
     /** The name of the context vectors in graphs and files. */
     static final String CTX = "ctx";
@@ -39,36 +36,80 @@ record PromptContext(
     /** CoOp's standard deviation of random vectors. */
     private static final double STANDARD_DEVIATION = 0.02;
 
-    PromptContext {
-        Require.that(contextLength >= 1, "context_length: expected 1 or more context vectors, got %s", contextLength);
-        Require.that(words == null || !words.isBlank(), "words: expected initial words, got none");
-        // Words decide the length, so that equal words make equal contexts.
-        contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
+    /**
+     * The number of context vectors and their initial values.
+     *
+     * @param contextLength number of context vectors M; 0 for as many as the words have tokens
+     * @param words initial words of the context, one vector per token; null for random numbers
+     */
+    public record ContextStart(
+            @Setting(value = "number of context vectors M; 0 for one per token of the words", decidedBy = "words")
+                    int contextLength,
+            @Setting("initial words of the context; without them random numbers") String words) {
+
+        public ContextStart {
+            Require.that(
+                    contextLength >= (words == null ? 1 : 0),
+                    "context_length: expected 1 or more context vectors, got %s",
+                    contextLength);
+            Require.that(words == null || !words.isBlank(), "words: expected initial words, got none");
+        }
+
+        /** Vectors that begin as random numbers. */
+        public ContextStart(int contextLength) {
+            this(contextLength, null);
+        }
+
+        /** Vectors that begin as words, one per token. */
+        public ContextStart(String words) {
+            this(0, words);
+        }
+
+        /**
+         * Returns the number of vectors in a model.
+         *
+         * @throws IllegalArgumentException if the words have another number of tokens
+         */
+        int length(Clip clip) {
+            int length = words == null ? contextLength : tokens(clip).length;
+            Require.that(
+                    contextLength == 0 || contextLength == length,
+                    "context_length: the words \"%s\" make it %d, got %d: omit context_length, or set words to none",
+                    words,
+                    length,
+                    contextLength);
+            return length;
+        }
+
+        private int[] tokens(Clip clip) {
+            return clip.tokenizer().encode(words.replace('_', ' '));
+        }
+
+        /** Returns the settings in a title: "M = 16", or the words. */
+        String describe() {
+            return words == null ? "M = " + contextLength : "\"" + words + "\"";
+        }
     }
 
     /** Returns vectors before the class name, shared by all classes. */
-    static PromptContext atEnd(int length, String words) {
-        return new PromptContext(length, ClassPosition.END, false, words);
+    static PromptContext atEnd(ContextStart start) {
+        return new PromptContext(start, ClassPosition.END, false);
     }
 
     /** Returns the layout of the prompts. */
     PromptLayout layout(Clip clip) {
-        return new PromptLayout(words == null ? contextLength : wordTokens(clip).length, position, classSpecific);
-    }
-
-    private int[] wordTokens(Clip clip) {
-        return clip.tokenizer().encode(words.replace('_', ' '));
+        return new PromptLayout(start.length(clip), position, classSpecific);
     }
 
     /** Returns the initial vectors, [M, width] or, class-specific, [classes, M, width]. */
     LearnedTensor initial(Clip clip, int classes, long seed) {
         LearnedTensor ctx = zeros(clip, classes);
         float[] values = ctx.values();
-        if (words == null) {
+        if (start.words == null) {
             fill(values, RandomStream.of(seed, "initial context"));
             return ctx;
         }
-        float[] embeddings = embeddings(clip, wordTokens(clip));
+        float[] embeddings = embeddings(clip, start.tokens(clip));
         for (int i = 0; i < values.length; i += embeddings.length) {
             System.arraycopy(embeddings, 0, values, i, embeddings.length);
         }
@@ -113,7 +154,7 @@ record PromptContext(
     /** Returns the settings in a title: "M = 16, middle, class-specific". */
     String describe() {
         List<String> parts = new ArrayList<>();
-        parts.add(words == null ? "M = " + contextLength : "\"" + words + "\"");
+        parts.add(start.describe());
         if (position != ClassPosition.END) {
             parts.add(position.id());
         }

@@ -45,7 +45,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
      * @throws PromptLayout.PromptTooLongException if a prompt exceeds the context length, naming its class
      */
     static PromptLearner of(PromptMethod method, Clip clip, Task task) {
-        PromptMethod resolved = method.resolved(clip, task.template());
+        PromptMethod resolved = ((PromptMethod) method.in(clip)).resolved(clip, task.template());
         List<String> names = task.classNames();
         String template = resolved.teacher(task.template());
         PromptEnsemble handWritten = template == null ? null : PromptEnsemble.of(template);

@@ -8,21 +8,31 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
-import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.weights.Shape;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower,
  * which runs in every step. The images are features, encoded once.
  */
-non-sealed interface PromptMethod extends Method {
+public interface PromptMethod extends Method {
 
     /** Returns the context vectors. */
     PromptContext context();
+
+    /** Returns the same method with the number of context vectors that its initial words have in a model. */
+    @Override
+    default Method in(FeatureSpace space) {
+        Map<String, Integer> counted =
+                space.towers().isPresent() && context().start().words() != null
+                        ? Map.of(
+                                "context_length",
+                                context().start().length(space.towers().get()))
+                        : Map.of();
+        return with(counted);
+    }
 
     /** Returns the same method with the settings that depend on the model and the data's hand-written prompt. */
     default PromptMethod resolved(Clip clip, String template) {
@@ -51,39 +61,13 @@ non-sealed interface PromptMethod extends Method {
         return List.of();
     }
 
-    /** Returns the context vectors in a step's graph, [vectors, width]; by default the learned ones. */
-    default SDVariable contextVectors(StepGraph step) {
-        return step.learned(PromptContext.CTX);
-    }
-
     /**
-     * Returns vectors that replace the context on entry to later blocks of the text tower, by block; by default none.
+     * Returns the learned tensors with their part in the text tower; by default the tensor {@code ctx} is the context.
      *
-     * @param teacher normalised features of the {@link #teacher} prompts, one row per class
+     * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
      */
-    default Map<Integer, PromptEncoder.Replacement> replacements(
-            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return Map.of();
-    }
-
-    /** Returns the learned tensors with their part in the text tower. */
     default PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public SDVariable context(StepGraph step) {
-                return contextVectors(step);
-            }
-
-            @Override
-            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-                return PromptMethod.this.replacements(step, learned, teacher);
-            }
-        };
+        return () -> learned;
     }
 
     /**

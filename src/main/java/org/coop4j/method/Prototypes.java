@@ -36,9 +36,9 @@ public record Prototypes() implements FeatureMethod {
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         // A sum has the direction of its mean.
-        return new Model(file -> file.with(
+        return new Head(file -> file.with(
                 PROTOTYPES,
                 ViewPooling.sums(data.train(), file.classNames().size()).normalized()));
     }

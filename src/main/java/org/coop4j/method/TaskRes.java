@@ -13,7 +13,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Optimizer.Algorithm;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -62,20 +62,16 @@ public record TaskRes(@Setting("scaling factor of the task residual") double alp
 
     private static Training training(int shots, double rate) {
         int epochs = shots > 0 && shots <= 4 ? 100 : 200;
-        return Training.adam(Kind.ADAM, epochs, 256, rate, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE);
+        return Training.adam(Algorithm.ADAM, epochs, 256, rate, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE);
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.raw());
-    }
-
-    /** Returns the residual of text features that are not normalised, one row per class. */
-    Model model(FeatureMatrix base) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix base = texts.raw();
         LearnedTensor x = LearnedTensor.zeros(RESIDUAL, base.rows(), base.width());
-        return new Model(file -> file.with(BASE, base).with(x), x) {
+        return new Head(file -> file.with(BASE, base).with(x), x) {
             @Override
-            SDVariable loss(StepGraph step) {
+            public SDVariable loss(StepGraph step) {
                 SDVariable t = step.perClass("text", base); // [classes, embed]
                 SDVariable moved = step.ops().add(t, step.learned(RESIDUAL).mul(alpha));
                 return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(moved)));

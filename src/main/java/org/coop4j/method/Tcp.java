@@ -12,6 +12,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -22,41 +23,41 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param contextLength number of context vectors M
  * @param block first block with class-aware vectors, from 1; 0 for after two thirds of the blocks
- * @param weight weight of the distance from the hand-written prompt's class features
+ * @param lambda weight of the distance from the hand-written prompt's class features
  * @param template hand-written prompt, whose first M words the context replaces; null for the data's own
  */
 public record Tcp(
         @Setting("number of context vectors M") int contextLength,
         @Setting("first block with class-aware vectors, from 1; 0 for after two thirds of the blocks") int block,
         @Setting("weight at logit scale 100 of the distance from the hand-written prompt's class features")
-                double weight,
+                double lambda,
         @Setting("hand-written prompt with {} for the class name; without it the data's own") String template)
         implements PromptMethod {
 
     public Tcp {
-        PromptContext.atEnd(contextLength, null);
-        Require.notNegative("weight", weight);
+        new ContextStart(contextLength); // refuses a length below 1
+        Require.notNegative("lambda", lambda);
         Require.notNegative("block", block);
         if (template != null) {
             PromptEnsemble.of(template);
         }
     }
 
-    /** The reference's: M = 4, weight 8. */
+    /** The reference's: M = 4, λ = 8. */
     public Tcp() {
         this(4, 0, 8, null);
     }
 
     @Override
     public PromptContext context() {
-        return PromptContext.atEnd(contextLength, null);
+        return PromptContext.atEnd(new ContextStart(contextLength));
     }
 
     @Override
     public About about() {
         return new About(
                 "tcp",
-                "TCP (%s, weight %s)".formatted(context().describe(), Numbers.plain(weight)),
+                "TCP (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda)),
                 "Replaces the context inside the text tower by vectors generated from each class's"
                         + " hand-written prompt; for old and new classes (Yao et al., CVPR 2024).");
     }
@@ -85,7 +86,7 @@ public record Tcp(
                 "block: this text tower has blocks 0 to %d; expected 1 or later, got %d",
                 layers - 1,
                 entered);
-        return new Tcp(contextLength, entered, weight, template == null ? own : template);
+        return new Tcp(contextLength, entered, lambda, template == null ? own : template);
     }
 
     /** Returns the template without its first M words, as far as they precede the class name. */
@@ -114,18 +115,27 @@ public record Tcp(
 
     @Override
     public PromptEncoder.Loss loss(FeatureMatrix teacher) {
-        return KgCoOp.loss(teacher, weight);
+        return KgCoOp.loss(teacher, lambda);
     }
 
     /** Class-aware vectors from a block on. */
     @Override
-    public Map<Integer, PromptEncoder.Replacement> replacements(
-            StepGraph step, List<LearnedTensor> learned, FeatureMatrix teacher) {
-        long[] ctx = learned.get(0).shape();
-        SDVariable t = step.perClass("class features of the template", teacher);
-        SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
-        SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
-        return Map.of(block, new PromptEncoder.Replacement(rows, true));
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
+
+            @Override
+            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+                long[] ctx = learned.get(0).shape();
+                SDVariable t = step.perClass("class features of the template", teacher);
+                SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
+                SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
+                return Map.of(block, new PromptEncoder.Replacement(rows, true));
+            }
+        };
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Classifier.LogitGraph;
-import org.coop4j.method.FeatureMethod.Texts;
+import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -50,8 +50,8 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return new Model(
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        return new Head(
                 file -> KeyCache.addTo(file, texts.space(), cache, data, KeyCache.keys(data.train()), texts.weights()));
     }
 
@@ -160,7 +160,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
          */
         static KeyCache read(FeatureMethod method, CacheWeights weights, FeatureSpace space, ClassifierFile file)
                 throws IOException {
-            ClassRows rows = method.classRows(space, file, Texts::weights, TEXT);
+            ClassRows rows = method.classRows(space, file, ClassTexts::weights, TEXT);
             int images =
                     file.tensors().containsKey(LABELS) ? file.tensor(LABELS).values().length : 1;
             file.require(Shape.of(images), LABELS);

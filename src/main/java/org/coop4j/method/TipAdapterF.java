@@ -11,7 +11,7 @@ import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.TipAdapter.KeyCache;
 import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Optimizer.Algorithm;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -41,7 +41,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
 
     @Override
     public Training training(int shots) {
-        return Training.adam(Kind.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.STEP_COSINE);
+        return Training.adam(Algorithm.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.STEP_COSINE);
     }
 
     /** Returns the reference's: the logit scale is no factor of the votes, and so of the keys' gradients. */
@@ -56,30 +56,17 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.space(), data, texts.weights());
-    }
-
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return images;
-    }
-
-    /**
-     * Returns the keys before training.
-     *
-     * @param text normalised text features, one row per class
-     */
-    Model model(FeatureSpace space, FewShotFeatures data, FeatureMatrix text) {
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix text = texts.weights();
         LearnedTensor keys = KeyCache.keys(data.train()).learned(KeyCache.KEYS);
-        return new Model(file -> KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text), keys) {
+        return new Head(file -> KeyCache.addTo(file, texts.space(), cache, data, FeatureMatrix.of(keys), text), keys) {
             @Override
-            BatchOrder order(int samples, Trainer trainer) {
+            public BatchOrder order(int samples, Trainer trainer) {
                 return BatchOrder.shuffledWhole(samples, trainer.training().batch(), trainer.seed());
             }
 
             @Override
-            SDVariable loss(StepGraph step) {
+            public SDVariable loss(StepGraph step) {
                 SDVariable zeroShot = step.cosineLogits(step.perClass("text", text));
                 SDVariable cosines = step.ops().linear(step.images(), step.learned(KeyCache.KEYS));
                 SDVariable affinity = step.ops()
@@ -88,6 +75,11 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
                 return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
             }
         };
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return images;
     }
 
     @Override

@@ -62,8 +62,8 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return new Model(file -> file.with(TEXT, texts.weights()));
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        return new Head(file -> file.with(TEXT, texts.weights()));
     }
 
     /**
@@ -87,6 +87,6 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return classRows(space, file, Texts::weights, TEXT).cosines(rows -> rows.matrix(TEXT));
+        return classRows(space, file, ClassTexts::weights, TEXT).cosines(rows -> rows.matrix(TEXT));
     }
 }

@@ -49,8 +49,8 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public Model start(Texts texts, FewShotFeatures data, Trainer trainer) {
-        return model(texts.raw(), data.train().size(), null);
+    public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        return head(texts.raw(), data.train().size(), null);
     }
 
     /**
@@ -60,11 +60,11 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
      * @param images number of training images
      * @param multipliers weight of each class's penalty; null for no penalty
      */
-    static Model model(FeatureMatrix text, int images, float[] multipliers) {
+    static Head head(FeatureMatrix text, int images, float[] multipliers) {
         LearnedTensor prototypes = text.learned(PROTOTYPES);
-        return new Model(file -> file.with(prototypes).with(TEXT, text), prototypes) {
+        return new Head(file -> file.with(prototypes).with(TEXT, text), prototypes) {
             @Override
-            SDVariable loss(StepGraph step) {
+            public SDVariable loss(StepGraph step) {
                 SDVariable w = step.learned(PROTOTYPES); // [classes, embed]
                 SDVariable logits = step.cosineLogits(step.ops().normalizeRows(w)); // [batch, classes]
                 SDVariable crossEntropy = step.crossEntropy(logits);
@@ -72,13 +72,13 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
             }
 
             @Override
-            FeatureSet samples(FeatureSet train) {
+            public FeatureSet samples(FeatureSet train) {
                 return ViewPooling.pooled(train);
             }
 
             /** Returns as many batches as the images fill, drawn from the pool of all views. */
             @Override
-            BatchOrder order(int samples, Trainer trainer) {
+            public BatchOrder order(int samples, Trainer trainer) {
                 int batch = trainer.training().batch();
                 int batches = Math.max(1, images / batch);
                 return BatchOrder.of(samples, Math.min(samples, batch), batches, trainer.seed());
@@ -103,7 +103,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     /** Returns the classifier of trained prototypes; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return classRows(space, file, Texts::raw, PROTOTYPES, TEXT)
+        return classRows(space, file, ClassTexts::raw, PROTOTYPES, TEXT)
                 .cosines(rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

@@ -81,6 +81,6 @@ public record Methods(List<Method> candidates) {
     private static RunConfig config(Images shared, RunData data, Candidate candidate, Sample sample)
             throws IOException {
         return RunConfig.of(shared.space().modelSha256(), data, candidate.method(), candidate.training(), sample)
-                .in(shared.space().precision(), shared.space().workers().count());
+                .in(shared.space());
     }
 }

@@ -76,7 +76,7 @@ public final class Run {
         RunData lists = RunData.of(data, shared.dataset(data, sample.seed()), ClassHalf.ALL);
         Training training = method.adapted(method.training(sample.shots()), space.logitScale());
         RunConfig config = RunConfig.of(space.modelSha256(), lists, method, training, sample)
-                .in(space.precision(), space.workers().count());
+                .in(space);
         return new Run(shared, method.title(), config, Progress.NONE);
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
@@ -123,8 +124,29 @@ public record RunConfig(
     }
 
     /** Returns the run in another precision and with another number of threads. */
-    public RunConfig in(Precision other, int count) {
+    RunConfig in(Precision other, int count) {
         return with(testedOn, other, count, checkpointEvery, imagesSha256);
+    }
+
+    /**
+     * Returns the run in a space: in its precision, by its threads, and with the settings that its model decides.
+     *
+     * @throws IllegalArgumentException if a setting does not suit the model
+     */
+    public RunConfig in(FeatureSpace space) {
+        Precision products = space.precision();
+        int count = space.workers().count();
+        return new RunConfig(
+                modelSha256,
+                learnedFrom,
+                testedOn,
+                method.in(space),
+                training,
+                sample,
+                products,
+                count,
+                checkpointEvery,
+                imagesSha256);
     }
 
     /** Returns a run that learns the same and is tested on other data. */

@@ -84,7 +84,8 @@ class CoCoOpTest {
 
     @Test
     void anEmptyContextIsRefused() {
-        assertThatThrownBy(() -> new CoCoOp(0, null)).hasMessageContainingAll("context_length", "got 0");
+        assertThatThrownBy(() -> new CoCoOp().with(Map.of("context_length", 0, "words", "none")))
+                .hasMessageContainingAll("context_length", "got 0");
         assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " "))).hasMessageContaining("words");
     }
 }

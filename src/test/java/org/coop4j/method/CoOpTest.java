@@ -11,12 +11,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AfterAll;
@@ -226,7 +228,7 @@ class CoOpTest {
 
     @Test
     void wordsBecomeOneVectorPerToken() throws IOException {
-        PromptContext context = PromptContext.atEnd(1, "a_photo of a xoloitzcuintli");
+        PromptContext context = PromptContext.atEnd(new ContextStart("a_photo of a xoloitzcuintli"));
         int[] tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli");
         assertThat(tokens.length).isGreaterThan(5);
         PromptLayout layout = context.layout(clip);
@@ -248,10 +250,26 @@ class CoOpTest {
                 .containsExactly(clip.encodeTexts(texts).toArray());
     }
 
+    /** Names that a tokenizer splits count as the tokens that they are, wherever the number is recorded. */
+    @Test
+    void wordsDecideTheNumberOfVectors() throws IOException {
+        Map<String, Object> words = Map.of("words", "a photo of a xoloitzcuintli");
+        int tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli").length;
+        for (Method method : List.of(new CoOp(), new KgCoOp(), new CoCoOp(), new DeepLanguage())) {
+            Method counted = method.with(words).in(clip);
+            assertThat(Settings.of((Record) counted)).containsEntry("context_length", tokens);
+            assertThat(counted).isEqualTo(method.with(words).with(Map.of("context_length", tokens)));
+            assertThatThrownBy(() ->
+                            method.with(words).with(Map.of("context_length", 5)).in(clip))
+                    .hasMessageContainingAll("context_length", "words", tokens + ", got 5", "none");
+        }
+    }
+
     @Test
     void wordsInitialiseTheContextOfEachClass() {
-        float[] unified = initial(PromptContext.atEnd(1, PromptContext.PHOTO)).values();
-        float[] specific = initial(new PromptContext(1, ClassPosition.END, true, "a photo of a"))
+        float[] unified = initial(PromptContext.atEnd(new ContextStart(PromptContext.PHOTO)))
+                .values();
+        float[] specific = initial(new PromptContext(new ContextStart("a photo of a"), ClassPosition.END, true))
                 .values();
         assertThat(specific).hasSize(NAMES.size() * unified.length);
         for (int c = 0; c < NAMES.size(); c++) {
@@ -262,8 +280,8 @@ class CoOpTest {
 
     @Test
     void randomContextsHaveTheReferencesDeviation() {
-        float[] context =
-                initial(new PromptContext(16, ClassPosition.END, true, null)).values();
+        float[] context = initial(new PromptContext(new ContextStart(16), ClassPosition.END, true))
+                .values();
         assertThat(context).hasSize(3 * 16 * 16);
         double square = 0;
         double sum = 0;
@@ -277,9 +295,9 @@ class CoOpTest {
 
     @Test
     void shortNamesWithSettingsAreMethods() {
-        assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true, null));
+        assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true));
         assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
-        assertThat(Method.of("coop-words")).isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));
+        assertThat(Method.of("coop-words")).isEqualTo(new CoOp().with(Map.of("words", "a photo of a")));
         assertThatThrownBy(() -> Method.of("coop-m4")).hasMessageContaining("\"coop-m4\"");
     }
 

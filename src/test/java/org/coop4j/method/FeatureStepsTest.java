@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.train.Optimizer;
@@ -50,7 +48,7 @@ class FeatureStepsTest {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Case(
             Method method,
-            FeatureMethod.Model model,
+            FeatureMethod.Head head,
             FeatureSet samples,
             int[][] batches,
             Map<String, LearnedTensor> tensors) {}
@@ -65,7 +63,7 @@ class FeatureStepsTest {
             Training training = c.method.training(shots);
             golden.assertOptimizer(training);
             Optimizer optimizer = training.newOptimizer();
-            problem.assertSteps(golden, key, c.model, c.samples, c.batches, optimizer, c.tensors);
+            problem.assertSteps(golden, key, c.head, c.samples, c.batches, optimizer, c.tensors);
             for (Map.Entry<String, LearnedTensor> tensor : c.tensors.entrySet()) {
                 if (name.equals("taskres")) {
                     assertStepsOfAdam(golden, key, tensor.getValue().values());
@@ -74,11 +72,11 @@ class FeatureStepsTest {
                     golden.assertClose(key, learned, tensor.getValue().values());
                 }
             }
-            assertLogits(golden, problem, key, "test_logits.step10", c.method, c.model);
+            assertLogits(golden, problem, key, "test_logits.step10", c.method, c.head);
             if (name.equals("cross_modal")) {
                 Method blended = c.method.with(Map.of("blend", 0.5));
                 String logits = "test_logits.step10_wiseft";
-                assertLogits(golden, problem, key, logits, blended, c.model);
+                assertLogits(golden, problem, key, logits, blended, c.head);
             }
         }
     }
@@ -89,9 +87,9 @@ class FeatureStepsTest {
             String key,
             String name,
             Method method,
-            FeatureMethod.Model model)
+            FeatureMethod.Head head)
             throws IOException {
-        FeatureMatrix logits = problem.classifier(method, model).logits(problem.test());
+        FeatureMatrix logits = problem.classifier(method, head).logits(problem.test());
         golden.assertClose(key, name, logits.toArray());
         String accuracy = name.replace("test_logits.step10", "accuracy");
         problem.assertAccuracy(logits, golden.of(key).get(accuracy).asDouble());
@@ -101,54 +99,50 @@ class FeatureStepsTest {
         JsonNode c = golden.of(key);
         int shots = c.get("shots").asInt();
         FeatureSet first = problem.support(shots, 0);
+        FeatureSet none = FeatureSet.none(first.width());
         switch (name) {
             case "taskres" -> {
-                double alpha = c.get("residual_scale").asDouble();
-                FeatureMatrix text = problem.text(c.get("text").asText());
-                TaskRes method = new TaskRes(alpha, new TextPrompts());
-                FeatureMethod.Model model = method.model(text);
-                int[][] batches = golden.rows(key + ".batches");
+                Method method = new TaskRes(c.get("residual_scale").asDouble(), new TextPrompts());
+                FeatureMethod.Head head =
+                        problem.head(method, problem.text(c.get("text").asText()), first, none);
                 return new Case(
                         method,
-                        model,
-                        first,
-                        batches,
-                        Map.of("x", model.learned().get(0)));
-            }
-            case "clip_adapter" -> {
-                double ratio = c.get("ratio").asDouble();
-                LearnedTensor w1 = golden.matrix(key + ".w1.init").learned("fc.0.weight");
-                LearnedTensor w2 = golden.matrix(key + ".w2.init").learned("fc.2.weight");
-                FeatureMatrix text = problem.text("text_raw").normalized();
-                ClipAdapter method = new ClipAdapter(ratio, new TextPrompts());
-                return new Case(
-                        method,
-                        method.model(w1, w2, text),
+                        head,
                         first,
                         golden.rows(key + ".batches"),
-                        Map.of("w1", w1, "w2", w2));
+                        Map.of("x", head.learned().get(0)));
+            }
+            case "clip_adapter" -> {
+                Method method = new ClipAdapter(c.get("ratio").asDouble(), new TextPrompts());
+                FeatureMethod.Head head = problem.head(method, problem.text("text_raw"), first, none);
+                Map<String, LearnedTensor> tensors =
+                        Map.of("w1", head.learned().get(0), "w2", head.learned().get(1));
+                for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
+                    float[] initial = golden.floats(key + "." + tensor.getKey() + ".init");
+                    System.arraycopy(initial, 0, tensor.getValue().values(), 0, initial.length);
+                }
+                return new Case(method, head, first, golden.rows(key + ".batches"), tensors);
             }
             case "tip_adapter_f" -> {
                 double alpha = c.get("alpha").asDouble();
                 CacheWeights weights = new CacheWeights(alpha, c.get("beta").asDouble(), false, 3, 7);
-                FeatureSet train = problem.wholeSupport(shots);
-                FeatureSet none = new DenseFeatures(train.width(), 1, new float[0], new int[0]);
-                FewShotFeatures data = new FewShotFeatures(train, none);
-                TipAdapterF method = new TipAdapterF(weights, new TextPrompts());
-                FeatureMethod.Model model = method.model(problem.clip(), data, problem.text("text_norm"));
-                LearnedTensor keys = model.learned().get(0);
+                Method method = new TipAdapterF(weights, new TextPrompts());
+                FeatureMethod.Head head =
+                        problem.head(method, problem.text("text_norm"), problem.wholeSupport(shots), none);
+                LearnedTensor keys = head.learned().get(0);
                 golden.assertClose(key, "keys.init", keys.values());
-                return new Case(method, model, first, golden.rows(key + ".batches"), Map.of("keys", keys));
+                return new Case(method, head, first, golden.rows(key + ".batches"), Map.of("keys", keys));
             }
             case "cross_modal" -> {
-                FeatureMethod.Model model = CrossModal.model(problem.templates(), problem.classes());
-                golden.assertClose(key, "w.init", model.learned().get(0).values());
+                Method method = new CrossModal();
+                FeatureMethod.Head head = problem.head(method, problem.templates(), first, none);
+                golden.assertClose(key, "w.init", head.learned().get(0).values());
                 return new Case(
-                        new CrossModal(),
-                        model,
-                        model.samples(problem.support(shots, 0, 1)),
+                        method,
+                        head,
+                        head.samples(problem.support(shots, 0, 1)),
                         crossModalBatches(golden, key, problem.classes() * shots),
-                        Map.of("w", model.learned().get(0)));
+                        Map.of("w", head.learned().get(0)));
             }
             default -> throw new AssertionError(name);
         }

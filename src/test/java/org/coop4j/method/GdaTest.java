@@ -11,8 +11,10 @@ import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +90,7 @@ class GdaTest {
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             FeatureMatrix text = problem.text("text_norm");
             ProgressRecorder one = new ProgressRecorder();
-            FeatureMatrix logits = problem.classifier(new Gda(), model(problem, problem.support(1, 0), one))
+            FeatureMatrix logits = problem.classifier(new Gda(), head(problem, problem.support(1, 0), one))
                     .logits(problem.test());
             FeatureMatrix cosines = problem.test().normalized().products(text);
             float scale = problem.clip().logitScale();
@@ -102,17 +104,17 @@ class GdaTest {
             assertThat(one.warnings).singleElement().asString().contains("equals zero-shot");
 
             ProgressRecorder more = new ProgressRecorder();
-            model(problem, problem.support(1, 0, 1), more);
-            model(problem, problem.support(2, 0), more);
+            head(problem, problem.support(1, 0, 1), more);
+            head(problem, problem.support(2, 0), more);
             assertThat(more.warnings).isEmpty();
         }
     }
 
-    private static FeatureMethod.Model model(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
+    private static FeatureMethod.Head head(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
             throws IOException {
-        FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
-        float scale = problem.clip().logitScale();
-        return new Gda().model(problem.text("text_norm"), data, scale, progress);
+        Trainer trainer = new Trainer(Training.none(), 1, MemoryLimit.none(), progress, null);
+        FeatureSet none = FeatureSet.none(train.width());
+        return problem.head(new Gda(), problem.text("text_norm"), train, none, problem.clip(), trainer);
     }
 
     private static void assertLogits(
@@ -122,7 +124,7 @@ class GdaTest {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix logits = problem.classifier(
                         new Gda().with(Map.of("alpha", alpha)),
-                        new FeatureMethod.Model(file -> Gda.addTo(file, gaussians, text)))
+                        new FeatureMethod.Head(file -> Gda.addTo(file, gaussians, text)))
                 .logits(problem.test());
         float[] all = logits.toArray();
         assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);

@@ -9,15 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.TipAdapter.CacheWeights;
-import org.coop4j.method.TipAdapter.KeyCache;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,86 +34,39 @@ class GoldenAccuracyTest {
     @TempDir
     static Path folder;
 
-    /** Makes a method's model of the problem's features. */
-    private interface Start {
-        FeatureMethod.Model of(GoldenProblem problem, FewShotFeatures data) throws IOException;
-    }
-
     /**
      * A row of the table.
      *
+     * @param text its features of texts in the problem
      * @param val whether the val images may choose
      * @param rate in place of the default; 0: the default
      */
-    private record Row(Method method, boolean val, double rate, Start start) {}
+    private record Row(Method method, String text, boolean val, double rate) {}
 
     private static final Map<String, Row> ROWS = Map.ofEntries(
-            row("prototypes", new Prototypes(), GoldenAccuracyTest::prototypes),
-            row("Tip-Adapter", new TipAdapter(), GoldenAccuracyTest::cache),
-            onVal("Tip-Adapter (val search)", new TipAdapter(), GoldenAccuracyTest::cache),
-            row("Tip-Adapter-F", new TipAdapterF(), (problem, data) -> new TipAdapterF()
-                    .model(problem.clip(), data, problem.text("text_norm"))),
-            row("CLIP-Adapter", new ClipAdapter(), (problem, data) -> new ClipAdapter()
-                    .model(problem.text("text_norm"), 1)),
-            row("TaskRes", new TaskRes(), (problem, data) -> new TaskRes().model(problem.text("text_raw"))),
-            row("cross-modal LP", new CrossModal(), GoldenAccuracyTest::head),
-            row("cross-modal LP + WiSE-FT", new CrossModal().with(Map.of("blend", 0.5)), GoldenAccuracyTest::head),
-            row("ZS-LP", new ZsLp(), (problem, data) -> prototypes(problem, data, null)),
-            row("CLAP", new Clap(), (problem, data) -> {
-                FeatureMatrix text = problem.text("text_raw");
-                float scale = problem.clip().logitScale();
-                float[] multipliers = Clap.multipliers(text, data.train(), scale);
-                return prototypes(problem, data, multipliers);
-            }),
-            row("LP++", new LpPlusPlus(), GoldenAccuracyTest::blend),
-            onVal("LP++ (val epoch)", new LpPlusPlus(), GoldenAccuracyTest::blend),
-            row("GDA (support CV)", new Gda(), GoldenAccuracyTest::gaussians),
-            onVal("GDA (val alpha)", new Gda(), GoldenAccuracyTest::gaussians),
-            row("ProLIP lr 1e-05", new ProLip(), GoldenAccuracyTest::projector),
-            Map.entry("ProLIP lr 0.001", new Row(new ProLip(), false, 0.001, GoldenAccuracyTest::projector)));
+            row("prototypes", new Prototypes(), "text_norm"),
+            row("Tip-Adapter", new TipAdapter(), "text_norm"),
+            onVal("Tip-Adapter (val search)", new TipAdapter()),
+            row("Tip-Adapter-F", new TipAdapterF(), "text_norm"),
+            row("CLIP-Adapter", new ClipAdapter(), "text_norm"),
+            row("TaskRes", new TaskRes(), "text_raw"),
+            row("cross-modal LP", new CrossModal(), "text_templates"),
+            row("cross-modal LP + WiSE-FT", new CrossModal().with(Map.of("blend", 0.5)), "text_templates"),
+            row("ZS-LP", new ZsLp(), "text_raw"),
+            row("CLAP", new Clap(), "text_raw"),
+            row("LP++", new LpPlusPlus(), "text_norm"),
+            onVal("LP++ (val epoch)", new LpPlusPlus()),
+            row("GDA (support CV)", new Gda(), "text_norm"),
+            onVal("GDA (val alpha)", new Gda()),
+            row("ProLIP lr 1e-05", new ProLip(), "text_norm"),
+            Map.entry("ProLIP lr 0.001", new Row(new ProLip(), "text_norm", false, 0.001)));
 
-    private static Map.Entry<String, Row> row(String name, Method method, Start start) {
-        return Map.entry(name, new Row(method, false, 0, start));
+    private static Map.Entry<String, Row> row(String name, Method method, String text) {
+        return Map.entry(name, new Row(method, text, false, 0));
     }
 
-    private static Map.Entry<String, Row> onVal(String name, Method method, Start start) {
-        return Map.entry(name, new Row(method, true, 0, start));
-    }
-
-    private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data) {
-        return new Prototypes().start(null, data, null);
-    }
-
-    private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        FeatureMatrix text = problem.text("text_norm");
-        FeatureMatrix keys = KeyCache.keys(data.train());
-        return new FeatureMethod.Model(
-                file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text));
-    }
-
-    private static FeatureMethod.Model head(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        return CrossModal.model(problem.templates(), problem.classes());
-    }
-
-    private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data, float[] multipliers)
-            throws IOException {
-        return ZsLp.model(problem.text("text_raw"), data.train().size(), multipliers);
-    }
-
-    private static FeatureMethod.Model blend(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        return new LpPlusPlus.Blend(problem.text("text_norm"), ViewPooling.first(data.train()), data.val());
-    }
-
-    private static FeatureMethod.Model gaussians(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        float scale = problem.clip().logitScale();
-        return new Gda().model(problem.text("text_norm"), data, scale, Progress.NONE);
-    }
-
-    private static FeatureMethod.Model projector(GoldenProblem problem, FewShotFeatures data) throws IOException {
-        VisualProjection before =
-                new VisualProjection("visual.proj", problem.matrix("proj").transposed(), null);
-        double penalty = (double) problem.classes() / data.train().size();
-        return ProLip.model(before, problem.text("text_norm"), penalty);
+    private static Map.Entry<String, Row> onVal(String name, Method method) {
+        return Map.entry(name, new Row(method, "text_norm", true, 0));
     }
 
     static List<Arguments> rows() throws IOException {
@@ -143,11 +93,12 @@ class GoldenAccuracyTest {
             if (row.rate > 0) {
                 training = Settings.with(training, Map.of("rate", row.rate));
             }
-            FewShotFeatures data = new FewShotFeatures(train, val);
-            FeatureMethod.Model model = row.start.of(problem, data);
             Trainer trainer = new Trainer(training, 1);
-            FeatureMethod.train(problem.clip(), model, data, problem.classes(), trainer);
-            Classifier learned = problem.classifier(row.method, model);
+            FeatureSpace space = before ? problem.withProjection(problem.projection(null)) : problem.clip();
+            FeatureMatrix text = row.text.equals("text_templates") ? problem.templates() : problem.matrix(row.text);
+            FeatureMethod.Head head = problem.head(row.method, text, train, val, space, trainer);
+            head.train(problem.clip(), new FewShotFeatures(train, val), problem.classes(), trainer);
+            Classifier learned = problem.classifier(row.method, head);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));
         }

@@ -14,14 +14,19 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.method.FeatureMethod.ClassTexts;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
@@ -52,17 +57,53 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The classifier of a model as it is now. */
-    Classifier classifier(Method method, FeatureMethod.Model model) throws IOException {
+    Classifier classifier(Method method, FeatureMethod.Head model) throws IOException {
         return file(method, model).open(clip);
     }
 
     /** The same of an image tower that ends in another layer than the model's. */
-    Classifier classifier(Method method, FeatureMethod.Model model, VisualProjection layer) throws IOException {
+    Classifier classifier(Method method, FeatureMethod.Head model, VisualProjection layer) throws IOException {
         return file(method, model).open(withProjection(layer));
     }
 
+    /** The head of a method before training, and whatever it does in closed form. */
+    FeatureMethod.Head head(Method method, FeatureMatrix text, FeatureSet train, FeatureSet val) throws IOException {
+        return head(method, text, train, val, clip, new Trainer(method.training(1), 1));
+    }
+
+    /**
+     * The same in another space.
+     *
+     * @param text features that are not normalised, [templates · classes, embed]
+     */
+    FeatureMethod.Head head(
+            Method method, FeatureMatrix text, FeatureSet train, FeatureSet val, FeatureSpace other, Trainer trainer)
+            throws IOException {
+        List<String> templates = IntStream.range(0, text.rows() / classes())
+                .mapToObj(i -> "prompt " + i + " of {}")
+                .toList();
+        List<String> prompts = templates.stream()
+                .flatMap(template -> PromptEnsemble.texts(template, classNames()).stream())
+                .toList();
+        FeatureSpace known =
+                FeatureTable.of(Precision.FLOAT32, "", clip.logLogitScale(), prompts, text, clip.workers());
+        ClassTexts texts =
+                new ClassTexts(new PromptEnsemble(templates), but(other, "encodeTexts", known), classNames());
+        return ((FeatureMethod) method).start(texts, new FewShotFeatures(train, val), trainer);
+    }
+
+    /** A space, but that a method is called on something else. */
+    static FeatureSpace but(FeatureSpace space, String name, FeatureSpace other) {
+        return (FeatureSpace) Proxy.newProxyInstance(
+                FeatureSpace.class.getClassLoader(),
+                new Class<?>[] {FeatureSpace.class},
+                (proxy, called, arguments) -> called.invoke(
+                        called.getName().equals(name) || called.getName().equals("requireText") ? other : space,
+                        arguments));
+    }
+
     /** The model's space, but for its visual projection. */
-    private FeatureSpace withProjection(VisualProjection layer) {
+    FeatureSpace withProjection(VisualProjection layer) {
         return (FeatureSpace) Proxy.newProxyInstance(
                 FeatureSpace.class.getClassLoader(),
                 new Class<?>[] {FeatureSpace.class},
@@ -70,7 +111,7 @@ final class GoldenProblem implements AutoCloseable {
                         called.getName().equals("requireVisualProjection") ? layer : called.invoke(clip, arguments));
     }
 
-    private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {
+    private ClassifierFile file(Method method, FeatureMethod.Head model) throws IOException {
         Method used = Settings.has((Record) method, "templates")
                 ? method.with(Map.of("templates", "{}", "own", false))
                 : method;
@@ -153,6 +194,11 @@ final class GoldenProblem implements AutoCloseable {
         return values.matrix(name);
     }
 
+    /** The problem's visual projection. */
+    VisualProjection projection(FeatureMatrix bias) throws IOException {
+        return new VisualProjection("visual.proj", values.matrix("proj").transposed(), bias);
+    }
+
     FeatureMatrix text(String name) throws IOException {
         return values.matrix(name);
     }
@@ -182,7 +228,7 @@ final class GoldenProblem implements AutoCloseable {
     void assertSteps(
             GoldenMethods golden,
             String key,
-            FeatureMethod.Model model,
+            FeatureMethod.Head model,
             FeatureSet samples,
             int[][] batches,
             Optimizer optimizer,
@@ -190,7 +236,7 @@ final class GoldenProblem implements AutoCloseable {
             throws IOException {
         JsonNode c = golden.of(key);
         assertFirstLogits(golden, key, model, samples, batches[0]);
-        try (BatchStep trainable = FeatureMethod.step(clip, model, samples, classes())) {
+        try (BatchStep trainable = model.step(clip, samples, classes())) {
             for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, step, trainable.run(0, batches[step]));
                 if (step == 0) {
@@ -207,7 +253,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** Checks the logits of the first batch before training. */
-    void assertFirstLogits(GoldenMethods golden, String key, FeatureMethod.Model model, FeatureSet samples, int[] batch)
+    void assertFirstLogits(GoldenMethods golden, String key, FeatureMethod.Head model, FeatureSet samples, int[] batch)
             throws IOException {
         float[] features = new float[batch.length * samples.width()];
         int[] labels = new int[batch.length];

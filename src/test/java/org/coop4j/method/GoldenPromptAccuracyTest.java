@@ -19,6 +19,7 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -101,14 +102,14 @@ class GoldenPromptAccuracyTest {
         KgCoOp kgCoOp = new KgCoOp();
         ProGrad proGrad = new ProGrad();
         Tcp tcp = new Tcp().resolved(clip, "{}");
-        DeepLanguage deep = new DeepLanguage(words.length, null, 0).resolved(clip, null);
-        PromptContext context = PromptContext.atEnd(words.length, null);
+        DeepLanguage deep = new DeepLanguage(new ContextStart(words.length), 0).resolved(clip, null);
+        PromptContext context = PromptContext.atEnd(new ContextStart(words.length));
         Initial ofWords = seed -> List.of(spoken(context.zeros(clip, 1)));
         return Map.of(
                 "CoOp",
                 new Row(new CoOp(), ofWords, ofContext(CoOp::loss), 0, 0),
                 "KgCoOp",
-                new Row(kgCoOp, ofWords, ofContext(KgCoOp.loss(teacher, kgCoOp.weight())), 0, 0),
+                new Row(kgCoOp, ofWords, ofContext(KgCoOp.loss(teacher, kgCoOp.lambda())), 0, 0),
                 "ProGrad",
                 new Row(
                         proGrad,
@@ -125,7 +126,7 @@ class GoldenPromptAccuracyTest {
                         seed -> tcp.initial(clip, new Task(List.of("one"), "{}", seed)),
                         learned -> new PromptLearner.Objective(
                                 new Tcp(4, tcp.block(), 8, "{}").vectors(learned, teacher),
-                                KgCoOp.loss(teacher, tcp.weight())),
+                                KgCoOp.loss(teacher, tcp.lambda())),
                         14.1,
                         6.6),
                 "deep language",
@@ -138,8 +139,8 @@ class GoldenPromptAccuracyTest {
                 "CoCoOp",
                 new Row(
                         new CoCoOp(),
-                        seed -> spoken(
-                                new CoCoOp(words.length, null).initial(clip, new Task(List.of("one"), "{}", seed))),
+                        seed -> spoken(new CoCoOp(new ContextStart(words.length))
+                                .initial(clip, new Task(List.of("one"), "{}", seed))),
                         learned -> new PromptLearner.Objective(new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));

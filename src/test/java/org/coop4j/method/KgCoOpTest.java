@@ -40,7 +40,7 @@ class KgCoOpTest {
     }
 
     @Test
-    void aNegativeWeightIsRefused() {
-        assertThatThrownBy(() -> new KgCoOp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1");
+    void aNegativeLambdaIsRefused() {
+        assertThatThrownBy(() -> new KgCoOp().with(Map.of("lambda", "-1"))).hasMessageContainingAll("lambda", "got -1");
     }
 }

@@ -15,7 +15,7 @@ public final class LearnedPrompts {
             List<String> classNames,
             String modelSha256,
             Map<String, String> training) {
-        CoOp method = new CoOp(layout.length(), layout.position(), layout.classSpecific(), null);
+        CoOp method = new CoOp(layout.length(), layout.position(), layout.classSpecific());
         return ClassifierFile.of(method, classNames, modelSha256)
                 .withTraining(training)
                 .with("ctx", layout.shape(classNames.size(), width), context);

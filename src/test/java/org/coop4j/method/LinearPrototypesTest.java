@@ -38,21 +38,22 @@ class LinearPrototypesTest {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Run(FeatureMethod.Model model, BatchStep trainable, int[] all) {}
+    private record Run(FeatureMethod.Head head, BatchStep trainable, int[] all) {}
 
-    private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {
-        float[] multipliers = method.equals("clap") ? Clap.multipliers(text, train, clip.logitScale()) : null;
-        FeatureMethod.Model model = ZsLp.model(text, train.size(), multipliers);
-        FeatureSet samples = model.samples(train);
+    private static Run start(String method, GoldenProblem problem, FeatureSet train) throws IOException {
+        Method trained = method.equals("clap") ? new Clap() : new ZsLp();
+        FeatureMethod.Head head =
+                problem.head(trained, problem.text("text_raw"), train, FeatureSet.none(train.width()));
+        FeatureSet samples = head.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
-        return new Run(model, FeatureMethod.step(clip, model, samples, text.rows()), all);
+        return new Run(head, head.step(problem.clip(), samples, problem.classes()), all);
     }
 
     private static void assertLogits(
-            GoldenMethods golden, GoldenProblem problem, String key, int steps, FeatureMethod.Model model)
+            GoldenMethods golden, GoldenProblem problem, String key, int steps, FeatureMethod.Head head)
             throws IOException {
-        FeatureMatrix logits = problem.classifier(new ZsLp(), model).logits(problem.test());
+        FeatureMatrix logits = problem.classifier(new ZsLp(), head).logits(problem.test());
         golden.assertClose(key, "test_logits.step" + steps, logits.toArray());
         problem.assertAccuracy(logits, golden.of(key).get("accuracy" + steps).asDouble());
     }
@@ -69,23 +70,23 @@ class LinearPrototypesTest {
             golden.assertClose(key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
             Training training = new ZsLp().training(1);
             golden.assertOptimizer(training);
-            Run ten = start(method, clip, text, train);
-            problem.assertFirstLogits(golden, key, ten.model, ten.model.samples(train), ten.all);
+            Run ten = start(method, problem, train);
+            problem.assertFirstLogits(golden, key, ten.head, ten.head.samples(train), ten.all);
             try (BatchStep trainable = ten.trainable) {
                 Optimizer sgd = training.newOptimizer();
-                LearnedTensor w = ten.model.learned().get(0);
+                LearnedTensor w = ten.head.learned().get(0);
                 for (int step = 0; step < 10; step++) {
                     golden.assertLoss(key, "losses10", step, trainable.run(0, ten.all));
                     if (step == 0) {
                         golden.assertClose(key, "w.grad", w.gradient());
                     }
-                    sgd.step(ten.model.learned(), training.rate(), step + 1L);
+                    sgd.step(ten.head.learned(), training.rate(), step + 1L);
                 }
                 golden.assertClose(key, "w.step10", w.values());
-                assertLogits(golden, problem, key, 10, ten.model);
+                assertLogits(golden, problem, key, 10, ten.head);
             }
 
-            Run full = start(method, clip, text, train);
+            Run full = start(method, problem, train);
             try (BatchStep trainable = full.trainable) {
                 int epochs =
                         golden.json().get("optimiser").get("full").get("epochs").asInt();
@@ -93,11 +94,11 @@ class LinearPrototypesTest {
                 Optimizer sgd = training.newOptimizer();
                 for (int step = 0; step < epochs; step++) {
                     trainable.run(0, full.all);
-                    sgd.step(full.model.learned(), training.rate(step, 0, 1), step + 1L);
+                    sgd.step(full.head.learned(), training.rate(step, 0, 1), step + 1L);
                 }
                 golden.assertClose(
-                        key, "w.step" + epochs, full.model.learned().get(0).values());
-                assertLogits(golden, problem, key, epochs, full.model);
+                        key, "w.step" + epochs, full.head.learned().get(0).values());
+                assertLogits(golden, problem, key, epochs, full.head);
             }
         }
     }

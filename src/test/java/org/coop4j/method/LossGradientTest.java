@@ -70,11 +70,11 @@ class LossGradientTest {
                 }
             } else if (method instanceof FeatureMethod features) {
                 FewShotFeatures data = new FewShotFeatures(images, FeatureSet.none(width));
-                FeatureMethod.Texts texts =
-                        new FeatureMethod.Texts(features.prompts().of(task), clip, CLASSES);
-                FeatureMethod.Model untrained = features.start(texts, data, trainer);
+                FeatureMethod.ClassTexts texts =
+                        new FeatureMethod.ClassTexts(features.prompts().of(task), clip, CLASSES);
+                FeatureMethod.Head untrained = features.start(texts, data, trainer);
                 FeatureSet samples = untrained.samples(images);
-                try (BatchStep step = FeatureMethod.step(clip, untrained, samples, CLASSES.size())) {
+                try (BatchStep step = untrained.step(clip, samples, CLASSES.size())) {
                     assertGradients(step, untrained.order(samples.size(), trainer));
                 }
             }

@@ -88,7 +88,7 @@ class LpPlusPlusTest {
         Training training = new LpPlusPlus().training(c.get("shots").asInt());
         assertThat(epochs).isEqualTo(training.epochs());
         problem.assertFirstLogits(golden, key, model, samples, all);
-        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < epochs; step++) {
                 double loss = trainable.run(step, all);
@@ -165,7 +165,7 @@ class LpPlusPlusTest {
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(1);
-        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
                 optimizer.restore(state);

@@ -22,13 +22,13 @@ class MethodSettingsTest {
                     cross-modal  | blend          | -0.5  | got -0.5
                     gda          | alpha          | -1    | got -1
                     prolip       | lambda         | -1    | got -1
-                    kgcoop       | weight         | -8    | got -8
+                    kgcoop       | lambda         | -8    | got -8
                     prograd      | lambda         | -1    | got -1
                     prograd      | temperature    | 0     | got 0
                     coop         | context_length | 0     | got 0
                     prograd      | context_length | 0     | got 0
                     tcp          | context_length | 0     | got 0
-                    cocoop       | context_length | 0     | got 0
+                    cocoop       | context_length | -1    | got -1
                     deep-language | context_length | -3   | got -3
                     deep-language | depth         | -1    | got -1
                     tcp          | block          | -1    | got -1

@@ -11,6 +11,7 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,12 +36,16 @@ class ProLipTest {
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
             FeatureMatrix bias = golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
-            VisualProjection before =
-                    new VisualProjection("visual.proj", problem.matrix("proj").transposed(), bias);
-            int shots = c.get("shots").asInt();
-            FeatureMethod.Model model = ProLip.model(before, problem.text("text_norm"), 1.0 / shots);
-            FeatureSet samples = model.samples(problem.supportBeforeProjection(c));
-            train(golden, problem, key, model, samples);
+            VisualProjection before = problem.projection(bias);
+            FeatureSet train = problem.supportBeforeProjection(c);
+            FeatureMethod.Head model = problem.head(
+                    new ProLip(),
+                    problem.text("text_norm"),
+                    train,
+                    FeatureSet.none(train.width()),
+                    problem.withProjection(before),
+                    new Trainer(Training.none(), 1));
+            train(golden, problem, key, model, model.samples(train));
             FeatureMatrix logits =
                     problem.classifier(new ProLip(), model, before).logits(problem.matrix("test_pre"));
             golden.assertClose(key, "test_logits.step" + c.get("steps").asInt(), logits.toArray());
@@ -53,7 +58,7 @@ class ProLipTest {
     }
 
     private static void train(
-            GoldenMethods golden, GoldenProblem problem, String key, FeatureMethod.Model model, FeatureSet samples)
+            GoldenMethods golden, GoldenProblem problem, String key, FeatureMethod.Head model, FeatureSet samples)
             throws IOException {
         JsonNode c = golden.of(key);
         int[] all = new int[samples.size()];
@@ -64,7 +69,7 @@ class ProLipTest {
         golden.assertOptimizer(training);
         problem.assertFirstLogits(golden, key, model, samples, all);
         int steps = c.get("steps").asInt();
-        try (BatchStep trainable = FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
+        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < steps; step++) {
                 double loss = trainable.run(step, all);
@@ -87,7 +92,7 @@ class ProLipTest {
 
     /** The file has the matrix as a ViT has it. */
     private static void assertTurned(
-            GoldenMethods golden, String key, String name, FeatureMethod.Model model, float[] values)
+            GoldenMethods golden, String key, String name, FeatureMethod.Head model, float[] values)
             throws IOException {
         long[] shape = model.learned().get(0).shape();
         FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);

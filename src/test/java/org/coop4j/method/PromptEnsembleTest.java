@@ -97,7 +97,7 @@ class PromptEnsembleTest {
                 golden.assertClose(
                         key,
                         "ensemble_raw",
-                        new FeatureMethod.Texts(all, space, names).raw().toArray());
+                        new FeatureMethod.ClassTexts(all, space, names).raw().toArray());
                 FeatureMatrix test = problem.matrix("test");
                 FeatureMatrix logits = all.classifier(space, names).logits(test);
                 golden.assertClose(key, "logits", logits.toArray());

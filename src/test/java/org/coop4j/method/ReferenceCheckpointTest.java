@@ -21,6 +21,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -67,7 +68,7 @@ class ReferenceCheckpointTest {
     }
 
     private static Method coop(ClassPosition position) {
-        return new CoOp(16, position, false, null);
+        return new CoOp(16, position, false);
     }
 
     @Test
@@ -249,9 +250,9 @@ class ReferenceCheckpointTest {
     /** Each with settings that are not its defaults, where it has some. */
     private static List<Method> exchanged() {
         return List.of(
-                new KgCoOp(PromptContext.atEnd(3, null), 2),
+                new KgCoOp(PromptContext.atEnd(new ContextStart(3)), 2),
                 new ProGrad(3, true, 0.8, 2),
-                new CoCoOp(3, null),
+                new CoCoOp(new ContextStart(3)),
                 new Tcp(3, 1, 2, "a picture of a {}, a kind of thing."));
     }
 

@@ -50,7 +50,7 @@ class TcpTest {
 
     @Test
     void invalidSettingsAreRefused() throws IOException {
-        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1"))).hasMessageContainingAll("weight", "got -1");
+        assertThatThrownBy(() -> new Tcp().with(Map.of("lambda", "-1"))).hasMessageContainingAll("lambda", "got -1");
         assertThatThrownBy(() -> new Tcp().with(Map.of("context_length", "0")))
                 .hasMessageContainingAll("context_length", "got 0");
         Method thirdBlock = new Tcp().with(Map.of("block", "2"));

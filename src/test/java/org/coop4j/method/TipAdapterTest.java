@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
-import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.TipAdapter.KeyCache;
@@ -53,24 +51,18 @@ class TipAdapterTest {
 
     private static Classifier cache(GoldenProblem problem, int shots, CacheWeights weights, FeatureSet val)
             throws IOException {
-        FeatureSet train = problem.wholeSupport(shots);
-        FewShotFeatures data = new FewShotFeatures(train, val);
-        FeatureMatrix keys = KeyCache.keys(train);
+        Method method = new TipAdapter(weights, new TextPrompts());
         FeatureMatrix text = problem.text("text_norm");
-        return problem.classifier(
-                new TipAdapter(weights, new TextPrompts()),
-                new FeatureMethod.Model(file -> KeyCache.addTo(file, problem.clip(), weights, data, keys, text)));
-    }
-
-    private static FeatureSet none(GoldenProblem problem) throws IOException {
-        return new DenseFeatures(problem.test().width(), 1, new float[0], new int[0]);
+        return problem.classifier(method, problem.head(method, text, problem.wholeSupport(shots), val));
     }
 
     private static void assertLogits(
             GoldenMethods golden, GoldenProblem problem, String key, String name, CacheWeights weights)
             throws IOException {
         int shots = golden.of(key).get("shots").asInt();
-        FeatureMatrix logits = cache(problem, shots, weights, none(problem)).logits(problem.test());
+        FeatureMatrix logits = cache(
+                        problem, shots, weights, FeatureSet.none(problem.test().width()))
+                .logits(problem.test());
         golden.assertClose(key, name, logits.toArray());
         problem.assertAccuracy(
                 logits, golden.of(key).get(name.replace("logits", "accuracy")).asDouble());

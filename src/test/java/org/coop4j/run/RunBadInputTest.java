@@ -154,7 +154,7 @@ class RunBadInputTest {
     void aPromptThatIsTooLongIsRefusedBeforeAnyImageIsEncoded() throws IOException {
         String name = "dog ".repeat(50).strip();
         rename("lawn", name);
-        RunFixture.Setup longContext = config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
+        RunFixture.Setup longContext = config().with(new CoOp(30, ClassPosition.MIDDLE, false));
         assertRefused(longContext)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("\"dog dog ", "…\"", "83 tokens", "context length 77");

@@ -70,7 +70,7 @@ final class RunFixture {
             DataSpec source = DataSpec.of(data);
             RunData lists = RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
             RunConfig config = RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
-                    .in(clip.precision(), clip.workers().count())
+                    .in(clip)
                     .withCheckpointEvery(checkpoints);
             return new Run(shared, method.id(), config, progress);
         }

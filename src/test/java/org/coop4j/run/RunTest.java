@@ -57,7 +57,7 @@ class RunTest {
         int epochs = 100;
         RunFixture.Setup config = RunFixture.config(data, 4, epochs, 0, 0.005)
                 .with("batch", 16)
-                .with(new CoOp(8, ClassPosition.END, true, null))
+                .with(new CoOp(8, ClassPosition.END, true))
                 .withCheckpointEvery(epochs);
         RunResult result = RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(result.trainImages()).isEqualTo(16);

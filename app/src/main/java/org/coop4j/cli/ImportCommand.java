@@ -59,7 +59,7 @@ final class ImportCommand extends ConsoleCommand {
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
-            description = "A setting of the method, such as --set weight=4; may be given several times.")
+            description = "A setting of the method, such as --set lambda=4; may be given several times.")
     Map<String, String> set = new LinkedHashMap<>();
 
     @Option(

@@ -35,7 +35,7 @@ final class MethodOptions {
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
-            description = "A setting of the method or its training, such as weight=4; repeatable.")
+            description = "A setting of the method or its training, such as lambda=4; repeatable.")
     Map<String, String> set = Map.of();
 
     @Option(

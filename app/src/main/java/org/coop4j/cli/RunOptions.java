@@ -124,7 +124,7 @@ final class RunOptions {
         return WrongUsage.unless(() -> {
             Sample sample = new Sample(candidate.shots(), runSeed, views(training));
             return RunConfig.of(model, lists, candidate.method(), training, sample)
-                    .in(shared.space().precision(), shared.space().workers().count())
+                    .in(shared.space())
                     .withCheckpointEvery(checkpointEvery);
         });
     }

@@ -88,7 +88,7 @@ public record PublishedNumbers(List<Table> tables) {
             return Objects.requireNonNullElse(half, ClassHalf.ALL) == classes
                     && shots == setup.shots().count()
                     && setup.method().published()
-                    && setup.method().method().equals(Method.of(method));
+                    && setup.method().method().isSame(Method.of(method));
         }
     }
 

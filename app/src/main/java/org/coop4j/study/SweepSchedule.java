@@ -145,7 +145,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
             Training training = overrides.applied(method.adapted(reference, clip.logitScale()), shots);
             Sample sample = new Sample(shots, seed, overrides.views(training));
             RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training, sample)
-                    .in(clip.precision(), clip.workers().count())
+                    .in(clip)
                     .withCheckpointEvery(overrides.checkpointEvery());
             return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
         } catch (IllegalArgumentException e) {

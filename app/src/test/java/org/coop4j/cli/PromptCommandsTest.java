@@ -155,7 +155,7 @@ class PromptCommandsTest {
 
     @Test
     void badOptionsOfTrainAreNamed() throws IOException {
-        assertUsage(train(folder.resolve("x"), "--init", "a photo"), "words", "context_length");
+        assertUsage(train(folder.resolve("x"), "--init", "a photo"), "words", "context_length", "got 3");
         assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
         assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
         assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");

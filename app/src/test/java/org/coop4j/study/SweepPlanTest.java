@@ -186,12 +186,12 @@ class SweepPlanTest {
                         """);
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .containsExactly(
-                        new CoOp(4, ClassPosition.END, true, null),
+                        new CoOp(4, ClassPosition.END, true),
                         new LinearProbe(true),
                         new ZeroShot(List.of("a {}", "the {}"), true),
                         new ZeroShot(List.of("a {}", "the {}"), false),
                         new ZeroShot(List.of("a {} | b"), false),
-                        new CoOp(5, ClassPosition.END, false, null));
+                        new CoOp(5, ClassPosition.END, false));
         assertThat(plan.methods()
                         .get(0)
                         .training()

@@ -13,7 +13,7 @@ import org.coop4j.graph.LearnedTensor;
 public abstract class Optimizer {
 
     /** The optimizers to choose from. */
-    public enum Kind {
+    public enum Algorithm {
         /** Stochastic gradient descent with momentum and coupled weight decay: {@link Sgd}. */
         SGD,
         /** {@link Adam} with coupled weight decay. */

@@ -13,7 +13,7 @@ import org.coop4j.method.train.Optimizer.Sgd;
 public record Training(
         @Setting("number of epochs") int epochs,
         @Setting("images per step") int batch,
-        @Setting("the optimizer") Optimizer.Kind optimizer,
+        @Setting("the optimizer") Optimizer.Algorithm optimizer,
         @Setting("the highest learning rate") double rate,
         @Setting("momentum of SGD, at least 0 and less than 1") double momentum,
         @Setting("weight decay: coupled for SGD and Adam, decoupled for AdamW") double weightDecay,
@@ -90,7 +90,7 @@ public record Training(
         return new Training(
                 epochs,
                 batch,
-                Optimizer.Kind.SGD,
+                Optimizer.Algorithm.SGD,
                 rate,
                 MOMENTUM,
                 weightDecay,
@@ -102,7 +102,7 @@ public record Training(
 
     /** Returns a training by Adam or AdamW. */
     public static Training adam(
-            Optimizer.Kind adam,
+            Optimizer.Algorithm adam,
             int epochs,
             int batch,
             double rate,
@@ -149,7 +149,7 @@ public record Training(
         if (reach == 1 || !trains()) {
             return this;
         }
-        double factor = optimizer == Optimizer.Kind.SGD ? reach * reach : reach;
+        double factor = optimizer == Optimizer.Algorithm.SGD ? reach * reach : reach;
         return Settings.with(this, Map.of("rate", rounded(rate * factor), "epsilon", rounded(epsilon / reach)));
     }
 

@@ -57,7 +57,7 @@ class TrainingTest {
         Training sgd = Training.coop(50, 32);
         assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "epsilon", 2e-9)));
         assertThat(sgd.adaptedTo(200).rate()).isEqualTo(0.0005);
-        Training adam = Training.adam(Optimizer.Kind.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
+        Training adam = Training.adam(Optimizer.Algorithm.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
         assertThat(adam.adaptedTo(20)).isEqualTo(Settings.with(adam, Map.of("rate", 5e-5, "epsilon", 2e-5)));
         for (double usual : new double[] {90, 99.99, 100, 110}) {
             assertThat(sgd.adaptedTo(usual)).isSameAs(sgd);

@@ -61,9 +61,9 @@ public final class Settings {
         return values;
     }
 
-    /** Returns the settings that differ from others of the same kind: plain values by name. */
+    /** Returns the {@link #chosen} settings that differ from others of the same kind: plain values by name. */
     public static Map<String, Object> differences(Record settings, Record defaults) {
-        Map<String, Object> values = of(settings);
+        Map<String, Object> values = chosen(settings);
         Map<String, Object> others = of(defaults);
         values.entrySet().removeIf(setting -> Objects.equals(setting.getValue(), others.get(setting.getKey())));
         return values;
@@ -109,13 +109,11 @@ public final class Settings {
      * Returns the record with some settings changed.
      *
      * @param values by name, strings or plain values; names may be written with hyphens
-     * @throws IllegalArgumentException if a name is unknown or a value is of the wrong kind, not allowed or decided by
-     *     another setting
+     * @throws IllegalArgumentException if a name is unknown or a value is of the wrong kind or not allowed
      */
     public static <R extends Record> R with(R settings, Map<String, ?> values) {
-        Map<String, Object> given = new LinkedHashMap<>();
-        values.forEach((name, value) -> given.put(canonical(name), value));
-        Map<String, Object> left = new LinkedHashMap<>(given);
+        Map<String, Object> left = new LinkedHashMap<>();
+        values.forEach((name, value) -> left.put(canonical(name), value));
         R result = rebuild(settings, left);
         if (!left.isEmpty()) {
             String allowed = String.join(", ", of(settings).keySet());
@@ -123,16 +121,6 @@ public final class Settings {
                     .formatted(
                             left.keySet().iterator().next(),
                             allowed.isEmpty() ? "there are none to set" : "expected one of " + allowed));
-        }
-        for (Description setting : describe(result)) {
-            String name = setting.name;
-            if (!setting.decidedBy.isEmpty()
-                    && given.containsKey(name)
-                    && !Objects.equals(setting.value, plain(parse(name, setting.type, given.get(name))))) {
-                throw new IllegalArgumentException(
-                        "%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
-                                .formatted(name, setting.decidedBy, setting.value, given.get(name), ABSENT));
-            }
         }
         return result;
     }
@@ -151,6 +139,8 @@ public final class Settings {
                 arguments[i] = rebuild(nested, values);
             } else if (values.containsKey(name)) {
                 arguments[i] = parse(name, types[i], values.remove(name));
+            } else if (isDecided(components[i], values)) {
+                arguments[i] = 0;
             }
         }
         try {
@@ -162,6 +152,12 @@ public final class Settings {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Returns true for a setting that another one decides, which is given a value. */
+    private static boolean isDecided(RecordComponent component, Map<String, Object> given) {
+        Setting setting = component.getAnnotation(Setting.class);
+        return setting != null && parse("", String.class, given.get(setting.decidedBy())) != null;
     }
 
     private static Object value(RecordComponent component, Record settings) {
@@ -240,7 +236,10 @@ public final class Settings {
         /** Returns a sentence without a full stop. */
         String value();
 
-        /** Returns another setting of the record, a string, that decides this one wherever it is given. */
+        /**
+         * Returns the next setting of the record, a string. Where it is given, it decides this one, a whole number, unless
+         * this one is given too; then this one is 0.
+         */
         String decidedBy() default "";
     }
 }
