@@ -16,21 +16,21 @@ record PackedCaptions(float[] tokens, float[] places, float[] starts) {
     /**
      * @param captions token ids of each, the end token last and nothing after it
      * @param vocabulary the token of each row of the embedding table, ascending
-     * @throws IllegalArgumentException if there are not as many captions as pairs, they exceed the
+     * @throws IllegalArgumentException if there are not as many captions as a step has, they exceed the
      *     room, or one has a token that is not in the table
      */
     static PackedCaptions of(List<int[]> captions, TrainableClip.Size size, int[] vocabulary) {
         int rows = captions.stream().mapToInt(caption -> caption.length).sum();
-        if (captions.size() != size.batch() || rows > size.rows()) {
+        if (captions.size() != size.captions() || rows > size.rows()) {
             throw new IllegalArgumentException("%d captions of %d tokens where there is room for %d of %d"
-                    .formatted(captions.size(), rows, size.batch(), size.rows()));
+                    .formatted(captions.size(), rows, size.captions(), size.rows()));
         }
         float[] tokens = new float[size.rows()];
         float[] places = new float[size.rows()];
-        float[] starts = new float[size.batch() + 1];
+        float[] starts = new float[size.captions() + 1];
         Arrays.fill(tokens, rows, size.rows(), -1f);
         int row = 0;
-        for (int s = 0; s < size.batch(); s++) {
+        for (int s = 0; s < size.captions(); s++) {
             int[] caption = captions.get(s);
             for (int i = 0; i < caption.length; i++, row++) {
                 tokens[row] = rowOf(caption[i], vocabulary);

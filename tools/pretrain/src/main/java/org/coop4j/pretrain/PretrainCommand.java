@@ -153,7 +153,7 @@ final class PretrainCommand extends ConsoleCommand {
         PairBatches.Rule rule = base.batches();
         return WrongUsage.unless(() -> new PretrainConfig(
                 epochs == null ? base.epochs() : epochs,
-                new PairBatches.Rule(batch == null ? rule.size() : batch, rule.firstCaption()),
+                new PairBatches.Rule(batch == null ? rule.size() : batch, rule.firstCaption(), rule.classPictures()),
                 rate == null ? base.rate() : rate,
                 epochs == null ? base.warmupEpochs() : Math.min(base.warmupEpochs(), epochs / 10.0),
                 base.optimizer(),

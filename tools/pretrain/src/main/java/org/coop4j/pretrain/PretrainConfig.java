@@ -40,7 +40,7 @@ public record PretrainConfig(
     public static PretrainConfig standard(long seed) {
         return new PretrainConfig(
                 30,
-                new PairBatches.Rule(128, 0.4),
+                new PairBatches.Rule(128, 0.4, 50),
                 1e-3,
                 2,
                 new AdamW.Config(0.9, 0.98, 1e-6, 0.1),

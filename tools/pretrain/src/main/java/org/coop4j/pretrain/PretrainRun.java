@@ -180,9 +180,10 @@ public record PretrainRun(
             progress.note(text("going on after epoch %d of %d", training.epochs(), config.epochs()));
         }
         progress.note(text(
-                "%d steps of %d pairs, %d different tokens, %d MB for a step",
+                "%d steps of %d pairs and %d classes, %d different tokens, %d MB for a step",
                 training.steps(),
                 config.batches().size(),
+                training.classes(),
                 training.vocabularySize(),
                 training.plan().bytes() / 1_000_000));
         if (training.picturesInMemory() < training.pictures()) {

@@ -93,7 +93,7 @@ public final class Pretraining implements AutoCloseable {
         }
         long warmup = Math.round(config.warmupEpochs() * steps / config.epochs());
         this.schedule = new WarmupCosine(config.rate(), warmup, steps);
-        var size = new TrainableClip.Size(config.batches().size(), rows, captions.longest());
+        var size = new TrainableClip.Size(config.batches().size(), batches.classes(), rows, captions.longest());
         this.preprocessing =
                 Preprocessing.clip(initial.metadata().architecture().vision().imageSize());
         this.clip = TrainableClip.of(initial, size, captions.vocabulary(), workers);
@@ -142,6 +142,11 @@ public final class Pretraining implements AutoCloseable {
     /** Returns the number of pictures held in memory; the others are read each time. */
     public int picturesInMemory() {
         return pictures.heldCount();
+    }
+
+    /** Returns the number of classes among which pictures are told apart. */
+    public int classes() {
+        return batches.classes();
     }
 
     /** Returns the different tokens of all captions. */
@@ -243,7 +248,7 @@ public final class Pretraining implements AutoCloseable {
         for (int caption : batch.captions()) {
             texts.add(captions.tokens(caption));
         }
-        clip.setCaptions(texts, fits(batch));
+        clip.setCaptions(texts, fits(batch), batch.classes());
         double loss = clip.step();
         if (Double.isFinite(loss)) {
             optimizer.step(rate);
@@ -254,7 +259,7 @@ public final class Pretraining implements AutoCloseable {
 
     /** Returns 1 where a caption of the batch belongs to a picture, else 0, [pictures, captions]. */
     private float[] fits(PairBatches.Batch batch) {
-        int n = batch.captions().length;
+        int n = batch.pictures().length;
         float[] fits = new float[n * n];
         for (int picture = 0; picture < n; picture++) {
             int[] own = sortedCaptions[batch.pictures()[picture]];

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.clip.Transformer;
@@ -14,7 +15,9 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.pretrain.op.ClassLoss;
 import org.coop4j.pretrain.op.ContrastiveLoss;
 import org.coop4j.pretrain.op.EmbedTokens;
 import org.coop4j.weights.DType;
@@ -28,7 +31,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A CLIP all of whose weights are trained on pairs of an image and a caption: the contrastive loss
- * of a batch and its gradient in every weight.
+ * of a batch and its gradient in every weight. Where pictures have classes, the cross-entropy of each picture among one
+ * caption of every class is added.
  *
  * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly
  * nothing, so that one plan serves every batch. Tokens that no caption has are not held: their
@@ -59,16 +63,23 @@ public final class TrainableClip implements AutoCloseable {
      * Returns the sizes of a step.
      *
      * @param batch pairs of a step, exactly
+     * @param classes classes among which pictures are told apart, each with a caption in every step; 0 for none
      * @param rows tokens of all captions of a step, at most
      * @param longest tokens of a caption, at most
      */
-    public record Size(int batch, int rows, int longest) {
+    public record Size(int batch, int classes, int rows, int longest) {
 
         public Size {
-            if (batch < 2 || rows < batch || longest < 1) {
+            if (batch < 2 || classes < 0 || rows < batch + classes || longest < 1) {
                 throw new IllegalArgumentException(
-                        "batch of %d pairs with %d tokens, the longest caption of %d".formatted(batch, rows, longest));
+                        "batch of %d pairs and %d classes with %d tokens, the longest caption of %d"
+                                .formatted(batch, classes, rows, longest));
             }
+        }
+
+        /** Returns the number of captions of a step. */
+        int captions() {
+            return batch + classes;
         }
     }
 
@@ -77,7 +88,7 @@ public final class TrainableClip implements AutoCloseable {
         this.initial = initial;
         this.size = size;
         this.tokens = tokens.clone();
-        Graph graph = new TrainedGraph();
+        Graph graph = new TrainedGraph(type == DataType.FLOAT ? Precision.fastest() : Precision.FLOAT32);
         this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
         running = new RunningStatistics(initial, parameters.normPixels());
@@ -129,13 +140,26 @@ public final class TrainableClip implements AutoCloseable {
 
     private SDVariable loss(Graph graph, DataType type) {
         SDVariable images = graph.normalizeRows(imageFeatures(graph, type)); // [batch, embed]
-        SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch, embed]
-        SDVariable cosines = graph.linear(images, texts); // [batch, batch]
-        SDVariable logits = graph.expScale(cosines, parameters.get(LOGIT_SCALE));
+        SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch + classes, embed]
         SDVariable fits = graph.placeholder("fits", type, size.batch, size.batch);
-        return new ContrastiveLoss(graph.sameDiff(), logits, fits)
-                .outputVariable()
-                .rename("loss");
+        if (size.classes == 0) {
+            return new ContrastiveLoss(graph.sameDiff(), logits(graph, images, texts), fits)
+                    .outputVariable()
+                    .rename("loss");
+        }
+        int[] shown = IntStream.range(0, size.batch).toArray();
+        int[] ofClasses = IntStream.range(size.batch, size.captions()).toArray();
+        SDVariable pairs = logits(graph, images, graph.selectRows(texts, shown)); // [batch, batch]
+        SDVariable classes = logits(graph, images, graph.selectRows(texts, ofClasses)); // [batch, classes]
+        SDVariable targets = graph.placeholder("classes", type, size.batch, size.classes);
+        SDVariable contrast = new ContrastiveLoss(graph.sameDiff(), pairs, fits).outputVariable();
+        SDVariable classLoss = new ClassLoss(graph.sameDiff(), classes, targets).outputVariable();
+        return graph.add(contrast, classLoss).rename("loss");
+    }
+
+    private SDVariable logits(Graph graph, SDVariable images, SDVariable texts) {
+        SDVariable cosines = graph.in(Precision.FLOAT32).linear(images, texts); // [batch, texts]
+        return graph.expScale(cosines, parameters.get(LOGIT_SCALE));
     }
 
     private SDVariable imageFeatures(Graph graph, DataType type) {
@@ -150,13 +174,14 @@ public final class TrainableClip implements AutoCloseable {
         ClipConfig.Text text = architecture().text();
         SDVariable rowTokens = graph.placeholder("tokens", type, size.rows);
         SDVariable places = graph.placeholder("places", type, size.rows);
-        SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
+        SDVariable starts = graph.placeholder("starts", type, size.captions() + 1L);
         SDVariable table = parameters.derived(TOKENS, compactTable(), tokens.length, text.width());
         SDVariable x = new EmbedTokens(
                         graph.sameDiff(), table, parameters.get("positional_embedding"), rowTokens, places)
                 .outputVariable(); // [rows, width]
         Transformer.Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
-        return new TextTransformer(parameters, text, metadata.activation()).forward(x, sequences); // [batch, embed]
+        return new TextTransformer(parameters, text, metadata.activation())
+                .forward(x, sequences); // [batch + classes, embed]
     }
 
     /** Returns the embeddings of the tokens that captions have, [tokens, width]. */
@@ -188,18 +213,29 @@ public final class TrainableClip implements AutoCloseable {
     /**
      * Sets the captions of the next step.
      *
-     * @param captions token ids of each, the end token last and nothing after it
+     * @param captions token ids of each, the end token last and nothing after it: one of each picture, then one of each
+     *     class
      * @param fits [batch, batch]: 1 where the picture of the row may have the caption of the
      *     column, the diagonal among them, and 0 elsewhere
-     * @throws IllegalArgumentException if there are not as many as {@link Size#batch}, they exceed
+     * @param classes [batch]: the class of each picture, −1 for none
+     * @throws IllegalArgumentException if there are not as many captions as {@link Size} says, they exceed
      *     the room, or one has a token that was not announced
      */
-    public void setCaptions(List<int[]> captions, float[] fits) {
+    public void setCaptions(List<int[]> captions, float[] fits, int[] classes) {
         PackedCaptions packed = PackedCaptions.of(captions, size, tokens);
         put("tokens", packed.tokens());
         put("places", packed.places());
         put("starts", packed.starts());
         put("fits", fits);
+        if (size.classes > 0) {
+            float[] targets = new float[size.batch * size.classes];
+            for (int picture = 0; picture < size.batch; picture++) {
+                if (classes[picture] >= 0) {
+                    targets[picture * size.classes + classes[picture]] = 1;
+                }
+            }
+            put("classes", targets);
+        }
     }
 
     private void put(String input, float[] source) {
@@ -218,7 +254,7 @@ public final class TrainableClip implements AutoCloseable {
      * Computes the loss of the images and captions that were set, the gradients, and the running
      * averages.
      *
-     * @return the mean of both cross-entropies
+     * @return the contrastive loss, and the class loss added where there are classes
      */
     public double step() {
         images.store();

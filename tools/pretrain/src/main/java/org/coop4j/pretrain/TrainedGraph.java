@@ -3,14 +3,36 @@ package org.coop4j.pretrain;
 import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.pretrain.op.TrainedAveragePool;
 import org.coop4j.pretrain.op.TrainedConvolution;
 import org.coop4j.pretrain.op.TrainedFrontTokens;
 import org.coop4j.pretrain.op.TrainedLayerNorm;
+import org.coop4j.pretrain.op.TrainedLinear;
 import org.nd4j.autodiff.samediff.SDVariable;
 
-/** A graph whose image tower and layer norms have gradients in everything. */
+/** A graph whose image tower, linear layers and layer norms have gradients in everything. */
 public final class TrainedGraph extends Graph {
+
+    private final Precision precision;
+
+    /**
+     * @param precision of the factors of linear layers and convolutions
+     */
+    public TrainedGraph(Precision precision) {
+        this.precision = precision;
+    }
+
+    @Override
+    public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
+        return new TrainedLinear(sameDiff(), Gemm.Form.NT, precision, operands(x, w, bias)).outputVariable();
+    }
+
+    @Override
+    public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
+        return new TrainedLinear(sameDiff(), Gemm.Form.NN, precision, operands(x, w, bias)).outputVariable();
+    }
 
     @Override
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
@@ -29,13 +51,15 @@ public final class TrainedGraph extends Graph {
 
     @Override
     public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
-        SDVariable[] inputs =
-                Stream.concat(Stream.of(x, kernel), Stream.of(bias)).toArray(SDVariable[]::new);
-        return new TrainedConvolution(sameDiff(), grid, stride, inputs).outputVariable();
+        return new TrainedConvolution(sameDiff(), precision, grid, stride, operands(x, kernel, bias)).outputVariable();
     }
 
     @Override
     public SDVariable averagePool(SDVariable x, Grid grid, int size) {
         return new TrainedAveragePool(sameDiff(), x, grid, size).outputVariable();
+    }
+
+    private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {
+        return Stream.concat(Stream.of(x, w), Stream.of(bias)).toArray(SDVariable[]::new);
     }
 }

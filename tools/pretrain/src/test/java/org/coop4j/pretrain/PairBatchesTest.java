@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PairBatchesTest {
@@ -21,7 +22,7 @@ class PairBatchesTest {
 
     @Test
     void anEpochShowsEachPictureAtMostOnceAndAsManyAsFillBatches() {
-        PairBatches batches = new PairBatches(new PairBatches.Rule(16, 0.5), 1, captions());
+        PairBatches batches = new PairBatches(new PairBatches.Rule(16, 0.5, 0), 1, captions());
         List<PairBatches.Batch> epoch = batches.epoch(0);
         Set<Integer> seen = new HashSet<>();
         for (PairBatches.Batch batch : epoch) {
@@ -37,17 +38,17 @@ class PairBatchesTest {
 
     @Test
     void epochsDifferAndCanBeMadeAgain() {
-        PairBatches batches = new PairBatches(new PairBatches.Rule(16, 0.5), 1, captions());
+        PairBatches batches = new PairBatches(new PairBatches.Rule(16, 0.5, 0), 1, captions());
         int[] first = batches.epoch(0).get(0).pictures();
         assertThat(batches.epoch(0).get(0).pictures()).isEqualTo(first);
         assertThat(batches.epoch(1).get(0).pictures()).isNotEqualTo(first);
-        PairBatches other = new PairBatches(new PairBatches.Rule(16, 0.5), 2, captions());
+        PairBatches other = new PairBatches(new PairBatches.Rule(16, 0.5, 0), 2, captions());
         assertThat(other.epoch(0).get(0).pictures()).isNotEqualTo(first);
     }
 
     @Test
     void firstCaptionsAreShownAtLeastAsOftenAsAsked() {
-        PairBatches batches = new PairBatches(new PairBatches.Rule(20, 0.4), 3, captions());
+        PairBatches batches = new PairBatches(new PairBatches.Rule(20, 0.4, 0), 3, captions());
         int firsts = 0;
         int all = 0;
         for (int epoch = 0; epoch < 50; epoch++) {
@@ -62,8 +63,37 @@ class PairBatchesTest {
     }
 
     @Test
+    void picturesWithTheSameCaptionsAreAClassWhoseOwnCaptionEachBatchHas() {
+        int[][] captions = new int[60][];
+        for (int p = 0; p < 60; p++) {
+            int kind = p % 4; // the last kind's pictures differ in a caption
+            captions[p] = kind < 3 ? new int[] {10 + kind, 20 + kind, 99} : new int[] {p + 100, 30, 99};
+        }
+        PairBatches batches = new PairBatches(new PairBatches.Rule(16, 0.5, 15), 1, captions);
+        assertThat(batches.classes()).isEqualTo(3);
+        Set<Integer> shown = new HashSet<>();
+        for (PairBatches.Batch batch : IntStream.range(0, 8)
+                .mapToObj(batches::epoch)
+                .flatMap(List::stream)
+                .toList()) {
+            for (int i = 0; i < 16; i++) {
+                int kind = batch.pictures()[i] % 4;
+                assertThat(batch.classes()[i]).isEqualTo(kind < 3 ? kind : -1);
+            }
+            assertThat(batch.captions()).hasSize(16 + 3);
+            for (int c = 0; c < 3; c++) {
+                assertThat(batch.captions()[16 + c]).isIn(10 + c, 20 + c);
+                shown.add(batch.captions()[16 + c]);
+            }
+        }
+        assertThat(shown).hasSize(6);
+        assertThat(new PairBatches(new PairBatches.Rule(16, 0.5, 16), 1, captions).classes())
+                .isZero();
+    }
+
+    @Test
     void aBatchLargerThanTheDataIsRefused() {
-        assertThatThrownBy(() -> new PairBatches(new PairBatches.Rule(61, 0), 1, captions()))
+        assertThatThrownBy(() -> new PairBatches(new PairBatches.Rule(61, 0, 0), 1, captions()))
                 .hasMessageContainingAll("61 pairs", "60 pictures");
     }
 }

@@ -28,7 +28,7 @@ class PretrainRunTest {
 
     private static final PretrainConfig CONFIG = new PretrainConfig(
             4,
-            new PairBatches.Rule(8, 0.3),
+            new PairBatches.Rule(8, 0.3, 0),
             1e-3,
             1,
             new AdamW.Config(0.9, 0.98, 1e-6, 0.1),

@@ -39,7 +39,7 @@ class PretrainingTest {
     }
 
     private static PretrainConfig config(int epochs, int batch, double rate, Augmentation augmentation) {
-        PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3);
+        PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3, 1);
         return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
     }
 
@@ -71,8 +71,8 @@ class PretrainingTest {
             });
             training.write(written, DType.F32);
         }
-        assertThat(losses[0]).isBetween(2.5, 6.0); // ln 32 = 3.47 for a model that knows nothing
-        assertThat(losses[149]).isLessThan(0.1);
+        assertThat(losses[0]).isBetween(5.0, 11.0); // 2 ln 32 = 6.93 for a model that knows nothing
+        assertThat(losses[149]).isLessThan(0.25);
         try (Clip clip = Clip.open(written, new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
             assertThat(Retrieval.measure(clip, table).recallAt1()).isGreaterThan(0.9);
             int unused = TOKENIZER.encode("zebra")[0];

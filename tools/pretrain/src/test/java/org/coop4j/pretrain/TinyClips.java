@@ -3,6 +3,7 @@ package org.coop4j.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.coop4j.weights.model.ClipConfig;
 
 /** Architectures of a few thousand weights, and inputs for them. */
@@ -46,14 +47,17 @@ final class TinyClips {
         return captions;
     }
 
-    /** Shows captions, each of which fits its own picture alone. */
+    /** Shows captions, each of which fits its own picture alone; the first picture has no class, where there are some. */
     static void setCaptions(TrainableClip clip, List<int[]> captions) {
         int batch = clip.size().batch();
+        int[] classes = IntStream.range(0, batch)
+                .map(i -> i % (clip.size().classes() + 1) - 1)
+                .toArray();
         float[] own = new float[batch * batch];
         for (int i = 0; i < batch; i++) {
             own[i * batch + i] = 1;
         }
-        clip.setCaptions(captions, own);
+        clip.setCaptions(captions, own, classes);
     }
 
     /** The tokens that {@link #captions} may have. */

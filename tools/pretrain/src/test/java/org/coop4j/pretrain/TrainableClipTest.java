@@ -88,14 +88,14 @@ class TrainableClipTest {
     @MethodSource("architectures")
     void gradientOfEveryWeightEqualsCentralDifferences(ClipConfig architecture) throws IOException {
         Random random = new Random(5);
-        Size size = new Size(BATCH, 20, 5);
+        Size size = new Size(BATCH, 2, 30, 5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), DataType.DOUBLE, workers)) {
             disturb(clip, random);
             clip.setImages(TinyClips.pixels(architecture, BATCH, random));
-            TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
+            TinyClips.setCaptions(clip, TinyClips.captions(size.captions(), random));
             assertThat(clip.step()).isCloseTo(clip.loss(), Offset.offset(1e-12));
             for (Map.Entry<String, TrainedParameters.Entry> entry :
                     clip.parameters().entries().entrySet()) {
@@ -132,8 +132,8 @@ class TrainableClipTest {
     @ParameterizedTest
     @MethodSource("architectures")
     void freeRowsChangeNothing(ClipConfig architecture) throws IOException {
-        float[] tight = gradients(architecture, new Size(BATCH, 15, 5));
-        float[] roomy = gradients(architecture, new Size(BATCH, 24, 7));
+        float[] tight = gradients(architecture, new Size(BATCH, 2, 24, 5));
+        float[] roomy = gradients(architecture, new Size(BATCH, 2, 31, 7));
         assertThat(roomy).hasSameSizeAs(tight);
         for (int i = 0; i < tight.length; i++) {
             // The products sum over more rows, all zero, so that only the rounding may differ.
@@ -148,7 +148,7 @@ class TrainableClipTest {
                 Workers workers = new Workers(2);
                 TrainableClip clip = TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), workers)) {
             clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
-            TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
+            TinyClips.setCaptions(clip, TinyClips.captions(size.captions(), random));
             double loss = clip.step();
             List<TrainedArray> arrays = clip.arrays();
             float[] all =
@@ -171,8 +171,8 @@ class TrainableClipTest {
         int width = architecture.text().width();
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
-                TrainableClip clip =
-                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
             try (ConvertedModel again = ConvertedModel.open(written)) {
                 assertThat(again.source().format()).isEqualTo("a test");
@@ -200,8 +200,8 @@ class TrainableClipTest {
         double loss;
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
-                TrainableClip clip =
-                        TrainableClip.of(InitialModel.of(model), new Size(32, 160, 5), TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(
+                        InitialModel.of(model), new Size(32, 0, 160, 5), TinyClips.tokens(), workers)) {
             clip.images().put(0, pixels);
             TinyClips.setCaptions(clip, captions);
             loss = 0;
@@ -241,8 +241,8 @@ class TrainableClipTest {
     void logitScaleIsClampedToLogHundred() throws IOException {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
-                TrainableClip clip =
-                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
             TrainedArray scale = clip.arrays().stream()
                     .filter(array -> array.name().equals("logit_scale"))
                     .findFirst()
@@ -262,8 +262,8 @@ class TrainableClipTest {
     void captionsThatDoNotFitAreRefused() throws IOException {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
-                TrainableClip clip =
-                        TrainableClip.of(InitialModel.of(model), new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
             assertThatThrownBy(() -> TinyClips.setCaptions(clip, three))
                     .hasMessageContainingAll("3 captions", "12 tokens", "4 of 20");

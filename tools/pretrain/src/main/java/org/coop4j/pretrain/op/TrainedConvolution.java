@@ -3,34 +3,43 @@ package org.coop4j.pretrain.op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntConsumer;
 import org.coop4j.graph.Convolution;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.Linear;
-import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.pretrain.op.Unfolding.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A 3×3 convolution with gradients, computed by unfolding neighbourhoods into rows. */
+/**
+ * A 3×3 convolution with gradients, by oneDNN: factors may be rounded in all three convolutions.
+ *
+ * <p>The host alone rounds; the portable form, which also computes where there is no oneDNN, is exact.
+ */
 public final class TrainedConvolution extends Convolution {
 
-    private final Shape shape;
+    /** Pixels of a neighbourhood. */
+    private static final int TAPS = 9;
 
-    public TrainedConvolution(SameDiff sd, Grid grid, int stride, SDVariable... inputs) {
+    private final Primitives.Convolution shape;
+
+    public TrainedConvolution(SameDiff sd, Precision precision, Grid grid, int stride, SDVariable... inputs) {
         super(sd, grid, stride, inputs);
-        this.shape = new Shape(grid, stride);
+        Grid centres = new Grid((grid.height() - 1) / stride + 1, (grid.width() - 1) / stride + 1);
+        this.shape = new Primitives.Convolution(precision, grid, centres, stride);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return Unfolding.convolution(shape, in[0], in[1], in.length == 3 ? in[2] : null, out[0], workers);
+        HostMatrix bias = in.length == 3 ? in[2] : null;
+        return Precision.hasOneDnn()
+                ? shape.forward(in[0], in[1], bias, out[0], workers)
+                : super.hostKernel(in, out, workers);
     }
 
     @Override
@@ -48,81 +57,33 @@ public final class TrainedConvolution extends Convolution {
     /** dx: each pixel's sum over the neighbourhoods that it is in. */
     private static final class InputGradient extends GraphOp {
 
-        private final Shape shape;
+        private final Primitives.Convolution shape;
 
-        InputGradient(SameDiff sd, Shape shape, SDVariable dy, SDVariable kernel) {
+        InputGradient(SameDiff sd, Primitives.Convolution shape, SDVariable dy, SDVariable kernel) {
             super(sd, dy, kernel);
             this.shape = shape;
         }
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {shape.rowsIn(in.get(0)[0]), in.get(1)[0] / Unfolding.TAPS});
+            long images = shape.out().images(in.get(0)[0]);
+            return List.of(new long[] {images * shape.in().pixels(), in.get(1)[0] / TAPS});
         }
 
-        /** The adjoint of {@link Unfolding#unfold}: every entry is added to the pixel that it came from. */
+        /** The adjoint of {@link #unfold}: every entry is added to the pixel that it came from. */
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray unfolded = Nd4j.matmul(in[0], in[1], false, true, false).dup('c');
-            INDArray padded = Unfolding.padded(shape, out[0]);
-            for (int tap = 0; tap < Unfolding.TAPS; tap++) {
-                Unfolding.window(padded, tap / 3, tap % 3, shape.stride(), shape.out())
-                        .addi(Unfolding.columns(unfolded, tap, shape));
+            INDArray padded = padded(shape, out[0]);
+            for (int tap = 0; tap < TAPS; tap++) {
+                window(padded, tap / 3, tap % 3, shape.stride(), shape.out()).addi(columns(unfolded, tap, shape.out()));
             }
-            Unfolding.images(out[0], shape.in()).assign(Unfolding.window(padded, 1, 1, 1, shape.in()));
+            images(out[0], shape.in()).assign(window(padded, 1, 1, 1, shape.in()));
         }
 
-        /** Unfolded rows dy · kernelᵀ folded back, image by image. */
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
-            HostMatrix kernel = in[1];
-            HostMatrix dx = out[0];
-            Unfolding[] unfoldings = Unfolding.forEach(workers, shape, dx.cols());
-            int height = shape.in().height();
-            int lines = shape.out().height();
-            int pixels = shape.out().width();
-            int k = kernel.rows();
-            int n = dy.cols();
-            int width = shape.in().width() * dx.cols();
-            float[][][] images = new float[workers.count()][height + 2][width + 2 * dx.cols()];
-            float[][] rows = new float[workers.count()][pixels * k];
-            Workers.RowRange range = (part, from, to) -> {
-                Unfolding s = unfoldings[part];
-                float[][] image = images[part];
-                for (int i = from; i < to; i++) {
-                    for (float[] line : image) {
-                        Arrays.fill(line, 0f);
-                    }
-                    s.blocks(i * lines, (i + 1) * lines, (first, last) -> {
-                        s.a.at(dy, (long) first * pixels, 0);
-                        s.b.at(kernel, 0, 0);
-                        s.c.at(s.unfolded, 0, 0);
-                        Gemm.multiply(Gemm.Form.NT, (last - first) * pixels, k, n, s.a, n, s.b, n, 0f, s.c, k);
-                        for (int line = first; line < last; line++) {
-                            s.unfolded.get((line - first) * pixels, 0, rows[part], rows[part].length);
-                            fold(rows[part], image, line % lines * shape.stride(), dx.cols());
-                        }
-                    });
-                    for (int y = 0; y < height; y++) {
-                        System.arraycopy(image[y + 1], dx.cols(), image[y + 1], 0, width);
-                        dx.put((i * height + y) * shape.in().width(), 0, image[y + 1], width);
-                    }
-                }
-            };
-            return HostKernel.owning(
-                    () -> workers.rows(shape.in().images(dx.rows()), range),
-                    () -> Arrays.stream(unfoldings).forEach(Unfolding::close));
-        }
-
-        /** Adds an unfolded line to a padded image from line {@code top} on. */
-        private void fold(float[] rows, float[][] image, int top, int channels) {
-            int taps = 3 * channels;
-            for (int i = 0; i < shape.out().width(); i++) {
-                for (int ky = 0; ky < 3; ky++) {
-                    add(rows, (3 * i + ky) * taps, image[top + ky], i * shape.stride() * channels, taps);
-                }
-            }
+            return Precision.hasOneDnn() ? shape.inputGradient(in[0], in[1], out[0], workers) : portable(this, in, out);
         }
 
         @Override
@@ -134,76 +95,83 @@ public final class TrainedConvolution extends Convolution {
     /** dkernel: the sum over pixels of neighbourhood ⊗ dy. */
     private static final class KernelGradient extends GraphOp {
 
-        private final Shape shape;
+        private final Primitives.Convolution shape;
 
-        KernelGradient(SameDiff sd, Shape shape, SDVariable dy, SDVariable x) {
+        KernelGradient(SameDiff sd, Primitives.Convolution shape, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
             this.shape = shape;
         }
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {Unfolding.TAPS * in.get(1)[1], in.get(0)[1]});
+            return List.of(new long[] {TAPS * in.get(1)[1], in.get(0)[1]});
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.matmul(Unfolding.unfold(shape, in[1]), in[0], out[0], true, false, false);
+            Nd4j.matmul(unfold(shape, in[1]), in[0], out[0], true, false, false);
         }
 
-        /** Every worker sums over its lines; the sums are added in order. */
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
-            HostMatrix x = in[1];
-            Unfolding[] unfoldings = Unfolding.forEach(workers, shape, x.cols());
-            int pixels = shape.out().width();
-            int lines = dy.rows() / pixels;
-            int k = out[0].rows();
-            int n = out[0].cols();
-            HostMatrix[] sums = new HostMatrix[workers.count()];
-            Arrays.setAll(sums, part -> HostMatrix.allocate(k, n));
-            IntConsumer share = part -> {
-                Unfolding s = unfoldings[part];
-                sums[part].clear(0);
-                int from = (int) ((long) lines * part / workers.count());
-                int to = (int) ((long) lines * (part + 1) / workers.count());
-                s.blocks(from, to, (first, last) -> {
-                    s.unfold(x, first, last);
-                    s.a.at(s.unfolded, 0, 0);
-                    s.b.at(dy, (long) first * pixels, 0);
-                    s.c.at(sums[part], 0, 0);
-                    Gemm.multiply(Gemm.Form.TN, k, n, (last - first) * pixels, s.a, k, s.b, n, 1f, s.c, n);
-                });
-            };
-            float[] total = new float[n];
-            float[] addend = new float[n];
-            Runnable work = () -> {
-                workers.run(share);
-                for (int r = 0; r < k; r++) {
-                    sums[0].getRow(r, total);
-                    for (int part = 1; part < sums.length; part++) {
-                        sums[part].getRow(r, addend);
-                        add(addend, 0, total, 0, n);
-                    }
-                    out[0].putRow(r, total);
-                }
-            };
-            return HostKernel.owning(work, () -> {
-                Arrays.stream(unfoldings).forEach(Unfolding::close);
-                Arrays.stream(sums).forEach(HostMatrix::close);
-            });
+            return Precision.hasOneDnn()
+                    ? shape.kernelGradient(in[0], in[1], out[0], workers)
+                    : portable(this, in, out);
         }
 
         @Override
         public long flops(List<long[]> in) {
-            return 2 * in.get(0)[0] * in.get(0)[1] * Unfolding.TAPS * in.get(1)[1];
+            return 2 * in.get(0)[0] * in.get(0)[1] * TAPS * in.get(1)[1];
         }
     }
 
-    private static void add(float[] a, int fromA, float[] to, int at, int n) {
-        for (int i = 0; i < n; i++) {
-            to[at + i] += a[fromA + i];
+    private static HostKernel portable(GraphOp op, HostMatrix[] in, HostMatrix[] out) {
+        return () -> op.compute(owners(in), owners(out));
+    }
+
+    private static INDArray[] owners(HostMatrix[] matrices) {
+        return Arrays.stream(matrices).map(HostMatrix::owner).toArray(INDArray[]::new);
+    }
+
+    /**
+     * Returns each pixel's neighbourhood as a row.
+     *
+     * @param x [batch · height · width, channels]
+     * @return [batch · out height · out width, 9 · channels], ordered line, pixel, channel
+     */
+    private static INDArray unfold(Primitives.Convolution shape, INDArray x) {
+        INDArray padded = padded(shape, x);
+        window(padded, 1, 1, 1, shape.in()).assign(images(x.dup('c'), shape.in()));
+        long rows = (long) shape.in().images(x.rows()) * shape.out().pixels();
+        INDArray unfolded = Nd4j.create(x.dataType(), rows, TAPS * (long) x.columns());
+        for (int tap = 0; tap < TAPS; tap++) {
+            columns(unfolded, tap, shape.out()).assign(window(padded, tap / 3, tap % 3, shape.stride(), shape.out()));
         }
+        return unfolded;
+    }
+
+    /** Returns zeros for the images of {@code x} with one pixel around, [batch, height + 2, width + 2, channels]. */
+    private static INDArray padded(Primitives.Convolution shape, INDArray x) {
+        Grid in = shape.in();
+        return Nd4j.create(x.dataType(), in.images(x.rows()), in.height() + 2L, in.width() + 2L, x.columns());
+    }
+
+    /** Returns rows as [batch, height, width, channels]. */
+    private static INDArray images(INDArray rows, Grid grid) {
+        return rows.reshape('c', grid.images(rows.rows()), grid.height(), grid.width(), rows.columns());
+    }
+
+    /** Returns the pixels (y + i · stride, x + j · stride) of padded images, [batch, i, j, channels]. */
+    private static INDArray window(INDArray padded, int y, int x, int stride, Grid grid) {
+        long[] s = padded.stride();
+        long[] sizes = {padded.size(0), grid.height(), grid.width(), padded.size(3)};
+        return GraphOp.view(padded, y * s[1] + x * s[2], sizes, s[0], stride * s[1], stride * s[2], s[3]);
+    }
+
+    /** Returns the columns of one tap as [batch, height, width, channels]. */
+    private static INDArray columns(INDArray unfolded, int tap, Grid grid) {
+        long row = unfolded.columns();
+        long[] sizes = {grid.images(unfolded.rows()), grid.height(), grid.width(), row / TAPS};
+        return GraphOp.view(unfolded, tap * row / TAPS, sizes, grid.pixels() * row, grid.width() * row, row, 1);
     }
 }

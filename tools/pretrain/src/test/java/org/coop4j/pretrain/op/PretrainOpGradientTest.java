@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.OpGradientChecks;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.pretrain.TrainedGraph;
 import org.junit.jupiter.api.Tag;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -17,7 +18,7 @@ class PretrainOpGradientTest extends OpGradientChecks {
 
     @Override
     protected Graph newGraph() {
-        return new TrainedGraph();
+        return new TrainedGraph(Precision.FLOAT32);
     }
 
     /** Sequences of 2, 1 and 4 rows, then two rows of no sequence. */
@@ -44,12 +45,20 @@ class PretrainOpGradientTest extends OpGradientChecks {
                         numbers(v.get("pos"), "places", 0, 1, 0, 1, 2, 0, 0))
                 .outputVariable()));
         cases.add(new Case("contrastive loss", shapes("x", shape(5, 5)), (g, v) -> new ContrastiveLoss(
-                        g.sameDiff(), v.get("x"), square(v.get("x"), "fits", new double[][] {
+                        g.sameDiff(), v.get("x"), matrix(v.get("x"), "fits", new double[][] {
                             {1, 0, 1, 0, 0},
                             {0, 1, 0, 0, 0},
                             {1, 0, 1, 1, 0},
                             {0, 0, 0, 1, 0},
                             {0, 1, 0, 0, 1}
+                        }))
+                .outputVariable()));
+        cases.add(new Case("class loss", shapes("x", shape(4, 3)), (g, v) -> new ClassLoss(
+                        g.sameDiff(), v.get("x"), matrix(v.get("x"), "targets", new double[][] {
+                            {0, 1, 0},
+                            {0, 0, 0},
+                            {1, 0, 0},
+                            {0, 1, 0}
                         }))
                 .outputVariable()));
         for (BatchNorm.Then then : BatchNorm.Then.values()) {
@@ -87,6 +96,12 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
                 (g, v) -> g.convolution(v.get("x"), v.get("w"), new Grid(4, 4), 2, v.get("b"))));
         cases.add(new Case(
+                "linear",
+                shapes("x", shape(7, 5), "w", shape(4, 5), "b", shape(4)),
+                (g, v) -> g.linear(v.get("x"), v.get("w"), v.get("b"))));
+        cases.add(new Case(
+                "projection", shapes("x", shape(7, 5), "w", shape(5, 4)), (g, v) -> g.project(v.get("x"), v.get("w"))));
+        cases.add(new Case(
                 "average pool", shapes("x", shape(2 * 24, 3)), (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
         cases.add(new Case(
                 "mean tokens",
@@ -101,7 +116,7 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 (g, v) -> g.convolution(v.get("x"), v.get("w"), grid, stride));
     }
 
-    private static SDVariable square(SDVariable like, String name, double[][] values) {
+    private static SDVariable matrix(SDVariable like, String name, double[][] values) {
         INDArray array = Nd4j.createFromArray(values).castTo(like.dataType());
         return like.getSameDiff().constant(name, array);
     }

@@ -1,0 +1,414 @@
+package org.coop4j.pretrain.op;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.convolution_backward_data;
+import org.bytedeco.dnnl.convolution_backward_weights;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
+import org.bytedeco.dnnl.memory.desc;
+import org.bytedeco.dnnl.memory.format_tag;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.Pointer;
+import org.coop4j.graph.Graph.Grid;
+import org.coop4j.graph.host.Gemm.Form;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * A product or a convolution of factors that change at each run, by primitives of oneDNN.
+ *
+ * <p>Workers split the rows or images, each with primitives of its own. The weights are packed once a run, before.
+ * Factors may be rounded to bfloat16; sums are float32, and what workers sum up over their rows is added in their order.
+ */
+final class Primitives {
+
+    private static final long[] ONE_PIXEL = {1, 1};
+
+    private final Deque<Runnable> frees = new ArrayDeque<>();
+
+    /** Matrices whose memory is read or written, which stay reachable. */
+    private final List<Pointer> used = new ArrayList<>();
+
+    private final engine processor = owned(new engine(dnnl_cpu, 0));
+    private final data_type factors;
+    private final Workers workers;
+    private final List<Call> first = new ArrayList<>();
+    private final List<List<Call>> shares = new ArrayList<>();
+    private final List<HostMatrix> parts = new ArrayList<>();
+
+    private Primitives(Precision precision, Workers workers) {
+        this.factors = precision == Precision.BFLOAT16 ? data_type.bf16 : data_type.f32;
+        this.workers = workers;
+    }
+
+    /** Plans the share of {@code count} rows or images from {@code from} on; {@code number} is the worker's. */
+    @FunctionalInterface
+    private interface Share {
+        void add(List<Call> calls, int number, int from, int count);
+    }
+
+    /** A primitive with the memory that it reads and writes. */
+    private final class Call {
+        private final primitive compiled;
+        private final stream queue = owned(new stream(processor));
+        private final IntMemoryMap arguments = owned(new IntMemoryMap());
+
+        Call(primitive compiled) {
+            this.compiled = owned(compiled);
+        }
+
+        Call with(int argument, memory value) {
+            if (value != null) {
+                arguments.put(argument, value);
+            }
+            return this;
+        }
+
+        void run() {
+            compiled.execute(queue, arguments);
+        }
+    }
+
+    /**
+     * Plans C = op(A) · op(B) + bias.
+     *
+     * @param bias [1, columns of C]; null for none
+     */
+    static HostKernel product(
+            Form form,
+            Precision precision,
+            HostMatrix a,
+            HostMatrix b,
+            HostMatrix bias,
+            HostMatrix c,
+            Workers workers) {
+        Primitives p = new Primitives(precision, workers);
+        int inner = a.cols();
+        int cols = c.cols();
+        if (form == Form.TN) {
+            return p.sums(a.rows(), c, (calls, number, row, rows) -> {
+                memory left = p.factor(calls, p.matrix(a, row, new long[] {a.cols(), rows}, 1, a.cols()));
+                memory right = p.factor(calls, p.matrix(b, row, new long[] {rows, cols}, cols, 1));
+                calls.add(p.product(left, right, null, p.partOf(c, number, new long[] {a.cols(), cols}, cols, 1)));
+            });
+        }
+        long[] strides = form == Form.NT ? new long[] {1, inner} : new long[] {cols, 1};
+        memory given = p.matrix(b, 0, new long[] {inner, cols}, strides);
+        memory[] packed = new memory[1];
+        return p.split(a.rows(), (calls, number, row, rows) -> {
+            memory left = p.factor(calls, p.matrix(a, row, new long[] {rows, inner}, inner, 1));
+            memory y = p.matrix(c, row, new long[] {rows, cols}, cols, 1);
+            if (packed[0] == null) {
+                packed[0] = p.packed(given, p.plan(left, p.any(given), null, y).weights_desc());
+            }
+            calls.add(p.product(
+                    left, packed[0], bias == null ? null : p.matrix(bias, 0, new long[] {1, cols}, cols, 1), y));
+        });
+    }
+
+    private Call product(memory a, memory b, memory bias, memory c) {
+        return new Call(new matmul(plan(a, b.get_desc(), bias, c)))
+                .with(DNNL_ARG_SRC, a)
+                .with(DNNL_ARG_WEIGHTS, b)
+                .with(DNNL_ARG_BIAS, bias)
+                .with(DNNL_ARG_DST, c);
+    }
+
+    private matmul.primitive_desc plan(memory a, desc b, memory bias, memory c) {
+        desc none = new desc();
+        return owned(new matmul.primitive_desc(
+                processor,
+                a.get_desc(),
+                b,
+                bias == null ? none : bias.get_desc(),
+                c.get_desc(),
+                owned(new primitive_attr()),
+                false));
+    }
+
+    /**
+     * A 3×3 convolution with one pixel of zeros around the image.
+     *
+     * @param in the pixels before it
+     * @param out the pixels after it
+     */
+    record Convolution(Precision precision, Grid in, Grid out, int stride) {
+
+        /** Returns the zeros after the image: above and left there is one pixel. */
+        private long[] after() {
+            return new long[] {
+                (out.height() - 1L) * stride + 2 - in.height(), (out.width() - 1L) * stride + 2 - in.width()
+            };
+        }
+
+        /** Plans y = x ∗ kernel + bias; the bias may be null. */
+        HostKernel forward(HostMatrix x, HostMatrix kernel, HostMatrix bias, HostMatrix y, Workers workers) {
+            Primitives p = new Primitives(precision, workers);
+            memory weights = p.kernel(kernel, x.cols());
+            memory[] packed = new memory[1];
+            return p.split(in.images(x.rows()), (calls, number, image, images) -> {
+                memory from = p.factor(calls, p.images(x, in, image, images));
+                memory to = p.images(y, out, image, images);
+                memory offset = bias == null ? null : p.matrix(bias, 0, new long[] {y.cols()}, 1);
+                var plan = plan(p, from.get_desc(), p.any(weights), offset, to.get_desc());
+                packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
+                calls.add(p.new Call(new convolution_forward(plan))
+                        .with(DNNL_ARG_SRC, from)
+                        .with(DNNL_ARG_WEIGHTS, packed[0])
+                        .with(DNNL_ARG_BIAS, offset)
+                        .with(DNNL_ARG_DST, to));
+            });
+        }
+
+        private convolution_forward.primitive_desc plan(Primitives p, desc x, desc weights, memory bias, desc y) {
+            long[] strides = {stride, stride};
+            return p.owned(new convolution_forward.primitive_desc(
+                    p.processor,
+                    dnnl_forward_training,
+                    dnnl_convolution_direct,
+                    x,
+                    weights,
+                    bias == null ? new desc() : bias.get_desc(),
+                    y,
+                    strides,
+                    ONE_PIXEL,
+                    after(),
+                    p.owned(new primitive_attr()),
+                    false));
+        }
+
+        /** Plans the gradient of x. */
+        HostKernel inputGradient(HostMatrix dy, HostMatrix kernel, HostMatrix dx, Workers workers) {
+            Primitives p = new Primitives(precision, workers);
+            memory weights = p.kernel(kernel, dx.cols());
+            memory[] packed = new memory[1];
+            return p.split(in.images(dx.rows()), (calls, number, image, images) -> {
+                memory from = p.factor(calls, p.images(dy, out, image, images));
+                memory to = p.images(dx, in, image, images);
+                var forward = plan(p, p.any(to), p.any(weights), null, p.any(from));
+                var plan = p.owned(new convolution_backward_data.primitive_desc(
+                        p.processor,
+                        dnnl_convolution_direct,
+                        to.get_desc(),
+                        p.any(weights),
+                        from.get_desc(),
+                        new long[] {stride, stride},
+                        ONE_PIXEL,
+                        after(),
+                        forward,
+                        p.owned(new primitive_attr()),
+                        false));
+                packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
+                calls.add(p.new Call(new convolution_backward_data(plan))
+                        .with(DNNL_ARG_DIFF_DST, from)
+                        .with(DNNL_ARG_WEIGHTS, packed[0])
+                        .with(DNNL_ARG_DIFF_SRC, to));
+            });
+        }
+
+        /** Plans the gradient of the kernel. */
+        HostKernel kernelGradient(HostMatrix dy, HostMatrix x, HostMatrix dKernel, Workers workers) {
+            Primitives p = new Primitives(precision, workers);
+            return p.sums(in.images(x.rows()), dKernel, (calls, number, image, images) -> {
+                memory given = p.factor(calls, p.images(x, in, image, images));
+                memory upstream = p.factor(calls, p.images(dy, out, image, images));
+                long[] sizes = {dy.cols(), x.cols(), 3, 3};
+                desc any = new desc(sizes, data_type.f32, format_tag.any);
+                var forward = plan(p, p.any(given), p.any(sizes), null, p.any(upstream));
+                var plan = p.owned(new convolution_backward_weights.primitive_desc(
+                        p.processor,
+                        dnnl_convolution_direct,
+                        given.get_desc(),
+                        any,
+                        new desc(),
+                        upstream.get_desc(),
+                        new long[] {stride, stride},
+                        ONE_PIXEL,
+                        after(),
+                        forward,
+                        p.owned(new primitive_attr()),
+                        false));
+                memory packed = p.owned(new memory(plan.diff_weights_desc(), p.processor));
+                calls.add(p.new Call(new convolution_backward_weights(plan))
+                        .with(DNNL_ARG_SRC, given)
+                        .with(DNNL_ARG_DIFF_DST, upstream)
+                        .with(DNNL_ARG_DIFF_WEIGHTS, packed));
+                calls.add(p.copy(packed, p.partOf(dKernel, number, sizes, kernelStrides(sizes))));
+            });
+        }
+    }
+
+    private <P extends Pointer> P owned(P pointer) {
+        frees.push(pointer::close);
+        return pointer;
+    }
+
+    /** Returns the memory of a matrix from a row on. */
+    private memory matrix(HostMatrix matrix, int row, long[] sizes, long... strides) {
+        Pointer address = matrix.pointer(row, 0);
+        used.add(address);
+        return owned(new memory(new desc(sizes, data_type.f32, strides), processor, address));
+    }
+
+    /** Returns the memory of some images, their pixels in rows, a column per channel. */
+    private memory images(HostMatrix rows, Grid grid, int from, int count) {
+        long channels = rows.cols();
+        long[] sizes = {count, channels, grid.height(), grid.width()};
+        return matrix(
+                rows, from * grid.pixels(), sizes, grid.pixels() * channels, 1, grid.width() * channels, channels);
+    }
+
+    /** Returns the memory of a kernel [9 · in, out] in the order in which oneDNN has its axes. */
+    private memory kernel(HostMatrix kernel, int in) {
+        long[] sizes = {kernel.cols(), in, 3, 3};
+        return matrix(kernel, 0, sizes, kernelStrides(sizes));
+    }
+
+    private static long[] kernelStrides(long[] sizes) {
+        return new long[] {1, sizes[0], 3 * sizes[0] * sizes[1], sizes[0] * sizes[1]};
+    }
+
+    /** Returns the place of a worker's sum: the result itself for the first, a matrix of its own for any other. */
+    private memory partOf(HostMatrix result, int number, long[] sizes, long... strides) {
+        HostMatrix part = number == 0 ? result : HostMatrix.allocate(result.rows(), result.cols());
+        if (number > 0) {
+            parts.add(part);
+            frees.push(part::close);
+        }
+        return matrix(part, 0, sizes, strides);
+    }
+
+    private desc any(memory array) {
+        return new desc(array.get_desc().get_dims(), factors, format_tag.any);
+    }
+
+    private desc any(long... sizes) {
+        return new desc(sizes, factors, format_tag.any);
+    }
+
+    /** Returns a factor, rounded by the worker before it is used if the product is of rounded factors. */
+    private memory factor(List<Call> calls, memory given) {
+        if (factors == data_type.f32) {
+            return given;
+        }
+        desc layout =
+                new desc(given.get_desc().get_dims(), factors, given.get_desc().get_strides());
+        memory rounded = owned(new memory(layout, processor));
+        calls.add(copy(given, rounded));
+        return rounded;
+    }
+
+    /** Returns weights in another layout, to which they are brought once a run. */
+    private memory packed(memory weights, desc layout) {
+        if (weights.get_desc().equals(layout)) {
+            return weights;
+        }
+        memory copy = owned(new memory(layout, processor));
+        first.add(copy(weights, copy));
+        return copy;
+    }
+
+    private Call copy(memory from, memory to) {
+        return new Call(new reorder(from, to)).with(DNNL_ARG_SRC, from).with(DNNL_ARG_DST, to);
+    }
+
+    /** Returns the kernel of which each worker computes some rows or images of the result. */
+    private HostKernel split(int length, Share share) {
+        return HostKernel.owning(work(length, share), this::close);
+    }
+
+    /** Returns the kernel of which each worker sums up some rows or images. */
+    private HostKernel sums(int length, HostMatrix result, Share share) {
+        Runnable work = work(length, share);
+        float[] total = new float[result.cols()];
+        float[] part = new float[result.cols()];
+        Workers.RowRange addParts = (worker, from, to) -> {
+            for (int r = from; r < to; r++) {
+                addParts(result, r, total, part);
+            }
+        };
+        return HostKernel.owning(
+                () -> {
+                    work.run();
+                    if (!parts.isEmpty()) {
+                        addParts.run(0, 0, result.rows());
+                    }
+                },
+                this::close);
+    }
+
+    private void addParts(HostMatrix result, int row, float[] total, float[] part) {
+        result.getRow(row, total);
+        for (HostMatrix other : parts) {
+            other.getRow(row, part);
+            for (int i = 0; i < total.length; i++) {
+                total[i] += part[i];
+            }
+        }
+        result.putRow(row, total);
+    }
+
+    private Runnable work(int length, Share share) {
+        int count = Math.min(workers.count(), length);
+        // A primitive keeps the number of threads for which it was planned.
+        singleThreaded(() -> {
+            for (int number = 0; number < count; number++) {
+                int from = Workers.start(length, number, count);
+                List<Call> calls = new ArrayList<>();
+                share.add(calls, number, from, Workers.start(length, number + 1, count) - from);
+                shares.add(calls);
+            }
+        });
+        return () -> {
+            singleThreaded(() -> first.forEach(Call::run));
+            workers.run(part -> {
+                if (part < shares.size()) {
+                    singleThreaded(() -> shares.get(part).forEach(Call::run));
+                }
+            });
+        };
+    }
+
+    /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */
+    private static void singleThreaded(Runnable work) {
+        NativeOps openMp = NativeOpsHolder.getInstance().getDeviceNativeOps();
+        int before = openMp.ompGetMaxThreads();
+        openMp.setOmpNumThreads(1);
+        try {
+            work.run();
+        } finally {
+            openMp.setOmpNumThreads(before);
+        }
+    }
+
+    private void close() {
+        while (!frees.isEmpty()) {
+            frees.pop().run();
+        }
+    }
+}
