@@ -79,8 +79,7 @@ record DemoScreen(Console console, boolean table) implements Listener {
             row.add(meanSd(scores.accuracy(PHOTOGRAPHS, method.id(), shots)));
         }
         row.add(bar(
-                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean(),
-                scores.accuracy(CAREFUL, scores.best(CAREFUL))));
+                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean(), scores.ofBest(CAREFUL)));
         console.above(() -> console.out().printf(ROW, row.toArray()).flush());
     }
 
@@ -96,14 +95,14 @@ record DemoScreen(Console console, boolean table) implements Listener {
         DemoResult result = report.result();
         console.print("");
         report.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
-        Scores scores = report.scores();
+        Scores scores = result.scores();
         console.paragraph("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
                 .formatted(
                         result.drawingImages(),
                         Stream.of(DemoMethod.values())
                                 .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
                                 .collect(joining(", ")),
-                        percent(scores.accuracy(CAREFUL_DRAWINGS, scores.best(CAREFUL_DRAWINGS)))));
+                        percent(scores.ofBest(CAREFUL_DRAWINGS))));
         console.paragraph("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(joining(" · "))
                 + " (not their meaning; see coop interpret)");

@@ -24,7 +24,6 @@ import org.coop4j.run.PictureResults.PictureResult;
  * @param drawingImages drawings and emoji tested on
  * @param scores accuracy of every classifier on every dataset
  * @param words nearest words of the vectors, nearest first, of the first seed's context of most shots
- * @param perClass test photographs of each class that are classified correctly, before and after
  * @param before prediction of the best hand-written prompt with careful names for each test photograph
  * @param after prediction of the featured context of most shots and the first seed
  * @param seconds duration of everything
@@ -40,7 +39,6 @@ public record DemoResult(
         int drawingImages,
         Scores scores,
         List<List<Word>> words,
-        List<ClassGain> perClass,
         List<PictureResult> before,
         List<PictureResult> after,
         double seconds,
@@ -104,33 +102,14 @@ public record DemoResult(
             return Collections.max(prompts(), comparingDouble(prompt -> accuracy(dataset, prompt)));
         }
 
-        /** Returns the numbers of shots, ascending. */
-        public List<Integer> shots() {
-            return all.stream()
-                    .map(Score::shots)
-                    .filter(shots -> shots > 0)
-                    .distinct()
-                    .sorted()
-                    .toList();
+        /** Returns accuracy of the best hand-written prompt. */
+        public double ofBest(String dataset) {
+            return accuracy(dataset, best(dataset));
         }
 
         /** Returns the most shots. */
         public int mostShots() {
-            return Collections.max(shots());
-        }
-    }
-
-    /**
-     * A class before and after.
-     *
-     * @param images test photographs
-     * @param before percentage of them that the best hand-written prompt gets right
-     * @param after percentage of them that the learned prompt gets right, mean over the seeds
-     */
-    public record ClassGain(String name, int images, double before, double after) {
-
-        double gain() {
-            return after - before;
+            return all.stream().mapToInt(Score::shots).max().orElseThrow();
         }
     }
 

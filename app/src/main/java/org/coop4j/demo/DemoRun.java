@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.function.Predicate;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
@@ -22,10 +22,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.demo.DemoResult.ClassGain;
 import org.coop4j.demo.DemoResult.Score;
 import org.coop4j.demo.DemoResult.Scores;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
@@ -37,7 +35,6 @@ import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
@@ -102,10 +99,7 @@ public final class DemoRun implements SweepListener {
         sweep(plan, folder);
         Scores scores = scores();
         int most = scores.mostShots();
-        SweepRun prompt = runs(CAREFUL, scores.best(CAREFUL), 0).get(0);
-        List<SweepRun> featured = runs(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most);
-        SweepRun unified = runs(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most).get(0);
-        NearestWords words = NearestWords.of(clip, classifier(folder, unified), WORDS, Tokens.WORD_ENDS);
+        ClassifierFile unified = classifier(folder, run(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most));
         LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
         return new DemoResult(
                 ShippedModel.NAME,
@@ -116,12 +110,11 @@ public final class DemoRun implements SweepListener {
                 photographs.train().size(),
                 lists(DRAWINGS).test().size(),
                 scores,
-                words.vectors().stream().map(ContextVector::nearest).toList(),
-                IntStream.range(0, photographs.classCount())
-                        .mapToObj(label -> gain(photographs.classNames().get(label), label, prompt, featured))
+                NearestWords.of(clip, unified, WORDS, Tokens.WORD_ENDS).vectors().stream()
+                        .map(ContextVector::nearest)
                         .toList(),
-                pictures(folder, prompt, test),
-                pictures(folder, featured.get(0), test),
+                pictures(folder, run(CAREFUL, scores.best(CAREFUL), 0), test),
+                pictures(folder, run(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most), test),
                 (System.nanoTime() - start) / 1e9,
                 Machine.describe(clip.workers().count()));
     }
@@ -176,28 +169,21 @@ public final class DemoRun implements SweepListener {
         return new Scores(all);
     }
 
-    private List<SweepRun> runs(String dataset, String label, int shots) {
-        return tested.keySet().stream()
-                .filter(run -> run.dataset().equals(dataset) && run.label().equals(label) && run.shots() == shots)
-                .toList();
+    /** Returns the run of the first seed. */
+    private SweepRun run(String dataset, String label, int shots) {
+        return first(run -> run.dataset().equals(dataset) && run.label().equals(label) && run.shots() == shots);
+    }
+
+    private SweepRun first(Predicate<SweepRun> some) {
+        return tested.keySet().stream().filter(some).findFirst().orElseThrow();
     }
 
     private ImageDataset lists(String dataset) throws IOException {
-        SweepRun any = tested.keySet().stream()
-                .filter(run -> run.dataset().equals(dataset))
-                .findFirst()
-                .orElseThrow();
-        return any.config().testedOn().source().load(1);
-    }
-
-    private ClassGain gain(String name, int label, SweepRun prompt, List<SweepRun> seeds) {
-        SeedSummary after = SeedSummary.of(seeds, run -> result(run, label).accuracy());
-        PerClass before = result(prompt, label);
-        return new ClassGain(name, before.total(), before.accuracy(), after.mean());
-    }
-
-    private PerClass result(SweepRun run, int label) {
-        return tested.get(run).perClass().get(label);
+        return first(run -> run.dataset().equals(dataset))
+                .config()
+                .testedOn()
+                .source()
+                .load(1);
     }
 
     private static ClassifierFile classifier(Path folder, SweepRun run) throws IOException {

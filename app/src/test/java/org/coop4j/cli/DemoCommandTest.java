@@ -44,7 +44,6 @@ class DemoCommandTest {
                 List.of(),
                 List.of(),
                 List.of(),
-                List.of(),
                 61,
                 "a machine");
         Path demo = Files.createDirectory(folder.resolve("demo"));

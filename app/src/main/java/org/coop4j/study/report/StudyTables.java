@@ -46,7 +46,7 @@ import org.coop4j.study.Study.Prompt;
 /** Tables of what studies measure, and of their runs. */
 final class StudyTables {
 
-    private static final int MOST_CLASSES = 15;
+    private static final int MOST_CLASSES = 20;
     private static final int SHOWN_OF_MANY = 5;
     private static final int MOST_VALUES = 4;
 
