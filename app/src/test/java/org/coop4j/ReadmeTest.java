@@ -3,6 +3,8 @@ package org.coop4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.reflect.Executable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,12 +13,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.serve.ClassifierInfo;
@@ -32,6 +37,13 @@ class ReadmeTest {
 
     private static final Pattern PROGRAM =
             Pattern.compile("```java\n((?:(?!```).)*?public class (\\w+) .*?)```", Pattern.DOTALL);
+
+    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+
+    private static final Pattern EXPRESSION = Pattern.compile(
+            "`((?:new |[A-Z]\\w+\\.|clip\\.|classifier\\.|pictures\\.)[^`]*\\([^`]*\\)[^`()]*(?:\\(\\))?)`");
+
+    private static final List<String> ROOMS = List.of("base", "clip", "data", "graph.host", "method", "predict", "run");
 
     private static final String LOGGING =
             """
@@ -86,6 +98,95 @@ class ReadmeTest {
         List<String> out = process.inputReader().lines().toList();
         assertThat(process.waitFor()).as(Files.readString(err)).isZero();
         return out;
+    }
+
+    /** A fragment is a block without a class, or an expression in the running text of a page. */
+    @Test
+    void fragmentsCompile() throws IOException {
+        List<String> statements = new ArrayList<>();
+        for (String page : List.of("../README.md", "../docs/java.md", "../docs/tutorial.md")) {
+            String text = Files.readString(Path.of(page));
+            BLOCK.matcher(text)
+                    .results()
+                    .map(block -> block.group(1))
+                    .filter(block -> !block.contains(" class "))
+                    .forEach(statements::add);
+            EXPRESSION
+                    .matcher(text.replaceAll("(?s)```.*?```", ""))
+                    .results()
+                    .map(expression -> "Object value = " + expression.group(1) + ";")
+                    .forEach(statements::add);
+        }
+        assertThat(statements).hasSizeGreaterThan(8).anyMatch(line -> line.contains("PromptEnsemble.of("));
+        assertThat(compiles(statements)).isTrue();
+        assertThat(compiles(List.of("PromptEnsemble.of(classNames, 1).classifier(clip, classNames);")))
+                .isFalse();
+    }
+
+    /** ND4J may be replaced one day. */
+    @Test
+    void noTypeOfTheApiHasOneOfNd4jInItsSignature() throws IOException {
+        List<Class<?>> types = new ArrayList<>();
+        Method.builtIn().forEach(method -> types.add(method.getClass()));
+        Pattern.compile("^\\| ((?:`\\w+`(?:, )?)+).*\\|$", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("../docs/java.md")))
+                .results()
+                .flatMap(row -> Stream.of(row.group(1).replace("`", "").split(", ")))
+                .forEach(name -> types.add(type(name)));
+        assertThat(types).contains(Clip.class, ImageClassifier.class).hasSizeGreaterThan(30);
+        assertThat(types).allSatisfy(type -> assertThat(signatures(type)).noneMatch(line -> line.contains("org.nd4j")));
+        assertThat(signatures(StepGraph.class)).anyMatch(line -> line.contains("org.nd4j"));
+    }
+
+    private static Class<?> type(String name) {
+        return ROOMS.stream()
+                .flatMap(room -> {
+                    try {
+                        return Stream.of(Class.forName("org.coop4j." + room + "." + name));
+                    } catch (ClassNotFoundException e) {
+                        return Stream.empty();
+                    }
+                })
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(name + " of docs/java.md is in none of " + ROOMS));
+    }
+
+    private static List<String> signatures(Class<?> type) {
+        return Stream.concat(Stream.of(type.getMethods()), Stream.of(type.getConstructors()))
+                .map(Executable::toGenericString)
+                .toList();
+    }
+
+    private boolean compiles(List<String> statements) throws IOException {
+        StringBuilder fragments = new StringBuilder();
+        for (String room : ROOMS) {
+            fragments.append("import org.coop4j.").append(room).append(".*;\n");
+        }
+        fragments.append(
+                """
+                import java.nio.file.Path;
+                import java.util.List;
+                import java.util.Map;
+                abstract class Fragments {
+                    Clip clip; ImageClassifier classifier; InputImage image; Method method; FeatureMatrix pictures;
+                    Path file; List<Path> files; List<String> classNames; float[][] features; int[] labels;
+                    Map<String, List<InputImage>> byClass;
+                """);
+        for (String statement : statements) {
+            int number = fragments.length();
+            fragments.append("void fragment%d() throws Exception { %s }\n".formatted(number, statement));
+        }
+        Path source = Files.writeString(folder.resolve("Fragments.java"), fragments.append("}\n"));
+        return ToolProvider.getSystemJavaCompiler()
+                        .run(
+                                null,
+                                null,
+                                OutputStream.nullOutputStream(),
+                                "-proc:none",
+                                "-cp",
+                                classPath,
+                                source.toString())
+                == 0;
     }
 
     @Test

@@ -37,9 +37,9 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         this(templates, Tokenizer.Overflow.FAIL);
     }
 
-    /** Returns a single template. */
-    public static PromptEnsemble of(String template) {
-        return new PromptEnsemble(List.of(template));
+    /** Returns prompts that must fit the context length. */
+    public static PromptEnsemble of(String... templates) {
+        return new PromptEnsemble(List.of(templates));
     }
 
     /** Returns the text of a template; underscores in the class name become spaces. */

@@ -54,6 +54,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final Clip clip;
     private final Classifier classifier;
     private final List<Closeable> owned;
+    private final ExifOrientation exif;
     private final PixelReader reader;
     private final EncodingQueue queue;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -66,6 +67,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.owned = owned;
+        this.exif = exif;
         this.reader = limits.reader(clip, exif);
         this.queue = EncodingQueue.of(clip, limits, reader);
     }
@@ -142,12 +144,15 @@ public final class ImageClassifier implements AutoCloseable {
                 clip, classifier, EncodingLimits.standard(), ExifOrientation.APPLY, List.of(classifier::close));
     }
 
-    /** Uses a model and a classifier, which the caller closes afterwards, with the standard limits. */
+    /**
+     * Uses a model and a classifier, which the caller closes afterwards, with the standard limits. EXIF orientations are
+     * applied.
+     */
     public static ImageClassifier of(Clip clip, Classifier classifier) {
         return of(clip, classifier, EncodingLimits.standard());
     }
 
-    /** Uses a model and a classifier, which the caller closes afterwards. */
+    /** Uses a model and a classifier, which the caller closes afterwards. EXIF orientations are applied. */
     public static ImageClassifier of(Clip clip, Classifier classifier, EncodingLimits limits) {
         return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, List.of());
     }
@@ -185,13 +190,16 @@ public final class ImageClassifier implements AutoCloseable {
         ClassifierFile learned = classifier.save();
         Map<String, String> account = new LinkedHashMap<>(learned.training());
         account.putIfAbsent(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+        if (exif != orientation(learned)) {
+            account.put(Run.EXIF, exif.id());
+        }
         learned.withTraining(account).write(file);
     }
 
     /**
      * Returns the most probable label of each image.
      *
-     * @param features [n, width], as {@link #embed(InputImage)} returns them
+     * @param features [n, width], as {@link #features(InputImage)} returns them
      * @return [n], positions in {@link #classNames}
      * @throws IllegalArgumentException if there are none, or their width is not that of the classifier
      */
@@ -204,7 +212,7 @@ public final class ImageClassifier implements AutoCloseable {
     /**
      * Returns the probabilities of the classes of each image.
      *
-     * @param features [n, width], as {@link #embed(InputImage)} returns them
+     * @param features [n, width], as {@link #features(InputImage)} returns them
      * @return [n, classes]
      * @throws IllegalArgumentException if there are none, or their width is not that of the classifier
      */
@@ -331,7 +339,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @return [{@link Clip#featureWidth}]
      * @throws IOException if the image cannot be read or decoded
      */
-    public float[] embed(InputImage image) throws IOException {
+    public float[] features(InputImage image) throws IOException {
         return whileOpen(() -> queue.encode(input(image)));
     }
 

@@ -35,9 +35,11 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.CoCoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
@@ -134,7 +136,7 @@ class ImageClassifierTest {
             assertClose(classifier.classify(new ByteArrayInputStream(content)), expected);
             assertClose(classifier.classify(ImageIO.read(file.toFile())), expected);
             assertClose(classifier.submit(content).join(), expected);
-            assertThat(classifier.embed(InputImage.of(file)))
+            assertThat(classifier.features(InputImage.of(file)))
                     .usingComparatorWithPrecision((float) ROUNDING)
                     .containsExactly(clip.encodeImages(List.of(file)).row(0));
             List<List<Prediction>> all =
@@ -299,6 +301,20 @@ class ImageClassifierTest {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    void theTreatmentOfExifOrientationsIsSaved() throws IOException {
+        Path file = folder.resolve("kept.safetensors");
+        try (ImageClassifier kept = ImageClassifier.of(clip, zeroShot, ExifOrientation.KEEP)) {
+            kept.save(file);
+        }
+        ClassifierFile saved = ClassifierFile.read(file);
+        assertThat(ImageClassifier.orientation(saved)).isEqualTo(ExifOrientation.KEEP);
+        try (ImageClassifier applied = ImageClassifier.of(clip, saved.open(clip), ExifOrientation.APPLY)) {
+            applied.save(file);
+        }
+        assertThat(ImageClassifier.orientation(ClassifierFile.read(file))).isEqualTo(ExifOrientation.APPLY);
     }
 
     @Test

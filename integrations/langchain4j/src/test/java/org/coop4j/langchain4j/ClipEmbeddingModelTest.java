@@ -18,11 +18,14 @@ import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.store.embedding.EmbeddingSearchRequest;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.clip.ShippedModel;
@@ -50,6 +53,45 @@ class ClipEmbeddingModelTest {
 
     private static Clip clip;
     private static EmbeddingModel model;
+
+    @Test
+    void theCodeOfItsPageCompiles() throws Exception {
+        String page = Files.readString(Path.of("../../docs/integrations.md"));
+        StringBuilder source = new StringBuilder(
+                """
+                import dev.langchain4j.data.segment.TextSegment;
+                import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
+                import dev.langchain4j.store.embedding.*;
+                import java.util.List;
+                import org.coop4j.clip.*;
+                import org.coop4j.langchain4j.ClipEmbeddingModel;
+                abstract class Page {
+                    EmbeddingStore<TextSegment> store; List<InputImage> pictures; List<TextSegment> segments;
+                """);
+        List<String> blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(page)
+                .results()
+                .map(block -> block.group(1))
+                .toList();
+        assertThat(blocks).hasSize(2);
+        for (String block : blocks) {
+            source.append("void block%d() throws Exception { %s }\n".formatted(source.length(), block));
+        }
+        Path file = Files.writeString(folder.resolve("Page.java"), source.append("}\n"));
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        assertThat(ToolProvider.getSystemJavaCompiler()
+                        .run(
+                                null,
+                                null,
+                                null,
+                                "-proc:none",
+                                "-cp",
+                                classPath,
+                                "-d",
+                                folder.toString(),
+                                file.toString()))
+                .isZero();
+    }
 
     @BeforeAll
     static void open() throws Exception {
