@@ -6,7 +6,6 @@ import java.util.function.Supplier;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
-import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -101,7 +100,7 @@ public interface Parameters {
             INDArray whole = weights.get(name);
             long[] shape = whole.shape().clone();
             shape[0] = (long) to - from;
-            INDArray view = GraphOp.view(whole, (long) from * whole.stride(0), shape, whole.stride());
+            INDArray view = NativeMemory.view(whole, (long) from * whole.stride(0), shape, whole.stride());
             return graph.constant(name + "[" + from + ":" + to + "]", view);
         }
 

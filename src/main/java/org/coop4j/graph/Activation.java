@@ -14,10 +14,6 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** An activation function applied to each element. */
 public final class Activation extends GraphOp {
@@ -81,8 +77,7 @@ public final class Activation extends GraphOp {
     /**
      * @param precision of the products around it; with bfloat16, oneDNN computes the function
      */
-    public Activation(SameDiff sd, Precision precision, Kind kind, SDVariable x) {
-        super(sd, x);
+    Activation(Precision precision, Kind kind) {
         this.precision = precision;
         this.kind = kind;
     }
@@ -103,22 +98,15 @@ public final class Activation extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray x = in[0];
-        switch (kind) {
-            case QUICK_GELU -> x.muli(Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false), out[0]);
-            case GELU -> x.muli(normalCdf(x), out[0]);
-            case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
-            case EXP -> out[0].assign(Transforms.exp(x, true));
-        }
-    }
-
-    /** Returns Φ(x) = (1 + erf(x / √2)) / 2. */
-    private static INDArray normalCdf(INDArray x) {
-        return Nd4j.getExecutioner()
-                .exec(new Erf(x.mul(Math.sqrt(0.5))))
-                .addi(1)
-                .muli(0.5);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable x = in[0];
+        SameDiff sd = x.getSameDiff();
+        return switch (kind) {
+            case QUICK_GELU -> x.mul(sd.nn().sigmoid(x.mul(QUICK_GELU_FACTOR)));
+            case GELU -> x.mul(sd.math().erf(x.mul(Math.sqrt(0.5))).add(1).mul(0.5)); // x · Φ(x)
+            case RELU -> sd.nn().relu(x, 0);
+            case EXP -> sd.math().exp(x);
+        };
     }
 
     @Override
@@ -191,7 +179,7 @@ public final class Activation extends GraphOp {
         boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
         SDVariable x = fromResult ? outputVariables()[0] : arg(0);
         Precision of = fromResult ? Precision.FLOAT32 : precision;
-        return List.of(new InputGradient(sameDiff, of, kind, gradients.get(0), x).outputVariable());
+        return List.of(new InputGradient(of, kind).of(gradients.get(0), x));
     }
 
     /** dx = dy · f′(x). */
@@ -200,8 +188,7 @@ public final class Activation extends GraphOp {
         private final Precision precision;
         private final Kind kind;
 
-        InputGradient(SameDiff sd, Precision precision, Kind kind, SDVariable dy, SDVariable x) {
-            super(sd, dy, x);
+        InputGradient(Precision precision, Kind kind) {
             this.precision = precision;
             this.kind = kind;
         }
@@ -214,29 +201,6 @@ public final class Activation extends GraphOp {
         @Override
         public boolean isOfOneType() {
             return precision == Precision.BFLOAT16;
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray x = in[1];
-            INDArray derivative =
-                    switch (kind) {
-                        case QUICK_GELU -> {
-                            // s (1 + 1.702 x (1 − s))
-                            INDArray scaled = x.mul(QUICK_GELU_FACTOR);
-                            INDArray s = Transforms.sigmoid(scaled, true);
-                            yield s.rsub(1).muli(scaled).addi(1).muli(s);
-                        }
-                        case GELU -> {
-                            // Φ(x) + x φ(x)
-                            INDArray density =
-                                    Transforms.exp(x.mul(x).muli(-0.5), false).muli(1 / Math.sqrt(2 * Math.PI));
-                            yield normalCdf(x).addi(density.muli(x));
-                        }
-                        case RELU -> x.gt(0).castTo(x.dataType());
-                        case EXP -> x;
-                    };
-            derivative.muli(in[0], out[0]);
         }
 
         @Override

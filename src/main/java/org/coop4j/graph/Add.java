@@ -8,15 +8,9 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The sum of two arrays of one shape: a residual connection. */
 final class Add extends GraphOp {
-
-    public Add(SameDiff sd, SDVariable a, SDVariable b) {
-        super(sd, a, b);
-    }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
@@ -29,8 +23,8 @@ final class Add extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        in[0].addi(in[1], out[0]);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        return in[0].add(in[1]);
     }
 
     @Override

@@ -2,12 +2,15 @@ package org.coop4j.graph;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_linear;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.javacpp.BytePointer;
 import org.coop4j.base.Require;
+import org.coop4j.graph.AttentionLayout.Block;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -15,7 +18,6 @@ import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of {@code
@@ -29,20 +31,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Attention extends GraphOp {
 
     private final AttentionLayout layout;
-    private AttentionMath math; // null until it is needed
 
     /** True if a gradient reads the probabilities. */
     private boolean differentiated;
 
-    /**
-     * @param inputs qkv, or q and kv if one row of each sequence is a query
-     */
-    public Attention(SameDiff sd, AttentionLayout layout, SDVariable... inputs) {
-        super(sd, inputs);
-        Require.that(
-                (layout.queries() == Queries.ALL) == (inputs.length == 1),
-                "expected packed qkv for queries ALL, and q and kv for FIRST or LAST, got %s",
-                layout.queries());
+    Attention(AttentionLayout layout) {
         this.layout = layout;
     }
 
@@ -53,6 +46,10 @@ final class Attention extends GraphOp {
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
+        Require.that(
+                (layout.queries() == Queries.ALL) == (in.size() == 1),
+                "expected packed qkv for queries ALL, and q and kv for FIRST or LAST, got %s",
+                layout.queries());
         long[] rows = in.get(in.size() - 1);
         Require.that(rows[0] == layout.rows(), "attention: expected %s rows, got %s", layout.rows(), rows[0]);
         return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {layout.probabilities()});
@@ -62,12 +59,54 @@ final class Attention extends GraphOp {
         return in.size() == 1 ? in.get(0)[1] / 3 : in.get(0)[1];
     }
 
+    /** Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width. */
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        if (math == null) {
-            math = new AttentionMath(layout);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SameDiff sd = in[0].getSameDiff();
+        long width = graph.shape(in[0])[1] / (in.length == 1 ? 3 : 1);
+        long headWidth = width / layout.heads();
+        SDVariable[] kv = parts(in[in.length - 1], in.length == 1 ? 3 : 2, headWidth); // [rows, H, D] each
+        SDVariable[] q = in.length == 1 ? kv : parts(in[0], 1, headWidth);
+        List<SDVariable> results = new ArrayList<>();
+        for (Block block : layout.blocks()) {
+            int[] queries = IntStream.range(0, block.queryRows())
+                    .map(i -> block.firstQuery() + i)
+                    .toArray();
+            int[] keys = IntStream.range(0, block.sequences() * block.keys())
+                    .map(i -> block.key(i / block.keys(), i % block.keys()))
+                    .toArray();
+            SDVariable k = heads(kv[kv.length - 2], keys, block.sequences(), headWidth); // [S, H, K, D]
+            SDVariable v = heads(kv[kv.length - 1], keys, block.sequences(), headWidth);
+            SDVariable scores = sd.mmul(heads(q[0], queries, block.sequences(), headWidth), k, false, true, false)
+                    .mul(1 / Math.sqrt(headWidth)); // [S, H, L, K]
+            if (layout.causal()) {
+                scores = scores.add(constant(scores, mask(block), 1, 1, block.queriesEach(), block.keys()));
+            }
+            SDVariable y = sd.nn().softmax(scores).mmul(v); // [S, H, L, D]
+            results.add(y.permute(0, 2, 1, 3).reshape(-1, width)); // [S L, width]
         }
-        math.forward(in, out[0], out[1]);
+        return results.size() == 1 ? results.get(0) : sd.concat(0, results.toArray(SDVariable[]::new));
+    }
+
+    private SDVariable[] parts(SDVariable packed, int parts, long headWidth) {
+        return packed.getSameDiff().unstack(packed.reshape(-1, parts, layout.heads(), headWidth), 1, parts);
+    }
+
+    /** Returns rows of x [rows, H, D] by sequence and head, [S, H, length, D]. */
+    private SDVariable heads(SDVariable x, int[] rows, int sequences, long headWidth) {
+        return GatherRows.rows(x, rows)
+                .reshape(sequences, -1, layout.heads(), headWidth)
+                .permute(0, 2, 1, 3);
+    }
+
+    /** Returns what is added to the scores of a sequence, [L, K]: −∞ where a query does not see a key. */
+    private double[] mask(Block block) {
+        double[] hidden = new double[block.queriesEach() * block.keys()];
+        for (int i = 0; i < hidden.length; i++) {
+            boolean visible = i % block.keys() < layout.visibleKeys(block, i / block.keys());
+            hidden[i] = visible ? 0 : Double.NEGATIVE_INFINITY;
+        }
+        return hidden;
     }
 
     @Override
@@ -148,8 +187,7 @@ final class Attention extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         differentiated = true;
-        SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
-        return List.of(new InputGradient(sameDiff, layout, inputs).outputVariables());
+        return List.of(new InputGradient(layout).outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
@@ -157,11 +195,8 @@ final class Attention extends GraphOp {
 
         private final AttentionLayout layout;
 
-        /**
-         * @param inputs gradient of the output, probabilities, then the forward op's inputs
-         */
-        InputGradient(SameDiff sd, AttentionLayout layout, SDVariable... inputs) {
-            super(sd, inputs);
+        /** The inputs are the gradient of the output, the probabilities, then the forward op's inputs. */
+        InputGradient(AttentionLayout layout) {
             this.layout = layout;
         }
 
@@ -173,11 +208,6 @@ final class Attention extends GraphOp {
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(2, in.size());
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            AttentionMath.backward(layout, in, out);
         }
 
         @Override

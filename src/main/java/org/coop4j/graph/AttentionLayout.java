@@ -134,6 +134,11 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             return sequences * queriesEach;
         }
 
+        /** Returns the packed row of key {@code i} of a sequence: of the prefix, then its own. */
+        int key(int sequence, int i) {
+            return i < sharedKeys ? i : firstRow + sequence * length + i - sharedKeys;
+        }
+
         /** Returns the number of elements of one head's probabilities: [query rows, keys]. */
         long probabilitiesPerHead() {
             return (long) queryRows() * keys();

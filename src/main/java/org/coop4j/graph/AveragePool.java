@@ -8,8 +8,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Means over squares of {@code size} × {@code size} pixels that do not overlap: the average pooling that ModifiedResNet
@@ -23,10 +21,9 @@ public class AveragePool extends GraphOp {
     private final int size;
 
     /**
-     * @param grid the pixels of each image of {@code x}; {@code size} divides both sides
+     * @param grid the pixels of each image; {@code size} divides both sides
      */
-    public AveragePool(SameDiff sd, SDVariable x, Grid grid, int size) {
-        super(sd, x);
+    public AveragePool(Grid grid, int size) {
         grid.dividedBy(size);
         this.grid = grid;
         this.size = size;
@@ -39,17 +36,12 @@ public class AveragePool extends GraphOp {
         return List.of(new long[] {grid.images(x[0]) * pooled, x[1]});
     }
 
-    /** Returns pixels as [batch, height/size, size, width/size, size, channels]. */
-    public static long[] squares(Grid grid, int size, long rows, long channels) {
-        Grid pooled = grid.dividedBy(size);
-        return new long[] {grid.images(rows), pooled.height(), size, pooled.width(), size, channels};
-    }
-
     @Override
-    public final void compute(INDArray[] in, INDArray[] out) {
-        long[] shape = squares(grid, size, in[0].rows(), in[0].columns());
-        INDArray sums = in[0].dup('c').reshape('c', shape).sum(2, 4);
-        out[0].assign(sums.dup('c').reshape('c', out[0].shape()).divi(size * size));
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        long[] x = graph.shape(in[0]);
+        Grid pooled = grid.dividedBy(size);
+        SDVariable squares = in[0].reshape(grid.images(x[0]), pooled.height(), size, pooled.width(), size, x[1]);
+        return squares.mean(2, 4).reshape(-1, x[1]);
     }
 
     @Override

@@ -9,10 +9,10 @@ import org.coop4j.base.Require;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.Conv2D;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
@@ -38,10 +38,8 @@ public class Convolution extends GraphOp {
     /**
      * @param grid the pixels of each image of {@code x}
      * @param stride distance between the pixels that the kernel is centred on
-     * @param inputs x, the kernel, and optionally the bias
      */
-    public Convolution(SameDiff sd, Grid grid, int stride, SDVariable... inputs) {
-        super(sd, inputs);
+    public Convolution(Grid grid, int stride) {
         this.grid = grid;
         this.stride = stride;
         this.centres = new Grid((grid.height() - 1) / stride + 1, (grid.width() - 1) / stride + 1);
@@ -61,13 +59,16 @@ public class Convolution extends GraphOp {
     }
 
     @Override
-    public final void compute(INDArray[] in, INDArray[] out) {
-        convolve(in, out[0], 0, grid.images(in[0].rows()));
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        long[] kernel = graph.shape(in[1]);
+        SDVariable x = in[0].reshape(-1, grid.height(), grid.width(), kernel[0] / TAPS);
+        SDVariable y = x.getSameDiff().cnn().conv2d(x, in[1].reshape(3, 3, kernel[0] / TAPS, kernel[1]), config());
+        y = y.reshape(-1, kernel[1]);
+        return in.length == 3 ? y.add(in[2]) : y;
     }
 
-    /** Convolves images {@code from} to {@code to}. */
-    private void convolve(INDArray[] in, INDArray out, int from, int to) {
-        Conv2DConfig config = Conv2DConfig.builder()
+    private Conv2DConfig config() {
+        return Conv2DConfig.builder()
                 .kH(3)
                 .kW(3)
                 .sH(stride)
@@ -76,9 +77,22 @@ public class Convolution extends GraphOp {
                 .pW(1)
                 .dataFormat(Conv2DConfig.NHWC)
                 .build();
+    }
+
+    /** Convolves images {@code from} to {@code to} without oneDNN. */
+    private void convolve(INDArray[] in, INDArray out, int from, int to) {
         INDArray kernel = in[1].reshape('c', 3, 3, in[0].columns(), out.columns());
         INDArray bias = in.length == 3 ? in[2] : null;
-        Nd4j.exec(new Conv2D(grid.images(in[0], from, to), kernel, bias, centres.images(out, from, to), config));
+        Nd4j.exec(new Conv2D(images(grid, in[0], from, to), kernel, bias, images(centres, out, from, to), config()));
+    }
+
+    /** Returns images {@code from} to {@code to} of dense rows, a view [images, height, width, channels]. */
+    private static INDArray images(Grid grid, INDArray rows, long from, long to) {
+        long channels = rows.columns();
+        long line = grid.width() * channels;
+        long image = grid.height() * line;
+        long[] shape = {to - from, grid.height(), grid.width(), channels};
+        return NativeMemory.view(rows, from * image, shape, image, line, channels, 1);
     }
 
     @Override

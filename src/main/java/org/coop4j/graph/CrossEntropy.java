@@ -2,17 +2,12 @@ package org.coop4j.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.shape.OneHot;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
+import org.nd4j.autodiff.samediff.ops.SDNN;
 
 /**
  * Mean cross-entropy of logits: the mean over rows of −Σ target · log softmax(z).
@@ -23,30 +18,24 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 final class CrossEntropy extends GraphOp {
 
-    public CrossEntropy(SameDiff sd, SDVariable logits, SDVariable target) {
-        super(sd, logits, target);
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[0]);
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray shifted = in[0].sub(in[0].max(true, 1));
-        INDArray logSum = Transforms.log(Transforms.exp(shifted, true).sum(true, 1), false);
-        out[0].assign(target(in[1], in[0]).muli(shifted.rsubi(logSum)).sum(1).mean());
-    }
-
-    /** Returns the targets, [batch, classes]. */
-    private static INDArray target(INDArray given, INDArray logits) {
-        if (given.rank() > 1) {
-            return Transforms.softmax(given, true);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDNN nn = in[0].getSameDiff().nn();
+        SDVariable target = in[1];
+        long[] logits = graph.shape(in[0]);
+        if (graph.shape(target).length > 1) {
+            target = nn.softmax(target);
+        } else {
+            SDVariable classes = constant(
+                    in[0], IntStream.range(0, (int) logits[1]).asDoubleStream().toArray(), 1, logits[1]);
+            target = target.reshape(-1, 1).eq(classes).castTo(in[0].dataType());
         }
-        INDArray result = Nd4j.createUninitialized(logits.dataType(), logits.shape());
-        Nd4j.exec(new OneHot(given.castTo(DataType.INT32), result, (int) logits.size(1)));
-        return result;
+        return target.mul(nn.logSoftmax(in[0])).sum().div(-logits[0]);
     }
 
     @Override
@@ -115,25 +104,15 @@ final class CrossEntropy extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new LogitsGradient().of(gradients.get(0), arg(0), arg(1)));
     }
 
     /** dz = (softmax(z) − target) · dloss / batch. */
     private static final class LogitsGradient extends GraphOp {
 
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable target) {
-            super(sd, dLoss, logits, target);
-        }
-
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, 2);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.exec(new SoftMax(in[1], out[0], -1));
-            out[0].subi(target(in[2], in[1])).muli(in[0].div(in[1].rows()));
         }
 
         @Override

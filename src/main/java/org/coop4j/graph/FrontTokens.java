@@ -7,8 +7,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Each image's patches with a row in front and the position embedding added. The row in front is the class embedding
@@ -19,10 +17,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public class FrontTokens extends GraphOp {
 
-    public FrontTokens(SameDiff sd, SDVariable... inputs) {
-        super(sd, inputs);
-    }
-
     @Override
     public final List<long[]> outputShapes(List<long[]> in) {
         long tokens = in.get(1)[0];
@@ -32,25 +26,15 @@ public class FrontTokens extends GraphOp {
     }
 
     @Override
-    public final void compute(INDArray[] in, INDArray[] out) {
-        long tokens = in[1].rows();
-        long batch = out[0].rows() / tokens;
-        INDArray patches = in[0].reshape('c', batch, tokens - 1, in[0].columns());
-        INDArray front = rows(out[0], tokens, 0, 1);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        long[] positions = graph.shape(in[1]); // [n + 1, width]
+        SDVariable patches = in[0].reshape(-1, positions[0] - 1, positions[1]);
+        SDVariable front = patches.mean(true, 1);
         if (in.length == 3) {
-            front.assign(
-                    in[2].add(in[1].getRow(0)).broadcast(batch, in[2].length()).reshape(front.shape()));
-        } else {
-            front.assign(patches.mean(1).addi(in[1].getRow(0)).reshape(front.shape()));
+            front = front.mul(0).add(in[2]);
         }
-        patches.addi(rows(in[1], tokens, 1, tokens - 1), rows(out[0], tokens, 1, tokens - 1));
-    }
-
-    /** Returns rows {@code from} to {@code from + count} of each image, a view [images, count, width]. */
-    public static INDArray rows(INDArray matrix, long tokens, long from, long count) {
-        long row = matrix.stride(0);
-        long[] shape = {matrix.rows() / tokens, count, matrix.columns()};
-        return view(matrix, from * row, shape, tokens * row, row, matrix.stride(1));
+        SDVariable rows = patches.getSameDiff().concat(1, front, patches).add(in[1]);
+        return rows.reshape(-1, positions[1]);
     }
 
     @Override

@@ -8,8 +8,6 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.segment.UnsortedSegmentSum;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -26,10 +24,8 @@ final class GatherRows extends GraphOp {
 
     /**
      * @param sources the source of each row of the result, or {@link Graph#NO_ROW}
-     * @param matrices x, or x and the vectors
      */
-    public GatherRows(SameDiff sd, int[] sources, SDVariable... matrices) {
-        super(sd, matrices);
+    GatherRows(int[] sources) {
         this.sources = sources.clone();
     }
 
@@ -39,16 +35,23 @@ final class GatherRows extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray[] all = Arrays.copyOf(in, in.length + 1);
-        all[in.length] = Nd4j.create(in[0].dataType(), 1, in[0].size(1)); // zeros
-        INDArray rows = Nd4j.concat(0, all);
-        Nd4j.pullRows(rows, out[0], 1, numbers(sources, rows.rows() - 1));
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable all = in.length == 1 ? in[0] : in[0].getSameDiff().concat(0, in);
+        SDVariable rows =
+                rows(all, Arrays.stream(sources).map(s -> Math.max(s, 0)).toArray());
+        if (Arrays.stream(sources).allMatch(s -> s != Graph.NO_ROW)) {
+            return rows;
+        }
+        double[] present = Arrays.stream(sources)
+                .mapToDouble(s -> s == Graph.NO_ROW ? 0 : 1)
+                .toArray();
+        return rows.mul(constant(all, present, sources.length, 1));
     }
 
-    /** Returns the sources, {@code none} in place of {@link Graph#NO_ROW}. */
-    private static int[] numbers(int[] sources, int none) {
-        return Arrays.stream(sources).map(s -> s == Graph.NO_ROW ? none : s).toArray();
+    /** Returns rows of a matrix, in SameDiff's ops. */
+    static SDVariable rows(SDVariable x, int[] rows) {
+        SameDiff sd = x.getSameDiff();
+        return sd.gather(x, sd.constant(Nd4j.createFromArray(rows)), 0);
     }
 
     @Override
@@ -71,8 +74,7 @@ final class GatherRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable[] inputs = beforeInputs(gradients.get(0));
-        return List.of(new InputGradient(sameDiff, sources, inputs).outputVariables());
+        return List.of(new InputGradient(sources).outputsOf(beforeInputs(gradients.get(0))));
     }
 
     /** dx and dvectors: for each row the sum of dy over the rows of which it is the source. */
@@ -80,9 +82,8 @@ final class GatherRows extends GraphOp {
 
         private final int[] sources;
 
-        /** Of x and the vectors only the shapes are used. */
-        InputGradient(SameDiff sd, int[] sources, SDVariable... inputs) {
-            super(sd, inputs);
+        /** Of the inputs x and vectors only the shapes are used. */
+        InputGradient(int[] sources) {
             this.sources = sources;
         }
 
@@ -94,18 +95,6 @@ final class GatherRows extends GraphOp {
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, in.size());
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            int rows = Arrays.stream(out).mapToInt(INDArray::rows).sum();
-            INDArray targets = Nd4j.createFromArray(numbers(sources, rows));
-            INDArray sums = Nd4j.exec(new UnsortedSegmentSum(in[0], targets, rows + 1))[0];
-            long first = 0;
-            for (INDArray gradient : out) {
-                gradient.assign(view(sums, first, gradient.shape(), sums.stride()));
-                first += gradient.length();
-            }
         }
 
         @Override

@@ -9,15 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Require;
+import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
+import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
+import org.nd4j.linalg.api.ops.impl.shape.Gather;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Reverse-mode differentiation of a scalar, which adds the gradients to its graph: the ops' own {@code doDiff}, an op
- * after all ops that read its results.
+ * after all ops that read its results. Two of ND4J's ops have another gradient here.
  *
  * <p>SameDiff's {@code createGradFunction} prints a line per op on System.out, which no setting prevents, and copies the
  * graph by writing out every op and reading it back.
@@ -70,7 +73,7 @@ final class Gradients {
         for (SameDiffOp op : ops) {
             List<SDVariable> upstream =
                     op.getOutputsOfOp().stream().map(this::ofOutput).toList();
-            add(op, op.getOp().doDiff(upstream));
+            add(op, ofInputs(op.getOp(), upstream));
         }
     }
 
@@ -78,6 +81,18 @@ final class Gradients {
     private SDVariable ofOutput(String output) {
         SDVariable known = gradients.get(output);
         return known != null ? known : sd.zerosLike(sd.getVariable(output));
+    }
+
+    private List<SDVariable> ofInputs(DifferentialFunction op, List<SDVariable> upstream) {
+        SDVariable dy = upstream.get(0);
+        if (op instanceof Gather) { // its own gradient loses repeated rows
+            return List.of(sd.scatterAdd(sd.zerosLike(op.arg(0)), op.arg(1), dy));
+        }
+        if (op instanceof Mmul product && !varying.contains(op.arg(1).name())) { // its own computes both gradients
+            boolean transposed = product.iArgs()[1] == 1;
+            return List.of(sd.mmul(dy, op.arg(1), false, !transposed, false));
+        }
+        return op.doDiff(upstream);
     }
 
     private void add(SameDiffOp op, List<SDVariable> found) {

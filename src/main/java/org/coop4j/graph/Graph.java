@@ -1,5 +1,6 @@
 package org.coop4j.graph;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +32,13 @@ public class Graph {
     private final SameDiff sd;
     private final Precision precision;
 
-    private Graph(SameDiff sd, Precision precision) {
+    /** Shapes of results in the portable form, by name. */
+    private final Map<String, long[]> shapes;
+
+    private Graph(SameDiff sd, Precision precision, Map<String, long[]> shapes) {
         this.sd = sd;
         this.precision = precision;
+        this.shapes = shapes;
     }
 
     /**
@@ -42,7 +47,7 @@ public class Graph {
      * @throws BackendException if the backend cannot compute on this machine
      */
     protected Graph() {
-        this(emptySameDiff(), Precision.FLOAT32);
+        this(emptySameDiff(), Precision.FLOAT32, new HashMap<>());
     }
 
     private static SameDiff emptySameDiff() {
@@ -64,7 +69,7 @@ public class Graph {
 
     /** Returns the same graph, for layers whose products with frozen weights have another precision. */
     public Graph in(Precision other) {
-        return new Graph(sd, other);
+        return new Graph(sd, other, shapes);
     }
 
     /** Returns the SameDiff graph itself, for ops of other packages. */
@@ -91,6 +96,30 @@ public class Graph {
         return sd.var(name, array);
     }
 
+    /** Returns the first output of an op: of its kernel if this process computes it in float32 on the host. */
+    public SDVariable apply(GraphOp op, SDVariable... in) {
+        return applyAll(op, in)[0];
+    }
+
+    /** Returns all outputs of an op. */
+    public SDVariable[] applyAll(GraphOp op, SDVariable... in) {
+        if (Backend.currentForm() == Backend.Form.HOST && in[0].dataType() == DataType.FLOAT) {
+            return op.outputsOf(in);
+        }
+        List<long[]> of = op.outputShapes(Stream.of(in).map(this::shape).toList());
+        SDVariable[] out = op.expressions(this, in);
+        for (int i = 0; i < out.length; i++) {
+            shapes.put(out[i].name(), of.get(i));
+        }
+        return out;
+    }
+
+    /** Returns the shape of a variable whose placeholders have full shapes. */
+    public long[] shape(SDVariable variable) {
+        long[] known = variable.getShape();
+        return known != null ? known : shapes.computeIfAbsent(variable.name(), name -> PlanDraft.shape(variable));
+    }
+
     /** Returns x · wᵀ, plus a bias if one is given; x [rows, in], w [out, in], bias [out] → [rows, out]. */
     public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
         return linear(Gemm.Form.NT, x, w, bias);
@@ -103,7 +132,7 @@ public class Graph {
 
     private SDVariable linear(Gemm.Form form, SDVariable x, SDVariable w, SDVariable... bias) {
         Precision rounded = w.isConstant() ? precision : Precision.FLOAT32;
-        return new Linear(sd, form, rounded, operands(x, w, bias)).outputVariable();
+        return apply(new Linear(form, rounded), operands(x, w, bias));
     }
 
     private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {
@@ -112,17 +141,17 @@ public class Graph {
 
     /** Returns layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return new LayerNorm(sd, precision, x, gain, bias).outputVariable();
+        return apply(new LayerNorm(precision), x, gain, bias);
     }
 
     /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
-        return new Activation(sd, precision, kind, x).outputVariable();
+        return apply(new Activation(precision, kind), x);
     }
 
     /** Returns a + b of one shape. */
     public SDVariable add(SDVariable a, SDVariable b) {
-        return new Add(sd, a, b).outputVariable();
+        return apply(new Add(), a, b);
     }
 
     /**
@@ -130,7 +159,7 @@ public class Graph {
      * [sequences, width] and kv [rows, 2 · width]; → [queries, width].
      */
     public SDVariable attention(AttentionLayout layout, SDVariable... inputs) {
-        return new Attention(sd, layout, inputs).outputVariables()[0];
+        return apply(new Attention(layout), inputs);
     }
 
     /**
@@ -139,12 +168,12 @@ public class Graph {
      * @param angles of each token and pair of a head's channels
      */
     public SDVariable rotate(SDVariable qkv, int heads, double[][] angles) {
-        return new Rotary(sd, heads, angles, qkv).outputVariable();
+        return apply(new Rotary(heads, angles), qkv);
     }
 
     /** Returns the given rows, zeros for {@link #NO_ROW}; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
-        return new GatherRows(sd, rows, x).outputVariable();
+        return apply(new GatherRows(rows), x);
     }
 
     /**
@@ -152,22 +181,22 @@ public class Graph {
      * on from those of x.
      */
     public SDVariable replaceRows(SDVariable x, SDVariable vectors, int[] sources) {
-        return new GatherRows(sd, sources, x, vectors).outputVariable();
+        return apply(new GatherRows(sources), x, vectors);
     }
 
     /** Returns rows divided by their Euclidean norm. */
     public SDVariable normalizeRows(SDVariable x) {
-        return new NormalizeRows(sd, x).outputVariable();
+        return apply(new NormalizeRows(), x);
     }
 
     /** Returns exp(s) · x, s a scalar. */
     public SDVariable expScale(SDVariable x, SDVariable s) {
-        return Scale.byExp(s, x);
+        return apply(new Scale(true), x, s);
     }
 
     /** Returns Σ x · y over all elements, a scalar. */
     public SDVariable innerProduct(SDVariable x, SDVariable y) {
-        return new InnerProduct(sd, x, y).outputVariable();
+        return apply(new InnerProduct(), x, y);
     }
 
     /** Returns Σ x² over all elements, a scalar. */
@@ -181,12 +210,12 @@ public class Graph {
      * @param target labels [batch] as floats, or a teacher's logits [batch, classes], which have no gradient
      */
     public SDVariable crossEntropy(SDVariable logits, SDVariable target) {
-        return new CrossEntropy(sd, logits, target).outputVariable();
+        return apply(new CrossEntropy(), logits, target);
     }
 
     /** Returns the sums of groups of columns; x [rows, columns] → [rows, groups]. */
     public SDVariable sumColumns(SDVariable x, int[] groupOf, int groups) {
-        return new SumColumns(sd, x, groupOf, groups).outputVariable();
+        return apply(new SumColumns(groupOf, groups), x);
     }
 
     /**
@@ -194,12 +223,12 @@ public class Graph {
      * others zero; images [batch, channels, side, side] → [batch · rows, channels · patch²].
      */
     public SDVariable patches(SDVariable images, int patch, int first, int rows) {
-        return new Patches(sd, images, patch, first, rows).outputVariable();
+        return apply(new Patches(patch, first, rows), images);
     }
 
     /** Patches with the class embedding in front and the positions added. */
     public SDVariable classTokens(SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
-        return new FrontTokens(sd, patches, positions, classEmbedding).outputVariable();
+        return apply(new FrontTokens(), patches, positions, classEmbedding);
     }
 
     /**
@@ -211,17 +240,17 @@ public class Graph {
      * @return [batch · pixels / stride², out]
      */
     public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
-        return new Convolution(sd, grid, stride, operands(x, kernel, bias)).outputVariable();
+        return apply(new Convolution(grid, stride), operands(x, kernel, bias));
     }
 
     /** Returns the means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
     public SDVariable averagePool(SDVariable x, Grid grid, int size) {
-        return new AveragePool(sd, x, grid, size).outputVariable();
+        return apply(new AveragePool(grid, size), x);
     }
 
     /** Returns pixels with their mean in front and the positions added. */
     public SDVariable meanTokens(SDVariable x, SDVariable positions) {
-        return new FrontTokens(sd, x, positions).outputVariable();
+        return apply(new FrontTokens(), x, positions);
     }
 
     /**
@@ -282,14 +311,6 @@ public class Graph {
                     height,
                     factor);
             return new Grid(height / factor, width / factor);
-        }
-
-        /** Returns images {@code from} to {@code to} of dense rows, a view [images, height, width, channels]. */
-        INDArray images(INDArray rows, long from, long to) {
-            long channels = rows.columns();
-            long[] shape = {to - from, height, width, channels};
-            return GraphOp.view(
-                    rows, from * pixels() * channels, shape, pixels() * channels, width * channels, channels, 1);
         }
 
         /** Returns the number of images in {@code rows} rows. */

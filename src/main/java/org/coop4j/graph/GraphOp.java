@@ -1,6 +1,6 @@
 package org.coop4j.graph;
 
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -12,23 +12,15 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
-import org.nd4j.linalg.api.ops.OpContext;
-import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A SameDiff op computed in Java.
+ * An op with its settings, stated twice: as an expression of SameDiff's ops, with SameDiff's gradient, and as a kernel
+ * of the host with a gradient of its own. {@link Graph#apply} takes the kernel for float32 in the host's memory.
  *
  * <p>Inputs that may have a gradient come first: {@code doDiff} returns the gradients of a prefix of the inputs.
  */
 public abstract class GraphOp extends DynamicCustomOp {
-
-    protected GraphOp(SameDiff sd, SDVariable... inputs) {
-        super(null, sd, inputs);
-    }
-
-    /** An op that is no part of a graph, only of a plan. */
-    protected GraphOp() {}
 
     /** The class's name: {@code Linear.BiasGradient} is {@code coop_linear_bias_gradient}. */
     @Override
@@ -37,18 +29,35 @@ public abstract class GraphOp extends DynamicCustomOp {
         return "coop" + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 
+    /** Adds the op itself to its inputs' graph, and returns its outputs. */
+    public final SDVariable[] outputsOf(SDVariable... inputs) {
+        SameDiff sd = inputs[0].getSameDiff();
+        setSameDiff(sd);
+        setOwnName(sd.getOpName(opName()));
+        sd.putOpForId(getOwnName(), this);
+        sd.addArgsFor(inputs, this);
+        return outputVariables();
+    }
+
+    /** Adds the op itself to its inputs' graph, as a gradient does, and returns its first output. */
+    public final SDVariable of(SDVariable... inputs) {
+        return outputsOf(inputs)[0];
+    }
+
     /** Returns the shapes of the outputs for these shapes of the inputs; by default, that of the first. */
     public List<long[]> outputShapes(List<long[]> inputShapes) {
         return inputShapes.subList(0, 1);
     }
 
-    /**
-     * Computes the outputs in ND4J calls: the definition, for any backend and float type.
-     *
-     * @param in the inputs, left unchanged
-     * @param out dense row-major outputs of the right shape, with any content
-     */
-    public abstract void compute(INDArray[] in, INDArray[] out);
+    /** Returns the result in SameDiff's ops: the definition, for any backend and float type. */
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        throw new UnsupportedOperationException(opName() + " is the gradient of a kernel");
+    }
+
+    /** Returns all outputs in SameDiff's ops; of several, those that other ops may read. */
+    protected SDVariable[] expressions(Graph graph, SDVariable... in) {
+        return new SDVariable[] {expression(graph, in)};
+    }
 
     /** Returns the same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
@@ -102,30 +111,13 @@ public abstract class GraphOp extends DynamicCustomOp {
 
     @Override
     public List<DataType> calculateOutputDataTypes(List<DataType> inputs) {
-        List<DataType> types = new ArrayList<>();
-        for (int i = 0; i < getNumOutputs(); i++) {
-            types.add(inputs.get(0));
-        }
-        return types;
+        return Collections.nCopies(getNumOutputs(), inputs.get(0));
     }
 
-    /** Returns the shapes for SameDiff's own session. */
-    @Override
-    public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
-        List<long[]> inputs =
-                context.getInputArrays().stream().map(INDArray::shape).toList();
-        DataType type = context.getInputArray(0).dataType();
-        return outputShapes(inputs).stream()
-                .map(shape -> LongShapeDescriptor.fromShape(shape, type))
-                .toList();
-    }
-
-    /**
-     * Returns the memory of an array from an element on, as another array. Views are made by hand: see {@link
-     * AttentionMath}.
-     */
-    public static INDArray view(INDArray array, long element, long[] shape, long... strides) {
-        return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
+    /** Returns numbers as a constant of a variable's graph and type. */
+    protected static SDVariable constant(SDVariable like, double[] values, long... shape) {
+        INDArray array = Nd4j.createFromArray(values).reshape('c', shape).castTo(like.dataType());
+        return like.getSameDiff().constant(array);
     }
 
     /** Returns the inputs of a gradient op: the given ones, then this op's own. */

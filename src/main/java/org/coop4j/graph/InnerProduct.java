@@ -5,8 +5,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Σ x · y over all elements, a scalar. With a given upstream gradient y, its gradient is the vector-Jacobian product of
@@ -14,18 +12,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class InnerProduct extends GraphOp {
 
-    public InnerProduct(SameDiff sd, SDVariable x, SDVariable y) {
-        super(sd, x, y);
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[0]);
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].mul(in[1]).sum());
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        return in[0].mul(in[1]).sum();
     }
 
     @Override
@@ -43,6 +37,6 @@ final class InnerProduct extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable d = gradients.get(0);
-        return List.of(Scale.by(d, arg(1)), Scale.by(d, arg(0)));
+        return List.of(new Scale(false).of(arg(1), d), new Scale(false).of(arg(0), d));
     }
 }

@@ -7,9 +7,6 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
@@ -29,8 +26,7 @@ public class LayerNorm extends GraphOp {
     /**
      * @param precision of the products around it; with bfloat16, oneDNN computes it
      */
-    public LayerNorm(SameDiff sd, Precision precision, SDVariable x, SDVariable gain, SDVariable bias) {
-        super(sd, x, gain, bias);
+    public LayerNorm(Precision precision) {
         this.precision = precision;
     }
 
@@ -51,23 +47,18 @@ public class LayerNorm extends GraphOp {
     }
 
     @Override
-    public final void compute(INDArray[] in, INDArray[] out) {
-        if (out.length == 2) {
-            out[1].putRow(0, in[0].mean(1));
-            out[1].putRow(1, in[0].var(false, 1));
-        }
-        normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        return normalised(in[0], EPSILON, 1).mul(in[1]).add(in[2]);
     }
 
-    /** Computes (x − mean) · inverse, row by row. */
-    public static INDArray normalise(INDArray x, INDArray inverse) {
-        return x.sub(x.mean(true, 1)).muli(inverse);
-    }
-
-    /** Returns 1 / √(variance + epsilon), [rows, 1]. */
-    public static INDArray inverseDeviation(INDArray x) {
-        INDArray variance = x.var(false, 1).reshape('c', x.rows(), 1);
-        return Transforms.pow(variance.addi(EPSILON), -0.5, false);
+    /**
+     * Returns (x − mean) / √(variance + epsilon) over an axis, in SameDiff's ops. ND4J's gradient of a division is wrong
+     * where the divisor has one element.
+     */
+    public static SDVariable normalised(SDVariable x, double epsilon, int axis) {
+        SDVariable centred = x.sub(x.mean(true, axis));
+        SDVariable variance = centred.mul(centred).mean(true, axis);
+        return centred.mul(x.getSameDiff().math().pow(variance.add(epsilon), -0.5));
     }
 
     @Override
@@ -98,11 +89,12 @@ public class LayerNorm extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable[] inputs = {gradients.get(0), arg(0), arg(1)};
-        if (getNumOutputs() == 2) {
-            inputs = new SDVariable[] {gradients.get(0), arg(0), arg(1), outputVariables()[1]};
-        }
-        return List.of(new InputGradient(sameDiff, precision, inputs).outputVariable());
+        InputGradient gradient = new InputGradient(precision);
+        SDVariable dy = gradients.get(0);
+        return List.of(
+                getNumOutputs() == 1
+                        ? gradient.of(dy, arg(0), arg(1))
+                        : gradient.of(dy, arg(0), arg(1), outputVariables()[1]));
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
@@ -126,21 +118,9 @@ public class LayerNorm extends GraphOp {
 
         private final Precision precision;
 
-        /**
-         * @param inputs dy, x, gain, and in bfloat16 the statistics
-         */
-        InputGradient(SameDiff sd, Precision precision, SDVariable... inputs) {
-            super(sd, inputs);
+        /** The inputs are dy, x, gain, and in bfloat16 the statistics. */
+        InputGradient(Precision precision) {
             this.precision = precision;
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray inverse = inverseDeviation(in[1]);
-            INDArray normalised = normalise(in[1], inverse);
-            INDArray g = in[0].mul(in[2]);
-            INDArray projection = g.mul(normalised).mean(true, 1);
-            g.subi(g.mean(true, 1)).subi(normalised.muli(projection)).muli(inverse, out[0]);
         }
 
         @Override

@@ -11,10 +11,6 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
@@ -29,30 +25,25 @@ public final class Linear extends GraphOp {
     private final Gemm.Form form;
     private final Precision precision;
 
-    /** Number of the layer's own inputs, which those of {@code next} follow. */
-    private final int own;
-
     private final GraphOp next; // null for none
+
+    /** Number of the layer's own inputs, which those of {@code next} follow; 0 without it. */
+    private final int own;
 
     /**
      * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
      *     {@code proj} and {@code text_projection}
      * @param precision of the products; anything but float32 needs a frozen weight
-     * @param inputs x, W, and optionally b
      */
-    public Linear(SameDiff sd, Gemm.Form form, Precision precision, SDVariable... inputs) {
-        super(sd, inputs);
-        this.form = form;
-        this.precision = precision;
-        this.own = inputs.length;
-        this.next = null;
+    Linear(Gemm.Form form, Precision precision) {
+        this(form, precision, 0, null);
     }
 
     /** A layer of a plan, with the op that follows. */
-    private Linear(Linear layer, GraphOp next) {
-        form = layer.form;
-        precision = layer.precision;
-        own = layer.own;
+    private Linear(Gemm.Form form, Precision precision, int own, GraphOp next) {
+        this.form = form;
+        this.precision = precision;
+        this.own = own;
         this.next = next;
     }
 
@@ -71,22 +62,15 @@ public final class Linear extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray w = rounded(precision, in[1]);
-        Nd4j.matmul(rounded(precision, in[0]), w, out[0], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
-        if (own == 3) {
-            out[0].addi(in[2]);
-        }
-        if (next != null) {
-            INDArray[] rest = Arrays.copyOfRange(in, own - 1, in.length);
-            rest[0] = out[0];
-            next.compute(rest, out);
-        }
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable y = in[0].getSameDiff().mmul(in[0], in[1], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
+        return in.length == 3 ? y.add(in[2]) : y;
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix bias = own == 3 ? in[2] : null;
+        int layer = next == null ? in.length : own;
+        HostMatrix bias = layer == 3 ? in[2] : null;
         if (precision == Precision.FLOAT32) {
             return Gemm.kernel(form, in[0], in[1], bias, out[0], workers);
         }
@@ -109,13 +93,9 @@ public final class Linear extends GraphOp {
     @Override
     public GraphOp followedBy(GraphOp other) {
         boolean known = other instanceof Activation || other instanceof Add;
-        return known && next == null && precision == Precision.BFLOAT16 ? new Linear(this, other) : null;
-    }
-
-    private static INDArray rounded(Precision precision, INDArray array) {
-        return precision == Precision.FLOAT32
-                ? array
-                : array.castTo(DataType.BFLOAT16).castTo(array.dataType());
+        return known && next == null && precision == Precision.BFLOAT16
+                ? new Linear(form, precision, args().length, other)
+                : null;
     }
 
     @Override
@@ -128,13 +108,13 @@ public final class Linear extends GraphOp {
         SDVariable dy = gradients.get(0);
         Gemm.Form other = form == Gemm.Form.NT ? Gemm.Form.NN : Gemm.Form.NT;
         List<SDVariable> result = new ArrayList<>();
-        result.add(new Linear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
+        result.add(new Linear(other, precision).of(dy, arg(1))); // dx = dy · W
         if (!arg(1).isConstant()) {
             SDVariable left = form == Gemm.Form.NT ? dy : arg(0); // dyᵀ · x [out, in], or xᵀ · dy [in, out]
             SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
-            result.add(new Linear(sameDiff, Gemm.Form.TN, Precision.FLOAT32, left, right).outputVariable());
+            result.add(new Linear(Gemm.Form.TN, Precision.FLOAT32).of(left, right));
             if (args().length == 3) {
-                result.add(new BiasGradient(sameDiff, dy).outputVariable());
+                result.add(new BiasGradient().of(dy));
             }
         }
         return result;
@@ -143,18 +123,9 @@ public final class Linear extends GraphOp {
     /** db = the sum of dy over its rows. */
     public static final class BiasGradient extends GraphOp {
 
-        public BiasGradient(SameDiff sd, SDVariable dy) {
-            super(sd, dy);
-        }
-
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return List.of(new long[] {in.get(0)[1]});
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            in[0].sum(out[0], 0);
         }
 
         @Override

@@ -6,19 +6,13 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** y = x / ‖x‖ for each row; no epsilon, as CLIP normalises its features. */
 final class NormalizeRows extends GraphOp {
 
-    public NormalizeRows(SameDiff sd, SDVariable x) {
-        super(sd, x);
-    }
-
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        in[0].divi(in[0].norm2(true, 1), out[0]);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        return in[0].mul(in[0].getSameDiff().math().pow(in[0].norm2(true, 1), -1)); // see LayerNorm
     }
 
     @Override
@@ -40,23 +34,11 @@ final class NormalizeRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sameDiff, gradients.get(0), arg(0)).outputVariable());
+        return List.of(new InputGradient().of(gradients.get(0), arg(0)));
     }
 
     /** dx = (dy − y (y · dy)) / ‖x‖. */
     private static final class InputGradient extends GraphOp {
-
-        InputGradient(SameDiff sd, SDVariable dy, SDVariable x) {
-            super(sd, dy, x);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray norm = in[1].norm2(true, 1);
-            INDArray y = in[1].div(norm);
-            INDArray along = y.mul(in[0]).sum(true, 1);
-            in[0].subi(y.muli(along), out[0]).divi(norm);
-        }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {

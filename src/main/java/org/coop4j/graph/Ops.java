@@ -15,6 +15,8 @@ import org.nd4j.linalg.api.ops.CustomOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.Op;
 import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
+import org.nd4j.linalg.api.ops.impl.reduce.MmulBp;
 import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
@@ -51,23 +53,37 @@ final class Ops {
         long bytes = Arrays.stream(out)
                 .mapToLong(array -> array.length() * array.dataType().width())
                 .sum();
-        long flops = op.getOp() instanceof GraphOp ours ? ours.flops(inputShapes) : 0;
+        long flops = flops(op.getOp(), inputShapes, out[0]);
         return new ExecutionPlan.Step(op.getOp().opName(), kernel(op, in, out, rounded, workers), flops, bytes);
+    }
+
+    private static long flops(DifferentialFunction op, List<long[]> in, INDArray out) {
+        if (op instanceof GraphOp ours) {
+            return ours.flops(in);
+        }
+        boolean backward = op instanceof MmulBp; // two products
+        if (!backward && !(op instanceof Mmul)) {
+            return 0;
+        }
+        long[] product = backward ? in.get(2) : out.shape();
+        return (backward ? 4 : 2)
+                * product[product.length - 1]
+                * Arrays.stream(in.get(0)).reduce(1, (a, b) -> a * b);
     }
 
     private static HostKernel kernel(
             SameDiffOp sameDiffOp, INDArray[] in, INDArray[] out, Set<String> rounded, Workers workers) {
         DifferentialFunction function = sameDiffOp.getOp();
-        HostKernel kernel = null;
-        if (Backend.currentForm() == Backend.Form.HOST && allHostReadable(in) && allHostReadable(out)) {
+        boolean onHost = Backend.currentForm() == Backend.Form.HOST && allHostReadable(in) && allHostReadable(out);
+        if (function instanceof GraphOp || onHost) {
             HostMatrix[] inputs = matrices(in, sameDiffOp.getInputsToOp(), rounded);
             HostMatrix[] outputs = matrices(out, sameDiffOp.getOutputsOfOp(), rounded);
-            kernel = hostKernel(function, inputs, outputs, workers);
+            HostKernel kernel = hostKernel(function, inputs, outputs, workers);
+            if (kernel != null) {
+                return kernel;
+            }
         }
-        if (kernel == null) {
-            kernel = function instanceof GraphOp op ? () -> op.compute(in, out) : bind(function, in, out);
-        }
-        return kernel;
+        return bind(function, in, out);
     }
 
     private static boolean allHostReadable(INDArray[] arrays) {

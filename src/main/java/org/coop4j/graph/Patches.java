@@ -7,7 +7,7 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Images cut into square patches, so that the patch embedding (a convolution with its stride as large as its kernel) is
@@ -27,8 +27,7 @@ final class Patches extends GraphOp {
      * @param first row of an image that holds its first patch
      * @param rows of each image
      */
-    public Patches(SameDiff sd, SDVariable images, int patch, int first, int rows) {
-        super(sd, images);
+    Patches(int patch, int first, int rows) {
         this.patch = patch;
         this.first = first;
         this.rows = rows;
@@ -50,19 +49,15 @@ final class Patches extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray x = in[0];
-        long p = patch;
-        long[] s = x.shape();
-        INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
-        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, p, p]
-        int patches = (int) (ordered.size(1) * ordered.size(2));
-        if (rows > patches) {
-            out[0].assign(0);
-        }
-        long row = out[0].size(1);
-        view(out[0], first * row, ordered.shape(), rows * row, ordered.size(2) * row, row, p * p, p, 1)
-                .assign(ordered);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SameDiff sd = in[0].getSameDiff();
+        long[] s = graph.shape(in[0]);
+        SDVariable cut = in[0].reshape(s[0], s[1], s[2] / patch, patch, s[3] / patch, patch);
+        SDVariable ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, patch, patch]
+        SDVariable patches = ordered.reshape(s[0], -1, s[1] * patch * patch);
+        int last = rows - first - (int) (s[2] * s[3] / patch / patch);
+        SDVariable margins = sd.constant(Nd4j.createFromArray(new int[][] {{0, 0}, {first, last}, {0, 0}}));
+        return sd.nn().pad(patches, margins, 0).reshape(-1, s[1] * patch * patch);
     }
 
     @Override

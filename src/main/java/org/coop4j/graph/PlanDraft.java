@@ -103,6 +103,12 @@ public final class PlanDraft {
         slots.forEach((type, some) -> lengths.put(type, Math.max(1, MemoryPlan.place(some))));
     }
 
+    /** Returns the shape of a variable whose placeholders have full shapes. */
+    static long[] shape(SDVariable variable) {
+        Map<String, String> outputs = Map.of(variable.name(), variable.name());
+        return new PlanDraft(variable.getSameDiff(), outputs, null).value(variable.name()).shape;
+    }
+
     /** Returns the number of bytes of native memory that all intermediate values together will need. */
     public long bytes() {
         return lengths.entrySet().stream()
@@ -333,6 +339,6 @@ public final class PlanDraft {
             INDArray whole = inputs.get(value.placeholder);
             return Arrays.equals(shape, whole.shape()) ? whole : whole.reshape('c', shape);
         }
-        return GraphOp.view(arena.get(value.type), value.slot.offset, shape, Nd4j.getStrides(shape, 'c'));
+        return NativeMemory.view(arena.get(value.type), value.slot.offset, shape, Nd4j.getStrides(shape, 'c'));
     }
 }

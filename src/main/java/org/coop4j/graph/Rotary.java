@@ -3,15 +3,13 @@ package org.coop4j.graph;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Rotary positions of queries and keys (RoFormer, Su and others, 2021): each pair (a, b) of neighbouring channels of a
@@ -30,8 +28,7 @@ final class Rotary extends GraphOp {
     /**
      * @param angles of each token and pair of a head, [tokens][width / heads / 2]
      */
-    public Rotary(SameDiff sd, int heads, double[][] angles, SDVariable qkv) {
-        super(sd, qkv);
+    Rotary(int heads, double[][] angles) {
         this.heads = heads;
         this.angles = angles;
     }
@@ -59,22 +56,24 @@ final class Rotary extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray cos = table(Math::cos).castTo(in[0].dataType());
-        INDArray sin = table(Math::sin).castTo(in[0].dataType());
-        INDArray a = channels(in[0], 0);
-        INDArray b = channels(in[0], 1);
-        INDArray rotatedA = a.mul(cos).subi(b.mul(sin));
-        INDArray rotatedB = a.mul(sin).addi(b.mul(cos));
-        out[0].assign(in[0]);
-        channels(out[0], 0).assign(rotatedA);
-        channels(out[0], 1).assign(rotatedB);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable pairs = in[0].reshape(-1, angles.length, 3, heads, angles[0].length, 2);
+        SDVariable swapped = pairs.getSameDiff().reverse(pairs, 5);
+        SDVariable rotated = pairs.mul(table(pairs, angle -> new double[] {Math.cos(angle), Math.cos(angle)}, 1))
+                .add(swapped.mul(table(pairs, angle -> new double[] {-Math.sin(angle), Math.sin(angle)}, 0)));
+        return rotated.reshape(-1, 6L * heads * angles[0].length);
     }
 
-    /** Returns a function of the angles, [1, tokens, 1, pairs]. */
-    private INDArray table(DoubleUnaryOperator function) {
-        double[] values = values(function);
-        return Nd4j.createFromArray(values).reshape('c', 1, angles.length, 1, angles[0].length);
+    /** Returns the factors of the channels, [1, tokens, 3, 1, pairs, 2]; values have one factor. */
+    private SDVariable table(SDVariable like, DoubleFunction<double[]> ofPair, double ofValues) {
+        int pairs = angles[0].length;
+        double[] factors = new double[angles.length * 3 * pairs * 2];
+        Arrays.fill(factors, ofValues);
+        for (int i = 0; i < angles.length * 2 * pairs; i++) { // of queries and keys
+            int token = i / (2 * pairs);
+            System.arraycopy(ofPair.apply(angles[token][i % pairs]), 0, factors, 2 * (i + token * pairs), 2);
+        }
+        return constant(like, factors, 1, angles.length, 3, 1, pairs, 2);
     }
 
     private double[] values(DoubleUnaryOperator function) {
@@ -82,15 +81,6 @@ final class Rotary extends GraphOp {
                 .flatMapToDouble(Arrays::stream)
                 .map(function)
                 .toArray();
-    }
-
-    /** Returns one channel of each pair of the queries and keys: [sequences, tokens, 2 · heads, pairs]. */
-    private INDArray channels(INDArray qkv, int first) {
-        long row = qkv.stride(0);
-        long column = qkv.stride(1);
-        int pairs = angles[0].length;
-        long[] shape = {qkv.rows() / angles.length, angles.length, 2L * heads, pairs};
-        return view(qkv, first * column, shape, angles.length * row, row, 2L * pairs * column, 2 * column);
     }
 
     @Override
@@ -227,6 +217,6 @@ final class Rotary extends GraphOp {
         double[][] back = Arrays.stream(angles)
                 .map(token -> Arrays.stream(token).map(angle -> -angle).toArray())
                 .toArray(double[][]::new);
-        return List.of(new Rotary(sameDiff, heads, back, gradients.get(0)).outputVariable());
+        return List.of(new Rotary(heads, back).of(gradients.get(0)));
     }
 }

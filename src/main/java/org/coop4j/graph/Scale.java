@@ -5,9 +5,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** y = s · x, or y = exp(s) · x, for a scalar s: CLIP's {@code logit_scale} is stored as a logarithm. */
 final class Scale extends GraphOp {
@@ -17,24 +14,13 @@ final class Scale extends GraphOp {
     /**
      * @param logarithm true if the factor is exp(s)
      */
-    private Scale(SameDiff sd, SDVariable x, SDVariable s, boolean logarithm) {
-        super(sd, x, s);
+    Scale(boolean logarithm) {
         this.logarithm = logarithm;
     }
 
-    /** Returns s · x. */
-    static SDVariable by(SDVariable s, SDVariable x) {
-        return new Scale(x.getSameDiff(), x, s, false).outputVariable();
-    }
-
-    /** Returns exp(s) · x. */
-    public static SDVariable byExp(SDVariable s, SDVariable x) {
-        return new Scale(x.getSameDiff(), x, s, true).outputVariable();
-    }
-
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        in[0].muli(logarithm ? Transforms.exp(in[1], true) : in[1], out[0]);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        return in[0].mul(logarithm ? in[1].getSameDiff().math().exp(in[1]) : in[1]);
     }
 
     @Override
@@ -62,8 +48,8 @@ final class Scale extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
-        SDVariable dx = new Scale(sameDiff, dy, arg(1), logarithm).outputVariable();
-        SDVariable sum = new InnerProduct(sameDiff, dy, arg(0)).outputVariable();
-        return List.of(dx, logarithm ? byExp(arg(1), sum) : sum);
+        SDVariable dx = new Scale(logarithm).of(dy, arg(1));
+        SDVariable sum = new InnerProduct().of(dy, arg(0));
+        return List.of(dx, logarithm ? new Scale(true).of(sum, arg(1)) : sum);
     }
 }

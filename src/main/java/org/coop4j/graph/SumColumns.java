@@ -7,10 +7,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.shape.OneHot;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Sums of groups of columns: x · one-hot(groups), but without the product, which for the keys of 1,000 classes would
@@ -28,12 +24,11 @@ final class SumColumns extends GraphOp {
      * @param groupOf the group of each column, from 0
      * @param groups number of groups
      */
-    public SumColumns(SameDiff sd, SDVariable x, int[] groupOf, int groups) {
-        this(sd, x, groupOf, groups, false);
+    SumColumns(int[] groupOf, int groups) {
+        this(groupOf, groups, false);
     }
 
-    private SumColumns(SameDiff sd, SDVariable x, int[] groupOf, int groups, boolean backward) {
-        super(sd, x);
+    private SumColumns(int[] groupOf, int groups, boolean backward) {
         this.groupOf = groupOf;
         this.groups = groups;
         this.backward = backward;
@@ -47,10 +42,12 @@ final class SumColumns extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray oneHot = Nd4j.createUninitialized(in[0].dataType(), groupOf.length, groups);
-        Nd4j.exec(new OneHot(Nd4j.createFromArray(groupOf), oneHot, groups));
-        Nd4j.matmul(in[0], oneHot, out[0], false, backward, false);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        double[] oneHot = new double[groupOf.length * groups];
+        for (int column = 0; column < groupOf.length; column++) {
+            oneHot[column * groups + groupOf[column]] = 1;
+        }
+        return in[0].mmul(constant(in[0], oneHot, groupOf.length, groups));
     }
 
     @Override
@@ -72,6 +69,6 @@ final class SumColumns extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new SumColumns(sameDiff, gradients.get(0), groupOf, groups, !backward).outputVariable());
+        return List.of(new SumColumns(groupOf, groups, true).of(gradients.get(0)));
     }
 }

@@ -21,6 +21,7 @@ import org.coop4j.Differences;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
@@ -171,14 +172,18 @@ class PeCoreGoldenTest {
                 float[] input,
                 long[] shape,
                 BiConsumer<Parameters, SDVariable> forward) {
-            Graph graph = Graph.create();
+            Map<String, Integer> counts = new LinkedHashMap<>();
+            Graph graph = new Graph() {
+                @Override
+                public SDVariable[] applyAll(GraphOp op, SDVariable... in) {
+                    SDVariable[] results = super.applyAll(op, in);
+                    String name = op.opName().replace("coop_", "");
+                    outputs.put(name + counts.merge(name, 1, Integer::sum), results[0]);
+                    return results;
+                }
+            };
             SDVariable placeholder = graph.placeholder("input", DataType.FLOAT, shape);
             forward.accept(new Parameters.Frozen(graph, weights), placeholder);
-            Map<String, Integer> counts = new LinkedHashMap<>();
-            for (var op : graph.sameDiff().ops()) {
-                String name = op.opName().replace("coop_", "");
-                outputs.put(name + counts.merge(name, 1, Integer::sum), op.outputVariables()[0]);
-            }
             plan = graph.plan(outputs, workers);
             ArrayValues values = ArrayValues.of(plan.input("input"));
             values.buffer().put(0, input, 0, values.buffer().capacity());

@@ -8,11 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.coop4j.graph.AttentionLayout.Group;
-import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,11 +31,6 @@ class ExecutionPlanTest {
     @AfterAll
     static void close() {
         WORKERS.close();
-    }
-
-    @BeforeAll
-    static void prepareSessions() {
-        Sessions.prepare();
     }
 
     private static INDArray gaussian(long seed, long... shape) {
@@ -110,19 +102,6 @@ class ExecutionPlanTest {
                 SDVariable[] halves = sd.split(y, 2, 0);
                 SDVariable piece = sd.slice(halves[1], new int[] {1, 2}, 2, 3);
                 piece.mul(halves[0].sum()).rename("end");
-            }
-        },
-        OWN {
-            @Override
-            void build(Graph graph, SDVariable x) {
-                SDVariable w = graph.constant("w", gaussian(8, 18, 6));
-                SDVariable qkv = graph.linear(x, w);
-                AttentionLayout layout =
-                        new AttentionLayout(2, Queries.ALL, true, 1, List.of(new Group(1, 1), new Group(1, 2)));
-                SDVariable y = graph.add(x, graph.attention(layout, qkv));
-                SDVariable z = graph.activation(Activation.Kind.QUICK_GELU, y);
-                graph.add(graph.normalizeRows(z), graph.selectRows(y, new int[] {0, 1, 2, 3}))
-                        .rename("end");
             }
         };
 
@@ -302,7 +281,7 @@ class ExecutionPlanTest {
 
     @Test
     void unknownInputsAndOutputsOfAPlanAreNamed() {
-        Graph graph = graph(Kind.OWN);
+        Graph graph = graph(Kind.PARTS);
         ExecutionPlan plan = Sessions.plan(graph, List.of("end"), WORKERS);
         assertThatThrownBy(() -> plan.input("y")).hasMessageContainingAll("y", "[x]");
         assertThatThrownBy(() -> plan.output("y")).hasMessageContainingAll("y", "[end]");

@@ -8,7 +8,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import org.coop4j.graph.host.Workers;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -17,9 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Checks of ops: every op against central differences in double precision, in the portable form;
- * then the host kernels in float against the portable form in double, and the plan against
- * SameDiff's session.
+ * Checks of ops: every op's expression against central differences in double precision, then its host kernels in float
+ * against the expression in double.
  */
 public abstract class OpGradientChecks {
 
@@ -43,11 +41,6 @@ public abstract class OpGradientChecks {
         public String toString() {
             return name;
         }
-    }
-
-    @BeforeAll
-    static void prepareSessions() {
-        Sessions.prepare();
     }
 
     /** An empty graph to build a case in. */
@@ -148,7 +141,7 @@ public abstract class OpGradientChecks {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void hostKernelsEqualThePortableDefinition(Case c) {
+    void hostKernelsEqualTheExpression(Case c) {
         Built exact = new Built(newGraph(), c, DataType.DOUBLE);
         Built fast = new Built(newGraph(), c, DataType.FLOAT);
         for (int threads : new int[] {1, 3}) {
@@ -175,29 +168,6 @@ public abstract class OpGradientChecks {
             assertThat(actual.getDouble(i))
                     .as("%s, %s at %d", c, output, i)
                     .isCloseTo(expected.getDouble(i), org.assertj.core.data.Offset.offset(FLOAT_TOLERANCE * scale));
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("cases")
-    void planEqualsTheSession(Case c) {
-        Built built = new Built(newGraph(), c, DataType.FLOAT);
-        Map<String, String> gradients = new TreeMap<>();
-        built.trained()
-                .forEach(name -> gradients.put(name, built.gradients.get(name).name()));
-        Map<String, INDArray> expected = Sessions.output(built.graph, Map.of(), gradients.values());
-        try (Workers workers = new Workers(2)) {
-            ExecutionPlan plan = built.plan(workers);
-            plan.run();
-            for (String name : built.trained()) {
-                INDArray actual = plan.output(name);
-                double scale = expected.get(gradients.get(name)).amaxNumber().doubleValue() + 1e-3;
-                assertThat(actual.sub(expected.get(gradients.get(name)))
-                                .amaxNumber()
-                                .doubleValue())
-                        .as("%s, gradient of %s", c, name)
-                        .isLessThan(FLOAT_TOLERANCE * scale);
-            }
         }
     }
 }

@@ -42,7 +42,15 @@ public final class NativeMemory {
         return Nd4j.create(memory, shape, Nd4j.getStrides(shape, 'c'), start, 'c');
     }
 
-    /** Frees the memory of an array, the whole of which it is a view, at once. */
+    /**
+     * Returns the memory of an array from an element on, as another array. Views are made by hand: NDArrayIndex gives
+     * wrong shapes for ranges of one row.
+     */
+    public static INDArray view(INDArray array, long element, long[] shape, long... strides) {
+        return Nd4j.create(array.data(), shape, strides, array.offset() + element, 'c');
+    }
+
+    /** Frees the memory of an array at once; of a view, that of the array it is part of. */
     public static void free(INDArray array) {
         DataBuffer whole = array.data().originalDataBuffer();
         DataBuffer memory = whole == null ? array.data() : whole;

@@ -16,16 +16,16 @@ record RaggedSequences(Graph graph, int heads, int longest, SDVariable starts) i
 
     @Override
     public SDVariable attention(SDVariable qkv) {
-        return new RaggedAttention(graph.sameDiff(), heads, longest, qkv, starts).outputVariables()[0];
+        return graph.apply(new RaggedAttention(heads, longest), qkv, starts);
     }
 
     @Override
     public SDVariable attention(SDVariable q, SDVariable kv) {
-        return new RaggedAttention(graph.sameDiff(), heads, longest, q, kv, starts).outputVariables()[0];
+        return graph.apply(new RaggedAttention(heads, longest), q, kv, starts);
     }
 
     @Override
     public SDVariable readRows(SDVariable x) {
-        return new LastRows(graph.sameDiff(), x, starts).outputVariable();
+        return graph.apply(new LastRows(), x, starts);
     }
 }

@@ -143,8 +143,7 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch + classes, embed]
         SDVariable fits = graph.placeholder("fits", type, size.batch, size.batch);
         if (size.classes == 0) {
-            return new ContrastiveLoss(graph.sameDiff(), logits(graph, images, texts), fits)
-                    .outputVariable()
+            return graph.apply(new ContrastiveLoss(), logits(graph, images, texts), fits)
                     .rename("loss");
         }
         int[] shown = IntStream.range(0, size.batch).toArray();
@@ -152,8 +151,8 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable pairs = logits(graph, images, graph.selectRows(texts, shown)); // [batch, batch]
         SDVariable classes = logits(graph, images, graph.selectRows(texts, ofClasses)); // [batch, classes]
         SDVariable targets = graph.placeholder("classes", type, size.batch, size.classes);
-        SDVariable contrast = new ContrastiveLoss(graph.sameDiff(), pairs, fits).outputVariable();
-        SDVariable classLoss = new ClassLoss(graph.sameDiff(), classes, targets).outputVariable();
+        SDVariable contrast = graph.apply(new ContrastiveLoss(), pairs, fits);
+        SDVariable classLoss = graph.apply(new ClassLoss(), classes, targets);
         return graph.add(contrast, classLoss).rename("loss");
     }
 
@@ -176,9 +175,8 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable places = graph.placeholder("places", type, size.rows);
         SDVariable starts = graph.placeholder("starts", type, size.captions() + 1L);
         SDVariable table = parameters.derived(TOKENS, compactTable(), tokens.length, text.width());
-        SDVariable x = new EmbedTokens(
-                        graph.sameDiff(), table, parameters.get("positional_embedding"), rowTokens, places)
-                .outputVariable(); // [rows, width]
+        SDVariable x = graph.apply(
+                new EmbedTokens(), table, parameters.get("positional_embedding"), rowTokens, places); // [rows, width]
         Transformer.Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
         return new TextTransformer(parameters, text, metadata.activation())
                 .forward(x, sequences); // [batch + classes, embed]

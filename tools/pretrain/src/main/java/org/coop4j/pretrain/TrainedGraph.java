@@ -26,37 +26,39 @@ public final class TrainedGraph extends Graph {
 
     @Override
     public SDVariable linear(SDVariable x, SDVariable w, SDVariable... bias) {
-        return new TrainedLinear(sameDiff(), Gemm.Form.NT, precision, operands(x, w, bias)).outputVariable();
+        return apply(new TrainedLinear(Gemm.Form.NT, precision), operands(x, w, bias));
     }
 
     @Override
     public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
-        return new TrainedLinear(sameDiff(), Gemm.Form.NN, precision, operands(x, w, bias)).outputVariable();
+        return apply(new TrainedLinear(Gemm.Form.NN, precision), operands(x, w, bias));
     }
 
     @Override
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return new TrainedLayerNorm(sameDiff(), x, gain, bias).outputVariable();
+        return apply(new TrainedLayerNorm(), x, gain, bias);
     }
 
     @Override
     public SDVariable classTokens(SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
-        return new TrainedFrontTokens(sameDiff(), patches, positions, classEmbedding).outputVariable();
+        return apply(new TrainedFrontTokens(), patches, positions, classEmbedding);
     }
 
     @Override
     public SDVariable meanTokens(SDVariable x, SDVariable positions) {
-        return new TrainedFrontTokens(sameDiff(), x, positions).outputVariable();
+        return apply(new TrainedFrontTokens(), x, positions);
     }
 
     @Override
     public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
-        return new TrainedConvolution(sameDiff(), precision, grid, stride, operands(x, kernel, bias)).outputVariable();
+        TrainedConvolution op = new TrainedConvolution(precision, grid, stride);
+        SDVariable[] operands = operands(x, kernel, bias);
+        return Precision.hasOneDnn() ? apply(op, operands) : op.expression(this, operands);
     }
 
     @Override
     public SDVariable averagePool(SDVariable x, Grid grid, int size) {
-        return new TrainedAveragePool(sameDiff(), x, grid, size).outputVariable();
+        return apply(new TrainedAveragePool(grid, size), x);
     }
 
     private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {

@@ -117,13 +117,11 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         SDVariable kernel = kernel(name, shape, taps); // [taps · in, out]
         SDVariable y = taps == 1 ? graph.project(x, kernel) : graph.convolution(x, kernel, layer.in(), layer.stride());
         String norm = layer.norm();
-        SDVariable[] outputs = new BatchNorm(
-                        graph.sameDiff(),
-                        layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING,
-                        y,
-                        get(norm + ".weight"),
-                        get(norm + ".bias"))
-                .outputVariables();
+        SDVariable[] outputs = graph.applyAll(
+                new BatchNorm(layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING),
+                y,
+                get(norm + ".weight"),
+                get(norm + ".bias"));
         outputs[1].rename(meanName(norm));
         outputs[2].rename(varianceName(norm));
         normPixels.put(norm, layer.out().pixels());

@@ -2,14 +2,13 @@ package org.coop4j.pretrain.op;
 
 import java.util.List;
 import org.coop4j.clip.Parameters.BatchNormFolding;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
+import org.coop4j.graph.LayerNorm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * y = (x − mean) / √(variance + 1e-5) · gain + bias over each column with the batch's own
@@ -31,8 +30,7 @@ public final class BatchNorm extends GraphOp {
 
     private final Then then;
 
-    public BatchNorm(SameDiff sd, Then then, SDVariable x, SDVariable gain, SDVariable bias) {
-        super(sd, x, gain, bias);
+    public BatchNorm(Then then) {
         this.then = then;
     }
 
@@ -48,17 +46,14 @@ public final class BatchNorm extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray centred = in[0].sub(in[0].mean(out[1], 0));
-        INDArray variance = centred.mul(centred).mean(out[2], 0);
-        centred.muli(inverseDeviation(variance).muli(in[1])).addi(in[2], out[0]);
-        if (then == Then.RELU) {
-            Transforms.max(out[0], 0.0, false);
-        }
-    }
-
-    private static INDArray inverseDeviation(INDArray variance) {
-        return Transforms.pow(variance.add(BatchNormFolding.EPSILON), -0.5, false);
+    protected SDVariable[] expressions(Graph graph, SDVariable... in) {
+        SDVariable y = LayerNorm.normalised(in[0], BatchNormFolding.EPSILON, 0)
+                .mul(in[1])
+                .add(in[2]);
+        SDVariable mean = in[0].mean(0);
+        SDVariable centred = in[0].sub(mean);
+        SDVariable variance = centred.mul(centred).mean(0);
+        return new SDVariable[] {then == Then.RELU ? y.getSameDiff().nn().relu(y, 0) : y, mean, variance};
     }
 
     @Override
@@ -69,10 +64,7 @@ public final class BatchNorm extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] outputs = outputVariables();
-        SDVariable[] gradient = new Gradient(
-                        sameDiff, then, gradients.get(0), arg(0), arg(1), arg(2), outputs[1], outputs[2])
-                .outputVariables();
-        return List.of(gradient);
+        return List.of(new Gradient(then).outputsOf(gradients.get(0), arg(0), arg(1), arg(2), outputs[1], outputs[2]));
     }
 
     /**
@@ -83,11 +75,8 @@ public final class BatchNorm extends GraphOp {
 
         private final Then then;
 
-        /**
-         * @param inputs dy, the forward op's inputs, then its mean and variance
-         */
-        Gradient(SameDiff sd, Then then, SDVariable... inputs) {
-            super(sd, inputs);
+        /** The inputs are dy, the forward op's inputs, then its mean and variance. */
+        Gradient(Then then) {
             this.then = then;
         }
 
@@ -104,21 +93,6 @@ public final class BatchNorm extends GraphOp {
         @Override
         public boolean mayOverwrite(int input) {
             return input == 0;
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray inverse = inverseDeviation(in[5]);
-            INDArray normalised = in[1].sub(in[4]).muli(inverse);
-            INDArray g = in[0];
-            if (then == Then.RELU) {
-                INDArray y = normalised.mul(in[2]).addi(in[3]);
-                g = y.gt(0).castTo(g.dataType()).muli(g);
-            }
-            INDArray dGain = g.mul(normalised).sum(out[1], 0);
-            INDArray dBias = g.sum(out[2], 0);
-            long n = g.rows();
-            g.sub(dBias.div(n)).subi(normalised.muli(dGain.div(n))).muli(inverse.muli(in[2]), out[0]);
         }
 
         @Override

@@ -2,16 +2,12 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Mean cross-entropy over the images that have a class; 0 if none has.
@@ -20,10 +16,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * of zeros for an image without one. Output: a scalar. The targets have no gradient.
  */
 public final class ClassLoss extends GraphOp {
-
-    public ClassLoss(SameDiff sd, SDVariable logits, SDVariable targets) {
-        super(sd, logits, targets);
-    }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
@@ -35,13 +27,10 @@ public final class ClassLoss extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray z = in[0];
-        INDArray max = z.max(true, 1);
-        INDArray logSums = Transforms.log(Transforms.exp(z.sub(max), false).sum(true, 1), false)
-                .addi(max);
-        INDArray total = logSums.sub(z).muli(in[1]).sum();
-        out[0].assign(total.divi(Math.max(1, in[1].sumNumber().doubleValue())));
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable classed = in[1].sum();
+        SDVariable divisor = classed.add(classed.eq(0).castTo(in[1].dataType()));
+        return in[1].mul(in[0].getSameDiff().nn().logSoftmax(in[0])).sum().neg().div(divisor);
     }
 
     @Override
@@ -104,28 +93,15 @@ public final class ClassLoss extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new LogitsGradient().of(gradients.get(0), arg(0), arg(1)));
     }
 
     /** dz = (softmax(z) − target) · dloss / images with a class, in their rows. */
     private static final class LogitsGradient extends GraphOp {
 
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable targets) {
-            super(sd, dLoss, logits, targets);
-        }
-
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, 2);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.exec(new SoftMax(in[1], out[0], 1));
-            INDArray classed = in[2].sum(true, 1);
-            out[0].muli(classed)
-                    .subi(in[2])
-                    .muli(in[0].div(Math.max(1, classed.sumNumber().doubleValue())));
         }
 
         @Override

@@ -2,16 +2,12 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * CLIP's symmetric loss (CLIP paper, figure 3) with all texts of a batch that fit an image as its
@@ -27,10 +23,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 public final class ContrastiveLoss extends GraphOp {
 
-    public ContrastiveLoss(SameDiff sd, SDVariable logits, SDVariable fits) {
-        super(sd, logits, fits);
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] logits = in.get(0);
@@ -45,23 +37,17 @@ public final class ContrastiveLoss extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        INDArray z = in[0];
-        INDArray normalizers = logSumExp(z, 1).addi(logSumExp(z, 0));
-        INDArray total = normalizers.subi(z.mul(targets(in[1])).sum());
-        out[0].assign(total.divi(2 * z.rows()));
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        long pairs = graph.shape(in[0])[0];
+        SDVariable ofImages = crossEntropies(in[0], in[1]);
+        SDVariable ofTexts = crossEntropies(in[0].permute(1, 0), in[1].permute(1, 0));
+        return ofImages.add(ofTexts).div(2 * pairs);
     }
 
-    /** Computes log Σ exp over an axis, summed over the other. */
-    private static INDArray logSumExp(INDArray z, int axis) {
-        INDArray max = z.max(true, axis);
-        INDArray sum = Transforms.exp(z.sub(max), false).sum(true, axis);
-        return Transforms.log(sum, false).addi(max).sum();
-    }
-
-    /** Returns the share of each text in its image's target, and of each image in its text's, added. */
-    private static INDArray targets(INDArray fits) {
-        return fits.div(fits.sum(true, 1)).addi(fits.div(fits.sum(true, 0)));
+    /** Returns the sum of the rows' cross-entropies, each with equal shares of what fits. */
+    private static SDVariable crossEntropies(SDVariable logits, SDVariable fits) {
+        SDVariable shares = fits.div(fits.sum(true, 1));
+        return shares.mul(logits.getSameDiff().nn().logSoftmax(logits)).sum().neg();
     }
 
     @Override
@@ -88,7 +74,7 @@ public final class ContrastiveLoss extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+        return List.of(new LogitsGradient().of(gradients.get(0), arg(0), arg(1)));
     }
 
     /** The targets, row by row. */
@@ -175,22 +161,9 @@ public final class ContrastiveLoss extends GraphOp {
     /** dz = (softmax over texts + softmax over images − targets) · dloss / (2 · batch). */
     private static final class LogitsGradient extends GraphOp {
 
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable fits) {
-            super(sd, dLoss, logits, fits);
-        }
-
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, 2);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray z = in[1];
-            INDArray texts = Nd4j.createUninitialized(z.dataType(), z.shape());
-            Nd4j.exec(new SoftMax(z, texts, 0));
-            Nd4j.exec(new SoftMax(z, out[0], 1));
-            out[0].addi(texts).subi(targets(in[2])).muli(in[0].div(2 * z.rows()));
         }
 
         @Override

@@ -2,14 +2,13 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
-import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Token embeddings with the position embedding added, both trained (ND4J's {@code gather} loses
@@ -21,26 +20,22 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class EmbedTokens extends GraphOp {
 
-    public EmbedTokens(SameDiff sd, SDVariable table, SDVariable positions, SDVariable tokens, SDVariable places) {
-        super(sd, table, positions, tokens, places);
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[] {in.get(2)[0], in.get(0)[1]});
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        float[] tokens = ArrayValues.of(in[2]).toArray();
-        float[] places = ArrayValues.of(in[3]).toArray();
-        out[0].assign(0);
-        for (int r = 0; r < tokens.length; r++) {
-            if (tokens[r] >= 0) {
-                INDArray place = in[1].getRow((long) places[r]);
-                in[0].getRow((long) tokens[r]).addi(place, out[0].getRow(r));
-            }
-        }
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable tokens = oneHot(in[2], graph.shape(in[0])[0]);
+        SDVariable places = oneHot(in[3], graph.shape(in[1])[0]).mul(tokens.sum(true, 1));
+        return tokens.mmul(in[0]).add(places.mmul(in[1]));
+    }
+
+    /** Returns a row for each number, 1 in its column and else 0; [numbers] → [numbers, columns]. */
+    static SDVariable oneHot(SDVariable numbers, long columns) {
+        double[] all = IntStream.range(0, (int) columns).asDoubleStream().toArray();
+        return numbers.reshape(-1, 1).eq(constant(numbers, all, 1, columns)).castTo(numbers.dataType());
     }
 
     @Override
@@ -70,23 +65,11 @@ public final class EmbedTokens extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(
-                new WeightGradient(sameDiff, gradients.get(0), arg(0), arg(1), arg(2), arg(3)).outputVariables());
+        return List.of(new WeightGradient().outputsOf(beforeInputs(gradients.get(0))));
     }
 
-    /** Gradients of the table and of the positions: sums of dy over the rows that read a row. */
+    /** Gradients of the table and of the positions, of which only the shapes are read: sums of dy over the rows that read a row. */
     private static final class WeightGradient extends GraphOp {
-
-        /** The table and the positions give the shapes alone. */
-        WeightGradient(
-                SameDiff sd,
-                SDVariable dy,
-                SDVariable table,
-                SDVariable positions,
-                SDVariable tokens,
-                SDVariable places) {
-            super(sd, dy, table, positions, tokens, places);
-        }
 
         @Override
         public int getNumOutputs() {
@@ -96,20 +79,6 @@ public final class EmbedTokens extends GraphOp {
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, 3);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            float[] tokens = ArrayValues.of(in[3]).toArray();
-            float[] places = ArrayValues.of(in[4]).toArray();
-            out[0].assign(0);
-            out[1].assign(0);
-            for (int r = 0; r < tokens.length; r++) {
-                if (tokens[r] >= 0) {
-                    out[0].getRow((long) tokens[r]).addi(in[0].getRow(r));
-                    out[1].getRow((long) places[r]).addi(in[0].getRow(r));
-                }
-            }
         }
 
         @Override

@@ -2,13 +2,14 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Causal multi-head attention over sequences whose lengths are given at each run.
@@ -28,19 +29,9 @@ public final class RaggedAttention extends GraphOp {
     private final int longest;
 
     /**
-     * Every row is a query.
-     *
      * @param longest rows of the longest sequence that will ever be given
      */
-    public RaggedAttention(SameDiff sd, int heads, int longest, SDVariable qkv, SDVariable starts) {
-        super(sd, qkv, starts);
-        this.heads = heads;
-        this.longest = longest;
-    }
-
-    /** The last row of each sequence is a query. */
-    public RaggedAttention(SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
-        super(sd, q, kv, starts);
+    public RaggedAttention(int heads, int longest) {
         this.heads = heads;
         this.longest = longest;
     }
@@ -62,9 +53,51 @@ public final class RaggedAttention extends GraphOp {
         return List.of(new long[] {queries, width}, new long[] {probabilities});
     }
 
+    /** Every query meets every row, and a mask hides those that it does not see. */
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        RaggedAttentionMath.forward(heads, longest, in, out[0], out[1]);
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SameDiff sd = in[0].getSameDiff();
+        boolean packed = in.length == 2;
+        SDVariable kv = in[in.length - 2];
+        SDVariable starts = in[in.length - 1];
+        long rows = graph.shape(kv)[0];
+        long width = graph.shape(in[0])[1] / (packed ? 3 : 1);
+        SDVariable[] parts = parts(kv, packed ? 3 : 2, width);
+        SDVariable q = packed ? parts[0] : parts(in[0], 1, width)[0]; // [heads, queries, D]
+        SDVariable number =
+                constant(kv, IntStream.range(0, (int) rows).asDoubleStream().toArray(), 1, rows);
+        SDVariable last =
+                packed ? number.reshape(-1, 1) : ends(graph, starts).sub(1).reshape(-1, 1);
+        SDVariable ends = ends(graph, starts).reshape(-1, 1);
+        SDVariable ofKey = before(ends, number); // number of the sequence, [1, rows]
+        SDVariable ofQuery = before(ends, last.reshape(1, -1)).reshape(-1, 1);
+        SDVariable visible = same(ofQuery, ofKey).mul(number.lte(last).castTo(kv.dataType())); // [queries, rows]
+        SDVariable scores = sd.mmul(q, parts[parts.length - 2], false, true, false)
+                .div(Math.sqrt(width / (double) heads))
+                .add(sd.math().log(visible));
+        SDVariable y = sd.nn().softmax(scores).mmul(parts[parts.length - 1]); // [heads, queries, D]
+        SDVariable belongs = ofQuery.lt(graph.shape(starts)[0] - 1).castTo(kv.dataType());
+        return y.permute(1, 0, 2).reshape(-1, width).mul(belongs);
+    }
+
+    private SDVariable[] parts(SDVariable packed, int parts, long width) {
+        SDVariable split = packed.reshape(-1, parts, heads, width / heads).permute(1, 2, 0, 3);
+        return packed.getSameDiff().unstack(split, 0, parts);
+    }
+
+    /** Returns the number of sequences that end before each row or at it, [1, rows]. */
+    private static SDVariable before(SDVariable ends, SDVariable rows) {
+        return ends.lte(rows).castTo(rows.dataType()).sum(true, 0);
+    }
+
+    private static SDVariable same(SDVariable a, SDVariable b) {
+        return a.eq(b).castTo(a.dataType());
+    }
+
+    /** Returns the row after each sequence, [sequences]. */
+    static SDVariable ends(Graph graph, SDVariable starts) {
+        int sequences = (int) graph.shape(starts)[0] - 1;
+        return starts.getSameDiff().slice(starts, new int[] {1}, sequences);
     }
 
     @Override
@@ -85,8 +118,8 @@ public final class RaggedAttention extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
-        return List.of(new InputGradient(sameDiff, heads, longest, inputs).outputVariables());
+        return List.of(
+                new InputGradient(heads, longest).outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
@@ -95,11 +128,8 @@ public final class RaggedAttention extends GraphOp {
         private final int heads;
         private final int longest;
 
-        /**
-         * @param inputs gradient of the output, probabilities, then the forward op's inputs
-         */
-        InputGradient(SameDiff sd, int heads, int longest, SDVariable... inputs) {
-            super(sd, inputs);
+        /** The inputs are the gradient of the output, the probabilities, then the forward op's inputs. */
+        InputGradient(int heads, int longest) {
             this.heads = heads;
             this.longest = longest;
         }
@@ -112,11 +142,6 @@ public final class RaggedAttention extends GraphOp {
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(2, in.size() - 1);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            RaggedAttentionMath.backward(heads, longest, in, out);
         }
 
         @Override

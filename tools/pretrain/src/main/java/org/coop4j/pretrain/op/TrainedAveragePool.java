@@ -8,9 +8,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Average pooling with a gradient. */
 public final class TrainedAveragePool extends AveragePool {
@@ -18,15 +15,15 @@ public final class TrainedAveragePool extends AveragePool {
     private final Grid grid;
     private final int size;
 
-    public TrainedAveragePool(SameDiff sd, SDVariable x, Grid grid, int size) {
-        super(sd, x, grid, size);
+    public TrainedAveragePool(Grid grid, int size) {
+        super(grid, size);
         this.grid = grid;
         this.size = size;
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sameDiff, gradients.get(0), grid, size).outputVariable());
+        return List.of(new InputGradient(grid, size).of(gradients.get(0)));
     }
 
     /** dx = dy / size² in each pixel of the square. */
@@ -35,8 +32,7 @@ public final class TrainedAveragePool extends AveragePool {
         private final Grid grid;
         private final int size;
 
-        InputGradient(SameDiff sd, SDVariable dy, Grid grid, int size) {
-            super(sd, dy);
+        InputGradient(Grid grid, int size) {
             this.grid = grid;
             this.size = size;
         }
@@ -45,24 +41,6 @@ public final class TrainedAveragePool extends AveragePool {
         public List<long[]> outputShapes(List<long[]> in) {
             long[] dy = in.get(0);
             return List.of(new long[] {dy[0] * size * size, dy[1]});
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            long[] shape = squares(grid, size, out[0].rows(), out[0].columns());
-            INDArray dy = in[0].div(size * size);
-            long[] s = out[0].reshape('c', shape).stride();
-            for (int y = 0; y < size; y++) {
-                for (int x = 0; x < size; x++) {
-                    Nd4j.create(
-                                    out[0].data(),
-                                    new long[] {shape[0], shape[1], shape[3], shape[5]},
-                                    new long[] {s[0], s[1], s[3], s[5]},
-                                    out[0].offset() + y * s[2] + x * s[4],
-                                    'c')
-                            .assign(dy.reshape('c', shape[0], shape[1], shape[3], shape[5]));
-                }
-            }
         }
 
         @Override

@@ -8,31 +8,20 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Patches with a row in front, with gradients in the patches, the positions and the class embedding. */
 public final class TrainedFrontTokens extends FrontTokens {
 
-    public TrainedFrontTokens(SameDiff sd, SDVariable... inputs) {
-        super(sd, inputs);
-    }
-
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sameDiff, beforeInputs(gradients.get(0))).outputVariables());
+        return List.of(new InputGradient().outputsOf(beforeInputs(gradients.get(0))));
     }
 
     /**
-     * dpositions = Σ dy over the images, dclass its first row, and dpatches = dy of the patch's token; where the front
+     * Gradient, whose forward inputs give the shapes alone: dpositions = Σ dy over the images, dclass its first row, and dpatches = dy of the patch's token; where the front
      * is the mean, dpatches has dy of the mean / patches besides.
      */
     private static final class InputGradient extends GraphOp {
-
-        /** The forward inputs give the shapes alone. */
-        InputGradient(SameDiff sd, SDVariable... inputs) {
-            super(sd, inputs);
-        }
 
         @Override
         public int getNumOutputs() {
@@ -42,22 +31,6 @@ public final class TrainedFrontTokens extends FrontTokens {
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return in.subList(1, in.size());
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray dy = in[0];
-            long tokens = in[2].rows();
-            long batch = dy.rows() / tokens;
-            dy.reshape('c', batch, tokens, dy.columns()).sum(out[1], 0);
-            INDArray others = rows(dy, tokens, 1, tokens - 1);
-            INDArray patches = out[0].reshape('c', batch, tokens - 1, dy.columns());
-            if (out.length == 3) {
-                out[2].assign(out[1].getRow(0));
-                patches.assign(others);
-            } else {
-                others.addi(rows(dy, tokens, 0, 1).div(tokens - 1), patches);
-            }
         }
 
         @Override

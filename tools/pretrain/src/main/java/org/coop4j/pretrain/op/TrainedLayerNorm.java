@@ -9,28 +9,22 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A layer norm whose gain and bias are trained. */
 public final class TrainedLayerNorm extends LayerNorm {
 
-    public TrainedLayerNorm(SameDiff sd, SDVariable x, SDVariable gain, SDVariable bias) {
-        super(sd, Precision.FLOAT32, x, gain, bias);
+    public TrainedLayerNorm() {
+        super(Precision.FLOAT32);
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable[] weights = new WeightGradient(sameDiff, gradients.get(0), arg(0)).outputVariables();
+        SDVariable[] weights = new WeightGradient().outputsOf(gradients.get(0), arg(0));
         return List.of(super.doDiff(gradients).get(0), weights[0], weights[1]);
     }
 
     /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows. */
     private static final class WeightGradient extends GraphOp {
-
-        WeightGradient(SameDiff sd, SDVariable dy, SDVariable x) {
-            super(sd, dy, x);
-        }
 
         @Override
         public int getNumOutputs() {
@@ -41,12 +35,6 @@ public final class TrainedLayerNorm extends LayerNorm {
         public List<long[]> outputShapes(List<long[]> in) {
             long[] width = {in.get(0)[1]};
             return List.of(width, width.clone());
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            in[0].mul(normalise(in[1], inverseDeviation(in[1]))).sum(out[0], 0);
-            in[0].sum(out[1], 0);
         }
 
         @Override

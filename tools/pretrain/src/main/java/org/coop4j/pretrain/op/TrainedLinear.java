@@ -2,6 +2,7 @@ package org.coop4j.pretrain.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.Linear;
 import org.coop4j.graph.host.Gemm;
@@ -10,14 +11,11 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * {@link Linear} whose weights are trained, by oneDNN: factors may be rounded in all three products.
  *
- * <p>The host alone rounds; the portable form is exact.
+ * <p>The host alone rounds; the expression is exact.
  */
 public final class TrainedLinear extends GraphOp {
 
@@ -26,10 +24,8 @@ public final class TrainedLinear extends GraphOp {
 
     /**
      * @param form NT for a weight stored [out, in], NN for one stored [in, out]
-     * @param inputs x, W, and optionally b
      */
-    public TrainedLinear(SameDiff sd, Gemm.Form form, Precision precision, SDVariable... inputs) {
-        super(sd, inputs);
+    public TrainedLinear(Gemm.Form form, Precision precision) {
         this.form = form;
         this.precision = precision;
     }
@@ -42,11 +38,9 @@ public final class TrainedLinear extends GraphOp {
     }
 
     @Override
-    public void compute(INDArray[] in, INDArray[] out) {
-        Nd4j.matmul(in[0], in[1], out[0], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
-        if (in.length == 3) {
-            out[0].addi(in[2]);
-        }
+    protected SDVariable expression(Graph graph, SDVariable... in) {
+        SDVariable y = in[0].getSameDiff().mmul(in[0], in[1], form == Gemm.Form.TN, form == Gemm.Form.NT, false);
+        return in.length == 3 ? y.add(in[2]) : y;
     }
 
     @Override
@@ -68,12 +62,12 @@ public final class TrainedLinear extends GraphOp {
         SDVariable dy = gradients.get(0);
         Gemm.Form other = form == Gemm.Form.NT ? Gemm.Form.NN : Gemm.Form.NT;
         List<SDVariable> result = new ArrayList<>();
-        result.add(new TrainedLinear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
+        result.add(new TrainedLinear(other, precision).of(dy, arg(1))); // dx = dy · W
         SDVariable left = form == Gemm.Form.NT ? dy : arg(0); // dyᵀ · x [out, in], or xᵀ · dy [in, out]
         SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
-        result.add(new TrainedLinear(sameDiff, Gemm.Form.TN, precision, left, right).outputVariable());
+        result.add(new TrainedLinear(Gemm.Form.TN, precision).of(left, right));
         if (args().length == 3) {
-            result.add(new Linear.BiasGradient(sameDiff, dy).outputVariable());
+            result.add(new Linear.BiasGradient().of(dy));
         }
         return result;
     }
