@@ -34,9 +34,6 @@ public record Augmentation(
         double saturation,
         double hue) {
 
-    /** Samples along a side of an output pixel. */
-    private static final int SAMPLES = 2;
-
     public Augmentation {
         if (!(minZoom > 0 && minZoom <= maxZoom && maxZoom < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
@@ -130,27 +127,29 @@ public record Augmentation(
     private static float[] sample(RgbImage image, View view, int size) {
         float[] planes = new float[3 * size * size];
         double side = Math.min(image.width(), image.height()) / view.zoom;
-        double step = side / (size * SAMPLES);
+        int samples = side > size ? 2 : 1; // along a side of an output pixel
+        double step = side / (size * samples);
         double cos = StrictMath.cos(view.radians);
         double sin = StrictMath.sin(view.radians);
         double sign = view.flipped ? -1 : 1;
         double centreX = image.width() / 2.0 - view.right * side * view.zoom - 0.5;
         double centreY = image.height() / 2.0 - view.down * side * view.zoom - 0.5;
-        double middle = (size * SAMPLES - 1) / 2.0;
-        for (int y = 0; y < size * SAMPLES; y++) {
+        float share = 1f / (samples * samples);
+        double middle = (size * samples - 1) / 2.0;
+        for (int y = 0; y < size * samples; y++) {
             double v = (y - middle) * step;
-            for (int x = 0; x < size * SAMPLES; x++) {
+            for (int x = 0; x < size * samples; x++) {
                 double u = sign * (x - middle) * step;
                 double sourceX = centreX + cos * u - sin * v;
                 double sourceY = centreY + sin * u + cos * v;
-                add(image, sourceX, sourceY, planes, y / SAMPLES * size + x / SAMPLES);
+                add(image, sourceX, sourceY, planes, y / samples * size + x / samples, share);
             }
         }
         return planes;
     }
 
     /** Adds a bilinear sample's share to a pixel; edges go on for ever. */
-    private static void add(RgbImage image, double x, double y, float[] planes, int at) {
+    private static void add(RgbImage image, double x, double y, float[] planes, int at, float share) {
         int maxX = image.width() - 1;
         int maxY = image.height() - 1;
         double insideX = Math.min(Math.max(x, 0), maxX);
@@ -167,7 +166,7 @@ public record Augmentation(
         for (int c = 0; c < 3; c++, i++) {
             float upper = (s[i] & 0xFF) * (1 - fx) + (s[i + right] & 0xFF) * fx;
             float lower = (s[i + below] & 0xFF) * (1 - fx) + (s[i + below + right] & 0xFF) * fx;
-            planes[c * pixels + at] += (upper * (1 - fy) + lower * fy) * (1f / (SAMPLES * SAMPLES));
+            planes[c * pixels + at] += (upper * (1 - fy) + lower * fy) * share;
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.RandomWeights;
@@ -15,6 +16,8 @@ import org.coop4j.weights.model.ModelMetadata;
 
 /** The model that a training begins with. */
 public final class InitialModel {
+
+    private static final String IMAGE_TOWER = "visual.";
 
     private final ModelMetadata metadata;
     private final String sha256;
@@ -43,13 +46,34 @@ public final class InitialModel {
      * @throws IOException if the model cannot be read
      */
     public static InitialModel of(ConvertedModel model) throws IOException {
-        return new InitialModel(model.metadata(), model.sha256(), tensor -> {
-            try {
-                return model.weights().floats(tensor.name());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return new InitialModel(model.metadata(), model.sha256(), tensor -> floats(model, tensor));
+    }
+
+    /**
+     * Returns this image tower with the text tower and logit scale of another model, which stays open while the training
+     * is prepared.
+     *
+     * @throws InputException if the towers do not fit together
+     */
+    public InitialModel withTextOf(ConvertedModel other) throws InputException {
+        ClipConfig own = metadata.architecture();
+        ClipConfig others = other.metadata().architecture();
+        if (!own.text().equals(others.text()) || own.embedDim() != others.embedDim()) {
+            throw new InputException("a teacher's text tower of %s for %d features, expected %s for %d"
+                    .formatted(others.text(), others.embedDim(), own.text(), own.embedDim()));
+        }
+        return new InitialModel(
+                metadata,
+                sha256,
+                tensor -> tensor.name().startsWith(IMAGE_TOWER) ? weights.apply(tensor) : floats(other, tensor));
+    }
+
+    private static float[] floats(ConvertedModel model, TensorSpec tensor) {
+        try {
+            return model.weights().floats(tensor.name());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Returns the SHA-256 of the model's file; null for random weights. */

@@ -65,6 +65,13 @@ final class PretrainCommand extends ConsoleCommand {
     }
 
     @Option(
+            names = "--teacher",
+            paramLabel = "FILE",
+            converter = Converters.FileName.class,
+            description = "A model whose image features are imitated; with --arch, its text tower is the beginning.")
+    private Path teacher;
+
+    @Option(
             names = "--train",
             required = true,
             paramLabel = "FILE",
@@ -126,18 +133,28 @@ final class PretrainCommand extends ConsoleCommand {
                 return run(config, InitialModel.of(model));
             }
         }
-        return run(config, InitialModel.random(dimensions(), activation, config.seed()));
+        InitialModel random = InitialModel.random(dimensions(), activation, config.seed());
+        if (teacher == null) {
+            return run(config, random);
+        }
+        try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(teacher))) {
+            return run(config, random.withTextOf(model));
+        }
     }
 
     private int run(PretrainConfig config, InitialModel initial) throws IOException {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Workers workers = Workers.standard()) {
-            new PretrainRun(initial, config, train, validation, workers, console).run(out, resume);
+            new PretrainRun(initial, teacherFile(), config, train, validation, workers, console).run(out, resume);
         } finally {
             interrupt.close();
         }
         console.out().println(SafeText.line(out.resolve(PretrainRun.MODEL).toString()));
         return 0;
+    }
+
+    private Path teacherFile() throws IOException {
+        return teacher == null ? null : ModelOptions.file(teacher);
     }
 
     private ClipConfig dimensions() throws IOException {
@@ -154,6 +171,7 @@ final class PretrainCommand extends ConsoleCommand {
         return WrongUsage.unless(() -> new PretrainConfig(
                 epochs == null ? base.epochs() : epochs,
                 new PairBatches.Rule(batch == null ? rule.size() : batch, rule.firstCaption(), rule.classPictures()),
+                base.distillation(),
                 rate == null ? base.rate() : rate,
                 epochs == null ? base.warmupEpochs() : Math.min(base.warmupEpochs(), epochs / 10.0),
                 base.optimizer(),

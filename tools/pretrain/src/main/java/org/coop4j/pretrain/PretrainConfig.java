@@ -5,6 +5,7 @@ package org.coop4j.pretrain;
  *
  * @param epochs times that every picture is shown
  * @param batches how batches are made
+ * @param distillation weight of the distance to a teacher's image features, 0 for no teacher
  * @param rate highest learning rate
  * @param warmupEpochs epochs in which the rate rises, 0 or more
  * @param optimizer constants of the optimizer
@@ -15,6 +16,7 @@ package org.coop4j.pretrain;
 public record PretrainConfig(
         int epochs,
         PairBatches.Rule batches,
+        double distillation,
         double rate,
         double warmupEpochs,
         AdamW.Config optimizer,
@@ -26,6 +28,9 @@ public record PretrainConfig(
         if (epochs < 1 || checkpointEvery < 1) {
             throw new IllegalArgumentException(
                     "%d epochs, a checkpoint every %d: both must be 1 or more".formatted(epochs, checkpointEvery));
+        }
+        if (!(distillation >= 0 && distillation < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("distillation of weight " + distillation + ": expected 0 or more");
         }
         if (!(rate > 0)) {
             throw new IllegalArgumentException("learning rate " + rate + " must be positive");
@@ -41,6 +46,7 @@ public record PretrainConfig(
         return new PretrainConfig(
                 30,
                 new PairBatches.Rule(128, 0.4, 50),
+                0,
                 1e-3,
                 2,
                 new AdamW.Config(0.9, 0.98, 1e-6, 0.1),

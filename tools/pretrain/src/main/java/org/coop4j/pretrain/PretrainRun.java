@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
@@ -27,11 +28,18 @@ import org.coop4j.weights.model.ClipConfig;
  * last checkpoint and gives the same bits as an uninterrupted one on as many threads.
  *
  * @param initial the model that training begins with, which stays open for the run
+ * @param teacher model whose image features are imitated, or null for none
  * @param validation table to measure on, or null for none
  * @param workers threads to work with, the caller's to close
  */
 public record PretrainRun(
-        InitialModel initial, PretrainConfig config, Path train, Path validation, Workers workers, Progress progress) {
+        InitialModel initial,
+        Path teacher,
+        PretrainConfig config,
+        Path train,
+        Path validation,
+        Workers workers,
+        Progress progress) {
 
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
@@ -49,12 +57,17 @@ public record PretrainRun(
         Tokenizer tokenizer = Tokenizer.load();
         ClipConfig architecture = initial.metadata().architecture();
         requireVocabulary(architecture, tokenizer);
+        if ((teacher == null) != (config.distillation() == 0)) {
+            throw new InputException("distillation of weight %s %s a teacher: give both or neither"
+                    .formatted(config.distillation(), teacher == null ? "without" : "with"));
+        }
         RunFolder.requireFree(folder, resume);
         try (RunFolder run = RunFolder.open(folder)) {
             PretrainSpec spec = new PretrainSpec(
                     architecture.toJson(),
                     initial.metadata().activation().id(),
                     initial.sha256(),
+                    teacher == null ? null : Sha256.of(teacher),
                     Sha256.of(train),
                     config);
             requireOwn(run, spec);
@@ -62,7 +75,8 @@ public record PretrainRun(
                 progress.note(folder + " is finished already");
                 return;
             }
-            try (Pretraining training = Pretraining.prepare(config, initial, table, tokenizer, workers)) {
+            try (Clip imitated = teacher == null ? null : open(teacher, tokenizer, Precision.fastest());
+                    Pretraining training = Pretraining.prepare(config, initial, imitated, table, tokenizer, workers)) {
                 if (held != null) {
                     Retrieval.check(held, architecture, tokenizer, workers);
                 }
@@ -198,12 +212,15 @@ public record PretrainRun(
         return String.format(Locale.ROOT, form, values);
     }
 
-    /** Validates with separate threads, which the model closes. */
     private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
-        try (Clip clip =
-                Clip.open(model, new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {
+        try (Clip clip = open(model, tokenizer, Precision.FLOAT32)) {
             return Retrieval.measure(clip, held);
         }
+    }
+
+    /** Opens a model with separate threads, which it closes. */
+    private Clip open(Path model, Tokenizer tokenizer, Precision precision) throws IOException {
+        return Clip.open(model, new Clip.Options(() -> tokenizer, new Workers(workers.count()), precision));
     }
 
     private Map<String, Object> provenance(RunFolder run, PairTable held) throws IOException {

@@ -15,11 +15,17 @@ import java.util.Objects;
  * @param architecture the model's dimensions, the JSON that a converted model's metadata has
  * @param activation of the MLPs, {@code quick_gelu} or {@code gelu}
  * @param initialSha256 SHA-256 of the model that training began with; null for random weights
+ * @param teacherSha256 SHA-256 of the model whose image features are imitated; null for none
  * @param tableSha256 SHA-256 of the table of pictures and captions
  * @param config how it is trained
  */
 public record PretrainSpec(
-        String architecture, String activation, String initialSha256, String tableSha256, PretrainConfig config) {
+        String architecture,
+        String activation,
+        String initialSha256,
+        String teacherSha256,
+        String tableSha256,
+        PretrainConfig config) {
 
     public PretrainSpec {
         Objects.requireNonNull(architecture, "architecture");

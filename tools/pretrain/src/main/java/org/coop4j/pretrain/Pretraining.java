@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.clip.Clip;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;
@@ -30,6 +31,7 @@ import org.coop4j.weights.model.ModelMetadata;
 public final class Pretraining implements AutoCloseable {
 
     private final PretrainConfig config;
+    private final Clip teacher; // null for none
     private final TokenizedCaptions captions;
     private final int[][] sortedCaptions;
     private final ImageCache pictures;
@@ -69,10 +71,12 @@ public final class Pretraining implements AutoCloseable {
     private Pretraining(
             PretrainConfig config,
             InitialModel initial,
+            Clip teacher,
             TokenizedCaptions captions,
             ImageCache pictures,
             Workers workers) {
         this.config = config;
+        this.teacher = teacher;
         this.captions = captions;
         this.sortedCaptions = Arrays.stream(captions.numbers())
                 .map(numbers -> Arrays.stream(numbers).sorted().toArray())
@@ -96,7 +100,7 @@ public final class Pretraining implements AutoCloseable {
         var size = new TrainableClip.Size(config.batches().size(), batches.classes(), rows, captions.longest());
         this.preprocessing =
                 Preprocessing.clip(initial.metadata().architecture().vision().imageSize());
-        this.clip = TrainableClip.of(initial, size, captions.vocabulary(), workers);
+        this.clip = TrainableClip.of(initial, size, config.distillation(), captions.vocabulary(), workers);
         this.arrays = clip.arrays();
         this.optimizer = new AdamW(config.optimizer(), arrays, workers);
     }
@@ -111,11 +115,17 @@ public final class Pretraining implements AutoCloseable {
      * Reads and checks everything, and plans the step.
      *
      * @param initial weights to begin with; preprocessing is CLIP's
+     * @param teacher whose image features are imitated, the caller's to close; null if the distillation has no weight
      * @param workers threads to work with, the caller's to close
      * @throws IOException if an image cannot be read or a caption is too long, naming it
      */
     public static Pretraining prepare(
-            PretrainConfig config, InitialModel initial, PairTable table, Tokenizer tokenizer, Workers workers)
+            PretrainConfig config,
+            InitialModel initial,
+            Clip teacher,
+            PairTable table,
+            Tokenizer tokenizer,
+            Workers workers)
             throws IOException {
         if (table.pictures().size() < config.batches().size()) {
             throw new DatasetException("batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
@@ -125,13 +135,22 @@ public final class Pretraining implements AutoCloseable {
                             table.pictures().size()));
         }
         var architecture = initial.metadata().architecture();
+        if (teacher != null
+                && teacher.architecture().vision().imageSize()
+                        != architecture.vision().imageSize()) {
+            throw new DatasetException(
+                    "a teacher for images of %d pixels, but the model's have %d: choose one of that size"
+                            .formatted(
+                                    teacher.architecture().vision().imageSize(),
+                                    architecture.vision().imageSize()));
+        }
         TokenizedCaptions captions =
                 TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
         List<Path> files =
                 table.pictures().stream().map(PairTable.Picture::image).toList();
         ImageCache pictures =
                 ImageCache.load(files, architecture.vision().imageSize(), ImageCache.standardBudget(), workers);
-        return new Pretraining(config, initial, captions, pictures, workers);
+        return new Pretraining(config, initial, teacher, captions, pictures, workers);
     }
 
     /** Returns the number of pictures. */
@@ -244,6 +263,10 @@ public final class Pretraining implements AutoCloseable {
     /** Shows a batch and moves the weights. */
     private double step(PairBatches.Batch batch, double rate) throws IOException {
         showPictures(batch.pictures());
+        if (teacher != null) {
+            clip.setTeacher(
+                    teacher.encodePixels(clip.images(), batch.pictures().length).normalized());
+        }
         List<int[]> texts = new ArrayList<>();
         for (int caption : batch.captions()) {
             texts.add(captions.tokens(caption));

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.clip.Transformer;
@@ -32,7 +33,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A CLIP all of whose weights are trained on pairs of an image and a caption: the contrastive loss
  * of a batch and its gradient in every weight. Where pictures have classes, the cross-entropy of each picture among one
- * caption of every class is added.
+ * caption of every class is added; where there is a teacher, the distance to its features.
  *
  * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly
  * nothing, so that one plan serves every batch. Tokens that no caption has are not held: their
@@ -50,6 +51,7 @@ public final class TrainableClip implements AutoCloseable {
     private final ModelMetadata metadata;
     private final InitialModel initial;
     private final Size size;
+    private final double distillation;
     private final int[] tokens;
     private final TrainedParameters parameters;
     private final RunningStatistics running;
@@ -83,10 +85,12 @@ public final class TrainableClip implements AutoCloseable {
         }
     }
 
-    private TrainableClip(InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+    private TrainableClip(
+            InitialModel initial, Size size, double distillation, int[] tokens, DataType type, Workers workers) {
         this.metadata = initial.metadata();
         this.initial = initial;
         this.size = size;
+        this.distillation = distillation;
         this.tokens = tokens.clone();
         Graph graph = new TrainedGraph(type == DataType.FLOAT ? Precision.fastest() : Precision.FLOAT32);
         this.parameters = new TrainedParameters(graph, initial, type);
@@ -111,13 +115,16 @@ public final class TrainableClip implements AutoCloseable {
      * Returns a model to train.
      *
      * @param initial the model that training begins with
+     * @param distillation weight of the distance to a teacher's image features, 0 for no teacher
      * @param tokens ids of all tokens that captions will have, ascending
      */
-    public static TrainableClip of(InitialModel initial, Size size, int[] tokens, Workers workers) {
-        return of(initial, size, tokens, DataType.FLOAT, workers);
+    public static TrainableClip of(
+            InitialModel initial, Size size, double distillation, int[] tokens, Workers workers) {
+        return of(initial, size, distillation, tokens, DataType.FLOAT, workers);
     }
 
-    static TrainableClip of(InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+    static TrainableClip of(
+            InitialModel initial, Size size, double distillation, int[] tokens, DataType type, Workers workers) {
         ClipConfig.Text text = initial.metadata().architecture().text();
         if (size.longest > text.contextLength()) {
             throw new IllegalArgumentException("captions of up to %s tokens for a context length of %s"
@@ -130,7 +137,7 @@ public final class TrainableClip implements AutoCloseable {
                         "token %d after %d in a vocabulary of %d".formatted(tokens[i], before, text.vocabularySize()));
             }
         }
-        return new TrainableClip(initial, size, tokens, type, workers);
+        return new TrainableClip(initial, size, distillation, tokens, type, workers);
     }
 
     /** Returns the plan's output that is the gradient of a weight. */
@@ -142,18 +149,25 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable images = graph.normalizeRows(imageFeatures(graph, type)); // [batch, embed]
         SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch + classes, embed]
         SDVariable fits = graph.placeholder("fits", type, size.batch, size.batch);
-        if (size.classes == 0) {
-            return graph.apply(new ContrastiveLoss(), logits(graph, images, texts), fits)
-                    .rename("loss");
+        SDVariable shown = rows(graph, texts, 0, size.batch);
+        SDVariable pairs = logits(graph, images, shown); // [batch, batch]
+        SDVariable loss = graph.apply(new ContrastiveLoss(), pairs, fits);
+        if (size.classes > 0) {
+            SDVariable targets = graph.placeholder("classes", type, size.batch, size.classes);
+            SDVariable ofClasses = rows(graph, texts, size.batch, size.captions());
+            SDVariable classes = logits(graph, images, ofClasses); // [batch, classes]
+            loss = graph.add(loss, graph.apply(new ClassLoss(), classes, targets));
         }
-        int[] shown = IntStream.range(0, size.batch).toArray();
-        int[] ofClasses = IntStream.range(size.batch, size.captions()).toArray();
-        SDVariable pairs = logits(graph, images, graph.selectRows(texts, shown)); // [batch, batch]
-        SDVariable classes = logits(graph, images, graph.selectRows(texts, ofClasses)); // [batch, classes]
-        SDVariable targets = graph.placeholder("classes", type, size.batch, size.classes);
-        SDVariable contrast = graph.apply(new ContrastiveLoss(), pairs, fits);
-        SDVariable classLoss = graph.apply(new ClassLoss(), classes, targets);
-        return graph.add(contrast, classLoss).rename("loss");
+        if (distillation > 0) {
+            SDVariable pull = graph.placeholder(
+                    "teacher", type, size.batch, architecture().embedDim());
+            loss = graph.add(loss, graph.innerProduct(images, pull));
+        }
+        return loss.rename("loss");
+    }
+
+    private static SDVariable rows(Graph graph, SDVariable x, int from, int to) {
+        return graph.selectRows(x, IntStream.range(from, to).toArray());
     }
 
     private SDVariable logits(Graph graph, SDVariable images, SDVariable texts) {
@@ -236,6 +250,15 @@ public final class TrainableClip implements AutoCloseable {
         }
     }
 
+    /**
+     * Sets the teacher's features of the next step's images.
+     *
+     * @param features of length 1, [batch, embed]
+     */
+    public void setTeacher(FeatureMatrix features) {
+        put("teacher", features.times(-distillation / size.batch).toArray());
+    }
+
     private void put(String input, float[] source) {
         for (ExecutionPlan each : lossPlan == null ? List.of(plan) : List.of(plan, lossPlan)) {
             ArrayValues.of(each.input(input)).fill(source);
@@ -252,20 +275,21 @@ public final class TrainableClip implements AutoCloseable {
      * Computes the loss of the images and captions that were set, the gradients, and the running
      * averages.
      *
-     * @return the contrastive loss, and the class loss added where there are classes
+     * @return the contrastive loss, plus the class loss where there are classes, plus the weighted mean of 1 − cosine to
+     *     the teacher's features where there is a teacher
      */
     public double step() {
         images.store();
         plan.run();
         gradients.values().forEach(ArrayValues::load);
         running.update(plan, size.batch);
-        return ArrayValues.scalar(plan.output("loss"));
+        return ArrayValues.scalar(plan.output("loss")) + distillation;
     }
 
     /** Returns the loss alone, of a model for checking gradients. */
     double loss() {
         lossPlan.run();
-        return ArrayValues.scalar(lossPlan.output("loss"));
+        return ArrayValues.scalar(lossPlan.output("loss")) + distillation;
     }
 
     /** Returns the plan of a step, for measuring and checking. */

@@ -29,6 +29,7 @@ class PretrainRunTest {
     private static final PretrainConfig CONFIG = new PretrainConfig(
             4,
             new PairBatches.Rule(8, 0.3, 0),
+            0,
             1e-3,
             1,
             new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
@@ -50,7 +51,7 @@ class PretrainRunTest {
     private void run(InitialModel initial, Path out, boolean resume, Progress progress) throws IOException {
         Path table = folder.resolve("train.csv");
         try (Workers workers = new Workers(2)) {
-            new PretrainRun(initial, CONFIG, table, table, workers, progress).run(out, resume);
+            new PretrainRun(initial, null, CONFIG, table, table, workers, progress).run(out, resume);
         }
     }
 
@@ -115,6 +116,17 @@ class PretrainRunTest {
         assertThatThrownBy(() -> run(out, true, Progress.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(checkpoint + " is damaged");
+    }
+
+    @Test
+    void aTeacherAndItsWeightAreGivenTogether() throws IOException {
+        Path table = PictureTables.write(folder);
+        InitialModel initial = InitialModel.random(PictureTables.resNet(), MlpActivation.QUICK_GELU, 1);
+        try (Workers workers = new Workers(1)) {
+            var run = new PretrainRun(initial, table, CONFIG, table, table, workers, Progress.NONE);
+            assertThatThrownBy(() -> run.run(folder.resolve("out"), false))
+                    .hasMessageContaining("weight 0.0 with a teacher");
+        }
     }
 
     private static Map<Path, FileTime> times(Path folder) throws IOException {

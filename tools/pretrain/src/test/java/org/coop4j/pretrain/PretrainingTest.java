@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Trainer.NonFiniteLossException;
@@ -40,7 +42,7 @@ class PretrainingTest {
 
     private static PretrainConfig config(int epochs, int batch, double rate, Augmentation augmentation) {
         PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3, 1);
-        return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
+        return new PretrainConfig(epochs, rule, 0, rate, 1, ADAM, augmentation, 7, 1);
     }
 
     private ConvertedModel random(ClipConfig architecture) throws IOException {
@@ -60,6 +62,7 @@ class PretrainingTest {
                 Pretraining training = Pretraining.prepare(
                         config(150, 32, 3e-3, Augmentation.none()),
                         InitialModel.of(initial),
+                        null,
                         table,
                         TOKENIZER,
                         workers)) {
@@ -73,7 +76,7 @@ class PretrainingTest {
         }
         assertThat(losses[0]).isBetween(5.0, 11.0); // 2 ln 32 = 6.93 for a model that knows nothing
         assertThat(losses[149]).isLessThan(0.25);
-        try (Clip clip = Clip.open(written, new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
+        try (Clip clip = Clip.open(written, options())) {
             assertThat(Retrieval.measure(clip, table).recallAt1()).isGreaterThan(0.9);
             int unused = TOKENIZER.encode("zebra")[0];
             assertThat(clip.tokenEmbedding(unused)).containsOnly(0f);
@@ -93,13 +96,15 @@ class PretrainingTest {
         try (ConvertedModel initial = random(architecture);
                 Workers workers = new Workers(2)) {
             PretrainState through;
-            try (Pretraining t = Pretraining.prepare(config, InitialModel.of(initial), table, TOKENIZER, workers)) {
+            try (Pretraining t =
+                    Pretraining.prepare(config, InitialModel.of(initial), null, table, TOKENIZER, workers)) {
                 t.runTo(2, silent);
                 t.state().write(file, "");
                 t.run(silent);
                 through = t.state();
             }
-            try (Pretraining t = Pretraining.prepare(config, InitialModel.of(initial), table, TOKENIZER, workers)) {
+            try (Pretraining t =
+                    Pretraining.prepare(config, InitialModel.of(initial), null, table, TOKENIZER, workers)) {
                 t.resume(PretrainState.read(file));
                 assertThat(t.epochs()).isEqualTo(2);
                 t.run(silent);
@@ -118,12 +123,77 @@ class PretrainingTest {
     }
 
     @Test
+    void aStudentBeginsWithItsTeachersTextsAndComesNearItsFeatures() throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        PretrainConfig config =
+                new PretrainConfig(60, new PairBatches.Rule(32, 1, 0), 50, 3e-3, 1, ADAM, Augmentation.none(), 7, 1);
+        List<Path> files =
+                table.pictures().stream().map(PairTable.Picture::image).toList();
+        Path written = folder.resolve("student.safetensors");
+        try (ConvertedModel model = random(PictureTables.vit());
+                Clip teacher = Clip.open(model.path(), options());
+                Workers workers = new Workers(2);
+                Pretraining training = Pretraining.prepare(
+                        config,
+                        InitialModel.random(PictureTables.vit(), MlpActivation.QUICK_GELU, 8)
+                                .withTextOf(model),
+                        teacher,
+                        table,
+                        TOKENIZER,
+                        workers)) {
+            training.write(written, DType.F32);
+            try (Clip student = Clip.open(written, options())) {
+                assertThat(student.encodeTexts(List.of("red circle")).row(0))
+                        .isEqualTo(teacher.encodeTexts(List.of("red circle")).row(0));
+                assertThat(meanCosine(student, teacher, files)).isLessThan(0.5);
+            }
+            training.run(new Pretraining.Listener() {});
+            training.write(written, DType.F32);
+            try (Clip student = Clip.open(written, options())) {
+                assertThat(meanCosine(student, teacher, files)).isGreaterThan(0.9);
+            }
+        }
+    }
+
+    private static double meanCosine(Clip student, Clip teacher, List<Path> files) throws IOException {
+        FeatureMatrix own = student.encodeImages(files).normalized();
+        FeatureMatrix given = teacher.encodeImages(files).normalized();
+        double total = 0;
+        for (int i = 0; i < own.rows(); i++) {
+            total += own.dot(i, given, i);
+        }
+        return total / own.rows();
+    }
+
+    private static Clip.Options options() {
+        return new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32);
+    }
+
+    @Test
+    void aTeacherOfOtherImagesOrTextsIsRefused() throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        InitialModel student = InitialModel.random(PictureTables.vit(), MlpActivation.QUICK_GELU, 8);
+        try (ConvertedModel model = random(PictureTables.resNet());
+                Clip teacher = Clip.open(model.path(), options());
+                Workers workers = new Workers(1)) {
+            assertThatThrownBy(() ->
+                            Pretraining.prepare(config(1, 8, 1e-3, SOME), student, teacher, table, TOKENIZER, workers))
+                    .hasMessageContainingAll("32 pixels", "16");
+            ClipConfig wide = new ClipConfig(
+                    18, PictureTables.vit().vision(), PictureTables.vit().text());
+            assertThatThrownBy(() -> InitialModel.random(wide, MlpActivation.QUICK_GELU, 8)
+                            .withTextOf(model))
+                    .hasMessageContainingAll("16 features", "18");
+        }
+    }
+
+    @Test
     void aLossThatIsNoNumberStopsWithItsEpochAndBatch() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
                 Pretraining training = Pretraining.prepare(
-                        config(3, 8, 1e30, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
+                        config(3, 8, 1e30, SOME), InitialModel.of(initial), null, table, TOKENIZER, workers)) {
             assertThatThrownBy(() -> training.run(new Pretraining.Listener() {}))
                     .isInstanceOf(NonFiniteLossException.class)
                     .hasMessageContaining("in epoch 1, batch 2");
@@ -136,7 +206,7 @@ class PretrainingTest {
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
                 Pretraining training = Pretraining.prepare(
-                        config(3, 8, 1e-3, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
+                        config(3, 8, 1e-3, SOME), InitialModel.of(initial), null, table, TOKENIZER, workers)) {
             PretrainState state = new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -171,7 +241,7 @@ class PretrainingTest {
         try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(1);
                 Pretraining training = Pretraining.prepare(
-                        config(1, batch, 1e-3, SOME), InitialModel.of(initial), table, TOKENIZER, workers)) {
+                        config(1, batch, 1e-3, SOME), InitialModel.of(initial), null, table, TOKENIZER, workers)) {
             assertThat(training.steps()).isPositive();
         }
     }

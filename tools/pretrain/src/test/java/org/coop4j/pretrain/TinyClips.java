@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.weights.model.ClipConfig;
 
 /** Architectures of a few thousand weights, and inputs for them. */
@@ -30,6 +31,14 @@ final class TinyClips {
             pixels[i] = (float) random.nextGaussian();
         }
         return pixels;
+    }
+
+    static FeatureMatrix features(int rows, int width, Random random) {
+        float[] values = new float[rows * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return FeatureMatrix.of(rows, width, values).normalized();
     }
 
     /** Captions of 3 to 5 tokens: a start token, some of 1 to 9, an end token. */

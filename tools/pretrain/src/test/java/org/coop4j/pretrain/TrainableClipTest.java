@@ -91,11 +91,12 @@ class TrainableClipTest {
         Size size = new Size(BATCH, 2, 30, 5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
-                TrainableClip clip =
-                        TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), DataType.DOUBLE, workers)) {
+                TrainableClip clip = TrainableClip.of(
+                        InitialModel.of(model), size, 3, TinyClips.tokens(), DataType.DOUBLE, workers)) {
             disturb(clip, random);
             clip.setImages(TinyClips.pixels(architecture, BATCH, random));
             TinyClips.setCaptions(clip, TinyClips.captions(size.captions(), random));
+            clip.setTeacher(TinyClips.features(BATCH, architecture.embedDim(), random));
             assertThat(clip.step()).isCloseTo(clip.loss(), Offset.offset(1e-12));
             for (Map.Entry<String, TrainedParameters.Entry> entry :
                     clip.parameters().entries().entrySet()) {
@@ -146,7 +147,7 @@ class TrainableClipTest {
         Random random = new Random(5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(2);
-                TrainableClip clip = TrainableClip.of(InitialModel.of(model), size, TinyClips.tokens(), workers)) {
+                TrainableClip clip = TrainableClip.of(InitialModel.of(model), size, 0, TinyClips.tokens(), workers)) {
             clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
             TinyClips.setCaptions(clip, TinyClips.captions(size.captions(), random));
             double loss = clip.step();
@@ -172,7 +173,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip = TrainableClip.of(
-                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), 0, TinyClips.tokens(), workers)) {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
             try (ConvertedModel again = ConvertedModel.open(written)) {
                 assertThat(again.source().format()).isEqualTo("a test");
@@ -201,7 +202,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
                 TrainableClip clip = TrainableClip.of(
-                        InitialModel.of(model), new Size(32, 0, 160, 5), TinyClips.tokens(), workers)) {
+                        InitialModel.of(model), new Size(32, 0, 160, 5), 0, TinyClips.tokens(), workers)) {
             clip.images().put(0, pixels);
             TinyClips.setCaptions(clip, captions);
             loss = 0;
@@ -242,7 +243,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
                 TrainableClip clip = TrainableClip.of(
-                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), 0, TinyClips.tokens(), workers)) {
             TrainedArray scale = clip.arrays().stream()
                     .filter(array -> array.name().equals("logit_scale"))
                     .findFirst()
@@ -263,7 +264,7 @@ class TrainableClipTest {
         try (ConvertedModel model = random(TinyClips.vit());
                 Workers workers = new Workers(1);
                 TrainableClip clip = TrainableClip.of(
-                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), TinyClips.tokens(), workers)) {
+                        InitialModel.of(model), new Size(BATCH, 0, 20, 5), 0, TinyClips.tokens(), workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
             assertThatThrownBy(() -> TinyClips.setCaptions(clip, three))
                     .hasMessageContainingAll("3 captions", "12 tokens", "4 of 20");
