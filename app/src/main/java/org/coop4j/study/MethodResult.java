@@ -107,7 +107,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
      * Averages a method's results over datasets: those of each seed if all have the same seeds, else their
      * means. A score that one of them lacks has no average.
      */
-    public static MethodResult average(List<MethodResult> results) {
+    static MethodResult average(List<MethodResult> results) {
         MethodResult first = results.get(0);
         boolean same = results.stream().allMatch(one -> one.seeds().equals(first.seeds()));
         SortedMap<Long, Measured> bySeed = new TreeMap<>();

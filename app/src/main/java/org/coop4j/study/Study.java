@@ -48,7 +48,8 @@ import org.coop4j.study.PublishedNumbers.Score;
  * @param fewShot results of methods that learned from, and were tested on, all classes of a dataset, with averages
  * @param base results on the classes that were learned, with averages (CoCoOp, section 4.1)
  * @param unseen results of the same methods and seeds on the other classes
- * @param transfers results on other datasets and on the source itself, by source (CoOp, section 4.2; CoCoOp, 4.2, 4.3)
+ * @param transfers results on other datasets, with averages of methods that have all of them, and on the source itself,
+ *     by source (CoOp, section 4.2; CoCoOp, 4.2, 4.3)
  */
 public record Study(
         ModelId model,
@@ -405,7 +406,13 @@ public record Study(
                                         && result.method().isWithoutTraining()
                                         && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
                                 .all());
-                results.setups().forEach(setup -> own.get(source, setup).ifPresent(results.all()::add));
+                results.setups().forEach(setup -> {
+                    List<MethodResult> all = results.get(targets, setup);
+                    own.get(source, setup).ifPresent(results.all()::add);
+                    if (all.size() == targets.size()) {
+                        results.all().add(MethodResult.average(all));
+                    }
+                });
                 return results;
             });
         }

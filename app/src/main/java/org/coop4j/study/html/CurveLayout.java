@@ -36,7 +36,7 @@ final class CurveLayout {
     private static final int MOST_TICKS = 7;
     private static final double PADDING = 0.05; // as in the reference's draw_curves.py
     private static final double LEAST_DISTANCE = 20;
-    private static final double SHARE_OF_ALL = 0.14;
+    private static final double BEYOND = 0.16; // of the distance from the first number to the last
 
     private final FewShotChart chart;
     private final boolean file;
@@ -66,23 +66,22 @@ final class CurveLayout {
 
     /**
      * Places the numbers of shots: at true distances as in the paper, or at equal ones where they would stand too close
-     * to read. All images stand at the end.
+     * to read. All images stand a little beyond the last number.
      */
     private static Map<Shots, Double> places(SortedSet<Shots> shots, double left, double end) {
-        Map<Shots, Double> places = new LinkedHashMap<>();
-        boolean all = shots.remove(Shots.ALL);
-        double width = (all ? 1 - SHARE_OF_ALL : 1) * (end - left);
-        int[] counts = shots.stream().mapToInt(Shots::count).toArray();
+        double[] counts = shots.stream().mapToDouble(Shots::count).toArray();
         int last = counts.length - 1;
-        double range = last < 1 ? 1 : counts[last] - counts[0];
-        boolean proportional =
-                IntStream.range(0, last).allMatch(i -> (counts[i + 1] - counts[i]) * width >= LEAST_DISTANCE * range);
-        for (int i = 0; i <= last; i++) {
-            double share = proportional ? (counts[i] - counts[0]) / range : (double) i / last;
-            places.put(new Shots(counts[i]), left + share * width);
+        if (last > 0 && shots.last().equals(Shots.ALL)) {
+            counts[last] = counts[last - 1] + BEYOND * (counts[last - 1] - counts[0]);
         }
-        if (all) {
-            places.put(Shots.ALL, end);
+        double range = counts[last] - counts[0];
+        boolean proportional = IntStream.range(0, last)
+                .allMatch(i -> (counts[i + 1] - counts[i]) * (end - left) > LEAST_DISTANCE * range);
+        Map<Shots, Double> places = new LinkedHashMap<>();
+        for (Shots one : shots) {
+            int i = places.size();
+            double share = proportional ? (counts[i] - counts[0]) / Math.max(1, range) : (double) i / last;
+            places.put(one, left + share * (end - left));
         }
         return places;
     }

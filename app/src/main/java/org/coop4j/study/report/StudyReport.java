@@ -81,7 +81,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         for (Table<?> table : List.of(
                 StudyTables.fewShot(studies),
                 StudyTables.baseNew(studies, false),
-                StudyTables.robustness(studies),
+                StudyTables.transfers(studies),
                 StudyTables.classes(studies),
                 StudyTables.handWritten(studies, all -> true),
                 StudyTables.runs(studies),
@@ -120,7 +120,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
             tables.add(StudyTables.gains(study));
         }
         tables.add(StudyTables.baseNew(List.of(study), true));
-        study.transfers().keySet().forEach(source -> tables.add(StudyTables.robustness(study, source, true)));
+        study.transfers().keySet().forEach(source -> tables.add(StudyTables.transfers(study, source, true)));
         tables.removeIf(Table::isEmpty);
         return tables;
     }
@@ -311,7 +311,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     private Section robustness(Study study) {
         Section section = section("Robustness", study);
-        study.transfers().keySet().forEach(source -> section.table(StudyTables.robustness(study, source, false)));
+        study.transfers().keySet().forEach(source -> section.table(StudyTables.transfers(study, source, false)));
         return section;
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.study.report;
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toMap;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Format.CSV;
@@ -14,7 +13,6 @@ import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
 import static org.coop4j.study.Study.grouped;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,16 +58,6 @@ final class StudyTables {
      */
     private record Line(Study study, MethodResults among, String source, MethodResult result) {
 
-        static Line fewShot(Study study, MethodResult result) {
-            return new Line(study, study.fewShot(), "", result);
-        }
-
-        static List<Line> fewShot(List<Study> studies, Function<MethodResults, List<MethodResult>> some) {
-            return studies.stream()
-                    .flatMap(study -> some.apply(study.fewShot()).stream().map(result -> fewShot(study, result)))
-                    .toList();
-        }
-
         Cell accuracy() {
             return Cell.mean(result.summary(Measured::accuracy).orElseThrow()).best(among.isBest(result));
         }
@@ -90,8 +78,26 @@ final class StudyTables {
         }
 
         Optional<Cell> published() {
-            return score(study.published(source, result.datasets(), ClassHalf.ALL, result.setup()));
+            return study.published(source, result.datasets(), ClassHalf.ALL, result.setup())
+                    .map(s -> Cell.of(
+                                    List.of(
+                                            Cell.datum(s.accuracy()),
+                                            s.backbone(),
+                                            s.table().source()),
+                                    decimals -> number(s.accuracy(), decimals) + " " + s.backbone())
+                            .in(Style.PUBLISHED));
         }
+    }
+
+    /** Returns the lines of results that are compared with few-shot results. */
+    private static List<Line> lines(Study study, List<MethodResult> results) {
+        return lines(study, study.fewShot(), "", results);
+    }
+
+    private static List<Line> lines(Study study, MethodResults among, String source, List<MethodResult> results) {
+        return results.stream()
+                .map(result -> new Line(study, among, source, result))
+                .toList();
     }
 
     /** Makes a table whose first column is the model. */
@@ -104,20 +110,73 @@ final class StudyTables {
     static Table<?> fewShot(List<Study> studies) {
         boolean one =
                 studies.stream().allMatch(study -> study.fewShot().datasets().size() < 2);
-        return numbers("few-shot", (one ? "Method" : "Dataset × method") + " × shots, in %", one)
-                .averages(Line.fewShot(studies, results -> results.on(AVERAGE)))
-                .rows(Line.fewShot(studies, MethodResults::cells));
-    }
-
-    /** Returns all numbers of learning on one dataset and testing on it and on others. */
-    static Table<?> robustness(List<Study> studies) {
-        Table<Line> table = numbers("robustness", "Robustness, in %", false);
-        studies.forEach(study -> study.transfers().forEach((source, results) -> results.setups()
-                .forEach(setup -> results.get(sourceFirst(source, results), setup)
-                        .forEach(result -> table.row(new Line(study, results, source, result))))));
+        Table<Line> table = numbers("few-shot", (one ? "Method" : "Dataset × method") + " × shots, in %", one);
+        studies.forEach(study -> table.averages(lines(study, study.fewShot().on(AVERAGE)))
+                .rows(lines(study, study.fewShot().cells())));
         return table;
     }
 
+    /** Returns all numbers of learning on one dataset and testing on it and on others; averages of the others first. */
+    static Table<?> transfers(List<Study> studies) {
+        Table<Line> table = numbers("robustness", "Robustness, in %", false);
+        studies.forEach(study -> study.transfers()
+                .forEach((source, results) -> table.averages(lines(study, results, source, results.on(AVERAGE)))
+                        .rows(lines(study, results, source, results.cells()))));
+        return table;
+    }
+
+    /**
+     * Returns accuracies: method × dataset, the source first.
+     *
+     * @param brief true for the source and the average of the others alone
+     */
+    static Table<?> transfers(Study study, String source, boolean brief) {
+        MethodResults results = study.transfers().get(source);
+        Table<Setup> table = table(
+                "robustness",
+                "Learned on " + title(source) + ", accuracy in % on it and on others",
+                "mean ± standard deviation over seeds",
+                setup -> study);
+        setup(table, setup -> setup).numbers(title(source), setup -> accuracy(results.get(source, setup)));
+        results.datasets().stream()
+                .filter(dataset -> !brief && !dataset.equals(source))
+                .forEach(target -> table.numbers(title(target), setup -> accuracy(results.get(target, setup))));
+        table.numbers("average of targets", setup -> results.get(AVERAGE, setup).map(MethodResult::accuracy));
+        if (!brief) {
+            table.numbers("published average", setup -> results.get(AVERAGE, setup)
+                    .flatMap(average -> new Line(study, results, source, average).published()));
+        }
+        return table.rows(results.setups());
+    }
+
+    /** Returns the main method's gain on each dataset with most images, as the paper's figure 4; may be empty. */
+    static Table<?> gains(Study study) {
+        MethodResults fewShot = study.fewShot();
+        List<Line> most = new ArrayList<>();
+        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
+            lines(study, fewShot.ofMain(dataset).toList()).stream()
+                    .filter(line -> Double.isFinite(line.gain()))
+                    .max(comparing(line -> line.result.shots()))
+                    .ifPresent(most::add);
+        }
+        most.sort(comparing(line -> -line.gain()));
+        return table(
+                        "gains",
+                        fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"
+                                + " accuracy in %",
+                        "p of the paired t test over the seeds",
+                        Line::study)
+                .data("method", line -> line.result.method().id())
+                .words("dataset", line -> named(line.result), "dataset")
+                .column("gain", BARS, Line::gain)
+                .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracy(fewShot.zeroShot(line.result.dataset())))
+                .numbers("learned", Line::accuracy)
+                .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
+                .numbers("p", Line::probability)
+                .rows(most);
+    }
+
+    /** Makes a table of results; people do not see the name of the only dataset. */
     private static Table<Line> numbers(String name, String title, boolean one) {
         Table<Line> table = table(
                         name,
@@ -125,12 +184,12 @@ final class StudyTables {
                         "mean ± standard deviation over n seeds, gain over zero-shot in points",
                         Line::study)
                 .data("model_sha256", line -> line.study.model().sha256())
+                .data("learned_on", Line::source)
                 .words("dataset", line -> named(line.result), "dataset");
         if (one) {
             table.in(CSV);
         }
         return setup(table, line -> line.result.setup())
-                .data("learned_on", Line::source)
                 .data("averaged", line -> line.result.averaged().isEmpty() ? null : line.result.datasets())
                 .numbers("n", line -> seeds(line.result), "seeds", "n")
                 .means("accuracy", Line::accuracy, "accuracy")
@@ -154,40 +213,12 @@ final class StudyTables {
         Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                 .forEach(shots -> table.numbers(shots.describe(), method -> fewShot.get(
                                 dataset, new Setup(method, shots))
-                        .map(result -> Line.fewShot(study, result))
+                        .map(result -> new Line(study, fewShot, "", result))
                         .map(line -> line.accuracy().withNote(line.interval().orElse("")))));
         return table.rows(fewShot.on(dataset).stream()
                 .map(MethodResult::method)
                 .distinct()
                 .toList());
-    }
-
-    /** Returns the main method's gain on each dataset with most images, as the paper's figure 4; may be empty. */
-    static Table<?> gains(Study study) {
-        MethodResults fewShot = study.fewShot();
-        List<Line> most = new ArrayList<>();
-        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            fewShot.ofMain(dataset)
-                    .map(result -> Line.fewShot(study, result))
-                    .filter(line -> Double.isFinite(line.gain()))
-                    .max(comparing(line -> line.result.shots()))
-                    .ifPresent(most::add);
-        }
-        most.sort(comparing(line -> -line.gain()));
-        return table(
-                        "gains",
-                        fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"
-                                + " accuracy in %",
-                        "p of the paired t test over the seeds",
-                        Line::study)
-                .data("method", line -> line.result.method().id())
-                .words("dataset", line -> named(line.result), "dataset")
-                .column("gain", BARS, Line::gain)
-                .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracy(fewShot.zeroShot(line.result.dataset())))
-                .numbers("learned", line -> line.result.summary(Measured::accuracy))
-                .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
-                .numbers("p", Line::probability)
-                .rows(most);
     }
 
     // Classes and datasets that were not learned
@@ -288,41 +319,6 @@ final class StudyTables {
         return table;
     }
 
-    private static List<String> sourceFirst(String source, MethodResults results) {
-        List<String> datasets = new ArrayList<>(results.datasets());
-        datasets.remove(source);
-        datasets.add(0, source);
-        return datasets;
-    }
-
-    /**
-     * Returns accuracies: method × dataset, the source first.
-     *
-     * @param brief true for the average of the targets alone
-     */
-    static Table<?> robustness(Study study, String source, boolean brief) {
-        MethodResults results = study.transfers().get(source);
-        List<String> datasets = sourceFirst(source, results);
-        List<String> targets = datasets.subList(1, datasets.size());
-        Table<Setup> table = setup(
-                table(
-                        "robustness",
-                        "Learned on " + title(source) + ", accuracy in % on it and on others",
-                        "mean ± standard deviation over seeds",
-                        setup -> study),
-                setup -> setup);
-        for (String one : brief ? List.of(source) : datasets) {
-            table.numbers(title(one), setup -> accuracy(results.get(one, setup)));
-        }
-        table.numbers("average of targets", setup -> Optional.of(results.get(targets, setup))
-                .filter(all -> all.size() == targets.size())
-                .map(all -> MethodResult.average(all).accuracy()));
-        if (!brief) {
-            table.numbers("published average", setup -> score(study.published(source, targets, ClassHalf.ALL, setup)));
-        }
-        return table.rows(results.setups());
-    }
-
     /**
      * A method's results on a class, and zero-shot's, over all seeds together.
      *
@@ -356,20 +352,11 @@ final class StudyTables {
 
     /** Returns all classes of all datasets and methods. */
     static Table<?> classes(List<Study> studies) {
-        Table<ClassLine> table = new Table<ClassLine>("per-class", "Accuracy of each class, in %", "")
-                .data("model", line -> line.study.name())
-                .data("dataset", line -> line.result.dataset())
-                .data("method", line -> line.result.method().id())
-                .data("shots", line -> line.result.shots().label())
-                .data("seeds", line -> seeds(line.result))
-                .data("class", ClassLine::name)
-                .data("images", line -> line.own.total())
-                .data("accuracy", line -> Cell.number(line.own.accuracy()))
-                .data("zero_shot_accuracy", line -> Cell.number(line.zeroShot()))
-                .data("gain", line -> Cell.points(line.gain()));
-        studies.forEach(
-                study -> study.fewShot().datasets().forEach(dataset -> table.rows(ClassLine.on(study, dataset))));
-        return table;
+        return classes("Accuracy of each class, in %")
+                .rows(studies.stream()
+                        .flatMap(study -> study.fewShot().datasets().stream()
+                                .flatMap(dataset -> ClassLine.on(study, dataset).stream()))
+                        .toList());
     }
 
     /**
@@ -378,41 +365,40 @@ final class StudyTables {
      * first and the last.
      */
     static Table<?> classes(Study study, String dataset) {
-        Map<MethodLabel, Map<String, ClassLine>> most = new LinkedHashMap<>();
-        grouped(ClassLine.on(study, dataset), ClassLine::result)
-                .forEach((result, lines) -> most.put(
-                        result.method(),
-                        lines.stream().collect(toMap(ClassLine::name, line -> line, (a, b) -> a, LinkedHashMap::new))));
-        if (most.isEmpty()) {
-            return new Table<>();
-        }
-        List<ClassLine> lines = new ArrayList<>(most.getOrDefault(
-                        study.fewShot().main().orElseThrow(),
-                        most.values().iterator().next())
-                .values());
-        lines.sort(comparingDouble(line -> line.before == null ? -line.own.accuracy() : -line.gain()));
-        ClassLine first = lines.get(0);
-        boolean many = lines.size() > MOST_CLASSES;
+        Map<MethodLabel, List<ClassLine>> most = grouped(ClassLine.on(study, dataset), line -> line.result.method());
+        most.replaceAll((method, lines) -> {
+            MethodResult last = lines.get(lines.size() - 1).result;
+            return lines.stream().filter(line -> line.result == last).toList();
+        });
+        List<ClassLine> leading = new ArrayList<>(study.fewShot()
+                .main()
+                .map(most::get)
+                .or(() -> most.values().stream().findFirst())
+                .orElse(List.of()));
+        leading.sort(comparingDouble(line -> line.before == null ? -line.own.accuracy() : -line.gain()));
+        boolean many = leading.size() > MOST_CLASSES;
         if (many) {
-            lines.subList(SHOWN_OF_MANY, lines.size() - SHOWN_OF_MANY).clear();
+            leading.subList(SHOWN_OF_MANY, leading.size() - SHOWN_OF_MANY).clear();
         }
-        String by = first.result.method().title();
-        Table<ClassLine> table = new Table<ClassLine>(
-                        "per-class",
-                        title(dataset) + ", accuracy on the test images of all seeds, in %",
-                        "%s classes by %s of %s after %s"
-                                .formatted(
-                                        many ? "first and last" : "all",
-                                        first.before == null ? "accuracy" : "gain over zero-shot",
-                                        by,
-                                        first.result.shots().describe()))
-                .words("class", ClassLine::name)
-                .column("gain of " + by, BARS, ClassLine::gain)
-                .numbers(MethodLabel.ZERO_SHOT.id(), ClassLine::zeroShot);
-        most.forEach(
-                (method, classes) -> table.numbers(method.title(), line -> Optional.ofNullable(classes.get(line.name))
-                        .map(one -> one.own.accuracy())));
-        return table.numbers("images", line -> line.own.total()).rows(lines);
+        Table<ClassLine> table = classes("%s, accuracy on the test images of all seeds, in %%, %s classes by gain"
+                .formatted(title(dataset), many ? "first and last" : "all"));
+        leading.forEach(first -> most.values()
+                .forEach(lines -> table.rows(lines.stream()
+                        .filter(line -> line.name.equals(first.name))
+                        .toList())));
+        return table;
+    }
+
+    private static Table<ClassLine> classes(String title) {
+        Table<ClassLine> table = table("per-class", title, "", ClassLine::study)
+                .grouped()
+                .data("dataset", line -> line.result.dataset())
+                .words("class", ClassLine::name, "class");
+        return setup(table, line -> line.result.setup())
+                .numbers("images", line -> line.own.total(), "images")
+                .numbers("accuracy", line -> line.own.accuracy(), "accuracy")
+                .numbers("zero-shot", ClassLine::zeroShot, "zero_shot_accuracy")
+                .column("gain", BARS, ClassLine::gain, "gain");
     }
 
     // Runs
@@ -545,16 +531,5 @@ final class StudyTables {
 
     private static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
         return result.flatMap(r -> r.summary(Measured::accuracy));
-    }
-
-    /** Makes a cell of a paper's number with its backbone and source. */
-    private static Optional<Cell> score(Optional<Score> score) {
-        return score.map(s -> Cell.of(
-                        List.of(
-                                Cell.datum(s.accuracy()),
-                                s.backbone(),
-                                s.table().source()),
-                        decimals -> number(s.accuracy(), decimals) + " " + s.backbone())
-                .in(Style.PUBLISHED));
     }
 }
