@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
@@ -35,8 +36,10 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -145,10 +148,6 @@ public final class BenchCommand extends ConsoleCommand {
         @Mixin
         Arithmetic precision;
 
-        public Precision precision() {
-            return precision.or(FLOAT32);
-        }
-
         /** Returns the model's file; random weights are made once and kept in the cache. */
         public Path file(Console console) throws IOException {
             Path folder = CacheFolder.of(System.getenv()).resolve("bench");
@@ -164,12 +163,13 @@ public final class BenchCommand extends ConsoleCommand {
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
         List<LabelledImage> images = ofFiles ? jpegs() : List.of();
-        Precision precision = subject.precision();
+        Optional<Precision> precision = subject.precision.or(FLOAT32);
         result.put("what", what);
-        result.put("precision", precision.id());
         boolean random = subject.model == null;
         result.put(random ? "arch" : "model", random ? subject.architecture : subject.model.toString());
-        try (Clip clip = Clip.open(subject.file(console), Clip.Options.in(precision))) {
+        try (Clip clip =
+                Clip.open(subject.file(console), new Clip.Options(Tokenizer::load, Workers.standard(), precision))) {
+            result.put("precision", clip.precision().id());
             switch (what) {
                 case "step" -> step(clip);
                 case "encode" -> {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
@@ -72,7 +73,8 @@ final class CompareCommand extends ConsoleCommand {
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space = new PromptOptions(runs.get(0), model).open(files.get(0), rows, FLOAT32)) {
+        try (FeatureSpace space =
+                new PromptOptions(runs.get(0), model).open(files.get(0), rows, Optional.of(FLOAT32))) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             Comparison comparison = compare(space, files, evaluator);
             Table<Integer> disagreements = disagreements(comparison, evaluator.images());

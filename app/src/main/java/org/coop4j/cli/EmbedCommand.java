@@ -162,7 +162,7 @@ final class EmbedCommand extends ConsoleCommand {
 
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
-        try (Clip clip = clipOptions.open(Optional.of(precision.or(FLOAT32)))) {
+        try (Clip clip = clipOptions.open(precision.or(FLOAT32))) {
             Images shared = bankOptions.shared(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());

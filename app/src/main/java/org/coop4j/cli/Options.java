@@ -6,6 +6,7 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
@@ -159,32 +160,42 @@ public final class Options {
         @Option(
                 names = "--precision",
                 paramLabel = "TYPE",
-                description = "Precision of matrix products: float32, bf16 (faster on processors that have it)"
-                        + " or auto: bf16 if this one does (default: auto to classify or embed images of 128 pixels"
-                        + " or more; float32 to train, to score and for features with labels; in eval, the run's).")
-        Precision given;
+                description = "Precision of matrix products: float32, bf16, or auto, which is bf16 where the processor"
+                        + " has it and images have 128 pixels or more (default: auto to answer, float32 or the run's to"
+                        + " learn and score).")
+        Choice given;
 
-        /**
-         * Returns the precision that was given, or else another.
-         *
-         * @throws CommandFailure if this machine does not have it
-         */
-        Precision or(Precision otherwise) {
-            Precision chosen = given == null ? otherwise : given;
-            chosen.obstacle().ifPresent(reason -> {
-                throw new CommandFailure("--precision " + chosen.id() + ": " + reason);
-            });
-            return chosen;
+        /** Choices of the option. */
+        enum Choice {
+            FLOAT32,
+            BF16,
+            AUTO
         }
 
         /**
-         * Returns the precision of images that are neither learned from nor scored: the given one, or empty for the
-         * fastest.
+         * Returns the precision to learn and score in: the given one, or else another; empty for the fastest of the model.
+         *
+         * @throws CommandFailure if this machine does not have it
+         */
+        Optional<Precision> or(Precision otherwise) {
+            if (given == Choice.AUTO) {
+                return Optional.empty();
+            }
+            Precision chosen =
+                    given == null ? otherwise : Precision.of(given.name().toLowerCase(Locale.ROOT));
+            chosen.obstacle().ifPresent(reason -> {
+                throw new CommandFailure("--precision " + chosen.id() + ": " + reason);
+            });
+            return Optional.of(chosen);
+        }
+
+        /**
+         * Returns the precision to answer in: the given one; by default empty, for the fastest of the model.
          *
          * @throws CommandFailure if this machine does not have it
          */
         Optional<Precision> ofAnswers() {
-            return Optional.ofNullable(given).map(this::or);
+            return given == null ? Optional.empty() : or(null);
         }
 
         /** Shows that images are encoded in another precision than float32, unless one was given. */

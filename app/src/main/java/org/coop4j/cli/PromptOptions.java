@@ -91,10 +91,11 @@ final class PromptOptions {
      *
      * @param images all of them features, or none of them
      */
-    FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Precision precision) throws IOException {
+    FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Optional<Precision> precision)
+            throws IOException {
         StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
         if (model.file != null || first == null || !learned.learnedWithoutModel()) {
-            return open(learned, Optional.of(precision));
+            return open(learned, precision);
         }
         return first.features().space(Workers.standard());
     }

@@ -41,7 +41,7 @@ final class SpaceOptions {
     Vocabulary vocabulary;
 
     /** Opens the model, or reads the features of the classes' texts. */
-    InSpace open(DataSpec data, Precision precision, Workers workers) throws IOException {
+    InSpace open(DataSpec data, Optional<Precision> precision, Workers workers) throws IOException {
         require(
                 model != null || classFeatures != null,
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
@@ -52,7 +52,7 @@ final class SpaceOptions {
         require(
                 classFeatures == null && logitScale == null,
                 "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new InSpace(vocabulary.open(model, Optional.of(precision), workers), data);
+        return new InSpace(vocabulary.open(model, precision, workers), data);
     }
 
     private InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {

@@ -122,7 +122,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         Task task = task();
-        Optional<Precision> chosen = task.labels.isEmpty() ? precision.ofAnswers() : Optional.of(precision.or(FLOAT32));
+        Optional<Precision> chosen = task.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
         try (Clip clip = clipOptions.openForTexts(chosen)) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
