@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -10,7 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.base.TextFile;
 
 /** Class names as prompts see them: letter case, underscores and repeated spaces do not matter. */
@@ -25,8 +29,8 @@ public final class ClassNames {
      * <p>CLIP's tokenizer lower-cases the text and collapses spaces, and a prompt writes an underscore as a space:
      * "Sea_Lake" and "sea lake" are the same text, so no classifier could distinguish such classes.
      */
-    static void requireUsable(List<String> names, String source) throws DatasetException {
-        DatasetException.require(
+    static void requireUsable(List<String> names, String source) throws InputException {
+        require(
                 names.size() >= 2,
                 "%s has %s: a classifier needs two or more",
                 source,
@@ -34,7 +38,7 @@ public final class ClassNames {
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : names) {
             String other = byPrompt.putIfAbsent(inPrompt(name), name);
-            DatasetException.require(
+            require(
                     other == null,
                     "the classes '%s' and '%s' of %s make the same prompt: rename one",
                     other,
@@ -53,10 +57,12 @@ public final class ClassNames {
     public static int[] positions(List<String> wanted, List<String> available) {
         int[] positions = find(wanted, available);
         for (int i = 0; i < positions.length; i++) {
-            if (positions[i] < 0) {
-                throw new IllegalArgumentException("class \"%s\" is not among the %d classes %s"
-                        .formatted(wanted.get(i), available.size(), Numbers.first(available, NAMED_IN_A_MESSAGE)));
-            }
+            Require.that(
+                    positions[i] >= 0,
+                    "class \"%s\" is not among the %d classes %s",
+                    wanted.get(i),
+                    available.size(),
+                    Numbers.first(available, NAMED_IN_A_MESSAGE));
         }
         return positions;
     }
@@ -105,7 +111,7 @@ public final class ClassNames {
             } else if (names.put(folder, parts[1].strip()) != null) {
                 problem = "the folder is listed twice: keep one line";
             }
-            DatasetException.require(problem == null, "%s line %d, '%s': %s", file, number, line, problem);
+            require(problem == null, "%s line %d, '%s': %s", file, number, line, problem);
         }
         return names;
     }

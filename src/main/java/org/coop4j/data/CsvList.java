@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
@@ -17,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.base.InputException;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
@@ -55,8 +58,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         for (Row row : rows) {
             Integer label = labels.get(row.label);
-            DatasetException.require(
-                    label != null, "%s: %s has the label '%s', which no training image has", csv, row.path, row.label);
+            require(label != null, "%s: %s has the label '%s', which no training image has", csv, row.path, row.label);
             parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
                     .add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
         }
@@ -66,7 +68,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return dataset;
     }
 
-    private ImageDataset split(List<LabelledImage> images) throws DatasetException {
+    private ImageDataset split(List<LabelledImage> images) throws InputException {
         images.sort(Comparator.comparingInt(LabelledImage::label).thenComparing(LabelledImage::path));
         return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
     }
@@ -85,28 +87,28 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
             Row row = row(cells, columns);
-            DatasetException.require(seen.add(row.path), "%s lists %s twice", csv, row.path);
+            require(seen.add(row.path), "%s lists %s twice", csv, row.path);
             rows.add(row);
         }
-        DatasetException.require(!rows.isEmpty(), "%s lists no images", csv);
+        require(!rows.isEmpty(), "%s lists no images", csv);
         return rows;
     }
 
-    private Row row(String[] cells, List<String> columns) throws DatasetException {
+    private Row row(String[] cells, List<String> columns) throws InputException {
         int pathColumn = columns.indexOf("path");
         int labelColumn = columns.indexOf("label");
         int splitColumn = columns.indexOf("split"); // −1 if there is none
         int needed = Math.max(Math.max(pathColumn, labelColumn), splitColumn) + 1;
         if (cells.length < needed) {
-            throw new DatasetException("%s: the line '%s' has %d cells and needs %d: path,label%s"
+            throw new InputException("%s: the line '%s' has %d cells and needs %d: path,label%s"
                     .formatted(csv, String.join(",", cells), cells.length, needed, splitColumn < 0 ? "" : ",split"));
         }
         String label = cells[labelColumn].strip();
-        DatasetException.require(!label.isEmpty(), "%s: the label of %s is empty", csv, cells[pathColumn]);
+        require(!label.isEmpty(), "%s: the label of %s is empty", csv, cells[pathColumn]);
         Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
         Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
         if (splitColumn >= 0 && split.isEmpty()) {
-            throw new DatasetException(
+            throw new InputException(
                     "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path));
         }
         return new Row(path, label, split.orElse(null));
@@ -132,7 +134,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
                 mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
             return lines.readAll();
         } catch (JsonProcessingException e) {
-            throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
+            throw new InputException(csv + ": " + e.getOriginalMessage(), e);
         }
     }
 }

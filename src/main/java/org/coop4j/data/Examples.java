@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -44,7 +45,7 @@ public final class Examples {
         }
         try {
             ClassNames.requireUsable(classNames, NAME.toString());
-        } catch (DatasetException e) {
+        } catch (InputException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
@@ -67,7 +68,7 @@ public final class Examples {
     /**
      * Returns the images of a folder with one subfolder per class, or of its {@code train} if it has a split.
      *
-     * @throws DatasetException if it is not such a folder, with the reason
+     * @throws InputException if it is not such a folder, with the reason
      */
     public static Examples folder(Path folder) throws IOException {
         Map<String, List<InputImage>> images = new TreeMap<>();

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.image.ExifOrientation;
@@ -66,7 +67,7 @@ public record FeatureList(
     }
 
     private List<LabelledImage> images(
-            FeatureTensors tensors, StoredFeatures features, int[] labels, List<String> names) throws DatasetException {
+            FeatureTensors tensors, StoredFeatures features, int[] labels, List<String> names) throws InputException {
         List<String> inputs = tensors.list(FeatureTensors.INPUTS);
         if (inputs != null && inputs.size() != labels.length) {
             throw tensors.problem("its metadata %s has %d names for %d rows"
@@ -83,7 +84,7 @@ public record FeatureList(
                         new StoredFeatures.Row(features, i)));
             }
         } catch (IllegalArgumentException e) {
-            throw new DatasetException(file + ": " + e.getMessage(), e);
+            throw new InputException(file + ": " + e.getMessage(), e);
         }
         return images;
     }
@@ -99,7 +100,7 @@ public record FeatureList(
         return name;
     }
 
-    private ImageDataset split(List<LabelledImage> images, List<String> names) throws DatasetException {
+    private ImageDataset split(List<LabelledImage> images, List<String> names) throws InputException {
         Map<Integer, List<LabelledImage>> classes =
                 images.stream().collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()));
         return classes.size() < names.size()
@@ -111,7 +112,7 @@ public record FeatureList(
     /**
      * Reads the features of the classes' texts, one row per class, which replace a text tower.
      *
-     * @throws DatasetException if the file has features of images, or of other classes
+     * @throws InputException if the file has features of images, or of other classes
      */
     public static StoredFeatures texts(Path file, List<String> classNames) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {

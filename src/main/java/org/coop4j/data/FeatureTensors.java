@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Precision;
@@ -114,7 +115,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     /**
      * Reads the features.
      *
-     * @throws DatasetException if there are none, their shape is wrong, or one is not a number
+     * @throws InputException if there are none, their shape is wrong, or one is not a number
      */
     StoredFeatures features() throws IOException {
         String hash = sha256();
@@ -150,7 +151,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     }
 
     /** Returns a tensor, refusing a file without it. */
-    private TensorView tensor(String name, String problem) throws DatasetException {
+    private TensorView tensor(String name, String problem) throws InputException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
             List<String> found =
@@ -178,7 +179,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         return FeatureMatrix.of((int) shape.dim(0), (int) shape.dim(1), values);
     }
 
-    private Float logitScale() throws DatasetException {
+    private Float logitScale() throws InputException {
         String text = metadata.get(LOGIT_SCALE);
         if (text == null) {
             return null;
@@ -194,11 +195,11 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         throw problem("its metadata " + LOGIT_SCALE + " is not a number: " + text);
     }
 
-    private Precision precision() throws DatasetException {
+    private Precision precision() throws InputException {
         try {
             return Precision.of(metadata.getOrDefault(PRECISION, Precision.FLOAT32.id()));
         } catch (IllegalArgumentException e) {
-            throw new DatasetException("%s: its metadata %s: %s".formatted(file, PRECISION, e.getMessage()), e);
+            throw new InputException("%s: its metadata %s: %s".formatted(file, PRECISION, e.getMessage()), e);
         }
     }
 
@@ -220,7 +221,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
      * Reads the label of each row.
      *
      * @param classes number of class names, or 0 if there are none
-     * @throws DatasetException if there are no labels, or one is not that of a class
+     * @throws InputException if there are no labels, or one is not that of a class
      */
     int[] labels(int rows, int classes) throws IOException {
         if (!tensors.containsKey(LABELS) && tensors.containsKey(VALUES)) {
@@ -229,7 +230,8 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         TensorView tensor = tensor(
                 LABELS,
                 kind().equals("text")
-                        ? "has features of texts and no labels: give it as the class features, which replace a text tower"
+                        ? "has features of texts and no labels: give it as the class features, which replace a text"
+                                + " tower"
                         : "has no labels: expected a tensor labels [images] of integers, or values [images, classes]");
         long[] values = integers(tensor, rows);
         int[] labels = new int[rows];
@@ -286,16 +288,16 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     /**
      * Returns a list in the metadata, or null if it is not there.
      *
-     * @throws DatasetException if it is not a JSON array of strings
+     * @throws InputException if it is not a JSON array of strings
      */
-    List<String> list(String key) throws DatasetException {
+    List<String> list(String key) throws InputException {
         if (!metadata.containsKey(key)) {
             return null;
         }
         try {
             return List.of(JSON.readValue(metadata.get(key), String[].class));
         } catch (JsonProcessingException | NullPointerException e) {
-            throw new DatasetException("%s: its metadata %s is not a JSON array of strings".formatted(file, key), e);
+            throw new InputException("%s: its metadata %s is not a JSON array of strings".formatted(file, key), e);
         }
     }
 
@@ -304,15 +306,15 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         return tensor.longs();
     }
 
-    private void requireShape(TensorView tensor, boolean rightType, Shape shape, String type) throws DatasetException {
+    private void requireShape(TensorView tensor, boolean rightType, Shape shape, String type) throws InputException {
         if (!rightType || !tensor.shape().equals(shape)) {
             throw problem("%s: expected %s %s, got %s %s"
                     .formatted(tensor.name(), type, shape, tensor.dtype(), tensor.shape()));
         }
     }
 
-    DatasetException problem(String text) {
-        return new DatasetException(file + ": " + text);
+    InputException problem(String text) {
+        return new InputException(file + ": " + text);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -14,6 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.image.ExifOrientation;
@@ -134,11 +137,11 @@ public record ImageDataset(
     /**
      * Makes a dataset with the class names of its images.
      *
-     * @throws DatasetException if a label has two names, or a label below the largest has no image
+     * @throws InputException if a label has two names, or a label below the largest has no image
      */
     public static ImageDataset fromImages(
             String name, List<LabelledImage> train, List<LabelledImage> val, List<LabelledImage> test)
-            throws DatasetException {
+            throws InputException {
         SortedMap<Integer, String> names = new TreeMap<>();
         for (List<LabelledImage> part : List.of(train, val, test)) {
             part.forEach(image -> names.putIfAbsent(image.label(), image.className()));
@@ -148,14 +151,14 @@ public record ImageDataset(
             while (names.containsKey(gap)) {
                 gap++;
             }
-            throw new DatasetException(
+            throw new InputException(
                     "%s has labels up to %d but no image with label %d: number the classes without gaps"
                             .formatted(name, names.lastKey(), gap));
         }
         try {
             return new ImageDataset(name, List.copyOf(names.values()), train, val, test);
         } catch (IllegalArgumentException e) {
-            throw new DatasetException(e.getMessage(), e);
+            throw new InputException(e.getMessage(), e);
         }
     }
 
@@ -176,10 +179,10 @@ public record ImageDataset(
     /**
      * Returns the images of a split, at least one.
      *
-     * @throws DatasetException if there is none
+     * @throws InputException if there is none
      */
-    public List<LabelledImage> someImages(Split split) throws DatasetException {
-        DatasetException.require(!images(split).isEmpty(), "%s has no %s images", name, split.label());
+    public List<LabelledImage> someImages(Split split) throws InputException {
+        require(!images(split).isEmpty(), "%s has no %s images", name, split.label());
         return images(split);
     }
 
@@ -257,12 +260,12 @@ public record ImageDataset(
     /**
      * Checks that every image file exists.
      *
-     * @throws DatasetException with the number of missing files and the first few of them
+     * @throws InputException with the number of missing files and the first few of them
      */
-    public void requireFiles() throws DatasetException {
+    public void requireFiles() throws InputException {
         List<String> missing =
                 missingFiles(count -> {}).stream().map(Path::toString).toList();
-        DatasetException.require(
+        require(
                 missing.isEmpty(),
                 "cannot find %s of %s: %s; put the images where the list says",
                 Numbers.count(missing.size(), "image file"),

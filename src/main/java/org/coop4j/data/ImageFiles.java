@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.slf4j.Logger;
@@ -121,7 +122,7 @@ public final class ImageFiles {
      * @param root the folder that the list's paths are relative to
      * @param source the list's file, for the message
      */
-    public static Path resolve(Path root, String relative, Path source) throws DatasetException {
+    public static Path resolve(Path root, String relative, Path source) throws InputException {
         Path path = null;
         String problem = relative.isBlank() ? "is empty" : null;
         try {
@@ -134,7 +135,7 @@ public final class ImageFiles {
         } catch (InvalidPathException e) {
             problem = "is not a path";
         }
-        DatasetException.require(
+        InputException.require(
                 problem == null,
                 "%s: the path '%s' %s; paths must be relative to %s and stay below it",
                 source,

@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
@@ -60,7 +63,7 @@ public record ImageFolder(
             for (Map.Entry<String, List<Path>> one :
                     (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
                 int label = known.indexOf(one.getKey());
-                DatasetException.require(
+                require(
                         label >= 0,
                         "%s is not a class of %s: remove it or add training images",
                         folder.resolve(one.getKey()),
@@ -87,11 +90,9 @@ public record ImageFolder(
     }
 
     private static List<Path> folders(ImageFiles files, Path root) throws IOException {
-        DatasetException.require(
-                Files.isDirectory(root), "%s is not a folder: give a folder that has one subfolder per class", root);
+        require(Files.isDirectory(root), "%s is not a folder: give a folder that has one subfolder per class", root);
         List<Path> folders = files.folders(root);
-        DatasetException.require(
-                !folders.isEmpty(), "%s has no subfolders: make one for each class, with its images in it", root);
+        require(!folders.isEmpty(), "%s has no subfolders: make one for each class, with its images in it", root);
         return folders;
     }
 
@@ -100,8 +101,7 @@ public record ImageFolder(
         SortedMap<String, List<Path>> classes = new TreeMap<>();
         for (Path folder : files.folders(parent)) {
             List<Path> images = files.images(folder);
-            DatasetException.require(
-                    !images.isEmpty(), "class folder %s has no images: add some or remove the folder", folder);
+            require(!images.isEmpty(), "class folder %s has no images: add some or remove the folder", folder);
             SortedMap<String, List<Path>> byPath = images.stream()
                     .collect(Collectors.groupingBy(
                             image -> parent.relativize(image.getParent())
@@ -118,7 +118,7 @@ public record ImageFolder(
                         .map(one -> one.getKey() + " with "
                                 + Numbers.count(one.getValue().size(), "image"))
                         .toList();
-                throw new DatasetException(
+                throw new InputException(
                         "%s has no images of its own, only %s: put the classes side by side, or read nested classes"
                                 .formatted(folder, Numbers.first(found, NAMED_IN_A_MESSAGE)));
             }
@@ -137,7 +137,7 @@ public record ImageFolder(
     }
 
     /** Returns the folders that are splits; empty if the folders are classes. */
-    private static Map<Split, Path> splitFolders(List<Path> folders) throws DatasetException {
+    private static Map<Split, Path> splitFolders(List<Path> folders) throws InputException {
         Map<Split, Path> splits = new EnumMap<>(Split.class);
         for (Path folder : folders) {
             Optional<Split> split = Split.named(name(folder));
@@ -145,9 +145,9 @@ public record ImageFolder(
                 return Map.of();
             }
             Path other = splits.put(split.get(), folder);
-            DatasetException.require(other == null, "%s and %s are the same split: keep one", other, folder);
+            require(other == null, "%s and %s are the same split: keep one", other, folder);
         }
-        DatasetException.require(
+        require(
                 !splits.keySet().equals(Set.of(Split.VAL)),
                 "%s has no train or test folder next to it: add one",
                 splits.get(Split.VAL));

@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.slf4j.Logger;
@@ -92,8 +95,8 @@ public record SplitFile(String name, Path json, Path imageRoot) {
                     Optional.ofNullable(lists.madeBy)
                             .filter(String.class::isInstance)
                             .map(note -> note.toString().replaceAll("\\p{Cntrl}", "?")));
-        } catch (DatasetException e) {
-            throw new DatasetException(json + ": " + e.getMessage(), e);
+        } catch (InputException e) {
+            throw new InputException(json + ": " + e.getMessage(), e);
         }
     }
 
@@ -103,7 +106,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
             return lists == null ? new Lists(null, null, null, null) : lists;
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            throw new DatasetException(
+            throw new InputException(
                     e instanceof MismatchedInputException
                             ? "%s line %d: expected train, val and test, each a list of [path, label, class name]"
                                     .formatted(json, line)
@@ -113,8 +116,8 @@ public record SplitFile(String name, Path json, Path imageRoot) {
         }
     }
 
-    private List<LabelledImage> images(String key, List<Object> items) throws DatasetException {
-        DatasetException.require(items != null, "%s has no '%s': a split file has train, val and test", json, key);
+    private List<LabelledImage> images(String key, List<Object> items) throws InputException {
+        require(items != null, "%s has no '%s': a split file has train, val and test", json, key);
         List<LabelledImage> images = new ArrayList<>();
         for (Object item : items) {
             if (!(item instanceof List<?> parts
@@ -124,7 +127,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
                     && parts.get(2) instanceof String className
                     && label >= 0
                     && !className.isBlank())) {
-                throw new DatasetException("%s: expected [path, label, class name] as item %d of '%s'"
+                throw new InputException("%s: expected [path, label, class name] as item %d of '%s'"
                         .formatted(json, images.size(), key));
             }
             images.add(new LabelledImage(ImageFiles.resolve(imageRoot, path, json), label, className));
@@ -145,7 +148,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
      * Writes a dataset's lists, byte for byte as the reference does, replacing the file at once or not at all.
      *
      * @param madeBy how lists that were made here were made, a note which the reference's reader ignores
-     * @throws DatasetException if an image does not lie below the image root
+     * @throws InputException if an image does not lie below the image root
      */
     public static void write(ImageDataset dataset, Path json, Path imageRoot, Optional<String> madeBy)
             throws IOException {
@@ -164,10 +167,10 @@ public record SplitFile(String name, Path json, Path imageRoot) {
         AtomicFile.write(json, JSON.writer(printer).writeValueAsBytes(lists));
     }
 
-    private static List<Object> items(List<LabelledImage> images, Path imageRoot) throws DatasetException {
+    private static List<Object> items(List<LabelledImage> images, Path imageRoot) throws InputException {
         List<Object> items = new ArrayList<>();
         for (LabelledImage image : images) {
-            DatasetException.require(
+            require(
                     image.path().startsWith(imageRoot),
                     "%s does not lie below %s, the root of the split's paths",
                     image.path(),

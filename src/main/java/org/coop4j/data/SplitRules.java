@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
@@ -27,8 +30,8 @@ public final class SplitRules {
     private SplitRules() {}
 
     /** Refuses shares for data that has a split. */
-    public static void requireNoShares(Path source, Optional<SplitShares> shares) throws DatasetException {
-        DatasetException.require(
+    public static void requireNoShares(Path source, Optional<SplitShares> shares) throws InputException {
+        require(
                 shares.isEmpty() || shares.get().equals(SplitShares.WHOLE),
                 "%s has a split of its own: omit the shares",
                 source);
@@ -42,12 +45,12 @@ public final class SplitRules {
      */
     static ImageDataset assemble(
             String name, Path source, List<String> classNames, Map<Split, List<LabelledImage>> parts)
-            throws DatasetException {
+            throws InputException {
         List<LabelledImage> train = parts.getOrDefault(Split.TRAIN, List.of());
         List<LabelledImage> val = parts.getOrDefault(Split.VAL, List.of());
         List<LabelledImage> test = parts.getOrDefault(Split.TEST, List.of());
         if (test.isEmpty()) {
-            DatasetException.require(
+            require(
                     !val.isEmpty(),
                     "%s has only training images: add test images, or omit the split to have one made",
                     source);
@@ -57,7 +60,7 @@ public final class SplitRules {
         try {
             return new ImageDataset(name, classNames, train, val, test);
         } catch (IllegalArgumentException e) {
-            throw new DatasetException(source + ": " + e.getMessage(), e);
+            throw new InputException(source + ": " + e.getMessage(), e);
         }
     }
 
@@ -66,11 +69,11 @@ public final class SplitRules {
      *
      * @param classes the images of one class each, none of them empty; shuffled in this order
      * @param chosen the shares, {@link SplitShares#STANDARD} if empty
-     * @throws DatasetException if a class is so small that a part would be empty
+     * @throws InputException if a class is so small that a part would be empty
      */
     public static ImageDataset split(
             String name, Collection<List<LabelledImage>> classes, Optional<SplitShares> chosen, long seed)
-            throws DatasetException {
+            throws InputException {
         SplitShares shares = chosen.orElse(SplitShares.STANDARD);
         PythonRandom random = new PythonRandom(seed);
         List<LabelledImage> train = new ArrayList<>();
@@ -83,7 +86,7 @@ public final class SplitRules {
                 while (!shares.suit(needed)) {
                     needed++;
                 }
-                throw new DatasetException(
+                throw new InputException(
                         "class '%s' of %s has %s, but a split of %s %% needs %d: add images, or make train and test folders"
                                 .formatted(
                                         images.get(0).className(), name, Numbers.count(size, "image"), shares, needed));
@@ -102,16 +105,16 @@ public final class SplitRules {
      * Splits an official training list into 80 % train and 20 % val, class by class in order of first appearance; the
      * official test list stays as it is.
      *
-     * @throws DatasetException if a class is so small that its val part would be empty
+     * @throws InputException if a class is so small that its val part would be empty
      */
     public static ImageDataset fifthToVal(
-            String name, List<LabelledImage> trainVal, List<LabelledImage> test, long seed) throws DatasetException {
+            String name, List<LabelledImage> trainVal, List<LabelledImage> test, long seed) throws InputException {
         PythonRandom random = new PythonRandom(seed);
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
         for (List<LabelledImage> images : byFirstAppearance(trainVal)) {
             int valCount = share(images.size(), SplitShares.STANDARD.val);
-            DatasetException.require(
+            require(
                     valCount != 0,
                     "class '%s' of %s has %s, too few for val: the official list is incomplete",
                     images.get(0).className(),

@@ -1,11 +1,14 @@
 package org.coop4j.data;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -86,13 +89,13 @@ public record StoredFeatures(
      */
     public void requireOf(FeatureSpace space) throws IOException {
         requireSameModel(file.toString(), modelSha256, "the model", space.modelSha256());
-        DatasetException.require(
+        require(
                 precision == space.precision(),
                 "%s was encoded in %s, but the model computes in %s: open the model in the precision of the features",
                 file,
                 precision.id(),
                 space.precision().id());
-        DatasetException.require(
+        require(
                 width() == space.embedDim(),
                 "%s has features of width %d, but the model's have width %d: use the model that made them",
                 file,
@@ -103,11 +106,11 @@ public record StoredFeatures(
     /**
      * Checks that features of images and of texts come from one model.
      *
-     * @throws DatasetException if both models are known and differ, or the widths do
+     * @throws InputException if both models are known and differ, or the widths do
      */
-    public void requireSameSpace(StoredFeatures other) throws DatasetException {
+    public void requireSameSpace(StoredFeatures other) throws InputException {
         requireSameModel(file.toString(), modelSha256, other.file.toString(), other.modelSha256);
-        DatasetException.require(
+        require(
                 width() == other.width(),
                 "%s has features of width %d and %s of width %d: both must come from one model",
                 file,
@@ -116,8 +119,8 @@ public record StoredFeatures(
                 other.width());
     }
 
-    private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws DatasetException {
-        DatasetException.require(
+    private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws InputException {
+        require(
                 shaOfA.isEmpty() || shaOfB.isEmpty() || shaOfA.equals(shaOfB),
                 "%s has features of the model %.12s…, but %s is of %.12s…: use features of one model",
                 a,

@@ -1,5 +1,7 @@
 package org.coop4j.run;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +15,6 @@ import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
@@ -76,7 +77,7 @@ public record EvaluationData(
      * @throws IOException if they are not recorded, or files are missing
      */
     public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
-        InputException.require(
+        require(
                 images != null && !images.test().isEmpty(),
                 "no run beside the classifier lists its test images: name the data");
         List<LabelledImage> tested =
@@ -87,7 +88,7 @@ public record EvaluationData(
                 .filter(image -> !found.contains(image.path()))
                 .findFirst();
         if (missing.isPresent()) {
-            throw new DatasetException(
+            throw new InputException(
                     "cannot find %d of the run's %d test images (first: %s): name the data where they are now"
                             .formatted(
                                     images.test().size() - tested.size(),
@@ -120,7 +121,7 @@ public record EvaluationData(
      * @throws IOException if it is not recorded
      */
     public DataSpec source() throws IOException {
-        InputException.require(config != null, "no run beside the classifier records its test data: name the data");
+        require(config != null, "no run beside the classifier records its test data: name the data");
         return config.testedOn().source();
     }
 
@@ -132,7 +133,7 @@ public record EvaluationData(
     public void requireUnchanged(List<HashedImage> found) throws IOException {
         Set<String> contents = RunImages.contents(images.test());
         for (HashedImage image : found) {
-            DatasetException.require(
+            require(
                     contents.contains(image.sha256()),
                     "%s has changed since the run was tested on it: restore it, or name the data of the current images",
                     image.image().path());
@@ -197,7 +198,7 @@ public record EvaluationData(
                     data.load(seed).half(half == null ? config.testedOn().classes() : half);
             return Optional.of(own)
                     .filter(lists -> Provenance.hash(lists.test()).equals(provenance.testHash()));
-        } catch (DatasetException | IllegalArgumentException e) {
+        } catch (InputException | IllegalArgumentException e) {
             return Optional.empty(); // too few images or classes to be divided like the run's
         }
     }
@@ -254,9 +255,9 @@ public record EvaluationData(
     /**
      * Returns the images without those that were learned from, unless they are to be counted.
      *
-     * @throws DatasetException if no other is left
+     * @throws InputException if no other is left
      */
-    public LabelledFeatures unseen(LabelledFeatures all, boolean countLearned) throws DatasetException {
+    public LabelledFeatures unseen(LabelledFeatures all, boolean countLearned) throws InputException {
         if (images == null) {
             notes.note("the images that it learned from are not recorded: any among these inflate the accuracy");
         }
@@ -273,8 +274,7 @@ public record EvaluationData(
             notes.warn(which + ": they are counted and inflate the accuracy");
             return all;
         }
-        DatasetException.require(
-                learned.size() != all.size(), "%s: no other is left, unless the overlap is allowed", which);
+        require(learned.size() != all.size(), "%s: no other is left, unless the overlap is allowed", which);
         notes.warn(which + " and are left out, unless the overlap is allowed");
         return all.without(learned);
     }

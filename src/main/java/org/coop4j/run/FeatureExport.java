@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
@@ -63,7 +63,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
         List<HashedImage> images = encoded.values().stream()
                 .flatMap(part -> part.images().stream())
                 .toList();
-        DatasetException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
+        InputException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();
         Map<String, String> metadata = metadata(shared.space(), paths, "image");

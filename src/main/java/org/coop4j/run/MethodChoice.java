@@ -3,9 +3,9 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
@@ -55,7 +55,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      *
      * @param config configuration of a run on the images
      * @param progress receives the procedure and the accuracy of each candidate
-     * @throws DatasetException if there are no val images, and a class has a single training image, so that no image
+     * @throws InputException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
     public static MethodChoice best(Images shared, RunConfig config, List<Candidate> candidates, Progress progress)
@@ -73,7 +73,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(images.train().size(), "training image")
                 : Numbers.count(images.val().size(), "validation image");
-        DatasetException.require(
+        InputException.require(
                 !crossValidates || folds >= 2,
                 "cannot choose a method: a class has one training image and there are no val images; add images, or"
                         + " name one method");

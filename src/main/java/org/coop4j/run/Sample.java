@@ -4,9 +4,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
@@ -40,11 +40,11 @@ public record Sample(int shots, long seed, int views) {
      * in the reference, so that both halves come from one sample.
      *
      * @param notes receives a sentence about classes that have too few images
-     * @throws DatasetException if there is nothing to learn from
+     * @throws InputException if there is nothing to learn from
      */
     public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
-            throws DatasetException {
-        DatasetException.require(
+            throws InputException {
+        InputException.require(
                 !whole.train().isEmpty(), "%s has only test images: learn from another dataset", whole.name());
         if (shots == 0) {
             return whole.half(classes);

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,7 +101,7 @@ class CsvListTest {
             })
     void invalidListsAreRefusedWithTheReason(String text, String message) {
         assertThatThrownBy(() -> load(text, 3))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }
 

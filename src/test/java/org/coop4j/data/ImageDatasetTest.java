@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,7 +80,7 @@ class ImageDatasetTest {
     void imagesOfOneLabelMustShareTheirName() {
         assertThatThrownBy(() -> ImageDataset.fromImages(
                         "d", List.of(image(0, "cat"), image(0, "kitten")), List.of(), List.of()))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("'cat'")
                 .hasMessageContaining("'kitten'");
     }
@@ -88,7 +89,7 @@ class ImageDatasetTest {
     void labelsWithoutImagesAreNamed() {
         assertThatThrownBy(() -> ImageDataset.fromImages(
                         "d", List.of(image(0, "a"), image(2, "c"), image(2, "c")), List.of(), List.of()))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("label 1");
     }
 
@@ -96,7 +97,7 @@ class ImageDatasetTest {
     void hugeLabelTakesNoMemory() {
         assertThatThrownBy(() ->
                         ImageDataset.fromImages("d", List.of(image(Integer.MAX_VALUE, "a")), List.of(), List.of()))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("2147483647");
     }
 
@@ -123,7 +124,7 @@ class ImageDatasetTest {
 
         assertThat(dataset.missingFiles(count -> {})).hasSize(7);
         assertThatThrownBy(dataset::requireFiles)
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("7 image files of d")
                 .hasMessageContaining("1.jpg")
                 .hasMessageContaining("…");

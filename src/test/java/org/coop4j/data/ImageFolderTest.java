@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.coop4j.base.InputException;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,7 +146,7 @@ class ImageFolderTest {
         Files.writeString(names, text.replace(';', '\n'));
 
         assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }
 
@@ -155,7 +156,7 @@ class ImageFolderTest {
         touch("dog/readme.txt");
 
         assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(root.resolve("dog").toString());
     }
 
@@ -165,7 +166,7 @@ class ImageFolderTest {
         fill("dog", 3);
 
         assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("'dog'")
                 .hasMessageContaining("3 images");
     }
@@ -194,7 +195,7 @@ class ImageFolderTest {
         fill("plant", 6);
 
         assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(root.resolve("food").toString())
                 .hasMessageContaining("food/pizza with 4 images, food/sushi with 5 images")
                 .hasMessageContaining("nested");
@@ -209,15 +210,15 @@ class ImageFolderTest {
     void oneClassIsRefused() throws IOException {
         fill("cat", 9);
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("1 class:");
+        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining("1 class:");
     }
 
     @Test
     void emptyAndAbsentFoldersAreRefused() {
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining(root.toString());
+        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining(root.toString());
         assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty(), false)
                         .load(notes::add))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("not a folder");
     }
 
@@ -226,9 +227,7 @@ class ImageFolderTest {
         fill("train/cat", 4);
         fill("train/dog", 4);
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("only training images");
+        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining("only training images");
     }
 
     @Test
@@ -237,7 +236,7 @@ class ImageFolderTest {
         fill("val/cat", 1);
         fill("validation/cat", 1);
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContaining("same split");
+        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining("same split");
     }
 
     @Test
@@ -246,7 +245,7 @@ class ImageFolderTest {
         fill("train/dog", 1);
         fill("test/emu", 1);
 
-        assertThatThrownBy(this::load).isInstanceOf(DatasetException.class).hasMessageContainingAll("emu", "train");
+        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContainingAll("emu", "train");
     }
 
     private ImageDataset load() throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,7 +94,7 @@ class SplitFileTest {
                 write("{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": []," + " \"test\": []}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("2 image files of d")
                 .hasMessageContaining("a.jpg");
     }
@@ -115,7 +116,7 @@ class SplitFileTest {
         Path json = write("{\"train\": [[\"" + path + "\", 0, \"a\"]], \"val\": [], \"test\": []}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("stay below it");
     }
 
@@ -152,7 +153,7 @@ class SplitFileTest {
         Path json = write(text);
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(json.toString())
                 .hasMessageContaining(message);
     }
@@ -162,7 +163,7 @@ class SplitFileTest {
         Path json = write("{\"train\": [[\"" + "a".repeat(100_000) + "\", 0, \"a\"]]}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("whole split file");
     }
 
@@ -173,7 +174,7 @@ class SplitFileTest {
             Path json = write(whole.substring(0, length));
             assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
                     .as("first %d characters", length)
-                    .isInstanceOf(DatasetException.class);
+                    .isInstanceOf(InputException.class);
         }
     }
 
@@ -190,7 +191,7 @@ class SplitFileTest {
                 + " \"val\": [], \"test\": []}");
 
         assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("'Sea_Lake'", "'sea lake'");
     }
 
@@ -204,7 +205,7 @@ class SplitFileTest {
                 List.of());
 
         assertThatThrownBy(() -> SplitFile.write(dataset, folder.resolve("s.json"), folder, Optional.empty()))
-                .isInstanceOf(DatasetException.class);
+                .isInstanceOf(InputException.class);
         assertThat(folder).isEmptyDirectory();
     }
 

@@ -18,12 +18,12 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
@@ -272,8 +272,8 @@ class LearnInMemoryTest {
                 Map.of("a", List.of(image), "b", List.of(InputImage.of(new byte[] {1})));
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(damaged), gda))
                 .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> Examples.folder(place)).isInstanceOf(DatasetException.class);
-        assertThatThrownBy(() -> Examples.folder(place.resolve("none"))).isInstanceOf(DatasetException.class);
+        assertThatThrownBy(() -> Examples.folder(place)).isInstanceOf(InputException.class);
+        assertThatThrownBy(() -> Examples.folder(place.resolve("none"))).isInstanceOf(InputException.class);
         Sample views = new Sample(0, 1, 2);
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(gda), views))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -281,7 +281,7 @@ class LearnInMemoryTest {
         assertThatThrownBy(() -> Methods.of(new ProLip())).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Methods.auto()))
                 .as("one image of each cannot choose")
-                .isInstanceOf(DatasetException.class);
+                .isInstanceOf(InputException.class);
         assertThatThrownBy(() -> PromptEnsemble.of("a {}.").classifier(clip, List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -304,7 +304,7 @@ class LearnInMemoryTest {
             assertThatThrownBy(() -> Examples.of(names, right, wrong)).isInstanceOf(IllegalArgumentException.class);
         }
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("width 2");
         try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Method.of("gda"))) {
             assertThatThrownBy(() -> learned.predict(right)).isInstanceOf(IllegalArgumentException.class);

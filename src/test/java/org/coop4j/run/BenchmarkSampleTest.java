@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.data.DatasetException;
+import org.coop4j.base.InputException;
 import org.coop4j.data.GoldenSplits;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -79,7 +79,7 @@ class BenchmarkSampleTest {
 
         for (int shots : new int[] {0, 16}) {
             assertThatThrownBy(() -> sample(shifted, ClassHalf.ALL, shots, 1))
-                    .isInstanceOf(DatasetException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContainingAll("ImageNetA", "test");
         }
     }

@@ -1,5 +1,7 @@
 package org.coop4j.data.benchmark;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.coop4j.base.InputException;
 import org.coop4j.base.TextFile;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 
@@ -37,9 +39,9 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     }
 
     /** Returns a file of the dataset, refusing one that is missing. */
-    Path file(String relative) throws DatasetException {
+    Path file(String relative) throws InputException {
         Path file = directory.resolve(relative);
-        DatasetException.require(Files.isRegularFile(file), "%s needs the file %s, which does not exist", name(), file);
+        require(Files.isRegularFile(file), "%s needs the file %s, which does not exist", name(), file);
         return file;
     }
 
@@ -63,8 +65,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
                 .images(folder).stream()
                         .map(file -> new LabelledImage(file, label, className))
                         .toList();
-        DatasetException.require(
-                !images.isEmpty(), "class folder %s of %s has no images: extract the archive again", folder, name());
+        require(!images.isEmpty(), "class folder %s of %s has no images: extract the archive again", folder, name());
         found.accept(images.size());
         return images;
     }
@@ -79,8 +80,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
                                         .skipped()
                                         .contains(f.getFileName().toString()))
                                 .toList();
-        DatasetException.require(
-                !folders.isEmpty(), "%s needs one folder per class in %s and finds none", name(), folder);
+        require(!folders.isEmpty(), "%s needs one folder per class in %s and finds none", name(), folder);
         return folders;
     }
 
@@ -88,7 +88,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     record Line(Path file, int number, String text) {
 
         /** Returns the words between spaces, at least {@code least} of them. */
-        List<String> words(int least, String expected) throws DatasetException {
+        List<String> words(int least, String expected) throws InputException {
             List<String> words = List.of(text.split(" +", -1));
             if (words.size() < least) {
                 throw refused(expected);
@@ -97,13 +97,13 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         }
 
         /** Returns all words but the first one, at least one. */
-        String rest(String expected) throws DatasetException {
+        String rest(String expected) throws InputException {
             List<String> words = words(2, expected);
             return String.join(" ", words.subList(1, words.size()));
         }
 
         /** Converts a label that the file counts from 1 to one counted from 0. */
-        int label(String word) throws DatasetException {
+        int label(String word) throws InputException {
             if (!word.matches("[1-9][0-9]{0,5}")) {
                 throw refused("a class number, counted from 1");
             }
@@ -111,7 +111,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         }
 
         /** Returns the label of a class that a list must name. */
-        int label(Map<String, Integer> labels, String className, String list) throws DatasetException {
+        int label(Map<String, Integer> labels, String className, String list) throws InputException {
             Integer label = labels.get(className);
             if (label == null) {
                 throw refused("a class of " + list);
@@ -120,12 +120,12 @@ record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
         }
 
         /** Returns an image that the line names, which must lie below a folder. */
-        LabelledImage image(Path folder, String path, int label, String className) throws DatasetException {
+        LabelledImage image(Path folder, String path, int label, String className) throws InputException {
             return new LabelledImage(ImageFiles.resolve(folder, path, file), label, className);
         }
 
-        DatasetException refused(String expected) {
-            return new DatasetException("%s line %d: expected %s, got '%s'".formatted(file, number, expected, text));
+        InputException refused(String expected) {
+            return new InputException("%s line %d: expected %s, got '%s'".formatted(file, number, expected, text));
         }
     }
 }

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.SplitFile;
 import org.slf4j.Logger;
@@ -67,7 +67,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
 
     /** Reads or makes the lists, without writing a split file. */
     Lists lists(BenchmarkFolder folder) throws IOException {
-        DatasetException.require(
+        InputException.require(
                 Files.isDirectory(folder.directory()),
                 "%s is expected in %s, which is not a folder: give the folder that has %s in it",
                 benchmark.name(),

@@ -1,12 +1,13 @@
 package org.coop4j.data.benchmark;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 
@@ -40,7 +41,7 @@ record ImageNetFolders(BenchmarkFolder folder) {
     ImageDataset readNumbered() throws IOException {
         List<String> names = List.copyOf(classNames().values());
         List<Path> folders = folder.classFolders(folder.imageRoot());
-        DatasetException.require(
+        require(
                 folders.size() <= names.size(),
                 "%s has %d class folders, but classnames.txt has %d names",
                 folder.name(),
@@ -49,7 +50,7 @@ record ImageNetFolders(BenchmarkFolder folder) {
         List<LabelledImage> test = new ArrayList<>();
         for (int label = 0; label < folders.size(); label++) {
             Path classFolder = folder.imageRoot().resolve(Integer.toString(label));
-            DatasetException.require(
+            require(
                     folders.contains(classFolder),
                     "%s needs the folder %s, which does not exist",
                     folder.name(),
@@ -71,7 +72,7 @@ record ImageNetFolders(BenchmarkFolder folder) {
         for (Path classFolder : folder.classFolders(folder.imageRoot().resolve(part))) {
             String wnid = wnid(classFolder);
             int label = wnids.indexOf(wnid);
-            DatasetException.require(
+            require(
                     label >= 0 && names.containsKey(wnid),
                     "%s is not a class of %s: remove it",
                     classFolder,

@@ -1,5 +1,7 @@
 package org.coop4j.data.benchmark;
 
+import static org.coop4j.base.InputException.require;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -12,9 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -149,7 +151,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         });
     }
 
-    private static String withoutSlash(Line line) throws DatasetException {
+    private static String withoutSlash(Line line) throws InputException {
         if (!line.text().startsWith("/")) {
             throw line.refused("a path that begins with '/'");
         }
@@ -202,7 +204,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             List<LabelledImage> images = new ArrayList<>();
             for (int i = 0; i < annotations.getNumElements(); i++) {
                 int number = annotations.getMatrix("class", i).getInt(0);
-                DatasetException.require(
+                require(
                         number >= 1 && number <= names.size(),
                         "%s has the class %d: expected 1 to %d, as in cars_meta.mat",
                         folder.directory().resolve(list),
@@ -227,7 +229,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         try {
             names = new JsonMapper().readValue(TextFile.read(nameFile), new TypeReference<>() {});
         } catch (JsonProcessingException e) {
-            throw new DatasetException(nameFile + " is not an object of names: " + e.getOriginalMessage(), e);
+            throw new InputException(nameFile + " is not an object of names: " + e.getOriginalMessage(), e);
         }
         List<LabelledImage> images = matlab("imagelabels.mat", mat -> {
             Matrix labels = mat.getMatrix("labels");
@@ -235,7 +237,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             for (int i = 0; i < labels.getNumElements(); i++) {
                 int number = labels.getInt(i);
                 String name = names.get(Integer.toString(number));
-                DatasetException.require(
+                require(
                         name != null && number >= 1,
                         "%s has no name for the label %d of imagelabels.mat",
                         nameFile,
@@ -253,11 +255,11 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         Path file = folder.file(list);
         try (Source source = Sources.wrap(OpenFile.read(file, LARGEST))) {
             return reader.read(Mat5.newReader(source).readMat());
-        } catch (DatasetException e) {
+        } catch (InputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
             // The library reports an unexpected file by any kind of exception.
-            throw new DatasetException(
+            throw new InputException(
                     "%s is not the expected MATLAB file (%s): download it again".formatted(file, e.getMessage()), e);
         }
     }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.junit.jupiter.api.BeforeEach;
@@ -454,9 +454,7 @@ class BenchmarkSourceTest {
     }
 
     private void assertRefused(String name, String... parts) {
-        assertThatThrownBy(() -> load(name))
-                .isInstanceOf(DatasetException.class)
-                .hasMessageContainingAll(parts);
+        assertThatThrownBy(() -> load(name)).isInstanceOf(InputException.class).hasMessageContainingAll(parts);
     }
 
     private static Benchmark benchmark(String name) {

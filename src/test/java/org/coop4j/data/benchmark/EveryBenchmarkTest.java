@@ -15,8 +15,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
@@ -172,7 +172,7 @@ class EveryBenchmarkTest {
             byte[] broken = Arrays.copyOf(whole, length);
             Files.write(split, broken);
             assertThatThrownBy(() -> load(benchmark, 1))
-                    .isInstanceOf(DatasetException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining(split.toString());
             BenchmarkCheck check = check(benchmark);
             assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
@@ -194,7 +194,7 @@ class EveryBenchmarkTest {
         }
 
         assertThatThrownBy(() -> load(benchmark, 1))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(benchmark.name())
                 .hasMessageContaining(missing.toString());
         assertThat(check(benchmark).status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
@@ -208,7 +208,7 @@ class EveryBenchmarkTest {
         Files.move(missing, root.resolve("elsewhere"));
 
         assertThatThrownBy(() -> load(benchmark, 1))
-                .isInstanceOf(DatasetException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(missing.toString());
         BenchmarkCheck check = check(benchmark);
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);

@@ -56,9 +56,7 @@ public final class AtomicFile implements AutoCloseable {
      * @throws InputException if the target's folder does not exist or the target is a folder
      */
     public static AtomicFile create(Path target) throws IOException {
-        if (Files.isDirectory(target)) {
-            throw new InputException(target + " is a folder: expected a file to write");
-        }
+        InputException.require(!Files.isDirectory(target), "%s is a folder: expected a file to write", target);
         Path absolute = target.toAbsolutePath();
         removeLeftOvers(absolute);
         try {

@@ -20,9 +20,11 @@ public record FileRegion(OpenFile source, long position, long length) {
 
     /** Checks the bounds. */
     public FileRegion {
-        if (position < 0 || length < 0 || position > Long.MAX_VALUE - length) {
-            throw new IllegalArgumentException("region at " + position + " of " + length);
-        }
+        Require.that(
+                position >= 0 && length >= 0 && position <= Long.MAX_VALUE - length,
+                "region at %s of %s",
+                position,
+                length);
     }
 
     /** Receives consecutive chunks of bytes. */
@@ -43,9 +45,12 @@ public record FileRegion(OpenFile source, long position, long length) {
 
     /** Returns the {@code size} bytes from {@code offset} on, which must lie within this region. */
     public FileRegion slice(long offset, long size) {
-        if (offset < 0 || size < 0 || offset > length - size) {
-            throw new IllegalArgumentException(size + " bytes at " + offset + " of a region of " + length);
-        }
+        Require.that(
+                offset >= 0 && size >= 0 && offset <= length - size,
+                "%s bytes at %s of a region of %s",
+                size,
+                offset,
+                length);
         return new FileRegion(source, position + offset, size);
     }
 

@@ -73,9 +73,8 @@ public final class OpenFile implements Closeable {
      */
     public static byte[] read(Path path, long most) throws IOException {
         try (OpenFile file = open(path)) {
-            if (file.length > most) {
-                throw new InputException("%s has more than %d MB: expected a smaller file".formatted(path, most >> 20));
-            }
+            InputException.require(
+                    file.length <= most, "%s has more than %d MB: expected a smaller file", path, most >> 20);
             return file.region().bytes();
         }
     }

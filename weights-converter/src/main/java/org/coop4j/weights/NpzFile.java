@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.Require;
 
 /**
  * An open {@code .npz} file of NumPy: a zip archive with one array per entry. Nothing in it is executed: arrays of
@@ -178,9 +179,7 @@ public final class NpzFile implements Closeable {
         List<Long> dims = new ArrayList<>();
         for (String dim : text.split(",", -1)) {
             if (!dim.isBlank()) {
-                if (!dim.strip().matches("\\d{1,18}")) {
-                    throw new IllegalArgumentException("not a shape: (" + text + ")");
-                }
+                Require.that(dim.strip().matches("\\d{1,18}"), "not a shape: (%s)", text);
                 dims.add(Long.parseLong(dim.strip()));
             }
         }

@@ -2,6 +2,7 @@ package org.coop4j.weights;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Require;
 
 /**
  * The dimensions of a tensor, outermost first; a scalar has none.
@@ -15,13 +16,8 @@ public record Shape(List<Long> dims) {
     /** Checks the sizes and their product. */
     public Shape {
         dims = List.copyOf(dims);
-        if (dims.size() > MAX_RANK) {
-            throw new IllegalArgumentException(
-                    "expected at most %d dimensions, got %d".formatted(MAX_RANK, dims.size()));
-        }
-        if (dims.stream().anyMatch(dim -> dim < 0)) {
-            throw new IllegalArgumentException("a negative dimension in shape " + dims);
-        }
+        Require.that(dims.size() <= MAX_RANK, "expected at most %d dimensions, got %d", MAX_RANK, dims.size());
+        Require.that(dims.stream().allMatch(dim -> dim >= 0), "a negative dimension in shape %s", dims);
         product(dims, 1);
     }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 
 /**
  * A tensor in a file, read on demand: an element type, a shape, and the place of its elements in a storage, given by
@@ -34,9 +35,8 @@ public final class TensorView {
 
     /** Returns a row-major tensor that fills {@code storage} exactly. */
     public static TensorView contiguous(String name, DType dtype, Shape shape, FileRegion storage) {
-        if (shape.bytes(dtype) != storage.length()) {
-            throw new IllegalArgumentException(name + " " + shape + " does not fill " + storage.length() + " bytes");
-        }
+        Require.that(
+                shape.bytes(dtype) == storage.length(), "%s %s does not fill %s bytes", name, shape, storage.length());
         return new TensorView(new TensorSpec(name, dtype, shape), storage, 0, shape.rowMajorStrides());
     }
 
@@ -140,10 +140,12 @@ public final class TensorView {
         if (!dtype().isFloat()) {
             throw problem("holds " + dtype() + ", not floating-point numbers");
         }
-        if (target.remaining() < shape().elements()) {
-            throw new IllegalArgumentException(
-                    name() + " " + shape() + " does not fit in " + target.remaining() + " floats");
-        }
+        Require.that(
+                target.remaining() >= shape().elements(),
+                "%s %s does not fit in %s floats",
+                name(),
+                shape(),
+                target.remaining());
         forEachChunk(chunk -> HalfFloats.widen(dtype(), chunk, target));
     }
 

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import org.coop4j.data.DatasetException;
+import org.coop4j.base.InputException;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
@@ -43,7 +43,7 @@ final class ImageCache {
      *
      * @param imageSize side of the model's input
      * @param budget bytes that may be held
-     * @throws DatasetException when pictures cannot be read, naming the first
+     * @throws InputException when pictures cannot be read, naming the first
      */
     static ImageCache load(List<Path> files, int imageSize, long budget, Workers workers) throws IOException {
         ImageCache cache = new ImageCache(files, imageSize);
@@ -63,7 +63,7 @@ final class ImageCache {
         return cache;
     }
 
-    private static void requireNone(IOException[] problems) throws DatasetException {
+    private static void requireNone(IOException[] problems) throws InputException {
         IOException first = null;
         int count = 0;
         for (IOException problem : problems) {
@@ -73,7 +73,7 @@ final class ImageCache {
             }
         }
         if (first != null) {
-            throw new DatasetException(count + " image(s) cannot be read, the first: " + first.getMessage(), first);
+            throw new InputException(count + " image(s) cannot be read, the first: " + first.getMessage(), first);
         }
     }
 

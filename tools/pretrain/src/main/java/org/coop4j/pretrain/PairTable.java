@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.InputException;
 import org.coop4j.data.CsvList;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageFiles;
 
 /**
@@ -42,7 +42,7 @@ public record PairTable(Path file, List<Picture> pictures) {
      * Reads a CSV file: UTF-8, the header {@code path,caption}, then a row for each caption of a
      * picture; paths are relative to the file's folder.
      *
-     * @throws DatasetException when the file is missing or malformed, a caption is empty, a path
+     * @throws InputException when the file is missing or malformed, a caption is empty, a path
      *     leaves the folder, or an image file is missing
      */
     public static PairTable read(Path csv) throws IOException {
@@ -53,26 +53,26 @@ public record PairTable(Path file, List<Picture> pictures) {
 
     private static List<Picture> pictures(Path csv, List<String[]> rows) throws IOException {
         if (rows.isEmpty() || !header(rows.get(0)).equals(HEADER)) {
-            throw new DatasetException(csv + " does not begin with the header \"" + HEADER + "\": add it");
+            throw new InputException(csv + " does not begin with the header \"" + HEADER + "\": add it");
         }
         Path folder = csv.toAbsolutePath().getParent();
         Map<Path, List<String>> captions = new LinkedHashMap<>();
         for (int row = 1; row < rows.size(); row++) {
             String[] cells = rows.get(row);
             if (cells.length != 2) {
-                throw new DatasetException("%s, row %d has %d cells and needs 2, %s: quote a caption with a comma"
+                throw new InputException("%s, row %d has %d cells and needs 2, %s: quote a caption with a comma"
                         .formatted(csv, row, cells.length, HEADER));
             }
             String caption = cells[1].strip();
             if (caption.isEmpty()) {
-                throw new DatasetException("%s, row %d: the caption of %s is empty: write one or drop the row"
+                throw new InputException("%s, row %d: the caption of %s is empty: write one or drop the row"
                         .formatted(csv, row, cells[0]));
             }
             Path image = ImageFiles.resolve(folder, cells[0].strip(), csv);
             captions.computeIfAbsent(image, i -> new ArrayList<>()).add(caption);
         }
         if (captions.isEmpty()) {
-            throw new DatasetException(csv + " lists no pictures");
+            throw new InputException(csv + " lists no pictures");
         }
         List<Picture> pictures = new ArrayList<>();
         captions.forEach((image, list) -> pictures.add(new Picture(image, list)));
@@ -83,13 +83,13 @@ public record PairTable(Path file, List<Picture> pictures) {
         return String.join(",", cells).replace(" ", "");
     }
 
-    private void requireFiles() throws DatasetException {
+    private void requireFiles() throws InputException {
         List<Path> missing = pictures.stream()
                 .map(Picture::image)
                 .filter(image -> !Files.isRegularFile(image))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new DatasetException("%s lists %d image(s) that are missing, the first %s"
+            throw new InputException("%s lists %d image(s) that are missing, the first %s"
                     .formatted(file, missing.size(), missing.get(0)));
         }
     }

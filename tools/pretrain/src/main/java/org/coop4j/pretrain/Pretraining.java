@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Workers;
@@ -128,7 +128,7 @@ public final class Pretraining implements AutoCloseable {
             Workers workers)
             throws IOException {
         if (table.pictures().size() < config.batches().size()) {
-            throw new DatasetException("batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
+            throw new InputException("batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
                     .formatted(
                             config.batches().size(),
                             table.file(),

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import org.coop4j.data.DatasetException;
+import org.coop4j.base.InputException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
 
@@ -20,9 +20,9 @@ import org.coop4j.text.Tokenizer;
 record TokenizedCaptions(int[][] numbers, int[][] tokens) {
 
     /**
-     * @throws DatasetException when a caption exceeds the context length, naming it
+     * @throws InputException when a caption exceeds the context length, naming it
      */
-    static TokenizedCaptions of(PairTable table, Tokenizer tokenizer, int contextLength) throws DatasetException {
+    static TokenizedCaptions of(PairTable table, Tokenizer tokenizer, int contextLength) throws InputException {
         Map<String, Integer> known = new HashMap<>();
         Map<List<Integer>, Integer> byTokens = new HashMap<>();
         java.util.ArrayList<int[]> tokens = new java.util.ArrayList<>();
@@ -48,12 +48,12 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
     }
 
     private static int[] tokenize(PairTable table, String caption, Tokenizer tokenizer, int contextLength)
-            throws DatasetException {
+            throws InputException {
         int[] ids;
         try {
             ids = tokenizer.tokenize(caption, contextLength);
         } catch (TextTooLongException e) {
-            throw new DatasetException(
+            throw new InputException(
                     "%s: the caption \"%s\" is too long: %s".formatted(table.file(), caption, e.getMessage()), e);
         }
         int end = 0;

@@ -1,5 +1,7 @@
 package org.coop4j.weights.convert;
 
+import static org.coop4j.base.InputException.require;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,10 +121,12 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     private int grid(String positions, int others) throws InputException {
         int patches = dim(positions, 0) - others;
         int grid = (int) Math.round(Math.sqrt(patches));
-        if (grid < 1 || grid * grid != patches) {
-            throw new InputException(
-                    "%s has %d rows, expected a square number and %d".formatted(positions, patches + others, others));
-        }
+        require(
+                grid >= 1 && grid * grid == patches,
+                "%s has %d rows, expected a square number and %d",
+                positions,
+                patches + others,
+                others);
         return grid;
     }
 
@@ -138,12 +142,12 @@ record ArchitectureInference(Map<String, Shape> shapes) {
 
     private int dim(String name, int axis) throws InputException {
         Shape shape = shapes.get(name);
-        if (shape == null) {
-            throw new InputException("not a complete CLIP model: tensor " + name + " is missing");
-        }
-        if (shape.rank() <= axis || shape.dim(axis) > Integer.MAX_VALUE / 64) {
-            throw new InputException("tensor " + name + " has the implausible shape " + shape);
-        }
+        require(shape != null, "not a complete CLIP model: tensor %s is missing", name);
+        require(
+                shape.rank() > axis && shape.dim(axis) <= Integer.MAX_VALUE / 64,
+                "tensor %s has the implausible shape %s",
+                name,
+                shape);
         return (int) shape.dim(axis);
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.weights.convert;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,9 +63,10 @@ public final class Converter {
         }
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             for (Path file : weights.files()) {
-                if (Files.exists(target) && Files.isSameFile(file, target)) {
-                    throw new InputException(target + " is the source itself: choose another target");
-                }
+                require(
+                        !Files.exists(target) || !Files.isSameFile(file, target),
+                        "%s is the source itself: choose another target",
+                        target);
             }
             return new Converter(source, found.config(), weights).convert(target, activation, progress);
         }
@@ -88,9 +91,9 @@ public final class Converter {
     }
 
     private void readNames() throws IOException {
-        if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
-            throw new InputException("a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
-        }
+        require(
+                !weights.names().contains("ctx") || !weights.names().contains("token_prefix"),
+                "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
         tensors.putAll(OpenAiNames.of(weights.tensors()));
         for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
             specs.put(entry.getKey(), entry.getValue().spec(entry.getKey()));

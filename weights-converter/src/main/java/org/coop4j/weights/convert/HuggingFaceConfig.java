@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.Require;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -32,11 +33,10 @@ final class HuggingFaceConfig {
 
     private static ModelConfig config(JsonTree json, Path folder) throws IOException {
         json.choice("model_type", "clip");
-        if (json.has("architecture") && json.has("num_classes")) {
-            throw new IllegalArgumentException(
-                    "an image tower of timm, expected a model of images and texts: use open_clip's, such as"
-                            + " hf:timm/PE-Core-B-16");
-        }
+        Require.that(
+                !json.has("architecture") || !json.has("num_classes"),
+                "an image tower of timm, expected a model of images and texts: use open_clip's, such as"
+                        + " hf:timm/PE-Core-B-16");
         JsonTree text = tower(json, TEXT);
         JsonTree vision = tower(json, VISION);
         vision.expect("num_channels", 3);
@@ -80,10 +80,12 @@ final class HuggingFaceConfig {
     private static Optional<MlpActivation> activation(JsonTree json, JsonTree text, JsonTree vision) {
         MlpActivation ofText = activation(text);
         MlpActivation ofVision = activation(vision);
-        if (ofText != ofVision) {
-            throw new IllegalArgumentException("the towers differ in %s: %s in text, %s in vision"
-                    .formatted(ACTIVATION, ofText.id(), ofVision.id()));
-        }
+        Require.that(
+                ofText == ofVision,
+                "the towers differ in %s: %s in text, %s in vision",
+                ACTIVATION,
+                ofText.id(),
+                ofVision.id());
         return isCertain(json, TEXT) && isCertain(json, VISION) ? Optional.of(ofText) : Optional.empty();
     }
 
@@ -106,17 +108,18 @@ final class HuggingFaceConfig {
     private static PreprocessConfig preprocessing(JsonTree json, int imageSize) {
         json.expect("resample", PIL_BICUBIC);
         for (String step : List.of("do_resize", "do_center_crop", "do_normalize")) {
-            if (!json.flag(step, true)) {
-                throw new IllegalArgumentException(step + ": expected true, as in CLIP's preprocessing");
-            }
+            Require.that(json.flag(step, true), "%s: expected true, as in CLIP's preprocessing", step);
         }
         JsonTree crop = sized(json, "crop_size", "height");
         int size = crop.whole("height", imageSize);
         JsonTree resize = sized(json, "size", "shortest_edge");
-        if (resize.has("height") || resize.whole("shortest_edge", size) != size || crop.whole("width", size) != size) {
-            throw new IllegalArgumentException("size %s and crop_size %s: expected the shorter side at the crop's size"
-                    .formatted(json.fields().get("size"), json.fields().get("crop_size")));
-        }
+        Require.that(
+                !resize.has("height")
+                        && resize.whole("shortest_edge", size) == size
+                        && crop.whole("width", size) == size,
+                "size %s and crop_size %s: expected the shorter side at the crop's size",
+                json.fields().get("size"),
+                json.fields().get("crop_size"));
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
                 size,

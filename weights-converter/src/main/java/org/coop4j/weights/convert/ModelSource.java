@@ -20,9 +20,7 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
 
     /** Finds weights and configuration; a folder with both kinds is taken as open_clip's. */
     static ModelSource find(Path source) throws IOException {
-        if (!Files.exists(source)) {
-            throw new InputException("no such file or folder: " + source);
-        }
+        InputException.require(Files.exists(source), "no such file or folder: %s", source);
         if (!Files.isDirectory(source)) {
             return new ModelSource(source, Optional.empty());
         }

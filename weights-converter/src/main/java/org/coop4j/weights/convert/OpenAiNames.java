@@ -1,5 +1,7 @@
 package org.coop4j.weights.convert;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -153,10 +155,10 @@ final class OpenAiNames {
     private static void requireZeros(TensorView tensor) throws IOException {
         tensor.forEachChunk(chunk -> {
             while (chunk.hasRemaining()) {
-                if (chunk.get() != 0) {
-                    throw new InputException(
-                            tensor.name() + " is not supported: expected zeros, as in published Perception Encoders");
-                }
+                require(
+                        chunk.get() == 0,
+                        "%s is not supported: expected zeros, as in published Perception Encoders",
+                        tensor.name());
             }
         });
     }
@@ -169,9 +171,10 @@ final class OpenAiNames {
                 .orElse(List.of(module));
         SourceTensor tensor = tensors.computeIfAbsent(
                 name, n -> new SourceTensor(modules, Arrays.asList(new TensorView[modules.size()])));
-        if (tensor.modules.size() != modules.size() || tensor.parts.set(modules.indexOf(module), part) != null) {
-            throw new InputException("two tensors of the checkpoint map to " + name);
-        }
+        require(
+                tensor.modules.size() == modules.size() && tensor.parts.set(modules.indexOf(module), part) == null,
+                "two tensors of the checkpoint map to %s",
+                name);
     }
 
     /**
@@ -188,12 +191,14 @@ final class OpenAiNames {
             TensorView first = parts.get(0);
             long[] dims = first.shape().toArray();
             for (TensorView part : parts.subList(1, parts.size())) {
-                if (part.dtype() != first.dtype()
-                        || dims.length == 0
-                        || part.shape().rank() != dims.length
-                        || !inner(part).equals(inner(first))) {
-                    throw new InputException("cannot stack %s on %s".formatted(part, first));
-                }
+                require(
+                        part.dtype() == first.dtype()
+                                && dims.length != 0
+                                && part.shape().rank() == dims.length
+                                && inner(part).equals(inner(first)),
+                        "cannot stack %s on %s",
+                        part,
+                        first);
                 dims[0] += part.shape().dim(0);
             }
             return new TensorSpec(name, first.dtype(), Shape.of(dims));

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -77,10 +78,12 @@ final class OpenClipConfig {
     private static void requireKnown(String where, JsonTree object, String... harmless) {
         for (String name : object.unread()) {
             Object value = object.fields().get(name);
-            if (!List.of(harmless).contains(name) && !isOff(value)) {
-                throw new IllegalArgumentException(
-                        "%s.%s = %s is not supported: expected CLIP's own two towers".formatted(where, name, value));
-            }
+            Require.that(
+                    List.of(harmless).contains(name) || isOff(value),
+                    "%s.%s = %s is not supported: expected CLIP's own two towers",
+                    where,
+                    name,
+                    value);
         }
     }
 
@@ -115,9 +118,8 @@ final class OpenClipConfig {
     /** Returns timm's Perception Encoder of a name, with other sizes where the configuration has some. */
     private static ClipConfig.Vision peCore(JsonTree vision) {
         ClipConfig.Vit named = peCoreNamed(vision.text(TIMM_NAME));
-        if (!vision.text("timm_pool").equals("map")) {
-            throw new IllegalArgumentException("timm_pool: expected map, got " + vision.text("timm_pool"));
-        }
+        Require.that(
+                vision.text("timm_pool").equals("map"), "timm_pool: expected map, got %s", vision.text("timm_pool"));
         JsonTree sizes = vision.objectOrNone(TIMM_SIZES);
         int width = sizes.whole("embed_dim", named.width());
         boolean classToken = sizes.flag("class_token", named.peCore().classToken());
@@ -135,23 +137,26 @@ final class OpenClipConfig {
         // With other positions than the trained ones, timm would scale them.
         List<Integer> trained =
                 sizes.has(TRAINED_GRID) ? sizes.wholes(TRAINED_GRID) : List.of(named.grid(), named.grid());
-        if (imageSize(vision) != vit.imageSize() || !trained.equals(List.of(vit.grid(), vit.grid()))) {
-            throw new IllegalArgumentException("vision_cfg: expected the trained image_size and %s, got %d and %s"
-                    .formatted(TRAINED_GRID, imageSize(vision), trained));
-        }
+        Require.that(
+                imageSize(vision) == vit.imageSize() && trained.equals(List.of(vit.grid(), vit.grid())),
+                "vision_cfg: expected the trained image_size and %s, got %d and %s",
+                TRAINED_GRID,
+                imageSize(vision),
+                trained);
         double offset = sizes.number("rope_grid_offset", named.classTokens());
-        if (offset != vit.classTokens()) {
-            throw new IllegalArgumentException("vision_cfg: expected rope_grid_offset %d with class_token %s, got %s"
-                    .formatted(vit.classTokens(), classToken, Numbers.plain(offset)));
-        }
+        Require.that(
+                offset == vit.classTokens(),
+                "vision_cfg: expected rope_grid_offset %d with class_token %s, got %s",
+                vit.classTokens(),
+                classToken,
+                Numbers.plain(offset));
         requireKnown("vision_cfg", vision, "timm_model_pretrained");
-        if (!sizes.unread().isEmpty()) {
-            throw new IllegalArgumentException("%s: expected no other fields than %s, got %s"
-                    .formatted(
-                            TIMM_SIZES,
-                            new TreeSet<>(sizes.asked()),
-                            sizes.fields().keySet()));
-        }
+        Require.that(
+                sizes.unread().isEmpty(),
+                "%s: expected no other fields than %s, got %s",
+                TIMM_SIZES,
+                new TreeSet<>(sizes.asked()),
+                sizes.fields().keySet());
         return vit;
     }
 
@@ -161,20 +166,21 @@ final class OpenClipConfig {
                 ? ClipConfig.published()
                         .get("PE-Core-%S%s-%s".formatted(match.group(1), match.group(2), match.group(3)))
                 : null;
-        if (published == null) {
-            throw new IllegalArgumentException(
-                    "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
-                            .formatted(TIMM_NAME, name));
-        }
+        Require.that(
+                published != null,
+                "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224",
+                TIMM_NAME,
+                name);
         return (ClipConfig.Vit) published.vision();
     }
 
     private static int imageSize(JsonTree vision) {
         if (vision.fields().get("image_size") instanceof List<?>) {
             List<Integer> sides = vision.wholes("image_size");
-            if (sides.size() != 2 || !sides.get(0).equals(sides.get(1))) {
-                throw new IllegalArgumentException("image_size: expected a square, got " + sides);
-            }
+            Require.that(
+                    sides.size() == 2 && sides.get(0).equals(sides.get(1)),
+                    "image_size: expected a square, got %s",
+                    sides);
             return sides.get(0);
         }
         return vision.whole("image_size", 224);
@@ -186,11 +192,11 @@ final class OpenClipConfig {
     }
 
     private static int heads(int width, int headWidth) {
-        if (headWidth < 1 || width % headWidth != 0) {
-            throw new IllegalArgumentException(
-                    "vision_cfg: expected a width that is a multiple of head_width %d, got %d"
-                            .formatted(headWidth, width));
-        }
+        Require.that(
+                headWidth >= 1 && width % headWidth == 0,
+                "vision_cfg: expected a width that is a multiple of head_width %d, got %d",
+                headWidth,
+                width);
         return width / headWidth;
     }
 

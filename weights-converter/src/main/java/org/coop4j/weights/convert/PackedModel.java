@@ -91,9 +91,7 @@ public final class PackedModel {
      * @throws InputException if {@code packed} is something else
      */
     public static String sha256(InputStream packed, String name) throws IOException {
-        if (!line(packed).equals(FORMAT)) {
-            throw new InputException(name + " is not a packed model");
-        }
+        InputException.require(line(packed).equals(FORMAT), "%s is not a packed model", name);
         String sha256 = line(packed);
         if (!sha256.matches("[0-9a-f]{64}")) {
             throw damaged(name, "its header is wrong");

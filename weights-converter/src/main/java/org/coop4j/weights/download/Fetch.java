@@ -1,5 +1,7 @@
 package org.coop4j.weights.download;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -51,9 +53,7 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
         try (FileChannel channel = OpenFile.channel(
                         part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = OpenFile.lock(channel)) {
-            if (lock == null) {
-                throw new InputException(part + " is being fetched by another process");
-            }
+            require(lock != null, "%s is being fetched by another process", part);
             Optional<String> served = receivePatiently(file, channel);
             channel.force(true);
             check(file, file.sha256().or(() -> served), part, lock);
@@ -107,10 +107,13 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
         }
         long rest = connection.getContentLengthLong();
         long room = Files.getFileStore(folder).getUsableSpace();
-        if (rest > room) {
-            throw new InputException("%s has %s, and %s has room for %s"
-                    .formatted(file.address(), Numbers.bytes(rest), folder, Numbers.bytes(room)));
-        }
+        require(
+                rest <= room,
+                "%s has %s, and %s has room for %s",
+                file.address(),
+                Numbers.bytes(rest),
+                folder,
+                Numbers.bytes(room));
         copy(file, connection, channel, start, rest);
         return answer.sha256();
     }

@@ -1,5 +1,7 @@
 package org.coop4j.weights.download;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.HttpURLConnection;
@@ -69,9 +71,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
                 return new Answer(connection, sha256);
             }
             connection.disconnect();
-            if (status / 100 != 3 || status == 304) {
-                throw new InputException(address + ": " + meaning(status));
-            }
+            require(status / 100 == 3 && status != 304, "%s: %s", address, meaning(status));
             at = redirected(at, connection.getHeaderField("Location"));
         }
         throw new InputException(address + ": redirected more than " + REDIRECTS + " times");
@@ -87,26 +87,27 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
     }
 
     private static URI redirected(URI from, String location) throws InputException {
-        if (location == null) {
-            throw new InputException(from + ": redirected to nowhere");
-        }
+        require(location != null, "%s: redirected to nowhere", from);
         URI to;
         try {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
             throw new InputException(from + ": redirected to no address: " + location, e);
         }
-        if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
-            throw new InputException(from + ": redirected from https to " + to);
-        }
+        require(
+                !"https".equals(from.getScheme()) || "https".equals(to.getScheme()),
+                "%s: redirected from https to %s",
+                from,
+                to);
         return to;
     }
 
     private HttpURLConnection request(URI address, long from, Optional<String> etag, boolean withToken)
             throws IOException {
-        if (address.getHost() == null || !List.of("https", "http").contains(address.getScheme())) {
-            throw new InputException(address + ": expected an address that begins with https:// or http://");
-        }
+        require(
+                address.getHost() != null && List.of("https", "http").contains(address.getScheme()),
+                "%s: expected an address that begins with https:// or http://",
+                address);
         URL url = address.toURL();
         Optional<Proxy> proxy = proxy(address);
         HttpURLConnection connection =
@@ -143,8 +144,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
             return Optional.of(Proxy.NO_PROXY);
         }
         URI proxy = URI.create(value.get().contains("://") ? value.get() : "http://" + value.get());
-        InputException.require(
-                proxy.getHost() != null, "proxy: expected an address such as http://proxy:3128, got %s", value.get());
+        require(proxy.getHost() != null, "proxy: expected an address such as http://proxy:3128, got %s", value.get());
         int port = proxy.getPort() < 0 ? PROXY_PORT : proxy.getPort();
         return Optional.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), port)));
     }

@@ -1,5 +1,7 @@
 package org.coop4j.weights.download;
 
+import static org.coop4j.base.InputException.require;
+
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -37,10 +39,10 @@ final class Hub {
      * @param repository as {@code laion/CLIP-ViT-B-32-laion2B-s34B-b79K}
      */
     Hub(Http http, URI endpoint, String repository) throws InputException {
-        if (!REPOSITORY.matcher(repository).matches()) {
-            throw new InputException(
-                    "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32".formatted(repository));
-        }
+        require(
+                REPOSITORY.matcher(repository).matches(),
+                "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32",
+                repository);
         this.http = http;
         this.endpoint = endpoint;
         this.repository = repository;
@@ -51,10 +53,11 @@ final class Hub {
         Set<String> names = listing();
         List<String> wanted = new ArrayList<>();
         CONFIGURATIONS.stream().filter(names::contains).forEach(wanted::add);
-        if (wanted.isEmpty()) {
-            throw new InputException("hf:%s has neither %s: not a model that coop4j can convert"
-                    .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
-        }
+        require(
+                !wanted.isEmpty(),
+                "hf:%s has neither %s: not a model that coop4j can convert",
+                repository,
+                String.join(" nor ", CONFIGURATIONS));
         wanted.addAll(weights(names));
         OPTIONAL.stream().filter(names::contains).forEach(wanted::add);
         return wanted.stream()

@@ -96,10 +96,11 @@ public record ModelDownload(
                     .orElse(URI.create(OPENAI + sha256.get() + "/" + file));
             return List.of(new RemoteFile(mirror.orElse(published), file, sha256));
         }
-        if (!isUrl(name)) {
-            throw new InputException("model: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
-                    .formatted(String.join(", ", PublishedModels.downloads()), name));
-        }
+        InputException.require(
+                isUrl(name),
+                "model: expected one of %s, hf:OWNER/NAME or an address, got \"%s\"",
+                String.join(", ", PublishedModels.downloads()),
+                name);
         return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -36,10 +37,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /** Checks that both towers are there. */
     public ClipConfig {
         requirePositive("embedding dimension", embedDim);
-        if (vision == null || text == null) {
-            throw new IllegalArgumentException(
-                    "expected a vision and a text tower, got no " + (vision == null ? "vision" : "text"));
-        }
+        Require.that(
+                vision != null && text != null,
+                "expected a vision and a text tower, got no %s",
+                vision == null ? "vision" : "text");
     }
 
     /** The image tower. */
@@ -86,16 +87,17 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requireLayers("vision layers", layers);
             requirePositive("vision MLP width", mlpWidth);
             requireHeads("vision", width, heads);
-            if (imageSize % patchSize != 0) {
-                throw new IllegalArgumentException("expected an image size that is a multiple of patch size %d, got %d"
-                        .formatted(patchSize, imageSize));
-            }
+            Require.that(
+                    imageSize % patchSize == 0,
+                    "expected an image size that is a multiple of patch size %d, got %d",
+                    patchSize,
+                    imageSize);
             if (peCore != null) {
                 requireHeads("attention pooling", width, peCore.poolHeads);
-                if (width / heads % 4 != 0) {
-                    throw new IllegalArgumentException(
-                            "expected heads of a multiple of 4 channels for rotary positions, got " + width / heads);
-                }
+                Require.that(
+                        width / heads % 4 == 0,
+                        "expected heads of a multiple of 4 channels for rotary positions, got %s",
+                        width / heads);
             }
         }
 
@@ -177,16 +179,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         public ResNet {
             layers = List.copyOf(layers);
             requirePositive("image size", imageSize);
-            if (imageSize % STRIDE != 0) {
-                throw new IllegalArgumentException("expected an image size that is a multiple of 32, got " + imageSize);
-            }
-            if (layers.size() != 4) {
-                throw new IllegalArgumentException("expected the layers of 4 ResNet stages, got " + layers);
-            }
+            Require.that(imageSize % STRIDE == 0, "expected an image size that is a multiple of 32, got %s", imageSize);
+            Require.that(layers.size() == 4, "expected the layers of 4 ResNet stages, got %s", layers);
             layers.forEach(count -> requireLayers("layers of a ResNet stage", count));
-            if (width % 2 != 0) {
-                throw new IllegalArgumentException("expected an even ResNet width, got " + width);
-            }
+            Require.that(width % 2 == 0, "expected an even ResNet width, got %s", width);
             requirePositive("ResNet width", width);
             requireHeads("attention pooling", width * STRIDE, heads);
         }
@@ -230,10 +226,11 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      */
     public static ClipConfig named(String name) throws InputException {
         ClipConfig config = published().get(name);
-        if (config == null) {
-            throw new InputException("unknown architecture: expected one of %s, got \"%s\""
-                    .formatted(String.join(", ", published().keySet()), name));
-        }
+        InputException.require(
+                config != null,
+                "unknown architecture: expected one of %s, got \"%s\"",
+                String.join(", ", published().keySet()),
+                name);
         return config;
     }
 
@@ -352,17 +349,17 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     private static void requireRange(String name, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new IllegalArgumentException("%s: expected 1 to %d, got %d".formatted(name, max, value));
-        }
+        Require.that(value >= 1 && value <= max, "%s: expected 1 to %d, got %d", name, max, value);
     }
 
     private static void requireHeads(String tower, int width, int heads) {
         requirePositive(tower + " width", width);
         requirePositive(tower + " heads", heads);
-        if (width % heads != 0) {
-            throw new IllegalArgumentException(
-                    "expected a %s width that is a multiple of its heads (%d), got %d".formatted(tower, heads, width));
-        }
+        Require.that(
+                width % heads == 0,
+                "expected a %s width that is a multiple of its heads (%d), got %d",
+                tower,
+                heads,
+                width);
     }
 }

@@ -58,9 +58,8 @@ final class ExpectedTensors {
         describe("missing", List.copyOf(missing.keySet()), problems);
         describe("unexpected", unexpected, problems);
         describe("of the wrong shape or type", wrong, problems);
-        if (!problems.isEmpty()) {
-            throw new InputException("the tensors are not those of the architecture: " + String.join("; ", problems));
-        }
+        InputException.require(
+                problems.isEmpty(), "the tensors are not those of the architecture: %s", String.join("; ", problems));
     }
 
     private static void describe(String what, List<String> names, List<String> problems) {

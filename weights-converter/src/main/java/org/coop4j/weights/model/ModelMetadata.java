@@ -1,5 +1,7 @@
 package org.coop4j.weights.model;
 
+import static org.coop4j.base.InputException.require;
+
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -8,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.Require;
 
 /**
  * The description of a model in a converted file: the strings of its {@code __metadata__}.
@@ -33,14 +36,15 @@ public record ModelMetadata(
     /** Checks that the image sizes agree, and that a Perception Encoder has its activation. */
     public ModelMetadata {
         int imageSize = architecture.vision().imageSize();
-        if (preprocessing.size() != imageSize) {
-            throw new IllegalArgumentException("expected preprocessing to the image tower's %d pixels, got %d"
-                    .formatted(imageSize, preprocessing.size()));
-        }
-        if (architecture.peCore().isPresent() && activation != MlpActivation.GELU) {
-            throw new IllegalArgumentException(
-                    "expected activation gelu of a Perception Encoder, got " + activation.id());
-        }
+        Require.that(
+                preprocessing.size() == imageSize,
+                "expected preprocessing to the image tower's %d pixels, got %d",
+                imageSize,
+                preprocessing.size());
+        Require.that(
+                architecture.peCore().isEmpty() || activation == MlpActivation.GELU,
+                "expected activation gelu of a Perception Encoder, got %s",
+                activation.id());
     }
 
     /** Returns the strings to write. */
@@ -66,10 +70,11 @@ public record ModelMetadata(
      */
     public static ModelMetadata fromMap(Map<String, String> map) throws IOException {
         String version = required(map, FORMAT);
-        if (!version.equals(FORMAT_VERSION)) {
-            throw new InputException("expected a model of format %s, got %s: convert the source again"
-                    .formatted(FORMAT_VERSION, version));
-        }
+        require(
+                version.equals(FORMAT_VERSION),
+                "expected a model of format %s, got %s: convert the source again",
+                FORMAT_VERSION,
+                version);
         try {
             return new ModelMetadata(
                     ClipConfig.fromJson(required(map, ARCHITECTURE)),
@@ -83,9 +88,7 @@ public record ModelMetadata(
 
     private static String required(Map<String, String> map, String key) throws InputException {
         String value = map.get(key);
-        if (value == null) {
-            throw new InputException("the metadata lacks " + key);
-        }
+        require(value != null, "the metadata lacks %s", key);
         return value;
     }
 

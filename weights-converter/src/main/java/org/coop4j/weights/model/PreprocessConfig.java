@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.Require;
 
 /**
  * Conversion of pixels to the image tower's input: resize of the shorter side and centre crop, or of both sides, then
@@ -54,12 +55,14 @@ public record PreprocessConfig(
         ClipConfig.requirePositive("image size", size);
         mean = List.copyOf(mean);
         std = List.copyOf(std);
-        if (mean.size() != 3 || !mean.stream().allMatch(Double::isFinite)) {
-            throw new IllegalArgumentException("mean: expected 3 finite numbers, got " + mean);
-        }
-        if (std.size() != 3 || !std.stream().allMatch(x -> x.floatValue() > 0 && Double.isFinite(x))) {
-            throw new IllegalArgumentException("std: expected 3 positive numbers, got " + std);
-        }
+        Require.that(
+                mean.size() == 3 && mean.stream().allMatch(Double::isFinite),
+                "mean: expected 3 finite numbers, got %s",
+                mean);
+        Require.that(
+                std.size() == 3 && std.stream().allMatch(x -> x.floatValue() > 0 && Double.isFinite(x)),
+                "std: expected 3 positive numbers, got %s",
+                std);
     }
 
     /** Returns OpenAI's constants, which nearly every CLIP uses. */

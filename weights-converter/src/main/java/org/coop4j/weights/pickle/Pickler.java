@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.coop4j.base.Require;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
@@ -63,9 +64,7 @@ public final class Pickler {
     }
 
     private void save(Object original, int depth) {
-        if (depth > MAX_DEPTH) {
-            throw new IllegalArgumentException("values nest more than " + MAX_DEPTH + " deep");
-        }
+        Require.that(depth <= MAX_DEPTH, "values nest more than %s deep", MAX_DEPTH);
         Object value = replacement.apply(original);
         if (value == null) {
             out.write('N');
@@ -151,9 +150,7 @@ public final class Pickler {
     }
 
     private void saveGlobal(GlobalName name) {
-        if (name.toString().indexOf('\n') >= 0) {
-            throw new IllegalArgumentException("a name with a line feed: " + name);
-        }
+        Require.that(name.toString().indexOf('\n') < 0, "a name with a line feed: %s", name);
         out.write('c');
         out.writeBytes((name.module() + "\n" + name.name() + "\n").getBytes(StandardCharsets.UTF_8));
     }

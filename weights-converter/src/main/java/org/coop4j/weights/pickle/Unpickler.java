@@ -1,6 +1,7 @@
 package org.coop4j.weights.pickle;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,8 +16,8 @@ import org.coop4j.weights.pickle.Python.PyObject;
 import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
- * Python's pickle machine for protocols 0 to 5, without the power to execute: a call that is not bound gives an inert
- * {@link PyObject}.
+ * Python's pickle machine for protocols 1 to 5, without the power to execute: a call that is not bound gives an inert
+ * {@link PyObject}. PyTorch cannot write protocol 0.
  *
  * <p>The opcodes are those of CPython's {@code Lib/pickletools.py}. The machine is a loop, so that no nesting in a
  * pickle can exhaust the Java stack. The objects that it makes may nest deeply or contain themselves, which callers
@@ -75,25 +76,20 @@ public final class Unpickler {
             case 'K' -> (long) in.u1();
             case 'M' -> (long) in.u2();
             case 'J' -> (long) in.i4();
-            case 'I' -> PickleText.integer(in.line(), budget);
-            case 'L' -> PickleText.integer(in.line().replaceFirst("L$", ""), budget);
-            case 0x8a -> PickleText.integer(in, in.u1(), budget);
-            case 0x8b -> PickleText.integer(in, in.i4(), budget);
+            case 'I' -> integer(in.line());
+            case 'L' -> integer(in.line().replaceFirst("L$", ""));
+            case 0x8a -> integer(in.u1());
+            case 0x8b -> integer(in.i4());
             case 'G' -> in.bigEndianDouble();
-            case 'F' -> PickleText.real(in.line(), budget);
             case 'X' -> in.utf8(in.u4());
             case 0x8c -> in.utf8(in.u1());
             case 0x8d -> in.utf8(in.i8());
-            case 'V' -> PickleText.rawUnicode(in.line());
             case 'T' -> in.python2String(in.u4());
             case 'U' -> in.python2String(in.u1());
-            case 'S' -> PickleText.quoted(in.line(), budget);
             case 'C' -> in.bytes(in.u1());
             case 'B' -> in.bytes(in.u4());
             case 0x8e, 0x96 -> in.bytes(in.i8());
             case 'c' -> new GlobalName(in.line(), in.line());
-            case 'P' -> bindings.persistent(in.line());
-            case 'g' -> recall(memoIndex());
             case 'h' -> recall(in.u1());
             case 'j' -> recall(in.u4());
             default -> NOTHING;
@@ -125,7 +121,6 @@ public final class Unpickler {
                 object.setState(keywords);
                 yield object;
             }
-            case 'i' -> call(Tuple.of(stack.popToMark().toArray()), new GlobalName(in.line(), in.line()));
             case 'o' -> {
                 List<Object> items = stack.popToMark();
                 if (items.isEmpty()) {
@@ -150,14 +145,13 @@ public final class Unpickler {
             case 'b' -> build(stack.pop());
             case '0' -> stack.discard();
             case '1' -> stack.popToMark();
-            case 'p' -> memo.put(memoIndex(), stack.peek());
             case 'q' -> memo.put((long) in.u1(), stack.peek());
             case 'r' -> memo.put(in.u4(), stack.peek());
             case 0x94 -> memo.put((long) memo.size(), stack.peek());
             case 0x80 -> {
                 int version = in.u1();
                 if (version > 5) {
-                    throw budget.problem("is of protocol " + version + ": expected 0 to 5");
+                    throw budget.problem("is of protocol " + version + ": expected 1 to 5");
                 }
             }
             case 0x95 -> in.i8(); // FRAME: only a hint for buffering
@@ -243,12 +237,36 @@ public final class Unpickler {
         return target;
     }
 
-    private long memoIndex() throws IOException {
-        try {
-            return Long.parseLong(in.line());
-        } catch (NumberFormatException e) {
-            throw budget.problem("has a malformed memo index");
+    /** Parses a decimal number, or one of the two notations of a boolean before protocol 2. */
+    private Object integer(String line) throws IOException {
+        if (line.equals("00") || line.equals("01")) {
+            return line.equals("01");
         }
+        if (line.length() > 2 * budget.limits().maxIntegerBytes()) {
+            throw budget.problem("has an integer of " + line.length() + " digits");
+        }
+        try {
+            return narrow(new BigInteger(line.strip()));
+        } catch (NumberFormatException e) {
+            throw budget.problem("has a malformed integer");
+        }
+    }
+
+    /** Reads an integer in two's complement, least significant byte first. */
+    private Object integer(int bytes) throws IOException {
+        if (bytes < 0 || bytes > budget.limits().maxIntegerBytes()) {
+            throw budget.problem("has an integer of " + Integer.toUnsignedString(bytes) + " bytes");
+        }
+        byte[] littleEndian = in.bytes(bytes);
+        byte[] bigEndian = new byte[Math.max(1, bytes)];
+        for (int i = 0; i < bytes; i++) {
+            bigEndian[bytes - 1 - i] = littleEndian[i];
+        }
+        return narrow(new BigInteger(bigEndian));
+    }
+
+    private static Object narrow(BigInteger value) {
+        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
     private Object recall(long index) throws IOException {

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -58,7 +59,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
      * @throws IllegalArgumentException if the header breaks the format
      */
     static Header parse(byte[] json, long dataLength) throws IOException {
-        require(json.length > 0 && json[0] == '{', "the header does not start with {");
+        Require.that(json.length > 0 && json[0] == '{', "the header does not start with {");
         Header header = new Header(new LinkedHashMap<>(), new LinkedHashMap<>());
         try (JsonParser parser = JSON.createParser(
                 new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder()))) {
@@ -69,11 +70,11 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
                 if (name.equals(METADATA)) {
                     header.readMetadata(parser);
                 } else {
-                    require(header.tensors.size() < MAX_TENSORS, "more than " + MAX_TENSORS + " tensors");
+                    Require.that(header.tensors.size() < MAX_TENSORS, "more than %d tensors", MAX_TENSORS);
                     header.tensors.put(name, readTensor(parser, name));
                 }
             }
-            require(parser.nextToken() == null, "the header continues after its JSON object");
+            Require.that(parser.nextToken() == null, "the header continues after its JSON object");
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("the header is not UTF-8", e);
         } catch (JsonProcessingException e) {
@@ -108,9 +109,10 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
                 default -> throw new IllegalArgumentException("tensor " + name + " has a field " + field);
             }
         }
-        require(
+        Require.that(
                 dtype != null && dims != null && offsets.size() == 2,
-                "tensor " + name + " needs dtype, shape and two data_offsets");
+                "tensor %s needs dtype, shape and two data_offsets",
+                name);
         long bytes;
         TensorSpec spec;
         try {
@@ -121,10 +123,14 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         }
         long begin = offsets.get(0);
         long end = offsets.get(1);
-        if (begin < 0 || end < begin || end - begin != bytes) {
-            throw new IllegalArgumentException("tensor %s %s of %s needs %d bytes but its data_offsets are %s"
-                    .formatted(name, dims, dtype, bytes, offsets));
-        }
+        Require.that(
+                begin >= 0 && end >= begin && end - begin == bytes,
+                "tensor %s %s of %s needs %d bytes but its data_offsets are %s",
+                name,
+                dims,
+                dtype,
+                bytes,
+                offsets);
         return new Placed(spec, begin);
     }
 
@@ -140,7 +146,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         List<Long> values = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             expect(parser, JsonToken.VALUE_NUMBER_INT, name);
-            require(values.size() <= Shape.MAX_RANK, "tensor " + name + " has too many dimensions");
+            Require.that(values.size() <= Shape.MAX_RANK, "tensor %s has too many dimensions", name);
             values.add(parser.getLongValue());
         }
         return values;
@@ -148,15 +154,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
 
     private static void expect(JsonParser parser, JsonToken token, String where) {
         JsonToken found = parser.currentToken();
-        if (found != token) {
-            throw new IllegalArgumentException("%s in the header: expected %s, got %s".formatted(where, token, found));
-        }
-    }
-
-    private static void require(boolean holds, String problem) {
-        if (!holds) {
-            throw new IllegalArgumentException(problem);
-        }
+        Require.that(found == token, "%s in the header: expected %s, got %s", where, token, found);
     }
 
     private void checkPlaces(long dataLength) {
@@ -171,9 +169,11 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
             }
             at = tensor.end();
         }
-        if (at != dataLength) {
-            throw new IllegalArgumentException("the tensors take %d bytes but %d follow the header: the file is %s"
-                    .formatted(at, dataLength, at > dataLength ? "truncated" : "too long"));
-        }
+        Require.that(
+                at == dataLength,
+                "the tensors take %d bytes but %d follow the header: the file is %s",
+                at,
+                dataLength,
+                at > dataLength ? "truncated" : "too long");
     }
 }

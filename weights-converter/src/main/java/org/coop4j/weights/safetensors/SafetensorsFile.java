@@ -107,11 +107,6 @@ public final class SafetensorsFile implements Closeable {
         return List.copyOf(tensors.keySet());
     }
 
-    /** Returns true if there is a tensor of that name. */
-    public boolean contains(String name) {
-        return tensors.containsKey(name);
-    }
-
     /** Returns the header's {@code __metadata__}; empty if there is none. */
     public Map<String, String> metadata() {
         return metadata;

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -74,10 +75,11 @@ public final class SafetensorsWriter implements AutoCloseable {
         Map<String, Slot> slots = new LinkedHashMap<>();
         long at = 0;
         for (TensorSpec tensor : order) {
-            if (slots.put(tensor.name(), new Slot(tensor, at)) != null
-                    || tensor.name().equals(Header.METADATA)) {
-                throw new IllegalArgumentException("tensor name used twice: " + tensor.name());
-            }
+            Require.that(
+                    slots.put(tensor.name(), new Slot(tensor, at)) == null
+                            && !tensor.name().equals(Header.METADATA),
+                    "tensor name used twice: %s",
+                    tensor.name());
             at += tensor.bytes();
         }
         byte[] header = header(slots.values(), metadata);
@@ -99,9 +101,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     public void writeBytes(String name, ByteBuffer source) throws IOException {
         Slot slot = slot(name);
         int length = source.remaining();
-        if (length > slot.end - slot.next) {
-            throw new IllegalArgumentException(name + " " + slot.spec.shape() + " is given too many elements");
-        }
+        Require.that(length <= slot.end - slot.next, "%s %s is given too many elements", name, slot.spec.shape());
         file.write(source, elements + slot.next);
         slot.next += length;
     }
@@ -114,9 +114,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     /** Appends float32 values to a floating-point tensor, rounded to its element type. */
     public void writeFloats(String name, FloatBuffer source) throws IOException {
         DType dtype = slot(name).spec.dtype();
-        if (!dtype.isFloat()) {
-            throw new IllegalArgumentException(name + " holds " + dtype + ", not floats");
-        }
+        Require.that(dtype.isFloat(), "%s holds %s, not floats", name, dtype);
         ByteBuffer block = littleEndian(BLOCK);
         while (source.hasRemaining()) {
             block.clear();
@@ -136,9 +134,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     /** Appends integers to an I64 or I32 tensor. */
     public void writeLongs(String name, long... values) throws IOException {
         DType dtype = slot(name).spec.dtype();
-        if (dtype != DType.I64 && dtype != DType.I32) {
-            throw new IllegalArgumentException(name + " holds " + dtype + ", not I64 or I32");
-        }
+        Require.that(dtype == DType.I64 || dtype == DType.I32, "%s holds %s, not I64 or I32", name, dtype);
         ByteBuffer bytes = littleEndian(Math.multiplyExact(values.length, dtype.bytes()));
         for (long value : values) {
             if (dtype == DType.I64) {
@@ -173,9 +169,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private Slot slot(String name) {
         Slot slot = slots.get(name);
-        if (slot == null) {
-            throw new IllegalArgumentException("tensor " + name + " was not declared");
-        }
+        Require.that(slot != null, "tensor %s was not declared", name);
         return slot;
     }
 

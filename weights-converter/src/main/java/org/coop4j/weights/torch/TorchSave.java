@@ -14,6 +14,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Pickler;
@@ -95,9 +96,7 @@ public final class TorchSave {
             return Integer.toString(tensors.size() - 1);
         });
         Shape shape = tensor.shape();
-        if (tensor.dtype().torchStorage().isEmpty()) {
-            throw new IllegalArgumentException("PyTorch has no storage of " + tensor.dtype());
-        }
+        Require.that(!tensor.dtype().torchStorage().isEmpty(), "PyTorch has no storage of %s", tensor.dtype());
         Tuple storage = Tuple.of(
                 "storage", new GlobalName("torch", tensor.dtype().torchStorage()), key, "cpu", shape.elements());
         Object[] strides = Arrays.stream(shape.rowMajorStrides()).boxed().toArray();
@@ -122,10 +121,12 @@ public final class TorchSave {
     public record DenseTensor(DType dtype, Shape shape, ByteBuffer data) {
         /** Checks the number of elements. */
         public DenseTensor {
-            if (data.remaining() != shape.bytes(dtype)) {
-                throw new IllegalArgumentException("shape %s: expected %d elements, got %d"
-                        .formatted(shape, shape.elements(), data.remaining() / dtype.bytes()));
-            }
+            Require.that(
+                    data.remaining() == shape.bytes(dtype),
+                    "shape %s: expected %d elements, got %d",
+                    shape,
+                    shape.elements(),
+                    data.remaining() / dtype.bytes());
         }
 
         /** Returns a tensor of float32; the values are copied. */

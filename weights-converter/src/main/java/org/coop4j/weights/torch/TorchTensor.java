@@ -34,11 +34,6 @@ public record TorchTensor(Storage storage, Optional<DType> dtype, Shape shape, l
         return view("in storage " + storage.key()).floats();
     }
 
-    /** Returns the elements of an integer or boolean tensor, row-major. */
-    public long[] longs() throws IOException {
-        return view("in storage " + storage.key()).longs();
-    }
-
     @Override
     public String toString() {
         return "tensor " + dtype.map(DType::name).orElse("?") + " " + shape;

@@ -87,8 +87,6 @@ class UnpicklerTest {
         assertThat(read(new PickleBytes().ascii("I01\n"))).isEqualTo(true);
         assertThat(read(new PickleBytes().ascii("I00\n"))).isEqualTo(false);
         assertThat(read(pickle().op('G', 0x3f, 0xf8, 0, 0, 0, 0, 0, 0))).isEqualTo(1.5);
-        assertThat(read(new PickleBytes().ascii("F-2.5\n"))).isEqualTo(-2.5);
-        assertThat(read(new PickleBytes().ascii("Fnan\n"))).isEqualTo(Double.NaN);
     }
 
     @Test
@@ -96,8 +94,6 @@ class UnpicklerTest {
         assertThat(read(pickle().text("größe"))).isEqualTo("größe");
         assertThat(read(pickle().op(0x8c, 2).ascii("ab"))).isEqualTo("ab");
         assertThat(read(pickle().op(0x8d).int8(3).ascii("abc"))).isEqualTo("abc");
-        assertThat(read(new PickleBytes().ascii("Va\\u00fcb\n"))).isEqualTo("aüb");
-        assertThat(read(new PickleBytes().ascii("S'it\\'s\\n\\x41'\n"))).isEqualTo("it's\nA");
         assertThat(read(pickle().op('U', 1, 0xe9))).isEqualTo("é");
         assertThat(read(pickle().op('T').int4(2).op(0xc3, 0xa9))).isEqualTo("é");
     }
@@ -128,7 +124,6 @@ class UnpicklerTest {
         Object value = read(pickle().op(']', 'q', 7, 'h', 7, 0x86));
         assertThat(((List<?>) value).get(0)).isSameAs(((List<?>) value).get(1));
         assertThat(read(pickle().op(0x80, 4).text("x").op(0x94, '0', 'h', 0))).isEqualTo("x");
-        assertThat(read(new PickleBytes().ascii("(lp3\n0g3\n"))).isEqualTo(List.of());
     }
 
     @Test
@@ -169,7 +164,6 @@ class UnpicklerTest {
         assertThat(object).hasToString("<torch.optim.sgd.SGD>");
         PickleBytes list = pickle().global("my", "List").op(')', 'R', 'K', 1, 'a');
         assertThat(read(list.text("k").op('K', 2, 's'))).isInstanceOf(PyObject.class);
-        assertThat(read(new PickleBytes().ascii("(imod\nCls\n"))).isInstanceOf(PyObject.class);
         assertThat(read(pickle().op('(').global("mod", "Cls").op('K', 1, 'o'))).isInstanceOf(PyObject.class);
         PickleBytes stackGlobal = pickle().text("mod").text("Cls").op(0x93, ')', '}', 0x92);
         assertThat(read(stackGlobal)).isInstanceOf(PyObject.class);
@@ -264,19 +258,16 @@ class UnpicklerTest {
                 "K\\001)R",
                 "Nb",
                 "Inonsense\\n",
-                "Fnonsense\\n",
-                "Fx\\n",
-                "S\\n",
-                "S'a\\n",
-                "gnonsense\\n",
+                "F1.5\\n",
+                "S'a'\\n",
+                "N(lp1\\n0",
                 "\\202\\001",
                 "\\227",
                 "(o",
                 "Q",
-                "Px\\n",
                 "K\\001K\\002\\223",
                 "X\\002\\000\\000\\000\\303(",
-                "(ci\\n",
+                "(c\\n",
                 "\\225\\001",
                 "K\\001(0u",
                 "c_codecs\\nencode\\n)R",

@@ -128,7 +128,7 @@ class TorchFileTest {
             assertThat(tensors.get("h").floats()).containsExactly(1.5f);
             assertThat(tensors.get("b").floats()).containsExactly(-2);
             assertThat(tensors.get("b").dtype()).isEqualTo(Optional.of(DType.BF16));
-            assertThat(tensors.get("i").longs()).containsExactly(-5, 5);
+            assertThat(tensors.get("i").view("i").longs()).containsExactly(-5, 5);
         }
     }
 
@@ -331,7 +331,7 @@ class TorchFileTest {
         try (TorchFile file = TorchFile.open(file())) {
             assertThat(file.form()).isEqualTo(TorchFile.Form.LEGACY);
             assertThat(file.stateDict().get("a").floats()).containsExactly(1, 2);
-            assertThat(file.stateDict().get("b").longs()).containsExactly(-9);
+            assertThat(file.stateDict().get("b").view("b").longs()).containsExactly(-9);
         }
     }
 
@@ -374,7 +374,7 @@ class TorchFileTest {
     void aTorchScriptArchiveIsToldByItsConstants() throws IOException {
         try (TorchFile file = TorchFile.open(Golden.path("vit/torchscript.pt"))) {
             assertThat(file.form()).isEqualTo(TorchFile.Form.TORCHSCRIPT);
-            assertThat(file.stateDict().get("input_resolution").longs()).containsExactly(32);
+            assertThat(file.stateDict().get("input_resolution").view("it").longs()).containsExactly(32);
             assertThat(file.stateDict()).containsKey("visual.transformer.resblocks.1.mlp.c_fc.bias");
         }
     }
