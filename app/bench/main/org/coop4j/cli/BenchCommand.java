@@ -159,7 +159,8 @@ public final class BenchCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(
                 Set.of("step", "encode", "files").contains(what),
-                "\"" + what + "\" cannot be measured: expected step, encode or files");
+                "\"%s\" cannot be measured: expected step, encode or files",
+                what);
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
         List<LabelledImage> images = ofFiles ? jpegs() : List.of();
@@ -199,7 +200,7 @@ public final class BenchCommand extends ConsoleCommand {
                 .limit(MAX_FILES)
                 .map(path -> new LabelledImage(path, 0, "image"))
                 .toList();
-        CommandFailure.require(!images.isEmpty(), pictures + " has no .jpg files");
+        CommandFailure.require(!images.isEmpty(), "%s has no .jpg files", pictures);
         return images;
     }
 

@@ -41,7 +41,8 @@ public final class Examples {
             int wanted = label;
             Require.that(
                     IntStream.of(labels).anyMatch(one -> one == wanted),
-                    "class \"%s\" has no examples: expected 1 or more".formatted(classNames.get(label)));
+                    "class \"%s\" has no examples: expected 1 or more",
+                    classNames.get(label));
         }
         try {
             ClassNames.requireUsable(classNames, NAME.toString());
@@ -90,15 +91,21 @@ public final class Examples {
     public static Examples of(List<String> classNames, float[][] features, int[] labels) {
         Require.that(
                 features.length == labels.length,
-                "expected as many features as labels, got %d and %d".formatted(features.length, labels.length));
+                "expected as many features as labels, got %d and %d",
+                features.length,
+                labels.length);
         FeatureMatrix rows = FeatureMatrix.of(features);
         for (int i = 0; i < labels.length; i++) {
             Require.that(
                     labels[i] >= 0 && labels[i] < classNames.size(),
-                    "label %d of example %d: expected 0 to %d".formatted(labels[i], i, classNames.size() - 1));
+                    "label %d of example %d: expected 0 to %d",
+                    labels[i],
+                    i,
+                    classNames.size() - 1);
             Require.that(
                     Floats.areFinite(features[i]) && rows.dot(i, rows, i) > 0,
-                    "features of example %d: expected finite numbers, not all 0".formatted(i));
+                    "features of example %d: expected finite numbers, not all 0",
+                    i);
         }
         return new Examples(List.copyOf(classNames), labels.clone(), List.of(), Optional.of(rows));
     }

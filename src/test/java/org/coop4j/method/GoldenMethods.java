@@ -105,7 +105,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     boolean has(String name) {
-        return values.contains(name);
+        return values.names().contains(name);
     }
 
     FeatureMatrix matrix(String name) throws IOException {

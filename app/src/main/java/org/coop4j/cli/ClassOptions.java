@@ -60,13 +60,13 @@ final class ClassOptions {
     /** Strips white space around class names and checks that they make a classifier. */
     static List<String> checked(List<String> given, String source) {
         List<String> result = given.stream().map(String::strip).toList();
-        require(!result.isEmpty() && !result.equals(List.of("")), source + " names no class: give two or more");
-        require(result.size() > 1, "%s names one class, '%s': give two or more".formatted(source, result.get(0)));
-        require(!result.contains(""), source + " has an empty class name");
+        require(!result.isEmpty() && !result.equals(List.of("")), "%s names no class: give two or more", source);
+        require(result.size() > 1, "%s names one class, '%s': give two or more", source, result.get(0));
+        require(!result.contains(""), "%s has an empty class name", source);
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : result) {
             String other = byPrompt.putIfAbsent(ClassNames.inPrompt(name), name);
-            require(other == null, "%s: '%s' and '%s' make the same prompt, omit one".formatted(source, other, name));
+            require(other == null, "%s: '%s' and '%s' make the same prompt, omit one", source, other, name);
         }
         return result;
     }

@@ -56,7 +56,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     @Override
     public Integer call() {
         CommandFailure.require(
-                Files.isDirectory(root), root + " is not a folder: give the folder that holds the datasets");
+                Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
         List<BenchmarkCheck> checks = benchmarks().stream()
                 .map(benchmark -> BenchmarkCheck.of(benchmark, root, console))
                 .toList();

@@ -56,7 +56,8 @@ final class DownloadCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(
                 ModelDownload.isName(name),
-                "expected a published model such as ViT-B/32, hf:OWNER/NAME or a URL, got '%s'".formatted(name));
+                "expected a published model such as ViT-B/32, hf:OWNER/NAME or a URL, got '%s'",
+                name);
         ModelDownload download = ModelOptions.download(name);
         if (Files.exists(download.converted()) && !again) {
             console.note(name + " is in the cache already; fetch it anew with --again");

@@ -49,7 +49,8 @@ record ImageInputs(List<Path> files, List<String> truth) {
             ImageInputs inside = ofFolder(argument);
             require(
                     inside.truth.isEmpty(),
-                    argument + " has one subfolder per class: give it alone, or name the subfolders");
+                    "%s has one subfolder per class: give it alone, or name the subfolders",
+                    argument);
             files.addAll(inside.files);
         }
         return new ImageInputs(files, List.of());
@@ -68,8 +69,9 @@ record ImageInputs(List<Path> files, List<String> truth) {
                 .toList();
         require(
                 unknown.isEmpty(),
-                "%s %s not among the classes: add the class, or name the images themselves"
-                        .formatted(Numbers.some(unknown, NAMED), unknown.size() == 1 ? "is" : "are"));
+                "%s %s not among the classes: add the class, or name the images themselves",
+                Numbers.some(unknown, NAMED),
+                unknown.size() == 1 ? "is" : "are");
         return truth.stream().map(labels::get).toList();
     }
 
@@ -83,7 +85,7 @@ record ImageInputs(List<Path> files, List<String> truth) {
     }
 
     private static List<Path> some(List<Path> images, Path folder) {
-        require(!images.isEmpty(), folder + " has no images");
+        require(!images.isEmpty(), "%s has no images", folder);
         return images;
     }
 
@@ -98,15 +100,18 @@ record ImageInputs(List<Path> files, List<String> truth) {
         }
         require(
                 inFolders.size() == all.size(),
-                folder + " has both images and folders of images: keep one kind, or name the images themselves");
+                "%s has both images and folders of images: keep one kind, or name the images themselves",
+                folder);
         ImageInputs labelled = new ImageInputs(
                 inFolders,
                 inFolders.stream().map(image -> classFolder(folder, image)).toList());
         List<String> classes = labelled.folders();
         require(
                 !classes.stream().allMatch(name -> Split.named(name).isPresent()),
-                "%s is divided into %s: name one of them, such as %s"
-                        .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
+                "%s is divided into %s: name one of them, such as %s",
+                folder,
+                String.join(", ", classes),
+                folder.resolve(classes.get(0)));
         return labelled;
     }
 

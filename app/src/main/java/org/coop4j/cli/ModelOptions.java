@@ -57,7 +57,7 @@ public final class ModelOptions {
         }
         Path converted = download(name).converted();
         CommandFailure.require(
-                Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it".formatted(name));
+                Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it", name);
         return converted;
     }
 

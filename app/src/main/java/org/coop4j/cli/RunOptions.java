@@ -134,9 +134,7 @@ final class RunOptions {
         if (given == null || !training.trains()) {
             return 0;
         }
-        require(
-                given.matches("\\d{1,6}|" + EPOCHS),
-                "--views is \"%s\": expected a number, or \"epochs\"".formatted(given));
+        require(given.matches("\\d{1,6}|" + EPOCHS), "--views is \"%s\": expected a number, or \"epochs\"", given);
         return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);
     }
 }

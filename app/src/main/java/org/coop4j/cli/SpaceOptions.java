@@ -61,7 +61,8 @@ final class SpaceOptions {
                 "--class-features goes with features as --data: give a model with --model to encode images");
         require(
                 logitScale == null || (logitScale > 0 && Double.isFinite(Math.log(logitScale))),
-                "--logit-scale: expected a positive number, got " + logitScale);
+                "--logit-scale: expected a positive number, got %s",
+                logitScale);
         return data.withTexts(classFeatures, logitScale, workers);
     }
 }

@@ -17,10 +17,15 @@ public final class CommandFailure extends RuntimeException {
         T run() throws IOException;
     }
 
-    /** Requires that the work can be done. */
-    public static void require(boolean possible, String message) {
+    /**
+     * Requires that the work can be done.
+     *
+     * @param message as for {@link String#formatted}, if there are values for it
+     */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
+    public static void require(boolean possible, String message, Object... values) {
         if (!possible) {
-            throw new CommandFailure(message);
+            throw new CommandFailure(values.length == 0 ? message : message.formatted(values));
         }
     }
 

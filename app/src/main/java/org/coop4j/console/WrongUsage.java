@@ -11,10 +11,15 @@ public final class WrongUsage extends RuntimeException {
         super(message);
     }
 
-    /** Requires that options make sense together. */
-    public static void require(boolean sensible, String message) {
+    /**
+     * Requires that options make sense together.
+     *
+     * @param message as for {@link String#formatted}, if there are values for it
+     */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
+    public static void require(boolean sensible, String message, Object... values) {
         if (!sensible) {
-            throw new WrongUsage(message);
+            throw new WrongUsage(values.length == 0 ? message : message.formatted(values));
         }
     }
 

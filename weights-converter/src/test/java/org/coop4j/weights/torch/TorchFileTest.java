@@ -374,7 +374,8 @@ class TorchFileTest {
     void aTorchScriptArchiveIsToldByItsConstants() throws IOException {
         try (TorchFile file = TorchFile.open(Golden.path("vit/torchscript.pt"))) {
             assertThat(file.form()).isEqualTo(TorchFile.Form.TORCHSCRIPT);
-            assertThat(file.stateDict().get("input_resolution").view("it").longs()).containsExactly(32);
+            assertThat(file.stateDict().get("input_resolution").view("it").longs())
+                    .containsExactly(32);
             assertThat(file.stateDict()).containsKey("visual.transformer.resblocks.1.mlp.c_fc.bias");
         }
     }
