@@ -45,18 +45,19 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
 
     /** Reads the list and checks that its images exist. */
     public ImageDataset load() throws IOException {
-        List<Row> rows = rows();
+        List<ListedImage> rows = rows();
         boolean hasSplits = rows.get(0).split != null;
         if (hasSplits) {
             SplitRules.requireNoShares(csv, shares);
         }
-        List<Row> train = rows.stream().filter(row -> row.split == Split.TRAIN).toList();
+        List<ListedImage> train =
+                rows.stream().filter(row -> row.split == Split.TRAIN).toList();
         List<String> classNames = classNames(train.isEmpty() ? rows : train);
         ClassNames.requireUsable(classNames, csv.toString());
         Map<String, Integer> labels = new HashMap<>();
         classNames.forEach(className -> labels.put(className, labels.size()));
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
-        for (Row row : rows) {
+        for (ListedImage row : rows) {
             Integer label = labels.get(row.label);
             require(label != null, "%s: %s has the label '%s', which no training image has", csv, row.path, row.label);
             parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
@@ -73,7 +74,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
     }
 
-    private List<Row> rows() throws IOException {
+    private List<ListedImage> rows() throws IOException {
         List<String[]> lines = cells(csv);
         List<String> header = lines.isEmpty()
                 ? List.of()
@@ -83,10 +84,10 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         boolean hasHeader = header.contains("path") && header.contains("label");
         List<String> columns =
                 hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);
-        List<Row> rows = new ArrayList<>();
+        List<ListedImage> rows = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
-            Row row = row(cells, columns);
+            ListedImage row = row(cells, columns);
             require(seen.add(row.path), "%s lists %s twice", csv, row.path);
             rows.add(row);
         }
@@ -94,7 +95,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         return rows;
     }
 
-    private Row row(String[] cells, List<String> columns) throws InputException {
+    private ListedImage row(String[] cells, List<String> columns) throws InputException {
         int pathColumn = columns.indexOf("path");
         int labelColumn = columns.indexOf("label");
         int splitColumn = columns.indexOf("split"); // −1 if there is none
@@ -111,18 +112,18 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
             throw new InputException(
                     "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path));
         }
-        return new Row(path, label, split.orElse(null));
+        return new ListedImage(path, label, split.orElse(null));
     }
 
-    private static List<String> classNames(List<Row> rows) {
-        List<String> labels = rows.stream().map(Row::label).distinct().toList();
+    private static List<String> classNames(List<ListedImage> rows) {
+        List<String> labels = rows.stream().map(ListedImage::label).distinct().toList();
         boolean numbered = labels.stream().allMatch(l -> l.matches("\\d{1,9}"));
         Comparator<String> order = numbered ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
         return labels.stream().sorted(order).toList();
     }
 
     /** A line of the file; the split is null if the file has none. */
-    private record Row(Path path, String label, Split split) {}
+    private record ListedImage(Path path, String label, Split split) {}
 
     /** Reads the cells of each line of a CSV file, including the header; empty lines are skipped. */
     public static List<String[]> cells(Path csv) throws IOException {

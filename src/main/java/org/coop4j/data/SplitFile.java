@@ -63,7 +63,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
     /** The file's contents; the reference's reader ignores the note. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Lists(@JsonProperty("made_by") Object madeBy, List<Object> train, List<Object> val, List<Object> test) {}
+    record SplitJson(@JsonProperty("made_by") Object madeBy, List<Object> train, List<Object> val, List<Object> test) {}
 
     /**
      * The contents of a split file.
@@ -82,7 +82,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
 
     /** Reads the split unchanged, without looking for the images. */
     public Contents read() throws IOException {
-        Lists lists = lists();
+        SplitJson lists = lists();
         List<LabelledImage> train = images("train", lists.train);
         List<LabelledImage> val = images("val", lists.val);
         List<LabelledImage> test = images("test", lists.test);
@@ -100,10 +100,10 @@ public record SplitFile(String name, Path json, Path imageRoot) {
         }
     }
 
-    private Lists lists() throws IOException {
+    private SplitJson lists() throws IOException {
         try {
-            Lists lists = JSON.readValue(OpenFile.read(json, MOST_BYTES), Lists.class);
-            return lists == null ? new Lists(null, null, null, null) : lists;
+            SplitJson lists = JSON.readValue(OpenFile.read(json, MOST_BYTES), SplitJson.class);
+            return lists == null ? new SplitJson(null, null, null, null) : lists;
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new InputException(
@@ -152,7 +152,7 @@ public record SplitFile(String name, Path json, Path imageRoot) {
      */
     public static void write(ImageDataset dataset, Path json, Path imageRoot, Optional<String> madeBy)
             throws IOException {
-        Lists lists = new Lists(
+        SplitJson lists = new SplitJson(
                 madeBy.orElse(null),
                 items(dataset.train(), imageRoot),
                 items(dataset.val(), imageRoot),

@@ -99,12 +99,12 @@ final class ZeroShotCommand extends ConsoleCommand {
     List<Path> arguments = List.of();
 
     /**
-     * A task that was checked before the model is loaded.
+     * A request that was checked before the model is loaded.
      *
      * @param classes names by label
      * @param labels the true class of each file; empty if they are unknown
      */
-    private record Task(
+    private record Request(
             List<Path> files,
             List<String> classes,
             List<Integer> labels,
@@ -121,48 +121,48 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        Task task = task();
-        Optional<Precision> chosen = task.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
+        Request request = request();
+        Optional<Precision> chosen = request.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
         try (Clip clip = clipOptions.openForTexts(chosen)) {
             precision.announce(clip.precision(), console);
-            UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
-            FeatureMatrix weights = new PromptEnsemble(task.prompts.templates(), truncation.overflow())
-                    .classWeights(clip, task.classes, console);
-            PixelReader reader = EncodedImages.reader(clip, task.exif);
-            EncodedImages images = EncodedImages.encode(clip, task.files, reader, true, console);
-            print(task, images, clip.probabilities(images.features(clip.embedDim()), weights));
+            UnknownWords.warning(clip, request.classes).ifPresent(console::warn);
+            FeatureMatrix weights = new PromptEnsemble(request.prompts.templates(), truncation.overflow())
+                    .classWeights(clip, request.classes, console);
+            PixelReader reader = EncodedImages.reader(clip, request.exif);
+            EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);
+            print(request, images, clip.probabilities(images.features(clip.embedDim()), weights));
             return images.exitCode();
         }
     }
 
-    private void print(Task task, EncodedImages images, float[][] probabilities) {
+    private void print(Request request, EncodedImages images, float[][] probabilities) {
         List<Integer> read = images.positions;
         List<List<Guess>> found = IntStream.range(0, read.size())
-                .mapToObj(row -> best(task, read.get(row), probabilities[row]))
+                .mapToObj(row -> best(request, read.get(row), probabilities[row]))
                 .toList();
-        Optional<Evaluation> scores = task.labels.isEmpty() || read.isEmpty()
+        Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Evaluation.ofLogits(
-                        read.stream().mapToInt(task.labels::get).toArray(), probabilities));
+                        read.stream().mapToInt(request.labels::get).toArray(), probabilities));
         if (format.json) {
-            ObjectNode json = json(task, found, images.problems);
-            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, task.classes)));
+            ObjectNode json = json(request, found, images.problems);
+            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes)));
             console.print(json);
         } else if (format.chosen() == TABLE && scores.isPresent()) {
-            printScores(scores.get(), task.classes);
+            printScores(scores.get(), request.classes);
         } else if (format.csv || !found.isEmpty()) {
-            Table<Guess> guesses = guesses(task);
+            Table<Guess> guesses = guesses(request);
             found.forEach(guesses::rows);
             guesses.print(format.chosen(), console);
         }
     }
 
-    private Task task() throws IOException {
+    private Request request() throws IOException {
         Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
         PromptEnsemble prompts = templateOptions.prompts(data);
         List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
         if (data.isPresent()) {
-            return datasetTask(data.get(), prompts);
+            return ofDataset(data.get(), prompts);
         }
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
         require(
@@ -176,10 +176,10 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
                 : given;
-        return new Task(inputs.files(), classes, inputs.labels(classes), prompts, exif.or(ExifOrientation.APPLY));
+        return new Request(inputs.files(), classes, inputs.labels(classes), prompts, exif.or(ExifOrientation.APPLY));
     }
 
-    private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
+    private Request ofDataset(DataSpec data, PromptEnsemble prompts) throws IOException {
         require(
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
@@ -192,7 +192,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                         count(images.size(), splitOptions.split().label() + " image"),
                         count(dataset.classCount(), "class", "classes"),
                         prompts.describe()));
-        return new Task(
+        return new Request(
                 images.stream().map(LabelledImage::path).toList(),
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
@@ -201,19 +201,20 @@ final class ZeroShotCommand extends ConsoleCommand {
     }
 
     /** Returns the classes of an image by falling probability, the first of equals first. */
-    private List<Guess> best(Task task, int position, float[] probabilities) {
-        String file = task.files.get(position).toString();
-        String truth = task.labels.isEmpty() ? null : task.classes.get(task.labels.get(position));
+    private List<Guess> best(Request request, int position, float[] probabilities) {
+        String file = request.files.get(position).toString();
+        String truth = request.labels.isEmpty() ? null : request.classes.get(request.labels.get(position));
         List<Guess> best = new ArrayList<>();
         IntStream.range(0, probabilities.length)
                 .boxed()
                 .sorted(comparing(c -> -probabilities[c]))
                 .limit(top)
-                .forEach(c -> best.add(new Guess(file, truth, best.size() + 1, task.classes.get(c), probabilities[c])));
+                .forEach(c ->
+                        best.add(new Guess(file, truth, best.size() + 1, request.classes.get(c), probabilities[c])));
         return best;
     }
 
-    private static Table<Guess> guesses(Task task) {
+    private static Table<Guess> guesses(Request request) {
         Table<Guess> table = new Table<Guess>()
                 .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
                 .in(TABLE, CSV)
@@ -221,7 +222,9 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .in(CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
-        return task.labels.isEmpty() ? table : table.data("truth", Guess::truth).in(CSV);
+        return request.labels.isEmpty()
+                ? table
+                : table.data("truth", Guess::truth).in(CSV);
     }
 
     private void printScores(Evaluation evaluation, List<String> classes) {
@@ -232,18 +235,20 @@ final class ZeroShotCommand extends ConsoleCommand {
         console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 
-    private static ObjectNode json(Task task, List<List<Guess>> found, Map<Integer, String> problems) {
+    private static ObjectNode json(Request request, List<List<Guess>> found, Map<Integer, String> problems) {
         Table<List<Guess>> images = new Table<List<Guess>>()
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)
-                .data("predictions", best -> guesses(task).rows(best).json());
+                .data("predictions", best -> guesses(request).rows(best).json());
         ObjectNode json = Json.object();
-        json.set("classes", Json.of(task.classes));
-        json.set("templates", Json.of(task.prompts.templates()));
+        json.set("classes", Json.of(request.classes));
+        json.set("templates", Json.of(request.prompts.templates()));
         json.set("images", images.rows(found).json());
         ArrayNode unreadable = json.putArray("unreadable");
-        problems.forEach((i, problem) ->
-                unreadable.addObject().put("file", task.files.get(i).toString()).put("problem", problem));
+        problems.forEach((i, problem) -> unreadable
+                .addObject()
+                .put("file", request.files.get(i).toString())
+                .put("problem", problem));
         return json;
     }
 }

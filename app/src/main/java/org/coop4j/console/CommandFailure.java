@@ -1,6 +1,7 @@
 package org.coop4j.console;
 
 import java.io.IOException;
+import org.coop4j.base.IoFunction.IoSupplier;
 
 /** Work that cannot be done, with a message for the user; exit code 1. */
 public final class CommandFailure extends RuntimeException {
@@ -9,12 +10,6 @@ public final class CommandFailure extends RuntimeException {
 
     public CommandFailure(String message) {
         super(message);
-    }
-
-    /** Work on a user's files. */
-    @FunctionalInterface
-    public interface Work<T> {
-        T run() throws IOException;
     }
 
     /**
@@ -30,9 +25,9 @@ public final class CommandFailure extends RuntimeException {
     }
 
     /** Does some work; turns an {@link IllegalArgumentException} into a failure. */
-    public static <T> T unless(Work<T> work) throws IOException {
+    public static <T> T unless(IoSupplier<T> work) throws IOException {
         try {
-            return work.run();
+            return work.get();
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(e.getMessage());
         }

@@ -22,7 +22,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.coop4j.console.CommandFailure.Work;
+import org.coop4j.base.IoFunction.IoSupplier;
 
 /**
  * An inference request of the Open Inference Protocol, version 2.
@@ -82,9 +82,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     }
 
     /** Returns a request, or refuses one that is malformed. */
-    static <T> T read(Work<T> reading) throws IOException {
+    static <T> T read(IoSupplier<T> reading) throws IOException {
         try {
-            return reading.run();
+            return reading.get();
         } catch (JsonProcessingException e) {
             throw e.getCause() instanceof Refusal refusal ? refusal : Refusal.badRequest(reason(e));
         }

@@ -129,8 +129,11 @@ class LauncherTest {
         return Files.exists(record) ? Files.readAllLines(record).size() : 0;
     }
 
-    private static String prepares(Object java) {
-        return "coop: preparing faster starts with the Java in " + java + " ...\n";
+    /** Checks that the command ran with an archive, which was made for this Java. */
+    private static void assertPrepares(Ended ended, Object java) {
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
+        assertThat(ended.err()).contains(java.toString()).hasLineCount(1);
     }
 
     @Test
@@ -188,7 +191,7 @@ class LauncherTest {
     @Test
     void theFirstRunBuildsAndTheNextDoesNot() throws IOException {
         Ended first = coop(Map.of());
-        assertThat(first.err()).contains("building on first use").endsWith("coop: built\n");
+        assertThat(first.err()).isNotEmpty();
         assertThat(first.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
         assertThat(coop(Map.of())).isEqualTo(new Ended(0, first.out(), ""));
         assertThat(times("mvn")).isEqualTo(1);
@@ -269,8 +272,7 @@ class LauncherTest {
     void anotherJavaGetsAnArchiveOfItsOwn() throws IOException {
         coop(Map.of());
         String other = java("jdk-21", "21.0.2").toString();
-        Ended changed = coop(Map.of("JAVA_HOME", other));
-        assertThat(changed).isEqualTo(new Ended(0, "with archive\nran.Coop tokenize a cat\n", prepares(other)));
+        assertPrepares(coop(Map.of("JAVA_HOME", other)), other);
         assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
         assertThat(times("java")).isEqualTo(2);
         Files.writeString(Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
@@ -284,7 +286,7 @@ class LauncherTest {
         Path target = Files.createDirectories(root.resolve("app/target"));
         Files.createFile(target.resolve("coop4j-app.jar"));
         Files.writeString(target.resolve("classpath.txt"), library.toString());
-        assertThat(coop(Map.of())).isEqualTo(new Ended(0, "with archive\nran.Coop tokenize a cat\n", prepares(home)));
+        assertPrepares(coop(Map.of()), home);
         assertThat(times("mvn")).isZero();
     }
 
@@ -317,14 +319,14 @@ class LauncherTest {
         Map<String, String> environment =
                 Map.of("COOP_CACHE", folder.resolve("cache").toString());
         Ended first = coop(environment);
-        assertThat(first).isEqualTo(new Ended(0, "with archive\nran.Coop tokenize a cat\n", prepares(home)));
+        assertPrepares(first, home);
         assertThat(coop(environment)).isEqualTo(new Ended(0, first.out(), ""));
         assertThat(times("mvn")).isZero();
         assertThat(times("java")).as("archives made").isEqualTo(1);
         assertThat(files()).isEqualTo(before);
 
         Files.createFile(root.resolve("lib/another-1.jar"));
-        assertThat(coop(environment).err()).as("an archive is of its jars").contains("preparing");
+        assertThat(coop(environment).err()).as("an archive is of its jars").isNotEmpty();
     }
 
     @Test
@@ -359,11 +361,11 @@ class LauncherTest {
     }
 
     @Test
-    void nativeLibrariesAreUnpackedBelowTheUsersCacheAndTheirSizeIsSaid() throws IOException {
+    void nativeLibrariesAreUnpackedBelowTheUsersCache() throws IOException {
         Path cache = folder.resolve("cache");
         Ended ended = coop(Map.of("XDG_CACHE_HOME", cache.toString()));
         assertThat(ended.code()).isZero();
-        assertThat(ended.err()).contains("255 MB", "525 MB", cache.resolve("coop4j/javacpp") + "");
+        assertThat(ended.err()).contains(cache.resolve("coop4j/javacpp").toString());
         assertThat(Files.readString(folder.resolve("records/options")))
                 .contains("-Dorg.bytedeco.javacpp.cachedir=" + cache.resolve("coop4j/javacpp"));
     }

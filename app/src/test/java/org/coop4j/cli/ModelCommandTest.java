@@ -71,7 +71,7 @@ class ModelCommandTest {
     void aFileThatIsNoConvertedModelIsRefused() throws IOException {
         CommandRun run = coop("model", TinyModel.writeBare(folder));
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("run coop convert");
+        assertThat(run.err()).contains("coop convert");
     }
 
     @Test

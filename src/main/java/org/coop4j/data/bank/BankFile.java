@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
@@ -172,24 +173,19 @@ final class BankFile implements AutoCloseable {
         }
     }
 
-    /** Work that needs exclusive access to the file. */
-    private interface Work {
-        int run() throws IOException;
-    }
-
     /**
      * Waits for exclusive access to the file. A lock belongs to the whole process, and closing any channel of the file
      * releases it: this process uses one bank at a time, including {@link #close}. A bank that cannot be written cannot
      * be locked; its complete records never change.
      */
-    private int locked(Work work) throws IOException {
+    private int locked(IoSupplier<Integer> work) throws IOException {
         if (!writable) {
-            return work.run();
+            return work.get();
         }
         synchronized (BankFile.class) {
             FileLock lock = lock();
             try {
-                return work.run();
+                return work.get();
             } finally {
                 lock.release();
             }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
@@ -74,15 +75,10 @@ public final class FeatureBank implements AutoCloseable {
 
         private final SortedMap<Path, IOException> problems = new TreeMap<>();
 
-        /** Encodes a list. */
-        public interface Encoding<T> {
-            T run() throws IOException;
-        }
-
         /** Returns a list's features; null if it has unreadable images, for {@link #requireReadable} to refuse. */
-        public <T> T encode(Encoding<T> list) throws IOException {
+        public <T> T encode(IoSupplier<T> list) throws IOException {
             try {
-                return list.run();
+                return list.get();
             } catch (UnreadableImagesException e) {
                 problems.putAll(e.problems);
                 return null;

@@ -148,7 +148,7 @@ public record BenchmarkCheck(
     }
 
     private static BenchmarkCheck ofLists(
-            BenchmarkFolder folder, List<Expected> expected, BenchmarkSource.Lists lists) {
+            BenchmarkFolder folder, List<Expected> expected, BenchmarkSource.FoundLists lists) {
         Benchmark benchmark = folder.benchmark();
         ImageDataset dataset = lists.dataset();
         List<Path> missing = lists.fromFolders() ? List.of() : dataset.missingFiles(folder.found());

@@ -28,7 +28,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
     /** Reads the lists or makes them, with warnings about results that are not comparable to the papers'. */
     public ImageDataset load() throws IOException {
         BenchmarkFolder folder = folder(count -> {});
-        Lists lists = lists(folder);
+        FoundLists lists = lists(folder);
         ImageDataset dataset = lists.dataset;
         if (!lists.fromFolders) {
             dataset.requireFiles();
@@ -56,7 +56,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
      * @param dataset the lists; their images need not exist
      * @param fromFolders true if the images were found in folders, so that none can be missing
      */
-    record Lists(ImageDataset dataset, Division division, boolean fromFolders) {}
+    record FoundLists(ImageDataset dataset, Division division, boolean fromFolders) {}
 
     /** Returns the dataset's folder; {@code found} receives the number of images found in each class folder. */
     BenchmarkFolder folder(IntConsumer found) {
@@ -66,7 +66,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
     }
 
     /** Reads or makes the lists, without writing a split file. */
-    Lists lists(BenchmarkFolder folder) throws IOException {
+    FoundLists lists(BenchmarkFolder folder) throws IOException {
         InputException.require(
                 Files.isDirectory(folder.directory()),
                 "%s is expected in %s, which is not a folder: give the folder that has %s in it",
@@ -76,7 +76,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
         Optional<Path> split = folder.splitFile();
         if (split.filter(Files::exists).isEmpty()) {
             Division.Origin origin = split.isPresent() ? Division.Origin.RULE : Division.Origin.OFFICIAL;
-            return new Lists(
+            return new FoundLists(
                     new PublishedLists(folder, splitSeed).read(),
                     new Division(origin, benchmark.rule().description()),
                     benchmark.rule().listsFolders());
@@ -86,7 +86,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
         Division division = contents.madeBy()
                 .map(how -> new Division(Division.Origin.MADE_SPLIT_FILE, name + ", made by " + how))
                 .orElseGet(() -> new Division(Division.Origin.SPLIT_FILE, name));
-        return new Lists(contents.dataset(), division, false);
+        return new FoundLists(contents.dataset(), division, false);
     }
 
     /** Keeps a split for the next time; a folder that cannot be written is no reason to stop. */

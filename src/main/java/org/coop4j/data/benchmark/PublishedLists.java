@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.ImageDataset;
@@ -58,20 +59,15 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
         };
     }
 
-    /** Reads an image from a line of a list, or values from a MATLAB file. */
-    private interface Reader<A, B> {
-        B read(A from) throws IOException;
-    }
-
-    private List<LabelledImage> images(String list, Reader<Line, LabelledImage> reader) throws IOException {
+    private List<LabelledImage> images(String list, IoFunction<Line, LabelledImage> reader) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
         for (Line line : folder.lines(list)) {
-            images.add(reader.read(line));
+            images.add(reader.apply(line));
         }
         return images;
     }
 
-    private ImageDataset fifthToVal(String trainList, String testList, Reader<Line, LabelledImage> reader)
+    private ImageDataset fifthToVal(String trainList, String testList, IoFunction<Line, LabelledImage> reader)
             throws IOException {
         return SplitRules.fifthToVal(folder.name(), images(trainList, reader), images(testList, reader), seed);
     }
@@ -116,7 +112,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
                 throw line.refused("each variant once");
             }
         }
-        Reader<Line, LabelledImage> reader = line -> {
+        IoFunction<Line, LabelledImage> reader = line -> {
             String variant = line.rest("'id variant'");
             String image = line.words(2, "").get(0) + ".jpg";
             return line.image(folder.imageRoot(), image, line.label(labels, variant, "variants.txt"), variant);
@@ -251,10 +247,10 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
     }
 
     /** Reads values from a MATLAB 5 file of the dataset, naming it if that fails. */
-    private <T> T matlab(String list, Reader<MatFile, T> reader) throws IOException {
+    private <T> T matlab(String list, IoFunction<MatFile, T> reader) throws IOException {
         Path file = folder.file(list);
         try (Source source = Sources.wrap(OpenFile.read(file, LARGEST))) {
-            return reader.read(Mat5.newReader(source).readMat());
+            return reader.apply(Mat5.newReader(source).readMat());
         } catch (InputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

@@ -18,6 +18,7 @@ import org.coop4j.graph.host.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BankFileTest {
@@ -200,34 +201,22 @@ class BankFileTest {
         }
     }
 
-    @Test
-    void rowsOfAnotherPrecisionHaveTheirOwnBank() throws IOException {
-        BankFile.Key half = new BankFile.Key(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
-        try (BankFile exact = open();
-                BankFile rows = BankFile.open(folder, half)) {
-            append(exact, 0, 1);
+    @ParameterizedTest
+    @CsvSource({
+        "EMBEDDED, BFLOAT16, 5, test-16.bf16.bank",
+        "BEFORE_PROJECTION, FLOAT32, 10, test-16.before-projection.bank"
+    })
+    void otherRowsHaveTheirOwnBank(FeatureKind kind, Precision precision, int width, String name) throws IOException {
+        BankFile.Key other = new BankFile.Key(WEIGHTS, "test-16", kind, precision, width);
+        try (BankFile bank = open();
+                BankFile rows = BankFile.open(folder, other)) {
+            append(bank, 0, 1);
             assertThat(rows.contains(key(0))).isFalse();
+            assertThat(rows.width()).isEqualTo(width);
         }
-        assertThat(half.file(folder)).hasFileName("test-16.bf16.bank");
-        Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> BankFile.open(folder, half))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(".bank", "bank folder");
-    }
-
-    @Test
-    void rowsBeforeTheProjectionHaveTheirOwnBank() throws IOException {
-        BankFile.Key before =
-                new BankFile.Key(WEIGHTS, "test-16", FeatureKind.BEFORE_PROJECTION, Precision.FLOAT32, 2 * WIDTH);
-        try (BankFile embedded = open();
-                BankFile rows = BankFile.open(folder, before)) {
-            append(embedded, 0, 1);
-            assertThat(rows.contains(key(0))).isFalse();
-            assertThat(rows.width()).isEqualTo(2 * WIDTH);
-        }
-        assertThat(before.file(folder)).hasFileName("test-16.before-projection.bank");
-        Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> BankFile.open(folder, before))
+        assertThat(other.file(folder)).hasFileName(name);
+        Files.copy(KEY.file(folder), other.file(folder), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> BankFile.open(folder, other))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(".bank", "bank folder");
     }

@@ -40,23 +40,12 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
         this(path, fields, new HashSet<>());
     }
 
-    /** Makes something of an object. */
-    @FunctionalInterface
-    public interface Reader<T> {
-        /**
-         * Reads the object's fields.
-         *
-         * @throws IllegalArgumentException if one is missing or wrong
-         */
-        T read(JsonTree json) throws IOException;
-    }
-
     /**
      * Reads a file that contains one object.
      *
      * @throws InputException if it does not, is too large for settings, or the reader refuses it
      */
-    public static <T> T read(Path file, Reader<T> reader) throws IOException {
+    public static <T> T read(Path file, IoFunction<JsonTree, T> reader) throws IOException {
         return read(file.toString(), TextFile.read(file, MAX_BYTES), reader);
     }
 
@@ -66,9 +55,9 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
      * @param source the beginning of messages
      * @throws InputException if it does not, or the reader refuses it
      */
-    public static <T> T read(String source, String json, Reader<T> reader) throws IOException {
+    public static <T> T read(String source, String json, IoFunction<JsonTree, T> reader) throws IOException {
         try {
-            return reader.read(new JsonTree("", readObject("JSON", json)));
+            return reader.apply(new JsonTree("", readObject("JSON", json)));
         } catch (JsonProcessingException e) {
             throw new InputException(source + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {

@@ -107,21 +107,10 @@ public final class OpenFile implements Closeable {
         return at;
     }
 
-    /** Reads the form of a file. */
-    @FunctionalInterface
-    public interface Parser<T> {
-        /**
-         * Returns the contents, which close the file.
-         *
-         * @throws InputException if the file is of another form
-         */
-        T parse(OpenFile file) throws IOException;
-    }
-
     /** Returns the parsed contents of this file, which is closed if that fails. */
-    public <T> T parse(Parser<T> parser) throws IOException {
+    public <T> T parse(IoFunction<OpenFile, T> parser) throws IOException {
         try {
-            return parser.parse(this);
+            return parser.apply(this);
         } catch (IOException | RuntimeException e) {
             close();
             throw e;

@@ -138,7 +138,7 @@ public final class Pretraining implements AutoCloseable {
         if (teacher != null
                 && teacher.architecture().vision().imageSize()
                         != architecture.vision().imageSize()) {
-            throw new DatasetException(
+            throw new InputException(
                     "a teacher for images of %d pixels, but the model's have %d: choose one of that size"
                             .formatted(
                                     teacher.architecture().vision().imageSize(),

@@ -13,6 +13,7 @@ import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.Sha256;
 
 /**
@@ -35,12 +36,6 @@ public final class PackedModel {
 
     private PackedModel() {}
 
-    /** Returns the SHA-256 of a file in hexadecimal. */
-    @FunctionalInterface
-    public interface FileHash {
-        String of(Path file) throws IOException;
-    }
-
     private static byte[] woven(byte[] planes) {
         byte[] bytes = new byte[planes.length];
         int even = (planes.length + 1) / 2;
@@ -59,7 +54,8 @@ public final class PackedModel {
      * @return the model file
      * @throws InputException if {@code packed} is something else or damaged
      */
-    public static Path unpack(InputStream packed, String name, Path folder, FileHash hash) throws IOException {
+    public static Path unpack(InputStream packed, String name, Path folder, IoFunction<Path, String> hash)
+            throws IOException {
         InputStream buffered = new BufferedInputStream(packed);
         String sha256 = sha256(buffered, name);
         String length = line(buffered);
@@ -71,7 +67,7 @@ public final class PackedModel {
             throw damaged(name, size + " bytes are more than a packed model has");
         }
         Path file = folder.resolve(name + "-" + sha256.substring(0, 12) + ".safetensors");
-        if (Files.exists(file) && hash.of(file).equals(sha256)) {
+        if (Files.exists(file) && hash.apply(file).equals(sha256)) {
             return file;
         }
         byte[] bytes = inflate(buffered, name, size);

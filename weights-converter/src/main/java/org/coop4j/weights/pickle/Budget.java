@@ -18,7 +18,6 @@ final class Budget {
     private final Path file;
     private final Limits limits;
     private long operations;
-    private long bytes;
     private int tupleKeys;
 
     Budget(Path file, Limits limits) {
@@ -34,13 +33,6 @@ final class Budget {
         operations += count;
         if (operations > limits.maxOperations()) {
             throw problem("takes more than " + limits.maxOperations() + " operations");
-        }
-    }
-
-    void spendBytes(int count) throws InputException {
-        bytes += count;
-        if (bytes > limits.maxBytes()) {
-            throw problem("makes more than " + limits.maxBytes() + " bytes");
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.PyObject;
 import org.coop4j.weights.pickle.Python.Tuple;
@@ -173,9 +174,10 @@ public final class Unpickler {
 
     private Object call(Tuple arguments, Object callable) throws IOException {
         if (callable instanceof GlobalName name) {
-            Optional<Function> function = builtins.function(name).or(() -> bindings.function(name));
+            Optional<IoFunction<Tuple, Object>> function =
+                    builtins.function(name).or(() -> bindings.function(name));
             if (function.isPresent()) {
-                return function.get().call(arguments);
+                return function.get().apply(arguments);
             }
         }
         return inert(callable);
@@ -279,28 +281,17 @@ public final class Unpickler {
 
     /** Additions of a kind of file to plain pickles: functions, and objects kept outside the pickle. */
     public interface Bindings {
-        /** Returns the stand-in for a function or class, or empty to make an inert {@link PyObject}. */
-        Optional<Function> function(GlobalName name);
+        /** Returns the stand-in for a function or class, which makes the object that the call would return; empty to make an inert {@link PyObject}. */
+        Optional<IoFunction<Tuple, Object>> function(GlobalName name);
 
         /** Returns the object that the file keeps outside the pickle under {@code id}. */
         Object persistent(Object id) throws IOException;
     }
 
-    /** A stand-in for a Python function or class that a pickle may call. */
-    @FunctionalInterface
-    public interface Function {
-        /**
-         * Makes the object that the call would return.
-         *
-         * @throws IOException if the arguments are not those of the function
-         */
-        Object call(Tuple arguments) throws IOException;
-    }
-
     /**
      * Limits above which a pickle is refused.
      *
-     * @param maxBytes size of the pickle itself, and of the strings made while reading it
+     * @param maxBytes size of the pickle
      * @param maxOperations operations, including elements copied between containers
      * @param maxMarks open nested containers
      * @param maxIntegerBytes size of one integer

@@ -8,31 +8,27 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.pickle.Unpickler;
-import org.coop4j.weights.pickle.Unpickler.Function;
 
 /**
  * PyTorch's functions that build tensors, and the storages to which pickles refer.
  *
+ * @param locator finds the bytes of a storage in an archive; null where they follow the pickle
  * @param storages the storages referred to, by key, in order of first mention
  */
-record TorchBindings(Path file, Locator locator, Map<String, Storage> storages) implements Unpickler.Bindings {
-    /** Finds the bytes of a storage in an archive; null where they follow the pickle. */
-    @FunctionalInterface
-    interface Locator {
-        FileRegion locate(Storage storage) throws IOException;
-    }
-
-    TorchBindings(Path file, Locator locator) {
+record TorchBindings(Path file, IoFunction<Storage, FileRegion> locator, Map<String, Storage> storages)
+        implements Unpickler.Bindings {
+    TorchBindings(Path file, IoFunction<Storage, FileRegion> locator) {
         this(file, locator, new LinkedHashMap<>());
     }
 
     @Override
-    public Optional<Function> function(GlobalName name) {
+    public Optional<IoFunction<Tuple, Object>> function(GlobalName name) {
         return Optional.ofNullable(
                 switch (name.toString().replace("torch._tensor.", "torch._utils.")) {
                     case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> this::rebuildTensor;
@@ -80,11 +76,11 @@ record TorchBindings(Path file, Locator locator, Map<String, Storage> storages) 
                 || name.name().equals("_rebuild_from_type_v2")) {
             throw malformed("tensor subclass");
         }
-        Optional<Function> function = function(name);
+        Optional<IoFunction<Tuple, Object>> function = function(name);
         if (function.isEmpty()) {
             throw malformed("tensor made by " + name);
         }
-        return function.get().call(inner);
+        return function.get().apply(inner);
     }
 
     private Storage storageArgument(Tuple arguments) throws InputException {
@@ -147,7 +143,7 @@ record TorchBindings(Path file, Locator locator, Map<String, Storage> storages) 
         Storage storage = new Storage(file, key, type.name(), elements);
         Storage known = storages.putIfAbsent(key, storage);
         if (known == null) {
-            storage.place(locator.locate(storage));
+            storage.place(locator.apply(storage));
             return storage;
         }
         if (!known.hasFormOf(storage)) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -193,37 +194,9 @@ class HostileFilesTest {
         Path evidence = folder.resolve("evidence");
         Object call = new Pickler.Call(new GlobalName("os", "system"), Tuple.of("touch " + evidence));
         byte[] pickle = Pickler.write(call, UnaryOperator.identity());
-        byte[] magic = {
-            (byte) 0x80,
-            2,
-            (byte) 0x8a,
-            10,
-            0x6c,
-            (byte) 0xfc,
-            (byte) 0x9c,
-            0x46,
-            (byte) 0xf9,
-            0x20,
-            0x6a,
-            (byte) 0xa8,
-            0x50,
-            0x19,
-            '.',
-            (byte) 0x80,
-            2,
-            'M',
-            (byte) 0xe9,
-            3,
-            '.',
-            (byte) 0x80,
-            2,
-            '}',
-            '.'
-        };
-        byte[] keys = {(byte) 0x80, 2, ']', '.'};
-        byte[] file = Arrays.copyOf(magic, magic.length + pickle.length + keys.length);
-        System.arraycopy(pickle, 0, file, magic.length, pickle.length);
-        System.arraycopy(keys, 0, file, magic.length + pickle.length, keys.length);
+        // magic number, protocol and system before the object, no keys after it
+        String before = "80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e";
+        byte[] file = HexFormat.of().parseHex(before + HexFormat.of().formatHex(pickle) + "80025d2e");
         Files.write(damaged, file);
         assertThatThrownBy(() -> convert(damaged, target, QUICK_GELU))
                 .isInstanceOf(InputException.class)

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.PyObject;
@@ -31,7 +32,7 @@ class UnpicklerTest {
     private static Object read(byte[] pickle) throws IOException {
         return Unpickler.read(PickleInput.of(Path.of("test.pkl"), pickle), SMALL, new Unpickler.Bindings() {
             @Override
-            public Optional<Unpickler.Function> function(GlobalName name) {
+            public Optional<IoFunction<Tuple, Object>> function(GlobalName name) {
                 return Optional.empty();
             }
 
@@ -105,8 +106,6 @@ class UnpicklerTest {
         assertThat(read(pickle().op('B').int4(2).op(1, 0xff))).isEqualTo(expected);
         assertThat(read(pickle().op(0x8e).int8(2).op(1, 0xff))).isEqualTo(expected);
         assertThat(read(pickle().op(0x96).int8(2).op(1, 0xff))).isEqualTo(expected);
-        PickleBytes protocol2 = pickle().global("_codecs", "encode").op('(');
-        assertThat(read(protocol2.text("\u0001ÿ").text("latin1").op('t', 'R'))).isEqualTo(expected);
     }
 
     @Test
@@ -144,8 +143,6 @@ class UnpicklerTest {
         PickleBytes pairs = pickle().global("collections", "OrderedDict").op(']', ']');
         pairs.op('(').text("k").op('K', 1, 'e', 'a', 0x85, 'R');
         assertThat(read(pairs)).isEqualTo(Map.of("k", 1L));
-        PickleBytes set = pickle().global("builtins", "set").op(']', 'K', 3, 'a', 0x85, 'R');
-        assertThat(read(set)).isEqualTo(Set.of(3L));
     }
 
     @Test
@@ -207,11 +204,6 @@ class UnpicklerTest {
             copies.global("builtins", "list").op('h', 0, 0x85, 'R', '0');
         }
         assertRefused(copies, "more than 2000 operations");
-        PickleBytes encoded = pickle().text("x".repeat(30_000)).op('q', 0, '0');
-        for (int i = 0; i < 10; i++) {
-            encoded.global("_codecs", "encode").op('h', 0).text("latin1").op(0x86, 'R', '0');
-        }
-        assertRefused(encoded, "makes more than 65536 bytes");
     }
 
     @Test
@@ -270,7 +262,6 @@ class UnpicklerTest {
                 "(c\\n",
                 "\\225\\001",
                 "K\\001(0u",
-                "c_codecs\\nencode\\n)R",
                 "cbuiltins\\nlist\\nN\\205R",
                 "cbuiltins\\ndict\\nK\\001\\205R",
             })
