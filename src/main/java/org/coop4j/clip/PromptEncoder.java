@@ -94,43 +94,44 @@ public final class PromptEncoder {
      * @throws MemoryLimit.ExceededException if a single class does not fit
      */
     public Step step(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
-        return weights.lock().hold(() -> {
+        StepGraph.Shape shape = shape(batch);
+        return shape.build(() -> {
             requireVectors(vectors);
-            StepGraph graph = encoded(vectors, batch, new MemoryLimit.Range(0, classes()), weights.precision());
+            StepGraph graph = encoded(vectors, shape, new MemoryLimit.Range(0, classes()), weights.precision());
             StepPlan whole = StepPlan.ofLoss(graph, loss.of(graph, graph.classFeatures()), weights.workers());
             if (whole.bytes() <= memory.bytes()) {
                 return new Step(vectors.learned(), whole);
             }
             whole.close();
-            return chunked(vectors, loss, batch, memory);
+            return chunked(vectors, loss, shape, memory);
         });
     }
 
-    private Step chunked(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
+    private Step chunked(Vectors vectors, Loss loss, StepGraph.Shape shape, MemoryLimit memory) {
         List<LearnedTensor> learned = vectors.learned();
         LearnedTensor features = LearnedTensor.zeros(Step.FEATURES, classes(), embed());
         StepGraph head = new StepGraph(
-                shape(batch),
+                shape,
                 Stream.concat(learned.stream(), Stream.of(features)).toList(),
                 IntStream.range(0, classes()).toArray());
         StepPlan ofLoss = StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
         // Backward chunks first, as they need most: if memory is short, the message says how much is enough.
         List<StepPlan> backward =
-                memory.inChunks(classes(), range -> backward(vectors, batch, range, ofLoss.scalars()));
-        List<StepPlan> forward = forward(vectors, batch, memory, weights.precision());
+                memory.inChunks(classes(), range -> backward(vectors, shape, range, ofLoss.scalars()));
+        List<StepPlan> forward = forward(vectors, shape, memory, weights.precision());
         return new Step(learned, forward, ofLoss, backward, features);
     }
 
-    private List<StepPlan> forward(Vectors vectors, int batch, MemoryLimit memory, Precision products) {
+    private List<StepPlan> forward(Vectors vectors, StepGraph.Shape shape, MemoryLimit memory, Precision products) {
         return memory.inChunks(classes(), range -> {
-            StepGraph graph = encoded(vectors, batch, range, products);
+            StepGraph graph = encoded(vectors, shape, range, products);
             return new StepPlan(graph, Map.of(Step.FEATURES, graph.classFeatures()), List.of(), weights.workers());
         });
     }
 
     /** Returns the vector-Jacobian products of a chunk's features with the gradient of each loss in them. */
-    private StepPlan backward(Vectors vectors, int batch, MemoryLimit.Range range, int losses) {
-        StepGraph graph = encoded(vectors, batch, range, weights.precision());
+    private StepPlan backward(Vectors vectors, StepGraph.Shape shape, MemoryLimit.Range range, int losses) {
+        StepGraph graph = encoded(vectors, shape, range, weights.precision());
         List<SDVariable> products = IntStream.range(0, losses)
                 .mapToObj(i -> graph.ops().placeholder(Step.upstream(i), DataType.FLOAT, graph.classes(), embed()))
                 .map(upstream -> graph.ops().innerProduct(graph.classFeatures(), upstream))
@@ -150,9 +151,10 @@ public final class PromptEncoder {
 
     /** Plans the encoding of the prompts, for vectors that depend on an image. */
     public Encoding encoding(Vectors vectors, MemoryLimit memory) {
-        return weights.lock().hold(() -> {
+        StepGraph.Shape shape = shape(1);
+        return shape.build(() -> {
             requireVectors(vectors);
-            return new Encoding(forward(vectors, 1, memory, Precision.FLOAT32));
+            return new Encoding(forward(vectors, shape, memory, Precision.FLOAT32));
         });
     }
 
@@ -191,11 +193,12 @@ public final class PromptEncoder {
     }
 
     private StepGraph.Shape shape(int batch) {
-        return new StepGraph.Shape(batch, embed(), weights.floats("logit_scale")[0], weights.lock());
+        float logitScale = weights.lock().hold(() -> weights.floats("logit_scale")[0]);
+        return new StepGraph.Shape(batch, embed(), logitScale, weights.lock());
     }
 
     /** Returns a graph of some classes with their features, [classes, embed], not normalised. */
-    private StepGraph encoded(Vectors vectors, int batch, MemoryLimit.Range range, Precision products) {
+    private StepGraph encoded(Vectors vectors, StepGraph.Shape shape, MemoryLimit.Range range, Precision products) {
         ClipConfig.Text text = weights.architecture().text();
         PackedPrompts packed = new PackedPrompts(prompts.subList(range.from(), range.to()), text.heads());
         int[] sequences = packed.sequenceOfPrompt();
@@ -203,7 +206,7 @@ public final class PromptEncoder {
         for (int prompt = 0; prompt < classes.length; prompt++) {
             classes[sequences[prompt]] = range.from() + prompt;
         }
-        StepGraph step = new StepGraph(shape(batch), vectors.learned(), classes);
+        StepGraph step = new StepGraph(shape, vectors.learned(), classes);
         Graph graph = step.ops();
         SDVariable x = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         if (PackedPrompts.vectors(prompts) > 0) {

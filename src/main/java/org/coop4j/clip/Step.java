@@ -72,7 +72,7 @@ public final class Step implements AutoCloseable {
     /** Returns a step of image features alone, for all classes in their order. */
     static Step ofFeatures(
             StepGraph.Shape shape, List<LearnedTensor> learned, int classes, StepGraph.Loss loss, Workers workers) {
-        return shape.lock().hold(() -> {
+        return shape.build(() -> {
             StepGraph graph =
                     new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
             return new Step(learned, StepPlan.ofLoss(graph, loss.of(graph), workers));

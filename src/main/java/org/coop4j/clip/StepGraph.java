@@ -1,11 +1,15 @@
 package org.coop4j.clip;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.coop4j.base.Require;
+import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.ArrayValues;
@@ -32,7 +36,10 @@ public final class StepGraph implements AutoCloseable {
     private final Graph graph = Graph.create();
     private final Map<LearnedTensor, INDArray> learned = new LinkedHashMap<>();
     private final Map<String, SDVariable> variables = new LinkedHashMap<>();
-    private final List<INDArray> owned = new ArrayList<>();
+
+    /** What frees the native memory, the last first. */
+    private final Deque<Runnable> frees = new ArrayDeque<>();
+
     private final SDVariable images;
     private final SDVariable labels;
     private final SDVariable scale;
@@ -69,8 +76,27 @@ public final class StepGraph implements AutoCloseable {
      * @param width of an image's features
      * @param logitScale CLIP's parameter of this name; its exponential scales the logits
      * @param lock held while a plan of the graph runs
+     * @param unfinished graphs of a step under construction
      */
-    record Shape(int batch, int width, float logitScale, NativeWeights.Lock lock) {}
+    record Shape(int batch, int width, float logitScale, NativeWeights.Lock lock, List<StepGraph> unfinished) {
+
+        Shape(int batch, int width, float logitScale, NativeWeights.Lock lock) {
+            this(batch, width, logitScale, lock, new ArrayList<>());
+        }
+
+        /** Builds something of graphs of this shape under the lock; frees them all if that fails. */
+        <T> T build(Supplier<T> work) {
+            return lock.hold(() -> {
+                try {
+                    T result = work.get();
+                    unfinished.clear();
+                    return result;
+                } finally {
+                    unfinished.forEach(StepGraph::close);
+                }
+            });
+        }
+    }
 
     /**
      * @param classes the class of each row of the class features
@@ -78,9 +104,10 @@ public final class StepGraph implements AutoCloseable {
     StepGraph(Shape shape, List<LearnedTensor> learned, int[] classes) {
         this.shape = shape;
         this.classes = classes;
+        shape.unfinished.add(this);
         for (LearnedTensor tensor : learned) {
             INDArray array = Nd4j.create(DataType.FLOAT, matrix(tensor.shape()));
-            owned.add(array);
+            own(array);
             this.learned.put(tensor, array);
             variables.put(tensor.name(), graph.variable(tensor.name(), array));
         }
@@ -138,8 +165,17 @@ public final class StepGraph implements AutoCloseable {
 
     /** Returns a constant that is freed when the graph is closed. */
     SDVariable constant(String name, INDArray array) {
-        owned.add(array);
+        own(array);
         return graph.constant(name, array);
+    }
+
+    private void own(INDArray array) {
+        frees.push(() -> NativeMemory.free(array));
+    }
+
+    /** Makes the graph own its plan, which is closed before the graph's arrays. */
+    void own(ExecutionPlan plan) {
+        frees.push(plan::close);
     }
 
     /**
@@ -222,10 +258,11 @@ public final class StepGraph implements AutoCloseable {
         learned.forEach((tensor, array) -> ArrayValues.of(array).fill(tensor.values()));
     }
 
-    /** Frees the learned tensors' arrays and the constants. */
+    /** Frees the plan, the learned tensors' arrays and the constants. */
     @Override
     public void close() {
-        owned.forEach(NativeMemory::free);
-        owned.clear();
+        while (!frees.isEmpty()) {
+            frees.pop().run();
+        }
     }
 }

@@ -85,6 +85,7 @@ final class StepPlan implements AutoCloseable {
                 PlanDraft.bind(plans.stream().map(plan -> plan.draft).toList());
         for (int i = 0; i < bound.size(); i++) {
             plans.get(i).plan = bound.get(i);
+            plans.get(i).graph.own(bound.get(i));
         }
         return plans;
     }
@@ -200,9 +201,6 @@ final class StepPlan implements AutoCloseable {
     /** Frees the plan and its graph. */
     @Override
     public void close() {
-        if (plan != null) {
-            plan.close();
-        }
         graph.close();
     }
 }
