@@ -1,7 +1,6 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,6 +22,7 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.RequiresBfloat16;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -457,15 +457,12 @@ class PeCoreGoldenTest {
                 .isLessThan(GRADIENT_RELATIVE);
     }
 
+    @RequiresBfloat16
     @ParameterizedTest
     @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void bfloat16IsCloseWhereItIsAvailable(String model) throws IOException {
+    void bfloat16IsClose(String model) throws IOException {
         Path file = GoldenModels.convert(model, folder);
         Clip.Options options = new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16);
-        if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(() -> Clip.open(file, options)).isInstanceOf(UnsupportedOperationException.class);
-            return;
-        }
         try (Clip half = Clip.open(file, options);
                 SafetensorsFile golden = values(model)) {
             FeatureMatrix features = images(half, golden).normalized();

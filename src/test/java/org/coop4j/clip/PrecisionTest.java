@@ -1,7 +1,6 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -10,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.coop4j.graph.RequiresBfloat16;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
@@ -18,7 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model in bfloat16 compared with float32; on processors without bfloat16, its refusal. */
+/** A model in bfloat16 compared with float32. */
+@RequiresBfloat16
 class PrecisionTest {
 
     private static final ClipConfig ARCHITECTURE = new ClipConfig(
@@ -42,12 +43,6 @@ class PrecisionTest {
     }
 
     private static void compare(Comparison comparison) throws IOException {
-        if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(() -> Clip.open(model, Clip.Options.in(Precision.BFLOAT16)))
-                    .isInstanceOf(UnsupportedOperationException.class)
-                    .hasMessageStartingWith("precision bf16: ");
-            return;
-        }
         try (Clip exact = TinyModel.open(model, 2);
                 Clip half = Clip.open(model, new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
             comparison.of(exact, half);

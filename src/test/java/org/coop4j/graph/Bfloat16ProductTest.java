@@ -11,13 +11,12 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.coop4j.graph.host.Gemm.Form;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** On a processor without bfloat16, these tests check the refusal. */
+@RequiresBfloat16
 class Bfloat16ProductTest {
 
     /** Of both factors, relative to their product: each is off by half a unit of 8 bits at most. */
@@ -66,10 +65,6 @@ class Bfloat16ProductTest {
                 HostMatrix bias = c.bias ? random(random, 1, c.cols) : null;
                 HostMatrix y = random(random, c.rows, c.cols);
                 Workers workers = new Workers(c.threads)) {
-            if (Precision.BFLOAT16.obstacle().isPresent()) {
-                assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
-                return;
-            }
             try (HostKernel product =
                     Bfloat16Product.kernel(c.transposed ? Form.NT : Form.NN, x, w, bias, null, null, y, workers)) {
                 product.run();
@@ -116,9 +111,6 @@ class Bfloat16ProductTest {
 
     @Test
     void functionAndResidualFollowTheSums() {
-        if (Precision.BFLOAT16.obstacle().isPresent()) {
-            return;
-        }
         Random random = new Random(5);
         try (HostMatrix x = random(random, 19, 48);
                 HostMatrix w = random(random, 33, 48);
@@ -144,10 +136,6 @@ class Bfloat16ProductTest {
 
     @Test
     void productsShareWeightsThatArePackedAlike() {
-        if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
-            return;
-        }
         Random random = new Random(4);
         try (HostMatrix x = random(random, 9, 64);
                 HostMatrix w = random(random, 48, 64);
@@ -168,10 +156,6 @@ class Bfloat16ProductTest {
 
     @Test
     void matricesThatDoNotFitAreRefused() {
-        if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(Precision.BFLOAT16::required).isInstanceOf(UnsupportedOperationException.class);
-            return;
-        }
         try (HostMatrix x = HostMatrix.zeros(2, 3);
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
