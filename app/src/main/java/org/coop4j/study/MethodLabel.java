@@ -52,6 +52,16 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     }
 
     /**
+     * Returns a hand-written prompt.
+     *
+     * @param text the template, or the name of the ensemble
+     * @param own true for the dataset's own template, which zero-shot CLIP uses
+     */
+    static MethodLabel prompt(String text, boolean own) {
+        return new MethodLabel(text, "“" + text + "”" + (own ? " (the dataset's own)" : ""), ZERO_SHOT.method, own);
+    }
+
+    /**
      * Returns the labels of runs: runs of the same recorded name are one method, unless their settings differ.
      *
      * @param notes gets the names that stand for several methods

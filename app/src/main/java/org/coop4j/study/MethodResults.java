@@ -33,6 +33,11 @@ public record MethodResults(List<MethodResult> all) {
         return new MethodResults(new ArrayList<>(all.stream().filter(some).toList()));
     }
 
+    /** Adds the scores of a prompt under the label of a method without training. */
+    void add(String dataset, MethodLabel method, MethodResult prompt) {
+        all.add(new MethodResult(dataset, method.with(Shots.NONE), prompt.bySeed()));
+    }
+
     /** Replaces a result by what is left of it. */
     void replace(MethodResult result, Optional<MethodResult> left) {
         all.remove(result);

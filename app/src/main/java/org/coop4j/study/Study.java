@@ -1,7 +1,6 @@
 package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
-import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toCollection;
@@ -24,7 +23,6 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.RunResult;
@@ -43,7 +41,7 @@ import org.coop4j.study.PublishedNumbers.Score;
  * @param name the model's name, unlike that of any other study
  * @param entries one for each dataset, method, number of shots and seed
  * @param prompts accuracies of the hand-written prompts that training runs tested beside the learned one, by seed where
- *     the seed decides which images are tested
+ *     the seed decides which images are tested; the half of the classes is part of the dataset's name
  * @param notes notes on runs shown apart or left out, a sentence each
  * @param fewShot results of methods that learned from, and were tested on, all classes of a dataset, with averages
  * @param base results on the classes that were learned, with averages (CoCoOp, section 4.1)
@@ -55,7 +53,7 @@ public record Study(
         ModelId model,
         String name,
         List<Entry> entries,
-        Map<Prompt, MethodResult> prompts,
+        MethodResults prompts,
         List<String> notes,
         MethodResults fewShot,
         MethodResults base,
@@ -102,18 +100,8 @@ public record Study(
         }
     }
 
-    /**
-     * A hand-written prompt.
-     *
-     * @param dataset the test data
-     * @param half the classes tested on
-     * @param text the template, or the name of the ensemble
-     * @param own true for the dataset's own template, which zero-shot CLIP uses
-     */
-    public record Prompt(String dataset, ClassHalf half, String text, boolean own) {}
-
     /** Returns ", new classes"; nothing of all classes. */
-    public static String classes(ClassHalf half) {
+    private static String classes(ClassHalf half) {
         return half == ClassHalf.ALL ? "" : ", " + half.label() + " classes";
     }
 
@@ -146,7 +134,7 @@ public record Study(
                 .values()
                 .forEach(same -> entries.add(last(same, notes)));
         noteMovingTestImages(entries, notes);
-        Map<Prompt, MethodResult> prompts = prompts(entries, notes);
+        MethodResults prompts = prompts(entries, notes);
         noteMissingSeeds(entries, notes);
         MethodResults own = own(entries, prompts, ClassHalf.ALL);
         MethodResults fewShot = fewShot(entries, own);
@@ -281,14 +269,16 @@ public record Study(
     // Results
 
     /** Returns the accuracies of all prompts, and notes where two runs of a seed disagree. */
-    private static Map<Prompt, MethodResult> prompts(List<Entry> entries, List<String> notes) {
-        Map<Prompt, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
+    private static MethodResults prompts(List<Entry> entries, List<String> notes) {
+        record Key(String dataset, MethodLabel prompt) {}
+        Map<Key, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
         for (Entry entry : entries) {
             String template = entry.run.config().testedOn().template();
             for (HandWritten one : entry.result().handWritten()) {
-                String text = one.prompt();
-                Prompt prompt = new Prompt(entry.dataset, entry.result().half(), text, text.equals(template));
-                Measured known = found.computeIfAbsent(prompt, p -> new TreeMap<>())
+                MethodLabel prompt =
+                        MethodLabel.prompt(one.prompt(), one.prompt().equals(template));
+                Key key = new Key(entry.dataset + classes(entry.result().half()), prompt);
+                Measured known = found.computeIfAbsent(key, k -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(one.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - one.accuracy()) > ROUNDING) {
                     notes.add(
@@ -296,37 +286,17 @@ public record Study(
                                     .formatted(
                                             entry.dataset,
                                             entry.result().seed(),
-                                            text,
+                                            one.prompt(),
                                             percent(one.accuracy(), 2),
                                             entry.run.folder(),
                                             percent(known.accuracy(), 2)));
                 }
             }
         }
-        Map<Prompt, MethodResult> prompts = new LinkedHashMap<>();
+        MethodResults prompts = new MethodResults(new ArrayList<>());
         found.forEach(
-                (prompt, bySeed) -> prompts.put(prompt, new MethodResult(prompt.dataset, Setup.ZERO_SHOT, bySeed)));
+                (key, bySeed) -> prompts.all().add(new MethodResult(key.dataset, key.prompt.with(Shots.NONE), bySeed)));
         return prompts;
-    }
-
-    /** Returns the prompts tested on the same classes of the same data together. */
-    public Collection<List<Prompt>> promptsByPlace() {
-        return promptsByPlace(prompts);
-    }
-
-    private static Collection<List<Prompt>> promptsByPlace(Map<Prompt, MethodResult> prompts) {
-        return grouped(prompts.keySet(), prompt -> List.of(prompt.dataset, prompt.half))
-                .values();
-    }
-
-    /** Returns the most accurate of some prompts; of equal ones the first. */
-    public Prompt best(List<Prompt> some) {
-        return best(prompts, some);
-    }
-
-    private static Prompt best(Map<Prompt, MethodResult> prompts, List<Prompt> some) {
-        return Collections.max(
-                some, comparingDouble(prompt -> prompts.get(prompt).accuracy()));
     }
 
     private static List<MethodResult> results(List<Entry> entries, Predicate<Entry> some) {
@@ -346,20 +316,21 @@ public record Study(
      * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
      * that training runs tested stand in where zero-shot has no run of its own.
      */
-    private static MethodResults own(List<Entry> entries, Map<Prompt, MethodResult> prompts, ClassHalf half) {
+    private static MethodResults own(List<Entry> entries, MethodResults prompts, ClassHalf half) {
         MethodResults own = new MethodResults(results(entries, entry -> entry.isOwn(half)));
-        promptsByPlace(prompts).forEach(here -> {
-            String dataset = here.get(0).dataset;
-            if (here.get(0).half == half && own.zeroShot(dataset).isEmpty()) {
-                here.stream().filter(Prompt::own).findFirst().ifPresent(one -> own.all()
-                        .add(prompts.get(one)));
-                own.all()
-                        .add(new MethodResult(
-                                dataset,
-                                MethodLabel.BEST_HAND_WRITTEN.with(Shots.NONE),
-                                prompts.get(best(prompts, here)).bySeed()));
+        for (String dataset : grouped(entries, Entry::dataset).keySet()) {
+            List<MethodResult> tested = prompts.on(dataset + classes(half));
+            if (!tested.isEmpty() && own.zeroShot(dataset).isEmpty()) {
+                tested.stream()
+                        .filter(prompt -> prompt.method().published())
+                        .findFirst()
+                        .ifPresent(prompt -> own.add(dataset, MethodLabel.ZERO_SHOT, prompt));
+                own.add(
+                        dataset,
+                        MethodLabel.BEST_HAND_WRITTEN,
+                        Collections.max(tested, comparing(MethodResult::accuracy)));
             }
-        });
+        }
         return own;
     }
 
@@ -417,11 +388,6 @@ public record Study(
             });
         }
         return transfers;
-    }
-
-    /** Returns the results on the data that was learned from. */
-    public Stream<MethodResults> learned() {
-        return Stream.of(fewShot, base, unseen);
     }
 
     /** Returns "6 runs, 1 dataset, seeds 1, 2 and 3". */

@@ -36,7 +36,7 @@ final class CurveLayout {
     private static final int MOST_TICKS = 7;
     private static final double PADDING = 0.05; // as in the reference's draw_curves.py
     private static final double LEAST_DISTANCE = 20;
-    private static final double BEYOND = 0.16; // of the distance from the first number to the last
+    private static final double BEYOND = 0.14 / 0.86; // of the distance from the first number to the last
 
     private final FewShotChart chart;
     private final boolean file;

@@ -11,6 +11,7 @@ import static org.coop4j.study.MethodResult.AVERAGE;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
@@ -36,7 +36,6 @@ import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
-import org.coop4j.study.Study.Prompt;
 import org.coop4j.study.html.FewShotChart;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
@@ -83,7 +82,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                 StudyTables.baseNew(studies, false),
                 StudyTables.transfers(studies),
                 StudyTables.classes(studies),
-                StudyTables.handWritten(studies, all -> true),
+                StudyTables.handWritten(studies),
                 StudyTables.runs(studies),
                 StudyTables.leftOut(findings))) {
             if (!table.isEmpty()) {
@@ -202,22 +201,13 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     // The page
 
     private HtmlPage page() {
-        List<String> learned = datasets(Study::learned);
-        List<String> titles = learned.isEmpty() ? datasets(study -> study.transfers().values().stream()) : learned;
-        HtmlPage page = new HtmlPage(
-                "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets"),
-                studies.stream()
-                        .map(study -> study.name() + ", " + study.summary())
-                        .collect(joining("; ")));
-        return addTo(page, List.of());
-    }
-
-    private List<String> datasets(Function<Study, Stream<MethodResults>> results) {
-        return studies.stream()
-                .flatMap(study -> MethodResults.all(results.apply(study)).datasets().stream())
-                .map(DatasetNames::title)
-                .distinct()
-                .toList();
+        return addTo(
+                new HtmlPage(
+                        "Few-shot CLIP",
+                        studies.stream()
+                                .map(study -> study.name() + ", " + study.summary())
+                                .collect(joining("; "))),
+                List.of());
     }
 
     /**
@@ -250,40 +240,34 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return new Section(studies.size() > 1 ? heading + ", " + study.name() : heading);
     }
 
-    /**
-     * Compares the main method with the best baseline and with zero-shot, on average or on the dataset where it has most
-     * images, with most images that most baselines have too.
-     */
+    /** Compares the main method with the best method before it in the tables and with zero-shot, with as many images. */
     private static List<Fact> facts(Study study) {
         MethodResults fewShot = study.fewShot();
-        String dataset = Stream.concat(
-                        fewShot.ofMain(AVERAGE),
-                        fewShot.datasets().stream()
-                                .flatMap(fewShot::ofMain)
-                                .sorted(comparing(MethodResult::shots).reversed()))
-                .findFirst()
-                .map(MethodResult::dataset)
-                .orElse(AVERAGE);
         List<Fact> facts = new ArrayList<>();
-        fewShot.ofMain(dataset)
-                .max(comparing((MethodResult one) -> baselines(fewShot, one).size())
-                        .thenComparing(MethodResult::shots))
-                .ifPresent(learned -> {
-                    facts.add(new Fact(
-                            learned.summary(Measured::accuracy).orElseThrow().meanSd(1) + " %",
-                            title(study, dataset) + ", " + learned.method().title() + ", "
-                                    + learned.shots().describe()));
-                    Map<MethodResult, String> others = new LinkedHashMap<>();
-                    baselines(fewShot, learned).stream()
-                            .max(comparing(MethodResult::accuracy))
-                            .ifPresent(best -> others.put(
-                                    best, "the best baseline, " + best.method().title()));
-                    fewShot.zeroShot(dataset)
-                            .ifPresent(zeroShot -> others.putIfAbsent(
-                                    zeroShot, zeroShot.method().title()));
-                    others.forEach((other, name) -> facts.add(Fact.gain(learned.accuracy(), name, other.accuracy())));
-                });
+        mostImages(fewShot).ifPresent(learned -> {
+            facts.add(new Fact(
+                    learned.summary(Measured::accuracy).orElseThrow().meanSd(1) + " %",
+                    title(study, learned.dataset()) + ", " + learned.method().title() + ", "
+                            + learned.shots().describe()));
+            Map<MethodResult, String> others = new LinkedHashMap<>();
+            baselines(fewShot, learned).stream()
+                    .max(comparing(MethodResult::accuracy))
+                    .ifPresent(best -> others.put(
+                            best, "the best baseline, " + best.method().title()));
+            fewShot.zeroShot(learned.dataset())
+                    .ifPresent(zeroShot ->
+                            others.putIfAbsent(zeroShot, zeroShot.method().title()));
+            others.forEach((other, name) -> facts.add(Fact.gain(learned.accuracy(), name, other.accuracy())));
+        });
         return facts;
+    }
+
+    /** Returns the main method's average, or else its result on a dataset, with most images that most baselines have. */
+    private static Optional<MethodResult> mostImages(MethodResults fewShot) {
+        List<MethodResult> averages = fewShot.ofMain(AVERAGE).toList();
+        return (averages.isEmpty() ? fewShot.datasets().stream().flatMap(fewShot::ofMain) : averages.stream())
+                .max(comparing((MethodResult one) -> baselines(fewShot, one).size())
+                        .thenComparing(MethodResult::shots));
     }
 
     /** Returns the results of the methods before the main one in the tables, with as many images. */
@@ -317,17 +301,16 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     private Section handWritten(Study study) {
         Section section = section("Hand-written prompts", study);
-        for (List<Prompt> prompts : study.promptsByPlace()) {
-            Prompt best = study.best(prompts);
+        for (String dataset : study.prompts().datasets()) {
+            MethodResult best = Collections.max(study.prompts().on(dataset), comparing(MethodResult::accuracy));
             section.details(
-                    "%s%s: %s by “%s”"
+                    "%s: %s by “%s”"
                             .formatted(
-                                    DatasetNames.title(best.dataset()),
-                                    Study.classes(best.half()),
-                                    percent(study.prompts().get(best).accuracy(), 2),
-                                    best.text()),
-                    data(study, best.dataset()),
-                    StudyTables.handWritten(List.of(study), prompts::equals));
+                                    DatasetNames.title(dataset),
+                                    percent(best.accuracy(), 2),
+                                    best.method().id()),
+                    data(study, dataset),
+                    StudyTables.handWritten(study, dataset));
         }
         return section;
     }

@@ -5,7 +5,6 @@ import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
-import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.console.Table.Kind.SENTENCES;
 import static org.coop4j.study.MethodResult.AVERAGE;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
@@ -39,7 +37,6 @@ import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
-import org.coop4j.study.Study.Prompt;
 
 /** Tables of what studies measure, and of their runs. */
 final class StudyTables {
@@ -89,9 +86,8 @@ final class StudyTables {
         }
     }
 
-    /** Returns the lines of results that are compared with few-shot results. */
-    private static List<Line> lines(Study study, List<MethodResult> results) {
-        return lines(study, study.fewShot(), "", results);
+    private static List<Line> lines(Study study, MethodResults among, List<MethodResult> results) {
+        return lines(study, among, "", results);
     }
 
     private static List<Line> lines(Study study, MethodResults among, String source, List<MethodResult> results) {
@@ -108,17 +104,32 @@ final class StudyTables {
 
     /** Returns all numbers: dataset × method × shots, averages first. */
     static Table<?> fewShot(List<Study> studies) {
-        boolean one =
-                studies.stream().allMatch(study -> study.fewShot().datasets().size() < 2);
-        Table<Line> table = numbers("few-shot", (one ? "Method" : "Dataset × method") + " × shots, in %", one);
-        studies.forEach(study -> table.averages(lines(study, study.fewShot().on(AVERAGE)))
-                .rows(lines(study, study.fewShot().cells())));
+        Table<Line> table = numbers("few-shot", "Dataset × method × shots, in %");
+        studies.forEach(study -> table.averages(
+                        lines(study, study.fewShot(), study.fewShot().on(AVERAGE)))
+                .rows(lines(study, study.fewShot(), study.fewShot().cells())));
+        return table;
+    }
+
+    /** Returns the hand-written prompts that training runs tested beside the learned one. */
+    static Table<?> handWritten(List<Study> studies) {
+        return handWritten(studies, study -> study.prompts().cells());
+    }
+
+    /** Returns those that were tested on a dataset. */
+    static Table<?> handWritten(Study study, String dataset) {
+        return handWritten(List.of(study), all -> all.prompts().on(dataset));
+    }
+
+    private static Table<?> handWritten(List<Study> studies, Function<Study, List<MethodResult>> prompts) {
+        Table<Line> table = numbers("hand-written", "Hand-written prompts, in %");
+        studies.forEach(study -> table.rows(lines(study, study.prompts(), prompts.apply(study))));
         return table;
     }
 
     /** Returns all numbers of learning on one dataset and testing on it and on others; averages of the others first. */
     static Table<?> transfers(List<Study> studies) {
-        Table<Line> table = numbers("robustness", "Robustness, in %", false);
+        Table<Line> table = numbers("robustness", "Robustness, in %");
         studies.forEach(study -> study.transfers()
                 .forEach((source, results) -> table.averages(lines(study, results, source, results.on(AVERAGE)))
                         .rows(lines(study, results, source, results.cells()))));
@@ -154,7 +165,7 @@ final class StudyTables {
         MethodResults fewShot = study.fewShot();
         List<Line> most = new ArrayList<>();
         for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            lines(study, fewShot.ofMain(dataset).toList()).stream()
+            lines(study, fewShot, fewShot.ofMain(dataset).toList()).stream()
                     .filter(line -> Double.isFinite(line.gain()))
                     .max(comparing(line -> line.result.shots()))
                     .ifPresent(most::add);
@@ -176,8 +187,7 @@ final class StudyTables {
                 .rows(most);
     }
 
-    /** Makes a table of results; people do not see the name of the only dataset. */
-    private static Table<Line> numbers(String name, String title, boolean one) {
+    private static Table<Line> numbers(String name, String title) {
         Table<Line> table = table(
                         name,
                         title,
@@ -186,9 +196,6 @@ final class StudyTables {
                 .data("model_sha256", line -> line.study.model().sha256())
                 .data("learned_on", Line::source)
                 .words("dataset", line -> named(line.result), "dataset");
-        if (one) {
-            table.in(CSV);
-        }
         return setup(table, line -> line.result.setup())
                 .data("averaged", line -> line.result.averaged().isEmpty() ? null : line.result.datasets())
                 .numbers("n", line -> seeds(line.result), "seeds", "n")
@@ -466,35 +473,6 @@ final class StudyTables {
                                                         MOST_VALUES))
                                         .collect(joining("; ")))
                 .rows(entries.keySet());
-    }
-
-    /** Returns the hand-written prompts that training runs tested beside the learned one, of some places. */
-    static Table<?> handWritten(List<Study> studies, Predicate<List<Prompt>> some) {
-        record Line(Study study, Prompt prompt, boolean best) {}
-        Table<Line> table = new Table<Line>("hand-written", "Accuracy of hand-written prompts in %", "")
-                .decimals(2)
-                .data("model", line -> line.study.name())
-                .data("dataset", line -> line.prompt.dataset())
-                .data("classes", line -> line.prompt.half().label())
-                .words(
-                        "prompt",
-                        line -> Cell.words(line.prompt.text(), "“" + line.prompt.text() + "”")
-                                .withNote(line.prompt.own() ? "the dataset's own" : ""),
-                        "prompt")
-                .data("is_the_datasets_own", line -> line.prompt.own())
-                .means(
-                        "accuracy",
-                        line -> line.study
-                                .prompts()
-                                .get(line.prompt)
-                                .summary(Measured::accuracy)
-                                .map(s -> Cell.mean(s).best(line.best)),
-                        "accuracy");
-        studies.forEach(study -> study.promptsByPlace().stream()
-                .filter(some)
-                .forEach(prompts ->
-                        prompts.forEach(one -> table.row(new Line(study, one, one.equals(study.best(prompts)))))));
-        return table;
     }
 
     // Cells; those of unknown values are empty

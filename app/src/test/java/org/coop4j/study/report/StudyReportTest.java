@@ -226,21 +226,6 @@ class StudyReportTest {
     }
 
     @Test
-    void oneDatasetIsNamedByTheTitleAndTwoByEachRow() throws IOException {
-        zeroShot("EuroSAT", 40);
-        writeReport();
-        assertThat(text("report.html")).contains(" on EuroSAT</h1>").contains("Method × shots");
-        assertThat(values(text("report.html"), "data-dataset")).containsExactly("EuroSAT");
-
-        zeroShot("DescribableTextures", 42);
-        writeReport();
-        assertThat(text("report.html"))
-                .contains(" on 2 datasets</h1>")
-                .contains("Dataset × method × shots")
-                .contains("<th scope=\"row\" data-dataset=\"EuroSAT\">EuroSAT</th>");
-    }
-
-    @Test
     void baseToNewHasThePublishedNumbersOfTheSameContextAlone() throws IOException {
         for (String half : List.of("BASE", "NEW")) {
             write(RunFiles.of("coop-words", "DTD", 60).learned(16, 1).half(half));
@@ -276,7 +261,6 @@ class StudyReportTest {
     void runsOfOneKindAloneMakeAReportToo() throws IOException {
         write(RunFiles.of("coop-m4-end", "ImageNetR", 57).learned(16, 1).trainedOn("ImageNet"));
         assertThat(writeReport()).contains("tables/robustness.csv").doesNotContain("tables/few-shot.csv");
-        assertThat(text("report.html")).contains(" on ImageNet-R</h1>");
 
         Files.delete(root.resolve("runs/run-0/result.json"));
         write(RunFiles.of("zero-shot", "EuroSAT", 38));
