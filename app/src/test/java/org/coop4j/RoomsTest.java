@@ -57,6 +57,7 @@ class RoomsTest {
             List.of("serve"),
             List.of("demo"),
             List.of("study"),
+            List.of("findings"),
             List.of("console"),
             List.of("bench"),
             List.of("predict"),

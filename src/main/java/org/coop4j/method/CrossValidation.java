@@ -22,29 +22,25 @@ public record CrossValidation(Learner learner, Trainer trainer, int folds) {
     }
 
     /**
-     * Learns a classifier per fold.
+     * Learns the classifier of a fold, and writes the logits of the fold's images.
      *
      * @param data the images, and val images that the method may choose its settings on
-     * @param shots number of images per class to learn from each time; 0 for all
-     * @return [images][classes]
+     * @param shots number of images per class to learn from; 0 for all
+     * @param logits [images][classes]
      */
-    public float[][] logits(FewShotFeatures data, int shots) throws IOException {
+    public void fold(int fold, FewShotFeatures data, int shots, float[][] logits) throws IOException {
         FeatureSet images = data.train();
-        float[][] logits = new float[images.size()][];
         Folds split = Folds.of(images.labels(), folds);
-        for (int fold = 0; fold < folds; fold++) {
-            int[] held = split.of(fold);
-            if (held.length == 0) {
-                continue;
-            }
-            FeatureSet rest = images.select(split.without(fold)).first(shots);
-            try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
-                float[][] rows = classifier.logits(images.select(held).matrix()).toRows();
-                for (int i = 0; i < held.length; i++) {
-                    logits[held[i]] = rows[i];
-                }
+        int[] held = split.of(fold);
+        if (held.length == 0) {
+            return;
+        }
+        FeatureSet rest = images.select(split.without(fold)).first(shots);
+        try (Classifier classifier = learner.fit(new FewShotFeatures(rest, data.val()), trainer)) {
+            float[][] rows = classifier.logits(images.select(held).matrix()).toRows();
+            for (int i = 0; i < held.length; i++) {
+                logits[held[i]] = rows[i];
             }
         }
-        return logits;
     }
 }

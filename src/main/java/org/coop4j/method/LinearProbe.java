@@ -11,6 +11,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -85,8 +86,8 @@ public record LinearProbe(
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
                 LinearClassifier probe = c.isPresent()
-                        ? PenaltySearch.fit(data.train(), c.getAsDouble())
-                        : probe(data, trainer.progress());
+                        ? PenaltySearch.fit(data.train(), space.workers(), c.getAsDouble())
+                        : probe(data, space.workers(), trainer.progress());
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
             }
@@ -107,13 +108,13 @@ public record LinearProbe(
         };
     }
 
-    private static LinearClassifier probe(FewShotFeatures data, Progress progress) {
+    private static LinearClassifier probe(FewShotFeatures data, Workers workers, Progress progress) {
         if (data.val().size() == 0) {
             progress.warn("no val images: the penalty of the linear probe is chosen by cross-validation on the training"
                     + " images");
-            return PenaltySearch.crossValidated(data.train());
+            return PenaltySearch.crossValidated(data.train(), workers);
         }
-        return PenaltySearch.fit(data.train(), data.val(), progress);
+        return PenaltySearch.fit(data.train(), data.val(), workers, progress);
     }
 
     @Override

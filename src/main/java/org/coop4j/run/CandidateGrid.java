@@ -97,26 +97,15 @@ public record CandidateGrid(
         return all;
     }
 
-    /** A method and its training, whose settings are given together. */
-    private record Configured(Record method, Training training) {}
-
     private Candidate candidate(Method standard, Map<String, String> some) {
         Map<String, String> own = with(settings, some);
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         Require.that(
                 images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
-        int few = Integer.parseInt(images);
-        Training reference = standard.adapted(standard.training(few), logitScale);
-        Configured given = reference.trains()
-                ? Settings.with(new Configured((Record) standard, reference), own)
-                : new Configured((Record) standard.with(own), reference);
-        Require.that(
-                given.training.trains() == reference.trains(),
-                "epochs: expected 1 or more, got " + given.training.epochs());
-        Method method = (Method) given.method;
+        Candidate candidate = Candidate.of(standard, own, Integer.parseInt(images), logitScale);
         String title = some.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
-        return new Candidate(method.title() + title, method, given.training, few);
+        return new Candidate(candidate.name() + title, candidate.method(), candidate.training(), candidate.shots());
     }
 
     private static boolean has(Method method, String setting) {

@@ -3,10 +3,12 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
@@ -29,6 +31,7 @@ import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.train.Training;
 
@@ -192,7 +195,7 @@ public record DataSpec(
      *
      * @param notes receives a sentence about what is passed over
      */
-    ImageDataset load(long seed, Consumer<String> notes) throws IOException {
+    public ImageDataset load(long seed, Consumer<String> notes) throws IOException {
         ImageDataset lists = lists(seedOfSplit(seed), notes);
         return exif == null ? lists : lists.with(exif);
     }
@@ -260,7 +263,7 @@ public record DataSpec(
     }
 
     /** Returns the seed of the split in a run of this seed. */
-    long seedOfSplit(long seed) {
+    public long seedOfSplit(long seed) {
         return splitSeed == null ? seed : splitSeed;
     }
 
@@ -289,6 +292,19 @@ public record DataSpec(
         return template == null && texts == null && benchmark != null
                 ? PromptTemplates.ensemble(published().orElseThrow())
                 : PromptTemplates.ensemble(handWrittenPrompt());
+    }
+
+    /**
+     * Returns hand-written prompts to compare a learned one with: the data's own, the bare name, the seven templates that
+     * suit ImageNet best, and the ensemble of the seven and the data's own.
+     */
+    public List<PromptEnsemble> prompts() {
+        Set<PromptEnsemble> prompts = new LinkedHashSet<>();
+        prompts.add(PromptEnsemble.of(handWrittenPrompt()));
+        prompts.add(PromptEnsemble.of("{}"));
+        PromptTemplates.selected().forEach(one -> prompts.add(PromptEnsemble.of(one)));
+        prompts.add(new PromptEnsemble(ensemble()));
+        return List.copyOf(prompts);
     }
 
     /** Returns the task of distinguishing these classes. */

@@ -3,17 +3,21 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.data.FeatureSet;
+import org.coop4j.base.Require;
+import org.coop4j.base.Settings;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.method.Classifier;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Support.Fit;
 
 /**
  * The choice of a method by val images, or by cross-validation on the training images if there are few. Test images are
@@ -34,7 +38,36 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * @param name its name in tables
      * @param shots training images per class; 0 for all
      */
-    public record Candidate(String name, Method method, Training training, int shots) {}
+    public record Candidate(String name, Method method, Training training, int shots) {
+
+        /** A method and its training, whose settings are given together. */
+        private record Configured(Record method, Training training) {}
+
+        /**
+         * Returns a method with settings of its own and of its training.
+         *
+         * @param logitScale the model's, to which the reference's rate is adapted
+         * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
+         */
+        public static Candidate of(Method method, Map<String, String> settings, int shots, double logitScale) {
+            Training reference = method.adapted(method.training(shots), logitScale);
+            Configured given = reference.trains()
+                    ? Settings.with(new Configured((Record) method, reference), settings)
+                    : new Configured((Record) method.with(settings), reference);
+            Require.that(
+                    given.training.trains() == reference.trains(),
+                    "epochs: expected 1 or more, got %s",
+                    given.training.epochs());
+            Method configured = (Method) given.method;
+            return new Candidate(configured.title(), configured, given.training, shots);
+        }
+
+        /** Returns the configuration of a run in a space. */
+        public RunConfig config(FeatureSpace space, RunData data, Sample sample) throws IOException {
+            return RunConfig.of(space.modelSha256(), data, method, training, sample)
+                    .in(space);
+        }
+    }
 
     /**
      * The result of a candidate.
@@ -58,59 +91,51 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * @throws InputException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(Images shared, RunConfig config, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(Images images, RunConfig config, List<Candidate> candidates, Progress progress)
             throws IOException {
         boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
         int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
-        Sample sample = new Sample(every ? 0 : most, config.sample().seed());
-        RunFeatures images = RunFeatures.withoutTest(shared, config, sample, progress);
-        ImageDataset whole =
-                shared.dataset(config.testedOn().source(), config.sample().seed());
+        long seed = config.sample().seed();
+        Support support = images.support(config, new Sample(every ? 0 : most, seed), progress);
+        FeatureBank.Lists lists = new FeatureBank.Lists();
+        lists.encode(() -> support.train().features(FeatureKind.EMBEDDED));
+        lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
+        lists.requireReadable();
+        ImageDataset whole = images.dataset(config.data().source(), seed);
         int all = whole.train().size() + whole.val().size() + whole.test().size();
-        boolean crossValidates = all < FEW * whole.classCount() || images.val().size() == 0;
-        int folds = CrossValidation.folds(images.train().labels());
+        boolean crossValidates = all < FEW * whole.classCount() || support.val().size() == 0;
+        int folds = CrossValidation.folds(support.train().labels());
         String how = crossValidates
                 ? folds + "-fold cross-validation on "
-                        + Numbers.count(images.train().size(), "training image")
-                : Numbers.count(images.val().size(), "validation image");
+                        + Numbers.count(support.train().size(), "training image")
+                : Numbers.count(support.val().size(), "validation image");
         InputException.require(
                 !crossValidates || folds >= 2,
                 "cannot choose a method: a class has one training image and there are no val images; add images, or"
                         + " name one method");
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
+        List<Fit> fits = candidates.stream()
+                .map(c -> new Fit(c.method, c.training, c.shots == most ? 0 : c.shots))
+                .toList();
+        List<Scores> measured = crossValidates ? support.crossValidated(fits) : support.onVal(fits);
         List<Score> scores = new ArrayList<>();
-        for (Candidate given : candidates) {
+        for (int i = 0; i < candidates.size(); i++) {
+            Candidate given = candidates.get(i);
             // Beside it stands the prompt that is chosen among several.
             String name = given.method.equals(Method.zeroShot())
-                    ? "%s, \"%s\"".formatted(given.name, images.task().template())
+                    ? "%s, \"%s\"".formatted(given.name, support.task().template())
                     : given.name;
             Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
-            Scores measured = crossValidates
-                    ? crossValidated(images, folds, candidate, progress)
-                    : onVal(images, candidate, progress);
-            scores.add(new Score(candidate, measured.right(), measured.size()));
+            scores.add(new Score(
+                    candidate, measured.get(i).right(), measured.get(i).size()));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
     }
 
     /** Returns the best score, the first of equals. */
     public static Score best(List<Score> scores) {
-        return Comparison.best(scores, Score::accuracy);
-    }
-
-    private static Scores crossValidated(RunFeatures images, int folds, Candidate candidate, Progress progress)
-            throws IOException {
-        FeatureSet all = images.train().all(candidate.method.features(), progress);
-        FewShotFeatures data = new FewShotFeatures(all, FeatureSet.none(all.width()));
-        return images.crossValidated(
-                data, candidate.training, images.learner(candidate.method), folds, candidate.shots);
-    }
-
-    private static Scores onVal(RunFeatures images, Candidate candidate, Progress progress) throws IOException {
-        FewShotFeatures data = images.fewShot(candidate.method, candidate.shots, progress);
-        Trainer trainer = new Trainer(candidate.training, images.task().seed());
-        try (Classifier classifier = images.learner(candidate.method).fit(data, trainer)) {
-            return images.val().scores(classifier);
-        }
+        return scores.stream()
+                .reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a)
+                .orElseThrow();
     }
 }

@@ -7,7 +7,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -53,34 +52,30 @@ public record Methods(List<Method> candidates) {
      */
     public ClassifierFile learn(Clip clip, Examples examples, Sample sample) throws IOException {
         Require.that(sample.views() == 0, "views: expected 0 in memory, got %s", sample.views());
-        ImageDataset dataset = examples.encoded(clip);
+        ImageDataset lists = examples.encoded(clip);
         DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
-        Images shared = new Images(clip, new Run.Options(Examples.NAME, false, MemoryLimit.none()));
-        shared.keep(source, dataset, sample.seed());
-        RunConfig config = chosen(shared, RunData.of(source, dataset, ClassHalf.ALL), sample);
-        return new Run(shared, config.method().title(), config, Progress.NONE).learn();
+        return learn(Images.of(clip, source, lists, null), RunData.of(source, lists, ClassHalf.ALL), sample);
     }
 
-    /** Returns the best of the methods, with the references' training adapted to the model. */
-    private RunConfig chosen(Images shared, RunData data, Sample sample) throws IOException {
-        List<Candidate> all = new CandidateGrid(
-                        candidates,
-                        Map.of(),
-                        Map.of(),
-                        sample.shots(),
-                        shared.space().logitScale())
-                .candidates();
-        Candidate learns =
-                all.stream().filter(c -> c.method().learns()).findFirst().orElse(all.get(0));
-        MethodChoice choice = all.size() == 1
-                ? new MethodChoice(all, List.of(), false)
-                : MethodChoice.best(shared, config(shared, data, learns, sample), all, Progress.NONE);
-        return config(shared, data, choice.chosen().get(0), sample);
-    }
-
-    private static RunConfig config(Images shared, RunData data, Candidate candidate, Sample sample)
-            throws IOException {
-        return RunConfig.of(shared.space().modelSha256(), data, candidate.method(), candidate.training(), sample)
-                .in(shared.space());
+    /** Learns a classifier of the best of the methods, with the references' training adapted to the model. */
+    private ClassifierFile learn(Images images, RunData data, Sample sample) throws IOException {
+        double scale = images.space().logitScale();
+        List<Candidate> all = candidates.stream()
+                .map(method -> Candidate.of(method, Map.of(), sample.shots(), scale))
+                .toList();
+        Candidate chosen = all.get(0);
+        if (all.size() > 1) {
+            Candidate learns =
+                    all.stream().filter(c -> c.method().learns()).findFirst().orElse(chosen);
+            RunConfig config = learns.config(images.space(), data, sample);
+            chosen = MethodChoice.best(images, config, all, Progress.NONE)
+                    .chosen()
+                    .get(0);
+        }
+        RunConfig config = chosen.config(images.space(), data, sample);
+        Run run = new Run(images, config.method().title(), config, Progress.NONE);
+        try (Learned learned = run.learn()) {
+            return learned.file();
+        }
     }
 }

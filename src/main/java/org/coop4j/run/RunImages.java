@@ -89,13 +89,9 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         return images.stream().map(Image::of).toList();
     }
 
-    /** Returns the run's images with other test images. */
-    public RunImages testedOn(Evaluator evaluator) {
-        return new RunImages(
-                evaluator.dataset().classNames(),
-                train,
-                val,
-                images(evaluator.images().images()));
+    /** Returns the run's images with other test images, of the classes with these names. */
+    RunImages testedOn(List<String> classNames, List<HashedImage> tested) {
+        return new RunImages(classNames, train, val, images(tested));
     }
 
     /**
@@ -120,7 +116,8 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         return contents(train);
     }
 
-    static Set<String> contents(List<Image> images) {
+    /** Returns the hashes of images' contents. */
+    public static Set<String> contents(List<Image> images) {
         return images.stream().map(Image::sha256).collect(Collectors.toUnmodifiableSet());
     }
 

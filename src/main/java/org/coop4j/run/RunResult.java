@@ -93,18 +93,20 @@ public record RunResult(
      *
      * @param label name of the method in the result
      * @param trainImages number of training images
-     * @param tested the test images
+     * @param classNames names of the tested classes
+     * @param scores of the test images
+     * @param handWritten hand-written prompts on the same images
      * @param seconds duration of each part of the run
      */
     public static RunResult of(
             String label,
             RunConfig config,
             int trainImages,
-            Evaluator tested,
+            List<String> classNames,
             Scores scores,
+            List<HandWritten> handWritten,
             Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
-        List<String> classNames = tested.dataset().classNames();
         return new RunResult(
                 label,
                 titled(label, config.method()),
@@ -120,7 +122,7 @@ public record RunResult(
                 evaluation.errorRate(),
                 evaluation.macroF1(),
                 scores.calibrationError(),
-                tested.handWritten(),
+                handWritten,
                 evaluation.classes().stream()
                         .map(c -> new PerClass(classNames.get(c.label()), c.total(), c.correct()))
                         .toList(),

@@ -20,7 +20,7 @@ import org.coop4j.eval.Temperature;
 public record Scores(int[] labels, float[][] logits) {
 
     /** The scores of no images. */
-    static final Scores NONE = new Scores(new int[0], new float[0][]);
+    public static final Scores NONE = new Scores(new int[0], new float[0][]);
 
     /** Returns the scores of these images and further ones of the same classes. */
     public Scores and(Scores others) {

@@ -7,7 +7,6 @@
  * result.json} ({@link org.coop4j.run.RunResult}), {@code provenance.json}, which is written last. Tables and plots are
  * made from these files. Accuracies are percentages.
  *
- * <p>{@link org.coop4j.run.RunComparison} compares a learned classifier with baselines on the same images, and finds
- * labels that may be wrong, near-duplicates, and how well images of unknown classes are detected.
+ * <p>{@link org.coop4j.run.Images} are the images of runs, {@link org.coop4j.run.Learned} is everything that a run yields.
  */
 package org.coop4j.run;

@@ -89,7 +89,7 @@ class BenchmarkSampleTest {
         DataSpec pets = named("pets");
         DataSpec imageNet = named("imagenet");
 
-        assertThat(Evaluator.prompts(pets).get(0).templates()).containsExactly("a photo of a {}, a type of pet.");
+        assertThat(pets.prompts().get(0).templates()).containsExactly("a photo of a {}, a type of pet.");
         assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
         assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
         assertThat(imageNet.ensemble()).hasSize(7);

@@ -18,10 +18,10 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.findings.AddedClass;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.AddedClass;
 import org.coop4j.run.RunConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +79,7 @@ final class AddClassCommand extends ConsoleCommand {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             List<Path> images = data == null ? List.of() : ImageInputs.all(List.of(data));
             AddedClass added = CommandFailure.unless(
-                    () -> AddedClass.of(bankOptions.shared(clip), config, file, name, images, console));
+                    () -> AddedClass.of(bankOptions.images(clip), config, file, name, images, console));
             added.classifier().write(out);
             print(added, file.classNames().size());
         }

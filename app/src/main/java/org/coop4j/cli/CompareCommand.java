@@ -22,15 +22,15 @@ import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.McNemar;
+import org.coop4j.findings.Comparison;
+import org.coop4j.findings.Comparison.ComparedClassifier;
+import org.coop4j.findings.EvaluationData;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.EvaluationData;
-import org.coop4j.run.Evaluator;
-import org.coop4j.run.LabelledFeatures;
+import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
@@ -75,34 +75,34 @@ final class CompareCommand extends ConsoleCommand {
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
         try (FeatureSpace space =
                 new PromptOptions(runs.get(0), model).open(files.get(0), rows, Optional.of(FLOAT32))) {
-            Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
-            Comparison comparison = compare(space, files, evaluator);
-            Table<Integer> disagreements = disagreements(comparison, evaluator.images());
+            Images images = bankOptions.images(space);
+            Pictures test = images.test(first, console);
+            Comparison comparison = compare(space, files, images.testedClasses(first), test);
+            Table<Integer> disagreements = disagreements(comparison, test);
             if (asJson.chosen) {
                 console.print(json(comparison, disagreements));
             } else {
-                print(comparison, disagreements, evaluator.images().size());
+                print(comparison, disagreements, test.size());
             }
         }
         return 0;
     }
 
     /** Tests the classifiers; warns of test images that they learned from. */
-    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator) throws IOException {
-        List<String> names = evaluator.dataset().classNames();
+    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
+            throws IOException {
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
-            List<HashedImage> images = evaluator.images().images();
+            List<HashedImage> images = test.images();
             int both = EvaluationData.of(file, run, console).learned(images).size();
             if (both > 0) {
                 console.warn("%s learned from %d of the %d test images: its accuracy is inflated"
                         .formatted(run, both, images.size()));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                contenders.add(ComparedClassifier.tested(
-                        run.toString(), evaluator.images().scores(classifier), Confidence.of(file)));
+                contenders.add(ComparedClassifier.tested(run.toString(), test.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(run + ": " + e.getMessage());
             }
@@ -111,9 +111,9 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     /** Returns a row per image, by its index, on which runs disagree. */
-    private static Table<Integer> disagreements(Comparison comparison, LabelledFeatures features) {
+    private static Table<Integer> disagreements(Comparison comparison, Pictures test) {
         List<String> names = comparison.classNames();
-        List<HashedImage> images = features.images();
+        List<HashedImage> images = test.images();
         List<int[]> runs = comparison.classifiers().stream()
                 .map(run -> run.test().predictions())
                 .toList();

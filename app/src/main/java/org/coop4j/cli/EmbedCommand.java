@@ -22,11 +22,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.findings.FeatureExport;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.FeatureExport;
 import org.coop4j.run.Images;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -163,7 +163,7 @@ final class EmbedCommand extends ConsoleCommand {
     private int embedDataset(DataSpec data) throws IOException {
         require(!data.holdsFeatures(), data.path() + " has features already");
         try (Clip clip = clipOptions.open(precision.or(FLOAT32))) {
-            Images shared = bankOptions.shared(clip);
+            Images shared = bankOptions.images(clip);
             ImageDataset dataset =
                     shared.dataset(exif.of(data), part.seedOrFirst()).half(dataOptions.half());
             Set<Split> splits = part.given == null ? Set.of(Split.values()) : Set.of(part.given);

@@ -26,16 +26,16 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.findings.EvaluationData;
+import org.coop4j.findings.EvaluationData.Choice;
+import org.coop4j.findings.EvaluationData.Tested;
+import org.coop4j.findings.PictureResults;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.EvaluationData;
-import org.coop4j.run.EvaluationData.Choice;
-import org.coop4j.run.EvaluationData.Images;
-import org.coop4j.run.LabelledFeatures;
-import org.coop4j.run.PictureResults;
+import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Scores;
 import org.coop4j.study.report.ConfusionFiles;
 import org.coop4j.study.report.ErrorFiles;
@@ -122,7 +122,7 @@ final class EvalCommand extends ConsoleCommand {
         ClassifierFile file = promptOptions.read();
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
-        Images images = images(retest, ofTheRun);
+        Tested images = images(retest, ofTheRun);
         require(
                 errors == null || images.images().get(0).stored() == null,
                 "--errors copies images, and features have none: omit it");
@@ -130,13 +130,13 @@ final class EvalCommand extends ConsoleCommand {
         try (FeatureSpace space = promptOptions.open(file, images.images(), precision.or(ofRun))) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            LabelledFeatures all = bankOptions
-                    .shared(space)
-                    .features(images.images(), splitOptions.split().label() + " images", console);
+            Pictures all = bankOptions
+                    .images(space)
+                    .pictures(images.images(), splitOptions.split().label() + " images", console);
             if (ofTheRun) {
                 retest.requireUnchanged(all.images());
             }
-            LabelledFeatures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
+            Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
             console.flush();
@@ -145,7 +145,7 @@ final class EvalCommand extends ConsoleCommand {
         return 0;
     }
 
-    private Images images(EvaluationData retest, boolean ofTheRun) throws IOException {
+    private Tested images(EvaluationData retest, boolean ofTheRun) throws IOException {
         if (ofTheRun) {
             require(splitOptions.seed == null, "--seed divides the images of --data: give both");
             return retest.own(exif::or);
@@ -196,7 +196,7 @@ final class EvalCommand extends ConsoleCommand {
                 .set("classes", classes(evaluation, names).json());
     }
 
-    private void write(LabelledFeatures tested, Scores scores, List<String> names) throws IOException {
+    private void write(Pictures tested, Scores scores, List<String> names) throws IOException {
         ErrorFiles files = new ErrorFiles(PictureResults.of(tested, scores), names);
         ConfusionFiles matrix = new ConfusionFiles(scores.evaluation().confusion(), names);
         if (confusion != null) {

@@ -251,14 +251,14 @@ public final class Options {
             return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
         }
 
-        /** Returns the data that runs in a space share, with features in the user's cache by default. */
-        Images shared(FeatureSpace space, MemoryLimit memory) {
+        /** Returns the images of runs in a space, with features in the user's cache by default. */
+        Images images(FeatureSpace space, MemoryLimit memory) {
             return new Images(space, options(CacheFolder.bank(), memory));
         }
 
-        /** Returns the data that uses of a space share, where no step is trained. */
-        Images shared(FeatureSpace space) {
-            return shared(space, MemoryLimit.none());
+        /** Returns images in a space, where no step is trained. */
+        Images images(FeatureSpace space) {
+            return images(space, MemoryLimit.none());
         }
     }
 

@@ -116,15 +116,15 @@ final class RunOptions {
     }
 
     /** Returns the configuration of a run. */
-    RunConfig config(Images shared, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
+    RunConfig config(Images images, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
             throws IOException {
-        RunData lists = RunData.of(data, shared.dataset(data, runSeed), half);
-        String model = shared.space().modelSha256();
+        RunData lists = RunData.of(data, images.dataset(data, runSeed), half);
+        String model = images.space().modelSha256();
         Training training = candidate.training();
         return WrongUsage.unless(() -> {
             Sample sample = new Sample(candidate.shots(), runSeed, views(training));
             return RunConfig.of(model, lists, candidate.method(), training, sample)
-                    .in(shared.space())
+                    .in(images.space())
                     .withCheckpointEvery(checkpointEvery);
         });
     }

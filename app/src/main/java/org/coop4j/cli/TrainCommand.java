@@ -17,17 +17,18 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.DataSpec.InSpace;
 import org.coop4j.run.Images;
+import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunComparison;
-import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -104,12 +105,12 @@ final class TrainCommand extends ConsoleCommand {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
-            Images shared = bankOptions.shared(space, memory.limit);
-            requireFit(shared, prompts);
+            Images images = bankOptions.images(space, memory.limit);
+            requireFit(images, prompts);
             double logitScale = space.logitScale();
             List<Candidate> candidates = candidates(logitScale);
             CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
-            TrainReport report = learn(shared, chosen(shared, candidates), prompts);
+            TrainReport report = learn(images, chosen(images, candidates), prompts);
             if (asJson.chosen) {
                 console.print(report.toJson());
             } else {
@@ -127,45 +128,51 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Checks the user's own prompts before anything is learned. */
-    private void requireFit(Images shared, List<PromptEnsemble> prompts) throws IOException {
+    private void requireFit(Images images, List<PromptEnsemble> prompts) throws IOException {
         if (!prompts.isEmpty()) {
             List<String> names =
-                    shared.dataset(data, seeds.get(0)).half(dataOptions.half()).classNames();
-            prompts.forEach(own -> own.requireFit(shared.space(), names));
+                    images.dataset(data, seeds.get(0)).half(dataOptions.half()).classNames();
+            prompts.forEach(own -> own.requireFit(images.space(), names));
         }
     }
 
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(Images shared, List<Candidate> candidates) throws IOException {
+    private MethodChoice chosen(Images images, List<Candidate> candidates) throws IOException {
         if (!methodOptions.choose()) {
             return new MethodChoice(candidates, List.of(), false);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume);
         Candidate learns =
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
-        return MethodChoice.best(shared, config(shared, learns, seeds.get(0)), candidates, console);
+        return MethodChoice.best(images, config(images, learns, seeds.get(0)), candidates, console);
     }
 
-    private RunConfig config(Images shared, Candidate candidate, long seed) throws IOException {
-        return runOptions.config(shared, data, dataOptions.half(), candidate, seed);
+    private RunConfig config(Images images, Candidate candidate, long seed) throws IOException {
+        return runOptions.config(images, data, dataOptions.half(), candidate, seed);
     }
 
     /** Learns with each seed and compares the results with simpler classifiers. */
-    private TrainReport learn(Images shared, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
+    private TrainReport learn(Images images, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
-            for (Candidate candidate : choice.chosen()) {
-                ComparedRun run = run(shared, candidate, seed, choice.chosen().size() > 1);
-                runs.add(run);
-                results.add(run.result());
+            try {
+                for (Candidate candidate : choice.chosen()) {
+                    ComparedRun run =
+                            run(images, candidate, seed, choice.chosen().size() > 1);
+                    runs.add(run);
+                    results.add(run.result());
+                }
+                Sample sample = new Sample(choice.chosen().get(0).shots(), seed);
+                RunComparison comparison = RunComparison.of(images, runs, sample, prompts, console::note);
+                RunPage.write(runs, comparison, choice, images.space().workers().count());
+                comparisons.add(comparison);
+            } finally {
+                runs.forEach(run -> run.learned().close());
             }
-            Sample sample = new Sample(choice.chosen().get(0).shots(), seed);
-            RunComparison comparison = RunComparison.of(shared, runs, sample, prompts, console::note);
-            RunPage.write(runs, comparison, choice, shared.space().workers().count());
-            comparisons.add(comparison);
         }
+        images.forget();
         return new TrainReport(results, comparisons, choice, runOptions.out);
     }
 
@@ -174,7 +181,7 @@ final class TrainCommand extends ConsoleCommand {
      *
      * @param several methods are learned, each in a folder of its own
      */
-    private ComparedRun run(Images shared, Candidate candidate, long seed, boolean several) throws IOException {
+    private ComparedRun run(Images images, Candidate candidate, long seed, boolean several) throws IOException {
         Path out = runOptions.out;
         Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
         Path folder = runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
@@ -182,9 +189,9 @@ final class TrainCommand extends ConsoleCommand {
         if (!folder.equals(out)) {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
         }
-        RunConfig config = config(shared, candidate, seed);
-        RunResult result = new Run(shared, title, config, console).run(folder, runOptions.resume);
-        return new ComparedRun(candidate.name() + learnedFrom(result), config, folder, result);
+        RunConfig config = config(images, candidate, seed);
+        Learned learned = new Run(images, title, config, console).learn(folder, runOptions.resume);
+        return new ComparedRun(candidate.name() + learnedFrom(learned.result()), folder, learned);
     }
 
     /** Returns the shots to show behind the method's name, unless a class has fewer images. */

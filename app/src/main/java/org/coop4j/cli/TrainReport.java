@@ -19,10 +19,10 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.findings.Comparison;
+import org.coop4j.findings.Comparison.ComparedClassifier;
+import org.coop4j.findings.RunComparison;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.RunComparison;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.study.report.ComparisonTable;
@@ -42,7 +42,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
 
     void print(Console console) {
         RunResult first = results.get(0);
-        int val = seeds.get(0).images().val().size();
+        int val = seeds.get(0).support().val().size();
         console.paragraph("%s: %s, %s, %s%s"
                 .formatted(
                         first.dataset(),

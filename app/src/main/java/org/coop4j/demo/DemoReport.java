@@ -15,7 +15,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.PictureResults;
+import org.coop4j.findings.PictureResults;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;

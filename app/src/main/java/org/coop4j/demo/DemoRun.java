@@ -24,15 +24,15 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoResult.Score;
 import org.coop4j.demo.DemoResult.Scores;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.run.Images;
-import org.coop4j.run.LabelledFeatures;
-import org.coop4j.run.PictureResults;
-import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Sweep;
@@ -100,7 +100,7 @@ public final class DemoRun implements SweepListener {
         Scores scores = scores();
         int most = scores.mostShots();
         ClassifierFile unified = classifier(folder, run(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most));
-        LabelledFeatures test = shared.features(photographs.test(), "test photographs", progress);
+        Pictures test = shared.pictures(photographs.test(), "test photographs", progress);
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
@@ -190,7 +190,7 @@ public final class DemoRun implements SweepListener {
         return ClassifierFile.read(folder.resolve(run.folder()).resolve(CLASSIFIER));
     }
 
-    private List<PictureResult> pictures(Path folder, SweepRun run, LabelledFeatures images) throws IOException {
+    private List<PictureResult> pictures(Path folder, SweepRun run, Pictures images) throws IOException {
         try (Classifier classifier = classifier(folder, run).open(shared.clip())) {
             return PictureResults.of(images, images.scores(classifier)).all();
         }

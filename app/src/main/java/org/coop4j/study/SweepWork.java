@@ -267,7 +267,7 @@ final class SweepWork {
         if (run.source().isPresent()) {
             return transfer(run, run.source().get(), part);
         }
-        shared.evaluator(run.config(), part); // fails before the training, if it must
+        shared.test(run.config(), part); // fails before the training, if it must
         return new Run(shared, run.label(), run.config(), part).run(store.prepare(run), true);
     }
 

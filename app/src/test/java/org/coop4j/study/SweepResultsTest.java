@@ -23,6 +23,7 @@ import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
@@ -197,7 +198,7 @@ class SweepResultsTest {
 
     private static LinearClassifier probe(int seed) throws IOException {
         ImageDataset drawn = new FewShotSampler(2, seed).sampleOfProbe(data);
-        return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Progress.NONE);
+        return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Workers.onOneThread(1), Progress.NONE);
     }
 
     private static FeatureSet features(List<LabelledImage> images) throws IOException {

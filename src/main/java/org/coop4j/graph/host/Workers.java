@@ -31,6 +31,9 @@ public final class Workers implements AutoCloseable {
 
     private final Thread[] threads;
 
+    /** True to do all shares on the calling thread. */
+    private final boolean inTurn;
+
     /** The last round in which each share was started. */
     private final AtomicIntegerArray started;
 
@@ -53,12 +56,25 @@ public final class Workers implements AutoCloseable {
      * @param count number of threads including the caller's, at least 1
      */
     public Workers(int count) {
+        this(count, false);
+    }
+
+    private Workers(int count, boolean inTurn) {
         if (count < 1) {
             throw new IllegalArgumentException("threads: expected 1 or more, got " + count);
         }
+        this.inTurn = inTurn;
         threads = new Thread[count - 1];
         started = new AtomicIntegerArray(count);
         scratch = new BytePointer[count];
+    }
+
+    /**
+     * Returns a team whose shares the calling thread does one after another: results have the bits of a team of {@code
+     * count} threads.
+     */
+    public static Workers onOneThread(int count) {
+        return new Workers(count, true);
     }
 
     /**
@@ -110,7 +126,11 @@ public final class Workers implements AutoCloseable {
             }
             busy = true;
             try {
-                runOnAll(share);
+                if (inTurn) {
+                    runInTurn(share);
+                } else {
+                    runOnAll(share);
+                }
             } finally {
                 busy = false;
             }
@@ -119,6 +139,13 @@ public final class Workers implements AutoCloseable {
 
     private static IllegalStateException nested() {
         return new IllegalStateException("a share of a job cannot hand out work");
+    }
+
+    private void runInTurn(IntConsumer share) {
+        nextTask.set(0);
+        for (int part = 0; part < count(); part++) {
+            share.accept(part);
+        }
     }
 
     private synchronized void runOnAll(IntConsumer share) {

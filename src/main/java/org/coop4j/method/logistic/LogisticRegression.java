@@ -34,13 +34,16 @@ final class LogisticRegression {
     private final double[] means; // [d]
     private final double[] centred; // [n, d]
     private final double typicalNorm;
+    private final Workers workers;
 
     /**
      * Prepares the training images; this takes 8 · n · d bytes.
      *
+     * @param workers compute; the caller closes them
      * @throws IllegalArgumentException if there are fewer than two classes, or a feature is not a number
      */
-    LogisticRegression(FeatureSet training) {
+    LogisticRegression(FeatureSet training, Workers workers) {
+        this.workers = workers;
         labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
         Require.that(
                 labels.length >= 2,
@@ -70,7 +73,7 @@ final class LogisticRegression {
         double interceptScale = interceptScale(c);
         double[] from = start == null ? new double[(d + 1) * k] : point(start, interceptScale);
         TruncatedNewton minimum;
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale, Workers.standard())) {
+        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale, workers)) {
             minimum = Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
         }
         if (!minimum.converged) {

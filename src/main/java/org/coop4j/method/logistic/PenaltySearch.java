@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.graph.host.Workers;
 
 /**
  * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image features that are
@@ -64,19 +65,19 @@ public final class PenaltySearch {
      *
      * @param progress counts the fits: with thousands of images they take minutes
      */
-    public static LinearClassifier fit(FeatureSet train, FeatureSet val, Progress progress) {
-        return search(train, val, progress).classifier();
+    public static LinearClassifier fit(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
+        return search(train, val, workers, progress).classifier();
     }
 
     /** Fits a classifier with a given C. */
-    public static LinearClassifier fit(FeatureSet images, double c) {
-        return new LogisticRegression(images).fit(c, null);
+    public static LinearClassifier fit(FeatureSet images, Workers workers, double c) {
+        return new LogisticRegression(images, workers).fit(c, null);
     }
 
     /** Searches for C and keeps the path. */
-    static PenaltySearch search(FeatureSet train, FeatureSet val, Progress progress) {
+    static PenaltySearch search(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
         try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
-            PenaltySearch search = new PenaltySearch(new LogisticRegression(train), val, task);
+            PenaltySearch search = new PenaltySearch(new LogisticRegression(train, workers), val, task);
             search.run();
             return search;
         }
@@ -132,11 +133,11 @@ public final class PenaltySearch {
      *
      * @throws IllegalArgumentException if there are fewer than two classes
      */
-    public static LinearClassifier crossValidated(FeatureSet images) {
-        return fit(images, chosenC(images));
+    public static LinearClassifier crossValidated(FeatureSet images, Workers workers) {
+        return fit(images, workers, chosenC(images, workers));
     }
 
-    private static double chosenC(FeatureSet images) {
+    private static double chosenC(FeatureSet images, Workers workers) {
         int count = Math.min(MOST_FOLDS, Folds.fewest(images.labels()));
         if (count < 2) {
             return WITHOUT_VALIDATION;
@@ -144,7 +145,7 @@ public final class PenaltySearch {
         double[][] right = new double[FOLDS_GRID.length][count]; // held-out images classified correctly
         Folds folds = Folds.of(images.labels(), count);
         for (int fold = 0; fold < count; fold++) {
-            LogisticRegression rest = new LogisticRegression(images.select(folds.without(fold)));
+            LogisticRegression rest = new LogisticRegression(images.select(folds.without(fold)), workers);
             FeatureSet held = images.select(folds.of(fold));
             LinearClassifier last = null;
             for (int i = 0; i < FOLDS_GRID.length; i++) {

@@ -55,7 +55,7 @@ final class SoftmaxLoss implements AutoCloseable {
     private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each part of the images
 
     /**
-     * @param workers compute the products with the Hessian; closed with the objective
+     * @param workers compute the products with the Hessian
      */
     SoftmaxLoss(
             double[] features, int[] classes, int k, double penalty, double c, double interceptScale, Workers workers) {
@@ -216,7 +216,6 @@ final class SoftmaxLoss implements AutoCloseable {
 
     @Override
     public void close() {
-        workers.close();
         singles.close();
         vector.close();
         logits.forEach(HostMatrix::close);

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
 
 class LinearClassifierTest {
+
+    private static final Workers WORKERS = new Workers(1);
 
     private static final FeatureSet IMAGES = new DenseFeatures(
             2, 1, new float[] {-1, 0.3f, -2, 0.1f, 0.2f, 5, 0.1f, 4, 3, -1, 2, -2}, new int[] {0, 0, 1, 1, 2, 2});
 
     private static LinearClassifier probe() {
-        return new LogisticRegression(IMAGES).fit(10, null);
+        return new LogisticRegression(IMAGES, WORKERS).fit(10, null);
     }
 
     @Test

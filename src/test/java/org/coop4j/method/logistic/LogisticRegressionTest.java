@@ -17,6 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogisticRegressionTest {
+
+    private static final Workers WORKERS = new Workers(1);
     /** scikit-learn's own optimum is this exact at least, with tol = 1e-12. */
     private static final double OBJECTIVE_TOLERANCE = 1e-8;
 
@@ -29,7 +31,7 @@ class LogisticRegressionTest {
     void objectiveAndAccuracyEqualScikitLearnsOptimum() throws IOException {
         int fits = 0;
         for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
-            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"), WORKERS);
             FeatureSet test = GoldenFeatures.features(problem, "test");
             for (JsonNode expected : problem.get("fits")) {
                 LinearClassifier found = regression.fit(expected.get("c").asDouble(), null);
@@ -52,7 +54,7 @@ class LogisticRegressionTest {
     @Test
     void weightsAndInterceptsEqualScikitLearns() throws IOException {
         for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
-            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            LogisticRegression regression = new LogisticRegression(GoldenFeatures.features(problem, "train"), WORKERS);
             for (JsonNode expected : problem.get("fits")) {
                 if (expected.has("coef")) {
                     assertWeights(regression.fit(expected.get("c").asDouble(), null), expected);
@@ -69,7 +71,7 @@ class LogisticRegressionTest {
                 double c = fit.get("c").asDouble();
                 if (c <= 1 && c > 1e-5) {
                     LinearClassifier found =
-                            new LogisticRegression(GoldenFeatures.features(problem, "train")).fit(c, null);
+                            new LogisticRegression(GoldenFeatures.features(problem, "train"), WORKERS).fit(c, null);
                     assertThat(found.accuracy(GoldenFeatures.features(problem, "test")))
                             .as(problem.get("name").asText() + ", C = " + c)
                             .isEqualTo(fit.get("default_accuracy").asDouble(), within(ACCURACY_TOLERANCE));
@@ -190,7 +192,7 @@ class LogisticRegressionTest {
 
     @Test
     void theNumberOfThreadsChangesNoBit() throws Exception {
-        LogisticRegression regression = new LogisticRegression(random(200, 120, 90, 4));
+        LogisticRegression regression = new LogisticRegression(random(200, 120, 90, 4), WORKERS);
         ForkJoinPool one = new ForkJoinPool(1);
         ForkJoinPool three = new ForkJoinPool(3);
         try {
@@ -211,7 +213,7 @@ class LogisticRegressionTest {
 
     @Test
     void anotherStartLeadsToTheSameOptimum() {
-        LogisticRegression regression = new LogisticRegression(random(60, 20, 5, 8));
+        LogisticRegression regression = new LogisticRegression(random(60, 20, 5, 8), WORKERS);
         LinearClassifier cold = regression.fit(10, null);
         LinearClassifier warm = regression.fit(10, regression.fit(1e-3, null));
 
@@ -227,8 +229,9 @@ class LogisticRegressionTest {
         for (int i = 0; i < shifted.length; i++) {
             shifted[i] = plain.matrix().get(i / 6, i % 6) + 64;
         }
-        LinearClassifier first = new LogisticRegression(plain).fit(1, null);
-        LinearClassifier second = new LogisticRegression(new DenseFeatures(6, 1, shifted, plain.labels())).fit(1, null);
+        LinearClassifier first = new LogisticRegression(plain, WORKERS).fit(1, null);
+        LinearClassifier second =
+                new LogisticRegression(new DenseFeatures(6, 1, shifted, plain.labels()), WORKERS).fit(1, null);
 
         assertThat(second.weight(3, 2)).isEqualTo(first.weight(3, 2), within(1e-4));
         assertThat(second.intercepts()[2]).isNotCloseTo(first.intercepts()[2], within(1e-2));
@@ -237,7 +240,7 @@ class LogisticRegressionTest {
     @Test
     void labelsNeedNotBeConsecutive() {
         FeatureSet features = new DenseFeatures(1, 1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
-        LinearClassifier classifier = new LogisticRegression(features).fit(1, null);
+        LinearClassifier classifier = new LogisticRegression(features, WORKERS).fit(1, null);
 
         assertThat(classifier.predict(features)).containsExactly(9, 9, 4, 4);
         assertThat(classifier.labels()[0]).isEqualTo(4);
@@ -247,14 +250,14 @@ class LogisticRegressionTest {
     @Test
     void badArgumentsAreRefused() {
         FeatureSet oneClass = new DenseFeatures(1, 1, new float[] {1, 2}, new int[] {3, 3});
-        assertThatThrownBy(() -> new LogisticRegression(oneClass)).hasMessageContaining("of 1 class");
-        LogisticRegression regression = new LogisticRegression(random(8, 2, 2, 1));
+        assertThatThrownBy(() -> new LogisticRegression(oneClass, WORKERS)).hasMessageContaining("of 1 class");
+        LogisticRegression regression = new LogisticRegression(random(8, 2, 2, 1), WORKERS);
         assertThatThrownBy(() -> regression.fit(0, null)).hasMessageContaining("got 0.0");
         assertThatThrownBy(() -> regression.fit(Double.NaN, null)).hasMessageContaining("NaN");
         LinearClassifier classifier = regression.fit(1, null);
         assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1))).hasMessageContainingAll("3 features", "2");
         FeatureSet damaged = new DenseFeatures(1, 1, new float[] {1, Float.NaN}, new int[] {0, 1});
-        assertThatThrownBy(() -> new LogisticRegression(damaged))
+        assertThatThrownBy(() -> new LogisticRegression(damaged, WORKERS))
                 .hasMessageContainingAll("feature 0", "image 1", "NaN");
         FeatureSet wide = new DenseFeatures(2, 1, new float[] {0, 1, Float.NaN, 0}, new int[2]);
         assertThatThrownBy(() -> classifier.predict(wide)).hasMessageContainingAll("feature 0", "image 1", "NaN");

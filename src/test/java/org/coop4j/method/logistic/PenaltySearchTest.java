@@ -17,6 +17,7 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
 
 class PenaltySearchTest {
@@ -116,7 +117,7 @@ class PenaltySearchTest {
                 told.add(task.done());
             }
         };
-        PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), progress);
+        PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), Workers.onOneThread(1), progress);
         assertThat(told).hasSize(15).startsWith(1L).endsWith(15L);
     }
 
@@ -144,7 +145,7 @@ class PenaltySearchTest {
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {
-        return PenaltySearch.search(train, val, Progress.NONE);
+        return PenaltySearch.search(train, val, Workers.onOneThread(1), Progress.NONE);
     }
 
     private static void assertStep(String name, PenaltySearch.Step step, FeatureSet test, JsonNode expected) {

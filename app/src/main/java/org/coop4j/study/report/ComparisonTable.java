@@ -13,9 +13,9 @@ import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.Comparison.Role;
+import org.coop4j.findings.Comparison;
+import org.coop4j.findings.Comparison.ComparedClassifier;
+import org.coop4j.findings.Comparison.Role;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Score;
 

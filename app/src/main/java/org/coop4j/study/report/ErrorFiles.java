@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Json;
-import org.coop4j.run.PictureResults;
-import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.PictureResult;
 
 /**
  * A classifier's prediction of each image, as files.

@@ -19,19 +19,19 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
-import org.coop4j.run.Comparison;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.LabelErrors;
-import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.findings.Comparison;
+import org.coop4j.findings.Comparison.ComparedClassifier;
+import org.coop4j.findings.LabelErrors;
+import org.coop4j.findings.LabelErrors.Suspect;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.RunComparison.ComparedRun;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.findings.RunComparison.NearDuplicates;
+import org.coop4j.findings.RunComparison.NearDuplicates.Pair;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.PictureResults;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunComparison;
-import org.coop4j.run.RunComparison.ComparedRun;
-import org.coop4j.run.RunComparison.NearDuplicates;
-import org.coop4j.run.RunComparison.NearDuplicates.Pair;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
@@ -65,7 +65,7 @@ public record RunPage(
             Comparison comparison = evidence.comparison();
             ComparedClassifier learned = comparison.method(run.name());
             EvaluationSections sections = new EvaluationSections(
-                    comparison.classNames(), PictureResults.of(evidence.images().test(), learned.calibrated()));
+                    comparison.classNames(), PictureResults.of(evidence.test(), learned.calibrated()));
             RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
             AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
         }
@@ -73,13 +73,13 @@ public record RunPage(
 
     private HtmlPage page(int threads) {
         ComparedClassifier prompt = comparison.prompt();
-        PictureResults before = PictureResults.of(evidence.images().test(), prompt.calibrated());
+        PictureResults before = PictureResults.of(evidence.test(), prompt.calibrated());
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
                         run.name(),
-                        count(evidence.images().train().size(), "image"),
+                        count(evidence.support().train().size(), "image"),
                         count(comparison.classNames().size(), "class", "classes"),
-                        count(evidence.images().test().size(), "other"));
+                        count(evidence.test().size(), "other"));
         HtmlPage page = new HtmlPage(run.result().dataset(), lead)
                 .add(summary())
                 .add(baselines())
@@ -161,8 +161,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that are"
-                                        + " wrong.")
+                            + " number follows from its other images. Some are only unusual: move those that are"
+                            + " wrong.")
                                 .formatted(count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }

@@ -2,6 +2,7 @@ package org.coop4j.spark;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,21 +23,20 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.method.Classifier;
-import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.Method.Learner;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.CandidateGrid;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
+import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
 
 /**
@@ -195,23 +195,27 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 getOrDefault(labelCol()),
                 validationCol(),
                 List.of(getOrDefault(classNames())));
-        ImageDataset all = labelled.lists();
+        ImageDataset lists = labelled.lists();
         long draw = (long) getOrDefault(seed());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         Candidate chosen = chosen(clip.logitScale());
-        Learner learner = chosen.method().learner(clip, new Task(all.classNames(), getOrDefault(template()), draw));
-        ImageDataset drawn = new Sample(chosen.shots(), draw, 0).draw(all, chosen.method(), ClassHalf.ALL, log()::warn);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
-        FewShotFeatures features = labelled.features(rows, drawn, embedder, chosen.method());
-        try (Classifier classifier = learner.fit(features, new Trainer(chosen.training(), draw))) {
-            ClassifierFile learned = classifier.save();
-            Map<String, String> account = new LinkedHashMap<>(learned.training());
+        DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
+        Images images = Images.of(clip, source, lists, (some, kind) -> labelled.encode(rows, embedder, some, kind));
+        RunConfig config = chosen.config(
+                images.space(), RunData.of(source, lists, ClassHalf.ALL), new Sample(chosen.shots(), draw));
+        Progress warnings = new Progress() {
+            @Override
+            public void warn(String message) {
+                log().warn(message);
+            }
+        };
+        try (Learned learned = new Run(images, config.method().title(), config, warnings).learn()) {
+            Map<String, String> account = new LinkedHashMap<>(learned.file().training());
             account.put(Run.MODEL_FILE, location.path());
-            account.put("shots", Integer.toString(chosen.shots()));
-            account.put("seed", Long.toString(draw));
-            return PromptClassificationModel.of(learned.withTraining(account));
+            return PromptClassificationModel.of(learned.file().withTraining(account));
         }
     }
 
@@ -225,10 +229,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
             }
             given.put(setting.substring(0, equals).strip(), setting.substring(equals + 1));
         }
-        List<Method> named = List.of(Method.of(getOrDefault(method())));
-        return new CandidateGrid(named, given, Map.of(), (int) getOrDefault(shots()), logitScale)
-                .candidates()
-                .get(0);
+        return Candidate.of(Method.of(getOrDefault(method())), given, (int) getOrDefault(shots()), logitScale);
     }
 
     @Override

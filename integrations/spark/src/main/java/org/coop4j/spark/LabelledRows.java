@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.Vector;
@@ -22,12 +20,11 @@ import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Log;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.slf4j.Logger;
 
 /**
@@ -116,57 +113,42 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
     }
 
     /**
-     * Encodes the drawn images on the executors and brings their features to the driver.
+     * Encodes some of the images on the executors and brings their features to the driver.
      *
      * @param rows all rows
-     * @param drawn the images to learn from
      * @param embedder encodes their images
-     * @param method decides which features are taken, and if those of val images are
      */
-    FewShotFeatures features(Dataset<?> rows, ImageDataset drawn, ClipImageEmbedder embedder, Method method) {
-        List<LabelledImage> val = method.usesVal() ? drawn.val() : List.of();
-        List<Row> chosen = Stream.concat(drawn.train().stream(), val.stream())
-                .map(image -> RowFactory.create(id(image)))
-                .toList();
+    ImageFeatures encode(Dataset<?> rows, ClipImageEmbedder embedder, List<LabelledImage> some, FeatureKind kind) {
+        List<Row> chosen =
+                some.stream().map(image -> RowFactory.create(id(image))).toList();
         Dataset<Row> wanted = rows.sparkSession()
                 .createDataFrame(chosen, new StructType().add(rows.schema().apply(idCol)));
         Dataset<Row> images = rows.toDF()
                 .join(functions.broadcast(wanted), rows.toDF().col(idCol).equalTo(wanted.col(idCol)), "left_semi");
         Map<Object, double[]> byId = new HashMap<>();
         for (Row row : embedder.setOutputCol(FEATURES)
-                .transform(images, method.features())
+                .transform(images, kind)
                 .select(idCol, FEATURES)
                 .collectAsList()) {
             if (row.get(1) instanceof Vector features) {
                 byId.put(row.get(0), features.toArray());
             }
         }
-        FeatureSet train = features(drawn.train(), byId);
-        requireEveryClass(drawn, train);
-        return new FewShotFeatures(train, features(val, byId));
-    }
-
-    private FeatureSet features(List<LabelledImage> images, Map<Object, double[]> byId) {
         List<LabelledImage> readable =
-                images.stream().filter(image -> byId.containsKey(id(image))).toList();
-        if (readable.size() < images.size()) {
-            log.warn("{} of {} drawn images cannot be used", images.size() - readable.size(), images.size());
+                some.stream().filter(image -> byId.containsKey(id(image))).toList();
+        if (readable.size() < some.size()) {
+            log.warn("{} of {} drawn images cannot be used", some.size() - readable.size(), some.size());
         }
         int width = byId.values().stream().findFirst().map(row -> row.length).orElse(1);
-        float[] values = new float[Math.multiplyExact(readable.size(), width)];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) byId.get(id(readable.get(i / width)))[i % width];
-        }
-        int[] labels = readable.stream().mapToInt(LabelledImage::label).toArray();
-        return new DenseFeatures(width, 1, values, labels);
-    }
-
-    /** Refuses a sample in which all rows of a class are unusable. */
-    private static void requireEveryClass(ImageDataset drawn, FeatureSet train) {
-        List<String> missing = ImageDataset.absent(drawn.classNames(), IntStream.of(train.labels()));
-        if (!missing.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "class \"%s\" has no usable image to learn from".formatted(missing.get(0)));
-        }
+        List<HashedImage> hashed = readable.stream()
+                .map(image -> new HashedImage(image, ""))
+                .toList(); // the driver never sees their bytes
+        List<String> keys = readable.stream().map(image -> id(image).toString()).toList();
+        return new ImageFeatures(hashed, keys, 1, width, (i, view, target, offset) -> {
+            double[] row = byId.get(id(readable.get(i)));
+            for (int j = 0; j < width; j++) {
+                target[offset + j] = (float) row[j];
+            }
+        });
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -28,7 +28,16 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
+import org.coop4j.run.RunResult;
+import org.coop4j.run.Sample;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +46,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs on a file of features compared with runs on the images. */
 class FeatureRunTest {
+
+    private static final int THREADS = 2;
+    private static final String[] CLASSES = {"sea", "hill", "sky", "lawn"};
 
     @TempDir
     static Path folder;
@@ -51,11 +63,11 @@ class FeatureRunTest {
     @BeforeAll
     static void embed() throws IOException {
         model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
-        images = DataSpec.of(TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES));
+        images = DataSpec.of(TestPictures.folder(folder.resolve("data"), 4, CLASSES));
         Path file = folder.resolve("features.safetensors");
         features = DataSpec.of(file);
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            Images shared = new Images(clip, RunFixture.options(folder, false));
+        try (Clip clip = TinyModel.open(model, THREADS)) {
+            Images shared = new Images(clip, Run.Options.of(folder.resolve("bank")));
             ImageDataset dataset = shared.dataset(images, 1);
             assertThat(new FeatureExport(file, false, Progress.NONE)
                             .dataset(shared, dataset, EnumSet.allOf(Split.class)))
@@ -74,7 +86,7 @@ class FeatureRunTest {
     }
 
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out) throws IOException {
-        Images shared = new Images(space, RunFixture.options(place, false));
+        Images shared = new Images(space, Run.Options.of(place.resolve("bank")));
         return new Run(shared, method.id(), config(shared, data, method), Progress.NONE).run(place.resolve(out), false);
     }
 
@@ -103,11 +115,11 @@ class FeatureRunTest {
     }
 
     private static FeatureTable table(float logLogitScale) throws IOException {
-        List<String> names = List.of(RunFixture.CLASSES).stream().sorted().toList();
+        List<String> names = List.of(CLASSES).stream().sorted().toList();
         List<String> prompts = names.stream()
                 .map(n -> "a photo of a " + n.replace('_', ' ') + ".")
                 .toList();
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
             FeatureMatrix texts = clip.encodeTexts(prompts);
             return FeatureTable.of(
                     Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, Workers.standard());
@@ -122,7 +134,7 @@ class FeatureRunTest {
     @ValueSource(strings = {"coop", "linear-probe", "tip-adapter-f", "gda", "zero-shot"})
     void featuresGiveTheSameBitsAsTheirImages(String name) throws IOException {
         Method method = Method.of(name);
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
             RunResult a = run(clip, images, method, "images");
             RunResult b = run(clip, features, method, "features");
             assertSame(a, b);
@@ -157,7 +169,7 @@ class FeatureRunTest {
         Method method = Method.of(name);
         float scale;
         RunResult a;
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
             scale = clip.logLogitScale();
             a = run(clip, images, method, "images");
         }
@@ -169,7 +181,7 @@ class FeatureRunTest {
                     .isEqualTo(Files.exists(place.resolve("images/metrics.jsonl")));
         }
         assertThat(learned("features").learnedWithoutModel()).isTrue();
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
             assertThat(learned("features").open(clip).classNames()).hasSize(4);
         }
     }
@@ -179,7 +191,7 @@ class FeatureRunTest {
         try (FeatureTable table = table(1)) {
             run(table, withTexts(1), Method.of("zero-shot"), "cold");
         }
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(model, THREADS)) {
             FeatureMatrix image = FeatureMatrix.of(1, clip.embedDim(), ones(clip.embedDim()));
             float[] cold = learned("cold").open(clip).logits(image).row(0);
             run(clip, images, Method.of("zero-shot"), "own");
@@ -212,15 +224,15 @@ class FeatureRunTest {
     @Test
     void featuresOfAnotherModelAndViewsAreRefusedBeforeAnythingIsWritten() throws IOException {
         Path other = TinyModel.write(place.resolve("other.safetensors"), 2);
-        try (Clip clip = TinyModel.open(other, RunFixture.THREADS)) {
+        try (Clip clip = TinyModel.open(other, THREADS)) {
             assertThatThrownBy(() -> run(clip, features, Method.of("gda"), "run"))
                     .hasMessageContainingAll(
                             "features.safetensors",
                             Sha256.of(model).substring(0, 12),
                             Sha256.of(other).substring(0, 12));
         }
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            Images shared = new Images(clip, RunFixture.options(place, false));
+        try (Clip clip = TinyModel.open(model, THREADS)) {
+            Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
             RunConfig plain = config(shared, features, Method.of("gda"));
             RunConfig views = RunConfig.of(
                     plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
@@ -236,15 +248,15 @@ class FeatureRunTest {
     void featuresOfAnotherPrecisionAreRefused() throws IOException {
         try (FeatureTable table = FeatureTable.of(
                 Precision.BFLOAT16, "", 4, List.of(), FeatureMatrix.of(0, 64, new float[0]), Workers.standard())) {
-            assertThatThrownBy(() -> new Images(table, RunFixture.options(place, false)).dataset(features, 1))
+            assertThatThrownBy(() -> new Images(table, Run.Options.of(place.resolve("bank"))).dataset(features, 1))
                     .hasMessageContainingAll("features.safetensors", "bf16", "float32");
         }
     }
 
     @Test
     void otherFeaturesInTheSameFileAreAnotherRun() throws IOException {
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            Images shared = new Images(clip, RunFixture.options(place, false));
+        try (Clip clip = TinyModel.open(model, THREADS)) {
+            Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
             RunConfig before = config(shared, features, Method.of("gda"));
             Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
             RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));

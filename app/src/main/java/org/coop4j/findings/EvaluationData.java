@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import static org.coop4j.base.InputException.require;
 
@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +24,12 @@ import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
 
 /**
  * Images to test a learned classifier on again: those of its run, or others, without the ones that it learned from.
@@ -43,7 +50,7 @@ public record EvaluationData(
      *
      * @param classNames name of each label
      */
-    public record Images(List<String> classNames, List<LabelledImage> images) {}
+    public record Tested(List<String> classNames, List<LabelledImage> images) {}
 
     /**
      * Reads what is recorded of a classifier's run.
@@ -76,7 +83,7 @@ public record EvaluationData(
      * @param exif takes the run's treatment of EXIF orientations and returns the one to use
      * @throws IOException if they are not recorded, or files are missing
      */
-    public Images own(UnaryOperator<ExifOrientation> exif) throws IOException {
+    public Tested own(UnaryOperator<ExifOrientation> exif) throws IOException {
         require(
                 images != null && !images.test().isEmpty(),
                 "no run beside the classifier lists its test images: name the data");
@@ -95,7 +102,7 @@ public record EvaluationData(
                                     images.test().size(),
                                     missing.get().path()));
         }
-        return new Images(images.testedClasses(), tested);
+        return new Tested(images.testedClasses(), tested);
     }
 
     private List<LabelledImage> ownFiles(ExifOrientation exif) {
@@ -151,7 +158,7 @@ public record EvaluationData(
     public record Choice(Long seed, ClassHalf half, Split split, boolean onlyTheseClasses) {}
 
     /** Returns images of a dataset. The run's own data has the run's split and classes. */
-    public Images of(DataSpec given, Choice choice) throws IOException {
+    public Tested of(DataSpec given, Choice choice) throws IOException {
         DataSpec data = asTested(given);
         long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
         long seed = choice.seed == null ? runSeed : choice.seed;
@@ -160,7 +167,7 @@ public record EvaluationData(
         if (own.isPresent()) {
             List<String> names = runsNames(own.get().classNames());
             noteClasses(names);
-            return new Images(names, own.get().someImages(part));
+            return new Tested(names, own.get().someImages(part));
         }
         boolean whole = choice.split == null && choice.seed == null && data.split() == null;
         ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
@@ -176,12 +183,12 @@ public record EvaluationData(
                 && lists.repeatedClassNames().isEmpty();
         if (!some || choice.onlyTheseClasses || choice.half != null || data.benchmark() != null) {
             noteClasses(names);
-            return new Images(names, tested);
+            return new Tested(names, tested);
         }
         notes.note(
                 "the data has %d of the %d classes; all of them are distinguished, unless only these classes are asked for"
                         .formatted(names.size(), learnedClasses.size()));
-        return new Images(
+        return new Tested(
                 learnedClasses,
                 tested.stream()
                         .map(image -> image.withLabel(learnedClasses.indexOf(image.className())))
@@ -244,12 +251,12 @@ public record EvaluationData(
     }
 
     /** Returns the positions of the images whose contents were learned from. */
-    public List<Integer> learned(List<HashedImage> tested) {
+    public Set<Integer> learned(List<HashedImage> tested) {
         Set<String> contents = images == null ? Set.of() : images.learnedContents();
         return IntStream.range(0, tested.size())
                 .filter(i -> contents.contains(tested.get(i).sha256()))
                 .boxed()
-                .toList();
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /**
@@ -257,11 +264,11 @@ public record EvaluationData(
      *
      * @throws InputException if no other is left
      */
-    public LabelledFeatures unseen(LabelledFeatures all, boolean countLearned) throws InputException {
+    public Pictures unseen(Pictures all, boolean countLearned) throws InputException {
         if (images == null) {
             notes.note("the images that it learned from are not recorded: any among these inflate the accuracy");
         }
-        List<Integer> learned = learned(all.images());
+        Set<Integer> learned = learned(all.images());
         if (learned.isEmpty()) {
             return all;
         }

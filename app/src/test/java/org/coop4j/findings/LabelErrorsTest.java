@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.run.LabelErrors.Suspect;
-import org.coop4j.run.RunFeatures.Located;
+import org.coop4j.findings.LabelErrors.Suspect;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.run.Scores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,11 +1,13 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
@@ -15,6 +17,11 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.Scores;
+import org.coop4j.run.Support;
 
 /**
  * A learned classifier with one class more. Where the method can name new classes it is added by its name; otherwise
@@ -36,41 +43,44 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
      * @throws IOException if images cannot be read
      */
     public static AddedClass of(
-            Images shared, RunConfig config, ClassifierFile learned, String name, List<Path> images, Progress progress)
+            Images known, RunConfig config, ClassifierFile learned, String name, List<Path> images, Progress progress)
             throws IOException {
         List<String> names = new ArrayList<>(learned.classNames());
         names.add(name);
-        LabelledFeatures all = shared.features(
+        Pictures all = known.pictures(
                 images.stream()
                         .map(file -> new LabelledImage(file, names.size() - 1, name, ExifOrientation.APPLY))
                         .toList(),
                 name,
                 progress);
         boolean byName = learned.method().namesNewClasses();
-        List<Integer> support = IntStream.iterate(0, i -> i < (byName ? 0 : all.size()), i -> i + 2)
-                .boxed()
-                .toList();
-        LabelledFeatures tested = shared.evaluator(config, progress).images();
-        try (Classifier before = learned.open(shared.space());
+        int[] learn = IntStream.iterate(0, i -> i < (byName ? 0 : all.size()), i -> i + 2)
+                .toArray();
+        Pictures tested = known.test(config, progress);
+        try (Classifier before = learned.open(known.space());
                 Classifier after = byName
                         ? before.forClasses(names)
-                        : again(shared, config, learned.method(), names, all.select(support))) {
+                        : again(
+                                known,
+                                config,
+                                learned.method(),
+                                names,
+                                all.select(learn).features(FeatureKind.EMBEDDED))) {
             ClassifierFile file = after.save().withTraining(learned.training()).withTemperature(learned.temperature());
-            LabelledFeatures rest = all.without(support);
+            Pictures rest = all.without(IntStream.of(learn).boxed().collect(Collectors.toSet()));
             Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
             return new AddedClass(file, tested.scores(before), tested.scores(after), added);
         }
     }
 
     /** Learns a run's classes and another one in closed form. */
-    private static Classifier again(
-            Images shared, RunConfig config, Method method, List<String> names, FeatureSet images) throws IOException {
-        long seed = config.sample().seed();
-        FewShotFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE)
-                .fewShot(method, 0, Progress.NONE);
-        return method.learner(shared.space(), config.learnedFrom().source().task(names, seed))
+    private static Classifier again(Images images, RunConfig config, Method method, List<String> names, FeatureSet more)
+            throws IOException {
+        Support support = images.support(config, config.sample(), Progress.NONE);
+        FewShotFeatures known = support.features(method, 0);
+        return method.learner(images.space(), support.task().withClasses(names))
                 .fit(
-                        new FewShotFeatures(FeatureSet.joined(known.train(), images), known.val()),
-                        new Trainer(Training.none(), seed));
+                        new FewShotFeatures(FeatureSet.joined(known.train(), more), known.val()),
+                        new Trainer(Training.none(), support.task().seed()));
     }
 }

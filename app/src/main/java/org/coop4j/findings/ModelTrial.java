@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.io.IOException;
 import java.nio.file.Path;

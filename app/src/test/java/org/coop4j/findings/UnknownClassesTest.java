@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -6,23 +6,23 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
-import org.coop4j.method.Classifier;
+import org.coop4j.findings.UnknownClasses.How;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Images;
+import org.coop4j.run.Learned;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.UnknownClasses.How;
+import org.coop4j.run.Sample;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,43 +35,40 @@ class UnknownClassesTest {
     private static Path folder;
 
     private static Clip clip;
-    private static RunFeatures pictures;
-    private static Task task;
-    private static RunData data;
+    private static Images images;
+    private static Path pictures;
 
     @BeforeAll
     static void pictures() throws IOException {
-        Path root = TestPictures.folder(folder.resolve("data"), 4, "sea", "hill", "sky", "lawn");
+        pictures = TestPictures.folder(folder.resolve("data"), 4, "sea", "hill", "sky", "lawn");
         clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 2);
-        Images shared = new Images(clip, new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
-        DataSpec source = DataSpec.of(root);
-        Sample sample = new Sample(0, 1);
-        data = RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL);
-        RunConfig config = config(Method.of("prototypes"), Training.none());
-        pictures = RunFeatures.of(shared, config, sample, Progress.NONE);
-        task = new Task(pictures.classNames(), source.handWrittenPrompt(), 1);
-    }
-
-    private static RunConfig config(Method method, Training training) throws IOException {
-        return RunConfig.of(clip.modelSha256(), data, method, training, new Sample(0, 1));
+        images = new Images(clip, Run.Options.of(folder.resolve("bank")));
     }
 
     @AfterAll
     static void close() throws IOException {
+        images.forget();
         clip.close();
     }
 
-    private static Scores scores(Method method, Training training) throws IOException {
-        FewShotFeatures images =
-                new FewShotFeatures(pictures.train().all(), pictures.val().all());
-        try (Classifier all = method.learner(clip, task).fit(images, new Trainer(training, 1))) {
-            return pictures.test().scores(all);
-        }
+    private static Learned learned(Method method, Training training, Path data) throws IOException {
+        DataSpec source = DataSpec.of(data);
+        RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+        RunConfig config = RunConfig.of(clip.modelSha256(), lists, method, training, new Sample(0, 1));
+        Path run = folder.resolve(data.getFileName() + "-" + method.id());
+        return new Run(images, method.id(), config, Progress.NONE).learn(run, true);
     }
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {
-        Scores test = scores(method, training);
-        return UnknownClasses.of(pictures, config(method, training), test).orElseThrow();
+        try (Learned learned = learned(method, training, pictures)) {
+            return UnknownClasses.of(learned).orElseThrow();
+        }
+    }
+
+    private static double removed(Method method, OpenSet score) throws IOException {
+        try (Learned learned = learned(method, Training.none(), pictures)) {
+            return learned.test().falsePositives(score);
+        }
     }
 
     /** A prototype does not depend on other classes: learned again, the others are as before. */
@@ -83,9 +80,8 @@ class UnknownClassesTest {
 
         assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
         assertThat(unknown.leftOut()).isEqualTo(4);
-        Scores test = scores(prototypes, Training.none());
         for (OpenSet score : OpenSet.values()) {
-            assertThat(unknown.falsePositives().get(score)).isEqualTo(test.falsePositives(score), within(1e-9));
+            assertThat(unknown.falsePositives().get(score)).isEqualTo(removed(prototypes, score), within(1e-9));
         }
     }
 
@@ -97,10 +93,9 @@ class UnknownClassesTest {
         UnknownClasses unknown = unknown(probe, Training.none());
 
         assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
-        Scores test = scores(probe, Training.none());
         assertThat(unknown.falsePositives().get(OpenSet.MAX_LOGIT))
                 .isBetween(0.0, 100.0)
-                .isNotEqualTo(test.falsePositives(OpenSet.MAX_LOGIT));
+                .isNotEqualTo(removed(probe, OpenSet.MAX_LOGIT));
     }
 
     @Test
@@ -117,13 +112,10 @@ class UnknownClassesTest {
 
     @Test
     void noneOfTwoClassesCanBeLeftOut() throws IOException {
-        Task two = task.withClasses(task.classNames().subList(0, 2));
+        Path two = TestPictures.folder(folder.resolve("two"), 2, "sea", "hill");
 
-        Optional<UnknownClasses> unknown = UnknownClasses.of(
-                new RunFeatures(clip, two, pictures.train(), pictures.val(), pictures.test()),
-                config(Method.of("prototypes"), Training.none()),
-                new Scores(new int[0], new float[0][]));
-
-        assertThat(unknown).isEmpty();
+        try (Learned learned = learned(Method.of("prototypes"), Training.none(), two)) {
+            assertThat(UnknownClasses.of(learned)).isEmpty();
+        }
     }
 }

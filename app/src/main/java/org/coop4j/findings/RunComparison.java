@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,17 +15,27 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.findings.Comparison.ComparedClassifier;
+import org.coop4j.findings.Comparison.Role;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.Comparison.Role;
-import org.coop4j.run.RunFeatures.Located;
+import org.coop4j.run.Confidence;
+import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Images.Written;
+import org.coop4j.run.Learned;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunResult;
+import org.coop4j.run.Sample;
+import org.coop4j.run.Scores;
+import org.coop4j.run.Support;
 
 /**
  * Finished runs of one seed compared with baselines on the same images, and findings about these images: the contents of
@@ -33,14 +43,16 @@ import org.coop4j.run.RunFeatures.Located;
  *
  * <p>Every choice is made on training and val images. A choice that is made on the test images is labelled as such.
  *
- * @param images the images with their features
+ * @param support the images that the runs learned from
+ * @param test the images that they were tested on
  * @param comparison the runs' classifiers beside baselines
  * @param labels images whose labels may be wrong, by name of the run whose classifier judges
  * @param duplicates pairs of images that are nearly identical
  * @param unknown detection of images of unknown classes by name of the run, if it was measured
  */
 public record RunComparison(
-        RunFeatures images,
+        Support support,
+        Pictures test,
         Comparison comparison,
         Map<String, LabelErrors> labels,
         List<NearDuplicates.Pair> duplicates,
@@ -52,16 +64,41 @@ public record RunComparison(
     private static final double NANOS = 1e9;
 
     /**
-     * A finished run.
+     * A run.
      *
      * @param name its name in tables
      */
-    public record ComparedRun(String name, RunConfig config, Path folder, RunResult result) {
+    public record ComparedRun(String name, Path folder, Learned learned) {
+
+        /** Returns its configuration. */
+        public RunConfig config() {
+            return learned.config();
+        }
+
+        /** Returns its result. */
+        public RunResult result() {
+            return learned.result();
+        }
 
         /** Returns the seconds that it spent on learning. */
         private double learningSeconds() {
-            return result.seconds().getOrDefault("prepare", 0.0)
-                    + result.seconds().getOrDefault("train", 0.0);
+            return result().seconds().getOrDefault("prepare", 0.0)
+                    + result().seconds().getOrDefault("train", 0.0);
+        }
+    }
+
+    /**
+     * An image and its part of the data.
+     *
+     * @param sha256 of its file's content
+     * @param part training, val or test
+     */
+    public record Located(LabelledImage image, String sha256, String part) {
+
+        static List<Located> of(Pictures images, String part) {
+            return images.images().stream()
+                    .map(image -> new Located(image.image(), image.sha256(), part))
+                    .toList();
         }
     }
 
@@ -73,104 +110,102 @@ public record RunComparison(
      * @param notes receives a sentence about a baseline that is left out
      */
     public static RunComparison of(
-            Images shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            Images images, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
             throws IOException {
-        RunConfig config = runs.get(0).config;
-        RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
-        List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
-        List<ComparedClassifier> all = prompts(images, prompts, own);
+        Learned first = runs.get(0).learned;
+        Support support = images.support(first.config(), sample, Progress.NONE);
+        Pictures test = first.tested();
+        List<String> names = support.task().classNames();
+        List<ComparedClassifier> all = new ArrayList<>(prompts(support, test, first.prompts()));
+        for (int i = 0; i < own.size(); i++) {
+            all.add(1 + i, prompt(support, test, images.written(own.get(i), names), Role.OWN_PROMPT));
+        }
         Method baseline = Method.baseline();
-        if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
-            baseline(images, notes).ifPresent(all::add);
+        if (runs.stream().noneMatch(run -> run.config().method().id().equals(baseline.id()))) {
+            baseline(support, test, notes).ifPresent(all::add);
         }
         Map<String, LabelErrors> labels = new LinkedHashMap<>();
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
         for (ComparedRun run : runs) {
-            ComparedClassifier learned = learned(images, run);
-            all.add(learned);
-            labels.put(run.name, LabelErrors.of(images, run.config, learned));
-            UnknownClasses.of(images, run.config, learned.test())
-                    .ifPresent(measured -> unknown.put(run.name, measured));
+            Learned learned = run.learned;
+            all.add(scored(
+                    run.name,
+                    Role.METHOD,
+                    support,
+                    learned.test(),
+                    learned.classifier().forClasses(names),
+                    learned.confidence(),
+                    run.learningSeconds()));
+            labels.put(run.name, LabelErrors.of(learned));
+            UnknownClasses.of(learned).ifPresent(measured -> unknown.put(run.name, measured));
         }
         return new RunComparison(
-                images, new Comparison(images.classNames(), all), labels, NearDuplicates.of(images), unknown);
+                support, test, new Comparison(names, all), labels, NearDuplicates.of(support, test), unknown);
     }
 
-    /** Returns the prompt that training and val images choose, the user's own, and the best in hindsight. */
-    private static List<ComparedClassifier> prompts(
-            RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
+    /** Returns the prompt that training and val images choose, and the best in hindsight. */
+    private static List<ComparedClassifier> prompts(Support support, Pictures test, List<Written> prompts) {
         List<ComparedClassifier> tried = prompts.stream()
-                .map(prompt -> prompt(images, prompt, Role.PROMPT))
+                .map(prompt -> prompt(support, test, prompt, Role.PROMPT))
                 .toList();
         ComparedClassifier chosen =
                 Comparison.best(tried, c -> c.train().right() + c.val().right());
         ComparedClassifier hindsight = Comparison.best(tried, ComparedClassifier::accuracy);
-        List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
-        own.forEach(prompt -> all.add(prompt(images, prompt, Role.OWN_PROMPT)));
-        if (!hindsight.name().equals(chosen.name())) {
-            all.add(hindsight.as(Role.HINDSIGHT));
-        }
-        return all;
+        return hindsight.name().equals(chosen.name()) ? List.of(chosen) : List.of(chosen, hindsight.as(Role.HINDSIGHT));
     }
 
     /** Scores a prompt, which is calibrated on all images except the test images as it learns from none. */
-    private static ComparedClassifier prompt(RunFeatures images, PromptEnsemble prompts, Role role) {
-        long start = System.nanoTime();
-        FeatureMatrix weights = prompts.classWeights(images.space(), images.classNames());
-        double seconds = (System.nanoTime() - start) / NANOS;
-        float scale = images.space().logitScale();
-        Scores train = images.train().scores(weights, scale);
-        Scores val = images.val().scores(weights, scale);
+    private static ComparedClassifier prompt(Support support, Pictures test, Written written, Role role) {
+        PromptEnsemble prompts = written.prompts();
+        Scores train = support.train().scores(written);
+        Scores val = support.val().scores(written);
         return new ComparedClassifier(
                 prompts.templates().size() == 1 ? "\"" + prompts.describe() + "\"" : prompts.describe(),
                 role,
                 train,
                 val,
-                images.test().scores(weights, scale),
+                test.scores(written),
                 Confidence.of(train.and(val), "training and validation images"),
-                seconds);
+                written.seconds());
     }
 
     /** Trains the linear probe; empty if there is nothing to learn from, or it would take long. */
-    private static Optional<ComparedClassifier> baseline(RunFeatures images, Consumer<String> notes)
+    private static Optional<ComparedClassifier> baseline(Support support, Pictures test, Consumer<String> notes)
             throws IOException {
         Method method = Method.baseline();
-        int count = images.train().size();
+        int count = support.train().size();
         String title = method.defaults().title();
-        Learner learner = images.learner(method);
         if (count == 0) {
             return Optional.empty();
         }
+        Learner learner = support.learner(method);
         if (learner.work(count, Training.none()) > MOST_WORK) {
             notes.accept("left out the %s, which takes long on %s: train it as the method %s"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
         }
         long start = System.nanoTime();
-        FewShotFeatures data =
-                new FewShotFeatures(images.train().all(), images.val().all());
-        try (Classifier classifier =
-                learner.fit(data, new Trainer(Training.none(), images.task().seed()))) {
+        Trainer trainer = new Trainer(Training.none(), support.task().seed());
+        try (Classifier probe = learner.fit(support.features(method, 0), trainer)) {
             double seconds = (System.nanoTime() - start) / NANOS;
-            return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));
-        }
-    }
-
-    private static ComparedClassifier learned(RunFeatures images, ComparedRun run) throws IOException {
-        ClassifierFile file = ClassifierFile.read(run.folder.resolve(RunFolder.CLASSIFIER));
-        try (Classifier classifier = file.open(images.space()).forClasses(images.classNames())) {
-            return scored(run.name, Role.METHOD, images, classifier, Confidence.of(file), run.learningSeconds());
+            return Optional.of(scored(title, Role.PROBE, support, test.scores(probe), probe, Confidence.NONE, seconds));
         }
     }
 
     private static ComparedClassifier scored(
-            String name, Role role, RunFeatures images, Classifier classifier, Confidence confidence, double seconds) {
+            String name,
+            Role role,
+            Support support,
+            Scores test,
+            Classifier classifier,
+            Confidence confidence,
+            double seconds) {
         return new ComparedClassifier(
                 name,
                 role,
-                images.train().scores(classifier),
-                images.val().scores(classifier),
-                images.test().scores(classifier),
+                support.train().scores(classifier),
+                support.val().scores(classifier),
+                test,
                 confidence,
                 seconds);
     }
@@ -204,9 +239,16 @@ public record RunComparison(
         }
 
         /** Returns all pairs, those across splits first, then identical files, then by similarity. */
-        static List<Pair> of(RunFeatures images) {
-            List<Located> located = images.located(true, true);
-            FeatureMatrix features = images.all().matrix().normalized();
+        static List<Pair> of(Support support, Pictures test) throws IOException {
+            List<Located> located = new ArrayList<>(Located.of(support.train(), "training"));
+            located.addAll(Located.of(support.val(), "val"));
+            located.addAll(Located.of(test, "test"));
+            FeatureSet known = FeatureSet.joined(
+                    support.train().features(FeatureKind.EMBEDDED),
+                    support.val().features(FeatureKind.EMBEDDED));
+            FeatureMatrix features = FeatureSet.joined(known, test.features(FeatureKind.EMBEDDED))
+                    .matrix()
+                    .normalized();
             List<Pair> pairs = new ArrayList<>();
             IntStream.range(0, located.size())
                     .parallel()

@@ -1,6 +1,7 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -9,11 +10,10 @@ import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.eval.Predictions;
-import org.coop4j.method.CrossValidation;
-import org.coop4j.method.Method;
-import org.coop4j.method.Method.Learner;
-import org.coop4j.run.Comparison.ComparedClassifier;
-import org.coop4j.run.RunFeatures.Located;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.run.Learned;
+import org.coop4j.run.Scores;
+import org.coop4j.run.Support;
 
 /**
  * Images whose labels may be wrong, judged by a learned classifier on images that it did not learn from: the test images,
@@ -55,22 +55,20 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
     public record Suspect(Located picture, int suggested, double own, double probability) {}
 
     /** Finds suspects by the classifier that a run learned. */
-    static LabelErrors of(RunFeatures images, RunConfig config, ComparedClassifier learned) throws IOException {
-        Method method = config.method();
-        Scores scores = Scores.NONE;
-        Learner learner = images.learner(method);
-        int folds = CrossValidation.folds(images.train().labels());
-        if (!method.learns()) {
-            scores = scores.and(learned.train());
-        } else if (folds > 1
-                && HeldOutImages.isCheap(learner, config, images.train().size(), folds)) {
-            scores = scores.and(images.crossValidated(config, learner, folds));
+    static LabelErrors of(Learned run) throws IOException {
+        Support support = run.support();
+        Scores train =
+                run.config().method().learns() ? run.folds() : support.train().scores(run.classifier());
+        List<Located> pictures = new ArrayList<>();
+        if (train.size() > 0) {
+            pictures.addAll(Located.of(support.train(), "training"));
         }
-        List<Located> pictures = images.located(scores.size() > 0, !method.usesVal());
-        if (!method.usesVal()) {
-            scores = scores.and(learned.val());
+        if (!run.config().method().usesVal()) {
+            pictures.addAll(Located.of(support.val(), "val"));
         }
-        return of(pictures, scores.and(learned.test()).at(learned.confidence().temperature()));
+        pictures.addAll(Located.of(run.tested(), "test"));
+        Scores all = train.and(run.val()).and(run.test());
+        return of(pictures, all.at(run.confidence().temperature()));
     }
 
     /**

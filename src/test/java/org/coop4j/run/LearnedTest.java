@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Temperature;
@@ -23,12 +31,14 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calibration of runs with few val images or none. */
-class HeldOutImagesTest {
+/** The value that a run yields, and its calibration on images that were not learned from or chosen by. */
+class LearnedTest {
 
     private static final int EACH = 4;
     private static final Sample ALL = new Sample(0, 1);
@@ -64,11 +74,13 @@ class HeldOutImagesTest {
 
             Images shared = new Images(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
-            LabelledFeatures train = shared.features(dataset.train(), "training images", Progress.NONE);
+            Images.Pictures train = shared.pictures(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images()).contains("20 training images", "5-fold");
             assertThat(confidence.temperature())
                     .isEqualTo(
-                            Temperature.fit(train.labels(), outOfFold(clip, dataset, train.all()))
+                            Temperature.fit(
+                                            train.labels(),
+                                            outOfFold(clip, dataset, train.features(FeatureKind.EMBEDDED)))
                                     .orElseThrow(),
                             within(1e-9));
         }
@@ -96,6 +108,73 @@ class HeldOutImagesTest {
         return Method.of("gda")
                 .learner(clip, task)
                 .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(Training.none(), 1));
+    }
+
+    /** Settings that are best on the val images flatter probabilities there. */
+    @Test
+    void aMethodThatChoseByValImagesIsNotCalibratedOnThem() throws IOException {
+        Path root = TestPictures.folder(folder.resolve("with-val"), EACH, RunFixture.CLASSES);
+        for (String name : RunFixture.CLASSES) {
+            Path val = Files.createDirectories(root.resolve("val").resolve(name));
+            Files.copy(root.resolve("train").resolve(name).resolve("picture-0.png"), val.resolve("seen.png"));
+        }
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            for (Method method : List.of(Method.of("tip-adapter"), Method.of("prototypes"))) {
+                Path place = folder.resolve("with-val-" + method.id());
+                Run.of(clip, DataSpec.of(root), method, ALL, RunFixture.options(folder, false))
+                        .run(place, false);
+                Confidence confidence = Confidence.of(ClassifierFile.read(place.resolve(RunFolder.CLASSIFIER)));
+                if (method.usesVal()) {
+                    assertThat(confidence.images()).startsWith("16 training images by ");
+                } else {
+                    assertThat(confidence.images()).startsWith("4 validation images and 16 training images by ");
+                }
+            }
+        }
+    }
+
+    /** Every picture is opened once, whatever is done with it: to choose a method, learn, calibrate and test. */
+    @Test
+    void aRunReadsEachPictureOnce() throws IOException {
+        Path root = TestPictures.folder(folder.resolve("counted"), EACH, RunFixture.CLASSES);
+        Map<String, Long> read = new HashMap<>();
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
+                Recording recording = new Recording()) {
+            Run.of(clip, DataSpec.of(root), Method.of("gda"), ALL, RunFixture.options(folder, false))
+                    .run(folder.resolve("encoded"), false); // the bank has their features
+            recording.enable("jdk.FileRead").withoutThreshold();
+            recording.start();
+            Images images = new Images(clip, RunFixture.options(folder, false));
+            DataSpec source = DataSpec.of(root);
+            RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            List<Candidate> candidates = Stream.of("prototypes", "gda")
+                    .map(id -> Candidate.of(Method.of(id), Map.of(), 0, 100))
+                    .toList();
+            RunConfig config = candidates.get(1).config(images.space(), lists, ALL);
+            MethodChoice choice = MethodChoice.best(images, config, candidates, Progress.NONE);
+            RunConfig chosen = choice.chosen().get(0).config(images.space(), lists, ALL);
+            try (Learned learned =
+                    new Run(images, "chosen", chosen, Progress.NONE).learn(folder.resolve("counted-run"), false)) {
+                assertThat(learned.folds().right())
+                        .isEqualTo(MethodChoice.best(choice.scores()).right());
+                assertThat(learned.prompts()).isNotEmpty();
+            }
+            recording.stop();
+            recording.dump(folder.resolve("reads.jfr"));
+        }
+        for (RecordedEvent event : RecordingFile.readAllEvents(folder.resolve("reads.jfr"))) {
+            if (String.valueOf(event.getString("path")).endsWith(".png")) {
+                read.merge(event.getString("path"), event.getLong("bytesRead"), Long::sum);
+            }
+        }
+        List<Path> pictures;
+        try (Stream<Path> files = Files.walk(root)) {
+            pictures = files.filter(file -> file.toString().endsWith(".png")).toList();
+        }
+        assertThat(read).hasSameSizeAs(pictures);
+        for (Path picture : pictures) {
+            assertThat(read.get(picture.toString())).as(picture.toString()).isEqualTo(Files.size(picture));
+        }
     }
 
     @Test

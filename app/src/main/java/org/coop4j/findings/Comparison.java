@@ -1,8 +1,10 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.eval.McNemar;
+import org.coop4j.run.Confidence;
+import org.coop4j.run.Scores;
 
 /**
  * Classifiers compared on the same images.

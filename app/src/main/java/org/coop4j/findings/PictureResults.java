@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
@@ -11,6 +11,8 @@ import org.coop4j.eval.Calibration;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Predictions;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Scores;
 
 /**
  * A classifier's predictions of some images.
@@ -45,7 +47,7 @@ public record PictureResults(List<PictureResult> all) {
     public record Changed(PictureResult before, PictureResult after) {}
 
     /** Returns the predictions that follow from the scores of some images. */
-    public static PictureResults of(LabelledFeatures images, Scores scores) {
+    public static PictureResults of(Pictures images, Scores scores) {
         List<PictureResult> all = new ArrayList<>();
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {

@@ -1,7 +1,8 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +10,16 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.run.Learned;
+import org.coop4j.run.Scores;
+import org.coop4j.run.Support;
 
 /**
  * Detection of images of unknown classes: classes are left out one by one, and their test images are scored by a
@@ -43,39 +47,52 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
     /** Number of classes below which the mean is unreliable. */
     private static final int FEWEST_LEFT_OUT = 3;
 
-    /** Approximate limit of the multiplications of learning without classes, which take seconds. */
-    private static final double MOST_WORK = 1e12;
-
     /**
      * Measures a run. Its method learns again without each class if that takes seconds, which it does not for prompts.
      *
-     * @param test scores of the test images by the run's classifier
      * @return nothing if there are fewer than three classes
      */
-    static Optional<UnknownClasses> of(RunFeatures images, RunConfig run, Scores test) throws IOException {
-        Method method = run.method();
-        int classes = images.classNames().size();
+    static Optional<UnknownClasses> of(Learned run) throws IOException {
+        Method method = run.config().method();
+        Support support = run.support();
+        int classes = support.task().classNames().size();
         if (classes < FEWEST_LEFT_OUT) {
             return Optional.empty();
         }
+        Scores test = run.test();
         if (!method.learns()) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
         }
-        double work = images.learner(method).work(images.train().size(), run.training());
-        int count = (int) Math.min(Math.min(classes, MOST_LEFT_OUT), MOST_WORK / work);
-        if (method.group() == Method.Group.PROMPTS || count < FEWEST_LEFT_OUT) {
+        int count = Math.min(
+                Math.min(classes, MOST_LEFT_OUT),
+                support.affordable(method, run.config().training()));
+        if (count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
         }
-        List<Map<OpenSet, Double>> all = new ArrayList<>();
-        int[] labels = images.test().labels();
-        for (int i = 0; i < count; i++) {
-            int leftOut = (int) ((long) i * classes / count);
-            long unknown =
-                    IntStream.of(labels).filter(label -> label == leftOut).count();
-            if (unknown > 0 && unknown < labels.length) {
-                all.add(learnedWithout(leftOut, images, run));
+        int[] leftOut = IntStream.range(0, count)
+                .map(i -> (int) ((long) i * classes / count))
+                .filter(label -> isPartOf(test.labels(), label))
+                .toArray();
+        List<Map<OpenSet, Double>> all = new ArrayList<>(Collections.nCopies(leftOut.length, Map.of()));
+        FewShotFeatures data = support.features(method, 0);
+        FeatureMatrix tested = run.tested().features(method.features()).matrix();
+        support.each(List.of(method), leftOut.length, (own, i) -> {
+            List<String> names = new ArrayList<>(support.task().classNames());
+            names.remove(leftOut[i]);
+            Task task = support.task().withClasses(names);
+            FewShotFeatures others = new FewShotFeatures(
+                    data.train().withoutClass(leftOut[i]), data.val().withoutClass(leftOut[i]));
+            Trainer trainer = new Trainer(run.config().training(), task.seed());
+            try (Classifier classifier = method.learner(own, task).fit(others, trainer)) {
+                float[][] logits = classifier.logits(tested).toRows();
+                int[] labels = test.labels();
+                all.set(
+                        i,
+                        rates(score -> OpenSet.falsePositives(
+                                scores(score, logits, image -> labels[image] != leftOut[i]),
+                                scores(score, logits, image -> labels[image] == leftOut[i]))));
             }
-        }
+        });
         return all.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new UnknownClasses(
@@ -87,34 +104,18 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
                         How.LEARNED_AGAIN));
     }
 
+    /** Returns true if some of the labels, but not all, are this one. */
+    private static boolean isPartOf(int[] labels, int one) {
+        long count = IntStream.of(labels).filter(label -> label == one).count();
+        return count > 0 && count < labels.length;
+    }
+
     private static Map<OpenSet, Double> rates(ToDoubleFunction<OpenSet> rate) {
         Map<OpenSet, Double> rates = new EnumMap<>(OpenSet.class);
         for (OpenSet score : OpenSet.values()) {
             rates.put(score, rate.applyAsDouble(score));
         }
         return rates;
-    }
-
-    /** Returns the false positives of a classifier that learned without a class. */
-    private static Map<OpenSet, Double> learnedWithout(int leftOut, RunFeatures images, RunConfig run)
-            throws IOException {
-        Method method = run.method();
-        List<String> names = new ArrayList<>(images.classNames());
-        names.remove(leftOut);
-        Task task = images.task().withClasses(names);
-        FewShotFeatures all = images.fewShot(method, 0, Progress.NONE);
-        FewShotFeatures others =
-                new FewShotFeatures(all.train().withoutClass(leftOut), all.val().withoutClass(leftOut));
-        Trainer trainer = new Trainer(run.training(), task.seed());
-        try (Classifier classifier = method.learner(images.space(), task).fit(others, trainer)) {
-            int[] labels = images.test().labels();
-            float[][] logits = classifier
-                    .logits(images.test().features(method.features(), Progress.NONE))
-                    .toRows();
-            return rates(score -> OpenSet.falsePositives(
-                    scores(score, logits, i -> labels[i] != leftOut),
-                    scores(score, logits, i -> labels[i] == leftOut)));
-        }
     }
 
     private static double[] scores(OpenSet score, float[][] logits, IntPredicate chosen) {

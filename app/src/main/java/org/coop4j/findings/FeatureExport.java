@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.findings;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -18,12 +18,15 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.Preprocessing.PixelReader;
+import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -48,14 +51,14 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      * @param parts the parts of the data to write; images that are both val and test are written once
      * @return the number of images
      */
-    public int dataset(Images shared, ImageDataset dataset, Set<Split> parts) throws IOException {
-        Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
+    public int dataset(Images all, ImageDataset dataset, Set<Split> parts) throws IOException {
+        Map<Split, Pictures> encoded = new EnumMap<>(Split.class);
         FeatureBank.Lists lists = new FeatureBank.Lists();
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
-                LabelledFeatures images =
-                        lists.encode(() -> shared.features(dataset.images(part), part.label() + " images", progress));
+                Pictures images =
+                        lists.encode(() -> all.pictures(dataset.images(part), part.label() + " images", progress));
                 encoded.put(part, images);
             }
         }
@@ -66,21 +69,21 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
         InputException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();
-        Map<String, String> metadata = metadata(shared.space(), paths, "image");
+        Map<String, String> metadata = metadata(all.space(), paths, "image");
         metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
         int n = images.size();
         List<TensorSpec> specs = List.of(
                 new TensorSpec(
                         FeatureTensors.FEATURES,
                         DType.F32,
-                        Shape.of(n, shared.space().embedDim())),
+                        Shape.of(n, all.space().embedDim())),
                 new TensorSpec(FeatureTensors.LABELS, DType.I32, Shape.of(n)),
                 new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
                 new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
         try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
             LongStream.Builder splits = LongStream.builder();
-            for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
-                write(part.getValue().features(), writer);
+            for (Map.Entry<Split, Pictures> part : encoded.entrySet()) {
+                write(part.getValue().features(FeatureKind.EMBEDDED).matrix(), writer);
                 long code = List.of(Split.values()).indexOf(part.getKey());
                 part.getValue().images().forEach(image -> splits.add(code));
             }
