@@ -21,7 +21,7 @@ import org.coop4j.image.ImageDecoder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(600)
 class EncodingQueueTest {
 
     private static final Duration LONG = Duration.ofHours(1);

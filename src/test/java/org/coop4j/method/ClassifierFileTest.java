@@ -169,7 +169,7 @@ class ClassifierFileTest {
     }
 
     @Test
-    @Timeout(20)
+    @Timeout(600)
     void moreTensorsThanAMethodHasAreRefusedBeforeTheyAreRead() throws IOException {
         ClassifierFile file = prompt(ClassPosition.END, false);
         Map<String, ClassifierFile.Tensor> many = new LinkedHashMap<>();

@@ -57,7 +57,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
+@Timeout(600)
 class ImageClassifierTest {
 
     private static final int THREADS = 8;
@@ -267,8 +267,8 @@ class ImageClassifierTest {
 
     @Test
     void dependentsOfAnImageMayClassifyButNotClose() throws Exception {
-        // The delay leaves time to register the dependents before the image is encoded.
-        EncodingLimits patient = new EncodingLimits(3, Duration.ofSeconds(2), 3, 1_000_000, ImageDecoder.ANY_TIME);
+        // The image waits for two others until the dependents are registered.
+        EncodingLimits patient = new EncodingLimits(3, Duration.ofHours(1), 3, 1_000_000, ImageDecoder.ANY_TIME);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
             CountDownLatch go = new CountDownLatch(1);
             CompletableFuture<List<Prediction>> gate = classifier.submit(Files.readAllBytes(FILES.get(0)));
@@ -281,6 +281,8 @@ class ImageClassifierTest {
                 assertThatThrownBy(classifier::close).isInstanceOf(IllegalStateException.class);
             });
             go.countDown();
+            classifier.submit(Files.readAllBytes(FILES.get(0)));
+            classifier.submit(Files.readAllBytes(FILES.get(0)));
             assertClose(second.get(), EXPECTED.get(1));
             closing.handle((done, problem) -> null).get();
             assertClose(classify(classifier, FILES.get(2)), EXPECTED.get(2));

@@ -332,7 +332,7 @@ class RunBadInputTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(600)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void aRunFolderWhoseLockIsAPipeIsRefused() throws Exception {
         Path out = Files.createDirectories(folder.resolve("run"));

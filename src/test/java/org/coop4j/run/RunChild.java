@@ -8,7 +8,7 @@ public final class RunChild {
 
     private RunChild() {}
 
-    /** Arguments: model, data, place, milliseconds to wait after each view and epoch. */
+    /** Arguments: model, data, place, milliseconds to wait after each view and epoch; unless they are 0, it never ends. */
     public static void main(String[] args) throws IOException {
         long pause = Long.parseLong(args[3]);
         RunFixture.Quiet slow = new RunFixture.Quiet() {
@@ -19,7 +19,7 @@ public final class RunChild {
 
             @Override
             void epoch(int epoch) {
-                sleep(pause);
+                sleep(epoch < 4 || pause == 0 ? pause : Long.MAX_VALUE);
             }
         };
         try {

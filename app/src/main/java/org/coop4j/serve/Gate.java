@@ -42,9 +42,9 @@ final class Gate extends Handler.Wrapper {
         this.clients = clients;
         this.allowedOrigin = options.allowedOrigin();
         this.onLoopback = InetAddress.getByName(options.host()).isLoopbackAddress();
-        names.add(options.host());
-        allowedOrigin.ifPresent(
-                origin -> names.add(origin.replaceFirst("^.*://", "").replaceFirst(":\\d+$", "")));
+        names.add(options.host().toLowerCase(Locale.ROOT));
+        allowedOrigin.ifPresent(origin -> names.add(
+                origin.toLowerCase(Locale.ROOT).replaceFirst("^.*://", "").replaceFirst(":\\d+$", "")));
     }
 
     @Override

@@ -36,6 +36,7 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 
 /** Serves classifiers over HTTP until it is closed, which refuses new requests and answers those that it has. */
@@ -57,16 +58,18 @@ public final class PredictionService implements AutoCloseable {
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final Optional<OutputStream> accessLog;
     private final Uploads uploads;
-    private final ScheduledExecutorScheduler clock = new ScheduledExecutorScheduler("coop4j-clock", true);
+    private final Scheduler clock;
     private final Clients clients;
     private final Gate gate;
     private final Classifiers classifiers;
     private final Javalin http;
     private boolean logFailed;
 
-    private PredictionService(ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log)
+    private PredictionService(
+            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log, Scheduler clock)
             throws UnknownHostException {
         this.options = options;
+        this.clock = clock;
         this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
         threads.setName("coop4j-http");
         this.accessLog = log;
@@ -87,7 +90,14 @@ public final class PredictionService implements AutoCloseable {
     public static PredictionService start(
             ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog)
             throws IOException {
-        PredictionService service = new PredictionService(options, served, accessLog);
+        return start(options, served, accessLog, new ScheduledExecutorScheduler("coop4j-clock", true));
+    }
+
+    /** Starts a service with a clock for the time of requests and of closing. */
+    static PredictionService start(
+            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog, Scheduler clock)
+            throws IOException {
+        PredictionService service = new PredictionService(options, served, accessLog, clock);
         try {
             service.http.start();
         } catch (UncheckedIOException e) {
@@ -118,6 +128,7 @@ public final class PredictionService implements AutoCloseable {
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(
                     options.limits().drainTime().plus(LAST_ANSWERS).toMillis());
+            server.addBean(clock);
             server.insertHandler(gate);
             server.insertHandler(new GracefulHandler());
             server.setErrorHandler(new Errors());
@@ -140,7 +151,7 @@ public final class PredictionService implements AutoCloseable {
     private Connector connector(Server server, HttpConfiguration http) {
         http.setSendServerVersion(false);
         ServerConnector connector =
-                new ServerConnector(server, null, clock, null, -1, -1, new HttpConnectionFactory(http));
+                new ServerConnector(server, null, null, null, -1, -1, new HttpConnectionFactory(http));
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The script {@code coop} in a separate folder, with a fake Maven and a fake Java that record their calls.
  */
 @DisabledOnOs(OS.WINDOWS)
-@Timeout(60)
+@Timeout(600)
 class LauncherTest {
 
     /** Fake Maven that builds an empty jar or fails, once the file {@code go} exists. */

@@ -20,7 +20,7 @@ class InterruptTest {
                 interrupt.close();
             }
             System.out.println("ready");
-            Thread.sleep(60_000);
+            Thread.sleep(600_000);
         }
     }
 
@@ -38,7 +38,7 @@ class InterruptTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(600)
     void anInterruptedProcessSaysHowToGoOn() throws IOException {
         assertThat(errorOfInterrupted("open")).isEqualTo("coop: " + Interrupt.RESUME + "\n");
         assertThat(errorOfInterrupted("close")).isEmpty();

@@ -36,7 +36,7 @@ import org.openqa.selenium.logging.LogType;
 class PageTest {
 
     private static final Path PICTURE = Path.of("../src/test/resources/golden/text_image/butterfly-image_0007.png");
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     @TempDir
     private static Path folder;
@@ -54,7 +54,8 @@ class PageTest {
                 EncodingLimits.standard(),
                 new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits()),
                 Optional.empty(),
-                Optional.of(1.0));
+                Optional.of(1.0),
+                new ManualClock());
         ChromeOptions options = new ChromeOptions();
         options.setBinary("/usr/bin/chromium");
         options.addArguments(

@@ -26,6 +26,7 @@ import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every endpoint and every error of the API; each answer is checked against its description. */
+@Timeout(600)
 class PredictionServiceTest {
 
     private static final Path PICTURES = Path.of("../src/test/resources/golden/text_image");
@@ -418,7 +420,7 @@ class PredictionServiceTest {
     void theAccessLogHasALineOfJsonForEachRequest() throws Exception {
         get("/models");
         String line = "";
-        for (int tries = 0; tries < 100 && line.isEmpty(); tries++) {
+        while (line.isEmpty()) {
             Thread.sleep(20); // it is written after the answer
             line = LOG.toString(StandardCharsets.UTF_8)
                     .lines()

@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +98,8 @@ class ServiceCampaign {
         EncodingLimits predictions = new EncodingLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
         List<Thread> threads = new ArrayList<>();
         long early;
-        try (TestService started = TestService.start(folder, predictions, options, Optional.empty())) {
+        try (TestService started = TestService.start(
+                folder, predictions, options, Optional.empty(), Optional.empty(), new ScheduledExecutorScheduler())) {
             service = started;
             String expected = ask().text();
             for (int i = 0; i < EACH; i++) {

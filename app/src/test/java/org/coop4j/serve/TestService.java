@@ -13,6 +13,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /** A service on a free port with a zero-shot classifier of the shipped model. */
 final class TestService implements AutoCloseable {
@@ -23,6 +24,10 @@ final class TestService implements AutoCloseable {
     final Hindrance classifier;
     private final ImageClassifier images;
     private final PredictionService service;
+
+    /** Time of the service's clients. */
+    private final Scheduler time;
+
     private final int port;
 
     private TestService(
@@ -31,21 +36,23 @@ final class TestService implements AutoCloseable {
             EncodingLimits limits,
             ServiceOptions options,
             Optional<OutputStream> log,
-            Optional<Double> threshold)
+            Optional<Double> threshold,
+            Scheduler time)
             throws IOException {
         this.clip = clip;
         this.classifier = classifier;
         this.images = ImageClassifier.of(clip, classifier, limits);
         ClassifierInfo info = ClassifierInfo.of(
                 "things", classifier.save(), clip.model().path(), Optional.empty(), threshold.orElse(null));
-        this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log);
+        this.time = time;
+        this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log, time);
         this.port = service.port();
     }
 
-    /** Starts a service with the model unpacked in a folder. */
+    /** Starts a service with the model unpacked in a folder, for whose clients no time passes. */
     static TestService start(Path folder, EncodingLimits limits, ServiceOptions options, Optional<OutputStream> log)
             throws IOException {
-        return start(folder, limits, options, log, Optional.empty());
+        return start(folder, limits, options, log, Optional.empty(), new ManualClock());
     }
 
     static TestService start(
@@ -53,20 +60,21 @@ final class TestService implements AutoCloseable {
             EncodingLimits limits,
             ServiceOptions options,
             Optional<OutputStream> log,
-            Optional<Double> threshold)
+            Optional<Double> threshold,
+            Scheduler time)
             throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
         Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
-        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold);
+        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, time);
     }
 
     static TestService start(Path folder) throws IOException {
         return start(folder, EncodingLimits.standard(), onLoopback(), Optional.empty());
     }
 
-    /** Returns limits of 16 MB per body, 30 s and 256 connections. */
+    /** Returns limits of 16 MB per body, 10 minutes and 256 connections. */
     static ServiceOptions.Limits limits() {
-        return ServiceOptions.Limits.of(16 << 20, Duration.ofSeconds(30), 256);
+        return ServiceOptions.Limits.of(16 << 20, Duration.ofMinutes(10), 256);
     }
 
     /** Returns the options of a service on this machine alone. */
@@ -81,6 +89,11 @@ final class TestService implements AutoCloseable {
     /** Returns the classifier of the service. */
     ImageClassifier images() {
         return images;
+    }
+
+    /** Returns the clock of a service that was not given another. */
+    ManualClock clock() {
+        return (ManualClock) time;
     }
 
     /** Stops the service, whose classifier stays open. */

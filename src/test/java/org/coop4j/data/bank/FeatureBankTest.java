@@ -305,7 +305,7 @@ class FeatureBankTest {
 
     /** A pipe would wait for ever for a writer. */
     @Test
-    @Timeout(60)
+    @Timeout(600)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void pipesAndEndlessFilesAreUnreadableImages() throws Exception {
         Path pipe = images.get(3).path();

@@ -149,7 +149,7 @@ class OpenFileTest {
 
     /** A pipe without a writer would wait for ever, and so would the kernel's log. */
     @Test
-    @Timeout(20)
+    @Timeout(600)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void pipesAreRefusedHoweverTheyAreOpened() throws Exception {
         Path pipe = folder.resolve(".weights.0123456789abcdef-0123456789abcdef.tmp");

@@ -61,6 +61,9 @@ final class TestCluster implements ParameterResolver {
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.ui.enabled", false)
+                // No task begins before all executors are there.
+                .config("spark.scheduler.minRegisteredResourcesRatio", 1)
+                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "10min")
                 .config("spark.executor.memory", "512m")
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.sql.shuffle.partitions", 2)

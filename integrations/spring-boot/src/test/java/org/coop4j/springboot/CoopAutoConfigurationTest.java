@@ -74,7 +74,7 @@ class CoopAutoConfigurationTest {
         @PostMapping("/last")
         String classifyWhenClosing(@RequestBody byte[] picture) throws IOException, InterruptedException {
             entered.countDown();
-            return closing.await(60, TimeUnit.SECONDS) ? classify("things", picture) : "never closed";
+            return closing.await(10, TimeUnit.MINUTES) ? classify("things", picture) : "never closed";
         }
 
         @EventListener
@@ -171,10 +171,10 @@ class CoopAutoConfigurationTest {
                 throw new AssertionError(e);
             }
         });
-        assertThat(context.getBean(Application.class).entered.await(60, TimeUnit.SECONDS))
+        assertThat(context.getBean(Application.class).entered.await(10, TimeUnit.MINUTES))
                 .isTrue();
         context.close();
-        assertThat(last.get(60, TimeUnit.SECONDS).body()).isEqualTo(text(expected));
+        assertThat(last.get(10, TimeUnit.MINUTES).body()).isEqualTo(text(expected));
     }
 
     @Test
