@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.study.MethodResult.AVERAGE;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,11 +57,16 @@ class FewShotResultsTest {
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
         // t of 2 degrees of freedom at 0.975 is 4.302653 (any table); 4.302653 · √13 / √3.
         assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
+        assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
+        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean())
+                .isEqualTo(5, CLOSE);
         MethodResult.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow());
         assertThat(gain.difference()).isEqualTo(3, CLOSE);
         // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
         // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.286254, CLOSE);
+        assertThat(fewShot.on(AVERAGE)).as("average of one dataset").isEmpty();
+        assertThat(study().notes()).isEmpty();
     }
 
     /** scipy.stats.ttest_rel, SciPy 1.15. */
@@ -82,8 +88,7 @@ class FewShotResultsTest {
 
         MethodResults fewShot = fewShot();
 
-        MethodResult average =
-                fewShot.get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        MethodResult average = fewShot.get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
         SeedSummary seeds = average.summary(Measured::accuracy).orElseThrow();
         assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
@@ -91,12 +96,10 @@ class FewShotResultsTest {
         assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
         // Means 63 and 82 against 60 and 75: differences 3 and 7, sd √8, t = 5 / 2 = 2.5; with one
         // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
-        MethodResult.Gain gain =
-                average.gainOver(fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow());
+        MethodResult.Gain gain = average.gainOver(fewShot.zeroShot(AVERAGE).orElseThrow());
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
-        assertThat(fewShot.zeroShot(MethodResult.AVERAGE).orElseThrow().accuracy())
-                .isEqualTo(67.5, CLOSE);
+        assertThat(fewShot.zeroShot(AVERAGE).orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
     }
 
     @Test
@@ -104,8 +107,7 @@ class FewShotResultsTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        MethodResult average =
-                fewShot().get(MethodResult.AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        MethodResult average = fewShot().get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
 
         assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
         assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
@@ -129,54 +131,22 @@ class FewShotResultsTest {
     }
 
     @Test
-    void calibrationErrorsArePercentages() throws IOException {
-        write(RunFiles.of("coop", "DTD", 60).learned(1, 1).with("calibrationError", 0.125));
-
-        MethodResult cell = fewShot().cells().get(0);
-
-        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean())
-                .isEqualTo(12.5);
-        assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
-    }
-
-    @Test
-    void averagesLeaveOutADatasetThatLacksAMethod() throws IOException {
-        for (String dataset : List.of("DTD", "EuroSAT", "Food101")) {
-            seeds("coop-m16-end", dataset, 1, 50);
-            if (!dataset.equals("Food101")) {
-                seeds("linear-probe", dataset, 1, 40);
-            }
-        }
-
-        MethodResults fewShot = fewShot();
-
-        assertThat(fewShot.averaged()).containsExactly("DTD", "EuroSAT");
-        assertThat(fewShot.on(MethodResult.AVERAGE)).hasSize(2);
-        assertThat(study().notes()).singleElement().asString().contains("Food101", "linear-probe, 1 shot");
-    }
-
-    @Test
-    void aMethodOfFewDatasetsIsNotAveragedAndSpoilsNoOther() throws IOException {
+    void averagesLeaveOutADatasetThatLacksAMethodAndAMethodOfFewDatasets() throws IOException {
         for (String dataset : List.of("DTD", "EuroSAT", "Food101")) {
             seeds("coop-m16-end", dataset, 1, 50);
         }
+        seeds("gda", "DTD", 1, 40);
+        assertThat(fewShot().averaged()).hasSize(3);
+        assertThat(study().notes()).singleElement().asString().contains("3 datasets", "gda, 1 shot");
+
         seeds("linear-probe", "DTD", 1, 40);
+        seeds("linear-probe", "EuroSAT", 1, 40);
 
-        MethodResults fewShot = fewShot();
-
-        assertThat(fewShot.averaged()).hasSize(3);
-        assertThat(fewShot.on(MethodResult.AVERAGE))
-                .extracting(MethodResult::method)
-                .containsExactly(COOP);
-        assertThat(study().notes()).singleElement().asString().contains("3 datasets", "linear-probe, 1 shot");
-    }
-
-    @Test
-    void oneDatasetHasNoAverage() throws IOException {
-        seeds("coop-m16-end", "DTD", 1, 50);
-
-        assertThat(fewShot().on(MethodResult.AVERAGE)).isEmpty();
-        assertThat(study().notes()).isEmpty();
+        assertThat(fewShot().averaged()).containsExactly("DTD", "EuroSAT");
+        assertThat(fewShot().on(AVERAGE))
+                .extracting(average -> average.method().id())
+                .containsExactly("linear-probe", "coop-m16-end");
+        assertThat(study().notes()).hasSize(2).last().asString().contains("Food101", "linear-probe, 1 shot");
     }
 
     @Test

@@ -57,28 +57,24 @@ class StudyTest {
     }
 
     @Test
-    void datasetsOfOneNameAndOtherTestImagesAreKeptApart() throws IOException {
+    void datasetsOfOneNameAndOtherTestImagesOrClassesAreKeptApart() throws IOException {
         write(
                 learned("coop", "pictures", 1, 1, 50),
                 learned("coop", "pictures", 1, 2, 70).with("testImages", 1200),
-                learned("coop", "pictures", 1, 3, 72).with("testImages", 1200));
+                learned("coop", "pictures", 1, 3, 72).with("testImages", 1200),
+                learned("coop", "pets", 1, 1, 50).perClass("cat", 50, 25).perClass("dog", 50, 25),
+                learned("coop", "pets", 1, 2, 50).perClass("cat", 50, 25).perClass("cow", 50, 25));
 
         Study study = study();
 
         assertThat(study.fewShot().datasets())
-                .containsExactly("pictures (1,200 test images)", "pictures (100 test images)");
-        assertThat(study.fewShot().cells().get(0).accuracy()).isEqualTo(71);
+                .containsExactly(
+                        "pets (list of classes 1)",
+                        "pets (list of classes 2)",
+                        "pictures (1,200 test images)",
+                        "pictures (100 test images)");
+        assertThat(study.fewShot().cells().get(2).accuracy()).isEqualTo(71);
         assertThat(study.notes().get(0)).contains("pictures (1,200 test images)", "2 runs");
-    }
-
-    @Test
-    void datasetsOfOneSizeAndOtherClassesAreKeptApart() throws IOException {
-        write(
-                learned("coop", "pictures", 1, 1, 50).perClass("cat", 50, 25).perClass("dog", 50, 25),
-                learned("coop", "pictures", 1, 2, 50).perClass("cat", 50, 25).perClass("cow", 50, 25));
-
-        assertThat(study().fewShot().datasets())
-                .containsExactly("pictures (list of classes 1)", "pictures (list of classes 2)");
     }
 
     @Test

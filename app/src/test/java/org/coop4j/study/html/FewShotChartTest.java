@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.coop4j.eval.SeedSummary;
@@ -13,6 +14,8 @@ import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;
 import org.coop4j.study.html.Svg.Colours;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -63,7 +66,9 @@ class FewShotChartTest {
     void inlineSvgFollowsTheThemeAndNamesItsPoints() throws Exception {
         String svg = chart("DTD", "CoOp").markup().toString();
 
-        assertThat(svg).contains("var(--s0)").doesNotContain("#");
+        assertThat(svg)
+                .contains("var(--s0)", "<g data-series=\"0\">", "<g data-series=\"1\">")
+                .doesNotContain("#", "<g data-series=\"2\">");
         assertThat(texts(parse(svg), "title"))
                 .containsExactlyInAnyOrder(
                         "CoOp, 1 shot: 50.0 ± 2.0 (3 seeds)",
@@ -73,28 +78,28 @@ class FewShotChartTest {
                         "zero-shot: 55.0");
     }
 
-    @Test
-    void shotsStandAtTrueDistancesAsInThePaper() throws Exception {
-        // The points of one curve alone, which need not stand aside for another: 1, 2, 16; then 0.
-        List<Double> x = places(1, 2, 16);
+    /** Distances from zero-shot, in those of the first number; all images are 0. */
+    @ParameterizedTest
+    @CsvSource({"1 2 16, 1 2 16", "1 2 64, 1 2 3", "4 16 0, 1 4 4.651"})
+    void shotsStandAtTrueDistancesAsInThePaperOrAtEqualOnesWhereThatIsTooClose(String shots, String distances)
+            throws Exception {
+        // The points of one curve alone, which need not stand aside for another; then 0.
+        List<Double> x = places(numbers(shots));
 
-        double one = x.get(0) - x.get(3);
-        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
-        assertThat(x.get(2) - x.get(3)).isCloseTo(16 * one, within(0.1));
+        double[] expected = numbers(distances);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((x.get(i) - x.get(3)) / (x.get(0) - x.get(3))).isCloseTo(expected[i], within(0.005));
+        }
     }
 
-    @Test
-    void shotsThatWouldStandTooCloseStandAtEqualDistances() throws Exception {
-        List<Double> x = places(1, 2, 64);
-
-        double one = x.get(0) - x.get(3);
-        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
-        assertThat(x.get(2) - x.get(3)).isCloseTo(3 * one, within(0.02));
+    private static double[] numbers(String text) {
+        return Arrays.stream(text.split(" ")).mapToDouble(Double::valueOf).toArray();
     }
 
-    private static List<Double> places(int... shots) throws Exception {
-        List<Point> points =
-                java.util.Arrays.stream(shots).mapToObj(s -> point(s, 50 + s)).toList();
+    private static List<Double> places(double... shots) throws Exception {
+        List<Point> points = Arrays.stream(shots)
+                .mapToObj(s -> new Point(Shots.of((int) s, true), SeedSummary.of(50 + s)))
+                .toList();
         Document svg =
                 parse(new FewShotChart("DTD", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
                         .markup()
@@ -107,18 +112,6 @@ class FewShotChartTest {
             }
         }
         return places;
-    }
-
-    @Test
-    void whatBelongsToASeriesCanBeFoundInAPage() throws Exception {
-        Document svg = parse(chart("DTD", "CoOp").markup().toString());
-
-        NodeList groups = svg.getElementsByTagName("g");
-        List<String> series = new java.util.ArrayList<>();
-        for (int i = 0; i < groups.getLength(); i++) {
-            series.add(((Element) groups.item(i)).getAttribute("data-series"));
-        }
-        assertThat(series).contains("0", "1").doesNotContain("2");
     }
 
     private static double x(NodeList hovers, int index) {
