@@ -132,13 +132,13 @@ class FewShotResultsTest {
 
     @Test
     void averagesLeaveOutADatasetThatLacksAMethodAndAMethodOfFewDatasets() throws IOException {
-        for (String dataset : List.of("DTD", "EuroSAT", "Food101")) {
-            seeds("coop-m16-end", dataset, 1, 50);
-        }
+        seeds("coop-m16-end", "DTD", 1, 50);
+        seeds("coop-m16-end", "EuroSAT", 1, 50);
         seeds("gda", "DTD", 1, 40);
-        assertThat(fewShot().averaged()).hasSize(3);
-        assertThat(study().notes()).singleElement().asString().contains("3 datasets", "gda, 1 shot");
+        assertThat(fewShot().averaged()).hasSize(2);
+        assertThat(study().notes()).singleElement().asString().contains("2 datasets", "gda, 1 shot");
 
+        seeds("coop-m16-end", "Food101", 1, 50);
         seeds("linear-probe", "DTD", 1, 40);
         seeds("linear-probe", "EuroSAT", 1, 40);
 
