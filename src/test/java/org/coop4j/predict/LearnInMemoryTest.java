@@ -32,7 +32,6 @@ import org.coop4j.method.Method;
 import org.coop4j.method.ProLip;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.ZeroShot;
-import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
@@ -155,8 +154,9 @@ class LearnInMemoryTest {
         Images shared = new Images(clip, options());
         DataSpec data = DataSpec.of(pictures);
         RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
-        List<Candidate> candidates =
-                new CandidateGrid(Method.quick(), Map.of(), Map.of(), 0, clip.logitScale()).candidates();
+        List<Candidate> candidates = Method.quick().stream()
+                .map(method -> Candidate.of(method, Map.of(), 0, clip.logitScale()))
+                .toList();
         RunConfig config = RunConfig.of(
                 clip.modelSha256(),
                 lists,

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FewShotSampler;
@@ -48,9 +47,9 @@ class OneSampleTest {
         ImageDataset data = data("train", "val", "test");
         Map<String, String> preset = Map.of("reference_sample", "true");
 
-        List<Candidate> probe = new CandidateGrid(List.of(new LinearProbe()), preset, Map.of(), 4, 100).candidates();
+        Candidate probe = Candidate.of(new LinearProbe(), preset, 4, 100);
 
-        ImageDataset drawn = probe.get(0).method().sample(data, 4, 1);
+        ImageDataset drawn = probe.method().sample(data, 4, 1);
         assertThat(drawn).isEqualTo(new FewShotSampler(4, 1).sampleOfProbe(data));
         assertThat(drawn).isNotEqualTo(new FewShotSampler(4, 1).sample(data));
     }

@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.MethodChoice.Candidate;
 import picocli.CommandLine.Option;
 

@@ -88,7 +88,7 @@ final class PredictCommand extends ConsoleCommand {
     /**
      * An image and its classes.
      *
-     * @param answers the most probable class first, or that it is unknown
+     * @param answers the most probable class first; if it is too unsure, after "unknown" without a probability
      * @param ranked all classes, the most probable first
      */
     private record Classified(String file, List<Prediction> answers, List<Prediction> ranked) {
@@ -146,10 +146,11 @@ final class PredictCommand extends ConsoleCommand {
         return images.exitCode();
     }
 
-    /** Returns the classes to show; an answer that is too unsure stands behind "unknown". */
+    /** Returns the classes to show, after "unknown" if the most probable one is below the threshold. */
     private List<Prediction> answers(List<Prediction> ranked) {
-        double first = ranked.get(0).probability();
-        Stream<Prediction> unknown = first < threshold ? Stream.of(new Prediction(UNKNOWN, first)) : Stream.empty();
+        Stream<Prediction> unknown = ranked.get(0).probability() < threshold
+                ? Stream.of(new Prediction(UNKNOWN, Double.NaN))
+                : Stream.empty();
         return Stream.concat(unknown, ranked.stream().limit(top == null ? 1 : top))
                 .toList();
     }
@@ -164,7 +165,7 @@ final class PredictCommand extends ConsoleCommand {
                 .data("file", Classified::file)
                 .in(JSON, JSON_LINES);
         int most = top == null ? 1 : Math.min(top, names.size());
-        int last = most > 1 && threshold > 0 ? most + 1 : most;
+        int last = threshold > 0 ? most + 1 : most;
         for (int i = 0; i < last; i++) {
             int rank = i;
             String suffix = i == 0 ? "" : "_" + (i + 1);
@@ -175,6 +176,7 @@ final class PredictCommand extends ConsoleCommand {
                     .among(labels)
                     .in(formats)
                     .share("probability" + suffix, c -> c.answer(rank)
+                            .filter(p -> !Double.isNaN(p.probability()))
                             .map(p -> (float) p.probability())
                             .orElse(null))
                     .in(formats);

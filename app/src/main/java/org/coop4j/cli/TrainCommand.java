@@ -21,7 +21,6 @@ import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.CandidateGrid;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.DataSpec.InSpace;
 import org.coop4j.run.Images;

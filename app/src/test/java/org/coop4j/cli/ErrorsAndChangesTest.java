@@ -174,15 +174,17 @@ class ErrorsAndChangesTest {
         Path run = folder.resolve("prototypes");
 
         CommandRun unsure = coop("predict", "-p", run, sea, "--threshold", "1", "--csv");
+        CommandRun table = coop("predict", "-p", run, sea, "--threshold", "1");
         CommandRun top = coop("predict", "-p", run, sea, "--top", 3);
         CommandRun both = coop("predict", "-p", run, sea, "--threshold", 1, "--top", 3, "--csv");
         CommandRun wrong = coop("predict", "-p", run, sea, "--threshold", "1.5");
 
         assertThat(unsure.code()).as(unsure.err()).isZero();
-        assertThat(unsure.out()).contains(",unknown,");
+        assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.8\\d+"); // the probability is that of the guess
+        assertThat(table.out()).containsPattern("unknown +sea 8\\d.\\d %");
         assertThat(top.out()).contains("NEXT").containsPattern("sea +8\\d.\\d % +hill 1\\d.\\d %, sky \\d.\\d %");
         for (String line : both.out().lines().skip(1).toList()) {
-            assertThat(line).contains(",unknown,", ",sea,", ",hill,", ",sky,"); // the guess as well
+            assertThat(line).contains(",unknown,,", ",sea,", ",hill,", ",sky,"); // the guess as well
         }
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("expected 0 to 1");

@@ -93,7 +93,7 @@ public final class FileContents {
             byte[] hash = HexFormat.of().parseHex(sha256);
             float[] row = new float[HALVES + 1];
             for (int i = 0; i < HALVES; i++) {
-                row[i] = (hash[2 * i] & 0xFF) << 8 | hash[2 * i + 1] & 0xFF;
+                row[i] = (hash[2 * i] & 0xFF) << 8 | (hash[2 * i + 1] & 0xFF);
             }
             row[HALVES] = orientation;
             return row;

@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.cli;
 
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
@@ -22,7 +22,7 @@ import org.coop4j.run.MethodChoice.Candidate;
  * @param shots training images per class where they are not tried; 0 for all
  * @param logitScale the model's, to which the references' rates are adapted
  */
-public record CandidateGrid(
+record CandidateGrid(
         List<Method> methods,
         Map<String, String> settings,
         Map<String, List<String>> tried,
@@ -30,7 +30,7 @@ public record CandidateGrid(
         double logitScale) {
 
     /** The number of training images per class, as a setting to try. */
-    public static final String SHOTS = "shots";
+    static final String SHOTS = "shots";
 
     private static final int MOST = 100;
 
@@ -39,7 +39,7 @@ public record CandidateGrid(
      *
      * @throws IllegalArgumentException if none of the methods has a setting, a value is not allowed, or they are too many
      */
-    public List<Candidate> candidates() {
+    List<Candidate> candidates() {
         for (String setting : tried.keySet()) {
             Require.that(
                     methods.stream().anyMatch(method -> has(method, setting)),
@@ -55,7 +55,7 @@ public record CandidateGrid(
     }
 
     /** Returns the rates that were adapted to a model, in words. */
-    public static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
+    static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
         Set<String> notes = new LinkedHashSet<>();
         for (Candidate candidate : candidates) {
             Method method = candidate.method();
