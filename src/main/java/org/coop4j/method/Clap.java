@@ -21,7 +21,7 @@ import org.coop4j.method.train.Training;
  *
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */
-public record Clap(TextPrompts prompts) implements FeatureMethod {
+record Clap(TextPrompts prompts) implements FeatureMethod {
 
     public Clap() {
         this(new TextPrompts());

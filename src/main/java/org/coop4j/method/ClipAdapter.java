@@ -27,7 +27,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param ratio residual ratio, 0 to 1
  * @param prompts hand-written prompts of the text features
  */
-public record ClipAdapter(
+record ClipAdapter(
         @Setting("residual ratio: the adapter's share of the image features, 0 to 1") double ratio, TextPrompts prompts)
         implements FeatureMethod {
 

@@ -20,7 +20,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param start number and initial values of the context vectors
  */
-public record CoCoOp(ContextStart start) implements PromptMethod {
+record CoCoOp(ContextStart start) implements PromptMethod {
 
     private static final String W1 = "meta_net.linear1.weight";
     private static final String B1 = "meta_net.linear1.bias";

@@ -30,7 +30,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *     reference, 0.5
  * @param prompts hand-written prompts of the text features, each a sample of every class
  */
-public record CrossModal(
+record CrossModal(
         @Setting("WiSE-FT: share of the text features in the final head, 0 to 1") double blend, TextPrompts prompts)
         implements FeatureMethod {
 

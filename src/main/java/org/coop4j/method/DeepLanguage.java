@@ -25,7 +25,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param start number and initial values of the context vectors
  * @param depth number of blocks with their own vectors, including the first; 0 for all
  */
-public record DeepLanguage(
+record DeepLanguage(
         ContextStart start,
         @Setting("number of blocks with their own vectors, including the first (1: CoOp); 0 for all") int depth)
         implements PromptMethod {

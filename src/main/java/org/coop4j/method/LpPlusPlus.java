@@ -33,8 +33,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param prompts hand-written prompts of the text features
  * @param search whether the epoch is chosen on the val images, if there are any
  */
-public record LpPlusPlus(
-        TextPrompts prompts, @Setting("choose the epoch on the val images, if there are any") boolean search)
+record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val images, if there are any") boolean search)
         implements FeatureMethod {
 
     private static final String W = "w";

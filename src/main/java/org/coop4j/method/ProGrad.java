@@ -28,7 +28,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param lambda share of the opposing component that is removed, λ in the paper
  * @param temperature temperature of both distributions in the second loss
  */
-public record ProGrad(
+record ProGrad(
         @Setting("number of context vectors M; the last are initialised by the template's words") int contextLength,
         @Setting("whether each class has its own context vectors") boolean classSpecific,
         @Setting("share of the gradient against zero-shot CLIP that is removed, 1 for all") double lambda,

@@ -34,7 +34,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param lambda weight of the penalty, which is divided by the number of images per class
  * @param prompts hand-written prompts of the text features
  */
-public record ProLip(
+record ProLip(
         @Setting("weight of the penalty on the projection's change, divided by the images per class") double lambda,
         TextPrompts prompts)
         implements FeatureMethod {

@@ -12,7 +12,7 @@ import org.coop4j.method.train.Trainer;
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS 2017, without
  * training): a class's weight is the mean of its normalised image features.
  */
-public record Prototypes() implements FeatureMethod {
+record Prototypes() implements FeatureMethod {
 
     private static final String PROTOTYPES = "prototypes";
 

@@ -27,7 +27,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param alpha scaling factor of the residual
  * @param prompts hand-written prompts of the text features
  */
-public record TaskRes(@Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
+record TaskRes(@Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
         implements FeatureMethod {
 
     private static final String BASE = "base_text_features";

@@ -26,7 +26,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param lambda weight of the distance from the hand-written prompt's class features
  * @param template hand-written prompt, whose first M words the context replaces; null for the data's own
  */
-public record Tcp(
+record Tcp(
         @Setting("number of context vectors M") int contextLength,
         @Setting("first block with class-aware vectors, from 1; 0 for after two thirds of the blocks") int block,
         @Setting("weight at logit scale 100 of the distance from the hand-written prompt's class features")

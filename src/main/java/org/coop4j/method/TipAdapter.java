@@ -29,7 +29,7 @@ import org.coop4j.weights.Shape;
  * @param cache weight and sharpness of the cache
  * @param prompts hand-written prompts of the text features
  */
-public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
+record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
     public TipAdapter() {
         this(new CacheWeights(), new TextPrompts());

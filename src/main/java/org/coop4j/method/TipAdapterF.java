@@ -25,7 +25,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param cache weight and sharpness of the cache in training and, without val images, afterwards
  * @param prompts hand-written prompts of the text features
  */
-public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
+record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
     public TipAdapterF() {
         this(new CacheWeights(), new TextPrompts());

@@ -24,7 +24,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */
-public record ZsLp(TextPrompts prompts) implements FeatureMethod {
+record ZsLp(TextPrompts prompts) implements FeatureMethod {
 
     private static final String PROTOTYPES = "prototypes";
     private static final String TEXT = "base_text_features";

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Prototypes;
+import org.coop4j.method.Method;
 import org.coop4j.run.Run;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -24,7 +24,7 @@ class ClassifierModelTest {
     private Path folder;
 
     private static ClassifierFile learned(String key, String value) {
-        return ClassifierFile.of(new Prototypes(), List.of("cat", "dog"), "ab".repeat(32))
+        return ClassifierFile.of(Method.of("prototypes"), List.of("cat", "dog"), "ab".repeat(32))
                 .withTraining(Map.of(key, value));
     }
 

@@ -40,7 +40,6 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.CoCoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.ZeroShot;
@@ -154,7 +153,7 @@ class ImageClassifierTest {
 
     @Test
     void eightThreadsGetTheSameAsOneWithPromptsPerImage() throws Exception {
-        Path run = learn(new CoCoOp(), folder.resolve("cocoop"));
+        Path run = learn(Method.of("cocoop"), folder.resolve("cocoop"));
         try (ImageClassifier loaded = ImageClassifier.load(run)) {
             List<List<Prediction>> expected = new ArrayList<>();
             for (Path file : FILES.subList(0, 6)) {

@@ -29,7 +29,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.ProLip;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.DataSpec;
@@ -278,7 +277,7 @@ class LearnInMemoryTest {
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(gda), views))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Methods.of()).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Methods.of(new ProLip())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Methods.of(Method.of("prolip"))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Methods.auto()))
                 .as("one image of each cannot choose")
                 .isInstanceOf(InputException.class);

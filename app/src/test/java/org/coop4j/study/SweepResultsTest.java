@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
-import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
@@ -23,13 +22,15 @@ import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.logistic.LinearClassifier;
-import org.coop4j.method.logistic.PenaltySearch;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -191,14 +192,19 @@ class SweepResultsTest {
     void theLinearProbeIsTheReferences() throws IOException {
         for (int seed : new int[] {1, 3}) {
             RunResult result = result(outcome, "linear-probe", 2, seed);
-            assertThat(result.accuracy()).isCloseTo(100 * probe(seed).accuracy(features(data.test())), within(1e-9));
+            assertThat(result.accuracy()).isCloseTo(accuracy(data, probe(seed)), within(1e-9));
             assertThat(result.trainImages()).isEqualTo(8);
         }
     }
 
-    private static LinearClassifier probe(int seed) throws IOException {
+    private static ClassifierFile probe(int seed) throws IOException {
         ImageDataset drawn = new FewShotSampler(2, seed).sampleOfProbe(data);
-        return PenaltySearch.fit(features(drawn.train()), features(drawn.val()), Workers.onOneThread(1), Progress.NONE);
+        return Method.baseline()
+                .learner(clip, new Task(data.classNames(), "{}", seed))
+                .fit(
+                        new FewShotFeatures(features(drawn.train()), features(drawn.val())),
+                        new Trainer(Training.none(), seed))
+                .save();
     }
 
     private static FeatureSet features(List<LabelledImage> images) throws IOException {
@@ -257,7 +263,8 @@ class SweepResultsTest {
 
     @Test
     void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
-        double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
+        Classifier probe = probe(1).open(clip).forClasses(data.classNames().subList(2, 4));
+        double expected = accuracy(few, image -> probe.logits(image).toArray());
         assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
     }
 

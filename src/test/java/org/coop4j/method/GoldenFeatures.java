@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 import java.util.Arrays;
 import org.coop4j.base.Log;

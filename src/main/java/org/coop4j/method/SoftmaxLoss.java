@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.Arrays;

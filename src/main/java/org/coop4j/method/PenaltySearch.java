@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +19,7 @@ import org.coop4j.graph.host.Workers;
  * that value is halved 8 times on the logarithm: the end with the better val accuracy (the left one if equal) is kept,
  * and the other moves to the middle. The end kept in the last step is the result.
  */
-public final class PenaltySearch {
+final class PenaltySearch {
 
     private static final List<Integer> GRID_EXPONENTS = List.of(6, 4, 2, 0, -2, -4, -6);
     private static final int STEPS = 8;

@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 /**
  * Minimises a smooth convex function by a truncated Newton method: conjugate gradients, stopped early, find each step

@@ -1,4 +1,4 @@
-package org.coop4j.method.logistic;
+package org.coop4j.method;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -18,7 +18,7 @@ import org.coop4j.eval.Predictions;
  * @param converged whether the optimiser reached its tolerance
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record LinearClassifier(
+record LinearClassifier(
         int[] labels,
         double[] weights,
         double[] intercepts,
