@@ -123,9 +123,9 @@ class FeatureMethodsTest {
     /** Of methods that leave images' features and the logit scale as they are. */
     private static void assertZeroShot(Clip clip, FeatureMatrix test, FeatureMatrix logits) {
         FeatureMatrix text = PromptEnsemble.of(TASK.template()).classWeights(clip, List.of("down"));
-        float[] zeroShot = GoldenPrompts.cosineLogits(test, text, clip.logitScale());
-        for (int i = 0; i < zeroShot.length; i++) {
-            assertThat(logits.get(i, 0)).isCloseTo(zeroShot[i], within(1e-3f));
+        FeatureMatrix zeroShot = GoldenPrompts.cosineLogits(test, text, clip.logitScale());
+        for (int i = 0; i < zeroShot.rows(); i++) {
+            assertThat(logits.get(i, 0)).isCloseTo(zeroShot.get(i, 0), within(1e-3f));
         }
     }
 }

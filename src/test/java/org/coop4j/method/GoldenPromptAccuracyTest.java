@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * before the class name in the teacher's prompts, ProGrad's too, whose own default is longer. With so few images CoOp,
  * KgCoOp and ProGrad see all of them in each step, so that nothing is drawn, and theirs are the references' accuracies to
  * one image. The others' meta-net, deep vectors and order of images are drawn. One run of the reference says little about
- * them; {@link TcpTest}, {@link DeepLanguageTest} and {@link CoCoOpTest} compare their steps instead.
+ * them; {@link PromptStepsTest} compares their steps instead.
  *
  * <p>The table's column of 16 shots is left out: the files have 4 images per class.
  */

@@ -60,29 +60,21 @@ final class GoldenPrompts {
                 c.get("m").asInt(), ClassPosition.END, c.path("class_specific").asBoolean()));
     }
 
-    /** The same for context vectors alone. */
-    static void assertTenSteps(
-            GoldenMethods golden, GoldenMethods problem, Clip clip, String key, Method method, PromptEncoder.Loss loss)
-            throws IOException {
-        var vectors = new CoOp().vectors(List.of(initial(golden, key, "ctx")), null);
-        assertTenSteps(golden, problem, clip, key, method, new PromptLearner.Objective(vectors, loss));
-    }
-
     /** First logits, features and gradients, ten steps, and the logits of the test images. */
     static void assertTenSteps(
             GoldenMethods golden,
             GoldenMethods problem,
             Clip clip,
             String key,
-            Method method,
-            PromptLearner.Objective objective)
+            PromptMethod method,
+            PromptEncoder.Vectors vectors,
+            FeatureMatrix teacher)
             throws IOException {
-        PromptEncoder.Vectors vectors = objective.vectors();
         Training training = method.training(SHOTS);
         golden.assertOptimizer(training);
         JsonNode c = golden.of(key);
-        List<int[]> prompts = prompts(golden, key);
-        PromptEncoder encoder = clip.promptEncoder(prompts);
+        PromptEncoder encoder = clip.promptEncoder(prompts(golden, key));
+        PromptEncoder.Loss loss = method.loss(teacher);
         if (golden.has(key + ".text_features.init")) {
             golden.assertClose(
                     key,
@@ -94,34 +86,32 @@ final class GoldenPrompts {
         Optimizer optimizer = training.newOptimizer();
         String losses = c.has("losses") ? "losses" : "losses_ce";
         BatchStep trainable = new BatchStep(
-                images,
-                true,
-                vectors.learned(),
-                batch -> encoder.step(vectors, objective.loss(), batch, MemoryLimit.none()));
+                images, true, vectors.learned(), batch -> encoder.step(vectors, loss, batch, MemoryLimit.none()));
         try (trainable;
-                Step first = encoder.step(vectors, objective.loss(), batches[0].length, MemoryLimit.none())) {
+                PromptEncoder.Encoding encoding = method.perImage() ? encoder.encoding(vectors, MemoryLimit.none()) : null;
+                Step first = encoder.step(vectors, loss, batches[0].length, MemoryLimit.none())) {
+            float[] logits = method.perImage()
+                    ? PromptLearner.logits(
+                                    encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
+                            .toArray()
+                    : logits(first, images, batches[0], encoder.classes());
+            golden.assertClose(key, "logits.init", logits);
+            BatchStep stepped = method.perImage() ? trainable.oneByOne() : trainable;
             for (int step = 0; step < batches.length; step++) {
-                golden.assertLoss(key, losses, step, trainable.run(0, batches[step]));
+                golden.assertLoss(key, losses, step, stepped.run(0, batches[step]));
                 if (step == 0) {
                     assertGradients(golden, key, vectors.learned());
-                    golden.assertClose(key, "logits.init", logits(first, images, batches[0], prompts.size()));
                 }
                 optimizer.step(vectors.learned(), c.get("lr").get(step).asDouble(), step + 1L);
             }
+            assertAfterwards(golden, key, vectors.learned());
+            FeatureMatrix test = problem.matrix("test_image_features");
+            FeatureMatrix testLogits = method.perImage()
+                    ? PromptLearner.logits(encoding, test, clip.logitScale())
+                    : cosineLogits(test, encoder.features(vectors, MemoryLimit.none()), clip.logitScale());
+            golden.assertClose(key, "test_logits.step10", testLogits.toArray());
+            problem.assertAccuracy(testLogits, c.get("accuracy").asDouble());
         }
-        assertAfterwards(golden, key, vectors.learned());
-        FeatureMatrix weights = encoder.features(vectors, MemoryLimit.none()).normalized();
-        FeatureMatrix test = problem.matrix("test_image_features");
-        assertTestLogits(golden, problem, key, cosineLogits(test, weights, clip.logitScale()));
-    }
-
-    static void assertTestLogits(GoldenMethods golden, GoldenMethods problem, String key, float[] logits)
-            throws IOException {
-        golden.assertClose(key, "test_logits.step10", logits);
-        int classes = problem.classNames().size();
-        problem.assertAccuracy(
-                FeatureMatrix.of(logits.length / classes, classes, logits),
-                golden.of(key).get("accuracy").asDouble());
     }
 
     static void assertGradients(GoldenMethods golden, String key, List<LearnedTensor> learned) throws IOException {
@@ -153,15 +143,8 @@ final class GoldenPrompts {
         return logits;
     }
 
-    /** scale · cosine of each image with each class, row after row. */
-    static float[] cosineLogits(FeatureMatrix images, FeatureMatrix weights, float scale) {
-        FeatureMatrix x = images.normalized();
-        float[] logits = new float[x.rows() * weights.rows()];
-        for (int i = 0; i < x.rows(); i++) {
-            for (int c = 0; c < weights.rows(); c++) {
-                logits[i * weights.rows() + c] = scale * x.dot(i, weights, c);
-            }
-        }
-        return logits;
+    /** scale · cosine of each image with each class. */
+    static FeatureMatrix cosineLogits(FeatureMatrix images, FeatureMatrix weights, float scale) {
+        return images.normalized().products(weights.normalized()).times(scale);
     }
 }

@@ -30,6 +30,7 @@ class MethodSettingsTest {
                     tcp          | context_length | 0     | got 0
                     cocoop       | context_length | -1    | got -1
                     deep-language | context_length | -3   | got -3
+                    cocoop       | words          | ' '   | got none
                     deep-language | depth         | -1    | got -1
                     tcp          | block          | -1    | got -1
                     taskres      | alpha          | a lot | got "a lot"

@@ -1,11 +1,13 @@
 package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
@@ -18,6 +20,7 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -75,6 +78,21 @@ class PromptLearnersTest {
                             .isCloseTo(learned.logits(some).get(1, 1), org.assertj.core.data.Offset.offset(2e-3));
                 }
             }
+        }
+    }
+
+    @Test
+    void aBlockThatTheTextTowerLacksIsRefused() throws IOException {
+        try (Clip clip = TinyModel.open(model, 1)) {
+            int blocks = clip.architecture().text().layers();
+            Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
+            assertThatThrownBy(
+                            () -> new Tcp().with(Map.of("block", blocks)).learner(clip, task))
+                    .hasMessageContainingAll("block", "0 to " + (blocks - 1), "got " + blocks);
+            assertThatThrownBy(() -> new DeepLanguage()
+                            .with(Map.of("depth", blocks + 1))
+                            .learner(clip, task))
+                    .hasMessageContainingAll(blocks + " blocks", "got " + (blocks + 1));
         }
     }
 
