@@ -278,7 +278,7 @@ public final class Clip implements FeatureSpace {
      * Returns the unit vector of a text, as that of an image.
      *
      * @return [{@link #embedDim}]
-     * @throws org.coop4j.text.TextTooLongException if it exceeds the context length
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if it exceeds the context length
      */
     public float[] embed(String text) {
         requireText(text);
@@ -301,7 +301,7 @@ public final class Clip implements FeatureSpace {
     /**
      * Returns unit vectors of texts, one row each.
      *
-     * @throws org.coop4j.text.TextTooLongException if a text exceeds the context length
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if a text exceeds the context length
      */
     public FeatureMatrix embedTexts(List<String> texts) {
         return encodeTexts(texts).normalized();

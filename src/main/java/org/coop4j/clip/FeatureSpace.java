@@ -45,7 +45,7 @@ public interface FeatureSpace extends Closeable {
     /**
      * Checks that the features of a text are available.
      *
-     * @throws org.coop4j.text.TextTooLongException if it exceeds the context length
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if it exceeds the context length
      * @throws IllegalArgumentException if the text is unknown
      */
     void requireText(String text);

@@ -18,6 +18,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;

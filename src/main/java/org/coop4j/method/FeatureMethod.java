@@ -42,7 +42,7 @@ public interface FeatureMethod extends Method {
     /**
      * Returns a learner whose prompts have been checked.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if a prompt exceeds the context length
      */
     @Override
     default Learner learner(FeatureSpace space, Task task) {

@@ -14,6 +14,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 

@@ -54,7 +54,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
     /**
      * Returns the zero-shot classifier, without a run.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if a prompt exceeds the context length
      */
     public Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
         return ZeroShot.classifier(space, classNames, this);
@@ -64,7 +64,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
      * Returns class weights, one row per class: the normalised text features, averaged over the templates and
      * normalised again.
      *
-     * @throws org.coop4j.text.TextTooLongException if a prompt must fit and exceeds the context length, before any is
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if a prompt must fit and exceeds the context length, before any is
      *     encoded
      */
     public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames) {
@@ -117,7 +117,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
     /**
      * Checks that the prompts of all classes can be encoded.
      *
-     * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if one exceeds the context length, naming it
      * @throws IllegalArgumentException if there are stored features without those of a prompt
      */
     public void requireFit(FeatureSpace space, List<String> classNames) {

@@ -11,6 +11,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.Shape;
 
 /**

@@ -7,6 +7,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.train.Trainer;
 
 /**
@@ -70,7 +71,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
      * Returns the classifier of photographs of some classes, by "a photo of a CLASS.".
      *
      * @throws IllegalArgumentException if there is no class name, or one is blank or given twice
-     * @throws org.coop4j.text.TextTooLongException if a class name is too long
+     * @throws org.coop4j.text.Tokenizer.TextTooLongException if a class name is too long
      */
     public static Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
         return classifier(space, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));

@@ -34,8 +34,8 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.slf4j.Logger;
 
 /**

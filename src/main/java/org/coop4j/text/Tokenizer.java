@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
 import org.coop4j.base.Require;
+import org.coop4j.base.SafeText;
 
 /**
  * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}): 49,408 symbols,
@@ -189,5 +190,16 @@ public final class Tokenizer {
     /** Returns the number of symbols: 49,408 in CLIP. */
     public int vocabularySize() {
         return symbols.size();
+    }
+
+    /** A text that has more tokens than the context can hold. */
+    public static final class TextTooLongException extends IllegalArgumentException {
+        private static final int SHOWN = 120;
+
+        TextTooLongException(String text, int tokenCount, int contextLength) {
+            super(
+                    "text of %s tokens (including start and end) exceeds the context length %s: shorten or truncate it: \"%s\""
+                            .formatted(tokenCount, contextLength, SafeText.shortened(text, SHOWN)));
+        }
     }
 }

@@ -19,6 +19,7 @@ import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AfterAll;

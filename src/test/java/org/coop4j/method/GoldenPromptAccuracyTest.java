@@ -19,6 +19,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;

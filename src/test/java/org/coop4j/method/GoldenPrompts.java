@@ -88,7 +88,8 @@ final class GoldenPrompts {
         BatchStep trainable = new BatchStep(
                 images, true, vectors.learned(), batch -> encoder.step(vectors, loss, batch, MemoryLimit.none()));
         try (trainable;
-                PromptEncoder.Encoding encoding = method.perImage() ? encoder.encoding(vectors, MemoryLimit.none()) : null;
+                PromptEncoder.Encoding encoding =
+                        method.perImage() ? encoder.encoding(vectors, MemoryLimit.none()) : null;
                 Step first = encoder.step(vectors, loss, batches[0].length, MemoryLimit.none())) {
             float[] logits = method.perImage()
                     ? PromptLearner.logits(

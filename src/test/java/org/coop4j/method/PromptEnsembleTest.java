@@ -14,7 +14,7 @@ import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

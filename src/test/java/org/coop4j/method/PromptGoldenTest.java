@@ -18,6 +18,7 @@ import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;

@@ -86,12 +86,10 @@ class PromptLearnersTest {
         try (Clip clip = TinyModel.open(model, 1)) {
             int blocks = clip.architecture().text().layers();
             Task task = new Task(List.of("cat"), "a photo of a {}.", 1);
-            assertThatThrownBy(
-                            () -> new Tcp().with(Map.of("block", blocks)).learner(clip, task))
+            assertThatThrownBy(() -> new Tcp().with(Map.of("block", blocks)).learner(clip, task))
                     .hasMessageContainingAll("block", "0 to " + (blocks - 1), "got " + blocks);
-            assertThatThrownBy(() -> new DeepLanguage()
-                            .with(Map.of("depth", blocks + 1))
-                            .learner(clip, task))
+            assertThatThrownBy(() ->
+                            new DeepLanguage().with(Map.of("depth", blocks + 1)).learner(clip, task))
                     .hasMessageContainingAll(blocks + " blocks", "got " + (blocks + 1));
         }
     }

@@ -17,6 +17,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PlainTextTower;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.text.Tokenizer;
 import org.junit.jupiter.api.AfterAll;

@@ -53,15 +53,17 @@ class PromptStepsTest {
 
     private static PromptMethod method(String name, JsonNode c) {
         return switch (name) {
-            case "kgcoop" -> (PromptMethod)
-                    new KgCoOp().with(Map.of("lambda", c.get("weight").asDouble()));
-            case "prograd" -> (PromptMethod) new ProGrad()
-                    .with(Map.of(
-                            "lambda", c.get("lambda_").asDouble(),
-                            "temperature", c.get("temperature").asDouble()));
+            case "kgcoop" ->
+                (PromptMethod)
+                        new KgCoOp().with(Map.of("lambda", c.get("weight").asDouble()));
+            case "prograd" ->
+                (PromptMethod) new ProGrad()
+                        .with(Map.of(
+                                "lambda", c.get("lambda_").asDouble(),
+                                "temperature", c.get("temperature").asDouble()));
             case "deep_language" -> new DeepLanguage();
-            case "tcp" -> new Tcp(
-                    4, c.get("insert_block").asInt(), c.get("weight").asDouble(), "{}");
+            case "tcp" ->
+                new Tcp(4, c.get("insert_block").asInt(), c.get("weight").asDouble(), "{}");
             default -> new CoCoOp();
         };
     }

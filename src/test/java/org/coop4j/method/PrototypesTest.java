@@ -30,7 +30,8 @@ class PrototypesTest {
                     .normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();
-            float[] logits = GoldenPrompts.cosineLogits(problem.test(), means, scale).toArray();
+            float[] logits =
+                    GoldenPrompts.cosineLogits(problem.test(), means, scale).toArray();
             golden.assertClose(key, "logits", logits);
             problem.assertAccuracy(
                     FeatureMatrix.of(problem.test().rows(), means.rows(), logits),

@@ -22,6 +22,7 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
+import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;

@@ -49,7 +49,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -41,7 +41,7 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

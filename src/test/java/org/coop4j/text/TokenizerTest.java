@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.coop4j.base.Sha256;
 import org.coop4j.text.Tokenizer.Overflow;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -16,7 +16,7 @@ import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.method.PromptLayout.PromptTooLongException;
 import org.coop4j.method.train.Trainer.NonFiniteLossException;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /** Describes exceptions to the user, in a line. */
 public final class ProblemText {

@@ -20,7 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * {@code POST /v1/embeddings}: unit vectors of texts and pictures in the form of OpenAI's API, with pictures as in

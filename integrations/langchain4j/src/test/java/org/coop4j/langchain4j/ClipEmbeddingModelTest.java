@@ -35,7 +35,7 @@ import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
-import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -18,8 +18,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.spark.AppendedColumns.Outcome;
-import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer.Overflow;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * Appends the features of texts: vectors identical to those of {@code coop embed}, not normalised. A text that exceeds

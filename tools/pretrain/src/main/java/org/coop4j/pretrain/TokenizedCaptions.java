@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.coop4j.base.InputException;
-import org.coop4j.text.TextTooLongException;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * The captions of a table as token ids, each caption with a number that equal ones share.
