@@ -19,8 +19,6 @@ import org.coop4j.base.TextFile;
 
 /** Class names as prompts see them: letter case, underscores and repeated spaces do not matter. */
 public final class ClassNames {
-    private static final int NAMED_IN_A_MESSAGE = 5;
-
     private ClassNames() {}
 
     /**
@@ -62,7 +60,7 @@ public final class ClassNames {
                     "class \"%s\" is not among the %d classes %s",
                     wanted.get(i),
                     available.size(),
-                    Numbers.first(available, NAMED_IN_A_MESSAGE));
+                    Numbers.first(available));
         }
         return positions;
     }

@@ -39,8 +39,6 @@ public record ImageDataset(
         List<LabelledImage> train,
         List<LabelledImage> val,
         List<LabelledImage> test) {
-    private static final int NAMED_IN_A_MESSAGE = 5;
-
     /** A part of a dataset; files of features store its ordinal. */
     public enum Split {
         /** Images to learn from. */
@@ -106,7 +104,7 @@ public record ImageDataset(
                 "%s has no images for %s: %s",
                 name,
                 Numbers.count(empty.size(), "class", "classes"),
-                Numbers.first(empty, NAMED_IN_A_MESSAGE));
+                Numbers.first(empty));
     }
 
     /** Returns the names of the classes that have none of some labels. */
@@ -263,13 +261,12 @@ public record ImageDataset(
      * @throws InputException with the number of missing files and the first few of them
      */
     public void requireFiles() throws InputException {
-        List<String> missing =
-                missingFiles(count -> {}).stream().map(Path::toString).toList();
+        List<Path> missing = missingFiles(count -> {});
         require(
                 missing.isEmpty(),
                 "cannot find %s of %s: %s; put the images where the list says",
                 Numbers.count(missing.size(), "image file"),
                 name,
-                Numbers.first(missing, NAMED_IN_A_MESSAGE));
+                Numbers.first(missing));
     }
 }

@@ -39,8 +39,6 @@ public final class ImageFiles {
     /** Names, in lower case, that archives and file managers leave behind. */
     private static final Set<String> LEFT_BEHIND = Set.of("__macosx", "thumbs.db", "desktop.ini");
 
-    private static final int NAMED_IN_A_MESSAGE = 5;
-
     private final Set<Path> passedOver = new LinkedHashSet<>();
 
     /** Returns the image files in a folder and the folders below it, sorted by name, with a note of what is passed over. */
@@ -103,7 +101,7 @@ public final class ImageFiles {
                     .formatted(
                             folder,
                             Numbers.count(passedOver.size(), "file or folder", "files and folders"),
-                            Numbers.first(names, NAMED_IN_A_MESSAGE)));
+                            Numbers.first(names)));
         }
     }
 

@@ -38,8 +38,6 @@ import org.coop4j.image.ExifOrientation;
 public record ImageFolder(
         Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
 
-    private static final int NAMED_IN_A_MESSAGE = 5;
-
     /**
      * Lists the images.
      *
@@ -120,7 +118,7 @@ public record ImageFolder(
                         .toList();
                 throw new InputException(
                         "%s has no images of its own, only %s: put the classes side by side, or read nested classes"
-                                .formatted(folder, Numbers.first(found, NAMED_IN_A_MESSAGE)));
+                                .formatted(folder, Numbers.first(found)));
             }
         }
         return classes;

@@ -53,19 +53,11 @@ public final class FeatureBank implements AutoCloseable {
 
         private static final long serialVersionUID = 1L;
 
-        private static final int NAMED = 5;
-
         private final transient SortedMap<Path, IOException> problems;
 
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
             super("%s cannot be read (%s): fix, remove or skip them"
-                    .formatted(
-                            Numbers.count(problems.size(), "image"),
-                            Numbers.first(
-                                    problems.keySet().stream()
-                                            .map(Path::toString)
-                                            .toList(),
-                                    NAMED)));
+                    .formatted(Numbers.count(problems.size(), "image"), Numbers.first(problems.keySet())));
             this.problems = problems;
         }
     }

@@ -1,10 +1,12 @@
 package org.coop4j.base;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Numbers formatted for people: in tables, pages, charts and messages. */
 public final class Numbers {
@@ -13,6 +15,10 @@ public final class Numbers {
     public static final String UNKNOWN = "–";
 
     private static final double LEAST_P = 0.001;
+
+    /** Names in a message. */
+    private static final int NAMED = 5;
+
     private static final Pattern BYTES = Pattern.compile("(\\d{1,9})([kKmMgG]?)[bB]?");
     private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
 
@@ -79,13 +85,19 @@ public final class Numbers {
         return cut(words, most, " and " + (words.size() - most) + " more");
     }
 
+    /** Joins at most five words as "a, b, …". */
+    public static String first(Collection<?> words) {
+        return first(words, NAMED);
+    }
+
     /** Joins at most {@code most} words as "a, b, …". */
-    public static String first(List<String> words, int most) {
+    public static String first(Collection<?> words, int most) {
         return cut(words, most, ", …");
     }
 
-    private static String cut(List<String> words, int most, String rest) {
-        return words.size() <= most ? String.join(", ", words) : String.join(", ", words.subList(0, most)) + rest;
+    private static String cut(Collection<?> words, int most, String rest) {
+        String shown = words.stream().limit(most).map(String::valueOf).collect(Collectors.joining(", "));
+        return words.size() <= most ? shown : shown + rest;
     }
 
     /** Formats bytes in decimal units: "337.6 MB". */
