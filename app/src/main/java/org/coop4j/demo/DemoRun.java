@@ -62,7 +62,7 @@ public final class DemoRun implements SweepListener {
         /** Shows the accuracies of the hand-written prompts. */
         void prompts(ImageDataset photographs, Scores scores);
 
-        /** Shows the accuracies with a number of shots, all seeds of which are tested. */
+        /** Shows the accuracies with a number of shots, once all of its seeds are tested. */
         void learned(int shots, Scores scores);
     }
 

@@ -1,8 +1,7 @@
 /**
  * The demo: two plans for sweeps on the shipped small CLIP and the shipped pictures, from hand-written prompts to learned
- * ones, and a page that shows the gain.
+ * ones. Its page is that of a study of the runs, with the pictures that changed.
  *
- * <p>The results go into one {@link org.coop4j.demo.DemoResult}, from which the screen and the page are made. Accuracies
- * are percentages.
+ * <p>The screen shows one {@link org.coop4j.demo.DemoResult}. Accuracies are percentages.
  */
 package org.coop4j.demo;

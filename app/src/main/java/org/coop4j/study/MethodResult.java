@@ -53,8 +53,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     }
 
     /**
-     * Scores of one run, in percent, or of one hand-written prompt, of which the accuracy alone is known; others are
-     * not a number.
+     * Scores in percent: all of a run, or the accuracy of a hand-written prompt, whose others are not a number.
      *
      * @param accuracy share of test images classified correctly
      * @param macroF1 mean F1 over the classes

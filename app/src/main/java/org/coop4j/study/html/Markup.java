@@ -61,7 +61,7 @@ public final class Markup {
     }
 
     /**
-     * Returns attributes {@code data-…}, by which a page's filters find its parts; the names are part of this program.
+     * Returns attributes {@code data-…}, which a page's filters use to find its parts; the names are part of this program.
      */
     static Markup data(Map<String, String> values) {
         return Markup.of("{}", each(values.entrySet(), data -> of(" data-{}=\"{}\"", data.getKey(), data.getValue())));

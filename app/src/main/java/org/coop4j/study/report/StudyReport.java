@@ -149,7 +149,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /**
      * Returns the curves of a dataset or of the averages, if there are any, as in the paper's figure 3. Published curves
-     * stand beside those of the same backbone alone, where at least three of their points are known.
+     * are drawn if they are of the same backbone and at least three of their points are known.
      */
     public Optional<FewShotChart> chart(Study study, String dataset) {
         MethodResults fewShot = study.fewShot();
@@ -279,7 +279,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                 .toList();
     }
 
-    /** Returns the data by which the filters find a part. */
+    /** Returns the data that the filters compare. */
     private static Map<String, String> data(Study study, String dataset) {
         return dataset.equals(AVERAGE) ? Map.of() : new TreeMap<>(Map.of("model", study.name(), "dataset", dataset));
     }
@@ -315,7 +315,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return section;
     }
 
-    /** Names the papers whose numbers stand beside ours. */
+    /** Names the papers that the published numbers are from. */
     private Section published(Study study) {
         Section section = section("Published numbers", study);
         List<String> sources = study.fewShot().cells().stream()

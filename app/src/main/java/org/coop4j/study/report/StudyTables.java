@@ -374,8 +374,10 @@ final class StudyTables {
     static Table<?> classes(Study study, String dataset) {
         Map<MethodLabel, List<ClassLine>> most = grouped(ClassLine.on(study, dataset), line -> line.result.method());
         most.replaceAll((method, lines) -> {
-            MethodResult last = lines.get(lines.size() - 1).result;
-            return lines.stream().filter(line -> line.result == last).toList();
+            Shots last = lines.get(lines.size() - 1).result.shots();
+            return lines.stream()
+                    .filter(line -> line.result.shots().equals(last))
+                    .toList();
         });
         List<ClassLine> leading = new ArrayList<>(study.fewShot()
                 .main()
@@ -412,8 +414,8 @@ final class StudyTables {
 
     /** Returns every finished run, for other programs. */
     static Table<?> runs(List<Study> studies) {
-        record Line(Study study, Entry entry, RunResult result) {}
-        Table<Line> table = new Table<Line>("runs", "", "")
+        record Finished(Study study, Entry entry, RunResult result) {}
+        Table<Finished> table = new Table<Finished>("runs", "", "")
                 .data("folder", line -> line.entry.run().folder().toString())
                 .data("model", line -> line.study.name())
                 .data("model_sha256", line -> line.study.model().sha256())
@@ -434,20 +436,21 @@ final class StudyTables {
                         .map(Object::toString)
                         .collect(joining("; ")));
         studies.forEach(study -> study.entries()
-                .forEach(entry -> table.row(new Line(study, entry, entry.run().result()))));
+                .forEach(entry ->
+                        table.row(new Finished(study, entry, entry.run().result()))));
         return table;
     }
 
     /** Returns the runs that have no result, with the reasons. */
     static Table<?> leftOut(FoundRuns findings) {
-        record Line(Failure run, String state) {}
-        Table<Line> table = new Table<Line>("runs-left-out", "Runs left out of all numbers", "")
+        record LeftOut(Failure run, String state) {}
+        Table<LeftOut> table = new Table<LeftOut>("runs-left-out", "Runs left out of all numbers", "")
                 .words("run", line -> line.run.folder().toString(), "folder")
-                .words("state", Line::state, "state")
+                .words("state", LeftOut::state, "state")
                 .column("reason", SENTENCES, line -> line.run.reason(), "reason");
-        findings.failed().forEach(run -> table.row(new Line(run, "failed")));
-        findings.damaged().forEach(run -> table.row(new Line(run, "damaged")));
-        findings.unfinished().forEach(run -> table.row(new Line(new Failure(run, ""), "unfinished")));
+        findings.failed().forEach(run -> table.row(new LeftOut(run, "failed")));
+        findings.damaged().forEach(run -> table.row(new LeftOut(run, "damaged")));
+        findings.unfinished().forEach(run -> table.row(new LeftOut(new Failure(run, ""), "unfinished")));
         return table;
     }
 
