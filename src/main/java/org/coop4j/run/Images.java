@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
@@ -56,7 +57,7 @@ public final class Images {
     private final Map<List<Object>, FeatureBank> banks = new HashMap<>(); // by transform and kind
     private final Map<List<LabelledImage>, Pictures> parts = new HashMap<>();
     private final Map<List<Object>, Written> written = new HashMap<>(); // by prompts and class names
-    private final Map<List<Object>, Scores> folds = new HashMap<>();
+    private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
     private final Set<String> warnings = new HashSet<>();
 
     /** Encodes images that another program has. */
@@ -92,6 +93,10 @@ public final class Images {
 
     /** Returns the model that all runs use, or the space of features without one; it encodes each text once. */
     public FeatureSpace space() {
+        return space;
+    }
+
+    TextsOnce texts() {
         return space;
     }
 

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureSpace;

@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;

@@ -133,7 +133,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Does pieces of work at the same time if the methods learn from embeddings alone, otherwise one after another. */
     public void each(List<Method> methods, int count, Work work) throws IOException {
-        ((TextsOnce) images.space()).each(methods.stream().allMatch(TextsOnce::mayRunAlone), count, work::run);
+        images.texts().each(methods.stream().allMatch(TextsOnce::mayRunAlone), count, work);
     }
 
     /** Scores the val images by classifiers that learned from the training images. */

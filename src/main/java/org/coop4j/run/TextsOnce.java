@@ -39,13 +39,6 @@ final class TextsOnce implements FeatureSpace {
         this.steps = steps;
     }
 
-    /** One of many pieces of work, such as learning a classifier. */
-    interface Work {
-
-        /** Does piece {@code i} in a space of its thread. */
-        void run(FeatureSpace own, int i) throws IOException;
-    }
-
     /** Returns true if a method learns from embeddings alone, so that several can learn at the same time. */
     static boolean mayRunAlone(Method method) {
         return method.group() != Method.Group.PROMPTS && method.features() == FeatureKind.EMBEDDED;
@@ -58,7 +51,7 @@ final class TextsOnce implements FeatureSpace {
      *
      * @param together false to do one after another
      */
-    void each(boolean together, int count, Work work) throws IOException {
+    void each(boolean together, int count, Support.Work work) throws IOException {
         int threads = Math.min(count, workers().count());
         if (!together || threads < 2 || Backend.currentForm() != Backend.Form.HOST) {
             for (int i = 0; i < count; i++) {

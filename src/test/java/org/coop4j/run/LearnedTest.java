@@ -36,6 +36,8 @@ import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The value that a run yields, and its calibration on images that were not learned from or chosen by. */
 class LearnedTest {
@@ -61,39 +63,37 @@ class LearnedTest {
         data = DataSpec.of(root);
     }
 
-    private static ClassifierFile learned(Clip clip, Method method) throws IOException {
-        Path run = folder.resolve(method.id());
-        Run.of(clip, data, method, ALL, RunFixture.options(folder, false)).run(run, false);
-        return ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
-    }
-
-    @Test
-    void withoutValImagesTheTrainingImagesCalibrateByCrossValidation() throws IOException {
-        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
-            Confidence confidence = Confidence.of(learned(clip, Method.of("gda")));
+    /** Folds that are learned at the same time have the bits of folds that are learned in turn by two threads. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gda", "tip-adapter-f"})
+    void withoutValImagesTheTrainingImagesCalibrateByCrossValidation(String id) throws IOException {
+        Method method = Method.of(id);
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
+                Learned learned = Run.of(clip, data, method, ALL, RunFixture.options(folder, false))
+                        .learn(folder.resolve(id), false)) {
+            Confidence confidence =
+                    Confidence.of(ClassifierFile.read(folder.resolve(id).resolve(RunFolder.CLASSIFIER)));
 
             Images shared = new Images(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
             Images.Pictures train = shared.pictures(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images()).contains("20 training images", "5-fold");
+            float[][] expected = outOfFold(clip, dataset, method, train.features(FeatureKind.EMBEDDED));
+            assertThat(learned.folds().logits()).isDeepEqualTo(expected);
             assertThat(confidence.temperature())
-                    .isEqualTo(
-                            Temperature.fit(
-                                            train.labels(),
-                                            outOfFold(clip, dataset, train.features(FeatureKind.EMBEDDED)))
-                                    .orElseThrow(),
-                            within(1e-9));
+                    .isEqualTo(Temperature.fit(train.labels(), expected).orElse(Temperature.NONE), within(1e-9));
         }
     }
 
     /** Computes the same by hand. */
-    private static float[][] outOfFold(Clip clip, ImageDataset dataset, FeatureSet all) throws IOException {
+    private static float[][] outOfFold(Clip clip, ImageDataset dataset, Method method, FeatureSet all)
+            throws IOException {
         float[][] logits = new float[all.size()][];
         Folds folds = Folds.of(all.labels(), 5);
         for (int part = 0; part < 5; part++) {
             int[] left = folds.of(part);
             FeatureSet rest = all.select(folds.without(part));
-            try (Classifier others = gda(clip, dataset, rest)) {
+            try (Classifier others = learned(clip, dataset, method, rest)) {
                 float[][] rows = others.logits(all.select(left).matrix()).toRows();
                 for (int i = 0; i < left.length; i++) {
                     logits[left[i]] = rows[i];
@@ -103,11 +103,12 @@ class LearnedTest {
         return logits;
     }
 
-    private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images) throws IOException {
+    private static Classifier learned(Clip clip, ImageDataset dataset, Method method, FeatureSet images)
+            throws IOException {
         Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), 1);
-        return Method.of("gda")
-                .learner(clip, task)
-                .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(Training.none(), 1));
+        Training training = method.adapted(method.training(0), clip.logitScale());
+        return method.learner(clip, task)
+                .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(training, 1));
     }
 
     /** Settings that are best on the val images flatter probabilities there. */

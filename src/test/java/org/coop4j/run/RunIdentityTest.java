@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;

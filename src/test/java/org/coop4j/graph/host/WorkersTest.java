@@ -3,6 +3,8 @@ package org.coop4j.graph.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -54,6 +56,23 @@ class WorkersTest {
             for (int task = 1; task < 20; task++) {
                 assertThat(done.get(task)).isLessThanOrEqualTo(done.get(task - 1));
             }
+        }
+    }
+
+    @Test
+    void aTeamOnOneThreadDoesTheSharesOfAllInTurn() {
+        List<Integer> shares = new ArrayList<>();
+        Thread caller = Thread.currentThread();
+        try (Workers workers = Workers.onOneThread(3)) {
+            workers.run(part -> {
+                assertThat(Thread.currentThread()).isSameAs(caller);
+                assertThatThrownBy(() -> workers.run(inner -> {})).isInstanceOf(IllegalStateException.class);
+                shares.add(part);
+            });
+            assertThat(shares).containsExactly(0, 1, 2);
+            shares.clear();
+            workers.rows(7, (part, from, to) -> shares.add(to - from));
+            assertThat(shares).containsExactly(2, 2, 3);
         }
     }
 

@@ -163,8 +163,12 @@ class ClassificationTest {
                     .as(tensor)
                     .containsExactly(expected.file().tensor(tensor).values(), within(1e-6f));
         }
+        assertThat(model.file().training())
+                .containsEntry("shots", "2")
+                .containsEntry("seed", "3")
+                .containsEntry("calibrated_on", expected.file().training().get("calibrated_on"));
+        assertThat(model.file().temperature()).isCloseTo(expected.file().temperature(), within(1e-3));
         assertPredictsAsTheCommandLine(expected, spark, "predict", "-p", run, "--precision", "float32");
-        assertThat(model.file().training()).containsEntry("shots", "2").containsEntry("seed", "3");
     }
 
     @Test

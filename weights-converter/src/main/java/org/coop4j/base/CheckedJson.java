@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.base;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
@@ -14,15 +14,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Collectors;
-import org.coop4j.base.AtomicFile;
-import org.coop4j.base.OpenFile;
-import org.coop4j.base.Sha256;
 
 /**
- * The JSON files of a run. Each holds the checksum of its other contents, because a flipped bit may leave a valid file
- * with another meaning. A file without a checksum, written by hand, is read as it is.
+ * JSON files that hold the checksum of their other contents, because a flipped bit may leave a valid file with another
+ * meaning. A file without a checksum, written by hand, is read as it is.
  */
-final class CheckedJson {
+public final class CheckedJson {
 
     private static final String CHECKSUM = "sha256";
 
@@ -36,12 +33,12 @@ final class CheckedJson {
     private CheckedJson() {}
 
     /** Writes a value that is a JSON object, atomically. */
-    static void write(Path file, Object value) throws IOException {
+    public static void write(Path file, Object value) throws IOException {
         write(file, value, new DefaultPrettyPrinter());
     }
 
     /** Writes a value with one line per element of its lists. */
-    static void writeLists(Path file, Object value) throws IOException {
+    public static void writeLists(Path file, Object value) throws IOException {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
         printer.indentObjectsWith(DefaultPrettyPrinter.FixedSpaceIndenter.instance);
         printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
@@ -61,7 +58,7 @@ final class CheckedJson {
      * @param largest limit of its size in bytes
      * @throws IOException if it is something else
      */
-    static <T> T read(Path file, String name, Class<T> type, long largest) throws IOException {
+    public static <T> T read(Path file, String name, Class<T> type, long largest) throws IOException {
         try {
             return JSON.treeToValue(tree(file, name, largest), type);
         } catch (JsonMappingException e) {
@@ -83,7 +80,7 @@ final class CheckedJson {
      * @param largest limit of its size in bytes
      * @throws IOException if it is not a JSON object, or not the one that was written
      */
-    static ObjectNode tree(Path file, String name, long largest) throws IOException {
+    public static ObjectNode tree(Path file, String name, long largest) throws IOException {
         try {
             JsonNode node = JSON.readTree(OpenFile.read(file, largest));
             if (!(node instanceof ObjectNode tree)) {
@@ -99,7 +96,8 @@ final class CheckedJson {
         }
     }
 
-    static IOException damaged(String name, String problem, Exception cause) {
+    /** Returns the error of a file whose contents are not what was written. */
+    public static IOException damaged(String name, String problem, Exception cause) {
         return new IOException(name + " is damaged: " + String.valueOf(problem).replaceAll("\\s+", " "), cause);
     }
 }
