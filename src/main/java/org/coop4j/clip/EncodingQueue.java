@@ -173,20 +173,23 @@ public final class EncodingQueue implements AutoCloseable {
      * @throws IllegalArgumentException if it never has
      */
     public <T> List<CompletableFuture<T>> offer(List<? extends Input> inputs, Function<float[], T> then) {
-        int places = limits.queueCapacity();
-        Require.that(
-                inputs.size() <= places,
-                "inputs: expected %d, the places of the queue, or fewer, got %d",
-                places,
-                inputs.size());
         return locked(() -> {
-            if (queue.size() + inputs.size() > places) {
-                throw new RejectedExecutionException(queue.size() + " images and texts are waiting: try again later");
-            }
+            requirePlaces(inputs.size());
             return inputs.stream()
                     .map(input -> add(input, then, limits.maxDelay().toNanos()))
                     .toList();
         });
+    }
+
+    /** Checks that {@link #offer} would take a number of images and texts now. */
+    public void requirePlaces(int inputs) {
+        int places = limits.queueCapacity();
+        Require.that(
+                inputs <= places, "inputs: expected %d, the places of the queue, or fewer, got %d", places, inputs);
+        int waiting = size();
+        if (waiting + inputs > places) {
+            throw new RejectedExecutionException(waiting + " images and texts are waiting: try again later");
+        }
     }
 
     /** Cancels everything that waits or is being encoded; the encoding of the current batch goes on. */

@@ -111,9 +111,13 @@ final class JpegDecoder {
         }
     }
 
+    /** Returns true for SOF0 to SOF15; every fourth but the first is another segment. */
+    private static boolean isFrame(int marker) {
+        return marker == SOF0 || (marker > SOF0 && marker <= SOF15 && marker % 4 != 0);
+    }
+
     private void readSegment(int marker, int at, int length) throws ImageException {
-        // Of SOF0 to SOF15, every fourth but the first is another segment.
-        if (marker == SOF0 || (marker > SOF0 && marker <= SOF15 && marker % 4 != 0)) {
+        if (isFrame(marker)) {
             readFrame(marker, at);
         } else if (marker == APP0) {
             jfif |= length >= 16 && source.startsWith(at + 4, "JFIF\0");
@@ -177,7 +181,7 @@ final class JpegDecoder {
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;
         singleScan = sequential && source.u8(scan + 4) == components;
         if (!singleScan) {
-            requireFewScans(scan, (long) source.be(frame + 5, 2) * source.be(frame + 7, 2));
+            requireFewScans(source, frame, source.length(), maxWork(source));
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(kept.size() + source.length() - scan + 18);
         out.writeBytes(new byte[] {(byte) 0xFF, (byte) SOI});
@@ -191,22 +195,38 @@ final class JpegDecoder {
         return out.toByteArray();
     }
 
-    /** Counts scans as libjpeg meets them: it skips segments by their lengths, and everything else up to a marker. */
-    private void requireFewScans(int first, long pixels) throws ImageException {
+    /**
+     * Refuses JPEG data whose scans are too much work. Counts them as libjpeg meets them: it skips segments by their
+     * lengths, and everything else up to a marker.
+     *
+     * @param allowed pixels of all scans together
+     * @return how many of them are left
+     */
+    static long requireFewScans(ImageSource source, int from, int end, long allowed) throws ImageException {
         byte[] bytes = source.bytes();
-        long most = Math.min(MAX_SCANS, MAX_LARGE_SCANS * source.maxPixels() / pixels);
+        long pixels = 0;
         int scans = 0;
-        for (int at = first; at + 3 < bytes.length; ) {
+        for (int at = from; at + 3 < end; ) {
             int marker = bytes[at] == (byte) 0xFF ? bytes[at + 1] & 0xFF : 0;
             boolean hasLength = marker >= SOF0 && marker != 0xFF && (marker < RST0 || marker > EOI);
             if (marker == EOI) {
-                return;
+                break;
             }
+            if (isFrame(marker)) {
+                pixels = (long) source.be(at + 5, 2) * source.be(at + 7, 2);
+            }
+            long most = Math.min(MAX_SCANS, allowed / Math.max(1, pixels));
             if (marker == SOS && ++scans > most) {
                 throw source.error("has more than " + most + " scans: save it anew, not as a progressive JPEG");
             }
             at += hasLength ? 2 + Math.max(2, source.be(at + 2, 2)) : 1;
         }
+        return allowed - pixels * scans;
+    }
+
+    /** Returns the largest number of pixels of all scans of a picture. */
+    static long maxWork(ImageSource source) {
+        return MAX_LARGE_SCANS * source.maxPixels();
     }
 
     /** Returns libjpeg's choice of the colour transform ({@code jdapimin.c}, {@code default_decompress_parms}). */

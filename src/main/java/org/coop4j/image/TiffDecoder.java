@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +72,8 @@ final class TiffDecoder {
         long bits = first(BITS, 1);
         long samples = first(SAMPLES, 1);
         requireKnownKind(bits, samples);
-        requireData(STRIP_OFFSETS, STRIP_LENGTHS);
-        requireData(TILE_OFFSETS, TILE_LENGTHS);
+        long work = requireData(STRIP_OFFSETS, STRIP_LENGTHS, JpegDecoder.maxWork(source));
+        requireData(TILE_OFFSETS, TILE_LENGTHS, work);
         long width = first(WIDTH, 0);
         long height = first(HEIGHT, 0);
         source.requireSize(width, height);
@@ -168,8 +169,13 @@ final class TiffDecoder {
         source.refuse(!read, "is a %s, which is not read: convert it to PNG", kind);
     }
 
-    /** Checks that the strips or tiles lie within the file. */
-    private void requireData(int offsets, int lengths) throws ImageException {
+    /**
+     * Checks that the strips or tiles lie within the file, and that those in JPEG have few scans.
+     *
+     * @param allowed pixels of all scans together
+     * @return how many of them are left
+     */
+    private long requireData(int offsets, int lengths, long allowed) throws ImageException {
         long[] at = values.getOrDefault(offsets, new long[0]);
         long[] length = values.getOrDefault(lengths, new long[0]);
         source.refuse(
@@ -177,8 +183,13 @@ final class TiffDecoder {
                 "is damaged: its TIFF strips or tiles have %d offsets and %d lengths",
                 at.length,
                 length.length);
+        boolean jpeg = first(COMPRESSION, 1) == JPEG;
+        source.refuse(jpeg && Arrays.stream(length).sum() > source.length(), "is damaged: its strips or tiles overlap");
+        long left = allowed;
         for (int i = 0; i < at.length; i++) {
             source.require(at[i], length[i]);
+            left = jpeg ? JpegDecoder.requireFewScans(source, (int) at[i], (int) (at[i] + length[i]), left) : left;
         }
+        return left;
     }
 }

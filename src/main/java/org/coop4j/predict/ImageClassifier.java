@@ -381,6 +381,11 @@ public final class ImageClassifier implements AutoCloseable {
         return whileOpen(() -> queue.offer(inputs, FeatureMatrix::unit));
     }
 
+    /** Checks that the queue would take a number of images and texts now; throws what {@link #submitEmbeddings} does. */
+    public void requirePlaces(int inputs) {
+        queue.requirePlaces(inputs);
+    }
+
     /** Cancels all submitted images that have no result yet. */
     public void cancelSubmitted() {
         queue.cancel();

@@ -18,6 +18,9 @@ final class TextCleaner {
     private static final Pattern CONTROL =
             Pattern.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\u206a-\\u206f\\ufff9-\\ufffc\\ufeff]");
 
+    /** Largest number of repairs of a line: deeper nested references stay, so that the time is linear in the text. */
+    private static final int MAX_REPAIRS = 16;
+
     private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[[\\p{Nd};]*[a-zA-Z]");
 
     private final HtmlEntities entities;
@@ -37,7 +40,7 @@ final class TextCleaner {
      * Applies the fixes of {@code ftfy.fix_text} 6 that follow a fixed table or rule: character references if no {@code
      * <} is in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width, curly
      * quotes, line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing
-     * changes. ftfy's statistical part, the repair of mojibake, is left out ({@code cafÃ©} is unchanged).
+     * changes, 16 times at most. ftfy's statistical part, the repair of mojibake, is left out ({@code cafÃ©} is unchanged).
      */
     private String repair(String text) {
         if (isPlainAscii(text)) {
@@ -62,15 +65,15 @@ final class TextCleaner {
     }
 
     private String repairLine(String line, boolean html) {
-        String before;
+        String before = "";
         String after = line;
-        do {
+        for (int repairs = 0; repairs < MAX_REPAIRS && !after.equals(before); repairs++) {
             before = after;
             String unescaped = html ? entities.unescapeUnambiguous(before) : before;
             String breaks = mapCharacters(unescaped).replace("\r\n", "\n").replace('\r', '\n');
             String printed = TERMINAL_ESCAPE.matcher(breaks).replaceAll("");
             after = Normalizer.normalize(CONTROL.matcher(printed).replaceAll(""), Normalizer.Form.NFC);
-        } while (!after.equals(before));
+        }
         return after;
     }
 

@@ -28,6 +28,9 @@ public final class Tokenizer {
                     + "|\\p{L}+|\\p{N}|[^ \\u0345\\p{L}\\p{N}]+",
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
+    /** Largest number of characters of a text; what follows is cut off where texts are truncated. */
+    private static final int MAX_LENGTH = 10_000;
+
     private static final int MAX_CACHED_WORDS = 1 << 15;
     private static final int MAX_CACHED_LENGTH = 64;
 
@@ -127,14 +130,18 @@ public final class Tokenizer {
      * in CLIP; nothing after the end token affects the text's features.
      *
      * @param overflow treatment of a text of more than {@code contextLength - 2} tokens
-     * @throws TextTooLongException if the text is too long and {@code overflow} is {@code FAIL}
+     * @throws TextTooLongException if the text is too long, or has more than 10,000 characters, and {@code overflow} is
+     *     {@code FAIL}
      */
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
         Require.that(
                 contextLength >= 2,
                 "context length: expected 2 or more, for start and end token, got %s",
                 contextLength);
-        int[] ids = encode(text);
+        if (text.length() > MAX_LENGTH && overflow == Overflow.FAIL) {
+            throw new TextTooLongException(text, MAX_LENGTH);
+        }
+        int[] ids = encode(text.substring(0, Math.min(text.length(), MAX_LENGTH)));
         int room = contextLength - 2;
         if (ids.length > room && overflow == Overflow.FAIL) {
             throw new TextTooLongException(text, ids.length + 2, contextLength);
@@ -197,9 +204,17 @@ public final class Tokenizer {
         private static final int SHOWN = 120;
 
         TextTooLongException(String text, int tokenCount, int contextLength) {
-            super(
-                    "text of %s tokens (including start and end) exceeds the context length %s: shorten or truncate it: \"%s\""
-                            .formatted(tokenCount, contextLength, SafeText.shortened(text, SHOWN)));
+            this("%s tokens (including start and end)".formatted(tokenCount), "context length " + contextLength, text);
+        }
+
+        /** For a text that is so long that its tokens are not counted. */
+        TextTooLongException(String text, int maxLength) {
+            this("%,d characters".formatted(text.length()), "limit of %,d".formatted(maxLength), text);
+        }
+
+        private TextTooLongException(String size, String limit, String text) {
+            super("text of %s exceeds the %s: shorten or truncate it: \"%s\""
+                    .formatted(size, limit, SafeText.shortened(text, SHOWN)));
         }
     }
 }

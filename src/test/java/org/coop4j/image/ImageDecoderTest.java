@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -255,6 +256,33 @@ class ImageDecoderTest {
         assertThatThrownBy(() -> new ImageDecoder(maxPixels, ImageDecoder.ANY_TIME).decode(bomb, "bomb.jpg"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("bomb.jpg")
+                .hasMessageContaining("more than " + most + " scans");
+    }
+
+    /** Each of its strips is the JPEG of 851 pixels. */
+    @ParameterizedTest
+    @CsvSource({"1, 101, 1000000, 100", "1, 20, 851, 12", "4, 20, 5000, 12"})
+    void jpegOfTooManyScansInTiffIsRefused(int strips, int scans, int maxPixels, int most) throws IOException {
+        byte[] bomb = repeatedScans(scans);
+        int[][] entries = {{256, 37}, {257, 23 * strips}, {258, 8}, {259, 7}, {262, 6}, {277, 3}, {278, 23}};
+        ByteBuffer tiff = ByteBuffer.allocate(150 + strips * (bomb.length + 8)).order(ByteOrder.LITTLE_ENDIAN);
+        tiff.putInt(0x002A4949).putInt(8).putShort((short) (entries.length + 2));
+        for (int[] entry : entries) {
+            tiff.putShort((short) entry[0]).putShort((short) 4).putInt(1).putInt(entry[1]);
+        }
+        int lists = tiff.position() + 24 + 4;
+        int data = lists + 8 * strips;
+        for (int tag : new int[] {273, 279}) {
+            int list = lists + (tag == 273 ? 0 : 4 * strips);
+            int one = tag == 273 ? data : bomb.length;
+            tiff.putShort((short) tag).putShort((short) 4).putInt(strips).putInt(strips == 1 ? one : list);
+        }
+        tiff.putInt(0);
+        IntStream.range(0, strips).forEach(i -> tiff.putInt(data + i * bomb.length));
+        IntStream.range(0, strips).forEach(i -> tiff.putInt(bomb.length));
+        IntStream.range(0, strips).forEach(i -> tiff.put(bomb));
+        assertThatThrownBy(() -> new ImageDecoder(maxPixels, ImageDecoder.ANY_TIME).decode(tiff.array(), "bomb.tif"))
+                .isInstanceOf(ImageException.class)
                 .hasMessageContaining("more than " + most + " scans");
     }
 

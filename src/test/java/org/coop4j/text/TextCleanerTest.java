@@ -86,4 +86,11 @@ class TextCleanerTest {
                 .isEqualTo("PÉREZ STRASSE &nTILDE; &LTIMES;");
         assertThat(entities.unescapeUnambiguous("&#59; &#x41;")).isEqualTo("&#59; A");
     }
+
+    /** Each repair takes one level of references off; two more are decoded afterwards. */
+    @Test
+    void deeplyNestedReferencesAreDecodedToALimit() {
+        assertThat(cleaner.clean("&" + "amp;".repeat(15) + "lt;")).isEqualTo("<");
+        assertThat(cleaner.clean("&" + "amp;".repeat(2000))).isEqualTo("&" + "amp;".repeat(2000 - 18));
+    }
 }

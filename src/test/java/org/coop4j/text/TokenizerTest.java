@@ -203,4 +203,16 @@ class TokenizerTest {
     private static int[] ints(String ids) {
         return Arrays.stream(ids.trim().split(" ")).mapToInt(Integer::parseInt).toArray();
     }
+
+    /** Their cleaning takes a time that grows with the square of their length: marks of two kinds are put in order. */
+    @Test
+    void veryLongTextsAreNotTokenized() {
+        String marks = "a" + "\u0301".repeat(10_000) + "\u0323".repeat(10_000);
+        assertThatThrownBy(() -> TOKENIZER.tokenize(marks, 77))
+                .isInstanceOf(TextTooLongException.class)
+                .hasMessageContaining("text of 20,001 characters exceeds the limit of 10,000");
+        String cut = marks.substring(0, 10_000);
+        assertThat(TOKENIZER.tokenize(marks, 77, Overflow.TRUNCATE))
+                .isEqualTo(TOKENIZER.tokenize(cut, 77, Overflow.TRUNCATE));
+    }
 }

@@ -132,11 +132,8 @@ final class Classifiers {
                 byte[] picture = pictures.get(results.size());
                 results.add(one.exceptionallyCompose(e -> failed(e, picture)));
             }
-        } catch (RejectedExecutionException e) {
-            Refusal full = Refusal.full(served.info().name() + " is busy: " + e.getMessage());
-            results.add(failedFuture(full));
-        } catch (IllegalArgumentException e) {
-            results.add(failedFuture(new Refusal(PAYLOAD_TOO_LARGE_413, e.getMessage())));
+        } catch (RejectedExecutionException | IllegalArgumentException e) {
+            results.add(failedFuture(noRoom(served, e)));
         }
         Client client = Clients.of(context);
         return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
@@ -148,6 +145,24 @@ final class Classifiers {
                         context.header(Header.CONNECTION, "close");
                     }
                 });
+    }
+
+    /** Checks that a request's texts and pictures fit into the queue, before work is done for them. */
+    void requirePlaces(ServedClassifier served, int inputs) {
+        try {
+            served.classifier().requirePlaces(inputs);
+        } catch (RejectedExecutionException | IllegalArgumentException e) {
+            Refusal refusal = noRoom(served, e);
+            metrics.count(served, inputs, "refused", refusal);
+            throw refusal;
+        }
+    }
+
+    /** Returns the refusal of more texts and pictures than the queue takes now, or ever. */
+    private static Refusal noRoom(ServedClassifier served, RuntimeException problem) {
+        return problem instanceof RejectedExecutionException
+                ? Refusal.full(served.info().name() + " is busy: " + problem.getMessage())
+                : new Refusal(PAYLOAD_TOO_LARGE_413, problem.getMessage());
     }
 
     /** Refuses a picture of an unknown format as a bad request, and one of a known format as damaged or too large. */

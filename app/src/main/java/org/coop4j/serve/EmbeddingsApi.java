@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
+import org.coop4j.serve.Clients.Client;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
@@ -29,6 +30,9 @@ import org.coop4j.text.Tokenizer.TextTooLongException;
 record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     static final String PATH = "/v1/embeddings";
+
+    /** Number of texts after which the service looks whether the client is still there. */
+    private static final int LOOK = 16;
 
     private static final String INPUT = "expected a text, or an array of texts, {\"text\": …} and {\"image\": BASE64}";
 
@@ -117,7 +121,16 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                 body.dimensions == null || body.dimensions == clip.embedDim(),
                 "dimensions: expected %d, the width of the model's vectors, got %d"
                         .formatted(clip.embedDim(), body.dimensions));
-        int tokens = body.input.stream().mapToInt(item -> tokens(clip, item)).sum();
+        classifiers.requirePlaces(served, body.input.size());
+        Client client = Clients.of(context);
+        int tokens = 0;
+        for (int i = 0; i < body.input.size(); i++) {
+            if (i % LOOK == LOOK - 1 && client.hasLeft()) {
+                throw Refusal.badRequest("the client has left");
+            }
+            tokens += tokens(clip, body.input.get(i));
+        }
+        Usage usage = new Usage(tokens, tokens);
         context.future(() -> classifiers
                 .embed(served, body.input, context)
                 .thenAccept(vectors -> context.json(new Answer(
@@ -127,7 +140,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                                         new Embedding("embedding", i, packed ? packed(vectors.get(i)) : vectors.get(i)))
                                 .toList(),
                         body.model,
-                        new Usage(tokens, tokens)))));
+                        usage))));
     }
 
     /** Returns the number of a text's tokens, with the start and the end; 0 for a picture. */

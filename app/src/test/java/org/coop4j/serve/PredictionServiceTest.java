@@ -583,7 +583,9 @@ class PredictionServiceTest {
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.json().at("/error/message").asText()).contains("\"other\"", "[things]");
         String many = "\"a\",".repeat(EncodingLimits.standard().queueCapacity());
-        assertThat(embed("[" + many + "\"a\"]", "").status()).isEqualTo(413);
+        // They are counted before they are read, or one would be too long.
+        assertThat(embed("[" + many + '"' + "word ".repeat(99) + "\"]", "").status())
+                .isEqualTo(413);
         Answer damaged = embed("[\"a\", {\"image\": \"" + base64(Arrays.copyOf(picture, 99)) + "\"}]", "");
         assertThat(damaged.status()).isEqualTo(422);
         assertThat(damaged.json().at("/error/message").asText()).contains("image 1 ");
