@@ -91,7 +91,7 @@ final class ModifiedResNet {
     /** Computes {@code AttentionPool2d}: the mean attends to all pixels and itself. */
     private SDVariable attentionPool(SDVariable x, int batch, int tokens) {
         String pool = "visual.attnpool.";
-        x = graph.meanTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]
+        x = graph.frontTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]
         AttentionLayout layout = AttentionLayout.unmasked(heads, batch, tokens).withQueries(Queries.FIRST);
         SDVariable q = weights.linear(pool + "q_proj", graph.selectRows(x, layout.selectedRows())); // [batch, w]
         SDVariable kv = graph.linear(

@@ -8,6 +8,7 @@ import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -42,6 +43,19 @@ public interface Parameters {
     /** Returns the linear layer of this name, with its bias; x [rows, in] → [rows, out]. */
     default SDVariable linear(String layer, SDVariable x) {
         return graph().linear(x, get(layer + ".weight"), get(layer + ".bias"));
+    }
+
+    /** Returns rows {@code from} to {@code to} of attention's packed input projection; x [rows, in] → [rows, to − from]. */
+    default SDVariable inProjection(String attention, SDVariable x, int from, int to) {
+        String in = attention + ".in_proj_";
+        return graph().linear(x, rows(in + "weight", from, to), rows(in + "bias", from, to));
+    }
+
+    /** Returns x + MLP(norm(x)); x [rows, width] → same. */
+    default SDVariable mlp(String mlp, String norm, MlpActivation activation, SDVariable x) {
+        SDVariable h = linear(mlp + ".c_fc", norm(norm, x)); // [rows, 4 width]
+        h = graph().activation(Activation.Kind.valueOf(activation.name()), h); // [rows, 4 width]
+        return graph().add(x, linear(mlp + ".c_proj", h)); // [rows, width]
     }
 
     /** Returns the layer norm of this name; x [rows, width] → same. */

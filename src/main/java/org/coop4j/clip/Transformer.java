@@ -2,7 +2,6 @@ package org.coop4j.clip;
 
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.coop4j.graph.Activation;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
@@ -66,7 +65,7 @@ public final class Transformer {
     private final String name;
     private final int width;
     private final int layers;
-    private final Activation.Kind activation;
+    private final MlpActivation activation;
 
     /**
      * @param name the stack's name in the checkpoint, such as {@code visual.transformer}
@@ -77,7 +76,7 @@ public final class Transformer {
         this.name = name;
         this.width = width;
         this.layers = layers;
-        this.activation = Activation.Kind.valueOf(activation.name());
+        this.activation = activation;
     }
 
     /**
@@ -124,16 +123,10 @@ public final class Transformer {
     }
 
     private SDVariable lastBlock(String block, SDVariable x, Sequences sequences) {
-        String in = block + ".attn.in_proj_";
+        String attention = block + ".attn";
         SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
-        SDVariable q = graph.linear(
-                sequences.readRows(y),
-                weights.rows(in + "weight", 0, width),
-                weights.rows(in + "bias", 0, width)); // [sequences, width]
-        SDVariable kv = graph.linear(
-                y,
-                weights.rows(in + "weight", width, 3 * width),
-                weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+        SDVariable q = weights.inProjection(attention, sequences.readRows(y), 0, width); // [sequences, width]
+        SDVariable kv = weights.inProjection(attention, y, width, 3 * width); // [rows, 2 width]
         SDVariable heads = sequences.attention(q, kv); // [sequences, width]
         return mlp(block, sequences.readRows(x), heads); // [sequences, width]
     }
@@ -141,8 +134,6 @@ public final class Transformer {
     /** Returns the output projection of the attention's heads, MLP, and both residual connections. */
     private SDVariable mlp(String block, SDVariable x, SDVariable heads) {
         x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
-        SDVariable h = weights.linear(block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]
-        h = graph.activation(activation, h); // [rows, 4 width]
-        return graph.add(x, weights.linear(block + ".mlp.c_proj", h)); // [rows, width]
+        return weights.mlp(block + ".mlp", block + ".ln_2", activation, x);
     }
 }

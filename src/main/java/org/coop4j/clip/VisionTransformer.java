@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.graph.Activation;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -35,10 +34,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      */
     SDVariable forward(SDVariable images, int batch) {
         Graph graph = weights.graph();
-        SDVariable x = graph.patches(images, vit.patchSize(), 0, vit.grid() * vit.grid()); // [batch grid², 3 patch²]
-        x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
+        SDVariable x = embedded(images, 0, vit.grid() * vit.grid()); // [batch grid², width]
         x = vit.classTokens() == 1
-                ? graph.classTokens(x, weights.get(CLASS), weights.get(POSITIONS))
+                ? graph.frontTokens(x, weights.get(POSITIONS), weights.get(CLASS))
                 : graph.add(x, graph.selectRows(weights.get(POSITIONS), numbers(batch * vit.tokens(), vit.tokens())));
         x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
@@ -60,8 +58,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     SDVariable aligned(SDVariable images, int batch, int alignment, NativeWeights frozen) {
         Graph graph = weights.graph();
         int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // per image
-        SDVariable x = graph.patches(images, vit.patchSize(), vit.classTokens(), rows); // [batch rows, 3 patch²]
-        x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch rows, width]
+        SDVariable x = embedded(images, vit.classTokens(), rows); // [batch rows, width]
         x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen))); // as before
         x = weights.norm("visual.ln_pre", x);
         List<Group> groups = new ArrayList<>(); // an image's tokens, then the rows that fill it up
@@ -83,6 +80,11 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
                 .map(i -> i / alignment * rows + i % alignment)
                 .toArray();
         return weights.norm("visual.ln_post", graph.selectRows(x, first)); // [batch alignment, width]
+    }
+
+    private SDVariable embedded(SDVariable images, int first, int rows) {
+        SDVariable patches = weights.graph().patches(images, vit.patchSize(), first, rows); // [batch rows, 3 patch²]
+        return weights.graph().linear(patches, weights.matrix("visual.conv1.weight"));
     }
 
     /** Returns 0 to {@code period} - 1 again and again. */
@@ -108,22 +110,13 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
                 .allRows(x, qkv -> graph.attention(layout, graph.rotate(qkv, vit.heads(), angles))); // as before
         x = weights.norm("visual.ln_post", x);
         String pool = "visual.attn_pool.";
-        String in = pool + "attn.in_proj_";
         AttentionLayout one = new AttentionLayout(
                 vit.peCore().poolHeads(), Queries.FIRST, false, 0, layout.groups()); // one query for each sequence
-        SDVariable q = graph.linear(
-                weights.matrix(pool + "probe"),
-                weights.rows(in + "weight", 0, width),
-                weights.rows(in + "bias", 0, width)); // [1, width]
-        SDVariable kv = graph.linear(
-                x,
-                weights.rows(in + "weight", width, 3 * width),
-                weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+        SDVariable q = weights.inProjection(pool + "attn", weights.matrix(pool + "probe"), 0, width); // [1, width]
+        SDVariable kv = weights.inProjection(pool + "attn", x, width, 3 * width); // [rows, 2 width]
         SDVariable y = graph.attention(one, graph.selectRows(q, new int[one.sequences()]), kv); // [sequences, width]
         y = weights.linear(pool + "attn.out_proj", graph.selectRows(y, chosen)); // [chosen, width]
-        SDVariable h = weights.linear(pool + "mlp.c_fc", weights.norm(pool + "layernorm", y)); // [chosen, 4 width]
-        h = graph.activation(Activation.Kind.valueOf(activation.name()), h);
-        return graph.add(y, weights.linear(pool + "mlp.c_proj", h)); // [chosen, width]
+        return weights.mlp(pool + "mlp", pool + "layernorm", activation, y); // [chosen, width]
     }
 
     private Transformer transformer() {

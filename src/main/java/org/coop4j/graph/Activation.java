@@ -172,26 +172,22 @@ public final class Activation extends GraphOp {
         }
     }
 
+    /**
+     * Returns true if the gradient reads the result: a rectifier's shows where the input was positive, and an
+     * exponential's is its derivative. Both are kept anyway.
+     */
+    private boolean isDerivedFromResult() {
+        return kind == Kind.RELU || kind == Kind.EXP;
+    }
+
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        // A rectifier's result shows where the input was positive, and an exponential's is its
-        // derivative. Both are kept anyway.
-        boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
-        SDVariable x = fromResult ? outputVariables()[0] : arg(0);
-        Precision of = fromResult ? Precision.FLOAT32 : precision;
-        return List.of(new InputGradient(of, kind).of(gradients.get(0), x));
+        SDVariable x = isDerivedFromResult() ? outputVariables()[0] : arg(0);
+        return List.of(new InputGradient().of(gradients.get(0), x));
     }
 
     /** dx = dy · f′(x). */
-    private static final class InputGradient extends GraphOp {
-
-        private final Precision precision;
-        private final Kind kind;
-
-        InputGradient(Precision precision, Kind kind) {
-            this.precision = precision;
-            this.kind = kind;
-        }
+    private final class InputGradient extends GraphOp {
 
         @Override
         public boolean mayOverwrite(int input) {
@@ -200,12 +196,12 @@ public final class Activation extends GraphOp {
 
         @Override
         public boolean isOfOneType() {
-            return precision == Precision.BFLOAT16;
+            return precision == Precision.BFLOAT16 && !isDerivedFromResult();
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            if (precision == Precision.BFLOAT16) {
+            if (isOfOneType()) {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,

@@ -187,18 +187,11 @@ final class Attention extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         differentiated = true;
-        return List.of(new InputGradient(layout).outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
+        return List.of(new InputGradient().outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    private static final class InputGradient extends GraphOp {
-
-        private final AttentionLayout layout;
-
-        /** The inputs are the gradient of the output, the probabilities, then the forward op's inputs. */
-        InputGradient(AttentionLayout layout) {
-            this.layout = layout;
-        }
+    private final class InputGradient extends GraphOp {
 
         @Override
         public int getNumOutputs() {

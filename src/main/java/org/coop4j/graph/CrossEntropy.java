@@ -40,28 +40,36 @@ final class CrossEntropy extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        HostMatrix z = in[0];
-        HostMatrix target = in[1];
-        boolean soft = target.fits(z);
-        double[] losses = new double[z.rows()];
-        HostKernel rows = HostKernel.eachRow(z.rows(), workers, () -> {
-            float[] row = new float[z.cols()];
-            double[] p = new double[z.cols()];
-            double[] q = new double[z.cols()];
-            return r -> {
-                target(target, soft, r, row, q);
-                z.getRow(r, row);
-                losses[r] = expected(q, softmax(row, p), row);
-            };
-        });
+        double[] losses = new double[in[0].rows()];
+        HostKernel rows =
+                eachRow(in[0], in[1], workers, (r, row, p, q, logSum) -> losses[r] = expected(q, logSum, row));
         return () -> {
             rows.run();
             double total = 0;
             for (double loss : losses) {
                 total += loss;
             }
-            out[0].buffer().put(0, (float) (total / z.rows()));
+            out[0].buffer().put(0, (float) (total / losses.length));
         };
+    }
+
+    /** Work on a row of logits: their softmax p, the target q, and log Σ exp. */
+    private interface RowWork {
+        void accept(int r, float[] row, double[] p, double[] q, double logSum);
+    }
+
+    private static HostKernel eachRow(HostMatrix z, HostMatrix target, Workers workers, RowWork work) {
+        boolean soft = target.fits(z);
+        return HostKernel.eachRow(z.rows(), workers, () -> {
+            float[] row = new float[z.cols()];
+            double[] p = new double[z.cols()];
+            double[] q = new double[z.cols()];
+            return r -> {
+                target(target, soft, r, row, q);
+                z.getRow(r, row);
+                work.accept(r, row, p, q, softmax(row, p));
+            };
+        });
     }
 
     /** Fills {@code q} with the target of row {@code r}: one-hot, or the softmax of the teacher's row. */
@@ -117,23 +125,12 @@ final class CrossEntropy extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix z = in[1];
-            HostMatrix target = in[2];
-            boolean soft = target.fits(z);
-            return HostKernel.eachRow(z.rows(), workers, () -> {
-                float[] row = new float[z.cols()];
-                double[] p = new double[z.cols()];
-                double[] q = new double[z.cols()];
-                return r -> {
-                    double factor = in[0].buffer().get(0) / (double) z.rows();
-                    target(target, soft, r, row, q);
-                    z.getRow(r, row);
-                    softmax(row, p);
-                    for (int i = 0; i < p.length; i++) {
-                        row[i] = (float) ((p[i] - q[i]) * factor);
-                    }
-                    out[0].putRow(r, row);
-                };
+            return eachRow(in[1], in[2], workers, (r, row, p, q, logSum) -> {
+                double factor = in[0].buffer().get(0) / (double) in[1].rows();
+                for (int i = 0; i < p.length; i++) {
+                    row[i] = (float) ((p[i] - q[i]) * factor);
+                }
+                out[0].putRow(r, row);
             });
         }
     }

@@ -74,18 +74,11 @@ final class GatherRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient(sources).outputsOf(beforeInputs(gradients.get(0))));
+        return List.of(new InputGradient().outputsOf(beforeInputs(gradients.get(0))));
     }
 
-    /** dx and dvectors: for each row the sum of dy over the rows of which it is the source. */
-    private static final class InputGradient extends GraphOp {
-
-        private final int[] sources;
-
-        /** Of the inputs x and vectors only the shapes are used. */
-        InputGradient(int[] sources) {
-            this.sources = sources;
-        }
+    /** dx and dvectors: for each row the sum of dy over the rows that it is the source of. */
+    private final class InputGradient extends GraphOp {
 
         @Override
         public int getNumOutputs() {

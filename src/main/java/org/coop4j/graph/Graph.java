@@ -226,11 +226,6 @@ public class Graph {
         return apply(new Patches(patch, first, rows), images);
     }
 
-    /** Patches with the class embedding in front and the positions added. */
-    public SDVariable classTokens(SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
-        return apply(new FrontTokens(), patches, positions, classEmbedding);
-    }
-
     /**
      * Returns a 3×3 convolution with one pixel of padding, plus a bias if one is given.
      *
@@ -248,9 +243,13 @@ public class Graph {
         return apply(new AveragePool(grid, size), x);
     }
 
-    /** Returns pixels with their mean in front and the positions added. */
-    public SDVariable meanTokens(SDVariable x, SDVariable positions) {
-        return apply(new FrontTokens(), x, positions);
+    /**
+     * Returns rows with positions added, per image its class embedding in front, or without one the mean of its rows.
+     *
+     * @param positions [n + 1, width]
+     */
+    public SDVariable frontTokens(SDVariable x, SDVariable positions, SDVariable... classEmbedding) {
+        return apply(new FrontTokens(), operands(x, positions, classEmbedding));
     }
 
     /**

@@ -89,7 +89,7 @@ public class LayerNorm extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        InputGradient gradient = new InputGradient(precision);
+        InputGradient gradient = new InputGradient();
         SDVariable dy = gradients.get(0);
         return List.of(
                 getNumOutputs() == 1
@@ -113,15 +113,11 @@ public class LayerNorm extends GraphOp {
         }
     }
 
-    /** dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain. */
-    private static final class InputGradient extends GraphOp {
-
-        private final Precision precision;
-
-        /** The inputs are dy, x, gain, and in bfloat16 the statistics. */
-        InputGradient(Precision precision) {
-            this.precision = precision;
-        }
+    /**
+     * dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain, from dy, x, gain, and in bfloat16
+     * the statistics.
+     */
+    private final class InputGradient extends GraphOp {
 
         @Override
         public boolean mayOverwrite(int input) {

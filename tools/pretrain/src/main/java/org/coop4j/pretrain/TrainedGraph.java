@@ -40,13 +40,8 @@ public final class TrainedGraph extends Graph {
     }
 
     @Override
-    public SDVariable classTokens(SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
-        return apply(new TrainedFrontTokens(), patches, positions, classEmbedding);
-    }
-
-    @Override
-    public SDVariable meanTokens(SDVariable x, SDVariable positions) {
-        return apply(new TrainedFrontTokens(), x, positions);
+    public SDVariable frontTokens(SDVariable x, SDVariable positions, SDVariable... classEmbedding) {
+        return apply(new TrainedFrontTokens(), operands(x, positions, classEmbedding));
     }
 
     @Override

@@ -87,7 +87,7 @@ class PretrainOpGradientTest extends OpGradientChecks {
         cases.add(new Case(
                 "class tokens",
                 shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
-                (g, v) -> g.classTokens(v.get("x"), v.get("cls"), v.get("pos"))));
+                (g, v) -> g.frontTokens(v.get("x"), v.get("pos"), v.get("cls"))));
         cases.add(convolution("convolution", new Grid(4, 6), 1));
         cases.add(convolution("convolution of odd sides", new Grid(5, 3), 1));
         cases.add(convolution("convolution of single pixels", new Grid(1, 1), 1));
@@ -112,7 +112,7 @@ class PretrainOpGradientTest extends OpGradientChecks {
         cases.add(new Case(
                 "mean tokens",
                 shapes("x", shape(8, 3), "pos", shape(5, 3)),
-                (g, v) -> g.meanTokens(v.get("x"), v.get("pos"))));
+                (g, v) -> g.frontTokens(v.get("x"), v.get("pos"))));
     }
 
     private static Case convolution(String name, Grid grid, int stride) {
