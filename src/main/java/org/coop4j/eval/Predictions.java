@@ -2,6 +2,7 @@ package org.coop4j.eval;
 
 import java.util.Arrays;
 import org.coop4j.base.Require;
+import org.coop4j.eval.Calibration.Temperature;
 
 /** Turns scores into labels and probabilities. */
 public final class Predictions {

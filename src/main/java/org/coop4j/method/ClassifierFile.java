@@ -16,7 +16,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
-import org.coop4j.eval.Temperature;
+import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.DType;

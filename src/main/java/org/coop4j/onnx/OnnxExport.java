@@ -12,7 +12,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.eval.Temperature;
+import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;

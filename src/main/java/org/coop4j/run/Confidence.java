@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
-import org.coop4j.eval.Temperature;
+import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.method.ClassifierFile;
 
 /**

@@ -13,7 +13,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;

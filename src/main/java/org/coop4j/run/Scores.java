@@ -4,11 +4,11 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.eval.Predictions;
-import org.coop4j.eval.Temperature;
 
 /**
  * The logits of labelled images, and what follows from them.

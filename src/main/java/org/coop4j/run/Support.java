@@ -10,7 +10,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.CrossValidation;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;

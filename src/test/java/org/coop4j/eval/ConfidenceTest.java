@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.StreamSupport;
+import org.coop4j.eval.Calibration.Temperature;
 import org.junit.jupiter.api.Test;
 
 /** Intervals, paired tests, temperatures and thresholds as scipy and scikit-learn have them. */

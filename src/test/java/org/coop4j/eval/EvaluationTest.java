@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
+import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {

@@ -24,7 +24,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.eval.Temperature;
+import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;

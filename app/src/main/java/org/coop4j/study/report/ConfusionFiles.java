@@ -20,7 +20,7 @@ import org.coop4j.base.SafeText;
 import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
-import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.eval.Evaluation.ConfusionMatrix;
 
 /**
  * A confusion matrix as a table and as a picture: rows are true classes, columns predictions.

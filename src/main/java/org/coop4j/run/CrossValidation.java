@@ -1,8 +1,9 @@
-package org.coop4j.method;
+package org.coop4j.run;
 
 import java.io.IOException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.train.Trainer;
@@ -12,12 +13,12 @@ import org.coop4j.method.train.Trainer;
  *
  * @param folds number of folds, 2 or more
  */
-public record CrossValidation(Learner learner, Trainer trainer, int folds) {
+record CrossValidation(Learner learner, Trainer trainer, int folds) {
 
     private static final int MOST_FOLDS = 5;
 
     /** Returns the number of folds for these labels, at most 5; with fewer than 2 nothing can be held out. */
-    public static int folds(int[] labels) {
+    static int folds(int[] labels) {
         return Math.min(MOST_FOLDS, Folds.fewest(labels));
     }
 
