@@ -43,7 +43,7 @@ import org.slf4j.Logger;
  * The images of the runs of one model: listed, hashed and encoded once, and kept in memory until {@link #forget}. They are
  * files, whose features a bank keeps, rows of a file of features, or images that another program has.
  *
- * <p>Safe for use by several threads, one of which encodes at a time.
+ * <p>Safe for use by several threads; one of them encodes at a time.
  */
 public final class Images {
 

@@ -23,7 +23,7 @@ import org.coop4j.run.Images.Pictures;
  *
  * @param images where they come from
  * @param train training images
- * @param val val images, unless they are the test images, by which nothing may be chosen
+ * @param val val images; none if they are the test images, because nothing may be chosen by these
  */
 public record Support(Images images, Task task, Pictures train, Pictures val) {
 

@@ -19,7 +19,7 @@ public final class ModelTrial {
     private static final int EACH = 5;
     private static final double LENGTH_ERROR = 1e-5;
 
-    /** Standard deviations by which the accuracy must exceed chance. */
+    /** The accuracy must exceed chance by this number of standard deviations. */
     private static final double DEVIATIONS = 3;
 
     /** Captions and probabilities of the picture CLIP.png in the README of openai/CLIP, for ViT-B/32. */

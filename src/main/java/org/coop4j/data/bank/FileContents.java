@@ -32,7 +32,7 @@ public final class FileContents {
     /** Longer than a tick of any file system's clock. */
     private static final Duration SETTLED = Duration.ofSeconds(3);
 
-    /** Number of halves of the 32 bytes of a hash, each of which a float holds exactly. */
+    /** Number of pairs of bytes of a hash; a float holds a pair exactly. */
     private static final int HALVES = 16;
 
     private static final BankFile.Key FILE =

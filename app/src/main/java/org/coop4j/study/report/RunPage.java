@@ -172,7 +172,7 @@ public record RunPage(
     }
 
     private static String looks(LabelErrors labels) {
-        return "%s may be in the wrong folder, of which %s would be expected if all labels were right"
+        return "%s may be in the wrong folder; %s would be expected if all labels were right"
                 .formatted(count(labels.suspects().size(), "image"), expected(labels));
     }
 
