@@ -59,6 +59,7 @@ public final class Images {
     private final Map<List<Object>, Written> written = new HashMap<>(); // by prompts and class names
     private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
     private final Set<String> warnings = new HashSet<>();
+    private List<DataSpec> kept = List.of();
 
     /** Encodes images that another program has. */
     public interface Encoder {
@@ -489,6 +490,14 @@ public final class Images {
         return fitting.isEmpty() && space.towers().isPresent()
                 ? List.of(new PromptEnsemble(List.of("{}"), Tokenizer.Overflow.TRUNCATE))
                 : List.copyOf(fitting);
+    }
+
+    /** Forgets everything unless runs of the same data were made before. */
+    public synchronized void keepOnly(List<DataSpec> data) {
+        if (!data.equals(kept)) {
+            forget();
+            kept = data;
+        }
     }
 
     /** Clears the lists, contents and features, to be read again when needed, and closes the banks. */

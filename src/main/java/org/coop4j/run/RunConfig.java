@@ -246,6 +246,11 @@ public record RunConfig(
         }
     }
 
+    /** Reads a configuration from the text of {@link #toJson}. */
+    public static RunConfig parse(String json) throws IOException {
+        return of(JSON.readValue(json, Contents.class));
+    }
+
     private static RunConfig of(Contents contents) {
         Require.that(
                 contents.format == FORMAT && contents.modelSha256 != null && contents.testedOn != null,

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.bench.Measurement;
+import java.util.ServiceLoader;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Format;
@@ -27,10 +27,12 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
+import org.coop4j.study.Sweep.Cluster;
+import org.coop4j.study.Sweep.Site;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
+import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.RunState.Status;
 import picocli.CommandLine.ArgGroup;
@@ -96,7 +98,7 @@ final class SweepCommand extends ConsoleCommand {
 
     @Option(
             names = "--dry-run",
-            description = "Check the plan, list its runs with their states, and estimate the time.")
+            description = "Check the plan, and list its runs with their states and the time that is left.")
     boolean dryRun;
 
     @Option(names = "--example", description = "Print a plan with every setting explained.")
@@ -122,13 +124,7 @@ final class SweepCommand extends ConsoleCommand {
         try (Clip clip = vocabulary.open(model)) {
             Sweep sweep = Sweep.of(new Images(clip, options), read);
             if (dryRun) {
-                List<RunState> states = sweep.states(out);
-                double seconds = 2
-                        * sweep.workLeft(states)
-                        / (1e9
-                                * Measurement.product(clip.workers(), clip.precision())
-                                        .gflops());
-                list(states, duration(Duration.ofMillis(Math.round(1000 * seconds))));
+                list(sweep.states(out));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -144,11 +140,13 @@ final class SweepCommand extends ConsoleCommand {
 
     private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
         SweepOutcome outcome;
+        Optional<Cluster> cluster = spark == null ? Optional.empty() : Optional.of(cluster());
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
-        try (screen;
-                SweepCluster cluster = spark == null ? null : SweepCluster.connect(spark, files(clip, options))) {
-            outcome = sweep.run(out, screen, Optional.ofNullable(cluster));
+        try (screen) {
+            outcome = cluster.isPresent()
+                    ? sweep.run(out, screen, cluster.get(), site(clip, options))
+                    : sweep.run(out, screen);
         } finally {
             interrupt.close();
         }
@@ -159,12 +157,18 @@ final class SweepCommand extends ConsoleCommand {
         return outcome.failures().isEmpty() ? 0 : 1;
     }
 
+    private static Cluster cluster() throws IOException {
+        return ServiceLoader.load(Cluster.class)
+                .findFirst()
+                .orElseThrow(() -> new IOException("neither Spark nor coop4j-spark is on the class"
+                        + " path: start the sweep with spark-submit, as docs/spark.md shows"));
+    }
+
     /** Executors see the same files under the same paths, but for the model that is shipped. */
-    private SweepCluster.Files files(Clip clip, Run.Options options) throws IOException {
+    private Site site(Clip clip, Run.Options options) throws IOException {
         boolean shipped = !ModelOptions.file(model).equals(model);
-        return new SweepCluster.Files(
-                absolute(plan),
-                data == null ? null : absolute(data),
+        return new Site(
+                spark,
                 shipped ? model.toString() : absolute(model),
                 clip.modelSha256(),
                 absolute(options.bankFolder()),
@@ -177,35 +181,35 @@ final class SweepCommand extends ConsoleCommand {
         return path.toAbsolutePath().normalize().toString();
     }
 
-    /**
-     * Lists the runs of a plan with their states.
-     *
-     * @param time of the products of all that is left
-     */
-    private void list(List<RunState> runs, String time) {
+    private void list(List<RunState> runs) {
         new Table<RunState>()
                 .text("run", state -> state.run().folder().toString())
-                .numbers(
-                        "steps",
-                        state -> state.run().steps() == 0 ? "" : state.run().steps())
+                .numbers("epochs", state -> epochs(state) == 0 ? "" : epochs(state))
                 .in(TABLE)
                 .shown("state", WORDS, SweepCommand::name, SweepCommand::described)
-                .data("steps", state -> state.run().steps())
+                .data("epochs", SweepCommand::epochs)
                 .rows(runs)
                 .print(format.chosen(), console);
         Map<Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
-        long steps = runs.stream()
+        List<SweepRun> left = runs.stream()
                 .filter(state -> state.status() != Status.FINISHED)
-                .mapToLong(state -> state.run().steps())
-                .sum();
-        console.note("%s, %d finished, %d begun, %d failed; %s left, about %s on this machine"
+                .map(RunState::run)
+                .toList();
+        double seconds = Sweep.seconds(runs, left);
+        console.note("%s, %d finished, %d begun, %d failed; %s"
                 .formatted(
                         count(runs.size(), "run"),
                         counts.getOrDefault(Status.FINISHED, 0L),
                         counts.getOrDefault(Status.BEGUN, 0L),
                         counts.getOrDefault(Status.FAILED, 0L),
-                        count(steps, "training step"),
-                        time));
+                        Double.isNaN(seconds)
+                                ? "the time is known once a run is finished"
+                                : "about %s left, by the finished runs"
+                                        .formatted(duration(Duration.ofMillis(Math.round(1000 * seconds))))));
+    }
+
+    private static int epochs(RunState state) {
+        return state.run().config().training().epochs();
     }
 
     private static String described(RunState state) {

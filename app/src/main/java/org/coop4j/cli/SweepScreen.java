@@ -52,9 +52,9 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         if (task == null) {
             task = console.task("sweep", 0, Unit.WORK);
         }
-        task.total((long) Math.ceil(total));
+        task.total((long) (1000 * total));
         task.detail(running ? run + ", " + doing : doing);
-        task.advanceTo((long) done);
+        task.advanceTo((long) (1000 * done));
     }
 
     @Override

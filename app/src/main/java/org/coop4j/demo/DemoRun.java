@@ -144,9 +144,9 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void progress(double done, double total, String doing) {
-        task.total((long) Math.ceil(total));
+        task.total((long) (1000 * total));
         task.detail(current + doing);
-        task.advanceTo((long) done);
+        task.advanceTo((long) (1000 * done));
     }
 
     @Override

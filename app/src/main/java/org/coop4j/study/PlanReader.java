@@ -1,15 +1,19 @@
 package org.coop4j.study;
 
-import static org.coop4j.study.Overrides.ANY_SHOTS;
-import static org.coop4j.study.Overrides.CHECKPOINT_EVERY;
-import static org.coop4j.study.Overrides.EPOCHS;
-import static org.coop4j.study.Overrides.VIEWS;
+import static java.util.stream.Collectors.toSet;
+import static org.coop4j.study.SweepPlan.PlannedTraining.EPOCHS;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,191 +21,290 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
+import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
 
-/** Makes a plan of its YAML, and refuses what is wrong by its line and column. */
+/**
+ * Binds a plan's YAML to records. Every refusal names line and column.
+ *
+ * <p>YAML's values are strings, lists and maps here. Each has a path, such as {@code /methods/0/rate}.
+ */
 final class PlanReader {
 
-    private static final int MOST = 1_000_000;
-
     /** All runs of a sweep share one split, where the data has none. */
-    private static final long USUAL_SPLIT_SEED = 1;
+    private static final int SPLIT_SEED = 1;
 
+    private final String file;
     private final Path folder;
-    private final PlanValue plan;
+    private final Map<String, JsonLocation> places = new HashMap<>(); // by path
     private Optional<Path> root;
-    private ExifOrientation exif;
+    private PlanKeys plan;
     private List<Dataset> datasets;
     private List<PlannedMethod> methods;
 
-    private List<Integer> shots;
+    /** The keys of a plan. */
+    private record PlanKeys(
+            String data,
+            Object datasets,
+            Object methods,
+            List<String> shots,
+            List<String> seeds,
+            Object testOn,
+            Object baseToNew,
+            ExifOrientation exif,
+            PlannedTraining training) {}
 
-    private PlanReader(PlanValue plan, Path folder, Optional<Path> dataRoot) {
-        this.plan = plan;
-        this.folder = folder;
-        this.root = dataRoot;
-    }
+    /** The keys of a dataset. */
+    private record DatasetKeys(
+            String name,
+            String path,
+            String images,
+            String names,
+            int splitSeed,
+            String template,
+            ExifOrientation exif,
+            PlannedTraining training) {}
+
+    /** The keys of a method; it may have no settings of training. */
+    private record MethodKeys(String name, String method, Method settings, Record training) {}
+
+    private record Untrained() {}
+
+    /** The keys of {@code test_on}. */
+    private record TestOnKeys(Object datasets, List<String> from, List<String> methods, List<String> shots) {}
+
+    /** The keys of {@code base_to_new}. */
+    private record HalfKeys(List<String> datasets, List<String> methods, List<String> shots) {}
 
     /**
-     * Reads a plan.
+     * Prepares to read a plan.
      *
      * @param file its name in messages
      * @param folder relative paths begin here
-     * @param dataRoot folder of the published datasets; takes precedence over the plan's
+     * @param root folder of the published datasets; takes precedence over the plan's
      */
-    static SweepPlan read(String file, String yaml, Path folder, Optional<Path> dataRoot) throws IOException {
-        try {
-            return new PlanReader(PlanValue.parse(file, yaml), folder, dataRoot).read();
+    PlanReader(String file, Path folder, Optional<Path> root) {
+        this.file = file;
+        this.folder = folder;
+        this.root = root;
+    }
+
+    SweepPlan read(String yaml) throws IOException {
+        try (YAMLParser parser = new YAMLFactory().createParser(yaml)) {
+            parser.nextToken();
+            Object tree = tree("", parser);
+            if (parser.nextToken() != null) {
+                throw problem(parser.currentTokenLocation(), "a second document begins here: expected one");
+            }
+            return at("", () -> plan(tree));
+        } catch (JsonProcessingException e) {
+            throw new PlanException(
+                    file + ": not valid YAML: " + e.getOriginalMessage().replaceAll("\\s+", " "));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private SweepPlan read() {
-        plan.requireKeys(
-                "a plan",
-                Overrides.keys(),
-                "data",
-                "datasets",
-                "methods",
-                "shots",
-                "seeds",
-                "test_on",
-                "base_to_new",
-                "exif");
-        root = root.or(() -> plan.get("data").map(this::path));
-        exif = exif(plan, null);
-        datasets = datasets(plan.require("datasets"));
-        methods = methods(plan.require("methods"));
-        shots = plan.get("shots", List.of(1, 2, 4, 8, 16), value -> value.each(PlanReader::shots));
+    private UncheckedIOException problem(JsonLocation place, String message) {
+        return new UncheckedIOException(new PlanException(
+                "%s, line %d, column %d: %s".formatted(file, place.getLineNr(), place.getColumnNr(), message)));
+    }
+
+    /** Returns the value at which a parser stands, and keeps its place and those of all that it holds. */
+    private Object tree(String path, YAMLParser parser) throws IOException {
+        places.putIfAbsent(path, parser.currentTokenLocation());
+        Object value = parser.getValueAsString("").strip();
+        if (parser.currentToken() == JsonToken.START_ARRAY) {
+            List<Object> items = new ArrayList<>();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                items.add(tree(path + "/" + items.size(), parser));
+            }
+            value = items.isEmpty() ? "" : items;
+        } else if (parser.currentToken() == JsonToken.START_OBJECT) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String key = path + "/" + parser.currentName();
+                if (places.put(key, parser.currentTokenLocation()) != null) {
+                    throw problem(places.get(key), "%s appears twice".formatted(key));
+                }
+                parser.nextToken();
+                values.put(key.substring(path.length() + 1), tree(key, parser));
+            }
+            value = values;
+        }
+        if (value.equals("") || parser.isCurrentAlias() || parser.getTypeId() != null) {
+            throw problem(
+                    places.get(path),
+                    "plan%s: expected a value, not nothing, an alias or a type (coop sweep --example prints a plan)"
+                            .formatted(path));
+        }
+        return value;
+    }
+
+    /** Makes something of the value at a path; a refusal gets its place, or that of the key with which it begins. */
+    private <T> T at(String path, Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            String key = path + "/" + e.getMessage().replaceFirst("(?s):.*", "");
+            throw problem(places.getOrDefault(key, places.get(path)), e.getMessage());
+        }
+    }
+
+    /** Makes something of each item of a list, or of a value alone; all of them have different names. */
+    private <T> List<T> each(String path, Object listed, Function<Object, T> make, Function<T, String> name) {
+        Require.that(listed != null, "no %s: coop sweep --example prints a whole plan", path.substring(1));
+        List<?> items = listed instanceof List<?> list ? list : List.of(listed);
+        Map<String, T> all = new LinkedHashMap<>();
+        for (int i = 0; i < items.size(); i++) {
+            Object item = items.get(i);
+            at(places.containsKey(path + "/" + i) ? path + "/" + i : path, () -> {
+                T made = make.apply(item);
+                String called = name.apply(made);
+                Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
+                return made;
+            });
+        }
+        return List.copyOf(all.values());
+    }
+
+    /** Returns a record with the values of its keys, set one after another: a refusal begins with its key. */
+    private static <R extends Record> R bind(R usual, Object value) {
+        Map<String, Object> given = new LinkedHashMap<>();
+        keys(value).forEach((key, own) -> {
+            given.put(key, own);
+            try {
+                if (key.equals(EPOCHS)) {
+                    Map<?, ?> byShots = own instanceof Map<?, ?> several ? several : Map.of(0, own);
+                    byShots.keySet().forEach(shots -> whole("epochs by shots", shots, 0));
+                    byShots.values().forEach(epochs -> given.put(EPOCHS, whole(EPOCHS, epochs, 1)));
+                }
+                Settings.with(usual, given);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(key + ": " + e.getMessage().replaceFirst("^[a-z_]*: ", ""), e);
+            }
+        });
+        return Settings.with(usual, given);
+    }
+
+    @SuppressWarnings("unchecked") // as they were read
+    private static Map<String, Object> keys(Object value) {
+        Require.that(value instanceof Map, "expected keys with values, got \"%s\"", value);
+        return new LinkedHashMap<>((Map<String, Object>) value);
+    }
+
+    private static int whole(String name, Object value, int least) {
+        String text = value.toString();
+        Require.that(
+                text.matches("\\d{1,10}") && Long.parseLong(text) >= least && Long.parseLong(text) <= Integer.MAX_VALUE,
+                "%s: expected a whole number from %d to %d, got \"%s\"",
+                name,
+                least,
+                Integer.MAX_VALUE,
+                text);
+        return Integer.parseInt(text);
+    }
+
+    /** Returns different whole numbers; {@code all} is 0, if that is allowed. */
+    private static List<Integer> numbers(String key, List<String> texts, int least) {
+        List<Integer> numbers = texts.stream()
+                .map(text -> least == 0 && text.equals("all") ? 0 : whole(key, text, least))
+                .toList();
+        Require.that(Set.copyOf(numbers).size() == numbers.size(), "%s: a number is listed twice: %s", key, numbers);
+        return numbers;
+    }
+
+    private SweepPlan plan(Object tree) {
+        List<String> seeds = List.of("1", "2", "3");
+        List<String> powers = List.of("1", "2", "4", "8", "16");
+        plan = bind(new PlanKeys(null, null, null, powers, seeds, null, null, null, PlannedTraining.NONE), tree);
+        root = root.or(() -> Optional.ofNullable(path(plan.data)));
+        datasets = datasets("/datasets", plan.datasets);
+        methods = each("/methods", plan.methods, this::method, PlannedMethod::name);
         return new SweepPlan(
                 datasets,
                 methods,
-                shots,
-                plan.get("seeds", List.of(1L, 2L, 3L), value -> value.each(seed -> seed.whole(1, Integer.MAX_VALUE))),
-                overrides(plan),
-                plan.get("test_on").map(this::testOn),
-                plan.get("base_to_new").flatMap(this::baseToNew));
+                numbers("shots", plan.shots, 0),
+                numbers("seeds", plan.seeds, 1),
+                keys(tree),
+                Optional.ofNullable(plan.testOn).map(value -> at("/test_on", () -> testOn(value))),
+                Optional.ofNullable(plan.baseToNew)
+                        .filter(value -> !value.equals("false"))
+                        .map(value -> at("/base_to_new", () -> baseToNew(value))));
     }
 
-    private static int shots(PlanValue value) {
-        return value.text().equals("all") ? 0 : (int) value.whole(0, MOST);
+    private Path path(String text) {
+        return text == null ? null : folder.resolve(text).toAbsolutePath().normalize();
     }
 
-    private Path path(PlanValue value) {
-        return value.read(text -> folder.resolve(text).toAbsolutePath().normalize());
+    private List<Dataset> datasets(String path, Object listed) {
+        return each(path, listed, this::dataset, Dataset::name);
     }
 
-    private static ExifOrientation exif(PlanValue whole, ExifOrientation usual) {
-        return whole.get("exif", usual, value -> value.read(ExifOrientation::named));
+    /** Returns the data of keys, or of a word, which is a published name or a path. */
+    private Dataset dataset(Object item) {
+        boolean known =
+                item instanceof String word && Benchmarks.published().find(word).isPresent();
+        Map<String, Object> keys = item instanceof String ? Map.of(known ? "name" : "path", item) : keys(item);
+        DatasetKeys bound =
+                bind(new DatasetKeys(null, null, null, null, SPLIT_SEED, null, plan.exif, PlannedTraining.NONE), keys);
+        PromptEnsemble.of(bound.template == null ? "{}" : bound.template);
+        boolean own = bound.path != null;
+        DataSpec data = own ? DataSpec.of(path(bound.path)) : published(bound);
+        Require.that(
+                !own || Files.exists(Path.of(data.path())),
+                "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s",
+                bound.path,
+                data.path());
+        return new Dataset(
+                data.withFiles(path(bound.images), path(bound.names), null)
+                        .described(own ? bound.name : null, bound.template, bound.splitSeed)
+                        .withExif(bound.exif),
+                keys);
     }
 
-    // Settings of training
-
-    private static Overrides overrides(PlanValue whole) {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        whole.values().forEach((name, value) -> {
-            switch (name) {
-                case EPOCHS -> epochs.putAll(epochs(value));
-                case VIEWS ->
-                    settings.put(
-                            name,
-                            value.text().equals(EPOCHS)
-                                    ? Overrides.A_NEW_VIEW_EACH_EPOCH
-                                    : (int) value.whole("views, unless it is epochs", value.text(), 0, MOST));
-                case CHECKPOINT_EVERY -> settings.put(name, (int) value.whole(1, MOST));
-                default -> {
-                    if (Settings.has(Training.none(), name)) {
-                        settings.put(name, value.text());
-                        value.read(text -> Settings.with(Training.coop(1, 1), Map.of(name, text)));
-                    }
-                }
-            }
-        });
-        return new Overrides(settings, epochs);
+    private DataSpec published(DatasetKeys keys) {
+        Require.that(
+                keys.name != null && keys.images == null && keys.names == null,
+                "expected a dataset with path, or with a published name and neither images nor names");
+        String name = Benchmarks.published().get(keys.name).name();
+        Require.that(root.isPresent(), "the folder of %s is unknown: give data: DIR in the plan, or --data DIR", name);
+        return DataSpec.of(root.get().toAbsolutePath().normalize(), name);
     }
 
-    private static Map<Integer, Integer> epochs(PlanValue value) {
-        if (!value.hasKeys()) {
-            return Map.of(ANY_SHOTS, (int) value.whole(1, MOST));
+    /** Returns the method of a name, or of keys; without a known name these describe a context, or templates. */
+    private PlannedMethod method(Object item) {
+        if (item instanceof String name) {
+            return new PlannedMethod(name, Method.of(name), Map.of());
         }
-        Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        value.values().forEach((shots, count) -> {
-            epochs.put((int) count.whole("epochs by shots", shots, 0, MOST), (int) count.whole(1, MOST));
-        });
-        return epochs;
-    }
-
-    // Datasets
-
-    private List<Dataset> datasets(PlanValue listed) {
-        return listed.each(item -> new Dataset(data(item), overrides(item)), (item, made) -> made.name());
-    }
-
-    /** Returns the data of a word, which is a published name or a path, or of keys. */
-    private DataSpec data(PlanValue item) {
-        Optional<PlanValue> name = item.get("name");
-        Optional<PlanValue> place = item.get("path");
-        if (item.hasKeys()) {
-            item.requireKeys(
-                    "a dataset", Overrides.keys(), "name", "path", "images", "names", "split_seed", "template", "exif");
-        } else if (Benchmarks.published().find(item.text()).isPresent()) {
-            name = Optional.of(item);
-        } else {
-            place = Optional.of(item);
-        }
-        String template = item.get("template", null, value -> value.read(PromptEnsemble::of)
-                .templates()
-                .get(0));
-        DataSpec data = place.isPresent() ? own(item, place.get()) : published(item, name);
-        String title = place.isPresent() ? name.map(PlanValue::text).orElse(null) : null;
-        long seed = item.get("split_seed", USUAL_SPLIT_SEED, value -> value.whole(0, Integer.MAX_VALUE));
-        return data.described(title, template, seed).withExif(exif(item, exif));
-    }
-
-    private DataSpec published(PlanValue item, Optional<PlanValue> name) {
-        PlanValue given = name.orElseThrow(() -> item.problem("this dataset has neither name nor path"));
-        for (String key : List.of("images", "names")) {
-            item.get(key).ifPresent(value -> {
-                throw value.problem("\"" + key + "\" belongs to a dataset with a path");
-            });
-        }
-        Benchmark benchmark = given.read(Benchmarks.published()::get);
-        Path place = root.orElseThrow(() -> item.problem(
-                "the folder of %s is unknown: give data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return DataSpec.of(place.toAbsolutePath().normalize(), benchmark.name());
-    }
-
-    private DataSpec own(PlanValue item, PlanValue place) {
-        Path path = path(place);
-        item.check(
-                Files.exists(path),
-                "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s"
-                        .formatted(place.text(), path));
-        return DataSpec.of(path)
-                .withFiles(item.get("images", null, this::path), item.get("names", null, this::path), null);
-    }
-
-    // Methods: a name of the plan's own without a method stands for a context, or for templates
-
-    private static List<PlannedMethod> methods(PlanValue listed) {
-        return listed.each(
-                item -> item.isText()
-                        ? new PlannedMethod(item.text(), item.read(Method::of), Overrides.none())
-                        : ownMethod(item),
-                (item, made) -> made.name());
+        Map<String, Object> keys = keys(item);
+        String name = String.valueOf(keys.get("name"));
+        Optional<Method> known = find(name);
+        Method base = keys.containsKey("method")
+                ? Method.of(keys.get("method").toString())
+                : known.orElseGet(() -> Method.ofSettings(keys.keySet()));
+        Record training = base.training(1).trains() ? PlannedTraining.NONE : new Untrained();
+        MethodKeys bound = bind(new MethodKeys(null, null, base, training), keys);
+        Require.that(bound.name != null, "this method has no name: write a name alone, or keys with values");
+        boolean free = known.isEmpty() || (known.get().id().equals(name) && !keys.containsKey("templates"));
+        Require.that(
+                free || bound.settings.equals(known.get()),
+                "%s stands for other settings: give this method another name",
+                name);
+        return new PlannedMethod(name, bound.settings, keys);
     }
 
     private static Optional<Method> find(String name) {
@@ -212,125 +315,56 @@ final class PlanReader {
         }
     }
 
-    private static PlannedMethod ownMethod(PlanValue item) {
-        String name = item.get("name")
-                .orElseThrow(() -> item.problem("this method has no name: write a name alone, or keys with values"))
-                .text();
-        Optional<Method> builtIn = find(name);
-        Method base = item.get("method").map(value -> value.read(Method::of)).orElseGet(() -> {
-            builtIn.ifPresent(named -> item.get("templates").ifPresent(value -> {
-                throw value.problem(named.title() + " has its own templates: give this method another name");
-            }));
-            return builtIn.orElseGet(() -> Method.ofSettings(item.values().keySet()));
-        });
-        List<String> settings = new ArrayList<>(Settings.of((Record) base).keySet());
-        settings.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
-        item.requireKeys(base.title(), settings, "name", "method");
-        Method method = set(base, item);
-        boolean namesSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
-        item.check(
-                !namesSettings || method.equals(builtIn.get()),
-                name + " stands for other settings: give this method another name");
-        return new PlannedMethod(name, method, overrides(item));
-    }
+    // Choices among the plan's own
 
-    /** Sets one setting after another, so that one that is refused is refused at its place. */
-    private static Method set(Method base, PlanValue item) {
-        Map<String, Object> values = new LinkedHashMap<>();
-        Method method = base;
-        for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
-            PlanValue value = item.values().get(setting.getKey());
-            if (value != null) {
-                boolean several = value.isList() || setting.getValue() instanceof List;
-                values.put(setting.getKey(), several ? value.each(PlanValue::text) : value.text());
-                method = value.make(() -> base.with(values));
-            }
-        }
-        return method;
-    }
-
-    // What test_on and base_to_new choose from the plan's own
-
-    private TestOn testOn(PlanValue value) {
-        if (value.hasKeys()) {
-            value.requireKeys("test_on", List.of(), "datasets", "from", "methods", "shots");
-        }
-        List<Dataset> targets = datasets(value.hasKeys() ? value.require("datasets") : value);
+    private TestOn testOn(Object value) {
+        boolean listed = !(value instanceof Map);
+        TestOnKeys bound =
+                bind(new TestOnKeys(null, List.of(), List.of(), List.of()), listed ? Map.of("datasets", value) : value);
+        List<Dataset> targets = datasets(listed ? "/test_on" : "/test_on/datasets", bound.datasets);
         for (Dataset target : targets) {
-            value.check(
+            Require.that(
                     datasets.stream()
-                            .allMatch(own -> !own.name().equals(target.name())
-                                    || own.data().equals(target.data())),
-                    "two different datasets are called " + target.name());
+                            .noneMatch(own -> own.name().equals(target.name())
+                                    && !own.data().equals(target.data())),
+                    "two different datasets are called %s",
+                    target.name());
         }
-        return new TestOn(targets, choice(value, "from", names(planned -> true)));
+        return new TestOn(targets, choice("from", bound.from, method -> true, bound.methods, bound.shots));
     }
 
-    private Optional<Choice> baseToNew(PlanValue value) {
-        List<String> usable = names(planned -> planned.method().namesNewClasses());
-        value.check(
-                !usable.isEmpty(),
+    private Choice baseToNew(Object value) {
+        Require.that(
+                methods.stream().anyMatch(planned -> planned.method().namesNewClasses()),
                 "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
-        if (value.hasKeys()) {
-            value.requireKeys("base_to_new", List.of(), "datasets", "methods", "shots");
-        } else {
-            value.check(
-                    value.text().matches("true|false"),
-                    "base_to_new: expected true, false or keys, got \"" + value.text() + "\"");
-            if (value.text().equals("false")) {
-                return Optional.empty();
-            }
-        }
-        Choice choice = choice(value, "datasets", usable);
-        for (String method : choice.methods()) {
-            value.get("methods")
-                    .ifPresent(chosen -> chosen.check(
-                            usable.contains(method),
-                            method + " cannot classify classes that it did not learn: base_to_new takes"
-                                    + " hand-written prompts and unified contexts"));
-        }
-        return Optional.of(choice);
+        Require.that(value instanceof Map || value.equals("true"), "expected true, false or keys, got \"%s\"", value);
+        HalfKeys bound = bind(new HalfKeys(List.of(), List.of(), List.of()), value.equals("true") ? Map.of() : value);
+        return choice("datasets", bound.datasets, Method::namesNewClasses, bound.methods, bound.shots);
     }
 
-    private List<String> names(Predicate<PlannedMethod> some) {
-        return methods.stream().filter(some).map(PlannedMethod::name).toList();
-    }
-
-    /**
-     * Returns datasets, methods and shots of the plan's own; all those that are not chosen by a key.
-     *
-     * @param from the key that chooses the datasets
-     * @param usual methods that are taken where none is chosen
-     */
-    private Choice choice(PlanValue value, String from, List<String> usual) {
+    private Choice choice(
+            String from, List<String> sources, Predicate<Method> usable, List<String> chosen, List<String> shots) {
         List<String> names = datasets.stream().map(Dataset::name).toList();
+        Stream<String> named = sources.stream()
+                .map(source -> names.contains(source)
+                        ? source
+                        : Benchmarks.published().get(source).name());
         return new Choice(
-                chosen(
-                        value,
-                        from,
-                        names,
-                        names,
-                        word -> names.contains(word.text())
-                                ? word.text()
-                                : Benchmarks.published()
-                                        .find(word.text())
-                                        .map(Benchmark::name)
-                                        .orElse(word.text())),
-                chosen(value, "methods", names(planned -> true), usual, PlanValue::text),
-                chosen(value, "shots", shots, shots, PlanReader::shots));
+                among(from, names.stream(), named),
+                among(
+                        "methods",
+                        methods.stream()
+                                .filter(planned -> usable.test(planned.method()))
+                                .map(PlannedMethod::name),
+                        chosen.stream()),
+                among("shots", numbers("shots", plan.shots, 0).stream(), numbers("shots", shots, 0).stream()));
     }
 
-    private static <T> Set<T> chosen(
-            PlanValue value, String key, List<T> own, List<T> usual, Function<PlanValue, T> meant) {
-        return Set.copyOf(value.get(
-                key,
-                usual,
-                all -> all.each(word -> {
-                    T chosen = meant.apply(word);
-                    word.check(
-                            own.contains(chosen),
-                            "%s: \"%s\" is not among the plan's own, %s".formatted(key, word.text(), own));
-                    return chosen;
-                })));
+    /** Returns what is chosen of the plan's own, or all. */
+    private static <T> Set<T> among(String key, Stream<T> all, Stream<T> some) {
+        List<T> own = all.toList();
+        Set<T> chosen = some.collect(toSet());
+        Require.that(own.containsAll(chosen), "%s: %s are not among %s", key, chosen, own);
+        return chosen.isEmpty() ? Set.copyOf(own) : chosen;
     }
 }

@@ -7,11 +7,13 @@ import static org.coop4j.run.RunFolder.PROVENANCE;
 import static org.coop4j.run.RunFolder.RESULT;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,7 @@ import org.coop4j.study.SweepRun.RunState.Status;
  * The runs below a sweep's folder, found by their configurations whatever their folders are called.
  *
  * <p>A run is finished when its provenance, which is written last, is there and its configuration
- * is the one that is asked for. What cannot be read is damage, which is reported and left alone:
+ * is the one that is asked for, with images of the same contents. What cannot be read is damage, which is reported and left alone:
  * only a configuration that is read and differs belongs to another run, which is moved aside.
  */
 final class RunStore {
@@ -41,13 +43,21 @@ final class RunStore {
      */
     record Failure(String message, String when) {}
 
+    /** Returns a run's configuration with the contents of its images. */
+    interface Contents {
+        RunConfig of(SweepRun run) throws IOException;
+    }
+
     private final Path sweep;
-    private final Map<Path, String> there = new TreeMap<>(); // identities of the configurations
+    private final Contents contents;
+    private final Map<SweepRun, RunConfig> current = new HashMap<>(); // with contents
+    private final Map<String, Map<Path, RunConfig>> there = new HashMap<>(); // by identity and folder
     private final Map<Path, String> damaged = new TreeMap<>();
 
     /** Finds the runs of a sweep's folder. */
-    RunStore(Path sweep) {
+    RunStore(Path sweep, Contents contents) {
         this.sweep = sweep;
+        this.contents = contents;
         Path runs = sweep.resolve(SweepRun.RUNS);
         if (Files.exists(runs)) {
             for (Path folder : FoundRuns.folders(
@@ -55,7 +65,7 @@ final class RunStore {
                 Path config = folder.resolve(CONFIG);
                 if (Files.exists(config, LinkOption.NOFOLLOW_LINKS)) {
                     try {
-                        there.put(folder, RunConfig.read(config).identity());
+                        add(folder, RunConfig.read(config));
                     } catch (IOException e) {
                         damaged.put(folder, describe(e));
                     }
@@ -64,14 +74,15 @@ final class RunStore {
         }
     }
 
-    /**
-     * Returns the folder of a run: where it is finished, or else its own place, or one under another name.
-     */
+    private void add(Path folder, RunConfig config) {
+        there.computeIfAbsent(config.identity(), identity -> new TreeMap<>()).put(folder, config);
+    }
+
+    /** Returns the folder of a run: where it is finished, or else its own place, or one under another name. */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());
-        String identity = run.config().identity();
-        return there.keySet().stream()
-                .filter(folder -> there.get(folder).equals(identity))
+        return there.getOrDefault(run.config().identity(), Map.of()).keySet().stream()
+                .filter(folder -> isOf(folder, run))
                 .min(comparing((Path folder) -> !RunFolder.isFinished(folder))
                         .thenComparing(folder -> !folder.equals(own))
                         .thenComparing(folder -> !folder.startsWith(own.getParent())))
@@ -79,7 +90,18 @@ final class RunStore {
     }
 
     private boolean isOf(Path folder, SweepRun run) {
-        return run.config().identity().equals(there.get(folder));
+        RunConfig config = there.getOrDefault(run.config().identity(), Map.of()).get(folder);
+        return config != null && config.isSameRun(current(run));
+    }
+
+    private RunConfig current(SweepRun run) {
+        return current.computeIfAbsent(run, unknown -> {
+            try {
+                return contents.of(run);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** Returns the state of a run; nothing is changed. */
@@ -154,29 +176,38 @@ final class RunStore {
         }
         if (!isOf(folder, run) && holdsFiles(folder)) {
             Path aside = RunFolder.moveAside(folder);
-            Optional.ofNullable(there.remove(folder)).ifPresent(other -> there.put(aside, other));
+            for (Map<Path, RunConfig> same : there.values()) {
+                Optional.ofNullable(same.remove(folder)).ifPresent(other -> same.put(aside, other));
+            }
         }
         return folder;
     }
 
     /** Writes the configuration again, as the place of the data may have changed. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(CONFIG, run.config().toJson());
-        there.put(folder.path(), run.config().identity());
+        folder.write(CONFIG, current(run).toJson());
+        add(folder.path(), current(run));
     }
 
-    /** Returns true if a folder holds more than a lock and what a killed process left. */
+    /** Returns true if a folder holds more than a lock, what a killed process left, and a failure. */
     private static boolean holdsFiles(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.anyMatch(file -> !file.getFileName().toString().startsWith("."));
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(file -> !file.startsWith(".") && !file.equals(CONFIG) && !file.equals(FAILURE));
         } catch (NoSuchFileException e) {
             return false;
         }
     }
 
-    /** Records why a run has no result, unless what is there cannot be read. */
+    /**
+     * Records why a run has no result, unless what is there cannot be read, or is its result with other images: these may
+     * come back.
+     */
     void fail(SweepRun run, String message) throws IOException {
-        if (damage(folder(run)).isPresent()) {
+        Path folder = folder(run);
+        boolean otherImages =
+                there.getOrDefault(run.config().identity(), Map.of()).containsKey(folder) && !isOf(folder, run);
+        if ((otherImages && RunFolder.isFinished(folder)) || damage(folder).isPresent()) {
             return;
         }
         try (RunFolder open = RunFolder.open(place(run))) {

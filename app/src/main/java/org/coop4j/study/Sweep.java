@@ -1,21 +1,43 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.collectingAndThen;
+import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
+import static org.coop4j.study.RunStore.describe;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.ObjIntConsumer;
+import org.coop4j.base.Log;
+import org.coop4j.base.Progress;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.Images;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.SweepCluster.Job;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.study.SweepRun.RunState;
-import org.coop4j.study.SweepRun.RunState.Status;
+import org.slf4j.Logger;
 
 /**
- * Carries out a plan: every run in a folder of its own, none twice.
+ * A list of runs, each in a folder of its own.
  *
  * <p>A finished run is not repeated, an interrupted one is resumed from its last checkpoint, one that failed is tried
  * again, and the others go on after a failure.
@@ -28,7 +50,7 @@ public final class Sweep {
         /** Tells the user something, once. */
         default void note(String message) {}
 
-        /** Begins with all runs, in order, of which some may be finished. */
+        /** Begins with all runs in order; some may be finished. */
         default void begins(List<RunState> runs) {}
 
         /** Shows that a run begins. */
@@ -37,8 +59,8 @@ public final class Sweep {
         /**
          * Shows the progress; called often.
          *
-         * @param done work done of the work that was left at the beginning
-         * @param total estimate of all work that was left at the beginning
+         * @param done seconds since the sweep began
+         * @param total an estimate of all seconds of the sweep; 0 if it is unknown
          * @param doing the current activity
          */
         default void progress(double done, double total, String doing) {}
@@ -63,12 +85,57 @@ public final class Sweep {
         }
     }
 
+    /** Work for any process that sees the sweep's files. */
+    public sealed interface Job extends Serializable {
+
+        /** A run, with its configuration as JSON. */
+        record Make(String label, String config) implements Job {}
+
+        /** Images to be encoded into the bank. */
+        record Encode(List<String> images, ExifOrientation exif) implements Job {}
+    }
+
+    /** Processes that share the work of a sweep, by {@link Sweep#work}; found by {@link java.util.ServiceLoader}. */
+    public interface Cluster {
+
+        /**
+         * Does jobs, in any order.
+         *
+         * @param done is told, one at a time, of each finished job: its problem, or null, and its index
+         * @throws IOException if some could not be done
+         */
+        void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException;
+    }
+
+    /**
+     * Everything that another process needs to work on a sweep.
+     *
+     * @param cluster its address, in the form of its kind
+     * @param model the model's file, or the name of the shipped one
+     * @param modelSha256 of the model's file
+     * @param bank the folder of the feature bank
+     * @param skipBad true to skip unreadable images
+     * @param memoryBytes native memory for the intermediate values of a step
+     * @param out the sweep's folder
+     */
+    public record Site(
+            String cluster,
+            String model,
+            String modelSha256,
+            String bank,
+            boolean skipBad,
+            long memoryBytes,
+            String out)
+            implements Serializable {}
+
+    private static final Logger log = Log.of(Sweep.class);
+
+    /** Below this a job costs more than its images. */
+    private static final int IMAGES_PER_JOB = 128;
+
     private final Images shared;
     private final SweepPlan plan;
     private final List<SweepRun> runs;
-
-    /** The runs of the last job, whose test images are held. */
-    private RunGroup current;
 
     private Sweep(Images shared, SweepPlan plan, List<SweepRun> runs) {
         this.shared = shared;
@@ -87,68 +154,246 @@ public final class Sweep {
 
     /** Returns the states of all runs in a sweep's folder, which is not changed. */
     public List<RunState> states(Path folder) {
-        return runs.stream().map(new RunStore(folder)::state).toList();
-    }
-
-    /** Returns an estimate of the multiplications that are left, with the encoding of all images of the runs. */
-    public double workLeft(List<RunState> states) {
-        List<SweepRun> left = states.stream()
-                .filter(state -> state.status() != Status.FINISHED)
-                .map(RunState::run)
-                .toList();
-        return RunGroup.work(RunGroup.of(left), SweepSchedule.imageWork(shared.clip()));
+        return runs.stream().map(SweepWorker.store(shared, folder)::state).toList();
     }
 
     /**
-     * Does the work that is left.
+     * Makes the runs that are left, one after another.
      *
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
     public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
-        return run(folder, listener, Optional.empty());
+        try (RunFolder lock = RunFolder.open(folder)) {
+            Pass pass = new Pass(lock.path(), listener);
+            pass.left().forEach(pass::make);
+            return pass.outcome();
+        }
     }
 
     /**
-     * Does the work that is left, by the processes of a cluster if there is one.
+     * Makes the runs that are left by the processes of a cluster: first all images are encoded, then the runs are made,
+     * long ones first, then those that test what others learned.
      *
      * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; finished runs are
      *     kept
      */
-    public SweepOutcome run(Path folder, SweepListener listener, Optional<SweepCluster> cluster) throws IOException {
+    public SweepOutcome run(Path folder, SweepListener listener, Cluster cluster, Site site) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
-            SweepWork work = new SweepWork(shared, lock.path(), listener);
+            Pass pass = new Pass(lock.path(), listener);
+            List<SweepRun> left = pass.left();
+            cluster.each(site, images(left), (problem, job) -> {});
+            for (boolean elsewhere : new boolean[] {false, true}) {
+                List<SweepRun> some = left.stream()
+                        .filter(run -> run.isTestedElsewhere() == elsewhere)
+                        .sorted(comparing(Sweep::size).reversed())
+                        .toList();
+                List<Job.Make> jobs = some.stream()
+                        .map(run ->
+                                new Job.Make(run.label(), run.config().toJson().toString()))
+                        .toList();
+                cluster.each(site, jobs, (problem, job) -> pass.made(some.get(job), problem));
+            }
+            return pass.outcome();
+        }
+    }
+
+    /**
+     * Does a job of a sweep that another process leads.
+     *
+     * @param shared of this process
+     * @param folder the sweep's folder
+     * @return the problem; empty if there was none
+     */
+    public static Optional<String> work(Images shared, Path folder, Job job) throws IOException {
+        Progress warnings = new Progress() {
+            @Override
+            public void warn(String message) {
+                log.warn("{}", message);
+            }
+        };
+        if (job instanceof Job.Make made) {
+            SweepRun run =
+                    new SweepRun(made.label(), RunConfig.parse(made.config()).in(shared.clip()));
+            return new SweepWorker(shared, SweepWorker.store(shared, folder))
+                    .make(run, warnings)
+                    .failure();
+        }
+        Job.Encode encode = (Job.Encode) job;
+        List<LabelledImage> images = encode.images().stream()
+                .map(path -> new LabelledImage(Path.of(path), 0, "image", encode.exif()))
+                .toList();
+        try {
+            shared.encode(images, "images", warnings);
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            log.info("images cannot be encoded", e); // the runs that need them record it
+            return Optional.of(describe(e));
+        } finally {
+            shared.forget(); // a bank that is opened later has what others encoded
+        }
+    }
+
+    /** Returns the images that runs see as the test transform shows them, each once. */
+    private List<Job.Encode> images(List<SweepRun> left) {
+        Map<ExifOrientation, Set<String>> images = new TreeMap<>();
+        for (SweepRun run : left) {
+            RunConfig config = run.config();
+            try {
+                List<LabelledImage> seen = new ArrayList<>(
+                        lists(config, config.testedOn()).half(run.half()).test());
+                if (run.learns() && !run.isTestedElsewhere() && config.sample().views() == 0) {
+                    ImageDataset drawn =
+                            config.sample().draw(lists(config, config.data()), config.method(), run.half(), note -> {});
+                    seen.addAll(drawn.train());
+                    seen.addAll(drawn.val());
+                }
+                seen.stream().filter(image -> image.stored() == null).forEach(image -> images.computeIfAbsent(
+                                image.exif(), exif -> new LinkedHashSet<>())
+                        .add(image.path().toString()));
+            } catch (IOException | RuntimeException e) {
+                log.info("the images of {} cannot be listed", run.folder(), e); // the run records it
+            }
+        }
+        List<Job.Encode> jobs = new ArrayList<>();
+        images.forEach((exif, paths) -> {
+            List<String> all = List.copyOf(paths);
+            for (int from = 0; from < all.size(); from += IMAGES_PER_JOB) {
+                int to = Math.min(all.size(), from + IMAGES_PER_JOB);
+                jobs.add(new Job.Encode(List.copyOf(all.subList(from, to)), exif));
+            }
+        });
+        return jobs;
+    }
+
+    private ImageDataset lists(RunConfig config, RunData data) throws IOException {
+        return shared.dataset(data.source(), config.sample().seed());
+    }
+
+    /**
+     * Returns the seconds that runs will take, judging by those that have a result: of the same method if there are any, in
+     * proportion to shots and epochs. NaN if none has a result.
+     */
+    public static double seconds(Collection<RunState> all, Collection<SweepRun> left) {
+        List<RunState> finished =
+                all.stream().filter(state -> state.result().isPresent()).toList();
+        double usual = secondsPerSize(finished);
+        Map<String, Double> ofMethods = finished.stream()
+                .collect(groupingBy(state -> state.run().label(), collectingAndThen(toList(), Sweep::secondsPerSize)));
+        return left.stream()
+                .mapToDouble(run -> size(run) * ofMethods.getOrDefault(run.label(), usual))
+                .sum();
+    }
+
+    private static double secondsPerSize(List<RunState> finished) {
+        return finished.stream()
+                        .mapToDouble(state -> state.result().orElseThrow().totalSeconds())
+                        .sum()
+                / finished.stream().mapToDouble(state -> size(state.run())).sum();
+    }
+
+    private static double size(SweepRun run) {
+        int epochs = run.isTestedElsewhere() ? 0 : run.config().training().epochs();
+        return 1 + (double) epochs * Math.max(1, run.shots());
+    }
+
+    /** One pass through the runs that have no result yet. */
+    private final class Pass {
+
+        private final SweepListener listener;
+        private final SweepWorker worker;
+        private final Map<SweepRun, RunState> states = new LinkedHashMap<>();
+        private final Set<SweepRun> left = new LinkedHashSet<>(runs);
+        private final Set<String> noted = new HashSet<>();
+        private final long start = System.nanoTime();
+
+        Pass(Path folder, SweepListener listener) {
+            this.listener = listener;
+            RunStore store = SweepWorker.store(shared, folder);
+            this.worker = new SweepWorker(shared, store);
             String leftOut = plan.methods().stream()
                     .filter(planned ->
                             plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
                     .map(PlannedMethod::name)
                     .collect(joining(", "));
             if (!leftOut.isEmpty()) {
-                work.note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
+                note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
             }
-            return cluster.isPresent() ? work.run(runs, cluster.get()) : work.run(runs);
+            runs.forEach(run -> states.put(run, store.state(run)));
+            left.removeIf(run -> states.get(run).result().isPresent());
+            store.strays(runs).forEach(this::note);
+            listener.begins(List.copyOf(states.values()));
         }
-    }
 
-    /**
-     * Does a job of a sweep that another process leads; one at a time.
-     *
-     * @param folder the sweep's folder
-     * @return the problem; empty if there was none
-     */
-    public Optional<String> work(Job job, Path folder, SweepListener listener) throws IOException {
-        for (RunGroup group : RunGroup.of(runs)) {
-            for (SweepRun run : group.runs()) {
-                if (run.folder().toString().equals(job.run())) {
-                    if (!group.equals(current)) {
-                        shared.forget();
-                        current = group;
-                    }
-                    SweepWork work = new SweepWork(shared, folder, listener);
-                    return job.parts() > 0 ? work.encode(group, job.part(), job.parts()) : work.make(run);
-                }
+        /** Notes something once, though every run of a dataset may find the same. */
+        private void note(String message) {
+            if (noted.add(message)) {
+                listener.note(message);
             }
         }
-        throw new IOException(
-                "no run " + job.run() + ": the plan or its data differ here from those where the sweep was started");
+
+        List<SweepRun> left() {
+            return List.copyOf(left);
+        }
+
+        SweepOutcome outcome() {
+            return new SweepOutcome(List.copyOf(states.values()));
+        }
+
+        void make(SweepRun run) {
+            listener.started(run);
+            ended(worker.make(run, progress(run)));
+        }
+
+        /** Reads the result of a run that another process made, unless it had a problem. */
+        void made(SweepRun run, String problem) {
+            listener.started(run);
+            listener.progress(elapsed(), elapsed() * runs.size() / (runs.size() - left.size() + 1), run.title());
+            ended(problem == null ? worker.read(run) : run.failed(problem));
+        }
+
+        private void ended(RunState state) {
+            SweepRun run = state.run();
+            states.put(run, state);
+            left.remove(run);
+            state.result().ifPresent(result -> listener.finished(run, result));
+            state.failure().ifPresent(problem -> listener.failed(run, problem));
+        }
+
+        private double elapsed() {
+            return (System.nanoTime() - start) / 1e9;
+        }
+
+        /** Shows the tasks of a run, and the time left for all runs. */
+        private Progress progress(SweepRun run) {
+            double own = seconds(states.values(), List.of(run));
+            double others = seconds(states.values(), left) - own;
+            double end = elapsed() + own + others;
+            return new Progress() {
+
+                @Override
+                public void warn(String message) {
+                    Pass.this.note(run.dataset() + ": " + message);
+                }
+
+                @Override
+                public Task task(String name, long count, Unit unit) {
+                    return new CountedTask(count) {
+
+                        @Override
+                        protected void advanced(long more) {
+                            double now = elapsed();
+                            double total = Math.max(end, now + others);
+                            listener.progress(now, Double.isNaN(total) ? 0 : total, text());
+                        }
+
+                        private String text() {
+                            return unit == Unit.IMAGES
+                                    ? String.format(Locale.ROOT, "%s, %,d of %,d", name, done(), total())
+                                    : detail().isEmpty() ? name : detail();
+                        }
+                    };
+                }
+            };
+        }
     }
 }

@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
+import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
+import org.coop4j.run.RunConfig;
 
 /**
  * The plan of a sweep.
@@ -18,7 +23,7 @@ import org.coop4j.run.DataSpec;
  * @param methods the methods
  * @param shots training images per class; 0 for all
  * @param seeds the seeds
- * @param settings settings of every training run
+ * @param training settings of all training, by key
  * @param testOn other data to test on
  * @param baseToNew runs that learn on the first half of the classes and are tested on both
  */
@@ -26,8 +31,8 @@ public record SweepPlan(
         List<Dataset> datasets,
         List<PlannedMethod> methods,
         List<Integer> shots,
-        List<Long> seeds,
-        Overrides settings,
+        List<Integer> seeds,
+        Map<?, ?> training,
         Optional<TestOn> testOn,
         Optional<Choice> baseToNew) {
 
@@ -38,9 +43,9 @@ public record SweepPlan(
      * A dataset of the plan.
      *
      * @param data its place and name
-     * @param settings settings of training runs on it
+     * @param training settings of training on it, by key
      */
-    record Dataset(DataSpec data, Overrides settings) {
+    record Dataset(DataSpec data, Map<?, ?> training) {
 
         String name() {
             return data.name();
@@ -69,9 +74,36 @@ public record SweepPlan(
      *
      * @param name its name in the plan and in results
      * @param method the method with its settings
-     * @param training settings of its training
+     * @param training settings of its training, by key
      */
-    record PlannedMethod(String name, Method method, Overrides training) {}
+    record PlannedMethod(String name, Method method, Map<?, ?> training) {}
+
+    /**
+     * The training of a run, as the keys of a plan set it.
+     *
+     * @param views random crops of each training image, or {@code epochs} for a new one each epoch
+     * @param checkpointEvery epochs between checkpoints
+     */
+    record PlannedTraining(Training training, String views, int checkpointEvery) {
+
+        static final String EPOCHS = "epochs";
+
+        /** The training of a method that is not trained by steps. */
+        static final PlannedTraining NONE = new PlannedTraining(Training.none(), "0", RunConfig.CHECKPOINT_EVERY);
+
+        PlannedTraining {
+            Require.that(
+                    views.matches(EPOCHS + "|\\d{1,6}"),
+                    "views: expected %s or a whole number, 0 or more, got \"%s\"",
+                    EPOCHS,
+                    views);
+            Require.positive("checkpoint_every", checkpointEvery);
+        }
+
+        int viewCount() {
+            return views.equals(EPOCHS) ? training.epochs() : Integer.parseInt(views);
+        }
+    }
 
     /** A plan that cannot be carried out; each problem names its place and a remedy. */
     public static final class PlanException extends IOException {
@@ -101,17 +133,15 @@ public record SweepPlan(
      *
      * @param file YAML; relative paths in it begin at its folder
      * @param dataRoot the folder of the published datasets; if empty, the plan names it
-     * @throws PlanException if something in it is wrong, naming line, column and the remedy
+     * @throws PlanException if the plan is wrong: its message has line, column and remedy
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
         if (Files.notExists(file)) {
             throw new PlanException("no such plan: " + file + " (coop sweep --example prints one)");
         }
-        return PlanReader.read(
-                file.getFileName().toString(),
-                TextFile.read(file, MOST_BYTES),
-                file.toAbsolutePath().getParent(),
-                dataRoot);
+        return new PlanReader(
+                        file.getFileName().toString(), file.toAbsolutePath().getParent(), dataRoot)
+                .read(TextFile.read(file, MOST_BYTES));
     }
 
     /**
@@ -120,7 +150,23 @@ public record SweepPlan(
      * @param folder relative paths in it begin here
      */
     public static SweepPlan parse(String yaml, Path folder) throws IOException {
-        return PlanReader.read("plan", yaml, folder, Optional.empty());
+        return new PlanReader("plan", folder, Optional.empty()).read(yaml);
+    }
+
+    /**
+     * Returns the training of a run: its reference's, with the settings of the plan, of the dataset and of the method. The
+     * last of them wins.
+     */
+    PlannedTraining training(Training reference, Dataset dataset, PlannedMethod method, int shots) {
+        PlannedTraining trained = new PlannedTraining(reference, "0", RunConfig.CHECKPOINT_EVERY);
+        Map<String, Object> settings = Settings.of(trained);
+        for (Map<?, ?> keys : List.of(training, dataset.training, method.training)) {
+            settings.replaceAll((name, usual) -> {
+                Object own = keys.get(name) instanceof Map<?, ?> byShots ? byShots.get("" + shots) : keys.get(name);
+                return own == null ? usual : own;
+            });
+        }
+        return reference.trains() ? Settings.with(trained, settings) : trained;
     }
 
     /** Returns a plan with all possible keys, and comments. */

@@ -1,9 +1,11 @@
 package org.coop4j.study;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunResult;
@@ -13,13 +15,9 @@ import org.coop4j.run.RunResult;
  *
  * @param label name of the method in the plan
  * @param config everything that decides its result
- * @param tested the data tested on; the same that it learns from, unless it has a source
- * @param source the run whose classifier is tested elsewhere; empty for runs of their own
  * @param folder its folder, below that of the sweep
- * @param effort estimates of its work
  */
-public record SweepRun(
-        String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Path folder, Work effort) {
+public record SweepRun(String label, RunConfig config, Path folder) {
 
     /** The folder of all runs, below that of the sweep. */
     static final String RUNS = "runs";
@@ -27,18 +25,8 @@ public record SweepRun(
     private static final int HASH_IN_A_NAME = 8;
 
     /**
-     * Estimates, in multiplications.
-     *
-     * @param encoding of its training images, if none of them is in the bank yet
-     * @param total all of its work, encoding included
-     * @param steps training steps of all epochs; 0 without training by steps
-     */
-    record Work(double encoding, double total, long steps) {}
-
-    /**
      * A run in a sweep's folder.
      *
-     * @param status how far it is
      * @param result its result, if it is finished
      * @param failure the reason, if it failed
      */
@@ -57,6 +45,22 @@ public record SweepRun(
         }
     }
 
+    /** Names the folder of a run. */
+    SweepRun(String label, RunConfig config) {
+        this(
+                label,
+                config,
+                Path.of(
+                        RUNS,
+                        fileName(config.data().name()),
+                        fileName(title(label, config)),
+                        "shots%d-seed%d-%s"
+                                .formatted(
+                                        config.sample().shots(),
+                                        config.sample().seed(),
+                                        Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME))));
+    }
+
     RunState is(RunState.Status status) {
         return new RunState(this, status, Optional.empty(), Optional.empty());
     }
@@ -69,14 +73,19 @@ public record SweepRun(
         return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
-    static SweepRun of(String label, RunConfig config, SweepDataset tested, Optional<SweepRun> source, Work effort) {
-        String run = "shots%d-seed%d-%s"
-                .formatted(
-                        config.sample().shots(),
-                        config.sample().seed(),
-                        Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME));
-        Path folder = Path.of(RUNS, fileName(config.data().name()), fileName(title(label, config)), run);
-        return new SweepRun(label, config, tested, source, folder, effort);
+    /** Returns true if it tests what another run learned. */
+    boolean isTestedElsewhere() {
+        return !config.data().equals(config.testedOn());
+    }
+
+    /** Returns the run that learns what this one tests; itself unless that is another one. */
+    SweepRun source() {
+        return isTestedElsewhere() ? new SweepRun(label, config.testedOn(config.data())) : this;
+    }
+
+    /** Returns the data that it uses. */
+    List<DataSpec> sources() {
+        return List.of(config.data().source(), config.testedOn().source());
     }
 
     /** Returns the name of the data tested on. */
@@ -87,11 +96,6 @@ public record SweepRun(
     /** Returns the name of the data learned from; the data tested on if nothing was learned. */
     public String trainedOn() {
         return config.data().name();
-    }
-
-    /** Returns all of its work, as it was estimated. */
-    public double work() {
-        return effort.total;
     }
 
     /** Returns the number of training images per class; 0 for all, or where nothing is learned. */
@@ -107,16 +111,6 @@ public record SweepRun(
     /** Returns true if it learns from images. */
     public boolean learns() {
         return config.method().learns();
-    }
-
-    /** Returns true if it learns from images as the test transform shows them. */
-    boolean learnsFromTestViews() {
-        return learns() && source.isEmpty() && config.sample().views() == 0;
-    }
-
-    /** Returns the number of training steps; 0 without training by steps. */
-    public long steps() {
-        return effort.steps;
     }
 
     /** Returns the classes tested on. */

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import static java.util.stream.Collectors.toSet;
 import static org.coop4j.base.Numbers.count;
 
 import java.io.IOException;
@@ -9,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -21,30 +19,22 @@ import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
-import org.coop4j.study.SweepRun.Work;
-import org.coop4j.weights.model.ClipConfig;
 
 /**
- * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
- * on all classes, then on the halves, then on other data; in each, first what is not learned, then
- * few shots before many.
+ * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first on all classes, then on
+ * the halves, then on other data; in each, first what is not learned, then few shots before many.
  *
  * @param datasets the plan's datasets by name
  * @param runs the runs so far by folder
  */
 record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
 
-    /** More runs than anybody does, few enough to list. */
+    /** A limit for plans that multiply by mistake. */
     private static final int MOST_RUNS = 1_000_000;
 
     private static final String IMAGENET = "ImageNet";
-
-    /** A transformer block's products, in squares of its width, for a token. */
-    private static final double BLOCK = 12;
-
-    /** Reading, decoding and resizing a photograph takes roughly as long as this many. */
-    private static final double DECODING = 2e8;
 
     /**
      * Returns all runs of a plan.
@@ -77,39 +67,40 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     }
 
     private void add(SweepDataset dataset) throws IOException {
-        Set<String> methods = plan.methods().stream().map(PlannedMethod::name).collect(toSet());
-        Choice everything = new Choice(Set.of(dataset.name()), methods, Set.copyOf(plan.shots()));
-        add(dataset, ClassHalf.ALL, everything, false);
-        List<SweepRun> learned = add(dataset, ClassHalf.ALL, everything, true);
-        Optional<Choice> halves =
-                plan.baseToNew().filter(choice -> choice.datasets().contains(dataset.name()));
-        if (halves.isPresent()) {
-            add(dataset, ClassHalf.BASE, halves.get(), false);
-            List<SweepRun> ofBase = add(dataset, ClassHalf.BASE, halves.get(), true);
-            add(dataset, ClassHalf.NEW, halves.get(), false);
-            ofBase.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
+        List<String> methods = plan.methods().stream().map(PlannedMethod::name).toList();
+        Choice all = new Choice(Set.of(dataset.name()), Set.copyOf(methods), Set.copyOf(plan.shots()));
+        add(dataset, ClassHalf.ALL, all, false);
+        List<SweepRun> learned = add(dataset, ClassHalf.ALL, all, true);
+        if (plan.baseToNew().isPresent() && plan.baseToNew().get().datasets().contains(dataset.name())) {
+            Choice halves = plan.baseToNew().get();
+            add(dataset, ClassHalf.BASE, halves, false);
+            List<SweepRun> ofBase = add(dataset, ClassHalf.BASE, halves, true);
+            add(dataset, ClassHalf.NEW, halves, false);
+            transfer(ofBase, halves, dataset, ClassHalf.NEW);
         }
         if (plan.testOn().isPresent() && plan.testOn().get().from().datasets().contains(dataset.name())) {
-            addTestOn(dataset, learned, plan.testOn().get());
-        }
-    }
-
-    private void addTestOn(SweepDataset dataset, List<SweepRun> learned, TestOn testOn) throws IOException {
-        Choice choice = testOn.from();
-        for (Dataset planned : testOn.targets()) {
-            SweepDataset target = datasets.get(planned.name());
-            if (!target.name().equals(dataset.name())) {
-                add(target, ClassHalf.ALL, choice, false);
-                learned.stream()
-                        .filter(run -> choice.methods().contains(run.label()))
-                        .filter(run -> choice.shots().contains(run.shots()))
-                        .forEach(source -> addTransfer(source, target, ClassHalf.ALL));
+            TestOn test = plan.testOn().get();
+            for (Dataset planned : test.targets()) {
+                SweepDataset target = datasets.get(planned.name());
+                if (!target.name().equals(dataset.name())) {
+                    add(target, ClassHalf.ALL, test.from(), false);
+                    transfer(learned, test.from(), target, ClassHalf.ALL);
+                }
             }
         }
     }
 
-    private void add(SweepRun run) {
+    /** Adds tests of what was learned on other data. */
+    private void transfer(List<SweepRun> learned, Choice choice, SweepDataset target, ClassHalf half) {
+        learned.stream()
+                .filter(run ->
+                        choice.methods().contains(run.label()) && choice.shots().contains(run.shots()))
+                .forEach(run -> add(new SweepRun(run.label(), run.config().testedOn(target.data(half)))));
+    }
+
+    private SweepRun add(SweepRun run) {
         runs.putIfAbsent(run.folder(), run);
+        return run;
     }
 
     /**
@@ -125,61 +116,31 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
                 boolean chosen = choice.methods().contains(planned.name())
                         && planned.method().learns() == learning
                         && (!learning || choice.shots().contains(shots));
-                for (long seed : !chosen ? List.<Long>of() : learning ? plan.seeds() : List.of(0L)) {
-                    added.add(run(dataset, half, planned, shots, seed));
+                for (int seed : !chosen ? List.<Integer>of() : learning ? plan.seeds() : List.of(0)) {
+                    added.add(add(run(dataset, half, planned, shots, seed)));
                 }
             }
         }
-        added.forEach(this::add);
         return added;
     }
 
-    private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
+    private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, int seed)
             throws IOException {
-        Overrides overrides = planned.training().or(dataset.settings()).or(plan.settings());
         Method method = planned.method();
         try {
-            Training reference = IMAGENET.equals(dataset.data().benchmark())
+            Training reference = IMAGENET.equals(dataset.planned().data().benchmark())
                     ? method.trainingOnImageNet(shots)
                     : method.training(shots);
-            Training training = overrides.applied(method.adapted(reference, clip.logitScale()), shots);
-            Sample sample = new Sample(shots, seed, overrides.views(training));
-            RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training, sample)
+            PlannedTraining training =
+                    plan.training(method.adapted(reference, clip.logitScale()), dataset.planned(), planned, shots);
+            Sample sample = new Sample(shots, seed, training.viewCount());
+            RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training.training(), sample)
                     .in(clip)
-                    .withCheckpointEvery(overrides.checkpointEvery());
-            return SweepRun.of(planned.name(), config, dataset, Optional.empty(), work(dataset, half, config));
+                    .withCheckpointEvery(training.checkpointEvery());
+            return new SweepRun(planned.name(), config);
         } catch (IllegalArgumentException e) {
             throw new PlanException(
                     "%s, %s, %s: %s".formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));
         }
-    }
-
-    private void addTransfer(SweepRun source, SweepDataset target, ClassHalf half) {
-        RunConfig config = source.config().testedOn(target.data(half));
-        add(SweepRun.of(source.label(), config, target, Optional.of(source), new Work(0, 0, 0)));
-    }
-
-    // Work, in multiplications, without scoring, which is hardly any. It predicts the time left of runs as different as
-    // a step on 10 and one on 1,000 classes.
-
-    /** Estimates the work of encoding an image file. */
-    static double imageWork(Clip clip) {
-        ClipConfig.Vision vision = clip.architecture().vision();
-        double side = (double) vision.imageSize() / ClipConfig.ResNet.STRIDE;
-        return DECODING
-                + (vision instanceof ClipConfig.Vit vit
-                        ? vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width()
-                        : side * side * clip.architecture().parameterCount());
-    }
-
-    private Work work(SweepDataset dataset, ClassHalf half, RunConfig config) {
-        Sample sample = config.sample();
-        Training training = config.training();
-        int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
-        int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
-        double encoding = (double) sample.views() * images * imageWork(clip);
-        double fit =
-                config.method().learner(clip, dataset.task(half, sample.seed())).work(images, training);
-        return new Work(encoding, encoding + fit, (long) batches * training.epochs());
     }
 }

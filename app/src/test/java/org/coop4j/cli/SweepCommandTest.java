@@ -94,9 +94,7 @@ class SweepCommandTest {
         assertThat(dry.code()).as(dry.err()).isZero();
         assertThat(dry.out().lines()).hasSize(6);
         assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
-        assertThat(dry.err())
-                .contains("5 runs", "0 finished", "8 training steps")
-                .containsPattern("about \\d[\\d.]* (s|min|h)");
+        assertThat(dry.err()).contains("5 runs", "0 finished", "known once a run is finished");
         assertThat(out).doesNotExist();
         assertThat(sweep(out).code()).isZero();
         CommandRun after = sweep(out, "--dry-run", "--csv");
@@ -105,6 +103,9 @@ class SweepCommandTest {
                 new ObjectMapper().readTree(sweep(out, "--dry-run", "--json").out());
         assertThat(json).hasSize(5);
         assertThat(json.path(0).path("state").asText()).isEqualTo("finished");
+        assertThat(json.path(1).path("epochs").asInt()).isEqualTo(2);
+        Files.delete(out.resolve(json.path(4).path("run").asText()).resolve(RunFolder.PROVENANCE));
+        assertThat(sweep(out, "--dry-run").err()).containsPattern("4 finished, 1 begun.*about \\d.* left");
     }
 
     @Test
@@ -150,7 +151,7 @@ class SweepCommandTest {
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
-                .startsWith("coop: wrong.yaml, line 2, column 1: methods: ")
+                .startsWith("coop: wrong.yaml, line 2, column 1: method ")
                 .contains("\"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));

@@ -23,6 +23,7 @@ import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Training;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,10 @@ class SweepPlanTest {
         return Settings.of((Record) plan.methods().get(i).method());
     }
 
+    private static PlannedTraining training(SweepPlan plan, int method, Training reference, int shots) {
+        return plan.training(reference, plan.datasets().get(0), plan.methods().get(method), shots);
+    }
+
     @Test
     void theSmallestPlanHasTheReferencesShotsAndSeeds() throws IOException {
         SweepPlan plan = read("data: DATA\ndatasets: caltech-101\nmethods: coop-m16-end\n");
@@ -53,8 +58,9 @@ class SweepPlanTest {
                 .isEqualTo(folder.resolve("DATA").toString());
         assertThat(plan.datasets().get(0).data().splitSeed()).isEqualTo(1);
         assertThat(plan.shots()).containsExactly(1, 2, 4, 8, 16);
-        assertThat(plan.seeds()).containsExactly(1L, 2L, 3L);
-        assertThat(plan.settings()).isEqualTo(Overrides.none());
+        assertThat(plan.seeds()).containsExactly(1, 2, 3);
+        assertThat(training(plan, 0, Training.coop(50, 32), 1))
+                .isEqualTo(new PlannedTraining(Training.coop(50, 32), "0", 10));
         assertThat(plan.testOn()).isEmpty();
         assertThat(plan.baseToNew()).isEmpty();
     }
@@ -76,7 +82,8 @@ class SweepPlanTest {
                 .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
-        assertThat(all.settings().settings()).containsEntry("weight_decay", "5e-4");
+        assertThat(training(all, 5, Training.coop(50, 32), 1).training().weightDecay())
+                .isEqualTo(5e-4);
     }
 
     @Test
@@ -139,21 +146,18 @@ class SweepPlanTest {
                         batch: 16
                         rate: 5e-3
                         """);
-        Overrides said = plan.methods()
-                .get(0)
-                .training()
-                .or(plan.datasets().get(0).settings())
-                .or(plan.settings());
-        Training own = said.applied(Training.coop(50, 32), 1);
+        Training own = training(plan, 0, Training.coop(50, 32), 1).training();
         assertThat(own.batch()).isEqualTo(4);
         assertThat(own.rate()).isEqualTo(5e-3);
         assertThat(own.epochs()).isEqualTo(7);
         assertThat(own.momentum()).isEqualTo(0.9);
-        assertThat(said.applied(Training.coop(50, 32), 2).epochs()).isEqualTo(20);
+        assertThat(training(plan, 0, Training.coop(50, 32), 2).training().epochs())
+                .isEqualTo(20);
         assertThat(settings(plan, 0)).containsEntry("context_length", 3).containsEntry("class_specific", true);
-        Overrides second = plan.methods().get(1).training().or(plan.settings());
-        assertThat(second.applied(Training.coop(50, 32), 1).rate()).isEqualTo(1e-3);
-        assertThat(second.views(Training.coop(50, 32))).isEqualTo(50);
+        PlannedTraining second = training(plan, 1, Training.coop(50, 32), 2);
+        assertThat(second.training().rate()).isEqualTo(1e-3);
+        assertThat(second.viewCount()).isEqualTo(20);
+        assertThat(training(plan, 1, Training.none(), 2).viewCount()).isZero();
         assertThat(settings(plan, 2)).containsEntry("words", "this is a").containsEntry("position", "front");
     }
 
@@ -181,7 +185,7 @@ class SweepPlanTest {
                           - {name: lpclip, method: linear-probe, reference_sample: true}
                           - {name: both, method: zero-shot, templates: ["a {}", "the {}"]}
                           - {name: theirs, templates: ["a {}", "the {}"]}
-                          - {name: one, templates: "a {} | b"}
+                          - {name: split, templates: "a {}|b {}"}
                           - {name: coop, context_length: 5}
                         """);
         assertThat(plan.methods().stream().map(PlannedMethod::method))
@@ -190,13 +194,9 @@ class SweepPlanTest {
                         new LinearProbe(true),
                         new ZeroShot(List.of("a {}", "the {}"), true),
                         new ZeroShot(List.of("a {}", "the {}"), false),
-                        new ZeroShot(List.of("a {} | b"), false),
+                        new ZeroShot(List.of("a {}", "b {}"), false),
                         new CoOp(5, ClassPosition.END, false));
-        assertThat(plan.methods()
-                        .get(0)
-                        .training()
-                        .applied(Training.coop(50, 32), 1)
-                        .epochs())
+        assertThat(training(plan, 0, Training.coop(50, 32), 1).training().epochs())
                 .isEqualTo(9);
     }
 

@@ -14,17 +14,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.ObjIntConsumer;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunStore.Failure;
+import org.coop4j.study.Sweep.Cluster;
+import org.coop4j.study.Sweep.Job;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -67,7 +68,7 @@ class SweepTest {
         assertThat(outcome.failures()).isEmpty();
         assertThat(recorder.started).hasSize(13).isEqualTo(recorder.finished);
         assertThat(recorder.started).doesNotHaveDuplicates();
-        assertThat(recorder.done).isPositive().isCloseTo(recorder.total, within(recorder.total / 50));
+        assertThat(recorder.done).isPositive().isLessThanOrEqualTo(recorder.total);
     }
 
     @Test
@@ -76,7 +77,8 @@ class SweepTest {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
             RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
-            assertThat(config).isEqualTo(run.config());
+            assertThat(config.isSameRun(run.config())).isTrue();
+            assertThat(config.imagesSha256()).hasSize(64);
             assertThat(run.folder().toString().replace('\\', '/'))
                     .isEqualTo("runs/data/%s/shots%d-seed%d-%s"
                             .formatted(
@@ -156,37 +158,29 @@ class SweepTest {
         assertThat(outcome(out)).isEqualTo(outcome(whole));
     }
 
-    /** A cluster of one worker, which works through the jobs in this process. */
-    private record Worker(Sweep sweep, Path out) implements SweepCluster {
-        @Override
-        public int workers() {
-            return 1;
-        }
-
-        @Override
-        public void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
-            for (int i = 0; i < jobs.size(); i++) {
-                done.accept(sweep.work(jobs.get(i), out, SweepFixture.SILENT).orElse(null), i);
-            }
-        }
-
-        @Override
-        public void close() {}
-    }
-
     @Test
     void aClusterMakesTheSameRuns() throws IOException {
         Path out = folder.resolve("cluster");
         Recorder leader = new Recorder();
+        List<Job> encoded = new ArrayList<>();
         try (Clip clip = fixture.open();
                 Clip other = fixture.open()) {
-            Sweep worker = Sweep.of(fixture.shared(other, out), fixture.plan(PLAN));
-            SweepOutcome ended = Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN))
-                    .run(out, leader, Optional.of(new Worker(worker, out)));
+            Images worker = fixture.shared(other, out);
+            Cluster cluster = (site, jobs, done) -> {
+                for (int i = 0; i < jobs.size(); i++) {
+                    done.accept(Sweep.work(worker, out, jobs.get(i)).orElse(null), i);
+                    if (jobs.get(i) instanceof Job.Encode) {
+                        encoded.add(jobs.get(i));
+                    }
+                }
+            };
+            SweepOutcome ended =
+                    Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN)).run(out, leader, cluster, null);
             assertThat(ended.failures()).isEmpty();
         }
+        assertThat(encoded).isNotEmpty();
         assertThat(leader.finished).hasSize(13).doesNotHaveDuplicates();
-        assertThat(leader.done).isPositive().isCloseTo(leader.total, within(leader.total / 50));
+        assertThat(leader.done).isPositive().isLessThanOrEqualTo(leader.total);
         assertThat(outcome(out)).isEqualTo(outcome(whole));
     }
 
@@ -206,6 +200,33 @@ class SweepTest {
         Recorder rarely = new Recorder();
         fixture.run(out, small.replace("every: 1", "every: 2"), rarely);
         assertThat(rarely.started).isEmpty();
+    }
+
+    @Test
+    void picturesReplacedByOthersOfTheSameNamesMakeTheirRunsAgain() throws IOException {
+        fixture.pictures("replaced", 2, CLASSES);
+        fixture.pictures("kept", 2, CLASSES);
+        String plan = "datasets: [replaced, kept]\nmethods: [zero-shot, linear-probe]\nshots: 1\nseeds: 1\n";
+        Path out = folder.resolve("replaced-sweep");
+        SweepOutcome before = fixture.run(out, plan, SweepFixture.SILENT);
+        for (String split : List.of("train", "val", "test")) {
+            for (int i = 0; i < 2; i++) {
+                Path lawn = folder.resolve("replaced").resolve(split).resolve("lawn");
+                TestPictures.write(lawn.resolve("picture-" + i + ".png"), 0, 300 + i);
+            }
+        }
+        Recorder again = new Recorder();
+        SweepOutcome after = fixture.run(out, plan, again);
+        assertThat(again.started).extracting(SweepRun::dataset).containsExactly("replaced", "replaced");
+        Path fresh = folder.resolve("fresh");
+        fixture.run(fresh, plan, SweepFixture.SILENT);
+        assertThat(outcome(out)).containsAllEntriesOf(outcome(fresh));
+        assertThat(after.runs().get(1).result())
+                .isNotEqualTo(before.runs().get(1).result());
+        assertThat(out.resolve(again.started.get(0).folder() + ".replaced-1")).isDirectory();
+        Recorder third = new Recorder();
+        fixture.run(out, plan, third);
+        assertThat(third.started).isEmpty();
     }
 
     @Test

@@ -43,13 +43,13 @@ class WrongPlanTest {
             delimiter = '|',
             value = {
                 "method: x | line 4: … \"method\" … data, datasets, methods",
-                "shots: [1, 1] | line 4: shots … 1 twice",
-                "shots: -1 | line 4: shots … 0 or more … \"-1\"",
-                "shots: [] | line 4: shots",
-                "shots: | line 4: shots",
-                "seeds: 0 | line 4: seeds … 1 or more … \"0\"",
+                "shots: [1, 1] | line 4: shots … twice: [1, 1]",
+                "shots: -1 | line 4: shots: … 0 to … \"-1\"",
+                "shots: [] | line 4: … shots",
+                "shots: | line 4: … shots",
+                "seeds: 0 | line 4: seeds … 1 to … \"0\"",
                 "seeds: 9999999999 | line 4: seeds … 2147483647 … 9999999999",
-                "epochs: ten | line 4: epochs … 1 or more … \"ten\"",
+                "epochs: ten | line 4: epochs … 1 to … \"ten\"",
                 "epochs: {one: 2} | line 4: epochs … shots … \"one\"",
                 "rate: 0 | line 4: rate: ",
                 "rate: .nan | line 4: rate: … \".nan\"",
@@ -58,22 +58,19 @@ class WrongPlanTest {
                 "batch: 0 | line 4: batch: … got 0",
                 "batch: 2.5 | line 4: batch: … got \"2.5\"",
                 "optimizer: lbfgs | line 4: optimizer: … sgd, adam, adamw, got",
-                "schedule: [] | line 4: schedule",
-                "exif: turn | line 4: exif: … keep … apply … 'turn'",
+                "schedule: [] | line 4: … schedule",
+                "exif: turn | line 4: exif: … apply, keep … \"turn\"",
                 "views: many | line 4: views … epochs … \"many\"",
-                "base_to_new: yes | line 4: base_to_new … true, false … \"yes\"",
-                "base_to_new: {method: x} | line 4: … \"method\": base_to_new",
-                "base_to_new: {methods: coop} | line 4: methods: \"coop\"",
-                "base_to_new: {shots: 3} | line 4: shots: \"3\" … 1, 2",
+                "base_to_new: yes | line 4: … true, false … \"yes\"",
+                "base_to_new: {method: x} | line 4: method: … datasets, methods, shots",
+                "base_to_new: {methods: coop} | line 4: methods: … coop",
+                "base_to_new: {shots: 3} | line 4: shots: … 3 … 1, 2",
                 "test_on: {from: dtd} | line 4: … datasets",
                 "test_on: [sun, sun397] | line 4: … SUN397",
                 "test_on: [nothing] | line 4: \"nothing\"",
-                "data: E | line 4: … \"data\" … twice",
-                "batch: &b 4 | line 4: … &b",
-                "batch: [*b, 4] | line 4: … alias b",
-                "batch: !b 4 | line 4: … !b",
-                "batch: [4 | line 5: … YAML",
-                "'  batch: 4' | line 4: … YAML",
+                "data: E | line 4: … data … twice",
+                "batch: [*b, 4] | line 4: … batch … alias",
+                "batch: !b 4 | line 4: … batch … type",
                 "--- | line 5: … document",
             })
     void whatIsWrongIsSaidWithItsLine(String line, String message) {
@@ -91,24 +88,23 @@ class WrongPlanTest {
                 "coup | line 3: … \"coup\" … zero-shot, linear-probe, coop",
                 "[zero-shot, zero-shot] | line 3: … zero-shot",
                 "{context_length: 4} | line 3: … name",
-                "{name: x, contxt: 4} | line 3: … \"contxt\": CoOp (M = 16) … name, method, context_length",
+                "{name: x, contxt: 4} | line 3: contxt: … name, method, context_length",
                 "{name: x, context_length: 0} | line 3: context_length: … got 0",
                 "{name: x, context_length: [4, 8]} | line 3: context_length: … number",
                 "{name: x, words: [a, b]} | line 3: words: … string",
                 "{name: x, words: {a: b}} | line 3: words",
-                "{name: x, words: null} | line 3: words",
+                "{name: x, words: null} | line 3: … words",
                 "{name: x, method: coup} | line 3: … \"coup\"",
-                "{name: x, words: a, context_length: 2} | line 3: context_length: words … 1",
                 "{name: x, position: left} | line 3: position: … end, middle, front, got",
                 "{name: x, class_specific: 1} | line 3: class_specific: … got \"1\"",
                 "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end",
-                "{name: linear-probe, rate: 1} | line 3: … \"rate\": linear probe … name, method, reference_sample",
+                "{name: linear-probe, rate: 1} | line 3: rate: … name, method, reference_sample",
                 "{name: x, templates: [photo]} | line 3: templates: … \"photo\" … {}",
                 "{name: x, templates: photo} | line 3: templates: … \"photo\" … {}",
-                "{name: x, templates: []} | line 3: templates",
-                "{name: x, templates: ['{}'], rate: 1} | line 3: … \"rate\": zero-shot CLIP (\"{}\") … name",
-                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP … templates",
-                "[[zero-shot]] | line 3: … method … name … keys",
+                "{name: x, templates: []} | line 3: … templates",
+                "{name: x, templates: ['{}'], rate: 1} | line 3: rate: … name, method, templates",
+                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot … another name",
+                "[[zero-shot]] | line 3: … keys … [zero-shot]",
             })
     void wrongMethodsAreRefused(String methods, String message) {
         assertThatThrownBy(() -> read("data: D\ndatasets: [dtd]\nmethods: " + methods + "\n"))
@@ -120,17 +116,25 @@ class WrongPlanTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{names: x} | line 1: … dataset … name … path",
-                "{name: dtd, names: x} | line 1: \"names\" … path",
+                "{names: x} | line 1: … dataset … path … name",
+                "{name: dtd, names: x} | line 1: … path … names",
                 "{name: nothing} | line 1: … nothing … ImageNet",
                 "{name: dtd, template: photo} | line 1: template \"photo\" … {}",
                 "dtd | line 1: … DescribableTextures … data: DIR … --data",
-                "{path: \"a\\0b\"} | line 1: path: ",
+                "{path: \"a\\0b\"} | line 1: … a",
             })
     void wrongDatasetsAreRefused(String dataset, String message) {
         assertThatThrownBy(() -> read("datasets: [" + dataset + "]\nmethods: zero-shot\n"))
                 .isInstanceOf(PlanException.class)
                 .hasMessageMatching(atSomeColumn(message));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"batch: [4, 5", "'  batch: 4', 4"})
+    void whatIsNoYamlIsRefusedWithItsLine(String line, int number) {
+        assertThatThrownBy(() -> read("data: D\ndatasets: dtd\nmethods: coop\n" + line + "\n"))
+                .isInstanceOf(PlanException.class)
+                .hasMessageContainingAll("plan.yaml: not valid YAML: ", "line " + number + ", column ");
     }
 
     @Test
@@ -139,7 +143,7 @@ class WrongPlanTest {
         assertThatThrownBy(() -> read(begin
                         + "methods: [zero-shot, coop-m4-end-csc]\n"
                         + "base_to_new: {methods: coop-m4-end-csc}\n"))
-                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc"));
+                .hasMessageMatching(atSomeColumn("line 4: methods: … coop-m4-end-csc … zero-shot"));
         assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
                 .hasMessageMatching(atSomeColumn("line 4: base_to_new"));
     }

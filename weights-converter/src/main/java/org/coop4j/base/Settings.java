@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  *
  * <p>A component {@code contextLength} is called {@code context_length}. A component that is itself a record stands for
  * its components. Values are whole numbers, numbers, booleans, strings, lists of strings and enum constants, written in
- * lower case with hyphens; an absent string is null, or {@code none} where a string is required.
+ * lower case with hyphens; an absent string is null, or {@code none} where a string is required. A component of type
+ * {@code Object} takes any value.
  */
 public final class Settings {
     /** Separates the strings of a list that is written as one string. */
@@ -171,6 +172,9 @@ public final class Settings {
 
     private static Object parse(String name, Class<?> type, Object value) {
         String text = String.valueOf(value).strip();
+        if (type == Object.class) {
+            return value;
+        }
         if (type == int.class || type == long.class || type == double.class) {
             return number(name, type, value, text);
         }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
@@ -15,19 +14,14 @@ import org.apache.spark.SparkContext$;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.coop4j.base.Log;
 import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
-import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepCluster.Files;
-import org.coop4j.study.SweepCluster.Job;
-import org.coop4j.study.SweepPlan;
-import org.slf4j.Logger;
+import org.coop4j.study.Sweep.Job;
+import org.coop4j.study.Sweep.Site;
 import scala.Function2;
 import scala.Option;
 import scala.collection.Iterator;
@@ -38,16 +32,14 @@ import scala.runtime.BoxedUnit;
  * Sweeps on Spark: by {@code coop sweep --spark}, or as a program for {@code spark-submit} with the arguments of
  * {@code coop sweep}, on the cluster of the application.
  */
-public final class CoopSweep implements SweepCluster.Provider {
-    private static final Logger log = Log.of(CoopSweep.class);
+public final class CoopSweep implements Sweep.Cluster {
 
     /**
-     * The sweep of this executor. Its lists of images and the test images' features stay in memory between jobs, which
-     * take turns.
+     * The lists and features of this executor, which stay in memory between jobs. Jobs take turns.
      */
-    private static Sweep openSweep;
+    private static Images shared;
 
-    private static Files openFiles;
+    private static Site sharedSite;
 
     /** Runs {@code coop sweep ARGUMENTS} and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -57,12 +49,11 @@ public final class CoopSweep implements SweepCluster.Provider {
         Coop.main(words.toArray(String[]::new));
     }
 
-    /** Uses the application of this JVM, or starts one with the settings of {@code spark-submit}. */
-    @Override
-    public SweepCluster connect(String master, Files files) {
+    /** Returns the application of this JVM, or starts one with the settings of {@code spark-submit}; the JVM ends it. */
+    private static SparkContext connect(String master) {
         Option<SparkContext> active = SparkContext$.MODULE$.getActive();
         if (active.isDefined()) {
-            return new Cluster(active.get(), false, files);
+            return active.get();
         }
         SparkConf conf = new SparkConf()
                 .setMaster(master)
@@ -71,7 +62,7 @@ public final class CoopSweep implements SweepCluster.Provider {
         if (conf.contains("spark.executor.cores")) {
             conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores")); // a run uses all threads
         }
-        return new Cluster(new SparkContext(conf), true, files);
+        return new SparkContext(conf);
     }
 
     /**
@@ -79,74 +70,45 @@ public final class CoopSweep implements SweepCluster.Provider {
      *
      * @return the problem, or null
      */
-    private static synchronized String work(Files files, Job job) {
+    private static synchronized String work(Site site, Job job) {
         try {
-            if (!files.equals(openFiles)) {
-                openSweep = open(files);
-                openFiles = files;
+            if (!site.equals(sharedSite)) {
+                Clip clip = SharedModels.get(new ModelLocation(site.model(), site.modelSha256()));
+                shared = new Images(
+                        clip,
+                        new Run.Options(Path.of(site.bank()), site.skipBad(), new MemoryLimit(site.memoryBytes())));
+                sharedSite = site;
             }
-            SweepListener notes = new SweepListener() {
-                @Override
-                public void note(String message) {
-                    log.warn("{}", message);
-                }
-            };
-            return openSweep.work(job, Path.of(files.out()), notes).orElse(null);
+            return Sweep.work(shared, Path.of(site.out()), job).orElse(null);
         } catch (IOException e) {
             throw new UncheckedIOException(e); // the task fails, and Spark tries it again
         }
-    }
-
-    private static Sweep open(Files files) throws IOException {
-        Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
-        Run.Options options =
-                new Run.Options(Path.of(files.bank()), files.skipBad(), new MemoryLimit(files.memoryBytes()));
-        SweepPlan plan = SweepPlan.read(
-                Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
-        return Sweep.of(new Images(clip, options), plan);
     }
 
     /** Does the only job of a task, on an executor. */
     private interface Work extends Function2<TaskContext, Iterator<Job>, String>, Serializable {}
 
     /**
-     * Executors that do the jobs of a sweep as tasks; they see the sweep's files under the same paths as the driver. A
-     * job of a lost executor is repeated on another one.
+     * Does jobs as tasks of executors, which see the sweep's files under the same paths as the driver. A job of a lost
+     * executor is repeated on another one.
      */
-    private record Cluster(SparkContext spark, boolean owner, Files files) implements SweepCluster {
-
-        @Override
-        public int workers() {
-            return Math.max(1, spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1));
+    @Override
+    public void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException {
+        if (jobs.isEmpty()) {
+            return;
         }
-
-        @Override
-        public void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
-            if (jobs.isEmpty()) {
-                return;
-            }
-            JavaRDD<Job> tasks =
-                    JavaSparkContext.fromSparkContext(spark).parallelize(new ArrayList<>(jobs), jobs.size());
-            Files seen = files;
-            Work work = (task, alone) -> CoopSweep.work(seen, alone.next());
-            Function2<Object, String, BoxedUnit> finished = (index, problem) -> {
-                done.accept(problem, (int) index);
-                return BoxedUnit.UNIT;
-            };
-            try {
-                spark.runJob(tasks.rdd(), work, finished, ClassTag.apply(String.class));
-            } catch (RuntimeException e) {
-                throw new IOException(
-                        "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept",
-                        e);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (owner) {
-                spark.stop();
-            }
+        SparkContext spark = connect(site.cluster());
+        JavaRDD<Job> tasks = JavaSparkContext.fromSparkContext(spark).parallelize(new ArrayList<>(jobs), jobs.size());
+        Work work = (task, alone) -> work(site, alone.next());
+        Function2<Object, String, BoxedUnit> finished = (index, problem) -> {
+            done.accept(problem, (int) index);
+            return BoxedUnit.UNIT;
+        };
+        try {
+            spark.runJob(tasks.rdd(), work, finished, ClassTag.apply(String.class));
+        } catch (RuntimeException e) {
+            throw new IOException(
+                    "Spark gave up (" + e.getMessage() + "): repeat the command to resume; finished jobs are kept", e);
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -26,7 +27,6 @@ import org.coop4j.run.RunResult;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
-import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import org.junit.jupiter.api.Test;
@@ -81,20 +81,19 @@ class SparkSweepTest {
 
     private static SweepOutcome sweep(Path plan, Path out, SweepListener listener) throws Exception {
         Run.Options options = new Run.Options(out.resolve("bank"), false, MemoryLimit.none());
-        try (Clip clip = Clip.open(ShippedModel.cached());
-                SweepCluster cluster = SweepCluster.connect(
-                        "ignored",
-                        new SweepCluster.Files(
-                                plan.toString(),
-                                null,
-                                ShippedModel.NAME,
-                                clip.modelSha256(),
-                                options.bankFolder().toString(),
-                                options.skipBad(),
-                                options.memory().bytes(),
-                                out.toString()))) {
+        try (Clip clip = Clip.open(ShippedModel.cached())) {
+            Sweep.Site site = new Sweep.Site(
+                    "ignored",
+                    ShippedModel.NAME,
+                    clip.modelSha256(),
+                    options.bankFolder().toString(),
+                    options.skipBad(),
+                    options.memory().bytes(),
+                    out.toString());
+            Sweep.Cluster cluster =
+                    ServiceLoader.load(Sweep.Cluster.class).findFirst().orElseThrow();
             return Sweep.of(new Images(clip, options), SweepPlan.read(plan, Optional.empty()))
-                    .run(out, listener, Optional.of(cluster));
+                    .run(out, listener, cluster, site);
         }
     }
 
