@@ -167,15 +167,8 @@ public final class Images {
      * read are not read again while their sizes and times are the same.
      */
     public RunConfig withContents(RunConfig config) throws IOException {
-        List<LabelledImage> used = new ArrayList<>();
-        if (config.method().learns()) {
-            ImageDataset learned = drawn(config.learnedFrom(), config.method(), config.sample());
-            used.addAll(learned.train());
-            used.addAll(learned.val());
-        }
-        ImageDataset tested = tested(config);
-        used.addAll(tested.test());
-        if (tested.stored().isPresent()) {
+        List<LabelledImage> used = used(config);
+        if (tested(config).stored().isPresent()) {
             return config; // the hash of the file is part of its lists
         }
         String[] hashes = new String[used.size()];
@@ -188,6 +181,18 @@ public final class Images {
         });
         files.keep();
         return config.withImages(Sha256.of(String.join("\n", hashes)));
+    }
+
+    /** Returns the train, val and test images of a run. */
+    public List<LabelledImage> used(RunConfig config) throws IOException {
+        List<LabelledImage> used = new ArrayList<>();
+        if (config.method().learns()) {
+            ImageDataset learned = drawn(config.learnedFrom(), config.method(), config.sample());
+            used.addAll(learned.train());
+            used.addAll(learned.val());
+        }
+        used.addAll(tested(config).test());
+        return used;
     }
 
     private ImageDataset drawn(RunData data, Method method, Sample sample) throws IOException {

@@ -81,7 +81,7 @@ final class RunStore {
     /** Returns the folder of a run: where it is finished, or else its own place, or one under another name. */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());
-        return there.getOrDefault(run.config().identity(), Map.of()).keySet().stream()
+        return same(run).keySet().stream()
                 .filter(folder -> isOf(folder, run))
                 .min(comparing((Path folder) -> !RunFolder.isFinished(folder))
                         .thenComparing(folder -> !folder.equals(own))
@@ -89,9 +89,13 @@ final class RunStore {
                 .orElse(own);
     }
 
+    /** Returns the folders of a run, perhaps with other images. */
+    private Map<Path, RunConfig> same(SweepRun run) {
+        return there.getOrDefault(run.config().identity(), Map.of());
+    }
+
     private boolean isOf(Path folder, SweepRun run) {
-        RunConfig config = there.getOrDefault(run.config().identity(), Map.of()).get(folder);
-        return config != null && config.isSameRun(current(run));
+        return same(run).containsKey(folder) && same(run).get(folder).isSameRun(current(run));
     }
 
     private RunConfig current(SweepRun run) {
@@ -205,8 +209,7 @@ final class RunStore {
      */
     void fail(SweepRun run, String message) throws IOException {
         Path folder = folder(run);
-        boolean otherImages =
-                there.getOrDefault(run.config().identity(), Map.of()).containsKey(folder) && !isOf(folder, run);
+        boolean otherImages = same(run).containsKey(folder) && !isOf(folder, run);
         if ((otherImages && RunFolder.isFinished(folder)) || damage(folder).isPresent()) {
             return;
         }

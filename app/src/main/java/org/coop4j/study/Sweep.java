@@ -24,12 +24,10 @@ import java.util.TreeMap;
 import java.util.function.ObjIntConsumer;
 import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.Images;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepPlan.PlannedMethod;
@@ -233,23 +231,15 @@ public final class Sweep {
         }
     }
 
-    /** Returns the images that runs see as the test transform shows them, each once. */
+    /** Returns the images of runs, each once. */
     private List<Job.Encode> images(List<SweepRun> left) {
         Map<ExifOrientation, Set<String>> images = new TreeMap<>();
         for (SweepRun run : left) {
-            RunConfig config = run.config();
             try {
-                List<LabelledImage> seen = new ArrayList<>(
-                        lists(config, config.testedOn()).half(run.half()).test());
-                if (run.learns() && !run.isTestedElsewhere() && config.sample().views() == 0) {
-                    ImageDataset drawn =
-                            config.sample().draw(lists(config, config.data()), config.method(), run.half(), note -> {});
-                    seen.addAll(drawn.train());
-                    seen.addAll(drawn.val());
-                }
-                seen.stream().filter(image -> image.stored() == null).forEach(image -> images.computeIfAbsent(
-                                image.exif(), exif -> new LinkedHashSet<>())
-                        .add(image.path().toString()));
+                shared.used(run.config()).stream()
+                        .filter(image -> image.stored() == null)
+                        .forEach(image -> images.computeIfAbsent(image.exif(), exif -> new LinkedHashSet<>())
+                                .add(image.path().toString()));
             } catch (IOException | RuntimeException e) {
                 log.info("the images of {} cannot be listed", run.folder(), e); // the run records it
             }
@@ -263,10 +253,6 @@ public final class Sweep {
             }
         });
         return jobs;
-    }
-
-    private ImageDataset lists(RunConfig config, RunData data) throws IOException {
-        return shared.dataset(data.source(), config.sample().seed());
     }
 
     /**

@@ -5,7 +5,6 @@ import static org.coop4j.image.ExifOrientation.APPLY;
 import static org.coop4j.image.ExifOrientation.KEEP;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,24 +83,6 @@ class SweepPlanTest {
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
         assertThat(training(all, 5, Training.coop(50, 32), 1).training().weightDecay())
                 .isEqualTo(5e-4);
-    }
-
-    @Test
-    void namesSayWhatAContextIs() throws IOException {
-        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [coop-m16-middle-csc, coop-m8-front,"
-                + " coop-words, coop-words-csc]\n");
-        assertThat(settings(plan, 0))
-                .containsEntry("context_length", 16)
-                .containsEntry("position", "middle")
-                .containsEntry("class_specific", true);
-        assertThat(plan.methods().get(0).method().namesNewClasses()).isFalse();
-        assertThat(settings(plan, 1))
-                .containsEntry("context_length", 8)
-                .containsEntry("position", "front")
-                .containsEntry("words", null);
-        assertThat(settings(plan, 2)).containsEntry("words", "a photo of a");
-        assertThat(plan.methods().get(2).method().namesNewClasses()).isTrue();
-        assertThat(settings(plan, 3)).containsEntry("class_specific", true);
     }
 
     @Test
@@ -251,11 +232,5 @@ class SweepPlanTest {
         assertThat(some.testOn().orElseThrow().from().shots()).containsExactly(0);
         assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
         assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
-    }
-
-    @Test
-    void theExampleNeedsNothingOfThisMachine() {
-        assertThat(SweepPlan.example().getBytes(StandardCharsets.UTF_8).length).isLessThan(5000);
-        assertThat(SweepPlan.example()).doesNotContain("/home", "/tmp", "/work");
     }
 }

@@ -29,7 +29,6 @@ import org.coop4j.study.Sweep.Job;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun.RunState;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -355,17 +354,6 @@ class SweepTest {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
-        }
-    }
-
-    @Test
-    void statesAreReadWithoutChangingAnything() throws IOException {
-        try (Clip clip = fixture.open()) {
-            Sweep sweep = Sweep.of(fixture.shared(clip, whole), fixture.plan(PLAN));
-            assertThat(sweep.states(whole)).extracting(RunState::status).containsOnly(RunState.Status.FINISHED);
-            Path nowhere = folder.resolve("nowhere");
-            assertThat(sweep.states(nowhere)).extracting(RunState::status).containsOnly(RunState.Status.NEW);
-            assertThat(nowhere).doesNotExist();
         }
     }
 }
