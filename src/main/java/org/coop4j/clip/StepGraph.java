@@ -37,7 +37,7 @@ public final class StepGraph implements AutoCloseable {
     private final Map<LearnedTensor, INDArray> learned = new LinkedHashMap<>();
     private final Map<String, SDVariable> variables = new LinkedHashMap<>();
 
-    /** What frees the native memory, the last first. */
+    /** Actions that free the native memory; the last is run first. */
     private final Deque<Runnable> frees = new ArrayDeque<>();
 
     private final SDVariable images;
@@ -209,7 +209,7 @@ public final class StepGraph implements AutoCloseable {
     }
 
     /**
-     * Returns several losses, of which the first is reported. A rule combines their gradients, tensor by tensor. A step
+     * Returns several losses; the first is reported. A rule combines their gradients, tensor by tensor. A step
      * takes one forward pass, and a vector-Jacobian product per loss.
      *
      * @return the first loss

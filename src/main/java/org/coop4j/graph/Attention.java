@@ -78,7 +78,7 @@ final class Attention extends GraphOp {
             SDVariable k = heads(kv[kv.length - 2], keys, block.sequences(), headWidth); // [S, H, K, D]
             SDVariable v = heads(kv[kv.length - 1], keys, block.sequences(), headWidth);
             SDVariable scores = sd.mmul(heads(q[0], queries, block.sequences(), headWidth), k, false, true, false)
-                    .mul(1 / Math.sqrt(headWidth)); // [S, H, L, K]
+                    .mul(1 / Math.sqrt((double) headWidth)); // [S, H, L, K]
             if (layout.causal()) {
                 scores = scores.add(constant(scores, mask(block), 1, 1, block.queriesEach(), block.keys()));
             }

@@ -35,7 +35,7 @@ final class CrossEntropy extends GraphOp {
                     in[0], IntStream.range(0, (int) logits[1]).asDoubleStream().toArray(), 1, logits[1]);
             target = target.reshape(-1, 1).eq(classes).castTo(in[0].dataType());
         }
-        return target.mul(nn.logSoftmax(in[0])).sum().div(-logits[0]);
+        return target.mul(nn.logSoftmax(in[0])).sum().div((double) -logits[0]);
     }
 
     @Override

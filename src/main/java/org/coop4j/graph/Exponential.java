@@ -24,7 +24,7 @@ final class Exponential {
     private final int[] bits;
 
     /**
-     * @param longest most numbers of a call
+     * @param longest maximum number of elements per call
      */
     public Exponential(int longest) {
         conversion = new FloatBits(longest);

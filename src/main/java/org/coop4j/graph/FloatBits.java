@@ -15,7 +15,7 @@ final class FloatBits {
     private final IntBuffer asBits;
 
     /**
-     * @param longest most numbers of a call
+     * @param longest maximum number of elements per call
      */
     FloatBits(int longest) {
         ByteBuffer memory = ByteBuffer.allocateDirect(longest * Float.BYTES).order(ByteOrder.nativeOrder());

@@ -20,7 +20,7 @@ final class NormalDistribution {
     private final float[] cdf;
 
     /**
-     * @param longest most numbers of a call
+     * @param longest maximum number of elements per call
      */
     NormalDistribution(int longest) {
         exponential = new Exponential(longest);

@@ -55,7 +55,7 @@ public final class PlanDraft {
      * A variable of the graph, with one source of its memory: array, placeholder or slot; the others are null.
      *
      * @param array of a constant or a trained variable
-     * @param placeholder whose array it is, or of which it is a view
+     * @param placeholder whose array, or a view of it, this is
      * @param slot place in the arena, shared by views
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -151,7 +151,7 @@ final class Rotary extends GraphOp {
     }
 
     /**
-     * The same for bfloat16, of which an int holds a pair. Each loop becomes vector instructions.
+     * The same for bfloat16: an int holds a pair. Each loop becomes vector instructions.
      */
     private static final class RoundedRow extends Row {
 

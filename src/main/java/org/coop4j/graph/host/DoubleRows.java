@@ -93,7 +93,7 @@ public final class DoubleRows implements AutoCloseable {
     /**
      * Solves S X = B.
      *
-     * @param upper the symmetric S, [width, width], of which only the diagonal and above are read; overwritten
+     * @param upper the symmetric S, [width, width]; only the diagonal and above are read, and it is overwritten
      * @param b B, [width, columns], which becomes X
      * @throws ArithmeticException unless S is positive definite
      */

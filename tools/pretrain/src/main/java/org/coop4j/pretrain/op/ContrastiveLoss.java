@@ -41,7 +41,7 @@ public final class ContrastiveLoss extends GraphOp {
         long pairs = graph.shape(in[0])[0];
         SDVariable ofImages = crossEntropies(in[0], in[1]);
         SDVariable ofTexts = crossEntropies(in[0].permute(1, 0), in[1].permute(1, 0));
-        return ofImages.add(ofTexts).div(2 * pairs);
+        return ofImages.add(ofTexts).div(2.0 * pairs);
     }
 
     /** Returns the sum of the rows' cross-entropies, each with equal shares of what fits. */

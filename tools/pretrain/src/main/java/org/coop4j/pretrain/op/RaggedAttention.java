@@ -76,7 +76,7 @@ public final class RaggedAttention extends GraphOp {
                 .div(Math.sqrt(width / (double) heads))
                 .add(sd.math().log(visible));
         SDVariable y = sd.nn().softmax(scores).mmul(parts[parts.length - 1]); // [heads, queries, D]
-        SDVariable belongs = ofQuery.lt(graph.shape(starts)[0] - 1).castTo(kv.dataType());
+        SDVariable belongs = ofQuery.lt(graph.shape(starts)[0] - 1.0).castTo(kv.dataType());
         return y.permute(1, 0, 2).reshape(-1, width).mul(belongs);
     }
 
