@@ -280,8 +280,8 @@ class ImageClassifierTest {
                 assertThatThrownBy(classifier::close).isInstanceOf(IllegalStateException.class);
             });
             go.countDown();
-            classifier.submit(Files.readAllBytes(FILES.get(0)));
-            classifier.submit(Files.readAllBytes(FILES.get(0)));
+            InputImage other = InputImage.of(FILES.get(0));
+            assertThat(classifier.submitAll(List.of(other, other))).hasSize(2);
             assertClose(second.get(), EXPECTED.get(1));
             closing.handle((done, problem) -> null).get();
             assertClose(classify(classifier, FILES.get(2)), EXPECTED.get(2));

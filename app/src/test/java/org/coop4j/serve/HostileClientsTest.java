@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -244,7 +245,8 @@ class HostileClientsTest {
         List<Socket> strangers = new ArrayList<>();
         try (TestService own = start(options, 4, ImageDecoder.ANY_TIME)) {
             for (int i = 0; i < 12; i++) {
-                Socket stranger = new Socket("127.0.0.1", own.uri("/").getPort());
+                Socket stranger = new Socket(
+                        InetAddress.getLoopbackAddress(), own.uri("/").getPort());
                 strangers.add(stranger);
                 stranger.getOutputStream().write(utf8("POST / HTTP/1.1\r\nHost: loc"));
             }
