@@ -20,8 +20,8 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * Steps of a prompt learner at its reference's batch, on random image features, to stand beside
- * {@link TorchPeer}: arguments are a converted model, the method, the classes and the repetitions.
+ * Steps of a prompt learner at its reference's batch, on random image features, to compare
+ * with {@link TorchPeer}: arguments are a converted model, the method, the classes and the repetitions.
  */
 public final class PromptSteps {
 

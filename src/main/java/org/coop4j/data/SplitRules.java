@@ -18,7 +18,7 @@ import org.coop4j.data.ImageDataset.Split;
 import org.slf4j.Logger;
 
 /**
- * The rules by which the CoOp benchmarks split a dataset that has no split of its own.
+ * The CoOp benchmarks' rules for splitting a dataset that has no split of its own.
  *
  * <p>Sizes are rounded half to even, as Python's {@code round} does. The lists are shuffled by {@link PythonRandom}.
  * Files are listed in sorted order, whereas the reference takes them in the order of the file system: a new split is

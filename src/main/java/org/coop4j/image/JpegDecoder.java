@@ -244,7 +244,7 @@ final class JpegDecoder {
     }
 
     /**
-     * Refuses a picture part of which is undefined. A file without its end marker, or with left-over bytes behind its
+     * Refuses a picture with an undefined part. A file without its end marker, or with left-over bytes behind its
      * last row, as from some cameras, is whole.
      */
     private void requireWhole(List<String> warnings) throws ImageException {

@@ -108,7 +108,7 @@ record LibraryReader(ImageReaderSpi provider) {
         }
     }
 
-    /** What a reader reads: its time is looked at from time to time. */
+    /** The stream that a reader reads; it checks the time limit every few bytes. */
     private static final class Content extends ImageInputStreamImpl {
         /** Number of single bytes between two looks at the clock, less 1: a power of two less 1. */
         private static final int BETWEEN_LOOKS = (1 << 12) - 1;

@@ -27,7 +27,7 @@ record LinearClassifier(
         int iterations,
         boolean converged) {
 
-    /** A classifier with given weights [d, k], of which nothing else is known. */
+    /** A classifier with given weights [d, k]; how they were found is unknown. */
     public LinearClassifier(int[] labels, double[] weights, double[] intercepts) {
         this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
     }

@@ -24,7 +24,7 @@ final class PenaltySearch {
     private static final List<Integer> GRID_EXPONENTS = List.of(6, 4, 2, 0, -2, -4, -6);
     private static final int STEPS = 8;
 
-    /** Number of fits: the grid, two ends and the middles, the first of which is in the grid. */
+    /** Number of fits: the grid, two ends and the middles; the grid has the first middle. */
     public static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
 
     private static final int MOST_FOLDS = 4;

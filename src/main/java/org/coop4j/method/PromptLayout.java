@@ -182,7 +182,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         }
 
         /**
-         * Checks the class names of a task or classifier, of which several may be the same, as in ImageNet.
+         * Checks the class names of a task or classifier. Several may be the same, as in ImageNet.
          *
          * @throws IllegalArgumentException if there are none, or one is blank
          */

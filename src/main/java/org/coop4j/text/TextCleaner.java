@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * CLIP's cleaning of a text before it is split into words: repair, HTML character references decoded twice, runs of
  * white space collapsed, lower case.
  *
- * <p>CLIP repairs with the Python library ftfy, of which {@link #repair} does a part. On text without mojibake the
+ * <p>CLIP repairs with the Python library ftfy; {@link #repair} does a part of its work. On text without mojibake the
  * result is CLIP's. Letter, number and case tables are the Java runtime's: Unicode 13 in Java 17.
  */
 final class TextCleaner {

@@ -43,8 +43,8 @@ final class DemoCommand extends ConsoleCommand {
             names = {"-o", "--out"},
             defaultValue = "coop-demo",
             paramLabel = "DIR",
-            description = "Folder of the page, the curve and the runs (default: ${DEFAULT-VALUE}); a"
-                    + " finished demo in it is shown, not repeated.")
+            description = "Folder of the page, the curve and the runs (default: ${DEFAULT-VALUE}). A"
+                    + " folder with a finished demo is shown, not made again.")
     Path out;
 
     @Option(names = "--again", description = "Repeat a finished demo; the earlier one is moved aside.")

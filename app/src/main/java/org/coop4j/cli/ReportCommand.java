@@ -44,7 +44,7 @@ final class ReportCommand extends ConsoleCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
-            description = "The report's folder (default: DIR/report); an earlier report in it is replaced.")
+            description = "The report's folder (default: DIR/report). It replaces an earlier report.")
     Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")

@@ -115,7 +115,7 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return finite(difference, decimals -> Numbers.signed(difference, decimals));
     }
 
-    /** Makes a cell of the p value of a test, of which programs get three significant digits. */
+    /** Makes a cell of a test's p value. Machine-readable forms have three significant digits. */
     public static Cell probability(double p) {
         return of(String.format(Locale.ROOT, "%.3g", p), Numbers.probability(p));
     }
@@ -140,7 +140,7 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return isBest ? in(Style.BEST) : this;
     }
 
-    /** Returns true if people see nothing in it. */
+    /** Returns true if the cell is blank on screen. */
     public boolean isEmpty() {
         return text.apply(0).isEmpty();
     }

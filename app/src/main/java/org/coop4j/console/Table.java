@@ -148,7 +148,7 @@ public final class Table<T> {
         return column(heading, Kind.NUMBERS, cell, keys);
     }
 
-    /** Adds a column of means over seeds, of which programs get three numbers. */
+    /** Adds a column of means over seeds. Machine-readable forms have three numbers each. */
     public Table<T> means(String heading, Function<T, ?> cell, String key) {
         return numbers(heading, cell, key, key + "_sd", key + "_ci95");
     }
@@ -192,7 +192,7 @@ public final class Table<T> {
         return percent(name, 1, value);
     }
 
-    /** Adds a column of shares, 0 to 1 or null, which people see as percentages. */
+    /** Adds a column of shares, 0 to 1 or null, shown as percentages on screen. */
     public Table<T> share(String name, Function<T, ? extends Number> value) {
         return percent(name, 100, value);
     }
@@ -211,7 +211,7 @@ public final class Table<T> {
         return this;
     }
 
-    /** Adds a datum by which a page's filter finds the rows. */
+    /** Adds a value that the filter of a page searches. */
     public Table<T> filter(String key, Function<T, ?> value) {
         return words("", value, key).in();
     }
@@ -295,7 +295,7 @@ public final class Table<T> {
         return rows.isEmpty();
     }
 
-    /** Returns the indices of the columns that people see. */
+    /** Returns the indices of the visible columns. */
     public List<Integer> shown() {
         return of(Format.TABLE).stream()
                 .filter(i -> name.isEmpty()
@@ -377,7 +377,7 @@ public final class Table<T> {
         return node;
     }
 
-    /** Passes all data of a row with their keys, of which two may be the same; null where unknown. */
+    /** Passes all data of a row with their keys; null where unknown. Keys may repeat. */
     private void each(Format format, List<Cell> cells, BiConsumer<String, Object> use) {
         for (int i : of(format)) {
             Iterator<?> known = cells.get(i).data().iterator();

@@ -35,7 +35,7 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
     private static final int MAX_BYTES = 32 << 20;
     private static final String WHOLE = "a whole number";
 
-    /** Makes an object of which no field was asked for. */
+    /** Makes an object; no field has been read yet. */
     public JsonTree(String path, Map<?, ?> fields) {
         this(path, fields, new HashSet<>());
     }

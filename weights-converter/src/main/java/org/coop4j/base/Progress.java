@@ -29,7 +29,7 @@ public interface Progress {
         FITS(1, "fits"),
         FOLDERS(1, "folders"),
 
-        /** An estimate of which only the fraction done is shown. */
+        /** An estimate with the fraction done alone. */
         WORK(1, "");
 
         private final long size;

@@ -110,7 +110,7 @@ public final class Settings {
      * Returns the record with some settings changed.
      *
      * @param values by name, strings or plain values; names may be written with hyphens
-     * @throws IllegalArgumentException if a name is unknown or a value is of the wrong kind or not allowed
+     * @throws IllegalArgumentException if a name is unknown, or a value has the wrong type or is not allowed
      */
     public static <R extends Record> R with(R settings, Map<String, ?> values) {
         Map<String, Object> left = new LinkedHashMap<>();

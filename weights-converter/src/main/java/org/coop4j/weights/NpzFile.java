@@ -23,8 +23,8 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
 
 /**
- * An open {@code .npz} file of NumPy: a zip archive with one array per entry. Nothing in it is executed: arrays of
- * Python objects are refused.
+ * An open {@code .npz} file of NumPy: a zip archive with one array per entry. Arrays of Python objects
+ * are refused, so that nothing is executed.
  *
  * <p>An array of strings is read as their code points, [strings, longest], padded with zeros. Compressed arrays are
  * unpacked into temporary files, which are deleted when the file is closed.

@@ -32,7 +32,7 @@ public record ConfusionFiles(ConfusionMatrix matrix, List<String> names) {
     private static final int PICTURE = 640;
     private static final int LEAST_CELL = 3;
 
-    /** Least cell beside which a class name fits. */
+    /** Smallest cell that leaves room for a class name next to it. */
     private static final int NAMED_CELL = 11;
 
     /** Most classes whose names are drawn. */

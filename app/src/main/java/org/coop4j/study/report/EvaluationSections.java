@@ -153,7 +153,7 @@ public final class EvaluationSections {
         }
     }
 
-    /** Shows the images of which the classifier is least certain. */
+    /** Shows the classifier's least certain images. */
     public Section leastCertain() {
         List<PictureResult> least =
                 results.leastCertain().stream().limit(PICTURES).toList();

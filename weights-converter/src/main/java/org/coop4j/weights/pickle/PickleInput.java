@@ -102,7 +102,7 @@ public final class PickleInput {
         return utf8(bytes(count));
     }
 
-    /** Reads a Python 2 string: UTF-8 where it is valid, else Latin-1, as which any bytes are valid. */
+    /** Reads a Python 2 string: UTF-8 if it is valid, else Latin-1. */
     String python2String(long count) throws IOException {
         byte[] bytes = bytes(count);
         try {

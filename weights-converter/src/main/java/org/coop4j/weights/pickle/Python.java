@@ -30,7 +30,7 @@ public final class Python {
             this.items = items;
         }
 
-        /** Returns the tuple of these items, any of which may be null. */
+        /** Returns the tuple of these items. Any item may be null. */
         public static Tuple of(Object... items) {
             return new Tuple(items.clone());
         }
