@@ -18,7 +18,7 @@ public final class FeatureMatrix {
     /** Rows of the other matrix that are in double precision at once. */
     private static final int PANEL = 1024;
 
-    /** Number of multiplications from which BLAS is faster. */
+    /** Least number of multiplications that BLAS does faster. */
     private static final double BLAS_PAYS = 1 << 20;
 
     private final int rows;

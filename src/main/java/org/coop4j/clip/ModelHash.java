@@ -24,7 +24,7 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  */
 final class ModelHash {
 
-    /** Bytes of a file from which looking up its hash is faster than computing it. */
+    /** Least size of a file whose hash is faster looked up than computed. */
     private static final long LARGE = 8L << 20;
 
     /** Longer than a tick of any file system's clock. */

@@ -40,12 +40,12 @@ public final class PackedPrompts {
         return token < 0;
     }
 
-    /** Returns the index of the context vector for which a prompt token stands. */
+    /** Returns the index of the context vector that a prompt token stands for. */
     static int contextIndex(int token) {
         return -1 - token;
     }
 
-    /** Returns the number of context vectors to which prompts refer: one more than the largest index. */
+    /** Returns the number of context vectors that prompts refer to: one more than the largest index. */
     static int vectors(List<int[]> prompts) {
         return prompts.stream()
                         .flatMapToInt(Arrays::stream)

@@ -163,7 +163,7 @@ public final class Step implements AutoCloseable {
         return plans().mapToLong(plan -> plan.plan().flops()).sum();
     }
 
-    /** Returns the number of chunks in which the classes are encoded. */
+    /** Returns the number of chunks of classes. */
     public int chunks() {
         return Math.max(1, backward.size());
     }

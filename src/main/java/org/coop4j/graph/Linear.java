@@ -89,7 +89,7 @@ public final class Linear extends GraphOp {
         return precision == Precision.BFLOAT16;
     }
 
-    /** Includes an activation, or the residual sum in which the layer ends. */
+    /** Includes an activation, or the residual sum at the end of the layer. */
     @Override
     public GraphOp followedBy(GraphOp other) {
         boolean known = other instanceof Activation || other instanceof Add;

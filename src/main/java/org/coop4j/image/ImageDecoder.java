@@ -191,7 +191,7 @@ public final class ImageDecoder {
         }
     }
 
-    /** Returns the error of an image for which other objects of the process leave too little memory. */
+    /** Returns the error of an image when the rest of the process leaves too little memory. */
     private static ImageException outOfMemory(String name, OutOfMemoryError e) {
         return new ImageException(
                 "image " + name + " needs more memory than there is",

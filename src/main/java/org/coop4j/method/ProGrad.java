@@ -17,7 +17,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Prompt-aligned Gradient (Zhu, Niu, Han, Wu, Zhang: "Prompt-aligned Gradient for Prompt Tuning", ICCV 2023; {@code
- * trainers/prograd.py}): CoOp without steps against zero-shot CLIP.
+ * trainers/prograd.py}): CoOp whose steps never work against zero-shot CLIP.
  *
  * <p>A second loss is the cross-entropy with zero-shot CLIP's probabilities (the paper's KL divergence up to a
  * constant). If the gradients of both losses are at an obtuse angle, the component of the first along the second is

@@ -110,8 +110,8 @@ public record DataSpec(
     }
 
     /**
-     * Returns the data with a root of its images and a file of its class names, and, if {@code inOthers}, class folders
-     * within each other; each may be null.
+     * Returns the data with the root folder of its images, the file of its class names, and {@code inOthers}: true if class
+     * folders may lie in other class folders. Null leaves a value out.
      */
     public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
         String root = images == null ? null : images.toString();

@@ -81,7 +81,7 @@ public record Scores(int[] labels, float[][] logits) {
         return Calibration.ofLogits(labels, logits, Calibration.USUAL_BINS).expectedError();
     }
 
-    /** Returns the numbers of answers, and of correct ones, by the least probability of an answer. */
+    /** For each threshold of the probability, counts the answers at or above it, and how many of them are correct. */
     public Coverage coverage() {
         double[] confidence = IntStream.range(0, labels.length)
                 .mapToDouble(i -> probabilities(i)[Predictions.argmax(logits[i])])

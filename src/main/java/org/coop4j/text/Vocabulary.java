@@ -70,7 +70,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         return CHAR_OF_BYTE[b];
     }
 
-    /** Returns the byte 0–255 for which the character stands, or -1. */
+    /** Returns the byte 0–255 that the character stands for, or -1. */
     static int byteOf(char c) {
         return c < BYTE_OF_CHAR.length ? BYTE_OF_CHAR[c] : -1;
     }

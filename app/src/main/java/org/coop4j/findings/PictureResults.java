@@ -75,7 +75,7 @@ public record PictureResults(List<PictureResult> all) {
         return Calibration.of(probabilities(), correct(), Calibration.USUAL_BINS);
     }
 
-    /** Returns the numbers of answers, and of correct ones, by the least probability of an answer. */
+    /** For each threshold of the probability, counts the answers at or above it, and how many of them are correct. */
     public Coverage coverage() {
         return Coverage.of(probabilities(), correct());
     }

@@ -28,7 +28,7 @@ import org.coop4j.run.Support;
  * @param falsePositives percentage of left-out images that each score accepts as one of the classes, averaged over the
  *     left-out classes
  * @param leftOut number of classes that were left out
- * @param how way in which they were left out
+ * @param how way of leaving them out
  */
 public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, How how) {
 

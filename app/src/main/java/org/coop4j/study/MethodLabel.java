@@ -30,7 +30,7 @@ import org.coop4j.study.MethodResult.Setup;
 public record MethodLabel(String id, String title, Method method, boolean published)
         implements Comparable<MethodLabel> {
 
-    /** The hand-written prompt of the dataset, with which others are compared. */
+    /** The dataset's hand-written prompt, the baseline of the others. */
     public static final MethodLabel ZERO_SHOT = of(Method.zeroShot().id());
 
     /** The best of the hand-written prompts that {@code coop train} tests. */

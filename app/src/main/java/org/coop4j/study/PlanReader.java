@@ -154,7 +154,7 @@ final class PlanReader {
         return value;
     }
 
-    /** Makes something of the value at a path; a refusal gets its place, or that of the key with which it begins. */
+    /** Converts the value at a path. An error names the line and column of the value, or of the key that begins it. */
     private <T> T at(String path, Supplier<T> made) {
         try {
             return made.get();

@@ -137,7 +137,7 @@ final class RunStore {
         }
     }
 
-    /** Returns the damage for which a folder, or the one around it, is left as it is. */
+    /** Returns the damage of a folder, or of the one around it; such folders stay unchanged. */
     private Optional<String> damage(Path folder) {
         return damaged.entrySet().stream()
                 .filter(entry -> folder.startsWith(entry.getKey()))

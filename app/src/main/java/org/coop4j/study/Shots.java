@@ -22,7 +22,7 @@ public record Shots(int count) implements Comparable<Shots> {
         }
     }
 
-    /** Shots of a run, in which 0 stands for all or none. */
+    /** Shots of a run; 0 stands for all or none. */
     public static Shots of(int shots, boolean learns) {
         return shots == 0 && learns ? ALL : new Shots(shots);
     }

@@ -23,7 +23,7 @@ import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
 
 /**
- * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first on all classes, then on
+ * Makes the list of runs of a plan, in order: dataset by dataset, first on all classes, then on
  * the halves, then on other data; in each, first what is not learned, then few shots before many.
  *
  * @param datasets the plan's datasets by name

@@ -21,13 +21,13 @@ import org.nd4j.linalg.factory.Nd4jBackend;
  * ends in stack traces or its kernels fail.
  *
  * @param name the backend's class
- * @param device the device on which it computes
+ * @param device the device that computes
  * @param blas the BLAS library behind it
  * @param form of its ops
  */
 public record Backend(String name, String device, String blas, Form form) {
 
-    /** Form in which ops are computed, and values are read and written. */
+    /** The form of the ops, and of reading and writing values. */
     public enum Form {
         /** Kernels of this package on the arrays' own memory, which is the host's. */
         HOST,

@@ -1,5 +1,5 @@
 /**
- * Native memory, worker threads and arithmetic of the CPU backend, on which the ops' kernels stand; and products in double
+ * Native memory, worker threads and arithmetic of the CPU backend, the base of the ops' kernels; and products in double
  * precision for what is computed from features.
  *
  * <p>The host is the CPU and its memory, as opposed to a device with memory of its own, such as a GPU. Every matrix is

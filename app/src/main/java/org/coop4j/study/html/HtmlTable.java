@@ -23,7 +23,7 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
     /** Keys that pages filter by. */
     private static final Set<String> FILTERS = Set.of("model", "dataset", "group", "method", "shots");
 
-    /** Most rows of a table without a height of its own, in which it scrolls below its header. */
+    /** Most rows of a table of full height; a longer one scrolls below its header. */
     private static final int MOST_ROWS = 20;
 
     /** Least share of a row in a cell that is so dark (or, on dark pages, so bright) that its text turns. */

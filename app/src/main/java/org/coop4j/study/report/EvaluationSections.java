@@ -165,7 +165,7 @@ public final class EvaluationSections {
     }
 
     /**
-     * Shows how far probabilities can be believed.
+     * Shows the calibration of the probabilities.
      *
      * @param fitted sentence about the calibration
      */

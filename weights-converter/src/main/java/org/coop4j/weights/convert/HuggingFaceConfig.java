@@ -96,7 +96,7 @@ final class HuggingFaceConfig {
 
     /**
      * Returns false if {@code X_config_dict} is there without an activation and {@code X_config} names another than the
-     * default: transformers would use the default, which is hardly intended.
+     * default: transformers would then use the default, and that can hardly be intended.
      */
     private static boolean isCertain(JsonTree json, String name) {
         JsonTree overriding = json.objectOrNone(name + "_dict");
