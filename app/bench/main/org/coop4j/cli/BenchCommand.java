@@ -242,7 +242,7 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void print() {
-        if (json.chosen) {
+        if (json.json) {
             if (ops != null) {
                 result.put("profile", ops.json());
             }

@@ -91,7 +91,7 @@ final class AllCommand extends ConsoleCommand {
         try (Workers workers = Workers.standard()) {
             machine = Machine.describe(workers.count()) + ", " + Machine.virtualMachine();
         }
-        PrintStream table = json.chosen ? console.err() : console.out();
+        PrintStream table = json.json ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");
         ArrayNode rows = Json.object().arrayNode();
         for (Work work : works) {
@@ -102,7 +102,7 @@ final class AllCommand extends ConsoleCommand {
                 table.flush();
             }
         }
-        if (json.chosen) {
+        if (json.json) {
             ObjectNode all = Json.object().put("machine", machine);
             console.print(all.<ObjectNode>set("rows", rows));
         }

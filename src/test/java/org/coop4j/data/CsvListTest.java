@@ -44,8 +44,7 @@ class CsvListTest {
         try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() ->
-                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "512 MB");
     }
@@ -111,13 +110,10 @@ class CsvListTest {
         Path csv = root.resolve("list.csv");
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() ->
-                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "UTF-8");
-        assertThatThrownBy(() -> new DataFiles(
-                                "d", root.resolve("no.csv"), root, Optional.empty(), 1, Optional.empty(), false)
-                        .load(note -> {}))
+        assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(root.resolve("no.csv").toString());
     }
@@ -128,7 +124,7 @@ class CsvListTest {
             Files.write(root.resolve((char) ('a' + i) + ".jpg"), new byte[0]);
         }
         Path csv = Files.writeString(root.resolve("list.csv"), text.replace(';', '\n'));
-        return new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {});
+        return new CsvList("d", csv, root, 1, Optional.empty()).load();
     }
 
     private LabelledImage image(String path, int label, String name) {

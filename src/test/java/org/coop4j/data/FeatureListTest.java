@@ -75,8 +75,7 @@ class FeatureListTest {
     }
 
     private static ImageDataset load(Path file) throws IOException {
-        return new DataFiles("data", file, file.getParent(), Optional.empty(), 1, Optional.empty(), false)
-                .load(note -> {});
+        return new FeatureList("data", file, Optional.empty(), 1, Optional.empty()).load();
     }
 
     private static float[] row(LabelledImage image) {
@@ -157,8 +156,8 @@ class FeatureListTest {
         Path file = write();
         assertThat(load(file).classNames()).containsExactly("0", "1");
         Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
-        assertThat(new DataFiles("data", file, folder, Optional.of(names), 1, Optional.empty(), false)
-                        .load(note -> {})
+        assertThat(new FeatureList("data", file, Optional.of(names), 1, Optional.empty())
+                        .load()
                         .classNames())
                 .containsExactly("cat", "dog");
     }
@@ -188,9 +187,9 @@ class FeatureListTest {
         dict.put("values", DenseTensor.ofFloats(Shape.of(6, 2), oneHot));
         dict.put("epoch", 3L);
         TorchSave.write(torch, dict);
-        List<LabelledImage> all = new DataFiles(
-                        "data", torch, folder, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)), false)
-                .load(note -> {})
+        List<LabelledImage> all = new FeatureList(
+                        "data", torch, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)))
+                .load()
                 .test();
         assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(SIX).contains(row(all.get(0)));
@@ -268,15 +267,15 @@ class FeatureListTest {
     void featuresOfTextsMatchTheClassesOfTheData() throws IOException {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
-        StoredFeatures texts = StoredFeatures.ofTexts(file, List.of("cat", "dog"));
+        StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
         assertThat(texts.rows().row(1)).containsExactly(0, 1);
-        assertThatThrownBy(() -> StoredFeatures.ofTexts(file, List.of("a", "b", "c")))
+        assertThatThrownBy(() -> FeatureList.texts(file, List.of("a", "b", "c")))
                 .hasMessageContainingAll("2 rows", "3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
-        assertThatThrownBy(() -> StoredFeatures.ofTexts(write(), List.of("cat", "dog")))
+        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
                 .hasMessageContainingAll("class 0", "dog", "cat");
         metadata.put("coop4j.kind", "image");
-        assertThatThrownBy(() -> StoredFeatures.ofTexts(write(), List.of("cat", "dog")))
+        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
                 .hasMessageContainingAll("images", "expected", "texts");
     }
 
@@ -288,12 +287,12 @@ class FeatureListTest {
         tensors.clear();
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         metadata.put("coop4j.model_sha256", "bbbb");
-        StoredFeatures texts = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
+        StoredFeatures texts = FeatureList.texts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(texts)).hasMessageContainingAll("aaaa", "bbbb");
         metadata.remove("coop4j.model_sha256"); // the models are unknown
-        images.requireSameSpace(StoredFeatures.ofTexts(write(), List.of("cat", "dog")));
+        images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
-        StoredFeatures wide = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
+        StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(wide)).hasMessageContainingAll("width 2", "width 3");
     }
 

@@ -6,9 +6,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.LayoutBase;
-import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
@@ -36,27 +34,17 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         Lines lines = new Lines(properties.getProperty(Coop.LOG_PATTERN, PLAIN));
         lines.setContext(logging);
         lines.start();
-        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
-        encoder.setContext(logging);
-        encoder.setLayout(lines);
-        encoder.start();
-        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-        appender.setContext(logging);
-        appender.setName("stderr");
-        appender.setTarget("System.err");
-        appender.setEncoder(encoder);
-        appender.start();
         Logger root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(level, Level.WARN));
-        root.addAppender(appender);
+        root.addAppender(lines);
         // ND4J gives harmless warnings at each start.
         logging.getLogger("org.nd4j.imports.converters.ImportClassMapping").setLevel(Level.ERROR);
         logging.getLogger("org.eclipse.jetty.util.HostPort").setLevel(Level.ERROR); // a line per malformed Host
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** Layout that parses its pattern at the first event, since there rarely is one. */
-    private static final class Lines extends LayoutBase<ILoggingEvent> {
+    /** Appender to standard error that parses its pattern at the first event, since there rarely is one. */
+    static final class Lines extends AppenderBase<ILoggingEvent> {
         private final String pattern;
         private PatternLayout layout; // null until then
 
@@ -65,7 +53,11 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         }
 
         @Override
-        public synchronized String doLayout(ILoggingEvent event) {
+        protected void append(ILoggingEvent event) {
+            System.err.print(text(event));
+        }
+
+        String text(ILoggingEvent event) {
             if (layout == null) {
                 layout = new PatternLayout();
                 layout.setContext(getContext());

@@ -21,10 +21,10 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.McNemar;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.EvaluationData;
-import org.coop4j.findings.McNemar;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Confidence;
@@ -79,7 +79,7 @@ final class CompareCommand extends ConsoleCommand {
             Pictures test = images.test(first, console);
             Comparison comparison = compare(space, files, images.testedClasses(first), test);
             Table<Integer> disagreements = disagreements(comparison, test);
-            if (asJson.chosen) {
+            if (asJson.json) {
                 console.print(json(comparison, disagreements));
             } else {
                 print(comparison, disagreements, test.size());

@@ -4,15 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
-import org.coop4j.image.ExifOrientation;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -25,11 +22,9 @@ public final class Converters {
 
     /** Registers the converters of all types that options have. */
     static void register(CommandLine line) {
-        register(line, ExifOrientation.class, ExifOrientation::named);
         register(line, ReferencePreset.class, ReferencePreset::named);
         register(line, MemoryLimit.class, text -> new MemoryLimit(Numbers.parseBytes(text)));
         register(line, Benchmark.class, name -> Benchmarks.published().get(name));
-        register(line, Arithmetic.Choice.class, Converters::precision);
         register(line, Split.class, Converters::split);
         line.setCaseInsensitiveEnumValuesAllowed(true);
     }
@@ -42,14 +37,6 @@ public final class Converters {
                 throw new TypeConversionException(e.getMessage());
             }
         });
-    }
-
-    private static Arithmetic.Choice precision(String text) {
-        return Stream.of(Arithmetic.Choice.values())
-                .filter(choice -> choice.name().equalsIgnoreCase(text))
-                .findFirst()
-                .orElseThrow(() ->
-                        new TypeConversionException("expected float32, bf16 or auto, got \"%s\"".formatted(text)));
     }
 
     private static Split split(String text) {

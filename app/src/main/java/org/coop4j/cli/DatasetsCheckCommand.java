@@ -5,12 +5,7 @@ import static java.util.stream.Collectors.partitioningBy;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.EnumFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +56,14 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .map(benchmark -> BenchmarkCheck.of(benchmark, root, console))
                 .toList();
         switch (format.chosen()) {
-            case JSON -> console.print(toJson(checks));
+            case JSON ->
+                console.print(Json.object()
+                        .put("root", root.toString())
+                        .putPOJO(
+                                "datasets",
+                                checks.stream()
+                                        .map(DatasetsCheckCommand::toJson)
+                                        .toList()));
             case CSV -> rows().rows(checks).print(CSV, console);
             default -> printTable(checks);
         }
@@ -113,18 +115,6 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 .orElseGet(() -> absent.stream()
                         .map(DatasetsCheckCommand::name)
                         .collect(joining(", ", "not in " + root + ": ", "")));
-    }
-
-    private JsonNode toJson(List<BenchmarkCheck> checks) {
-        JsonMapper mapper = JsonMapper.builder()
-                .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
-                .addModule(new SimpleModule().addSerializer(Path.class, ToStringSerializer.instance))
-                .build();
-        return mapper.valueToTree(Json.object()
-                .put("root", root.toString())
-                .putPOJO(
-                        "datasets",
-                        checks.stream().map(DatasetsCheckCommand::toJson).toList()));
     }
 
     private static ObjectNode toJson(BenchmarkCheck check) {

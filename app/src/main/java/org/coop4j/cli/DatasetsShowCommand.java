@@ -32,7 +32,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     @Override
     public Integer call() {
-        if (json.chosen) {
+        if (json.json) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts();

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.cli.Options.AsJson;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
@@ -17,6 +18,7 @@ import org.coop4j.demo.DemoRun;
 import org.coop4j.run.RunFolder;
 import org.coop4j.serve.PageServer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop demo}: CoOp on the shipped model and pictures. */
@@ -60,14 +62,14 @@ final class DemoCommand extends ConsoleCommand {
             description = "Port for --open (default: any free one).")
     int port;
 
-    @Option(names = "--json", description = "Print JSON.")
-    boolean json;
+    @Mixin
+    AsJson form;
 
     @Override
     public Integer call() throws IOException {
         require(port >= 0 && port <= 65_535, "port " + port + ": expected 0 (any free port) to 65535");
         DemoReport report = isFinished() && !again ? earlier() : learn();
-        if (json) {
+        if (form.json) {
             console.print(Json.of(report.result()));
         } else {
             DemoScreen.printEnd(report, out, console);
@@ -93,7 +95,7 @@ final class DemoCommand extends ConsoleCommand {
         makeRoom();
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
         try (Clip clip = Clip.open(ShippedModel.cached())) {
-            DemoScreen screen = new DemoScreen(console, !json);
+            DemoScreen screen = new DemoScreen(console, !form.json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run =
                     new DemoRun(clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);

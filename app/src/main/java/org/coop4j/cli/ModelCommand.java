@@ -55,7 +55,7 @@ final class ModelCommand extends ConsoleCommand {
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
             double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
-            if (json.chosen) {
+            if (json.json) {
                 ObjectNode described = json(model, logitScale);
                 if (classOptions.areGiven()) {
                     described.putPOJO("unknown_classes", unknown);

@@ -5,6 +5,7 @@ import static org.coop4j.cli.Options.DEFAULT;
 import java.io.IOException;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Options.SafetensorsOut;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -47,7 +48,8 @@ final class ModelNewCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClipConfig config = ClipConfig.named(architecture);
         MlpActivation chosen = activation == null ? MlpActivation.published(config) : activation;
-        ModelMetadata written = RandomWeights.write(config, seed, out.file, chosen, console);
+        ModelMetadata written =
+                CommandFailure.unless(() -> RandomWeights.write(config, seed, out.file, chosen, console));
         console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }

@@ -35,7 +35,7 @@ public final class ModelOptions {
 
     /** Opens the model for images alone. */
     Clip open(Optional<Precision> precision) throws IOException {
-        return Clip.open(file(model), vocabulary.clip(precision, Workers.standard()));
+        return Clip.open(file(model), vocabulary.clip(precision));
     }
 
     /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */

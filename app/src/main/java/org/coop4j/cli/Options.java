@@ -62,9 +62,9 @@ public final class Options {
     }
 
     /** The choice of JSON instead of text. */
-    public static final class AsJson {
+    public static class AsJson {
         @Option(names = "--json", description = "Print JSON.")
-        public boolean chosen;
+        public boolean json;
     }
 
     /** The memory of a training step. */
@@ -86,9 +86,9 @@ public final class Options {
         Path folder;
 
         /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
-        Clip.Options clip(Optional<Precision> precision, Workers workers) throws IOException {
+        Clip.Options clip(Optional<Precision> precision) throws IOException {
             Tokenizer given = folder == null ? null : tokenizer();
-            return new Clip.Options(given == null ? Tokenizer::load : () -> given, workers, precision);
+            return new Clip.Options(given == null ? Tokenizer::load : () -> given, Workers.standard(), precision);
         }
 
         /** Opens a model and checks that it has this vocabulary. */
@@ -263,10 +263,7 @@ public final class Options {
     }
 
     /** The form of printed results: a table, or a form for other programs. */
-    public static class Format {
-        @Option(names = "--json", description = "Print JSON.")
-        boolean json;
-
+    public static class Format extends AsJson {
         @Option(names = "--csv", description = "Print comma-separated values.")
         boolean csv;
 

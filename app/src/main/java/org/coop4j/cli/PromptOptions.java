@@ -75,7 +75,7 @@ final class PromptOptions {
     Clip open(ClassifierFile learned, Optional<Precision> precision) throws IOException {
         Path given = model.file();
         Path file = given == null ? ClassifierModel.find(learned, file(), "give it with --model") : given;
-        Clip clip = Clip.open(file, model.vocabulary.clip(precision, Workers.standard()));
+        Clip clip = Clip.open(file, model.vocabulary.clip(precision));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {

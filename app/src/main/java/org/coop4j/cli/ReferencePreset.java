@@ -1,10 +1,9 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.joining;
-
-import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.weights.model.ClipConfig;
 
@@ -16,13 +15,13 @@ import org.coop4j.weights.model.ClipConfig;
  * @param architecture the model that it is for
  */
 record ReferencePreset(String name, String architecture) {
-    private static final List<ReferencePreset> ALL = List.of(
-            new ReferencePreset("coop-rn50", "RN50"),
-            new ReferencePreset("coop-rn50-ctxv1", "RN50"),
-            new ReferencePreset("coop-rn101", "RN101"),
-            new ReferencePreset("coop-vit-b32", "ViT-B/32"),
-            new ReferencePreset("coop-vit-b16", "ViT-B/16"),
-            new ReferencePreset("coop-vit-b16-ctxv1", "ViT-B/16"));
+    private static final Map<String, String> ARCHITECTURES = new TreeMap<>(Map.of(
+            "coop-rn50", "RN50",
+            "coop-rn50-ctxv1", "RN50",
+            "coop-rn101", "RN101",
+            "coop-vit-b32", "ViT-B/32",
+            "coop-vit-b16", "ViT-B/16",
+            "coop-vit-b16-ctxv1", "ViT-B/16"));
 
     /**
      * Returns the feature space after checking that it has the preset's model.
@@ -43,11 +42,13 @@ record ReferencePreset(String name, String architecture) {
      * @throws IllegalArgumentException listing the presets if none has this name
      */
     static ReferencePreset named(String name) {
-        return ALL.stream()
-                .filter(preset -> preset.name.equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("preset \"%s\": choose one of %s"
-                        .formatted(name, ALL.stream().map(ReferencePreset::name).collect(joining(", ")))));
+        String architecture = ARCHITECTURES.get(name);
+        Require.that(
+                architecture != null,
+                "preset \"%s\": choose one of %s",
+                name,
+                String.join(", ", ARCHITECTURES.keySet()));
+        return new ReferencePreset(name, architecture);
     }
 
     /** Returns its settings by name, each for the methods that have it; {@code ctxv1} has initial words. */

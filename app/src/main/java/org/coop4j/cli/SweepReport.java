@@ -1,24 +1,22 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.groupingBy;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
@@ -29,8 +27,9 @@ import org.coop4j.study.SweepRun.RunState;
 /** The results of a sweep: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
 
-    /** Returns the run's cells of dataset and method. */
-    private static List<String> row(SweepRun run) {
+    /** Returns the cells of dataset and method of runs that have them in common. */
+    private static List<String> row(List<RunState> runs) {
+        SweepRun run = runs.get(0).run();
         String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
         String half = run.half() == ClassHalf.ALL ? "" : ", " + run.half().label();
         return List.of(run.dataset(), run.label() + from + half);
@@ -49,29 +48,26 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** Returns a row for each method and a column for each number of shots; hand-written prompts come first. */
     private Table<?> table() {
-        Map<List<String>, Map<Shots, List<RunState>>> rows = outcome.runs().stream()
-                .collect(groupingBy(
-                        state -> row(state.run()),
-                        LinkedHashMap::new,
-                        groupingBy(state ->
-                                Shots.of(state.run().shots(), state.run().learns()))));
-        List<List<String>> keys = List.copyOf(rows.keySet());
-        Table<Integer> table = new Table<Integer>()
-                .text("dataset", i -> isFirst(keys, i) ? keys.get(i).get(0) : "")
-                .text("method", i -> keys.get(i).get(1));
-        rows.values().stream()
-                .flatMap(byShots -> byShots.keySet().stream())
+        Set<String> named = new HashSet<>(); // a dataset is named in its first row
+        Table<List<RunState>> table = new Table<List<RunState>>()
+                .text("dataset", runs -> named.add(row(runs).get(0)) ? row(runs).get(0) : "")
+                .text("method", runs -> row(runs).get(1));
+        outcome.runs().stream()
+                .map(SweepReport::shots)
                 .distinct()
                 .sorted()
                 .forEach(shots -> table.column(
                         shots.equals(Shots.NONE) ? "-" : shots.equals(Shots.ALL) ? "all" : shots.describe(),
                         NUMBERS,
-                        i -> cell(rows.get(keys.get(i)).getOrDefault(shots, List.of()))));
-        return table.rows(IntStream.range(0, keys.size()).boxed().toList());
+                        runs -> cell(runs.stream()
+                                .filter(run -> shots(run).equals(shots))
+                                .toList())));
+        return table.rows(
+                Study.grouped(outcome.runs(), state -> row(List.of(state))).values());
     }
 
-    private static boolean isFirst(List<List<String>> keys, int i) {
-        return i == 0 || !keys.get(i - 1).get(0).equals(keys.get(i).get(0));
+    private static Shots shots(RunState state) {
+        return Shots.of(state.run().shots(), state.run().learns());
     }
 
     /** Returns "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
@@ -105,7 +101,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         Study.grouped(
                         outcome.runs(),
                         state -> List.of(
-                                row(state.run()),
+                                row(List.of(state)),
                                 state.run().half(),
                                 state.run().shots()))
                 .values()

@@ -72,7 +72,7 @@ final class TokenizeCommand extends ConsoleCommand {
         Tokenizer tokenizer = vocabulary.tokenizer();
         List<Tokenized> all =
                 texts.stream().map(text -> Tokenized.of(text, tokenizer)).toList();
-        if (json.chosen) {
+        if (json.json) {
             console.print(Json.of(all));
             return 0;
         }

@@ -110,7 +110,7 @@ final class TrainCommand extends ConsoleCommand {
             List<Candidate> candidates = candidates(logitScale);
             CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
             TrainReport report = learn(images, chosen(images, candidates), prompts);
-            if (asJson.chosen) {
+            if (asJson.json) {
                 console.print(report.toJson());
             } else {
                 report.print(console);

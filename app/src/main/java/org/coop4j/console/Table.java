@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -369,23 +368,17 @@ public final class Table<T> {
 
     private ObjectNode json(List<Cell> cells) {
         ObjectNode node = Json.object();
-        each(Format.JSON, cells, (key, datum) -> {
+        Iterator<Object> data = data(Format.JSON, cells).iterator();
+        for (String key : keys(Format.JSON)) {
+            Object datum = data.next();
             if (datum != null) {
                 node.set(key, Json.of(datum));
             }
-        });
+        }
         return node;
     }
 
-    /** Passes all data of a row with their keys; null where unknown. Keys may repeat. */
-    private void each(Format format, List<Cell> cells, BiConsumer<String, Object> use) {
-        for (int i : of(format)) {
-            Iterator<?> known = cells.get(i).data().iterator();
-            columns.get(i).keys.forEach(key -> use.accept(key, known.hasNext() ? known.next() : null));
-        }
-    }
-
-    /** Returns the keys of all data of a row. */
+    /** Returns the keys of all data of a row; keys may repeat. */
     List<String> keys(Format format) {
         return of(format).stream().flatMap(i -> columns.get(i).keys.stream()).toList();
     }
@@ -393,7 +386,12 @@ public final class Table<T> {
     /** Returns all data of a row; null where unknown. */
     List<Object> data(Format format, List<Cell> cells) {
         List<Object> data = new ArrayList<>();
-        each(format, cells, (key, datum) -> data.add(datum));
+        for (int i : of(format)) {
+            List<?> known = cells.get(i).data();
+            for (int k = 0; k < columns.get(i).keys.size(); k++) {
+                data.add(k < known.size() ? known.get(k) : null);
+            }
+        }
         return data;
     }
 

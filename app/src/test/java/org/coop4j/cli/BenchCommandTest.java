@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,12 +68,7 @@ class BenchCommandTest {
     }
 
     private static JsonNode json(Object... words) throws IOException {
-        Object[] all = Stream.of(Stream.of("bench"), Stream.of(words), Stream.of("--json", "-q"))
-                .flatMap(part -> part)
-                .toArray();
-        CommandRun done = coop(all);
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return CommandRun.json(coop("bench", words, "--json", "-q"));
     }
 
     static Stream<Arguments> badOptions() {
@@ -92,17 +87,14 @@ class BenchCommandTest {
     @ParameterizedTest
     @MethodSource("badOptions")
     void badOptionsAreNamedBeforeWeightsAreWritten(String[] words, String named) {
-        CommandRun done =
-                coop(Stream.concat(Stream.of("bench"), Stream.of(words)).toArray(Object[]::new));
-        assertThat(done.code()).as(done.err()).isEqualTo(2);
-        assertThat(done.err()).contains(named).doesNotContain("random weights to");
+        CommandRun done = coop("bench", words);
+        assertThat(done.failed(2)).contains(named).doesNotContain("random weights to");
         assertThat(done.out()).isEmpty();
     }
 
     @Test
     void doctorTellsWhatTheMachineIs() {
-        CommandRun done = coop("doctor");
-        assertThat(done.code()).as(done.err()).isZero();
+        CommandRun done = coop("doctor").ok();
         assertThat(done.out())
                 .contains("java", "cores", "threads", "ND4J backend", "BLAS", "GFLOP/s on")
                 .containsPattern("(?m)^(avx2|asimd) +(yes: |no; it would allow )|^instructions +unknown")
@@ -122,28 +114,20 @@ class BenchCommandTest {
     }
 
     @Test
-    void doctorFindsThatAModelOfRandomWeightsKnowsNoNames() {
-        CommandRun done = coop("doctor", "-m", model);
-        assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
-        assertThat(done.out())
-                .containsPattern("(?m)^repetition +the same")
-                .containsPattern("(?m)^agreement +wrong$")
-                .containsPattern("(?m)^advice: .* of 85 right");
-    }
-
-    @Test
-    void doctorChecksAPerceptionEncoder() throws IOException {
+    void doctorFindsThatModelsOfRandomWeightsKnowNoNames() throws IOException {
         Path perceptionEncoder = org.coop4j.clip.TinyModel.write(
                 org.coop4j.clip.TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
-        CommandRun done = coop("doctor", "-m", perceptionEncoder);
-        assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
-        assertThat(done.out())
-                .containsPattern("(?m)^model +[\\d,]+ parameters, logit scale 100\\.0$")
-                .containsPattern("(?m)^features +finite")
-                .containsPattern("(?m)^repetition +the same")
-                .containsPattern("(?m)^agreement +wrong$")
-                .containsPattern("(?m)^encoding +\\d.* images/s in (bf16|float32), \\d+ % of the product")
-                .containsPattern("(?m)^advice: .* of 85 right");
+        for (Path random : List.of(model, perceptionEncoder)) {
+            CommandRun done = coop("doctor", "-m", random);
+            assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
+            assertThat(done.out())
+                    .containsPattern("(?m)^model +[\\d,]+ parameters, logit scale \\d+\\.\\d$")
+                    .containsPattern("(?m)^features +finite")
+                    .containsPattern("(?m)^repetition +the same")
+                    .containsPattern("(?m)^agreement +wrong$")
+                    .containsPattern("(?m)^encoding +\\d.* images/s in (bf16|float32), \\d+ % of the product")
+                    .containsPattern("(?m)^advice: .* of 85 right");
+        }
     }
 
     /** The picture is not CLIP.png, and the model not the published one. */

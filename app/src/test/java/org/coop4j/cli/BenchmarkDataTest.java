@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,14 +46,7 @@ class BenchmarkDataTest {
     }
 
     private static CommandRun zeroShot(Object... arguments) {
-        List<Object> all = new ArrayList<>(List.of("zero-shot", "-m", model, "--data", data));
-        all.addAll(List.of(arguments));
-        return coop(all.toArray());
-    }
-
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertThat(run.code()).as(run.err()).isZero();
-        return new ObjectMapper().readTree(run.out());
+        return coop("zero-shot", "-m", model, "--data", data, arguments);
     }
 
     private static List<String> texts(JsonNode array) {
@@ -87,8 +80,7 @@ class BenchmarkDataTest {
         assertThat(texts(json.path("templates"))).containsExactly("a photo of a {}.");
         assertThat(json.at("/scores/images").asInt()).isEqualTo(2);
         CommandRun val = zeroShot("--dataset", "imagenet-a", "--split", "val");
-        assertThat(val.code()).isEqualTo(1);
-        assertThat(val.err()).contains("ImageNetA", "val");
+        assertThat(val.failed(1)).contains("ImageNetA", "val");
     }
 
     @Test
@@ -120,9 +112,8 @@ class BenchmarkDataTest {
         for (String word : line.split(" ", -1)) {
             arguments.add(word.equals("DATA") ? data : word);
         }
-        CommandRun run = coop(arguments.toArray());
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains(message).doesNotContain("\tat ");
+        CommandRun run = coop(arguments);
+        assertThat(run.failed(2)).contains(message).doesNotContain("\tat ");
         assertThat(run.err().lines()).hasSize(1);
     }
 
@@ -130,32 +121,15 @@ class BenchmarkDataTest {
     void aPromptLearnedOnADatasetIsComparedWithItsTemplateAndTestedByName() throws IOException {
         Path run = folder.resolve("run");
         CommandRun trained = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                data,
-                "--dataset",
-                "describable-textures",
-                "-k",
-                "2",
-                "--epochs",
-                "2",
-                "-M",
-                "2",
-                "--bank",
-                folder.resolve("bank"),
-                "-o",
-                run,
-                "--json");
-        assertThat(trained.code()).as(trained.err()).isZero();
+                        "train -m % -d % --dataset describable-textures -k 2 --epochs 2 -M 2 --bank % -o % --json",
+                        model, data, folder.resolve("bank"), run)
+                .ok();
         assertThat(trained.out()).contains("\"{} texture.\"");
         assertThat(Files.readString(run.resolve("config.json"))).contains("\"DescribableTextures\"");
-        JsonNode tested = json(
-                coop("eval", "-p", run, "-d", data, "--dataset", "dtd", "--bank", folder.resolve("bank"), "--json"));
+        JsonNode tested = json(coop("eval -p % -d % --dataset dtd --bank % --json", run, data, folder.resolve("bank")));
         assertThat(tested.path("images").asInt()).isEqualTo(9);
-        JsonNode elsewhere = json(coop(
-                "eval", "-p", run, "-d", data, "--dataset", "imagenet-a", "--bank", folder.resolve("bank"), "--json"));
+        JsonNode elsewhere =
+                json(coop("eval -p % -d % --dataset imagenet-a --bank % --json", run, data, folder.resolve("bank")));
         assertThat(elsewhere.path("images").asInt()).isEqualTo(2);
         assertThat(elsewhere.at("/classes/1/class").asText()).isEqualTo("great white shark");
     }
@@ -166,25 +140,16 @@ class BenchmarkDataTest {
         CommandRun run = command.equals("train")
                 ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
                 : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
-        assertThat(run.code()).isEqualTo(code);
-        assertThat(run.err()).contains("'mnist'");
+        assertThat(run.failed(code)).contains("'mnist'");
     }
 
     @Test
     void thereIsNothingToLearnFromAShiftedImageNet() {
-        CommandRun run = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                data,
-                "--dataset",
-                "imagenet-a",
-                "--bank",
-                folder.resolve("bank"),
-                "-o",
-                folder.resolve("no-run"));
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("ImageNetA", "test images").doesNotContain("bug");
+        assertThat(coop(
+                                "train -m % -d % --dataset imagenet-a --bank % -o %",
+                                model, data, folder.resolve("bank"), folder.resolve("no-run"))
+                        .failed(1))
+                .contains("ImageNetA", "test images")
+                .doesNotContain("bug");
     }
 }

@@ -43,6 +43,11 @@ final class CampaignFiles {
         return INPUTS.resolve("tiny-clip/model.safetensors").toAbsolutePath();
     }
 
+    /** Returns the options of the model and its vocabulary. */
+    static List<Object> modelOptions() {
+        return List.of("-m", model(), "--vocabulary", vocabulary());
+    }
+
     static Path vocabulary() {
         return INPUTS.resolve("tiny-clip/vocabulary").toAbsolutePath();
     }

@@ -7,10 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.Configurator.ExecutionStatus;
-import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
-import java.nio.charset.Charset;
 import java.util.Properties;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterEach;
@@ -28,11 +25,9 @@ class CommandLineLogTest {
     }
 
     private String line(Level level, String message) {
-        ConsoleAppender<ILoggingEvent> appender = (ConsoleAppender<ILoggingEvent>) root.getAppender("stderr");
-        assertThat(appender.getTarget()).isEqualTo("System.err");
         Logger logger = logging.getLogger("org.coop4j.Some");
         LoggingEvent event = new LoggingEvent("", logger, level, message, null, null);
-        return new String(appender.getEncoder().encode(event), Charset.defaultCharset());
+        return ((CommandLineLog.Lines) root.iteratorForAppenders().next()).text(event);
     }
 
     @Test

@@ -44,9 +44,7 @@ final class CoopProcess {
                 "-cp",
                 classPath(),
                 Coop.class.getName()));
-        for (Object argument : arguments) {
-            words.add(argument.toString());
-        }
+        words.addAll(List.of(CommandRun.words(arguments)));
         Path out = Files.createTempFile(place, "out", ".txt");
         Path err = Files.createTempFile(place, "err", ".txt");
         ProcessBuilder builder =

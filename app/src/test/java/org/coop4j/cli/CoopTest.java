@@ -35,8 +35,7 @@ class CoopTest {
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandExplainsItselfWithExamples(String command) {
-        CommandRun run = coop((Object[]) (command + " --help").split(" "));
-        assertThat(run.code()).isZero();
+        CommandRun run = coop((Object[]) (command + " --help").split(" ")).ok();
         assertThat(run.out()).contains("Usage: coop " + command).containsPattern("Examples?:");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(run.err()).isEmpty();
@@ -67,8 +66,7 @@ class CoopTest {
                 .isEqualTo(coop("completion", "bash").out())
                 .contains("zero-shot", "--checkpoint-every");
         CommandRun fish = coop("completion", "fish");
-        assertThat(fish.code()).isEqualTo(2);
-        assertThat(fish.err()).contains("fish", "BASH", "ZSH");
+        assertThat(fish.failed(2)).contains("fish", "BASH", "ZSH");
     }
 
     @Test
@@ -86,15 +84,14 @@ class CoopTest {
     @Test
     void withoutACommandTheUsageIsShownAsAnError() {
         CommandRun run = coop();
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("Usage: coop");
+        assertThat(run.failed(2)).contains("Usage: coop");
         assertThat(run.out()).isEmpty();
     }
 
     @Test
     void anUnknownCommandIsWrongUsageInOneLine() {
         CommandRun run = coop("zeroshot");
-        assertThat(run.code()).isEqualTo(2);
+        run.failed(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err()).startsWith("coop: ").contains("did you mean zero-shot?");
     }
@@ -111,9 +108,7 @@ class CoopTest {
     @ParameterizedTest
     @ValueSource(strings = {"upload", "ls", "x", "photo.jpg"})
     void whatIsLikeNoCommandHasNoSuggestion(String typed) {
-        CommandRun run = coop(typed);
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err())
+        assertThat(coop(typed).failed(2))
                 .startsWith("coop: ")
                 .contains("'" + typed + "'", "coop --help")
                 .doesNotContain("did you mean")
@@ -129,7 +124,7 @@ class CoopTest {
     @Test
     void anUnknownOptionIsWrongUsageInOneLine() {
         CommandRun run = coop("tokenize", "--jsn", "text");
-        assertThat(run.code()).isEqualTo(2);
+        run.failed(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err()).contains("--jsn").contains("see coop tokenize --help");
     }

@@ -35,8 +35,7 @@ class DatasetsCommandTest {
 
     @Test
     void theListHasEveryDatasetWithSizesTemplateNamesAndPlace() {
-        CommandRun run = coop("datasets");
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("datasets").ok();
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines()).hasSize(33);
         assertThat(run.out())
@@ -68,8 +67,8 @@ class DatasetsCommandTest {
     @ParameterizedTest
     @MethodSource("all")
     void showTellsWhereADatasetComesFromAndWhatItNeeds(Benchmark benchmark) throws IOException {
-        CommandRun run = coop("datasets", "show", benchmark.name().toLowerCase(Locale.ROOT));
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("datasets", "show", benchmark.name().toLowerCase(Locale.ROOT))
+                .ok();
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 90);
         String directory = "DATA/" + benchmark.layout().directory() + "/";
@@ -102,19 +101,17 @@ class DatasetsCommandTest {
     @ValueSource(strings = {"datasets show mnist", "datasets check . dtd mnist"})
     void anUnknownNameIsWrongUsageThatListsTheNames(String line) {
         CommandRun run = coop((Object[]) line.split(" "));
-        assertThat(run.code()).isEqualTo(2);
+        run.failed(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err()).contains("'mnist'", "EuroSAT");
     }
 
     @Test
     void whatIsNotThereAtAllIsSaidAndNoFault() throws IOException {
-        CommandRun all = coop("datasets", "check", root);
-        assertThat(all.code()).isZero();
+        CommandRun all = coop("datasets", "check", root).ok();
         assertThat(all.out().lines()).hasSize(1);
         assertThat(all.out()).startsWith("not in " + root + ": ImageNet, Caltech101, ");
-        CommandRun named = coop("datasets", "check", root, "dtd", "DTD", "cars");
-        assertThat(named.code()).isZero();
+        CommandRun named = coop("datasets", "check", root, "dtd", "DTD", "cars").ok();
         assertThat(named.out()).isEqualTo("not in " + root + ": DescribableTextures, StanfordCars\n");
         JsonNode json = json(coop("datasets", "check", root, "dtd", "--json"));
         JsonNode dtd = json.path("datasets").path(0);
@@ -126,8 +123,7 @@ class DatasetsCommandTest {
     @Test
     void aWholeDatasetIsComplete() throws IOException {
         MiniatureBenchmarks.wholeDtd(root, "");
-        CommandRun run = coop("datasets", "check", root);
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("datasets", "check", root).ok();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .containsPattern("DescribableTextures +complete +47 +2,820 +1,128 +1,692 +0"
@@ -144,7 +140,7 @@ class DatasetsCommandTest {
         Files.delete(image);
         Files.delete(root.resolve("oxford_pets/images/Abyssinian_201.jpg"));
         CommandRun run = coop("datasets", "check", root, "pets");
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out())
                 .containsPattern("OxfordPets +incomplete +2 +20 +6 +2 +2 +no split file")
                 .containsPattern("OxfordPets: 2 images .*\\Q" + image)
@@ -168,8 +164,7 @@ class DatasetsCommandTest {
     @Test
     void aMadeSplitIsToldFromAPublishedOne() throws IOException {
         MiniatureBenchmarks.wholeDtd(root, "coop4j: by some rule, seed 1");
-        CommandRun made = coop("datasets", "check", root, "dtd");
-        assertThat(made.code()).isZero();
+        CommandRun made = coop("datasets", "check", root, "dtd").ok();
         assertThat(made.out())
                 .containsPattern("split_zhou_DescribableTextures.json, .*coop4j.*by some rule")
                 .contains("complete");
@@ -185,20 +180,20 @@ class DatasetsCommandTest {
         Path split = root.resolve("eurosat/split_zhou_EuroSAT.json");
         Files.writeString(split, "{\"train\": [[\"\u001b[2J");
         CommandRun run = coop("datasets", "check", root);
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out())
                 .containsPattern("DescribableTextures +complete")
                 .containsPattern("EuroSAT +incomplete")
                 .contains("EuroSAT: " + split)
                 .doesNotContain("\u001b");
-        assertThat(coop("datasets", "check", root, "dtd").code()).isZero();
+        coop("datasets", "check", root, "dtd").ok();
     }
 
     @Test
     void whatIsNeededAndAbsentIsListed() throws IOException {
         Files.createDirectories(root.resolve("ucf101"));
         CommandRun run = coop("datasets", "check", root, "ucf101");
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out())
                 .contains("UCF101: there is no " + root.resolve("ucf101/UCF-101-midframes"))
                 .contains("trainlist01.txt");
@@ -207,8 +202,7 @@ class DatasetsCommandTest {
     @Test
     void aRootThatIsNoneIsRefusedAndADatasetsOwnFolderRecognised() throws IOException {
         CommandRun none = coop("datasets", "check", root.resolve("none"));
-        assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains(root.resolve("none").toString());
+        assertThat(none.failed(1)).contains(root.resolve("none").toString());
         Path own = Files.createDirectories(root.resolve("caltech-101"));
         assertThat(coop("datasets", "check", own).out()).contains("the folder of Caltech101");
     }

@@ -55,8 +55,7 @@ class DemoCommandTest {
     @Test
     void aFinishedDemoIsShownAndNotRepeated() throws IOException {
         Path demo = finished();
-        CommandRun shown = coop("demo", "-o", demo);
-        assertThat(shown.code()).as(shown.err()).isZero();
+        CommandRun shown = coop("demo", "-o", demo).ok();
         assertThat(shown.err()).contains(demo.toString(), "--again").hasLineCount(1);
         assertThat(shown.out()).contains("63.5 %", demo.resolve("report.html").toString());
         assertThat(coop("demo", "-o", demo, "--json", "-q").out()).contains("\"seconds\" : 61.0");
@@ -82,9 +81,7 @@ class DemoCommandTest {
     void aFolderOfSomethingElseIsLeftAlone() throws IOException {
         Path photos = Files.createDirectory(folder.resolve("photos"));
         Files.writeString(photos.resolve("cat.jpg"), "a cat");
-        CommandRun run = coop("demo", "-o", photos);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("photos is not empty");
+        assertThat(coop("demo", "-o", photos).failed(1)).contains("photos is not empty");
         try (var files = Files.list(photos)) {
             assertThat(files).hasSize(1);
         }
@@ -94,8 +91,7 @@ class DemoCommandTest {
     void aFolderThatCannotBeWrittenIsNamedBeforeTheWork() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         CommandRun run = coop("demo", "-o", file.resolve("demo"));
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err())
+        assertThat(run.failed(1))
                 .contains(file.toString())
                 .doesNotContain("parameters")
                 .doesNotContain("encoding");
@@ -106,8 +102,6 @@ class DemoCommandTest {
     void damagedNumbersAreNamed() throws IOException {
         Path demo = finished();
         Files.writeString(demo.resolve("demo.json"), "{");
-        CommandRun run = coop("demo", "-o", demo);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("demo.json is damaged");
+        assertThat(coop("demo", "-o", demo).failed(1)).contains("demo.json is damaged");
     }
 }

@@ -45,8 +45,8 @@ class EmbedCommandTest {
 
     @Test
     void textFeaturesAreThoseOfTheModelInOrder() throws IOException {
-        CommandRun run = coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out);
-        assertThat(run.code()).isZero();
+        coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out)
+                .ok();
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("features").dims()).containsExactly(2L, 32L);
@@ -75,21 +75,19 @@ class EmbedCommandTest {
     @Test
     void textsComeFromAFile() throws IOException {
         Path texts = Files.writeString(folder.resolve("texts.txt"), "a dog\na \"big\" cat\n");
-        assertThat(coop("embed", "-m", model, "--texts", texts, "-o", out).code())
-                .isZero();
+        coop("embed", "-m", model, "--texts", texts, "-o", out).ok();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.metadata().get("coop4j.inputs")).isEqualTo("[\"a dog\",\"a \\\"big\\\" cat\"]");
         }
         Path gap = Files.writeString(folder.resolve("gap.txt"), "a dog\n\na cat\n");
-        CommandRun run = coop("embed", "-m", model, "--texts", gap, "-o", out);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("line 2 of");
+        assertThat(coop("embed", "-m", model, "--texts", gap, "-o", out).failed(1))
+                .contains("line 2 of");
     }
 
     @Test
     void pixelsAreThePreprocessedImages() throws IOException {
-        CommandRun run = coop("embed", "-m", model, accordion, chair, "--pixels", "--precision", "float32", "-o", out);
-        assertThat(run.code()).isZero();
+        coop("embed -m % % % --pixels --precision float32 -o %", model, accordion, chair, out)
+                .ok();
         try (SafetensorsFile file = SafetensorsFile.open(out);
                 Clip clip = Clip.open(model)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
@@ -109,9 +107,9 @@ class EmbedCommandTest {
     @Test
     void unreadableImagesAreLeftOutAndReported() throws IOException {
         Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "no picture");
-        CommandRun run = coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("damaged.jpg", "1 of 3 images");
+        assertThat(coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out)
+                        .failed(1))
+                .contains("damaged.jpg", "1 of 3 images");
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.shape("features").dim(0)).isEqualTo(2);
             assertThat(file.shape("pixels").dim(0)).isEqualTo(2);
@@ -127,7 +125,7 @@ class EmbedCommandTest {
         Path mixed = Files.createDirectories(folder.resolve("mixed/below")).getParent();
         Files.copy(chair, mixed.resolve("below/a.png"));
         Files.copy(accordion, mixed.resolve("b.png"));
-        assertThat(coop("embed", "-m", model, mixed, "-o", out).code()).isZero();
+        coop("embed", "-m", model, mixed, "-o", out).ok();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.metadata().get("coop4j.inputs")).matches("\\[\".*mixed/b.png\",\".*mixed/below/a.png\"]");
         }
@@ -135,17 +133,17 @@ class EmbedCommandTest {
 
     @Test
     void nothingIsWrittenWhenNothingCanBeRead() throws IOException {
-        CommandRun run = coop("embed", "-m", model, folder.resolve("absent.png"), "-o", out);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("nothing is written");
+        assertThat(coop("embed", "-m", model, folder.resolve("absent.png"), "-o", out)
+                        .failed(1))
+                .contains("nothing is written");
         assertNothingWritten();
     }
 
     @Test
     void tooLongATextWritesNothing() throws IOException {
-        CommandRun run = coop("embed", "-m", model, "--text", "cat ".repeat(100), "--text", "b", "-o", out);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("exceeds the context length");
+        assertThat(coop("embed -m % --text % --text b -o %", model, "cat ".repeat(100), out)
+                        .failed(1))
+                .contains("exceeds the context length");
         assertNothingWritten();
     }
 
@@ -163,9 +161,10 @@ class EmbedCommandTest {
 
     @Test
     void anotherFormatIsRefusedByName() throws IOException {
-        CommandRun run = coop("embed", "-m", model, "--text", "a", "-o", outFolder.resolve("feats.npz"));
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("feats.npz").contains(".safetensors");
+        assertThat(coop("embed", "-m", model, "--text", "a", "-o", outFolder.resolve("feats.npz"))
+                        .failed(2))
+                .contains("feats.npz")
+                .contains(".safetensors");
         assertNothingWritten();
     }
 

@@ -36,20 +36,14 @@ class ErrorsAndChangesTest {
         // A picture that every classifier of colours gets wrong.
         TestPictures.write(pictures.resolve("test/sea/really sky.png"), 2, 77);
         for (String method : List.of("prototypes", "zero-shot", "coop")) {
-            List<Object> words = new ArrayList<>(List.of(
-                    "train", "-m", model, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method));
-            if (method.equals("coop")) {
-                words.addAll(List.of("--epochs", 2));
-            }
-            CommandRun done = run(words.toArray());
-            assertThat(done.code()).as(done.err()).isZero();
+            Object[] epochs = method.equals("coop") ? new Object[] {"--epochs", 2} : new Object[0];
+            run("train", "-m", model, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method, epochs)
+                    .ok();
         }
     }
 
     private static CommandRun run(Object... words) {
-        List<Object> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--bank", folder.resolve("bank")));
-        return coop(all.toArray());
+        return coop(words, "--bank", folder.resolve("bank"));
     }
 
     private static JsonNode json(String text) throws IOException {
@@ -70,10 +64,8 @@ class ErrorsAndChangesTest {
         Path errors = folder.resolve("errors");
         Path lines = folder.resolve("all.jsonl");
 
-        CommandRun done = run(
-                "eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors, "--per-image", lines);
-
-        assertThat(done.code()).as(done.err()).isZero();
+        run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors, "--per-image", lines)
+                .ok();
         assertThat(files(errors)).anyMatch(f -> f.matches("sea as sky/\\d{3} really sky.png"));
         List<String> all = Files.readAllLines(lines);
         assertThat(all).hasSize(13);
@@ -89,9 +81,9 @@ class ErrorsAndChangesTest {
         }
         assertThat(files(errors)).hasSize(wrong);
 
-        CommandRun again = run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors);
-        assertThat(again.code()).isEqualTo(1);
-        assertThat(again.err()).contains("is not empty");
+        assertThat(run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors)
+                        .failed(1))
+                .contains("is not empty");
     }
 
     @Test
@@ -101,7 +93,7 @@ class ErrorsAndChangesTest {
         CommandRun table = run("compare", runs[0], runs[1]);
         JsonNode json = json(run("compare", runs[0], runs[1], "--json").out());
 
-        assertThat(table.code()).as(table.err()).isZero();
+        table.ok();
         assertThat(table.out()).contains("McNemar", "TRUTH");
         int disagreements = json.get("disagreements").size();
         assertThat(disagreements).isPositive();
@@ -121,7 +113,7 @@ class ErrorsAndChangesTest {
             runs.add(folder.resolve("many-" + method));
             CommandRun done =
                     run("train", "-m", model, "-d", many, "-o", runs.get(runs.size() - 1), "--method", method);
-            assertThat(done.code()).as(done.err()).isZero();
+            done.ok();
         }
         int all = json(run("compare", runs.get(0), runs.get(1), "--json").out())
                 .get("disagreements")
@@ -148,8 +140,8 @@ class ErrorsAndChangesTest {
         CommandRun learned =
                 run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-d", mugs, "-o", byPictures);
 
-        assertThat(named.code()).as(named.err()).isZero();
-        assertThat(learned.code()).as(learned.err()).isZero();
+        named.ok();
+        learned.ok();
         for (Path file : List.of(byName, byPictures)) {
             assertThat(ClassifierFile.read(file).classNames()).containsExactlyInAnyOrder("sea", "hill", "sky", "mug");
         }
@@ -163,8 +155,7 @@ class ErrorsAndChangesTest {
         CommandRun none = run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-o", "x");
         CommandRun known = run("add-class", "-p", folder.resolve("coop"), "--name", "sea", "-o", "x");
 
-        assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("needs images", "--data");
+        assertThat(none.failed(1)).contains("needs images", "--data");
         assertThat(known.err()).contains("\"sea\"");
     }
 
@@ -179,15 +170,14 @@ class ErrorsAndChangesTest {
         CommandRun both = coop("predict", "-p", run, sea, "--threshold", 1, "--top", 3, "--csv");
         CommandRun wrong = coop("predict", "-p", run, sea, "--threshold", "1.5");
 
-        assertThat(unsure.code()).as(unsure.err()).isZero();
+        unsure.ok();
         assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.8\\d+"); // the probability is that of the guess
         assertThat(table.out()).containsPattern("unknown +sea 8\\d.\\d %");
         assertThat(top.out()).contains("NEXT").containsPattern("sea +8\\d.\\d % +hill 1\\d.\\d %, sky \\d.\\d %");
         for (String line : both.out().lines().skip(1).toList()) {
             assertThat(line).contains(",unknown,,", ",sea,", ",hill,", ",sky,"); // the guess as well
         }
-        assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).contains("expected 0 to 1");
+        assertThat(wrong.failed(2)).contains("expected 0 to 1");
     }
 
     @Test

@@ -2,14 +2,12 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
@@ -48,34 +46,21 @@ class EvalCommandTest {
             }
         }
         run = folder.resolve("run");
-        CommandRun done = train(run, pictures);
-        assertThat(done.code()).as(done.err()).isZero();
+        train(run, pictures).ok();
     }
 
     private static CommandRun train(Path out, Path data, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", data, "-o", out));
-        words.addAll(List.of("-M", 3, "-k", 2, "--epochs", 3, "--batch", 4, "--seed", SEED));
-        words.addAll(List.of("--bank", folder.resolve("bank")));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
+        return coop(
+                "train -m % -d % -o % -M 3 -k 2 --epochs 3 --batch 4 --seed % --bank",
+                model, data, out, SEED, folder.resolve("bank"), more);
     }
 
     private static CommandRun eval(Object... more) {
-        List<Object> words = new ArrayList<>(List.of("eval", "--bank", folder.resolve("bank")));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
-    }
-
-    private static JsonNode json(CommandRun done) throws IOException {
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return coop("eval", "--bank", folder.resolve("bank"), more);
     }
 
     private static double accuracyOf(Path finished) throws IOException {
-        return new ObjectMapper()
-                .readTree(finished.resolve(RunFolder.RESULT).toFile())
-                .get("accuracy")
-                .asDouble();
+        return json(finished.resolve(RunFolder.RESULT)).get("accuracy").asDouble();
     }
 
     private static void assertSameTest(CommandRun done, Path finished) throws IOException {
@@ -92,9 +77,7 @@ class EvalCommandTest {
         CommandRun train = eval("-p", run, "--split", "train", "--json");
         assertThat(json(train).get("images").asInt()).isEqualTo(15);
         assertThat(train.err()).contains("6 of 15 images");
-        CommandRun wrong = eval("-p", run, "--seed", 1);
-        assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).contains("--seed", "--data");
+        assertThat(eval("-p", run, "--seed", 1).failed(2)).contains("--seed", "--data");
         assertThat(eval("-p", run, "--half", "base").err()).contains("--data");
     }
 
@@ -102,11 +85,9 @@ class EvalCommandTest {
     @Test
     void aRunWhoseMethodChoseSettingsIsItsOwnToo() throws IOException {
         Path tip = folder.resolve("tip");
-        Object[] words = {"train", "-m", model, "-d", pictures, "-o", tip, "-k", 2, "--seed", SEED};
-        List<Object> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--method", "tip-adapter", "--bank", folder.resolve("bank")));
-        CommandRun done = coop(all.toArray());
-        assertThat(done.code()).as(done.err()).isZero();
+        Path bank = folder.resolve("bank");
+        coop("train -m % -d % -o % -k 2 --seed % --method tip-adapter --bank %", model, pictures, tip, SEED, bank)
+                .ok();
         assertSameTest(eval("-p", tip, "--json"), tip);
         CommandRun train = eval("-p", tip, "--split", "train", "--json");
         assertThat(train.err()).contains("6 of 15 images");
@@ -144,9 +125,7 @@ class EvalCommandTest {
             Files.createDirectories(copy);
             Files.copy(Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
         }
-        CommandRun none = eval("-p", run, "-d", copies);
-        assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("6 of 6 images", "--allow-overlap");
+        assertThat(eval("-p", run, "-d", copies).failed(1)).contains("6 of 6 images", "--allow-overlap");
 
         TestPictures.write(copies.resolve("test").resolve(CLASSES[1]).resolve("new.png"), 1, 99);
         JsonNode said = json(eval("-p", run, "-d", copies, "--json"));
@@ -159,7 +138,7 @@ class EvalCommandTest {
         Path names =
                 Files.writeString(folder.resolve("names.csv"), "blue sea,ocean\ngreen hill,meadow\nred sky,sunset\n");
         Path named = folder.resolve("named");
-        assertThat(train(named, pictures, "--names", names).code()).isZero();
+        train(named, pictures, "--names", names).ok();
         CommandRun done = eval("-p", named, "-d", pictures, "--json");
         assertSameTest(done, named);
         assertThat(json(done).get("classes").get(0).get("class").asText()).isEqualTo("ocean");
@@ -222,18 +201,15 @@ class EvalCommandTest {
         Path data = folder.resolve("changing");
         TestPictures.folder(data, 3, CLASSES);
         Path learned = folder.resolve("changed");
-        assertThat(train(learned, data).code()).isZero();
+        train(learned, data).ok();
         Path image = data.resolve("test/red sky/picture-1.png");
         TestPictures.write(image, 2, 1234);
         CommandRun changed = eval("-p", learned);
-        assertThat(changed.code()).isEqualTo(1);
-        assertThat(changed.err()).contains(image + " has changed");
-        assertThat(eval("-p", learned, "-d", data).code()).isZero();
+        assertThat(changed.failed(1)).contains(image + " has changed");
+        eval("-p", learned, "-d", data).ok();
 
         Files.delete(image);
-        CommandRun gone = eval("-p", learned);
-        assertThat(gone.code()).isEqualTo(1);
-        assertThat(gone.err()).contains("1 of the run's 9", image + "");
+        assertThat(eval("-p", learned).failed(1)).contains("1 of the run's 9", image + "");
     }
 
     @Test
@@ -251,11 +227,9 @@ class EvalCommandTest {
     @Test
     void damagedListsAreNamed() throws IOException {
         Path damaged = folder.resolve("damaged");
-        assertThat(train(damaged, pictures).code()).isZero();
+        train(damaged, pictures).ok();
         Path lists = damaged.resolve(RunFolder.IMAGES);
         Files.writeString(lists, Files.readString(lists).replaceFirst("red sky", "red sea"));
-        CommandRun done = eval("-p", damaged);
-        assertThat(done.code()).isEqualTo(1);
-        assertThat(done.err()).contains(lists + " is damaged").doesNotContain("internal error");
+        assertThat(eval("-p", damaged).failed(1)).contains(lists + " is damaged");
     }
 }

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -59,22 +58,17 @@ class ExifOptionTest {
     }
 
     private static CommandRun train(Path out, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures));
-        words.addAll(List.of("-o", out, "-M", 3, "-k", 1, "--epochs", 2, "--batch", 2));
-        words.addAll(List.of("--bank", folder.resolve("bank")));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
+        return coop(
+                "train -m % -d % -o % -M 3 -k 1 --epochs 2 --batch 2 --bank",
+                model, pictures, out, folder.resolve("bank"), more);
     }
 
     private static String predict(Path run, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("predict", "-p", run, "--json", "-q", image));
-        words.addAll(List.of(more));
-        return out(coop(words.toArray()));
+        return out(coop("predict", "-p", run, "--json", "-q", image, more));
     }
 
     private static String out(CommandRun done) {
-        assertThat(done.code()).as(done.err()).isZero();
-        return done.out();
+        return done.ok().out();
     }
 
     @Test
@@ -86,25 +80,18 @@ class ExifOptionTest {
                 .isEqualTo(predict(kept, "--exif", "keep"))
                 .isNotEqualTo(predict(kept, "--exif", "apply"));
         String own = out(coop("eval", "-p", kept, "--bank", folder.resolve("bank"), "--json"));
-        for (Object[] same : new Object[][] {
-            {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures},
-            {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures, "--exif", "KEEP"}
-        }) {
-            Object[] json = Arrays.copyOf(same, same.length + 1);
-            json[same.length] = "--json";
-            assertThat(out(coop(json))).isEqualTo(own);
+        for (Object more : List.of(List.of(), List.of("--exif", "KEEP"))) {
+            assertThat(out(coop("eval -p % --bank % -d % --json", kept, folder.resolve("bank"), pictures, more)))
+                    .isEqualTo(own);
         }
-        CommandRun other = train(kept, "--resume");
-        assertThat(other.code()).isEqualTo(1);
-        assertThat(other.err()).contains("settings have changed");
+        assertThat(train(kept, "--resume").failed(1)).contains("settings have changed");
     }
 
     @Test
     void toApplyIsWhatAUsersOwnFolderGetsByItself() throws IOException {
         Path usual = folder.resolve("usual");
         out(train(usual));
-        CommandRun same = train(usual, "--exif", "apply", "--resume");
-        assertThat(same.code()).as(same.err()).isZero();
+        CommandRun same = train(usual, "--exif", "apply", "--resume").ok();
         assertThat(same.err()).contains("is finished already");
         assertThat(predict(usual)).isEqualTo(predict(usual, "--exif", "apply"));
     }
@@ -158,13 +145,9 @@ class ExifOptionTest {
         out(coop("embed", "-m", model, image, "-o", applied));
         assertThat(Files.mismatch(kept, applied)).isNotEqualTo(-1);
         Object[] zeroShot = {"zero-shot", "-m", model, "-d", pictures, "--json", "-q"};
-        Object[] keeping = Arrays.copyOf(zeroShot, zeroShot.length + 2);
-        keeping[zeroShot.length] = "--exif";
-        keeping[zeroShot.length + 1] = "keep";
-        assertThat(out(coop(zeroShot))).isNotEqualTo(out(coop(keeping)));
-        CommandRun wrong = train(folder.resolve("never"), "--exif", "turn");
-        assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).contains("--exif", "expected keep or apply, got 'turn'");
+        assertThat(out(coop(zeroShot))).isNotEqualTo(out(coop(zeroShot, "--exif", "keep")));
+        assertThat(train(folder.resolve("never"), "--exif", "turn").failed(2))
+                .contains("--exif", "[APPLY, KEEP]", "'turn'");
         assertThat(coop("embed", "-m", model, "--text", "x", "--exif", "keep", "-o", kept)
                         .err())
                 .contains("--exif is for images");

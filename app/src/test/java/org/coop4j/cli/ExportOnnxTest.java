@@ -21,16 +21,16 @@ class ExportOnnxTest {
         Path model = TinyModel.write(folder);
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 4, "blue", "red");
         Path run = folder.resolve("run");
-        CommandRun trained = coop("train", "-m", model, "-d", pictures, "-o", run, "-q", "--method", "gda");
-        assertThat(trained.code()).as(trained.err()).isZero();
+        coop("train", "-m", model, "-d", pictures, "-o", run, "-q", "--method", "gda")
+                .ok();
         Path classifier = folder.resolve("classifier.onnx");
-        CommandRun exported = coop("export", "--onnx", "-p", run, "-o", classifier);
-        assertThat(exported.code()).as(exported.err()).isZero();
+        CommandRun exported =
+                coop("export", "--onnx", "-p", run, "-o", classifier).ok();
         assertThat(exported.out().strip()).isEqualTo(classifier.toString());
         assertThat(classifier).isNotEmptyFile();
 
         Path towers = folder.resolve("towers");
-        assertThat(coop("export", "--onnx", "-m", model, "-o", towers).code()).isZero();
+        coop("export", "--onnx", "-m", model, "-o", towers).ok();
         assertThat(towers.resolve("image.onnx")).isNotEmptyFile();
         assertThat(towers.resolve("text.onnx")).isNotEmptyFile();
     }
@@ -40,9 +40,9 @@ class ExportOnnxTest {
         Path out = folder.resolve("never");
         assertThat(coop("export", "-o", out).err()).contains("--prompt");
         assertThat(coop("export", "-p", "run", "--fp16", "-o", out).err()).contains("need --onnx");
-        CommandRun both = coop("export", "--onnx", "-p", "run", "--epoch", 3, "-o", out);
-        assertThat(both.code()).isEqualTo(2);
-        assertThat(both.err()).contains("--epoch");
+        assertThat(coop("export", "--onnx", "-p", "run", "--epoch", 3, "-o", out)
+                        .failed(2))
+                .contains("--epoch");
         CommandRun noClassifier = coop("export", "--onnx", "-m", "m", "--with-preprocessing", "-o", out);
         assertThat(noClassifier.err()).contains("--with-preprocessing").contains("--prompt");
         assertThat(Files.exists(out)).isFalse();
@@ -50,11 +50,9 @@ class ExportOnnxTest {
 
     @Test
     void aModelThatWasNotDownloadedSaysHow() throws Exception {
-        CommandRun run = CoopProcess.run(folder, "zero-shot", "-m", "RN50", "-c", "a,b", "x.jpg");
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("coop download RN50");
-        CommandRun unknown = coop("download", "RN51");
-        assertThat(unknown.code()).isEqualTo(2);
-        assertThat(unknown.err()).contains("'RN51'");
+        assertThat(CoopProcess.run(folder, "zero-shot", "-m", "RN50", "-c", "a,b", "x.jpg")
+                        .failed(1))
+                .contains("coop download RN50");
+        assertThat(coop("download", "RN51").failed(2)).contains("'RN51'");
     }
 }

@@ -2,14 +2,12 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,8 +40,7 @@ class FeatureDataCommandTest {
         }
         features = folder.resolve("features.safetensors");
         texts = folder.resolve("texts.safetensors");
-        CommandRun embedded = embed(features);
-        assertThat(embedded.code()).as(embedded.err()).isZero();
+        CommandRun embedded = embed(features).ok();
         assertThat(embedded.err()).contains("30 images of 3 classes, 32 wide");
         Path prompts = Files.writeString(
                 folder.resolve("prompts.txt"),
@@ -52,42 +49,26 @@ class FeatureDataCommandTest {
                         a photo of a green hill.
                         a photo of a red sky.
                         """);
-        assertThat(coop("embed", "-m", model, "--texts", prompts, "-o", texts).code())
-                .isZero();
+        coop("embed", "-m", model, "--texts", prompts, "-o", texts).ok();
         run = folder.resolve("run");
-        CommandRun trained = train("--class-features", texts, "-o", run);
-        assertThat(trained.code()).as(trained.err()).isZero();
+        train("--class-features", texts, "-o", run).ok();
     }
 
     private static CommandRun embed(Path out, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("embed", "-m", model, "-d", pictures));
-        words.addAll(List.of("--bank", folder.resolve("bank"), "-o", out));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
+        return coop("embed -m % -d % --bank % -o", model, pictures, folder.resolve("bank"), out, more);
     }
 
     private static CommandRun train(Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "--method", "tip-adapter"));
-        words.addAll(List.of("-d", features, "-k", 2, "--seed", 3));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
+        return coop("train --method tip-adapter -d % -k 2 --seed 3", features, more);
     }
 
     private static CommandRun eval(Object... more) {
-        List<Object> words = new ArrayList<>(List.of("eval", "-p", run, "--json", "--bank", folder.resolve("bank")));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
-    }
-
-    private static JsonNode json(CommandRun done) throws IOException {
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return coop("eval", "-p", run, "--json", "--bank", folder.resolve("bank"), more);
     }
 
     @Test
     void whatWasLearnedWithoutAModelIsTestedWithoutOne() throws IOException {
-        JsonNode result =
-                new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
+        JsonNode result = json(run.resolve(RunFolder.RESULT));
         JsonNode again = json(eval());
         assertThat(again.get("accuracy")).isEqualTo(result.get("accuracy"));
         assertThat(again.get("images").asInt()).isEqualTo(9);
@@ -98,8 +79,7 @@ class FeatureDataCommandTest {
     @Test
     void imagesWhoseFeaturesWereLearnedFromAreLeftOut() throws IOException {
         Path all = folder.resolve("all.safetensors");
-        CommandRun embedded = embed(all, "--seed", 99);
-        assertThat(embedded.code()).as(embedded.err()).isZero();
+        embed(all, "--seed", 99).ok();
         int leftOut = json(eval("-d", all)).get("left_out").asInt();
         JsonNode ofImages = json(eval("-m", model, "-d", pictures, "--seed", 99));
         assertThat(leftOut).isPositive();
@@ -109,8 +89,7 @@ class FeatureDataCommandTest {
 
     @Test
     void runsAreComparedWithoutTheirModel() {
-        CommandRun compared = coop("compare", run, run);
-        assertThat(compared.code()).as(compared.err()).isZero();
+        CommandRun compared = coop("compare", run, run).ok();
         assertThat(compared.out()).contains(run.toString());
     }
 
@@ -124,17 +103,15 @@ class FeatureDataCommandTest {
                         shots: [2]
                         seeds: [1]
                         """);
-        CommandRun swept = coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep"));
-        assertThat(swept.code()).as(swept.err()).isZero();
+        CommandRun swept =
+                coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep")).ok();
         assertThat(swept.out()).contains("features.safetensors", "gda");
     }
 
     @Test
     void withItsModelItClassifiesPhotographs() throws IOException {
         Path picture = pictures.resolve(CLASSES[0]).resolve("picture-0.png");
-        CommandRun alone = coop("predict", "-p", run, picture);
-        assertThat(alone.code()).isEqualTo(1);
-        assertThat(alone.err()).contains("give it with --model");
+        assertThat(coop("predict", "-p", run, picture).failed(1)).contains("give it with --model");
         assertThat(coop("predict", "-p", run, "-m", model, picture).out()).contains("picture-0");
     }
 
@@ -144,9 +121,8 @@ class FeatureDataCommandTest {
         CommandRun done = embed(part, "--split", "train");
         assertThat(done.err()).contains("15 images of 3 classes");
         CommandRun trained =
-                coop("train", "--method", "gda", "-d", part, "--class-features", texts, "-o", folder.resolve("none"));
-        assertThat(trained.code()).isEqualTo(1);
-        assertThat(trained.err()).contains("has only training images");
+                coop("train --method gda -d % --class-features % -o %", part, texts, folder.resolve("none"));
+        assertThat(trained.failed(1)).contains("has only training images");
     }
 
     @Test
@@ -164,7 +140,7 @@ class FeatureDataCommandTest {
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out), 2, "--class-features", "--model");
         assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
         assertRefused(
-                coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out + ".safetensors"),
+                coop("embed -m % -d % --text cat -o %", model, pictures, out + ".safetensors"),
                 2,
                 "--data stands alone");
         assertRefused(

@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,9 +60,7 @@ class InterpretCommandTest {
 
     @Test
     void theTableNamesTheWordsAndTheWarningGoesToStandardError() {
-        CommandRun found = coop("interpret", "-p", run, "-m", model, "-k", 2);
-
-        assertThat(found.code()).isZero();
+        CommandRun found = coop("interpret", "-p", run, "-m", model, "-k", 2).ok();
         assertThat(found.out().lines()).hasSize(3);
         assertThat(found.out()).startsWith("VECTOR  NEAREST");
         assertThat(found.out().lines().toList().get(1)).contains("1  photo").contains("0.0000");
@@ -75,7 +73,7 @@ class InterpretCommandTest {
     void jsonHasTokensAndDistances() throws IOException {
         CommandRun found = coop("interpret", "-p", run, "-m", model, "--json", "--words");
 
-        JsonNode json = new ObjectMapper().readTree(found.out());
+        JsonNode json = json(found);
         assertThat(json.path("compared_tokens").asInt()).isGreaterThan(20_000).isLessThan(49_408);
         JsonNode word = json.path("vectors").path(1).path("nearest").path(0);
         assertThat(word.path("text").asText()).isEqualTo("sky");
@@ -104,21 +102,18 @@ class InterpretCommandTest {
 
         CommandRun found = coop("interpret", "-p", run, "-m", narrow);
 
-        assertThat(found.code()).isEqualTo(1);
+        found.failed(1);
         assertThat(found.out()).isEmpty();
         assertThat(found.err()).contains("learned with");
-        assertThat(coop("interpret", "-p", run, "-m", other).code()).isZero();
+        coop("interpret", "-p", run, "-m", other).ok();
     }
 
     @Test
     void wrongCallsEndInMessages() {
         assertThat(coop("interpret").code()).isEqualTo(2);
-        CommandRun none = coop("interpret", "-p", run, "-m", model, "-k", 0);
-        assertThat(none.code()).isEqualTo(2);
-        assertThat(none.err()).contains("--nearest", "1 or more, got 0");
-        CommandRun lost = coop("interpret", "-p", run);
-        assertThat(lost.code()).isEqualTo(1);
-        assertThat(lost.err()).contains("give it with --model");
+        assertThat(coop("interpret", "-p", run, "-m", model, "-k", 0).failed(2))
+                .contains("--nearest", "1 or more, got 0");
+        assertThat(coop("interpret", "-p", run).failed(1)).contains("give it with --model");
         assertThat(coop("interpret", "-p", folder).err()).contains(folder.toString());
     }
 }

@@ -66,32 +66,23 @@ class KillCampaign {
 
     private Object[] command(Work work, Path place, boolean again) {
         Path out = place.resolve("out");
-        String words =
-                switch (work) {
-                    case TRAIN ->
-                        "train --csc -M 4 -k 3 --epochs 60 --batch 4 --checkpoint-every 4"
-                                + " --views 2 --bank BANK -d PICTURES -m MODEL --vocabulary"
-                                + " VOCABULARY -o OUT/run";
-                    case SWEEP -> "sweep PLAN -m MODEL --vocabulary VOCABULARY -o OUT";
-                    case CONVERT -> "convert SOURCE --activation gelu -o OUT/model.safetensors";
-                };
-        List<Object> all = new ArrayList<>();
-        for (String word : words.split(" ", -1)) {
-            all.add(
-                    switch (word) {
-                        case "BANK" -> place.resolve("bank");
-                        case "PICTURES" -> CampaignFiles.pictures();
-                        case "MODEL" -> CampaignFiles.model();
-                        case "VOCABULARY" -> CampaignFiles.vocabulary();
-                        case "PLAN" -> folder.resolve("plan.yaml");
-                        case "SOURCE" -> folder.resolve("bare.safetensors");
-                        default -> word.startsWith("OUT") ? Path.of(word.replace("OUT", out + "")) : word;
-                    });
-        }
-        if (again && work == Work.TRAIN) {
-            all.add("--resume");
-        }
-        return all.toArray();
+        List<Object> model = CampaignFiles.modelOptions();
+        return switch (work) {
+            case TRAIN ->
+                CommandRun.words(
+                        "train --csc -M 4 -k 3 --epochs 60 --batch 4 --checkpoint-every 4 --views 2 --bank % -d % % -o"
+                                + " %",
+                        place.resolve("bank"),
+                        CampaignFiles.pictures(),
+                        model,
+                        out.resolve("run"),
+                        again ? List.of("--resume") : List.of());
+            case SWEEP -> CommandRun.words("sweep % % -o %", folder.resolve("plan.yaml"), model, out);
+            case CONVERT ->
+                CommandRun.words(
+                        "convert % --activation gelu -o %",
+                        folder.resolve("bare.safetensors"), out.resolve("model.safetensors"));
+        };
     }
 
     private void writeInputs() throws IOException {
@@ -170,8 +161,7 @@ class KillCampaign {
             last = now;
             Thread.sleep(POLL_MILLIS);
         }
-        CommandRun run = process.ended();
-        assertThat(run.code()).as(run.err()).isZero();
+        process.ended().ok();
         return new Reference(CampaignFiles.outcome(place.resolve("out")), changes, temporary(place));
     }
 

@@ -65,9 +65,6 @@ class LauncherTest {
     private Path root;
     private Path home;
 
-    /** The end of a launcher. */
-    private record Ended(int code, String out, String err) {}
-
     @BeforeEach
     void copyTheScript() throws IOException {
         folder = folder.toRealPath();
@@ -106,21 +103,29 @@ class LauncherTest {
         return builder.start();
     }
 
+    private Process start(Path directory, String... command) throws IOException {
+        return start(Map.of(), directory, command);
+    }
+
     private Process start(Map<String, String> environment) throws IOException {
         return start(environment, root, "bash", "./coop", "tokenize", "a cat");
     }
 
-    private static Ended end(Process process) throws IOException {
+    private static CommandRun end(Process process) throws IOException {
         try {
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Ended(process.waitFor(), out, err);
+            return new CommandRun(process.waitFor(), out, err);
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
     }
 
-    private Ended coop(Map<String, String> environment) throws IOException {
+    private CommandRun coop() throws IOException {
+        return coop(Map.of());
+    }
+
+    private CommandRun coop(Map<String, String> environment) throws IOException {
         return end(start(environment));
     }
 
@@ -130,8 +135,8 @@ class LauncherTest {
     }
 
     /** Checks that the command ran with an archive, which was made for this Java. */
-    private static void assertPrepares(Ended ended, Object java) {
-        assertThat(ended.code()).isZero();
+    private static void assertPrepares(CommandRun ended, Object java) {
+        ended.ok();
         assertThat(ended.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
         assertThat(ended.err()).contains(java.toString()).hasLineCount(1);
     }
@@ -140,7 +145,7 @@ class LauncherTest {
     @EnabledOnOs(OS.LINUX)
     void onATerminalMessagesBreakBetweenWords() throws IOException {
         String command = "stty cols 60; bash ./coop tokenize 'a cat'";
-        Ended ended = end(start(Map.of(), root, "script", "-qec", command, "/dev/null"));
+        CommandRun ended = end(start(root, "script", "-qec", command, "/dev/null"));
         assertThat(ended.code()).as(ended.out()).isZero();
         assertThat(ended.out().replace("\r", "").lines())
                 .filteredOn(line -> !line.startsWith("ran"))
@@ -155,8 +160,7 @@ class LauncherTest {
         String option = "--sun-misc-unsafe-memory-access=allow";
         for (String version : List.of("17.0.1", "21.0.2", "23", "25.0.1")) {
             Path java = java("jdk-" + version, version);
-            Ended ended = coop(Map.of("JAVA_HOME", java.toString()));
-            assertThat(ended.code()).as(ended.err()).isZero();
+            coop(Map.of("JAVA_HOME", java.toString())).ok();
             List<String> options =
                     List.of(Files.readString(folder.resolve("records/options")).split(" "));
             assertThat(options.contains(option)).as(version).isEqualTo(version.compareTo("23") >= 0);
@@ -177,11 +181,9 @@ class LauncherTest {
     @Test
     void aLimitOfOpenFilesIsRaisedOrNamed() throws IOException {
         String coop = "; bash ./coop tokenize";
-        Ended raised = end(start(Map.of(), root, "bash", "-c", "ulimit -S -n 48" + coop));
-        assertThat(raised.code()).as(raised.err()).isZero();
-        Ended named = end(start(Map.of(), root, "bash", "-c", "ulimit -n 48" + coop));
-        assertThat(named.code()).isEqualTo(1);
-        assertThat(named.err())
+        end(start(root, "bash", "-c", "ulimit -S -n 48" + coop)).ok();
+        CommandRun named = end(start(root, "bash", "-c", "ulimit -n 48" + coop));
+        assertThat(named.failed(1))
                 .startsWith("coop: at most 48 files")
                 .contains("256")
                 .hasLineCount(1);
@@ -190,18 +192,18 @@ class LauncherTest {
 
     @Test
     void theFirstRunBuildsAndTheNextDoesNot() throws IOException {
-        Ended first = coop(Map.of());
+        CommandRun first = coop();
         assertThat(first.err()).isNotEmpty();
         assertThat(first.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
-        assertThat(coop(Map.of())).isEqualTo(new Ended(0, first.out(), ""));
+        assertThat(coop()).isEqualTo(new CommandRun(0, first.out(), ""));
         assertThat(times("mvn")).isEqualTo(1);
     }
 
     @Test
     void aSearchPathForCdChangesNothing() throws IOException {
-        coop(Map.of());
+        coop();
         Process process = start(Map.of("CDPATH", root + ":."), folder, "bash", "the house/coop", "doctor");
-        assertThat(end(process)).isEqualTo(new Ended(0, "with archive\nran.Coop doctor\n", ""));
+        assertThat(end(process)).isEqualTo(new CommandRun(0, "with archive\nran.Coop doctor\n", ""));
         Path link = Files.createSymbolicLink(folder.resolve("bin/coop"), root.resolve("coop"));
         assertThat(end(start(Map.of("CDPATH", "."), folder, "bash", link.toString(), "x"))
                         .out())
@@ -215,7 +217,7 @@ class LauncherTest {
         Process second = start(Map.of("MVN_WAITS", "yes"));
         assertThat(firstLine(second)).contains("waiting for another coop");
         letMavenGo();
-        assertThat(end(first).code()).isZero();
+        end(first).ok();
         assertThat(end(second).out()).endsWith("ran.Coop tokenize a cat\n");
         assertThat(times("mvn")).isEqualTo(1);
         assertThat(root.resolve("target/coop.building")).doesNotExist();
@@ -238,16 +240,12 @@ class LauncherTest {
         Process second = start(failing);
         assertThat(firstLine(second)).contains("waiting");
         letMavenGo();
-        Ended built = end(first);
-        assertThat(built.code()).isEqualTo(1);
-        assertThat(built.err()).contains("[ERROR] does not compile", "coop: the build failed");
-        Ended waited = end(second);
-        assertThat(waited.code()).isEqualTo(1);
-        assertThat(waited.err())
+        assertThat(end(first).failed(1)).contains("[ERROR] does not compile", "coop: the build failed");
+        assertThat(end(second).failed(1))
                 .startsWith("coop: ")
                 .contains("failed", root.resolve("target/coop-build.log").toString())
                 .hasLineCount(1);
-        assertThat(coop(Map.of()).code()).isZero();
+        coop().ok();
     }
 
     @Test
@@ -263,14 +261,14 @@ class LauncherTest {
         Process second = start(Map.of());
         assertThat(firstLine(second)).contains("waiting", String.valueOf(maven));
         ProcessHandle.of(maven).ifPresent(ProcessHandle::destroyForcibly);
-        assertThat(end(second).code()).isZero();
+        end(second).ok();
         assertThat(times("mvn")).isEqualTo(2);
         assertThat(Files.exists(lock, java.nio.file.LinkOption.NOFOLLOW_LINKS)).isFalse();
     }
 
     @Test
     void anotherJavaGetsAnArchiveOfItsOwn() throws IOException {
-        coop(Map.of());
+        coop();
         String other = java("jdk-21", "21.0.2").toString();
         assertPrepares(coop(Map.of("JAVA_HOME", other)), other);
         assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
@@ -286,7 +284,7 @@ class LauncherTest {
         Path target = Files.createDirectories(root.resolve("app/target"));
         Files.createFile(target.resolve("coop4j-app.jar"));
         Files.writeString(target.resolve("classpath.txt"), library.toString());
-        assertPrepares(coop(Map.of()), home);
+        assertPrepares(coop(), home);
         assertThat(times("mvn")).isZero();
     }
 
@@ -318,9 +316,9 @@ class LauncherTest {
         List<Path> before = files();
         Map<String, String> environment =
                 Map.of("COOP_CACHE", folder.resolve("cache").toString());
-        Ended first = coop(environment);
+        CommandRun first = coop(environment);
         assertPrepares(first, home);
-        assertThat(coop(environment)).isEqualTo(new Ended(0, first.out(), ""));
+        assertThat(coop(environment)).isEqualTo(new CommandRun(0, first.out(), ""));
         assertThat(times("mvn")).isZero();
         assertThat(times("java")).as("archives made").isEqualTo(1);
         assertThat(files()).isEqualTo(before);
@@ -333,8 +331,8 @@ class LauncherTest {
     void aDistributionRunsForAnAccountThatCanKeepNothing() throws IOException {
         distribution();
         Files.createFile(folder.resolve("no-folder"));
-        Ended ended = coop(Map.of("COOP_CACHE", folder.resolve("no-folder").toString()));
-        assertThat(ended).isEqualTo(new Ended(0, "ran.Coop tokenize a cat\n", ""));
+        CommandRun ended = coop(Map.of("COOP_CACHE", folder.resolve("no-folder").toString()));
+        assertThat(ended).isEqualTo(new CommandRun(0, "ran.Coop tokenize a cat\n", ""));
     }
 
     @Test
@@ -350,12 +348,12 @@ class LauncherTest {
     @Test
     void aBuildWithoutNetworkOrCompilerEndsInOneSentenceWithTheWayOut() throws IOException {
         String host = "Failed to collect dependencies: Could not transfer artifact from repo: Unknown host repo";
-        Ended network = coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", host));
-        assertThat(network.code()).isEqualTo(1);
-        assertThat(network.err()).contains("network", "settings.xml").doesNotContain("[ERROR]");
-        Ended compiler = coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", "No compiler is provided in this environment."));
-        assertThat(compiler.code()).isEqualTo(1);
-        assertThat(compiler.err())
+        assertThat(coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", host)).failed(1))
+                .contains("network", "settings.xml")
+                .doesNotContain("[ERROR]");
+        CommandRun compiler =
+                coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", "No compiler is provided in this environment."));
+        assertThat(compiler.failed(1))
                 .contains(home + " has no compiler", "JAVA_HOME")
                 .doesNotContain("[ERROR]");
     }
@@ -363,17 +361,15 @@ class LauncherTest {
     @Test
     void nativeLibrariesAreUnpackedBelowTheUsersCache() throws IOException {
         Path cache = folder.resolve("cache");
-        Ended ended = coop(Map.of("XDG_CACHE_HOME", cache.toString()));
-        assertThat(ended.code()).isZero();
+        CommandRun ended = coop(Map.of("XDG_CACHE_HOME", cache.toString())).ok();
         assertThat(ended.err()).contains(cache.resolve("coop4j/javacpp").toString());
         assertThat(Files.readString(folder.resolve("records/options")))
                 .contains("-Dorg.bytedeco.javacpp.cachedir=" + cache.resolve("coop4j/javacpp"));
     }
 
     private void assertFails(Map<String, String> environment, String... words) throws IOException {
-        Ended ended = coop(environment);
-        assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.err()).startsWith("coop: ").contains(words);
+        CommandRun ended = coop(environment);
+        assertThat(ended.failed(1)).startsWith("coop: ").contains(words);
         assertThat(ended.err().lines()).hasSize(1);
         assertThat(ended.out()).isEmpty();
         assertThat(times("mvn")).isZero();
@@ -387,10 +383,9 @@ class LauncherTest {
 
     @Test
     void aLibraryThatIsGoneIsBuiltForAndNamed() throws IOException {
-        coop(Map.of());
+        coop();
         Files.delete(root.resolve("library.jar"));
-        Ended again = coop(Map.of());
-        assertThat(again.code()).isZero();
+        CommandRun again = coop().ok();
         assertThat(again.err()).contains("building: " + root.resolve("library.jar") + " is missing");
     }
 }

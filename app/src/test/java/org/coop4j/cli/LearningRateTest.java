@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,8 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The default rate suits the shipped model, whose logit scale is 20 and not 100. */
 class LearningRateTest {
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
     private static Path folder;
@@ -39,27 +37,24 @@ class LearningRateTest {
             }
         }
         done = train("run", "coop,clip-adapter");
-        assertThat(done.code()).as(done.err()).isZero();
+        done.ok();
     }
 
     private static CommandRun train(String run, String methods, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "-m", "coop4j-small", "-d", folder.resolve("photos")));
-        words.addAll(List.of("--method", methods, "-o", folder.resolve(run), "--json"));
-        words.addAll(List.of("--bank", folder.resolve("bank")));
-        words.addAll(List.of(more));
-        return coop(words.toArray());
+        return coop(
+                "train -m coop4j-small -d % --method % -o % --json --bank",
+                folder.resolve("photos"), methods, folder.resolve(run), folder.resolve("bank"), more);
     }
 
     private static JsonNode training(String run) throws IOException {
-        return JSON.readTree(folder.resolve(run).resolve(RunFolder.CONFIG).toFile())
-                .get("training");
+        return json(folder.resolve(run).resolve(RunFolder.CONFIG)).get("training");
     }
 
     @Test
     void methodsAtTheirDefaultsAreFarAboveHandWrittenPrompts() throws IOException {
         double prompts = 0;
         List<Double> learned = new ArrayList<>();
-        for (JsonNode row : JSON.readTree(done.out()).get("comparison").get(0)) {
+        for (JsonNode row : json(done).get("comparison").get(0)) {
             double accuracy = row.get("accuracy").asDouble();
             if (row.get("kind").asText().equals("method")) {
                 learned.add(accuracy);
@@ -83,18 +78,16 @@ class LearningRateTest {
 
     @Test
     void aRateThatIsGivenIsTaken() throws IOException {
-        CommandRun given = train("given", "taskres", "--lr", 0.03);
-        assertThat(given.code()).as(given.err()).isZero();
+        CommandRun given = train("given", "taskres", "--lr", 0.03).ok();
         assertThat(given.err()).doesNotContain("logit scale");
         assertThat(training("given").get("rate").asDouble()).isEqualTo(0.03);
     }
 
     @Test
     void theSameCommandIsTheSameRunAndAnotherRateIsNot() {
-        CommandRun first = train("same", "taskres");
-        assertThat(first.code()).as(first.err()).isZero();
-        assertThat(train("same", "taskres", "--resume").code()).isZero();
-        assertThat(train("same", "taskres", "--resume", "--lr", 0.01).code()).isZero();
+        train("same", "taskres").ok();
+        train("same", "taskres", "--resume").ok();
+        train("same", "taskres", "--resume", "--lr", 0.01).ok();
         assertThat(train("same", "taskres", "--resume", "--lr", 0.002).code()).isEqualTo(1);
     }
 }

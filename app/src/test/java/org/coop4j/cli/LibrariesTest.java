@@ -177,23 +177,23 @@ class LibrariesTest {
         Path model = ShippedModel.file(folder.resolve("model"));
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 3, "blue sea", "green hill");
         Path run = folder.resolve("run");
-        CommandRun trained = CoopProcess.run(
-                folder,
-                traced(training),
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "-k",
-                2,
-                "--epochs",
-                1,
-                "--method",
-                "coop",
-                "-o",
-                run);
-        assertThat(trained.code()).as(trained.err()).isZero();
+        CoopProcess.run(
+                        folder,
+                        traced(training),
+                        "train",
+                        "-m",
+                        model,
+                        "-d",
+                        pictures,
+                        "-k",
+                        2,
+                        "--epochs",
+                        1,
+                        "--method",
+                        "coop",
+                        "-o",
+                        run)
+                .ok();
 
         CoopProcess service = CoopProcess.start(folder, traced(serving), "serve", "--port", 0, "-p", run);
         try {

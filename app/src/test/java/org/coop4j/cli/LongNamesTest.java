@@ -38,26 +38,14 @@ class LongNamesTest {
 
     private static CommandRun train(String method) {
         return coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "-k",
-                4,
-                "-o",
-                folder.resolve(method),
-                "--method",
-                method,
-                "--bank",
-                folder.resolve("bank"));
+                "train -m % -d % -k 4 -o % --method % --bank %",
+                model, pictures, folder.resolve(method), method, folder.resolve("bank"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"linear-probe", "prototypes"})
     void methodsThatNeedNoPromptsHaveAReport(String method) throws IOException {
-        CommandRun done = train(method);
-        assertThat(done.code()).as(done.err()).isZero();
+        CommandRun done = train(method).ok();
         assertThat(done.out()).contains("{} (cut to fit)");
         String page = Files.readString(folder.resolve(method).resolve(RunFolder.REPORT));
         assertThat(page).contains("<h2>Labels");
@@ -67,24 +55,11 @@ class LongNamesTest {
     void misclassifiedPicturesOfLongNamesAreCopied() throws IOException {
         assertThat(train("gda").code()).isEqualTo(1); // its prompts do not fit
         Path run = folder.resolve("to-eval");
-        CommandRun done = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "-k",
-                4,
-                "-o",
-                run,
-                "--method",
-                "prototypes",
-                "--bank",
-                folder.resolve("bank"));
-        assertThat(done.code()).as(done.err()).isZero();
+        coop("train -m % -d % -k 4 -o % --method prototypes --bank %", model, pictures, run, folder.resolve("bank"))
+                .ok();
         Path errors = folder.resolve("errors");
-        CommandRun eval = coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"));
-        assertThat(eval.code()).as(eval.err()).isZero();
+        coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"))
+                .ok();
         try (Stream<Path> files = Files.walk(errors)) {
             List<String> copies =
                     files.filter(Files::isRegularFile).map(Path::toString).toList();

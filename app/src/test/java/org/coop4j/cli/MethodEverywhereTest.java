@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -58,17 +56,15 @@ class MethodEverywhereTest {
     }
 
     private static JsonNode train(List<String> methods, String out, Object... more) throws IOException {
-        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-k", 2, "--json"));
-        words.addAll(List.of("--method", String.join(",", methods)));
-        words.addAll(List.of("--bank", folder.resolve("bank"), "-o", folder.resolve(out)));
-        words.addAll(List.of(more));
-        return json(words.toArray());
+        Path bank = folder.resolve("bank");
+        String names = String.join(",", methods);
+        return json(
+                "train -m % -d % -k 2 --json --method % --bank % -o %",
+                model, pictures, names, bank, folder.resolve(out), more);
     }
 
     private static JsonNode json(Object... words) throws IOException {
-        CommandRun done = coop(words);
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return CommandRun.json(coop(words));
     }
 
     private static Path run(String method) {
@@ -80,8 +76,7 @@ class MethodEverywhereTest {
     }
 
     private static double accuracy(String method) throws IOException {
-        return new ObjectMapper()
-                .readTree(run(method).resolve(RunFolder.RESULT).toFile())
+        return CommandRun.json(run(method).resolve(RunFolder.RESULT))
                 .get("accuracy")
                 .asDouble();
     }
@@ -124,39 +119,38 @@ class MethodEverywhereTest {
     @FieldSource("ALL")
     void noCommandTakesAMethodForABug(String method) {
         Path bank = folder.resolve("bank");
-        List<List<Object>> commands = List.of(
-                List.of("interpret"),
-                List.of("export", "-o", folder.resolve("checkpoint-" + method)),
-                List.of("export", "--onnx", "-o", folder.resolve(method + ".onnx")),
-                List.of("predict", "--classes", "cat,dog", pictures.resolve("test/red sky")),
-                List.of("predict", "--raw", pictures.resolve("test/red sky")),
-                List.of("eval", "--split", "train", "--bank", bank),
-                List.of("add-class", "--name", "cat", "--bank", bank, "-o", folder.resolve(method + "-cat")));
-        for (List<Object> command : commands) {
-            List<Object> words = new ArrayList<>(command);
-            words.addAll(1, List.of("-p", run(method)));
-            CommandRun done = coop(words.toArray());
+        Path images = pictures.resolve("test/red sky");
+        List<Object[]> commands = List.of(
+                new Object[] {"interpret -p %", run(method)},
+                new Object[] {"export -p % -o %", run(method), folder.resolve("checkpoint-" + method)},
+                new Object[] {"export --onnx -p % -o %", run(method), folder.resolve(method + ".onnx")},
+                new Object[] {"predict --classes cat,dog -p % %", run(method), images},
+                new Object[] {"predict --raw -p % %", run(method), images},
+                new Object[] {"eval --split train -p % --bank %", run(method), bank},
+                new Object[] {
+                    "add-class --name cat -p % --bank % -o %", run(method), bank, folder.resolve(method + "-cat")
+                });
+        for (Object[] command : commands) {
+            CommandRun done = coop(command);
             assertThat(done.code()).as(done.err()).isBetween(0, 1);
             assertThat(done.err()).doesNotContain("internal error");
         }
-        CommandRun compared = coop("compare", run(method), run("kgcoop"), "--bank", bank);
-        assertThat(compared.code()).as(compared.err()).isZero();
+        coop("compare", run(method), run("kgcoop"), "--bank", bank).ok();
     }
 
     @Test
     void aRunThatLearnedNoContextIsNotInterpretedAndHasNoCheckpoint() {
-        CommandRun words = coop("interpret", "-p", run("linear-probe"));
-        assertThat(words.code()).isEqualTo(1);
-        assertThat(words.err()).contains(title("linear-probe"), "coop, ", "kgcoop");
-        CommandRun checkpoint = coop("export", "-p", run("clap"), "-o", folder.resolve("no-checkpoint"));
-        assertThat(checkpoint.code()).isEqualTo(1);
-        assertThat(checkpoint.err()).contains("clap", "coop, ", "kgcoop", "ONNX");
+        assertThat(coop("interpret", "-p", run("linear-probe")).failed(1))
+                .contains(title("linear-probe"), "coop, ", "kgcoop");
+        assertThat(coop("export", "-p", run("clap"), "-o", folder.resolve("no-checkpoint"))
+                        .failed(1))
+                .contains("clap", "coop, ", "kgcoop", "ONNX");
     }
 
     @Test
     void reportHasARowOfEach() throws IOException {
-        CommandRun done = coop("report", folder.resolve("runs"), "-o", folder.resolve("report"), "--csv");
-        assertThat(done.code()).as(done.err()).isZero();
+        CommandRun done = coop("report", folder.resolve("runs"), "-o", folder.resolve("report"), "--csv")
+                .ok();
         for (String method : METHODS) {
             String title = title(method);
             String field = title.matches("(?s).*[\",].*") ? '"' + title.replace("\"", "\"\"") + '"' : title;

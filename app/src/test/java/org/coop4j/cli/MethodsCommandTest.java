@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,26 +16,24 @@ class MethodsCommandTest {
 
     @Test
     void aMethodThatIsNotTrainedByStepsHasNoEpochs() {
-        CommandRun train = coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
-        assertThat(train.code()).isEqualTo(2);
-        assertThat(train.err()).contains("\"epochs\"").contains("alpha");
+        assertThat(coop("train --method gda --epochs 1 -m x -d y -o z").failed(2))
+                .contains("\"epochs\"")
+                .contains("alpha");
     }
 
     @Test
     void anUnknownSettingIsAnsweredWithThoseOfTheMethodAndOfItsTraining() {
-        CommandRun train = coop("train", "--set", "foo=3", "-m", "x", "-d", "y", "-o", "z");
-        assertThat(train.code()).isEqualTo(2);
-        assertThat(train.err()).contains("\"foo\"", "context_length", "position", "rate", "epochs", "momentum");
+        assertThat(coop("train", "--set", "foo=3", "-m", "x", "-d", "y", "-o", "z")
+                        .failed(2))
+                .contains("\"foo\"", "context_length", "position", "rate", "epochs", "momentum");
     }
 
     @Test
     void everyMethodIsListedAndExplained() throws IOException {
-        CommandRun list = coop("methods");
-        assertThat(list.code()).isZero();
+        CommandRun list = coop("methods").ok();
         for (Method method : Method.all()) {
             assertThat(list.out()).contains(method.id()).contains(method.title());
-            CommandRun one = coop("methods", method.id());
-            assertThat(one.code()).isZero();
+            CommandRun one = coop("methods", method.id()).ok();
             assertThat(one.out()).startsWith(method.title() + "\n");
             assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
             List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
@@ -46,24 +44,20 @@ class MethodsCommandTest {
                 assertThat(setting.meaning()).as(setting.name()).isNotBlank();
                 assertThat(one.out()).contains(setting.name()).contains(setting.meaning());
             }
-            JsonNode json = new ObjectMapper()
-                    .readTree(coop("methods", method.id(), "--json").out());
+            JsonNode json = json(coop("methods", method.id(), "--json"));
             assertThat(json.get("summary").asText()).isEqualTo(method.summary());
         }
     }
 
     @Test
     void anUnknownMethodIsNamedWithThoseThatThereAre() {
-        CommandRun run = coop("methods", "kgcop");
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("\"kgcop\"", "zero-shot", "did you mean kgcoop?");
+        assertThat(coop("methods", "kgcop").failed(2)).contains("\"kgcop\"", "zero-shot", "did you mean kgcoop?");
         assertThat(coop("methods", "gdaa").err()).contains("did you mean gda?");
     }
 
     @Test
     void autoNamesTheMethodsThatItChoosesAmong() {
-        CommandRun run = coop("methods", "auto");
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("methods", "auto").ok();
         for (Method method : Method.quick()) {
             assertThat(run.out()).contains(method.title());
         }

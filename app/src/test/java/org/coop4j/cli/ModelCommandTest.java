@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +22,7 @@ class ModelCommandTest {
 
     @Test
     void itTellsSizesActivationPreprocessingAndOrigin() throws IOException {
-        CommandRun run = coop("model", TinyModel.write(folder));
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("model", TinyModel.write(folder)).ok();
         assertThat(run.out())
                 .containsPattern("ViT .*2 layers, patch 16, width 64, 1 head, 32 px")
                 .containsPattern("2 layers, width 64, 1 head, context 77, vocabulary 49,408")
@@ -49,16 +48,15 @@ class ModelCommandTest {
     @Test
     void aPerceptionEncoderHasOneActivation() {
         Path out = folder.resolve("x.safetensors");
-        CommandRun run = coop("model", "new", "--arch", "PE-Core-T16-384", "--activation", "quick_gelu", "-o", out);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("expected activation gelu");
+        assertThat(coop("model new --arch PE-Core-T16-384 --activation quick_gelu -o %", out)
+                        .failed(1))
+                .contains("expected activation gelu");
         assertThat(out).doesNotExist();
     }
 
     @Test
     void jsonHasTheSameAndTheHash() throws IOException {
-        JsonNode json = new ObjectMapper()
-                .readTree(coop("model", "--json", TinyModel.write(folder)).out());
+        JsonNode json = json(coop("model", "--json", TinyModel.write(folder)));
         assertThat(json.path("sha256").asText()).matches("[0-9a-f]{64}");
         assertThat(json.path("architecture").path("embed_dim").asInt()).isEqualTo(32);
         assertThat(json.path("parameters").path("all").asLong())
@@ -69,24 +67,21 @@ class ModelCommandTest {
 
     @Test
     void aFileThatIsNoConvertedModelIsRefused() throws IOException {
-        CommandRun run = coop("model", TinyModel.writeBare(folder));
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("coop convert");
+        assertThat(coop("model", TinyModel.writeBare(folder)).failed(1)).contains("coop convert");
     }
 
     @Test
     void aFileMustBeNamed() {
-        CommandRun run = coop("model");
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("FILE");
+        assertThat(coop("model").failed(2)).contains("FILE");
     }
 
     @Test
     void anUnknownArchitectureIsWrongUsageAndTheKnownAreNamed() {
         Path out = folder.resolve("x.safetensors");
-        CommandRun run = coop("model", "new", "--arch", "ViT-B/31", "-o", out);
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("ViT-B/31").contains("ViT-B/32").contains("RN50");
+        assertThat(coop("model", "new", "--arch", "ViT-B/31", "-o", out).failed(2))
+                .contains("ViT-B/31")
+                .contains("ViT-B/32")
+                .contains("RN50");
         assertThat(Files.exists(out)).isFalse();
     }
 }

@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,23 +38,9 @@ class OneSampleTest {
     }
 
     private static JsonNode train(String methods) throws IOException {
-        CommandRun done = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                folder.resolve("photos"),
-                "-o",
-                folder.resolve("run-" + methods),
-                "-k",
-                4,
-                "--bank",
-                folder.resolve("bank"),
-                "--method",
-                methods,
-                "--json");
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return json(coop(
+                "train -m % -d % -o % -k 4 --bank % --method % --json",
+                model, folder.resolve("photos"), folder.resolve("run-" + methods), folder.resolve("bank"), methods));
     }
 
     /** Returns the row of the probe, whose name may be followed by its shots. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,20 +69,8 @@ class PhotoStoryTest {
 
     private static CommandRun train(Path out) {
         return coop(
-                "train",
-                "-m",
-                "coop4j-small",
-                "-d",
-                pictures,
-                "-o",
-                out,
-                "--method",
-                "auto",
-                "--template",
-                "a picture of a {}.",
-                "--bank",
-                folder.resolve("bank"),
-                "--json");
+                "train -m coop4j-small -d % -o % --method auto --template % --bank % --json",
+                pictures, out, "a picture of a {}.", folder.resolve("bank"));
     }
 
     private static void unpack() throws IOException {
@@ -117,8 +104,7 @@ class PhotoStoryTest {
     }
 
     private static JsonNode json() throws IOException {
-        assertThat(done.code()).as(done.err()).isZero();
-        return new ObjectMapper().readTree(done.out());
+        return CommandRun.json(done);
     }
 
     private static String section(String heading) {

@@ -75,7 +75,7 @@ class PrecisionOptionTest {
     /** A model of small images is faster in float32. */
     @Test
     void autoTakesWhatIsFastest() throws IOException {
-        assertThat(embed("auto").code()).isZero();
+        embed("auto").ok();
         assertThat(written()).isEqualTo("float32");
         CommandRun asked = embed("bf16");
         assertThat(asked.code()).isEqualTo(fastest().equals("bf16") ? 0 : 1);
@@ -101,8 +101,8 @@ class PrecisionOptionTest {
         assertThat(asked.err()).doesNotContain(NOTE);
         Path pictures = TestPictures.folder(outFolder.resolve("pictures"), 2, "red", "blue");
         Path bank = outFolder.resolve("bank");
-        CommandRun labelled = coop("embed", "-m", large, "-d", pictures, "--bank", bank, "-o", out);
-        assertThat(labelled.code()).as(labelled.err()).isZero();
+        CommandRun labelled = coop("embed", "-m", large, "-d", pictures, "--bank", bank, "-o", out)
+                .ok();
         assertThat(labelled.err()).doesNotContain(NOTE);
         assertThat(written()).isEqualTo("float32");
         CommandRun guessed = coop("zero-shot", "-m", large, "-c", "red,blue", chair);
@@ -120,28 +120,12 @@ class PrecisionOptionTest {
         Path pictures = TestPictures.folder(outFolder.resolve("pictures"), 2, "red", "blue");
         Path bank = outFolder.resolve("bank");
         Path run = outFolder.resolve("run");
-        CommandRun trained = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "--method",
-                "gda",
-                "--precision",
-                fast,
-                "--bank",
-                bank,
-                "-o",
-                run);
-        assertThat(trained.code()).as(trained.err()).isZero();
+        coop("train -m % -d % --method gda --precision % --bank % -o %", model, pictures, fast, bank, run)
+                .ok();
         List<Path> banks = files(bank);
-        CommandRun tested = coop("eval", "-p", run, "--bank", bank);
-        assertThat(tested.code()).as(tested.err()).isZero();
+        coop("eval", "-p", run, "--bank", bank).ok();
         assertThat(files(bank)).isEqualTo(banks);
-        assertThat(coop("eval", "-p", run, "--precision", "float32", "--bank", bank)
-                        .code())
-                .isZero();
+        coop("eval", "-p", run, "--precision", "float32", "--bank", bank).ok();
         assertThat(files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
     }
 
@@ -156,19 +140,10 @@ class PrecisionOptionTest {
     void photographsKeepTheirLabels() throws IOException {
         Path photographs = DemoPictures.unpack(folder.resolve("demo")).folder().resolve("photographs");
         Path runs = outFolder.resolve("runs");
-        CommandRun trained = coop(
-                "train",
-                "-m",
-                ShippedModel.file(folder.resolve("model")),
-                "-d",
-                photographs,
-                "--method",
-                "zero-shot,gda",
-                "--bank",
-                outFolder.resolve("bank"),
-                "-o",
-                runs);
-        assertThat(trained.code()).as(trained.err()).isZero();
+        coop(
+                        "train -m % -d % --method zero-shot,gda --bank % -o %",
+                        ShippedModel.file(folder.resolve("model")), photographs, outFolder.resolve("bank"), runs)
+                .ok();
         for (String method : List.of("zero-shot", "gda")) {
             List<JsonNode> exact = predictions(runs.resolve(method), photographs, "float32");
             List<JsonNode> fast = predictions(runs.resolve(method), photographs, fastest());
@@ -191,8 +166,8 @@ class PrecisionOptionTest {
     }
 
     private static List<JsonNode> predictions(Path run, Path photographs, String precision) throws IOException {
-        CommandRun done = coop("predict", "-p", run, "--precision", precision, "--jsonl", photographs.resolve("test"));
-        assertThat(done.code()).as(done.err()).isZero();
+        CommandRun done = coop("predict -p % --precision % --jsonl %", run, precision, photographs.resolve("test"))
+                .ok();
         return new ObjectMapper()
                 .readerFor(JsonNode.class)
                 .<JsonNode>readValues(done.out())
@@ -201,9 +176,7 @@ class PrecisionOptionTest {
 
     @Test
     void anotherPrecisionIsWrongUsage() {
-        CommandRun run = embed("half");
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("--precision", "expected float32, bf16 or auto", "\"half\"");
+        assertThat(embed("half").failed(2)).contains("--precision", "[FLOAT32, BF16, AUTO]", "'half'");
         assertThat(out).doesNotExist();
     }
 
@@ -211,15 +184,14 @@ class PrecisionOptionTest {
     void aProcessorWithoutItIsRefusedAndAutoFallsBack() throws Exception {
         CommandRun asked =
                 CoopProcess.run(outFolder, OLDER, "embed", "-m", model, chair, "--precision", "bf16", "-o", out);
-        assertThat(asked.code()).isEqualTo(1);
-        assertThat(asked.err())
+        assertThat(asked.failed(1))
                 .contains("--precision bf16: ")
                 .contains("float32")
                 .hasLineCount(1);
         assertThat(Files.exists(out)).isFalse();
         CommandRun auto =
                 CoopProcess.run(outFolder, OLDER, "embed", "-m", large(), chair, "--precision", "auto", "-o", out);
-        assertThat(auto.code()).isZero();
+        auto.ok();
         assertThat(written()).isEqualTo("float32");
     }
 }

@@ -32,9 +32,7 @@ class ReportCommandTest {
     void theTableAndTheFilesGoToStandardOutput() throws IOException {
         writeRuns();
 
-        CommandRun run = coop("report", runs);
-
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("report", runs).ok();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .containsPattern("^small .*a1a1a1a1a1a1.*: 8 runs, 2 datasets, seeds 1, 2 and 3\n")
@@ -55,11 +53,10 @@ class ReportCommandTest {
     void csvIsTheFewShotTable() throws IOException {
         writeRuns();
 
-        CommandRun run = coop("report", runs, "--csv");
-
-        assertThat(run.code()).isZero();
-        assertThat(run.out().lines()).hasSize(5);
-        assertThat(run.out()).startsWith("model,model_sha256,dataset,method,shots,");
+        assertThat(coop("report", runs, "--csv").ok().out())
+                .hasLineCount(7)
+                .startsWith("model,model_sha256,learned_on,dataset,method,shots,averaged,")
+                .contains(",average of 2,zero-shot,");
     }
 
     @Test
@@ -69,8 +66,7 @@ class ReportCommandTest {
 
         CommandRun run = coop("report", runs);
 
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err())
+        assertThat(run.failed(1))
                 .contains("damaged run " + runs.resolve("EuroSAT/coop/seed2"))
                 .contains("result.json is damaged")
                 .contains("seed 2", "EuroSAT, coop-m16-end, 16 shots");
@@ -85,9 +81,7 @@ class ReportCommandTest {
                 .prompt("a painting of a {}.", 83)
                 .write(runs);
 
-        CommandRun run = coop("report", runs);
-
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("report", runs).ok();
         assertThat(run.out())
                 .containsPattern("zero-shot +80\\.0\n")
                 .containsPattern("hand-written-best +83\\.0\n")
@@ -103,9 +97,7 @@ class ReportCommandTest {
                 .model("b2".repeat(32), "OpenAI RN50")
                 .write(runs.resolve("other"));
 
-        CommandRun run = coop("report", runs);
-
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("report", runs).ok();
         assertThat(run.err()).contains("2 models");
         assertThat(run.out()).containsPattern("RN50 .*b2b2b2b2b2b2.*: 1 run, 1 dataset, seed 1");
     }
@@ -116,7 +108,7 @@ class ReportCommandTest {
 
         CommandRun run = coop("report", runs);
 
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("out of memory").contains("below " + runs, "1 failed run", "0 unfinished");
         assertThat(runs.resolve("report")).doesNotExist();
@@ -127,19 +119,14 @@ class ReportCommandTest {
         assertThat(coop("report").code()).isEqualTo(2);
         assertThat(coop("report", runs, "--json", "--csv").code()).isEqualTo(2);
         CommandRun none = coop("report", runs.resolve("none"));
-        assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("no such folder: " + runs.resolve("none"));
+        assertThat(none.failed(1)).contains("no such folder: " + runs.resolve("none"));
         writeRuns();
-        CommandRun inTheWay = coop("report", runs, "-o", runs);
-        assertThat(inTheWay.code()).isEqualTo(1);
-        assertThat(inTheWay.err()).contains("holds no report");
+        assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
     }
 
     @Test
     void helpTeachesWithExamples() {
-        CommandRun help = coop("report", "--help");
-
-        assertThat(help.code()).isZero();
+        CommandRun help = coop("report", "--help").ok();
         assertThat(help.out()).contains("coop report runs -o paper", "exit code is 1");
     }
 }

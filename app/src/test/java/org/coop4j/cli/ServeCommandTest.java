@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -59,11 +60,9 @@ class ServeCommandTest {
     }
 
     private static void learn(String name, Path from, String method, List<Object> more) {
-        List<Object> words = new ArrayList<>(List.of("train", "-m", from, "-d", pictures, "-q"));
-        words.addAll(List.of("--method", method, "-k", 2, "-o", run(name)));
-        words.addAll(List.of("--bank", folder.resolve("bank")));
-        words.addAll(more);
-        CommandRun trained = coop(words.toArray());
+        CommandRun trained = coop(
+                "train -m % -d % -q --method % -k 2 -o % --bank",
+                from, pictures, method, run(name), folder.resolve("bank"), more);
         assertThat(trained.code()).as(name + trained.err()).isZero();
     }
 
@@ -72,9 +71,7 @@ class ServeCommandTest {
     }
 
     private static CoopProcess serve(Object... more) throws IOException {
-        List<Object> words = new ArrayList<>(List.of("serve", "--port", 0));
-        words.addAll(List.of(more));
-        return CoopProcess.start(folder, words.toArray());
+        return CoopProcess.start(folder, "serve", "--port", 0, more);
     }
 
     /** Waits until it listens. */
@@ -105,10 +102,9 @@ class ServeCommandTest {
 
     /** Returns the probabilities by class that coop predict or coop zero-shot gives a picture. */
     private static Map<String, Float> predicted(Object... words) throws IOException {
-        CommandRun done = coop(words);
-        assertThat(done.code()).as(done.err()).isZero();
+        CommandRun done = coop(words).ok();
         Map<String, Float> probabilities = new TreeMap<>();
-        JsonNode json = JSON.readTree(done.out());
+        JsonNode json = json(done);
         for (var entry : json.path(0).path("probabilities").properties()) {
             probabilities.put(entry.getKey(), entry.getValue().floatValue());
         }
@@ -132,13 +128,10 @@ class ServeCommandTest {
     @Test
     void runsOfEveryKindAreAnsweredAsByPredict() throws Exception {
         Path log = folder.resolve("access.jsonl");
-        List<Object> words = new ArrayList<>();
-        for (String method : KINDS.keySet()) {
-            words.addAll(List.of("-p", run(method)));
-        }
-        words.addAll(List.of("-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,ketch"));
-        words.addAll(List.of("--access-log", log));
-        CoopProcess service = serve(words.toArray());
+        List<Object> runs = new ArrayList<>();
+        KINDS.keySet().forEach(method -> runs.addAll(List.of("-p", run(method))));
+        CoopProcess service =
+                serve(runs, "-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,ketch", "--access-log", log);
         int port = port(service);
         Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
         for (String method : KINDS.keySet()) {
@@ -155,8 +148,7 @@ class ServeCommandTest {
         assertThat(test.path("images").asInt()).isEqualTo(3 * CLASSES.length);
         assertThat(test.path("accuracy").isNumber()).isTrue();
         service.terminate();
-        CommandRun ended = service.ended();
-        assertThat(ended.code()).as(ended.err()).isZero();
+        CommandRun ended = service.ended().ok();
         assertThat(ended.err())
                 .contains("name: ketch")
                 .contains("cocoop: CoCoOp")
@@ -178,7 +170,7 @@ class ServeCommandTest {
             assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
         }
         service.terminate();
-        assertThat(service.ended().code()).isZero();
+        service.ended().ok();
     }
 
     private static String get(int port, String path) throws IOException, InterruptedException {
@@ -231,7 +223,7 @@ class ServeCommandTest {
         for (Thread client : clients) {
             client.join();
         }
-        assertThat(ended.code()).as(ended.err()).isZero();
+        ended.ok();
         assertThat(wrong).isEmpty();
         long accepted = Files.readAllLines(log).stream()
                 .filter(line -> line.contains("\"status\":200"))
@@ -250,9 +242,7 @@ class ServeCommandTest {
         try {
             assertThat(port(again)).isEqualTo(port);
             assertThat(post(port, "linear-probe", picture).body()).isEqualTo(before);
-            CommandRun second = coop("serve", "-p", run("linear-probe"), "--port", port);
-            assertThat(second.code()).isEqualTo(1);
-            assertThat(second.err())
+            assertThat(coop("serve", "-p", run("linear-probe"), "--port", port).failed(1))
                     .contains("cannot listen on 127.0.0.1:" + port)
                     .contains("--port");
         } finally {
@@ -264,13 +254,10 @@ class ServeCommandTest {
     void listeningBeyondThisMachineWithoutATokenIsWarnedOf() throws Exception {
         Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
         for (List<Object> more : List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
-            List<Object> words = new ArrayList<>(List.of("-p", run("coop"), "--host", "0.0.0.0"));
-            words.addAll(more);
-            CoopProcess service = serve(words.toArray());
+            CoopProcess service = serve("-p", run("coop"), "--host", "0.0.0.0", more);
             port(service);
             service.terminate();
-            CommandRun ended = service.ended();
-            assertThat(ended.code()).isZero();
+            CommandRun ended = service.ended().ok();
             assertThat(ended.err().contains("--token-file")).isEqualTo(more.isEmpty());
         }
     }
@@ -294,11 +281,8 @@ class ServeCommandTest {
     @ParameterizedTest
     @MethodSource("mistakes")
     void aMistakeIsSaidInOneLine(List<Object> words, int code, String said) {
-        List<Object> all = new ArrayList<>(List.of("serve"));
-        all.addAll(words);
-        CommandRun run = coop(all.toArray());
-        assertThat(run.code()).as(run.err()).isEqualTo(code);
-        assertThat(run.err()).contains(said);
+        CommandRun run = coop("serve", words);
+        assertThat(run.failed(code)).contains(said);
         assertThat(run.err().lines()).hasSize(1);
     }
 }

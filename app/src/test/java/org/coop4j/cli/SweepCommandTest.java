@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -45,17 +45,13 @@ class SweepCommandTest {
     }
 
     private static CommandRun sweep(Path out, Object... more) {
-        Object[] command = {"sweep", plan, "-m", model, "-o", out};
-        Object[] all = java.util.Arrays.copyOf(command, command.length + more.length);
-        System.arraycopy(more, 0, all, command.length, more.length);
-        return coop(all);
+        return coop("sweep", plan, "-m", model, "-o", out, more);
     }
 
     @Test
     void aSweepEndsInATableAndFoldersAndDoesNothingTwice() throws IOException {
         Path out = folder.resolve("sweep");
-        CommandRun run = sweep(out);
-        assertThat(run.code()).as(run.err()).isZero();
+        CommandRun run = sweep(out).ok();
         assertThat(run.out().lines()).hasSize(4);
         assertThat(run.out().lines().toList().get(0)).matches("DATASET +METHOD +- +1 SHOT +2 SHOTS");
         assertThat(run.out().lines().toList().get(1)).matches("data +zero-shot +[\\d.]+");
@@ -65,8 +61,7 @@ class SweepCommandTest {
         assertThat(run.err()).contains("5 runs\n", "2/5 data coop-m4-end, 1 shot, seed 1: ", "(hand-written ");
         assertThat(out.resolve("bank")).isDirectory();
 
-        CommandRun again = sweep(out);
-        assertThat(again.code()).isZero();
+        CommandRun again = sweep(out).ok();
         assertThat(again.out()).isEqualTo(run.out());
         assertThat(again.err()).contains("5 runs, 5 of them").hasLineCount(1);
 
@@ -77,7 +72,7 @@ class SweepCommandTest {
         assertThat(csv.out().lines().toList().get(1)).startsWith("data,data,all,zero-shot,0,1,");
         assertThat(csv.out().lines()).hasSize(4);
 
-        JsonNode json = new ObjectMapper().readTree(sweep(out, "--json").out());
+        JsonNode json = json(sweep(out, "--json"));
         assertThat(json.path("summary")).hasSize(3);
         assertThat(json.path("runs")).hasSize(5);
         JsonNode first = json.path("runs").path(1);
@@ -90,17 +85,15 @@ class SweepCommandTest {
     @Test
     void aDryRunListsRunsAndWritesNothing() throws IOException {
         Path out = folder.resolve("dry");
-        CommandRun dry = sweep(out, "--dry-run");
-        assertThat(dry.code()).as(dry.err()).isZero();
+        CommandRun dry = sweep(out, "--dry-run").ok();
         assertThat(dry.out().lines()).hasSize(6);
         assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
         assertThat(dry.err()).contains("5 runs", "0 finished", "known once a run is finished");
         assertThat(out).doesNotExist();
-        assertThat(sweep(out).code()).isZero();
+        sweep(out).ok();
         CommandRun after = sweep(out, "--dry-run", "--csv");
         assertThat(after.out().lines().skip(1)).allMatch(line -> line.contains(",finished,"));
-        JsonNode json =
-                new ObjectMapper().readTree(sweep(out, "--dry-run", "--json").out());
+        JsonNode json = json(sweep(out, "--dry-run", "--json"));
         assertThat(json).hasSize(5);
         assertThat(json.path(0).path("state").asText()).isEqualTo("finished");
         assertThat(json.path(1).path("epochs").asInt()).isEqualTo(2);
@@ -111,9 +104,9 @@ class SweepCommandTest {
     @Test
     void withoutSparkOnTheClassPathASweepOnItIsRefused() {
         Path out = folder.resolve("on-spark");
-        CommandRun run = sweep(out, "--spark", "local");
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("class path").contains("spark-submit");
+        assertThat(sweep(out, "--spark", "local").failed(1))
+                .contains("class path")
+                .contains("spark-submit");
         assertThat(out.resolve("runs")).doesNotExist();
     }
 
@@ -133,13 +126,12 @@ class SweepCommandTest {
                 """);
         Path out = folder.resolve("failing");
         CommandRun run = coop("sweep", both, "-m", model, "-o", out);
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out()).contains("failed").contains("data");
         assertThat(run.err()).contains("2 of 4 runs").containsPattern("coop: +sick zero-shot and 1 other: 1 image");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);
-        CommandRun skipping = coop("sweep", both, "-m", model, "-o", out, "--skip-bad");
-        assertThat(skipping.code()).as(skipping.err()).isZero();
+        coop("sweep", both, "-m", model, "-o", out, "--skip-bad").ok();
     }
 
     @Test
@@ -148,7 +140,7 @@ class SweepCommandTest {
         Files.writeString(wrong, "datasets: data\nmethods: cop\n");
         Path out = folder.resolve("wrong");
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
                 .startsWith("coop: wrong.yaml, line 2, column 1: method ")
@@ -157,20 +149,17 @@ class SweepCommandTest {
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");
         CommandRun two = coop("sweep", wrong, "-m", model, "-o", out);
-        assertThat(two.code()).isEqualTo(1);
+        two.failed(1);
         assertThat(two.err().lines()).hasSize(2).allMatch(line -> line.startsWith("coop: empty"));
         assertThat(out).doesNotExist();
     }
 
     @Test
     void theExampleIsPrintedAloneAndTheRestIsNeeded() {
-        CommandRun example = coop("sweep", "--example");
-        assertThat(example.code()).isZero();
+        CommandRun example = coop("sweep", "--example").ok();
         assertThat(example.out()).isEqualTo(SweepPlan.example());
         assertThat(example.err()).isEmpty();
-        CommandRun nothing = coop("sweep");
-        assertThat(nothing.code()).isEqualTo(2);
-        assertThat(nothing.err()).contains("missing PLAN.yaml").contains("--example");
+        assertThat(coop("sweep").failed(2)).contains("missing PLAN.yaml").contains("--example");
         assertThat(coop("sweep", plan, "-o", "x").err()).contains("missing --model=FILE");
         assertThat(coop("sweep", plan, "-m", model).err()).contains("missing --out=DIR");
         assertThat(sweep(folder.resolve("x"), "--memory", "much").code()).isEqualTo(2);

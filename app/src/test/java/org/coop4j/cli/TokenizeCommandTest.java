@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +12,7 @@ class TokenizeCommandTest {
 
     @Test
     void idsSymbolsAndCountAreThoseOfClip() {
-        CommandRun run = coop("tokenize", "a photo of a cat.");
-        assertThat(run.code()).isZero();
+        CommandRun run = coop("tokenize", "a photo of a cat.").ok();
         assertThat(run.out())
                 .isEqualTo(
                         """
@@ -26,8 +25,7 @@ class TokenizeCommandTest {
 
     @Test
     void jsonIsAnObjectAText() throws IOException {
-        JsonNode json = new ObjectMapper()
-                .readTree(coop("tokenize", "--json", "X", "東京").out());
+        JsonNode json = json(coop("tokenize", "--json", "X", "東京"));
         assertThat(json).hasSize(2);
         assertThat(json.get(0).path("ids").toString()).isEqualTo("[343]");
         assertThat(json.get(1).path("text").asText()).isEqualTo("東京");
@@ -44,9 +42,8 @@ class TokenizeCommandTest {
 
     @Test
     void aFolderWithoutAVocabularyIsRefused() {
-        CommandRun run = coop("tokenize", "--vocabulary", "no-such-folder", "cat");
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("vocab.json").doesNotContain("internal error");
+        assertThat(coop("tokenize", "--vocabulary", "no-such-folder", "cat").failed(1))
+                .contains("vocab.json");
     }
 
     @Test

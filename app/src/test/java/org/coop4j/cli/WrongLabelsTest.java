@@ -42,21 +42,10 @@ class WrongLabelsTest {
             }
         }
         Path run = folder.resolve(name + "-run");
-        CommandRun done = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "-o",
-                run,
-                "--method",
-                "prototypes",
-                "--shots",
-                0,
-                "--bank",
-                folder.resolve("bank"));
-        assertThat(done.code()).as(done.err()).isZero();
+        coop(
+                        "train -m % -d % -o % --method prototypes --shots 0 --bank %",
+                        model, pictures, run, folder.resolve("bank"))
+                .ok();
         String page = Files.readString(run.resolve(RunFolder.REPORT));
         String after = page.substring(page.indexOf("<h2>Labels that look wrong"));
         return after.substring(0, after.indexOf("</section>")).replace('\u00a0', ' ');

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -36,9 +35,7 @@ class ZeroShotCommandTest {
     }
 
     private static CommandRun zeroShot(Object... arguments) {
-        List<Object> all = new ArrayList<>(List.of("zero-shot", "--model", model, "--precision", "float32"));
-        all.addAll(List.of(arguments));
-        return coop(all.toArray());
+        return coop("zero-shot", "--model", model, "--precision", "float32", arguments);
     }
 
     private static JsonNode json(CommandRun run) throws IOException {
@@ -47,8 +44,8 @@ class ZeroShotCommandTest {
 
     @Test
     void aTableShowsTheMostProbableClasses() {
-        CommandRun run = zeroShot("-c", "cat,dog,chair", "-k", 2, accordion, chair);
-        assertThat(run.code()).isZero();
+        CommandRun run =
+                zeroShot("-c", "cat,dog,chair", "-k", 2, accordion, chair).ok();
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines()).hasSize(5);
         assertThat(run.out()).startsWith("IMAGE ").containsPattern("\\d\\d\\.\\d %");
@@ -99,8 +96,7 @@ class ZeroShotCommandTest {
     @Test
     void aFolderWithAFolderAClassIsScored() throws IOException {
         Path data = classFolders("scored");
-        CommandRun run = zeroShot(data);
-        assertThat(run.code()).isZero();
+        CommandRun run = zeroShot(data).ok();
         assertThat(run.out())
                 .containsPattern("CLASS +IMAGES +CORRECT +ACCURACY")
                 .containsPattern("folding_chair +1 ")
@@ -121,18 +117,15 @@ class ZeroShotCommandTest {
     @Test
     void foldersAreMatchedWithTheClassesGiven() throws IOException {
         Path data = classFolders("matched");
-        assertThat(zeroShot("-c", "Folding Chair,accordion,cat", data).code()).isZero();
-        CommandRun run = zeroShot("-c", "accordion,cat", data);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("folding_chair");
+        zeroShot("-c", "Folding Chair,accordion,cat", data).ok();
+        assertThat(zeroShot("-c", "accordion,cat", data).failed(1)).contains("folding_chair");
     }
 
     @Test
     void anUnreadableImageIsReportedAndTheRestGoesOn() throws IOException {
         Path absent = folder.resolve("absent.jpg");
         CommandRun run = zeroShot("-c", "cat,dog", "--json", accordion, damaged, absent, chair);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err())
+        assertThat(run.failed(1))
                 .contains("damaged.png")
                 .contains("absent.jpg")
                 .contains("2 of 4 images")
@@ -144,7 +137,7 @@ class ZeroShotCommandTest {
     @Test
     void noReadableImageIsAnErrorWithoutATable() {
         CommandRun run = zeroShot("-c", "cat,dog", damaged);
-        assertThat(run.code()).isEqualTo(1);
+        run.failed(1);
         assertThat(run.out()).isEmpty();
     }
 
@@ -169,8 +162,7 @@ class ZeroShotCommandTest {
 
     private static void assertWrongUsage(String message, Object... arguments) {
         CommandRun run = zeroShot(arguments);
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains(message).doesNotContain("\tat ");
+        assertThat(run.failed(2)).contains(message).doesNotContain("\tat ");
         assertThat(run.err().lines()).hasSize(1);
     }
 
@@ -180,27 +172,22 @@ class ZeroShotCommandTest {
         JsonNode json = json(zeroShot("--classes-file", names, "--json", accordion));
         assertThat(json.path("classes").toString()).isEqualTo("[\"cat\",\"sea, lake\"]");
         Path empty = Files.writeString(folder.resolve("empty.txt"), "\n");
-        CommandRun run = zeroShot("--classes-file", empty, accordion);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("empty.txt", "class");
+        assertThat(zeroShot("--classes-file", empty, accordion).failed(1)).contains("empty.txt", "class");
     }
 
     @Test
     void tooLongAPromptIsAnErrorUnlessTruncated() {
         String name = "very ".repeat(80) + "long cat";
-        CommandRun run = zeroShot("-c", name + ",dog", accordion);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("exceeds the context length 77");
-        assertThat(zeroShot("-c", name + ",dog", "--truncate", accordion).code())
-                .isZero();
+        assertThat(zeroShot("-c", name + ",dog", accordion).failed(1)).contains("exceeds the context length 77");
+        zeroShot("-c", name + ",dog", "--truncate", accordion).ok();
     }
 
     @Test
     void aModelWithAnotherVocabularyAsksForIt() throws IOException {
         Path other = TinyModel.write(folder.resolve("other.safetensors"), 600);
-        CommandRun run = coop("zero-shot", "-m", other, "-c", "cat,dog", accordion);
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("vocabulary of 600 tokens").contains("--vocabulary");
+        assertThat(coop("zero-shot", "-m", other, "-c", "cat,dog", accordion).failed(1))
+                .contains("vocabulary of 600 tokens")
+                .contains("--vocabulary");
     }
 
     @Test
@@ -209,8 +196,7 @@ class ZeroShotCommandTest {
         Files.copy(accordion, flat.resolve("b.png"));
         Files.copy(chair, flat.resolve("a.png"));
         Files.writeString(flat.resolve("notes.txt"), "no image");
-        CommandRun run = zeroShot("-c", "cat,dog", "--csv", "-k", "1", flat);
-        assertThat(run.code()).isZero();
+        CommandRun run = zeroShot("-c", "cat,dog", "--csv", "-k", "1", flat).ok();
         assertThat(run.out().lines().skip(1).map(line -> line.replaceAll(".*/|,.*", "")))
                 .containsExactly("a.png", "b.png");
     }

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.coop4j.console.SeedSummary;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.Shots;
 import org.coop4j.study.html.FewShotChart.Point;
 import org.coop4j.study.html.FewShotChart.Series;

@@ -1,4 +1,4 @@
-package org.coop4j.console;
+package org.coop4j.eval;
 
 import java.util.Collection;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package org.coop4j.console;
+package org.coop4j.eval;
 
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
