@@ -23,12 +23,14 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import com.tngtech.archunit.lang.syntax.elements.GivenClassesConjunction;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.stream.Stream;
 import org.coop4j.base.Log;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.method.Method;
@@ -82,15 +84,21 @@ class RoomsTest {
     /** ND4J carries a copy, and with it the classes of the ONNX format. */
     private static final DescribedPredicate<JavaClass> PROTOBUF = resideInAPackage("org.nd4j.shade.protobuf..");
 
+    /** Begins a rule for all classes but those of some rooms. */
+    private static GivenClassesConjunction outside(String... rooms) {
+        return noClasses()
+                .that()
+                .resideInAPackage("org.coop4j..")
+                .and()
+                .resideOutsideOfPackages(
+                        Stream.of(rooms).map(room -> "org.coop4j." + room + "..").toArray(String[]::new));
+    }
+
     @ArchTest
     static final ArchRule roomsUseOnlyTheRoomsBelowThem = order();
 
     @ArchTest
-    static final ArchRule graphAndClipAloneUseNd4j = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackages("org.coop4j.graph..", "org.coop4j.clip..")
+    static final ArchRule graphAndClipAloneUseNd4j = outside("graph", "clip")
             .should()
             .dependOnClassesThat(resideInAPackage("org.nd4j..")
                     .and(DescribedPredicate.not(type(SDVariable.class)))
@@ -98,11 +106,7 @@ class RoomsTest {
             .because("a graph backend could then be exchanged by rewriting two rooms");
 
     @ArchTest
-    static final ArchRule downloadAloneConnectsToOtherMachines = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.weights.download..")
+    static final ArchRule downloadAloneConnectsToOtherMachines = outside("weights.download")
             .should()
             .dependOnClassesThat(resideInAPackage("java.net.http..")
                     .or(assignableTo(URLConnection.class))
@@ -113,42 +117,23 @@ class RoomsTest {
             .callMethodWhere(target(owner(type(SocketChannel.class))).and(target(nameMatching("open|connect"))));
 
     @ArchTest
-    static final ArchRule lossesAloneNameVariablesOfAGraph = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackages(
-                    "org.coop4j.graph..", "org.coop4j.clip..", "org.coop4j.method..", "org.coop4j.bench..")
-            .should()
-            .dependOnClassesThat()
-            .areAssignableTo(SDVariable.class);
+    static final ArchRule lossesAloneNameVariablesOfAGraph = outside("graph", "clip", "method", "bench")
+            .should().dependOnClassesThat(assignableTo(SDVariable.class));
 
     /** A new method is one new file: whoever names a method would be the next one. */
     @ArchTest
-    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone = noClasses()
-            .that()
-            .resideOutsideOfPackages("org.coop4j.method..", "org.coop4j.demo..")
+    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone = outside("method", "demo")
             .should()
             .dependOnClassesThat(DescribedPredicate.not(type(Method.class)).and(assignableTo(Method.class)));
 
     @ArchTest
-    static final ArchRule graphAloneCallsSameDiffOps = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.graph..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
+    static final ArchRule graphAloneCallsSameDiffOps = outside("graph")
+            .should().dependOnClassesThat(resideInAnyPackage("org.nd4j.autodiff.samediff.ops.."))
             .because("all knowledge of SameDiff's ops is in one room");
 
     /** Addresses in the host's memory mean nothing to an array on a device. */
     @ArchTest
-    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.graph.host..")
+    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays = outside("graph.host")
             .should()
             .callMethodWhere(target(owner(assignableTo(DataBuffer.class)))
                     .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
@@ -156,11 +141,7 @@ class RoomsTest {
 
     /** On a device each of them waits for it, and brings the whole memory behind a view. */
     @ArchTest
-    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.graph.host..")
+    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays = outside("graph.host")
             .should()
             .callMethodWhere(target(owner(assignableTo(INDArray.class)))
                     .and(target(nameMatching("get(Double|Float|Int|Long|Number)"
@@ -168,9 +149,7 @@ class RoomsTest {
                             + "|to[A-Z].*(Vector|Matrix)"))));
 
     @ArchTest
-    static final ArchRule plansAloneBindHostKernelsToArrays = noClasses()
-            .that()
-            .resideOutsideOfPackage("org.coop4j.graph.host..")
+    static final ArchRule plansAloneBindHostKernelsToArrays = outside("graph.host")
             .and()
             .doNotHaveFullyQualifiedName("org.coop4j.graph.Ops")
             .should()
@@ -206,32 +185,16 @@ class RoomsTest {
     }
 
     @ArchTest
-    static final ArchRule theCommandLineAlonePrints = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
+    static final ArchRule theCommandLineAlonePrints = outside("cli", "console")
             .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
-    static final ArchRule theCommandLineAloneKnowsItsLibraries = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.cli..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("picocli..", "ch.qos.logback..");
+    static final ArchRule theCommandLineAloneKnowsItsLibraries = outside("cli")
+            .should().dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."));
 
     @ArchTest
-    static final ArchRule theServiceAloneKnowsItsLibraries = noClasses()
-            .that()
-            .resideInAPackage("org.coop4j..")
-            .and()
-            .resideOutsideOfPackage("org.coop4j.serve..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer..");
+    static final ArchRule theServiceAloneKnowsItsLibraries = outside("serve")
+            .should().dependOnClassesThat(resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer.."));
 
     @ArchTest
     static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
@@ -243,9 +206,7 @@ class RoomsTest {
             .resideInAPackage("org.coop4j..")
             .and()
             .doNotHaveFullyQualifiedName(Log.class.getName())
-            .should()
-            .dependOnClassesThat()
-            .areAssignableTo(LoggerFactory.class);
+            .should().dependOnClassesThat(assignableTo(LoggerFactory.class));
 
     /** docs/java.md says the number. */
     @ArchTest
@@ -280,8 +241,6 @@ class RoomsTest {
         return noClasses()
                 .that()
                 .resideInAPackage("org.coop4j." + room + "..")
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others);
+                .should().dependOnClassesThat(resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others));
     }
 }

@@ -56,8 +56,7 @@ class PreprocessingTest {
     void imageOfAnotherSizeIsRefused() {
         assertThatThrownBy(() -> Preprocessing.clip(2).toTensor(pixel(0, 0, 0)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1 x 1")
-                .hasMessageContaining("2 x 2");
+                .hasMessageContainingAll("1 x 1", "2 x 2");
     }
 
     @ParameterizedTest
@@ -72,8 +71,7 @@ class PreprocessingTest {
     @Test
     void sizesAreChecked() {
         assertThatThrownBy(() -> Preprocessing.clip(0))
-                .hasMessageContaining("image size")
-                .hasMessageContaining("0");
+                .hasMessageContainingAll("image size", "0");
     }
 
     private static RgbImage pixel(int red, int green, int blue) {

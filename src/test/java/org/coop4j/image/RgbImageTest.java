@@ -11,8 +11,7 @@ class RgbImageTest {
     void samplesAreCheckedAgainstTheSize() {
         assertThatThrownBy(() -> new RgbImage(2, 2, new byte[11]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("2 x 2")
-                .hasMessageContaining("12 samples, not 11");
+                .hasMessageContainingAll("2 x 2", "12 samples, not 11");
         assertThatThrownBy(() -> new RgbImage(0, 2, new byte[0])).isInstanceOf(IllegalArgumentException.class);
         // 3 * 65536 * 65536 is 0 as an int.
         assertThatThrownBy(() -> new RgbImage(65_536, 65_536, new byte[0]))

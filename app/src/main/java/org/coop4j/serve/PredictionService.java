@@ -62,7 +62,7 @@ public final class PredictionService implements AutoCloseable {
     private final Clients clients;
     private final Gate gate;
     private final Classifiers classifiers;
-    private final Javalin http;
+    final Javalin http;
     private boolean logFailed;
 
     private PredictionService(

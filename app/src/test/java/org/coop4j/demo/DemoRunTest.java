@@ -221,8 +221,7 @@ class DemoRunTest {
                 .mean();
         String best = result.scores().best(DemoResult.PHOTOGRAPHS);
         assertThat(page)
-                .contains(String.format(Locale.ROOT, "%.1f ±", learned))
-                .contains(String.format(Locale.ROOT, "%.1f", result.scores().accuracy(DemoResult.PHOTOGRAPHS, best)))
+                .contains(String.format(Locale.ROOT, "%.1f ±", learned), String.format(Locale.ROOT, "%.1f", result.scores().accuracy(DemoResult.PHOTOGRAPHS, best)))
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
         for (String name : result.classNames()) {
             assertThat(page).contains(name);

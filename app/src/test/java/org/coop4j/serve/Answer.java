@@ -47,7 +47,9 @@ record Answer(HttpResponse<byte[]> response) {
         return new ObjectMapper().readTree(text());
     }
 
+    /** Returns the reason of a refusal, alone or in OpenAI's form. */
     String error() throws IOException {
-        return json().path("error").asText();
+        JsonNode error = json().path("error");
+        return error.path("message").asText(error.asText());
     }
 }

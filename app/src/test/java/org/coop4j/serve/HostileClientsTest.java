@@ -2,6 +2,15 @@ package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.serve.TestService.INFER;
+import static org.coop4j.serve.TestService.POST;
+import static org.coop4j.serve.TestService.PREDICT;
+import static org.coop4j.serve.TestService.answer;
+import static org.coop4j.serve.TestService.json;
+import static org.coop4j.serve.TestService.locked;
+import static org.coop4j.serve.TestService.onLoopback;
+import static org.coop4j.serve.TestService.send;
+import static org.coop4j.serve.TestService.utf8;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -10,25 +19,20 @@ import com.sun.management.ThreadMXBean;
 import io.javalin.http.HandlerType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
-import org.coop4j.image.ImageDecoder;
+import org.coop4j.serve.TestService.Busy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,15 +50,11 @@ import org.slf4j.LoggerFactory;
 @Timeout(600)
 class HostileClientsTest {
 
-    private static final String PREDICT = "/predictions/things";
-    private static final String INFER = "/v2/models/things/infer";
-    private static final String POST = "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\n";
+    private static final Duration READ_TIME = Duration.ofMinutes(10);
+    private static final Duration DRAIN_TIME = Duration.ofMinutes(1);
 
     @TempDir
     private static Path folder;
-
-    private static final Duration READ_TIME = Duration.ofMinutes(10);
-    private static final Duration DRAIN_TIME = Duration.ofMinutes(1);
 
     private static byte[] picture;
 
@@ -65,7 +65,7 @@ class HostileClientsTest {
 
     @BeforeAll
     static void begin() throws IOException {
-        picture = Files.readAllBytes(Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
+        picture = TestService.picture("chair-image_0013.png");
         service = start();
     }
 
@@ -94,59 +94,29 @@ class HostileClientsTest {
         return new ServiceOptions.Limits(16 << 20, 128 << 20, READ_TIME, connections, DRAIN_TIME);
     }
 
-    private static TestService start(ServiceOptions options, int queue, Duration decodeTime) throws IOException {
-        EncodingLimits limits = new EncodingLimits(1, Duration.ZERO, queue, 4_000_000, decodeTime);
-        return TestService.start(folder, limits, options, Optional.empty());
-    }
-
     private static TestService start() throws IOException {
-        return start(TestService.onLoopback(0, limits(256)), 4, ImageDecoder.ANY_TIME);
+        return TestService.start(folder, onLoopback(0, limits(256)), 4);
     }
 
-    private static Answer post(TestService service, String path, byte[] body, String... headers)
-            throws IOException, InterruptedException {
-        return Answer.of("POST", service.uri(path), body, headers);
+    private static void assertAnswers(TestService service) throws IOException, InterruptedException {
+        assertThat(service.post(PREDICT, picture).status()).isEqualTo(200);
     }
 
-    private static CompletableFuture<Answer> later(TestService service, String path, byte[] body) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return post(service, path, body);
-                    } catch (IOException | InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                },
-                work -> new Thread(work).start());
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String metrics(TestService service) throws IOException, InterruptedException {
-        return Answer.of("GET", service.uri("/metrics"), null).text();
-    }
-
-    @Test
-    void aPictureOfTooManyScansOrTooMuchWorkIsRefusedAndOthersAreAnswered() throws Exception {
-        Map<byte[], String> refused = Map.of(
-                HostilePictures.scanBomb(200, 500), "more than 100 scans",
-                HostilePictures.scanBomb(1900, 80), "more than 13 scans"); // 4 million pixels may have 12
-        try (TestService own = start(TestService.onLoopback(), 4, ImageDecoder.ANY_TIME)) {
-            for (Map.Entry<byte[], String> bomb : refused.entrySet()) {
-                Answer answer = post(own, PREDICT, bomb.getKey());
-                assertThat(answer.status()).isEqualTo(422);
-                assertThat(answer.error()).contains(bomb.getValue());
-            }
-            assertThat(post(own, PREDICT, picture).status()).isEqualTo(200);
-        }
+    @ParameterizedTest
+    @CsvSource({"200, 500, more than 100 scans", "1900, 80, more than 13 scans"}) // 4 million pixels may have 12
+    void aPictureOfTooManyScansOrTooMuchWorkIsRefusedAndOthersAreAnswered(int side, int scans, String reason)
+            throws Exception {
+        Answer answer = service.post(PREDICT, HostilePictures.scanBomb(side, scans));
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.error()).contains(reason);
+        assertAnswers(service);
     }
 
     @Test
     void aPictureThatTakesTooLongIsRefused() throws Exception {
-        try (TestService own = start(TestService.onLoopback(), 4, Duration.ofNanos(1))) {
-            Answer answer = post(own, PREDICT, picture);
+        EncodingLimits hasty = new EncodingLimits(1, Duration.ZERO, 4, 4_000_000, Duration.ofNanos(1));
+        try (TestService own = TestService.start(folder, hasty, onLoopback())) {
+            Answer answer = own.post(PREDICT, picture);
             assertThat(answer.status()).isEqualTo(422);
             assertThat(answer.error()).contains("takes more than 0 ms");
         }
@@ -154,27 +124,19 @@ class HostileClientsTest {
 
     @Test
     void aPictureWhoseClientHasLeftIsNotClassified() throws Exception {
-        CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
         AtomicInteger classified = new AtomicInteger();
         try (TestService own = start()) {
-            ServiceLimitsTest.block(own, begun, go);
-            Runnable blocked = own.classifier.before;
-            own.classifier.before = () -> {
-                classified.incrementAndGet();
-                blocked.run();
-            };
-            CompletableFuture<Answer> first = later(own, PREDICT, picture);
-            begun.await();
-            try (Socket socket = ServiceLimitsTest.connected(own)) {
-                socket.getOutputStream().write(utf8(POST + "Content-Length: " + picture.length + "\r\n\r\n"));
+            Busy busy = own.block(picture, 0);
+            own.classifier.before = classified::incrementAndGet;
+            try (Socket socket = own.connected()) {
+                send(socket, POST + "Content-Length: " + picture.length + "\r\n\r\n");
                 socket.getOutputStream().write(picture);
-                ServiceLimitsTest.awaitWaiting(own, 1);
+                own.awaitWaiting(1);
             }
-            go.countDown();
-            assertThat(first.get().status()).isEqualTo(200);
-            assertThat(post(own, PREDICT, picture).status()).isEqualTo(200);
-            assertThat(classified).hasValue(2);
+            busy.go().countDown();
+            assertThat(busy.statuses()).containsExactly(200);
+            assertAnswers(own);
+            assertThat(classified).hasValue(1);
         }
     }
 
@@ -199,58 +161,52 @@ class HostileClientsTest {
     void manyTreeBombsAtOnceAreRefusedAndOthersAreAnswered() throws Exception {
         byte[] bomb = treeBomb("{\"inputs\":[", "[],", 15 << 20);
         ServiceOptions.Limits limits = new ServiceOptions.Limits(16 << 20, 1 << 30, READ_TIME, 64, DRAIN_TIME);
-        try (TestService own = start(TestService.onLoopback(0, limits), 4, ImageDecoder.ANY_TIME)) {
+        try (TestService own = TestService.start(folder, onLoopback(0, limits), 4)) {
             List<CompletableFuture<Answer>> bombs = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
-                bombs.add(later(own, INFER, bomb));
+                bombs.add(own.later(INFER, bomb));
             }
-            assertThat(post(own, PREDICT, picture).status()).isEqualTo(200);
-            for (CompletableFuture<Answer> one : bombs) {
-                assertThat(one.get().status()).isEqualTo(400);
-            }
+            assertAnswers(own);
+            assertThat(bombs).allMatch(one -> one.join().status() == 400);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"1\r\na\r\n0\r\nX: ", "1\r\na\r\n1;", "", "1"})
     void aBodyThatArrivesByteByByteHasOneDeadline(String begun) throws Exception {
-        try (Socket socket = ServiceLimitsTest.connected(service)) {
-            ServiceLimitsTest.drip(service, socket, POST + "Transfer-Encoding: chunked\r\n\r\n" + begun);
-            assertThat(ServiceLimitsTest.answer(socket)).doesNotContain("HTTP/1.1 200");
+        try (Socket socket = service.connected()) {
+            service.drip(socket, POST + "Transfer-Encoding: chunked\r\n\r\n" + begun);
+            assertThat(answer(socket)).doesNotContain("HTTP/1.1 200");
         }
-        assertThat(post(service, PREDICT, picture).status()).isEqualTo(200);
+        assertAnswers(service);
     }
 
     /** A request on a connection that was used before has its own time. */
     @Test
     void theDeadlineIsThatOfEachRequest() throws Exception {
         String ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\n";
-        try (Socket socket = ServiceLimitsTest.connected(service)) {
+        try (Socket socket = service.connected()) {
             for (int i = 0; i < 4; i++) {
                 int made = service.clock().made();
-                socket.getOutputStream().write(utf8(ping + "\r\n"));
-                assertThat(ServiceLimitsTest.json(socket)).startsWith("HTTP/1.1 200 ");
+                send(socket, ping + "\r\n");
+                assertThat(json(socket)).startsWith("HTTP/1.1 200 ");
                 service.clock().await(made + 2); // the time of the next request has begun
                 service.clock().advance(READ_TIME.dividedBy(2));
             }
-            ServiceLimitsTest.drip(service, socket, ping + "X: ");
-            assertThat(ServiceLimitsTest.answer(socket)).isEmpty();
+            service.drip(socket, ping + "X: ");
+            assertThat(answer(socket)).isEmpty();
         }
     }
 
     @Test
     void connectionsWithoutTheTokenMakeRoom() throws Exception {
-        ServiceOptions options =
-                new ServiceOptions("127.0.0.1", 0, Optional.of("correct-horse"), Optional.empty(), limits(4));
         List<Socket> strangers = new ArrayList<>();
-        try (TestService own = start(options, 4, ImageDecoder.ANY_TIME)) {
+        try (TestService own = TestService.start(folder, locked(Optional.empty(), limits(4)), 4)) {
             for (int i = 0; i < 12; i++) {
-                Socket stranger = new Socket(
-                        InetAddress.getLoopbackAddress(), own.uri("/").getPort());
-                strangers.add(stranger);
-                stranger.getOutputStream().write(utf8("POST / HTTP/1.1\r\nHost: loc"));
+                strangers.add(own.socket());
+                send(strangers.get(i), "POST / HTTP/1.1\r\nHost: loc");
             }
-            assertThat(post(own, PREDICT, picture, "Authorization", "Bearer correct-horse")
+            assertThat(own.post(PREDICT, picture, "Authorization", "Bearer correct-horse")
                             .status())
                     .isEqualTo(200);
             for (Socket stranger : strangers) {
@@ -259,17 +215,25 @@ class HostileClientsTest {
         }
     }
 
+    /** Returns the answer to a request on a connection of its own. */
+    private static String raw(String line, String header) throws Exception {
+        return service.raw(line + "\r\n" + header + "\r\nConnection: close\r\n\r\n");
+    }
+
+    private static void assertCounted(int status) throws Exception {
+        assertThat(service.get("/metrics").text()).contains("status=\"" + status + "\"");
+    }
+
     @Test
     void inventedMethodsAreOneInTheMetrics() throws Exception {
-        for (int i = 0; i < 50; i++) {
-            char invented = (char) ('A' + i % 26);
-            assertThat(ServiceLimitsTest.raw(
-                            service,
-                            "INVENTED" + invented + " /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        for (char invented = 'A'; invented <= 'Z'; invented++) {
+            assertThat(raw("INVENTED" + invented + " /ping HTTP/1.1", "Host: localhost"))
                     .startsWith("HTTP/1.1 501 ")
                     .contains("{\"error\":");
         }
-        assertThat(metrics(service)).contains("method=\"other\"").doesNotContain("INVENTED");
+        assertThat(service.get("/metrics").text())
+                .contains("method=\"other\"")
+                .doesNotContain("INVENTED");
         assertThat(HandlerType.values()).noneMatch(type -> type.name().startsWith("INVENTED"));
     }
 
@@ -281,98 +245,81 @@ class HostileClientsTest {
 
     @Test
     void aRefusedRequestLeavesNoPictureInTheQueue() throws Exception {
-        CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
         try (TestService own = start()) {
-            ServiceLimitsTest.block(own, begun, go);
-            List<CompletableFuture<Answer>> accepted = new ArrayList<>();
-            accepted.add(later(own, PREDICT, picture));
-            begun.await();
-            accepted.add(later(own, INFER, inference(2)));
-            ServiceLimitsTest.awaitWaiting(own, 2);
-            Answer busy = post(own, INFER, inference(3));
-            assertThat(busy.status()).isEqualTo(429);
-            assertThat(busy.header("Retry-After")).isPresent();
-            Answer never = post(own, INFER, inference(5));
+            Busy busy = own.block(picture, 0);
+            busy.accepted().add(own.later(INFER, inference(2)));
+            own.awaitWaiting(2);
+            Answer full = own.post(INFER, inference(3));
+            assertThat(full.status()).isEqualTo(429);
+            assertThat(full.header("Retry-After")).isPresent();
+            Answer never = own.post(INFER, inference(5));
             assertThat(never.status()).isEqualTo(413);
             assertThat(never.header("Retry-After")).isEmpty();
             assertThat(own.images().waiting()).isEqualTo(2);
-            go.countDown();
-            for (CompletableFuture<Answer> one : accepted) {
-                assertThat(one.get().status()).isEqualTo(200);
-            }
-            assertThat(metrics(own)).contains("coop_batches_total{model=\"things\"} 3.0");
+            busy.go().countDown();
+            assertThat(busy.statuses()).containsOnly(200);
+            assertThat(own.get("/metrics").text()).contains("coop_batches_total{model=\"things\"} 3.0");
         }
     }
 
     @Test
     void stoppingWaitsForALimitedTimeAndAnswersWhatItGivesUp() throws Exception {
-        CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
         try (TestService own = start()) {
-            ServiceLimitsTest.block(own, begun, go);
-            List<CompletableFuture<Answer>> accepted = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                accepted.add(later(own, PREDICT, picture));
-            }
-            begun.await();
-            ServiceLimitsTest.awaitWaiting(own, 2);
+            Busy busy = own.block(picture, 2);
             int made = own.clock().made();
             Thread stopping = new Thread(own::stop);
             stopping.start();
             own.clock().await(made + 1);
             own.clock().advance(DRAIN_TIME);
-            for (CompletableFuture<Answer> one : accepted) {
-                Answer answer = one.get();
-                assertThat(answer.status()).isEqualTo(503);
-                assertThat(answer.error()).contains("stopping");
+            for (CompletableFuture<Answer> one : busy.accepted()) {
+                assertThat(one.get().status()).isEqualTo(503);
+                assertThat(one.get().error()).contains("stopping");
             }
             stopping.join();
-            go.countDown();
+            busy.go().countDown();
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"zz\r\nabc\r\n0\r\n\r\n", "-1\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n"})
     void aBrokenUploadIsABadRequest(String body) throws Exception {
-        String answer = ServiceLimitsTest.raw(service, POST + "Transfer-Encoding: chunked\r\n\r\n" + body);
-        assertThat(answer).startsWith("HTTP/1.1 400 ").contains("{\"error\":");
-        try (Socket socket = ServiceLimitsTest.connected(service)) { // one that leaves
-            socket.getOutputStream().write(utf8(POST + "Content-Length: 1000\r\n\r\nabc"));
+        assertThat(service.raw(POST + "Transfer-Encoding: chunked\r\n\r\n" + body))
+                .startsWith("HTTP/1.1 400 ")
+                .contains("{\"error\":");
+        try (Socket socket = service.connected()) { // one that leaves
+            send(socket, POST + "Content-Length: 1000\r\n\r\nabc");
         }
         String nameless = "--edge\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--edge--\r\n";
-        Answer form = post(service, PREDICT, utf8(nameless), "Content-Type", "multipart/form-data; boundary=edge");
+        Answer form = service.post(PREDICT, utf8(nameless), "Content-Type", "multipart/form-data; boundary=edge");
         assertThat(form.status()).isEqualTo(400);
-        assertThat(post(service, PREDICT, picture).status()).isEqualTo(200);
+        assertAnswers(service);
     }
 
-    private static String get(String host) {
-        return "GET /ping HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"})
+    void onLoopbackItsNamesAreAnswered(String name) throws Exception {
+        assertThat(raw("GET /ping HTTP/1.1", "Host: " + name)).startsWith("HTTP/1.1 200 ");
     }
 
-    @Test
-    void onLoopbackOtherNamesAreRefused() throws Exception {
-        for (String ours : List.of("localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080")) {
-            assertThat(ServiceLimitsTest.raw(service, get(ours))).startsWith("HTTP/1.1 200 ");
-        }
-        for (String other : List.of("evil.example", "localhost.evil.example", "127.0.0.2", "10.0.0.1:8080")) {
-            assertThat(ServiceLimitsTest.raw(service, get(other)))
-                    .startsWith("HTTP/1.1 421 ")
-                    .contains("Content-Security-Policy: ")
-                    .contains("{\"error\":\"");
-        }
-        assertThat(metrics(service)).contains("status=\"421\"");
+    @ParameterizedTest
+    @ValueSource(strings = {"evil.example", "localhost.evil.example", "127.0.0.2", "10.0.0.1:8080"})
+    void onLoopbackOtherNamesAreRefused(String name) throws Exception {
+        assertThat(raw("GET /ping HTTP/1.1", "Host: " + name))
+                .startsWith("HTTP/1.1 421 ")
+                .contains("Content-Security-Policy: ", "{\"error\":\"");
+        assertCounted(421);
     }
 
     @Test
     void namesAreComparedWithoutCase() throws Exception {
         ServiceOptions options = new ServiceOptions(
                 "LocalHost", 0, Optional.empty(), Optional.of("https://Proxy.Example:8443"), limits(8));
-        try (TestService own = start(options, 4, ImageDecoder.ANY_TIME)) {
+        String get = "GET /ping HTTP/1.1\r\nConnection: close\r\nHost: ";
+        try (TestService own = TestService.start(folder, options, 4)) {
             for (String name : List.of("localhost", "LocalHost:1", "proxy.example", "PROXY.example:8443")) {
-                assertThat(ServiceLimitsTest.raw(own, get(name))).startsWith("HTTP/1.1 200 ");
+                assertThat(own.raw(get + name + "\r\n\r\n")).startsWith("HTTP/1.1 200 ");
             }
-            assertThat(ServiceLimitsTest.raw(own, get("other.example"))).startsWith("HTTP/1.1 421 ");
+            assertThat(own.raw(get + "other.example\r\n\r\n")).startsWith("HTTP/1.1 421 ");
         }
     }
 
@@ -389,11 +336,9 @@ class HostileClientsTest {
     })
     void aPostFromAnotherOriginIsRefusedBeforeWorkIsDone(String header, int status) throws Exception {
         long before = service.images().batches();
-        String head = POST + header + "\r\nConnection: close\r\nContent-Length: " + picture.length + "\r\n\r\n";
-        try (Socket socket = ServiceLimitsTest.connected(service)) {
-            OutputStream out = socket.getOutputStream();
-            out.write(utf8(head));
-            out.write(picture);
+        try (Socket socket = service.connected()) {
+            send(socket, POST + header + "\r\nConnection: close\r\nContent-Length: " + picture.length + "\r\n\r\n");
+            socket.getOutputStream().write(picture);
             byte[] answer = socket.getInputStream().readNBytes(12);
             assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 " + status);
         }
@@ -409,42 +354,50 @@ class HostileClientsTest {
         "GET /ping HTTP/1.1 X, 400"
     })
     void errorsOfTheServerItselfHaveTheFormOfOthers(String line, int status) throws Exception {
-        String answer = ServiceLimitsTest.raw(service, line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        assertThat(answer)
+        assertThat(raw(line, "Host: localhost"))
                 .startsWith("HTTP/1.1 " + status)
-                .contains("Content-Type: application/json")
-                .contains("X-Content-Type-Options: nosniff")
-                .contains("{\"error\":\"")
+                .contains("Content-Type: application/json", "X-Content-Type-Options: nosniff", "{\"error\":\"")
                 .doesNotContain("Exception", "org.eclipse");
-        assertThat(metrics(service)).contains("status=\"" + status + "\"");
+        assertCounted(status);
     }
 
     @Test
     void hugeHeadersHaveTheFormOfOtherErrors() throws Exception {
-        assertThat(ServiceLimitsTest.raw(service, POST + "X: " + "x".repeat(20_000) + "\r\n\r\n"))
+        assertThat(service.raw(POST + "X: " + "x".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431 ")
                 .contains("{\"error\":\"");
-        assertThat(metrics(service)).contains("status=\"431\"");
+        assertCounted(431);
     }
 
-    @Test
-    void aMalformedInferenceIsRefusedByName() throws Exception {
-        String good = new String(inference(1), StandardCharsets.UTF_8);
-        for (String shape : List.of("[-1,-1]", "[\"1\"]", "[1.9]", "[]", "[null]", "null", "1", "[4294967297]")) {
-            assertRefused(service, good.replace("[1]", shape), "shape");
-        }
-        assertRefused(service, good.replace("\"shape\": [1],", ""), "shape");
-        for (String outputs : List.of("\"x\"", "{}", "[1]", "[{}]", "[null]", "[{\"name\": 1}]")) {
-            assertRefused(service, good.replaceFirst("\\{", "{\"outputs\": " + outputs + ","), "outputs");
-        }
-        assertRefused(service, good.replaceFirst("\"data\": .*]}", "\"data\": [\"x!\"]}"), "data");
-        assertRefused(service, good.replaceFirst("\\{", "{\"parameters\": {\"top_k\": \"2\"},"), "top_k");
-        assertRefused(service, good.replaceFirst("\\{", "{\"id\": \"" + "x".repeat(100_000) + "\","), "long");
-    }
-
-    private static void assertRefused(TestService service, String json, String name) throws Exception {
-        Answer answer = post(service, INFER, utf8(json));
-        assertThat(answer.status()).as(json.substring(0, 80)).isEqualTo(400);
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1] | [-1,-1] | shape",
+                "[1] | [\"1\"] | shape",
+                "[1] | [1.9] | shape",
+                "[1] | [] | shape",
+                "[1] | [null] | shape",
+                "[1] | null | shape",
+                "[1] | 1 | shape",
+                "[1] | [4294967297] | shape",
+                "\"shape\": [1], | '' | shape",
+                "{\"inputs\" | {\"outputs\": \"x\", \"inputs\" | outputs",
+                "{\"inputs\" | {\"outputs\": {}, \"inputs\" | outputs",
+                "{\"inputs\" | {\"outputs\": [1], \"inputs\" | outputs",
+                "{\"inputs\" | {\"outputs\": [{}], \"inputs\" | outputs",
+                "{\"inputs\" | {\"outputs\": [null], \"inputs\" | outputs",
+                "{\"inputs\" | {\"outputs\": [{\"name\": 1}], \"inputs\" | outputs",
+                "\"data\": [ | \"data\": [\"x!\", | data",
+                "{\"inputs\" | {\"parameters\": {\"top_k\": \"2\"}, \"inputs\" | top_k",
+                "{\"inputs\" | {\"id\": \"LONG\", \"inputs\" | long"
+            })
+    void aMalformedInferenceIsRefusedByName(String good, String bad, String name) throws Exception {
+        String sound = new String(inference(1), StandardCharsets.UTF_8);
+        String json = sound.replace(good, bad.replace("LONG", "x".repeat(100_000)));
+        assertThat(json).isNotEqualTo(sound);
+        Answer answer = service.post(INFER, utf8(json));
+        assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.error()).contains(name).doesNotContainIgnoringCase("jackson", "StreamRead", "java");
     }
 }

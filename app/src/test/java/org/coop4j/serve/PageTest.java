@@ -35,7 +35,7 @@ import org.openqa.selenium.logging.LogType;
 @Tag("browser")
 class PageTest {
 
-    private static final Path PICTURE = Path.of("../src/test/resources/golden/text_image/butterfly-image_0007.png");
+    private static final Path PICTURE = TestService.PICTURES.resolve("butterfly-image_0007.png");
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     @TempDir
@@ -47,12 +47,11 @@ class PageTest {
 
     @BeforeAll
     static void start() throws IOException {
-        service = TestService.start(folder);
-        ServiceOptions plain = TestService.onLoopback();
+        service = TestService.start(folder, EncodingLimits.standard(), TestService.onLoopback());
         locked = TestService.start(
                 folder,
                 EncodingLimits.standard(),
-                new ServiceOptions(plain.host(), 0, Optional.of("correct-horse"), Optional.empty(), plain.limits()),
+                TestService.locked(Optional.empty(), TestService.limits()),
                 Optional.empty(),
                 Optional.of(1.0),
                 new ManualClock());

@@ -1,6 +1,7 @@
 package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.serve.TestService.utf8;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -9,10 +10,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,7 +76,7 @@ class ServiceCampaign {
 
     @BeforeEach
     void read() throws IOException {
-        picture = Files.readAllBytes(Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
+        picture = TestService.picture("chair-image_0013.png");
         scanBomb = HostilePictures.scanBomb(1000, 300);
         for (Attack attack : Attack.values()) {
             attacks.put(attack, new AtomicInteger());
@@ -92,8 +91,7 @@ class ServiceCampaign {
         ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).addAppender(log);
         ServiceOptions.Limits limits =
                 new ServiceOptions.Limits(16 << 20, 128 << 20, Duration.ofSeconds(3), 64, Duration.ofSeconds(5));
-        ServiceOptions options =
-                new ServiceOptions("127.0.0.1", 0, Optional.of("correct-horse"), Optional.empty(), limits);
+        ServiceOptions options = TestService.locked(Optional.empty(), limits);
         // Batches of one picture, whose answers have the same bits every time.
         EncodingLimits predictions = new EncodingLimits(1, Duration.ZERO, 64, 4_000_000, Duration.ofSeconds(1));
         List<Thread> threads = new ArrayList<>();
@@ -132,7 +130,7 @@ class ServiceCampaign {
     }
 
     private Answer ask() throws IOException, InterruptedException {
-        return Answer.of("POST", service.uri("/predictions/things"), picture, "Authorization", "Bearer correct-horse");
+        return service.post(TestService.PREDICT, picture, "Authorization", "Bearer correct-horse");
     }
 
     private void useAsUsual(String expected) {
@@ -156,8 +154,7 @@ class ServiceCampaign {
         while (!over) {
             Attack attack = Attack.values()[random.nextInt(Attack.values().length)];
             attacks.get(attack).incrementAndGet();
-            try (Socket socket = new Socket(
-                    InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
+            try (Socket socket = service.socket()) {
                 socket.setSoTimeout(10_000);
                 OutputStream out = socket.getOutputStream();
                 out.write(request(attack, random));
@@ -198,10 +195,6 @@ class ServiceCampaign {
             case OTHER_ORIGIN -> whole(PREDICT + TOKEN + "Origin: http://evil.example\r\n", picture);
             case LEAVER -> whole(PREDICT + TOKEN, picture);
         };
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte[] pictures(int count) {

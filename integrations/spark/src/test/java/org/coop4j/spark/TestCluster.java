@@ -1,24 +1,23 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.sql.Encoders;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import scala.Function1;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag$;
 
 /**
  * A parameter of tests: a cluster of two workers of one core, which start executors as separate JVMs on the loopback
@@ -82,23 +81,25 @@ final class TestCluster implements ParameterResolver {
         return ProcessHandle.current().children().filter(ProcessHandle::isAlive);
     }
 
-    /** Returns the number of models that each executor has opened. */
+    /** Returns the number of models that each executor has opened; the tasks of a barrier run all at once. */
     static Map<String, Integer> modelsByExecutor(SparkSession spark) {
-        Map<String, Integer> models = new HashMap<>();
-        spark.range(0, 16, 1, 16)
-                .mapPartitions(
-                        (MapPartitionsFunction<Long, Row>)
-                                rows -> List.of(opened()).iterator(),
-                        Encoders.row(new StructType()
-                                .add("executor", DataTypes.StringType)
-                                .add("models", DataTypes.IntegerType)))
-                .collectAsList()
-                .forEach(row -> models.put(row.getString(0), row.getInt(1)));
-        return models;
+        Function1<Iterator<Long>, Iterator<Opened>> opened = (Function1<Iterator<Long>, Iterator<Opened>> & Serializable)
+                rows -> CollectionConverters.asScala(List.of(opened()).iterator());
+        return spark
+                .range(0, 2, 1, 2)
+                .toJavaRDD()
+                .rdd()
+                .barrier()
+                .mapPartitions(opened, false, ClassTag$.MODULE$.apply(Opened.class))
+                .toJavaRDD()
+                .collect()
+                .stream()
+                .collect(Collectors.toMap(Opened::executor, Opened::models));
     }
 
-    private static Row opened() throws InterruptedException {
-        Thread.sleep(100); // long enough for tasks to go to every executor
-        return RowFactory.create(SparkEnv.get().executorId(), SharedModels.opened());
+    private record Opened(String executor, int models) implements Serializable {}
+
+    private static Opened opened() {
+        return new Opened(SparkEnv.get().executorId(), SharedModels.opened());
     }
 }
