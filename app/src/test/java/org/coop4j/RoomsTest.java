@@ -90,8 +90,9 @@ class RoomsTest {
                 .that()
                 .resideInAPackage("org.coop4j..")
                 .and()
-                .resideOutsideOfPackages(
-                        Stream.of(rooms).map(room -> "org.coop4j." + room + "..").toArray(String[]::new));
+                .resideOutsideOfPackages(Stream.of(rooms)
+                        .map(room -> "org.coop4j." + room + "..")
+                        .toArray(String[]::new));
     }
 
     @ArchTest
@@ -117,8 +118,8 @@ class RoomsTest {
             .callMethodWhere(target(owner(type(SocketChannel.class))).and(target(nameMatching("open|connect"))));
 
     @ArchTest
-    static final ArchRule lossesAloneNameVariablesOfAGraph = outside("graph", "clip", "method", "bench")
-            .should().dependOnClassesThat(assignableTo(SDVariable.class));
+    static final ArchRule lossesAloneNameVariablesOfAGraph =
+            outside("graph", "clip", "method", "bench").should().dependOnClassesThat(assignableTo(SDVariable.class));
 
     /** A new method is one new file: whoever names a method would be the next one. */
     @ArchTest
@@ -128,7 +129,8 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule graphAloneCallsSameDiffOps = outside("graph")
-            .should().dependOnClassesThat(resideInAnyPackage("org.nd4j.autodiff.samediff.ops.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.nd4j.autodiff.samediff.ops.."))
             .because("all knowledge of SameDiff's ops is in one room");
 
     /** Addresses in the host's memory mean nothing to an array on a device. */
@@ -185,16 +187,17 @@ class RoomsTest {
     }
 
     @ArchTest
-    static final ArchRule theCommandLineAlonePrints = outside("cli", "console")
-            .should(ACCESS_STANDARD_STREAMS);
+    static final ArchRule theCommandLineAlonePrints = outside("cli", "console").should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
-    static final ArchRule theCommandLineAloneKnowsItsLibraries = outside("cli")
-            .should().dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."));
+    static final ArchRule theCommandLineAloneKnowsItsLibraries =
+            outside("cli").should().dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."));
 
     @ArchTest
     static final ArchRule theServiceAloneKnowsItsLibraries = outside("serve")
-            .should().dependOnClassesThat(resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer.."));
+            .should()
+            .dependOnClassesThat(
+                    resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer.."));
 
     @ArchTest
     static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
@@ -206,7 +209,8 @@ class RoomsTest {
             .resideInAPackage("org.coop4j..")
             .and()
             .doNotHaveFullyQualifiedName(Log.class.getName())
-            .should().dependOnClassesThat(assignableTo(LoggerFactory.class));
+            .should()
+            .dependOnClassesThat(assignableTo(LoggerFactory.class));
 
     /** docs/java.md says the number. */
     @ArchTest
@@ -241,6 +245,7 @@ class RoomsTest {
         return noClasses()
                 .that()
                 .resideInAPackage("org.coop4j." + room + "..")
-                .should().dependOnClassesThat(resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others));
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others));
     }
 }

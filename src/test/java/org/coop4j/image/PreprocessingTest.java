@@ -70,8 +70,7 @@ class PreprocessingTest {
 
     @Test
     void sizesAreChecked() {
-        assertThatThrownBy(() -> Preprocessing.clip(0))
-                .hasMessageContainingAll("image size", "0");
+        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContainingAll("image size", "0");
     }
 
     private static RgbImage pixel(int red, int green, int blue) {

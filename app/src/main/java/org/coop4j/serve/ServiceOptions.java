@@ -2,6 +2,7 @@ package org.coop4j.serve;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.coop4j.base.Require;
 
 /**
  * Address of a service and its demands on clients.
@@ -16,9 +17,7 @@ public record ServiceOptions(
         String host, int port, Optional<String> token, Optional<String> allowedOrigin, Limits limits) {
 
     public ServiceOptions {
-        if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("port: expected 0 to 65535, got " + port);
-        }
+        Require.that(port >= 0 && port <= 65_535, "port: expected 0 to 65535, got %d", port);
     }
 
     /**
@@ -33,17 +32,13 @@ public record ServiceOptions(
     public record Limits(long bodyBytes, long heldBytes, Duration readTime, int connections, Duration drainTime) {
 
         public Limits {
-            if (bodyBytes < 1 || bodyBytes > heldBytes) {
-                throw new IllegalArgumentException(
-                        "body: expected 1 to %,d bytes, the share of Java's heap (-Xmx) for requests, got %d"
-                                .formatted(heldBytes, bodyBytes));
-            }
-            if (readTime.toMillis() < 1) {
-                throw new IllegalArgumentException("readTime: expected more than 0 s, got " + readTime);
-            }
-            if (connections < 1) {
-                throw new IllegalArgumentException("connections: expected 1 or more, got " + connections);
-            }
+            Require.that(
+                    bodyBytes >= 1 && bodyBytes <= heldBytes,
+                    "body: expected 1 to %,d bytes, the share of Java's heap (-Xmx) for requests, got %d",
+                    heldBytes,
+                    bodyBytes);
+            Require.that(readTime.toMillis() >= 1, "readTime: expected more than 0 s, got %s", readTime);
+            Require.that(connections >= 1, "connections: expected 1 or more, got %d", connections);
         }
 
         /** Limits with an eighth of Java's heap for all bodies, and a minute for closing. */

@@ -104,7 +104,11 @@ class ConsoleTest {
         }
         assertThat(shown().split("\r\u001b\\[K", -1)).hasSize(5).allMatch(line -> line.length() < 80);
         assertThat(shown())
-                .contains("encoding ", "12 %, 5 of 40 images, 2.50 images/s, 14 s left", "25 %, 10 of 40 images, 2.50 images/s, 12 s left", "2.00 images/s, 15 s left, loss 1.25")
+                .contains(
+                        "encoding ",
+                        "12 %, 5 of 40 images, 2.50 images/s, 14 s left",
+                        "25 %, 10 of 40 images, 2.50 images/s, 12 s left",
+                        "2.00 images/s, 15 s left, loss 1.25")
                 .endsWith("\r\u001b[K");
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
@@ -11,11 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
@@ -85,13 +86,11 @@ class DemoRunTest {
                 .load(1);
         assertThat(result.betterNames()).isEqualTo(renamed.classNames());
         assertThat(result.betterNames()).isNotEqualTo(result.classNames());
-        assertThat(renamed.test()).hasSameSizeAs(photographs.test());
-        for (int i = 0; i < photographs.test().size(); i++) {
-            assertThat(renamed.test().get(i).path())
-                    .isEqualTo(photographs.test().get(i).path());
-            assertThat(renamed.test().get(i).label())
-                    .isEqualTo(photographs.test().get(i).label());
-        }
+        assertThat(renamed.test())
+                .extracting(LabelledImage::path, LabelledImage::label)
+                .containsExactlyElementsOf(photographs.test().stream()
+                        .map(image -> tuple(image.path(), image.label()))
+                        .toList());
         int cars = result.classNames().indexOf("car_side");
         assertThat(result.betterNames().get(cars)).isEqualTo("car");
         for (String dataset :
@@ -114,10 +113,7 @@ class DemoRunTest {
                         .load(1)
                         .test()
                         .size());
-        Set<String> train = new HashSet<>();
-        for (LabelledImage image : photographs.train()) {
-            train.add(name(image));
-        }
+        Set<String> train = photographs.train().stream().map(DemoRunTest::name).collect(Collectors.toSet());
         assertThat(photographs.test()).noneMatch(image -> train.contains(name(image)));
         assertThat(pictures.folder().resolve("attribution.csv")).exists();
         assertThat(DemoPictures.unpack(folder.resolve("cache"))).isEqualTo(pictures);
@@ -172,14 +168,10 @@ class DemoRunTest {
 
     @Test
     void changesGoTheWayThatTheySay() {
-        assertThat(result.changed(true)).allSatisfy(change -> {
-            assertThat(change.after().isRight()).isTrue();
-            assertThat(change.before().isRight()).isFalse();
-        });
-        assertThat(result.changed(false)).allSatisfy(change -> {
-            assertThat(change.before().isRight()).isTrue();
-            assertThat(change.after().isRight()).isFalse();
-        });
+        assertThat(result.changed(true))
+                .allMatch(change -> change.after().isRight() && !change.before().isRight());
+        assertThat(result.changed(false))
+                .allMatch(change -> change.before().isRight() && !change.after().isRight());
         assertThat(result.changed(true).size() + result.changed(false).size()).isPositive();
     }
 
@@ -221,11 +213,11 @@ class DemoRunTest {
                 .mean();
         String best = result.scores().best(DemoResult.PHOTOGRAPHS);
         assertThat(page)
-                .contains(String.format(Locale.ROOT, "%.1f ±", learned), String.format(Locale.ROOT, "%.1f", result.scores().accuracy(DemoResult.PHOTOGRAPHS, best)))
+                .contains(
+                        String.format(Locale.ROOT, "%.1f ±", learned),
+                        String.format(Locale.ROOT, "%.1f", result.scores().accuracy(DemoResult.PHOTOGRAPHS, best)))
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
-        for (String name : result.classNames()) {
-            assertThat(page).contains(name);
-        }
+        assertThat(page).contains(result.classNames());
         assertThat(Files.readString(folder.resolve(DemoReport.CURVE_SVG))).contains("<svg");
         assertThat(RunFolder.read(folder.resolve(DemoReport.NUMBERS), DemoResult.class))
                 .isEqualTo(result);

@@ -19,7 +19,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.TestPictures;
@@ -38,10 +37,12 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs on a file of features compared with runs on the images. */
@@ -54,6 +55,7 @@ class FeatureRunTest {
     static Path folder;
 
     private static Path model;
+    private static Clip clip;
     private static DataSpec images;
     private static DataSpec features;
 
@@ -66,13 +68,16 @@ class FeatureRunTest {
         images = DataSpec.of(TestPictures.folder(folder.resolve("data"), 4, CLASSES));
         Path file = folder.resolve("features.safetensors");
         features = DataSpec.of(file);
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            Images shared = new Images(clip, Run.Options.of(folder.resolve("bank")));
-            ImageDataset dataset = shared.dataset(images, 1);
-            assertThat(new FeatureExport(file, false, Progress.NONE)
-                            .dataset(shared, dataset, EnumSet.allOf(Split.class)))
-                    .isEqualTo(32);
-        }
+        clip = TinyModel.open(model, THREADS);
+        Images shared = new Images(clip, Run.Options.of(folder.resolve("bank")));
+        assertThat(new FeatureExport(file, false, Progress.NONE)
+                        .dataset(shared, shared.dataset(images, 1), EnumSet.allOf(Split.class)))
+                .isEqualTo(32);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
     }
 
     private static Training shortTraining(Method method) {
@@ -108,10 +113,10 @@ class FeatureRunTest {
     }
 
     private static void assertSame(RunResult a, RunResult b) {
-        assertThat(b.accuracy()).isEqualTo(a.accuracy());
-        assertThat(b.calibrationError()).isEqualTo(a.calibrationError());
-        assertThat(b.perClass()).isEqualTo(a.perClass());
-        assertThat(b.testImages()).isEqualTo(a.testImages());
+        assertThat(b)
+                .extracting(
+                        RunResult::accuracy, RunResult::calibrationError, RunResult::perClass, RunResult::testImages)
+                .containsExactly(a.accuracy(), a.calibrationError(), a.perClass(), a.testImages());
     }
 
     private static FeatureTable table(float logLogitScale) throws IOException {
@@ -119,11 +124,8 @@ class FeatureRunTest {
         List<String> prompts = names.stream()
                 .map(n -> "a photo of a " + n.replace('_', ' ') + ".")
                 .toList();
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            FeatureMatrix texts = clip.encodeTexts(prompts);
-            return FeatureTable.of(
-                    Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, Workers.standard());
-        }
+        FeatureMatrix texts = clip.encodeTexts(prompts);
+        return FeatureTable.of(Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, Workers.standard());
     }
 
     private static DataSpec withTexts(float logLogitScale) {
@@ -134,13 +136,11 @@ class FeatureRunTest {
     @ValueSource(strings = {"coop", "linear-probe", "tip-adapter-f", "gda", "zero-shot"})
     void featuresGiveTheSameBitsAsTheirImages(String name) throws IOException {
         Method method = Method.of(name);
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            RunResult a = run(clip, images, method, "images");
-            RunResult b = run(clip, features, method, "features");
-            assertSame(a, b);
-            assertSame("images", "features");
-            assertThat(place.resolve("bank")).exists();
-        }
+        RunResult a = run(clip, images, method, "images");
+        RunResult b = run(clip, features, method, "features");
+        assertSame(a, b);
+        assertSame("images", "features");
+        assertThat(place.resolve("bank")).exists();
         Provenance there = RunFolder.read(place.resolve("features/provenance.json"), Provenance.class);
         assertThat(there.featuresSha256()).hasSize(64);
         RunImages seen = RunImages.of(place.resolve("images")).orElseThrow();
@@ -149,30 +149,18 @@ class FeatureRunTest {
         assertThat(rows.overlap()).isEmpty();
     }
 
+    static String[] methodsOfFeatures() {
+        return ("tip-adapter tip-adapter-f taskres clip-adapter zs-lp clap gda lpp prototypes cross-modal"
+                        + " linear-probe zero-shot")
+                .split(" ");
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "tip-adapter",
-                "tip-adapter-f",
-                "taskres",
-                "clip-adapter",
-                "zs-lp",
-                "clap",
-                "gda",
-                "lpp",
-                "prototypes",
-                "cross-modal",
-                "linear-probe",
-                "zero-shot"
-            })
+    @MethodSource("methodsOfFeatures")
     void withFeaturesOfTheTextsNoModelIsNeeded(String name) throws IOException {
         Method method = Method.of(name);
-        float scale;
-        RunResult a;
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            scale = clip.logLogitScale();
-            a = run(clip, images, method, "images");
-        }
+        float scale = clip.logLogitScale();
+        RunResult a = run(clip, images, method, "images");
         try (FeatureTable table = table(scale)) {
             RunResult b = run(table, withTexts(scale), method, "features");
             assertSame(a, b);
@@ -181,9 +169,7 @@ class FeatureRunTest {
                     .isEqualTo(Files.exists(place.resolve("images/metrics.jsonl")));
         }
         assertThat(learned("features").learnedWithoutModel()).isTrue();
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            assertThat(learned("features").open(clip).classNames()).hasSize(4);
-        }
+        assertThat(learned("features").open(clip).classNames()).hasSize(4);
     }
 
     @Test
@@ -191,24 +177,18 @@ class FeatureRunTest {
         try (FeatureTable table = table(1)) {
             run(table, withTexts(1), Method.of("zero-shot"), "cold");
         }
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            FeatureMatrix image = FeatureMatrix.of(1, clip.embedDim(), ones(clip.embedDim()));
-            float[] cold = learned("cold").open(clip).logits(image).row(0);
-            run(clip, images, Method.of("zero-shot"), "own");
-            float[] own = learned("own").open(clip).logits(image).row(0);
-            double ratio = Math.E / clip.logitScale();
-            for (int c = 0; c < own.length; c++) {
-                assertThat(cold[c]).isCloseTo((float) (own[c] * ratio), within(1e-5f));
-            }
-            assertThatThrownBy(() -> learned("cold").open(clip).forClasses(List.of("a fox", "lawn")))
-                    .hasMessageContaining("a fox");
-        }
-    }
-
-    private static float[] ones(int n) {
-        float[] ones = new float[n];
+        float[] ones = new float[clip.embedDim()];
         Arrays.fill(ones, 1);
-        return ones;
+        FeatureMatrix image = FeatureMatrix.of(1, ones.length, ones);
+        float[] cold = learned("cold").open(clip).logits(image).row(0);
+        run(clip, images, Method.of("zero-shot"), "own");
+        float[] own = learned("own").open(clip).logits(image).row(0);
+        double ratio = Math.E / clip.logitScale();
+        for (int c = 0; c < own.length; c++) {
+            assertThat(cold[c]).isCloseTo((float) (own[c] * ratio), within(1e-5f));
+        }
+        assertThatThrownBy(() -> learned("cold").open(clip).forClasses(List.of("a fox", "lawn")))
+                .hasMessageContaining("a fox");
     }
 
     @ParameterizedTest
@@ -231,16 +211,14 @@ class FeatureRunTest {
                             Sha256.of(model).substring(0, 12),
                             Sha256.of(other).substring(0, 12));
         }
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
-            RunConfig plain = config(shared, features, Method.of("gda"));
-            RunConfig views = RunConfig.of(
-                    plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
-            assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
-                    .hasMessageContainingAll("features.safetensors", "views");
-            assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
-                    .hasMessageContainingAll("features.safetensors", "projection");
-        }
+        Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
+        RunConfig plain = config(shared, features, Method.of("gda"));
+        RunConfig views = RunConfig.of(
+                plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
+        assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
+                .hasMessageContainingAll("features.safetensors", "views");
+        assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
+                .hasMessageContainingAll("features.safetensors", "projection");
         assertThat(place.resolve("run")).doesNotExist();
     }
 
@@ -255,20 +233,18 @@ class FeatureRunTest {
 
     @Test
     void otherFeaturesInTheSameFileAreAnotherRun() throws IOException {
-        try (Clip clip = TinyModel.open(model, THREADS)) {
-            Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
-            RunConfig before = config(shared, features, Method.of("gda"));
-            Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
-            RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
-            assertThat(same.isSameRun(before)).isTrue();
-            new FeatureExport(copy, true, Progress.NONE)
-                    .dataset(shared, shared.dataset(images, 1), EnumSet.allOf(Split.class));
-            shared.forget();
-            RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
-            assertThat(normalized.isSameRun(before)).isFalse();
-            assertThat(normalized.testedOn().listsSha256())
-                    .isNotEqualTo(
-                            config(shared, images, Method.of("gda")).testedOn().listsSha256());
-        }
+        Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
+        RunConfig before = config(shared, features, Method.of("gda"));
+        Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
+        RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
+        assertThat(same.isSameRun(before)).isTrue();
+        new FeatureExport(copy, true, Progress.NONE)
+                .dataset(shared, shared.dataset(images, 1), EnumSet.allOf(Split.class));
+        shared.forget();
+        RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
+        assertThat(normalized.isSameRun(before)).isFalse();
+        assertThat(normalized.testedOn().listsSha256())
+                .isNotEqualTo(
+                        config(shared, images, Method.of("gda")).testedOn().listsSha256());
     }
 }

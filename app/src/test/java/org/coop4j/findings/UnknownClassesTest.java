@@ -65,49 +65,38 @@ class UnknownClassesTest {
         }
     }
 
-    private static double removed(Method method, OpenSet score) throws IOException {
-        try (Learned learned = learned(method, Training.none(), pictures)) {
-            return learned.test().falsePositives(score);
-        }
-    }
-
     /** A prototype does not depend on other classes: learned again, the others are as before. */
     @Test
     void learningAgainEqualsRemovingTheLogitIfClassesAreIndependent() throws IOException {
-        Method prototypes = Method.of("prototypes");
-
-        UnknownClasses unknown = unknown(prototypes, Training.none());
-
-        assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
-        assertThat(unknown.leftOut()).isEqualTo(4);
-        for (OpenSet score : OpenSet.values()) {
-            assertThat(unknown.falsePositives().get(score)).isEqualTo(removed(prototypes, score), within(1e-9));
+        try (Learned learned = learned(Method.of("prototypes"), Training.none(), pictures)) {
+            UnknownClasses unknown = UnknownClasses.of(learned).orElseThrow();
+            assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
+            assertThat(unknown.leftOut()).isEqualTo(4);
+            for (OpenSet score : OpenSet.values()) {
+                assertThat(unknown.falsePositives().get(score))
+                        .isEqualTo(learned.test().falsePositives(score), within(1e-9));
+            }
         }
     }
 
     /** A probe that saw the class has pushed the others away from its images. */
     @Test
     void aProbeIsLearnedAgainWithoutTheClass() throws IOException {
-        Method probe = Method.of("linear-probe");
-
-        UnknownClasses unknown = unknown(probe, Training.none());
-
-        assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
-        assertThat(unknown.falsePositives().get(OpenSet.MAX_LOGIT))
-                .isBetween(0.0, 100.0)
-                .isNotEqualTo(removed(probe, OpenSet.MAX_LOGIT));
+        try (Learned learned = learned(Method.of("linear-probe"), Training.none(), pictures)) {
+            UnknownClasses unknown = UnknownClasses.of(learned).orElseThrow();
+            assertThat(unknown.how()).isEqualTo(How.LEARNED_AGAIN);
+            assertThat(unknown.falsePositives().get(OpenSet.MAX_LOGIT))
+                    .isBetween(0.0, 100.0)
+                    .isNotEqualTo(learned.test().falsePositives(OpenSet.MAX_LOGIT));
+        }
     }
 
     @Test
     void promptsAreNotLearnedAgainAndHandWrittenOnesNeedNoLearning() throws IOException {
         Method coop = Method.of("coop").with(Map.of("context_length", 2));
         Training once = Settings.with(coop.training(1), Map.of("epochs", 1, "batch", 4));
-
-        UnknownClasses learned = unknown(coop, once);
-        UnknownClasses written = unknown(Method.of("zero-shot"), Training.none());
-
-        assertThat(learned.how()).isEqualTo(How.LOGIT_REMOVED);
-        assertThat(written.how()).isEqualTo(How.NOTHING_LEARNED);
+        assertThat(unknown(coop, once).how()).isEqualTo(How.LOGIT_REMOVED);
+        assertThat(unknown(Method.of("zero-shot"), Training.none()).how()).isEqualTo(How.NOTHING_LEARNED);
     }
 
     @Test

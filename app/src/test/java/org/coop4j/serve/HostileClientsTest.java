@@ -231,9 +231,7 @@ class HostileClientsTest {
                     .startsWith("HTTP/1.1 501 ")
                     .contains("{\"error\":");
         }
-        assertThat(service.get("/metrics").text())
-                .contains("method=\"other\"")
-                .doesNotContain("INVENTED");
+        assertThat(service.get("/metrics").text()).contains("method=\"other\"").doesNotContain("INVENTED");
         assertThat(HandlerType.values()).noneMatch(type -> type.name().startsWith("INVENTED"));
     }
 

@@ -181,8 +181,7 @@ class PredictionServiceTest {
         Answer answer = post(PREDICT, form, "Content-Type", "multipart/form-data; boundary=edge");
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.error()).contains("form").contains("data");
-        assertThat(post(PREDICT, form, "Content-Type", "multipart/form-data")
-                        .error())
+        assertThat(post(PREDICT, form, "Content-Type", "multipart/form-data").error())
                 .contains("boundary");
     }
 
@@ -214,13 +213,13 @@ class PredictionServiceTest {
                 // They are counted before they are read, or one would be too long.
                 arguments(
                         EMBED,
-                        utf8(embedding("[" + "\"a\",".repeat(EncodingLimits.standard().queueCapacity()) + TOO_LONG + "]")),
+                        utf8(embedding(
+                                "[" + "\"a\",".repeat(EncodingLimits.standard().queueCapacity()) + TOO_LONG + "]")),
                         413,
                         ""),
                 arguments(EMBED, utf8(embedding(TOO_LONG)), 400, ""),
                 arguments(EMBED, utf8(embedding('"' + "w".repeat(1 << 14) + '"')), 400, ""),
-                arguments(
-                        EMBED, utf8(embedding("[\"a\", {\"image\": \"" + base64(damaged) + "\"}]")), 422, "image 1"));
+                arguments(EMBED, utf8(embedding("[\"a\", {\"image\": \"" + base64(damaged) + "\"}]")), 422, "image 1"));
         return Stream.of(numbers, unknown, others).flatMap(all -> all);
     }
 
@@ -259,8 +258,7 @@ class PredictionServiceTest {
 
     @Test
     void picturesAreInferredInOrder() throws Exception {
-        Answer answer = post(
-                INFER, utf8(inference("\"parameters\": {\"top_k\": 2},", picture, other, picture)));
+        Answer answer = post(INFER, utf8(inference("\"parameters\": {\"top_k\": 2},", picture, other, picture)));
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         JsonNode json = answer.json();
         assertThat(json.path("model_name").asText()).isEqualTo("things");
@@ -286,8 +284,7 @@ class PredictionServiceTest {
 
     @Test
     void oneOutputIsAnsweredWhereOneIsAskedFor() throws Exception {
-        JsonNode outputs = post(
-                        INFER, utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
+        JsonNode outputs = post(INFER, utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
                 .json()
                 .path("outputs");
         assertThat(outputs).hasSize(1);
@@ -334,9 +331,7 @@ class PredictionServiceTest {
             throw new IllegalStateException("a secret of the machine");
         };
         try {
-            for (Answer answer : List.of(
-                    post(PREDICT, picture),
-                    post(INFER, utf8(inference("", picture))))) {
+            for (Answer answer : List.of(post(PREDICT, picture), post(INFER, utf8(inference("", picture))))) {
                 assertThat(answer.status()).isEqualTo(500);
                 assertThat(answer.text()).doesNotContain("secret");
             }
@@ -379,7 +374,11 @@ class PredictionServiceTest {
         assertThat(metric("coop_queue_images{model=\"things\"}")).isZero();
         String all = get("/metrics").text();
         assertThat(all)
-                .contains("http_server_requests_seconds_bucket{method=\"POST\"", "uri=\"/predictions/{model}\"", "(\\\"a drawing of a {}.\\\")\"", "jvm_memory_used_bytes")
+                .contains(
+                        "http_server_requests_seconds_bucket{method=\"POST\"",
+                        "uri=\"/predictions/{model}\"",
+                        "(\\\"a drawing of a {}.\\\")\"",
+                        "jvm_memory_used_bytes")
                 .doesNotContain("/predictions/other"); // a label for each name would fill memory
     }
 
@@ -478,7 +477,7 @@ class PredictionServiceTest {
         int tokens = 4 + clip.tokenizer().encode(text).length + clip.tokenizer().encode("ein Fluß").length;
         assertThat(json.path("usage").toString())
                 .isEqualTo("{\"prompt_tokens\":%d,\"total_tokens\":%d}".formatted(tokens, tokens));
-        JsonNode one = embed('"' + text + '"'+ ", \"user\":\"me\",\"encoding_format\":\"base64\"")
+        JsonNode one = embed('"' + text + '"' + ", \"user\":\"me\",\"encoding_format\":\"base64\"")
                 .json();
         ByteBuffer packed =
                 ByteBuffer.wrap(one.at("/data/0/embedding").binaryValue()).order(ByteOrder.LITTLE_ENDIAN);
@@ -486,8 +485,7 @@ class PredictionServiceTest {
             assertThat(packed.getFloat()).isCloseTo(expected, within(1e-5f));
         }
         assertThat(packed.hasRemaining()).isFalse();
-        assertThat(embed('"' + text + "\", \"dimensions\":" + clip.embedDim())
-                        .status())
+        assertThat(embed('"' + text + "\", \"dimensions\":" + clip.embedDim()).status())
                 .isEqualTo(200);
     }
 
@@ -496,7 +494,7 @@ class PredictionServiceTest {
         assertThat(base64(other)).as("its slashes are escaped").contains("/");
         Answer answer = embed(
                 "[\"Fluß 🐟\", {\"image\":\"%s\"}, {\"text\": \"a chair\"}, {\"image\": \"data:image/png;base64,%s\"}]"
-                        .formatted(base64(picture), base64(other).replace("/", "\\/"))
+                                .formatted(base64(picture), base64(other).replace("/", "\\/"))
                         + ", \"encoding_format\":\"float\"");
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         var clip = things.images().clip();

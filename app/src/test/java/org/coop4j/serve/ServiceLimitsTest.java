@@ -85,7 +85,9 @@ class ServiceLimitsTest {
                 service.connector().getConnectedEndPoints().stream()
                         .filter(one -> one.getIdleTimeout() > 1)
                         .forEach(one -> one.setIdleTimeout(1));
-                assertThat(answer(idle)).as("closed by Jetty, after the others' time").isEmpty();
+                assertThat(answer(idle))
+                        .as("closed by Jetty, after the others' time")
+                        .isEmpty();
             }
             busy.go().countDown();
             assertThat(busy.statuses()).containsExactly(200);
@@ -195,8 +197,8 @@ class ServiceLimitsTest {
             for (int i = 0; i < 4; i++) {
                 more.add(service.later(PREDICT, picture));
             }
-            Answer refused = (Answer)
-                    CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new)).get();
+            Answer refused = (Answer) CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new))
+                    .get();
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.error()).contains("memory");
             busy.go().countDown();

@@ -90,8 +90,7 @@ final class TestService implements AutoCloseable {
 
     /** Starts a service that encodes pictures one by one. */
     static TestService start(Path folder, ServiceOptions options, int queue) throws IOException {
-        return start(
-                folder, new EncodingLimits(1, Duration.ZERO, queue, 4_000_000, ImageDecoder.ANY_TIME), options);
+        return start(folder, new EncodingLimits(1, Duration.ZERO, queue, 4_000_000, ImageDecoder.ANY_TIME), options);
     }
 
     /** Returns limits of 16 MB per body, 10 minutes and 256 connections. */

@@ -94,8 +94,8 @@ class SweepScheduleTest {
                 IntStream.rangeClosed(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         String shots =
                 IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-        SweepPlan plan = fixture.plan("data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots
-                + "]\nseeds: [" + seeds + "]\n");
+        SweepPlan plan = fixture.plan(
+                "data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots + "]\nseeds: [" + seeds + "]\n");
         assertThatThrownBy(() -> SweepSchedule.of(clip, plan, Map.of()))
                 .isInstanceOf(PlanException.class)
                 .hasMessageContainingAll("4,000,000 runs", "2000 seeds");

@@ -58,30 +58,20 @@ class ClassificationTest {
 
     private static Path runOf(String model, String method, Object... arguments) throws Exception {
         Path out = Files.createTempDirectory(TestCluster.folder(), "run").resolve(method);
-        List<Object> all = new ArrayList<>(List.of(
-                "train",
-                "-m",
-                model,
-                "-d",
-                Photographs.divided(4),
-                "--method",
-                method,
-                "--shots",
-                2,
-                "--seed",
-                3,
-                "-o",
-                out));
+        List<Object> all = new ArrayList<>(List.of("train", "-m", model, "-d", Photographs.divided(4)));
+        all.addAll(List.of("--method", method, "--shots", 2, "--seed", 3, "-o", out));
         all.addAll(List.of(arguments));
         CoopChild.coop(all.toArray());
         return out;
     }
 
-    private static void assertPredictsAsTheCommandLine(
-            PromptClassificationModel model, SparkSession spark, Object... learned) throws Exception {
+    /** Checks the predictions of a run on the images of the test. */
+    private static void assertPredictsAsTheCommandLine(Path run, String modelPath, SparkSession spark)
+            throws Exception {
+        PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
+        assertThat(model.getOrDefault(model.modelPath())).isEqualTo(modelPath);
         List<Path> files = Photographs.files("test", 3);
-        List<Object> arguments = new ArrayList<>(List.of(learned));
-        arguments.add("--json");
+        List<Object> arguments = new ArrayList<>(List.of("predict", "-p", run, "--precision", "float32", "--json"));
         arguments.addAll(files);
         Map<String, JsonNode> expected = new HashMap<>();
         JSON.readTree(CoopChild.coop(arguments.toArray()))
@@ -117,9 +107,7 @@ class ClassificationTest {
     @Test
     void aRunsFolderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
         Path run = run("coop", "--epochs", 2, "--context", 4);
-        PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
-        assertThat(model.getOrDefault(model.modelPath())).isEqualTo(ShippedModel.NAME);
-        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run, "--precision", "float32");
+        assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
     }
 
     @Test
@@ -131,9 +119,7 @@ class ClassificationTest {
                 new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
         RandomWeights.write(small, 1, file, MlpActivation.published(small), Progress.NONE);
         Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);
-        PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
-        assertThat(model.getOrDefault(model.modelPath())).isEqualTo(file.toString());
-        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run, "--precision", "float32");
+        assertPredictsAsTheCommandLine(run, file.toString(), spark);
     }
 
     @Test
@@ -141,8 +127,7 @@ class ClassificationTest {
         Path run = run("zero-shot");
         PromptClassificationModel model = PromptClassificationModel.zeroShot(ShippedModel.NAME, Photographs.CLASSES);
         assertThat(model.file().method().id()).isEqualTo("zero-shot");
-        assertPredictsAsTheCommandLine(
-                PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run, "--precision", "float32");
+        assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
     }
 
     /** ProLIP takes another row of the image tower than an embedder. */
@@ -168,7 +153,7 @@ class ClassificationTest {
                 .containsEntry("seed", "3")
                 .containsEntry("calibrated_on", expected.file().training().get("calibrated_on"));
         assertThat(model.file().temperature()).isCloseTo(expected.file().temperature(), within(1e-3));
-        assertPredictsAsTheCommandLine(expected, spark, "predict", "-p", run, "--precision", "float32");
+        assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
     }
 
     @Test
@@ -238,20 +223,22 @@ class ClassificationTest {
     @Test
     void whatCannotBeLearnedIsRefusedBeforeAnImageIsEncoded(SparkSession spark) throws Exception {
         Dataset<Row> rows = Photographs.rows(spark, "train", 2, 1);
-        assertThatThrownBy(() -> estimator().setMethod("magic").fit(rows))
-                .hasMessageContainingAll("\"magic\"", "zero-shot", "gda");
-        assertThatThrownBy(() -> estimator().setSettings("lambda").fit(rows))
-                .hasMessageContainingAll("settings", "name=value", "\"lambda\"");
-        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows)).hasMessageContaining("idCol");
-        assertThatThrownBy(() -> estimator()
-                        .setClassNames("butterfly", "elephant", "pizza", "tent")
-                        .fit(rows))
-                .hasMessageContaining("umbrella");
-        assertThatThrownBy(() -> estimator().setLabelCol("n").fit(rows.selectExpr("*", "1 AS n")))
-                .hasMessageContainingAll("\"n\"", "classNames");
-        assertThatThrownBy(() -> estimator().setLabelCol("b").fit(rows.selectExpr("*", "true AS b")))
-                .hasMessageContainingAll("\"b\"", "boolean", "names", "numbers");
-        assertThatThrownBy(() -> estimator().setValidationIndicatorCol("label").fit(rows))
-                .hasMessageContainingAll("\"label\"", "string", "boolean");
+        assertRefused(estimator().setMethod("magic"), rows, "\"magic\"", "zero-shot", "gda");
+        assertRefused(estimator().setSettings("lambda"), rows, "settings", "name=value", "\"lambda\"");
+        assertRefused(estimator().setIdCol("label"), rows, "idCol");
+        assertRefused(estimator().setClassNames("butterfly", "elephant", "pizza", "tent"), rows, "umbrella");
+        assertRefused(estimator().setLabelCol("n"), rows.selectExpr("*", "1 AS n"), "\"n\"", "classNames");
+        assertRefused(
+                estimator().setLabelCol("b"),
+                rows.selectExpr("*", "true AS b"),
+                "\"b\"",
+                "boolean",
+                "names",
+                "numbers");
+        assertRefused(estimator().setValidationIndicatorCol("label"), rows, "\"label\"", "string", "boolean");
+    }
+
+    private static void assertRefused(CoopEstimator estimator, Dataset<Row> rows, String... words) {
+        assertThatThrownBy(() -> estimator.fit(rows)).hasMessageContainingAll(words);
     }
 }

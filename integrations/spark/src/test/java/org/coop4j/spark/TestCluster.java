@@ -83,8 +83,9 @@ final class TestCluster implements ParameterResolver {
 
     /** Returns the number of models that each executor has opened; the tasks of a barrier run all at once. */
     static Map<String, Integer> modelsByExecutor(SparkSession spark) {
-        Function1<Iterator<Long>, Iterator<Opened>> opened = (Function1<Iterator<Long>, Iterator<Opened>> & Serializable)
-                rows -> CollectionConverters.asScala(List.of(opened()).iterator());
+        Function1<Iterator<Long>, Iterator<Opened>> opened =
+                (Function1<Iterator<Long>, Iterator<Opened>> & Serializable)
+                        rows -> CollectionConverters.asScala(List.of(opened()).iterator());
         return spark
                 .range(0, 2, 1, 2)
                 .toJavaRDD()

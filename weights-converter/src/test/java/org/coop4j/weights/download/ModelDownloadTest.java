@@ -347,7 +347,8 @@ class ModelDownloadTest {
         server.put("/model.pt", new byte[1000]);
         server.endless = true;
         String name = server.address() + "/model.pt";
-        assertThatThrownBy(() -> download(name, Duration.ofMinutes(10)).fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+        assertThatThrownBy(() ->
+                        download(name, Duration.ofMinutes(10)).fetch(Optional.empty(), Optional.empty(), Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("/model.pt")
                 .hasMessageContaining("at most");
