@@ -42,7 +42,7 @@ record CommandRun(int code, String out, String err) {
         List<Object> words = new ArrayList<>();
         if (values.peek() instanceof String line && line.contains(" ")) {
             values.pop();
-            for (String word : line.split(" ")) {
+            for (String word : line.split(" ", -1)) {
                 words.add(word.equals("%") ? values.pop() : word);
             }
         }
