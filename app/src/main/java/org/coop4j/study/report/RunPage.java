@@ -161,8 +161,8 @@ public record RunPage(
         return section.verdict(looks(labels) + ".")
                 .paragraph(
                         ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                            + " number follows from its other images. Some are only unusual: move those that are"
-                            + " wrong.")
+                                        + " number follows from its other images. Some are only unusual: move those that are"
+                                        + " wrong.")
                                 .formatted(count(labels.examined(), "image"), run.name()))
                 .pictures("", pictures);
     }
