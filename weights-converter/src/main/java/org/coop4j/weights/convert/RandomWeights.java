@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ExpectedTensors;
+import org.coop4j.weights.model.ExpectedTensors.Initial;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -19,18 +21,9 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
 /**
  * Writes a model with random weights, for work on speed and memory without a checkpoint and as the starting point of
  * training.
- *
- * <p>The distributions are CLIP's ({@code initialize_parameters} in openai/CLIP's {@code model.py}, PyTorch's defaults
- * where it sets none): the text tower's matrices are normal with a deviation that falls with width and depth, the
- * vision transformer's are PyTorch's uniform ones, each bottleneck's last batch norm has weight 0 so that it starts as
- * the identity.
- *
- * <p>One deviation: running variances are not 1 but the result of a convolution of these weights (1/3 after the image,
- * 1/6 after a ReLU), as if the batch norms had seen data; with 1 a ResNet's features would nearly vanish in evaluation.
  */
 public final class RandomWeights {
     private static final int BLOCK = 1 << 16;
-    private static final double INITIAL_LOGIT_SCALE = StrictMath.log(1 / 0.07);
 
     private RandomWeights() {}
 
@@ -44,24 +37,6 @@ public final class RandomWeights {
             write(config, 1, file, MlpActivation.published(config), Progress.NONE);
         }
         return file;
-    }
-
-    /** The next element of a tensor. */
-    @FunctionalInterface
-    private interface Draw {
-        double next(Gaussian random);
-    }
-
-    private static Draw constant(double value) {
-        return random -> value;
-    }
-
-    private static Draw normal(double std) {
-        return random -> std * random.next();
-    }
-
-    private static Draw uniform(double bound) {
-        return random -> bound * (2 * random.uniform() - 1);
     }
 
     /**
@@ -78,8 +53,10 @@ public final class RandomWeights {
         long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap());
                 Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
+            Map<String, ExpectedTensors.Tensor> expected = ExpectedTensors.of(architecture);
             for (TensorSpec spec : specs) {
-                write(writer, spec, draw(architecture, spec), Gaussian.stream(seed, spec.name()), task);
+                Initial initial = expected.get(spec.name()).initial();
+                write(writer, spec, initial, Gaussian.stream(seed, spec.name()), task);
             }
             writer.commit();
         }
@@ -98,97 +75,33 @@ public final class RandomWeights {
     /** Returns the elements of one tensor of the file that {@link #write} writes. */
     public static float[] floats(ClipConfig architecture, long seed, TensorSpec tensor) {
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-        fill(values, values.length, draw(architecture, tensor), Gaussian.stream(seed, tensor.name()));
+        Initial initial = ExpectedTensors.of(architecture).get(tensor.name()).initial();
+        fill(values, values.length, initial, Gaussian.stream(seed, tensor.name()));
         return values;
     }
 
-    private static void write(SafetensorsWriter writer, TensorSpec spec, Draw draw, Gaussian random, Progress.Task task)
+    private static void write(
+            SafetensorsWriter writer, TensorSpec spec, Initial initial, Gaussian random, Progress.Task task)
             throws IOException {
         float[] block = new float[(int) Math.min(BLOCK, spec.shape().elements())];
         for (long left = spec.shape().elements(); left > 0; left -= block.length) {
             int n = (int) Math.min(left, block.length);
-            fill(block, n, draw, random);
+            fill(block, n, initial, random);
             writer.writeFloats(spec.name(), FloatBuffer.wrap(block, 0, n));
             task.advance(n);
         }
     }
 
-    private static void fill(float[] block, int n, Draw draw, Gaussian random) {
+    private static void fill(float[] block, int n, Initial initial, Gaussian random) {
         for (int i = 0; i < n; i++) {
-            block[i] = (float) draw.next(random);
+            double next =
+                    switch (initial.kind()) {
+                        case CONSTANT -> 1;
+                        case NORMAL -> random.next();
+                        case UNIFORM -> 2 * random.uniform() - 1;
+                    };
+            block[i] = (float) (initial.size() * next);
         }
-    }
-
-    private static Draw draw(ClipConfig architecture, TensorSpec tensor) {
-        String name = tensor.name();
-        Shape shape = tensor.shape();
-        String part = name.replaceFirst("^((visual\\.)?transformer\\.resblocks\\.\\d+|visual\\.attn_pool)\\.", "");
-        ClipConfig.Vision vision = architecture.vision();
-        if (name.startsWith("visual.")) {
-            return vision instanceof ClipConfig.Vit vit
-                    ? vit(part, shape, vit)
-                    : resNet((ClipConfig.ResNet) vision, name, shape);
-        }
-        double width = architecture.text().width();
-        double depth = 2.0 * architecture.text().layers();
-        return switch (part) {
-            case "token_embedding.weight" -> normal(0.02);
-            case "positional_embedding" -> normal(0.01);
-            case "text_projection", "attn.in_proj_weight" -> normal(inverseRoot(width));
-            case "logit_scale" -> constant(INITIAL_LOGIT_SCALE);
-            case "attn.out_proj.weight", "mlp.c_proj.weight" -> normal(inverseRoot(width) * inverseRoot(depth));
-            case "mlp.c_fc.weight" -> normal(inverseRoot(2 * width));
-            default -> bias(part, architecture.text().mlpWidth(), width);
-        };
-    }
-
-    /** Returns PyTorch's default of a bias: attention's biases are 0, those of linear layers uniform in their inputs. */
-    private static Draw bias(String part, double mlpWidth, double width) {
-        return switch (part) {
-            case "attn.in_proj_bias", "attn.out_proj.bias" -> constant(0);
-            case "mlp.c_fc.bias" -> uniform(inverseRoot(width));
-            case "mlp.c_proj.bias" -> uniform(inverseRoot(mlpWidth));
-            default -> norm(part);
-        };
-    }
-
-    private static Draw vit(String part, Shape shape, ClipConfig.Vit vit) {
-        return switch (part) {
-            case "visual.class_embedding", "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
-            case "visual.positional_embedding", "probe" -> normal(inverseRoot(vit.width()));
-            case "visual.conv1.weight", "attn.out_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight" -> fanIn(shape);
-            // Xavier's uniform over width inputs and 3 width outputs.
-            case "attn.in_proj_weight" -> uniform(Math.sqrt(6.0 / (4.0 * vit.width())));
-            default -> bias(part, vit.mlpWidth(), vit.width());
-        };
-    }
-
-    private static Draw resNet(ClipConfig.ResNet resNet, String name, Shape shape) {
-        if (name.startsWith("visual.attnpool.")) {
-            double std = inverseRoot(resNet.outputWidth());
-            return name.endsWith(".bias") ? uniform(std) : normal(std);
-        }
-        if (name.contains("conv") || name.endsWith("downsample.0.weight")) {
-            return fanIn(shape);
-        }
-        if (name.endsWith(".running_var")) {
-            return constant(name.equals("visual.bn1.running_var") ? 1.0 / 3 : 1.0 / 6);
-        }
-        boolean lastOfBottleneck = name.contains(".layer") && name.endsWith(".bn3.weight");
-        return lastOfBottleneck ? constant(0) : norm(name);
-    }
-
-    /** Draws uniformly within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
-    private static Draw fanIn(Shape shape) {
-        return uniform(inverseRoot((double) shape.elements() / shape.dim(0)));
-    }
-
-    private static Draw norm(String name) {
-        return constant(name.endsWith("weight") ? 1 : 0);
-    }
-
-    private static double inverseRoot(double value) {
-        return 1 / Math.sqrt(value);
     }
 
     /**

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -254,7 +255,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
     /** Returns every tensor of this architecture, by OpenAI's name, in the order of OpenAI's state dict. */
     public Map<String, Shape> expectedTensors() {
-        return ExpectedTensors.of(this);
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        ExpectedTensors.of(this).forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        return shapes;
     }
 
     /**
