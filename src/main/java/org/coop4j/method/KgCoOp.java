@@ -21,7 +21,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param context the context vectors
  * @param lambda weight of the penalty at a logit scale of 100, λ in the paper
  */
-public record KgCoOp(
+record KgCoOp(
         PromptContext context,
         @Setting("weight at logit scale 100 of the distance from the hand-written prompt's class features")
                 double lambda)

@@ -28,8 +28,7 @@ import org.coop4j.weights.Shape;
  * @param referenceSample true to draw its few-shot images as {@code lpclip} does; false to draw those that every other
  *     method learns from
  */
-public record LinearProbe(
-        @Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
+record LinearProbe(@Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
         implements Method {
 
     /** Entry of the account of the training: the inverse strength of the penalty. */

@@ -9,7 +9,6 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.TestPictures;
-import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.junit.jupiter.api.Test;
@@ -47,7 +46,7 @@ class OneSampleTest {
         ImageDataset data = data("train", "val", "test");
         Map<String, String> preset = Map.of("reference_sample", "true");
 
-        Candidate probe = Candidate.of(new LinearProbe(), preset, 4, 100);
+        Candidate probe = Candidate.of(Method.of("linear-probe"), preset, 4, 100);
 
         ImageDataset drawn = probe.method().sample(data, 4, 1);
         assertThat(drawn).isEqualTo(new FewShotSampler(4, 1).sampleOfProbe(data));
@@ -62,7 +61,7 @@ class OneSampleTest {
 
         RunResult result = RunFixture.run(
                 model,
-                RunFixture.config(folder.resolve("data"), 4, 1, 0, 0.1).with(new LinearProbe()),
+                RunFixture.config(folder.resolve("data"), 4, 1, 0, 0.1).with(Method.of("linear-probe")),
                 folder,
                 new RunFixture.Quiet());
 

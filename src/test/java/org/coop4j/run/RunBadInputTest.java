@@ -16,7 +16,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.CoOp;
-import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -316,7 +316,8 @@ class RunBadInputTest {
         }
         Files.writeString(train, "not a picture");
         Files.writeString(val, "no picture either");
-        RunFixture.Setup probe = new RunFixture.Setup(data, new LinearProbe(), new Sample(0, 1, 0), Map.of(), 1);
+        RunFixture.Setup probe =
+                new RunFixture.Setup(data, Method.of("linear-probe"), new Sample(0, 1, 0), Map.of(), 1);
         assertRefused(probe)
                 .isInstanceOf(FeatureBank.UnreadableImagesException.class)
                 .hasMessageContaining("2 images");

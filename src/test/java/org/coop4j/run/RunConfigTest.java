@@ -12,8 +12,6 @@ import org.coop4j.base.Settings;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
-import org.coop4j.method.KgCoOp;
-import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.method.train.Training;
@@ -80,7 +78,7 @@ class RunConfigTest {
         assertThat(config.isSameRun(config(data("others", "images"), new CoOp())))
                 .isFalse();
         assertThat(config.isSameRun(config.withCheckpointEvery(1))).isTrue();
-        assertThat(config.isSameRun(config(DATA, new LinearProbe()))).isFalse();
+        assertThat(config.isSameRun(config(DATA, Method.of("linear-probe")))).isFalse();
         assertThat(config.isSameRun(config(DATA, new CoOp().with(Map.of("class_specific", true)))))
                 .isFalse();
     }
@@ -153,9 +151,9 @@ class RunConfigTest {
                 .hasMessageContainingAll("position", "end, middle, front", "got \"left\"");
         assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))
                 .hasMessageContainingAll("\"lambda\"", "context_length");
-        assertThatThrownBy(() -> new KgCoOp().with(Map.of("words", "none")))
+        assertThatThrownBy(() -> Method.of("kgcoop").with(Map.of("words", "none")))
                 .hasMessageContainingAll("context_length", "got 0");
-        assertThat(new KgCoOp()
+        assertThat(Method.of("kgcoop")
                         .with(Map.of("words", "none", "context_length", 8))
                         .title())
                 .isEqualTo("KgCoOp (M = 8, λ = 8)");

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
-import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,7 +64,8 @@ class RunImagesTest {
         }
         Files.writeString(data.resolve("test/lawn/picture-0.png"), "no picture");
         Path place = folder.resolve("chosen");
-        RunFixture.Setup probe = new RunFixture.Setup(data, new LinearProbe(), new Sample(2, 1, 0), Map.of(), 1);
+        RunFixture.Setup probe =
+                new RunFixture.Setup(data, Method.of("linear-probe"), new Sample(2, 1, 0), Map.of(), 1);
         RunFixture.run(model, probe, place, true, new RunFixture.Quiet());
         RunImages images = RunImages.of(place.resolve("run")).orElseThrow();
         assertThat(images.val()).isNotEmpty();

@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.CoOp;
-import org.coop4j.method.KgCoOp;
-import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,7 +204,7 @@ class StudyTest {
         write(
                 RunFiles.of("my-prompts", "DTD", 45).is(new ZeroShot(List.of("{} texture."), false)),
                 learned("my-context", "DTD", 4, 1, 60).is(new CoOp()).set("context_length", "8"),
-                learned("my-probe", "DTD", 4, 1, 50).is(new LinearProbe()));
+                learned("my-probe", "DTD", 4, 1, 50).is(Method.of("linear-probe")));
 
         List<MethodLabel> methods = study().fewShot().methods();
 
@@ -219,7 +218,7 @@ class StudyTest {
         write(
                 learned("mine", "dtd", 4, 1, 60).is(new CoOp()),
                 learned("short", "dtd", 4, 1, 60).is(new CoOp()).set("epochs", "5"),
-                learned("coop-m16-end", "dtd", 4, 1, 60).is(new KgCoOp()));
+                learned("coop-m16-end", "dtd", 4, 1, 60).is(Method.of("kgcoop")));
 
         List<Boolean> published = study().fewShot().methods().stream()
                 .map(method -> PublishedNumbers.shipped()

@@ -14,8 +14,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.CoOp;
-import org.coop4j.method.KgCoOp;
-import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptLayout.ClassPosition;
@@ -69,7 +67,7 @@ class SweepPlanTest {
         SweepPlan plan = read(SweepPlan.example());
         assertThat(plan.datasets()).hasSize(2);
         assertThat(plan.methods().stream().map(PlannedMethod::method))
-                .contains(new ZeroShot(), new LinearProbe(), new CoOp(), new KgCoOp());
+                .contains(new ZeroShot(), Method.of("linear-probe"), new CoOp(), Method.of("kgcoop"));
         assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly(16);
         // The plan in the comments is valid too.
         Files.createDirectories(folder.resolve("pictures"));
@@ -172,7 +170,7 @@ class SweepPlanTest {
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .containsExactly(
                         new CoOp(4, ClassPosition.END, true),
-                        new LinearProbe(true),
+                        Method.of("linear-probe").with(Map.of("reference_sample", true)),
                         new ZeroShot(List.of("a {}", "the {}"), true),
                         new ZeroShot(List.of("a {}", "the {}"), false),
                         new ZeroShot(List.of("a {}", "b {}"), false),
