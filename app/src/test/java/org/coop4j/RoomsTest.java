@@ -60,6 +60,7 @@ class RoomsTest {
             List.of("demo"),
             List.of("study"),
             List.of("findings"),
+            List.of("page"),
             List.of("console"),
             List.of("bench"),
             List.of("predict"),

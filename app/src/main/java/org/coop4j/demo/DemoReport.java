@@ -16,12 +16,12 @@ import org.coop4j.base.Progress;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.findings.PictureResults;
+import org.coop4j.page.HtmlPage;
+import org.coop4j.page.Section;
+import org.coop4j.page.Section.Fact;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
-import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
-import org.coop4j.study.html.Section.Fact;
 import org.coop4j.study.report.EvaluationSections;
 import org.coop4j.study.report.StudyReport;
 

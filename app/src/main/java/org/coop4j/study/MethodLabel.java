@@ -14,6 +14,7 @@ import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.MethodResult.Setup;
@@ -71,24 +72,24 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         Study.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
             Map<String, Set<Object>> values = values(same);
             values.values().removeIf(all -> all.size() < 2);
-            Set<String> variants = new LinkedHashSet<>();
-            for (FinishedRun run : same) {
-                Map<String, Object> own = settings(run.config());
-                own.keySet().retainAll(values.keySet());
-                String variant = own.entrySet().stream().map(Object::toString).collect(joining(", "));
-                variants.add(variant);
+            Map<String, List<FinishedRun>> variants =
+                    Study.grouped(same, run -> settings(run.config()).entrySet().stream()
+                            .filter(setting -> values.containsKey(setting.getKey()))
+                            .map(Object::toString)
+                            .collect(joining(", ")));
+            variants.forEach((variant, some) -> {
                 String more = variant.isEmpty() ? "" : " [" + variant + "]";
-                labels.put(
+                some.forEach(run -> labels.put(
                         run,
                         new MethodLabel(
                                 name + more,
                                 run.result().methodTitle() + more,
                                 run.config().method(),
-                                references(run.config()).contains(run.config().training())));
-            }
+                                references(run.config()).contains(run.config().training()))));
+            });
             if (variants.size() > 1) {
                 notes.add(name + ": runs with different settings have this name and are shown apart: "
-                        + String.join("; ", variants));
+                        + String.join("; ", variants.keySet()));
             }
         });
         return labels;

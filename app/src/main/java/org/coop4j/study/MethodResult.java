@@ -14,6 +14,7 @@ import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.apache.commons.math3.util.MathArrays;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
 

@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.method.Method;
+import org.coop4j.page.Shots;
 import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.PublishedNumbers.DatasetNames;
@@ -29,7 +30,8 @@ public record MethodResults(List<MethodResult> all) {
         return new MethodResults(lists.flatMap(list -> list.all.stream()).toList());
     }
 
-    MethodResults where(Predicate<MethodResult> some) {
+    /** Returns some of the results. */
+    public MethodResults where(Predicate<MethodResult> some) {
         return new MethodResults(new ArrayList<>(all.stream().filter(some).toList()));
     }
 

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import static java.util.stream.Collectors.toSet;
 import static org.coop4j.study.SweepPlan.PlannedTraining.EPOCHS;
 
 import com.fasterxml.jackson.core.JsonLocation;
@@ -22,7 +21,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -167,11 +165,10 @@ final class PlanReader {
     /** Makes something of each item of a list, or of a value alone; all of them have different names. */
     private <T> List<T> each(String path, Object listed, Function<Object, T> make, Function<T, String> name) {
         Require.that(listed != null, "no %s: coop sweep --example prints a whole plan", path.substring(1));
-        List<?> items = listed instanceof List<?> list ? list : List.of(listed);
+        boolean several = listed instanceof List;
         Map<String, T> all = new LinkedHashMap<>();
-        for (int i = 0; i < items.size(); i++) {
-            Object item = items.get(i);
-            at(places.containsKey(path + "/" + i) ? path + "/" + i : path, () -> {
+        for (Object item : several ? (List<?>) listed : List.of(listed)) {
+            at(several ? path + "/" + all.size() : path, () -> {
                 T made = make.apply(item);
                 String called = name.apply(made);
                 Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
@@ -208,14 +205,15 @@ final class PlanReader {
 
     private static int whole(String name, Object value, int least) {
         String text = value.toString();
+        long number = text.matches("\\d{1,10}") ? Long.parseLong(text) : -1;
         Require.that(
-                text.matches("\\d{1,10}") && Long.parseLong(text) >= least && Long.parseLong(text) <= Integer.MAX_VALUE,
+                number >= least && number <= Integer.MAX_VALUE,
                 "%s: expected a whole number from %d to %d, got \"%s\"",
                 name,
                 least,
                 Integer.MAX_VALUE,
                 text);
-        return Integer.parseInt(text);
+        return (int) number;
     }
 
     /** Returns different whole numbers; {@code all} is 0, if that is allowed. */
@@ -325,8 +323,8 @@ final class PlanReader {
         for (Dataset target : targets) {
             Require.that(
                     datasets.stream()
-                            .noneMatch(own -> own.name().equals(target.name())
-                                    && !own.data().equals(target.data())),
+                            .allMatch(own -> !own.name().equals(target.name())
+                                    || own.data().equals(target.data())),
                     "two different datasets are called %s",
                     target.name());
         }
@@ -345,26 +343,28 @@ final class PlanReader {
     private Choice choice(
             String from, List<String> sources, Predicate<Method> usable, List<String> chosen, List<String> shots) {
         List<String> names = datasets.stream().map(Dataset::name).toList();
-        Stream<String> named = sources.stream()
-                .map(source -> names.contains(source)
-                        ? source
-                        : Benchmarks.published().get(source).name());
         return new Choice(
-                among(from, names.stream(), named),
+                among(
+                        from,
+                        names,
+                        sources.stream()
+                                .map(source -> names.contains(source)
+                                        ? source
+                                        : Benchmarks.published().get(source).name())
+                                .toList()),
                 among(
                         "methods",
                         methods.stream()
                                 .filter(planned -> usable.test(planned.method()))
-                                .map(PlannedMethod::name),
-                        chosen.stream()),
-                among("shots", numbers("shots", plan.shots, 0).stream(), numbers("shots", shots, 0).stream()));
+                                .map(PlannedMethod::name)
+                                .toList(),
+                        chosen),
+                among("shots", numbers("shots", plan.shots, 0), numbers("shots", shots, 0)));
     }
 
     /** Returns what is chosen of the plan's own, or all. */
-    private static <T> Set<T> among(String key, Stream<T> all, Stream<T> some) {
-        List<T> own = all.toList();
-        Set<T> chosen = some.collect(toSet());
+    private static <T> Set<T> among(String key, List<T> own, List<T> chosen) {
         Require.that(own.containsAll(chosen), "%s: %s are not among %s", key, chosen, own);
-        return chosen.isEmpty() ? Set.copyOf(own) : chosen;
+        return Set.copyOf(chosen.isEmpty() ? own : chosen);
     }
 }

@@ -84,8 +84,7 @@ final class RunStore {
         return same(run).keySet().stream()
                 .filter(folder -> isOf(folder, run))
                 .min(comparing((Path folder) -> !RunFolder.isFinished(folder))
-                        .thenComparing(folder -> !folder.equals(own))
-                        .thenComparing(folder -> !folder.startsWith(own.getParent())))
+                        .thenComparing(folder -> !folder.equals(own)))
                 .orElse(own);
     }
 

@@ -21,10 +21,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.PerClass;
@@ -281,14 +282,14 @@ public record Study(
                 Measured known = found.computeIfAbsent(key, k -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(one.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - one.accuracy()) > ROUNDING) {
+                    String own = percent(one.accuracy(), 2) + " in " + entry.run.folder();
                     notes.add(
-                            "%s, seed %d: the hand-written prompt \"%s\" has %s in %s and %s in an earlier run, which is shown"
+                            "%s, seed %d: the hand-written prompt \"%s\" has %s and %s in an earlier run, which is shown"
                                     .formatted(
                                             entry.dataset,
                                             entry.result().seed(),
                                             one.prompt(),
-                                            percent(one.accuracy(), 2),
-                                            entry.run.folder(),
+                                            own,
                                             percent(known.accuracy(), 2)));
                 }
             }
@@ -299,15 +300,17 @@ public record Study(
         return prompts;
     }
 
-    private static List<MethodResult> results(List<Entry> entries, Predicate<Entry> some) {
-        List<MethodResult> results = new ArrayList<>();
-        grouped(entries.stream().filter(some).toList(), entry -> List.of(entry.dataset, entry.setup()))
+    /** Returns the results of some runs. */
+    private static MethodResults results(Stream<Entry> entries) {
+        MethodResults results = new MethodResults(new ArrayList<>());
+        grouped(entries.toList(), entry -> List.of(entry.dataset, entry.setup()))
                 .values()
                 .forEach(same -> {
                     SortedMap<Long, Measured> bySeed = new TreeMap<>();
                     same.forEach(entry -> bySeed.put(entry.result().seed(), Measured.of(entry.result())));
-                    results.add(
-                            new MethodResult(same.get(0).dataset, same.get(0).setup(), bySeed));
+                    results.all()
+                            .add(new MethodResult(
+                                    same.get(0).dataset, same.get(0).setup(), bySeed));
                 });
         return results;
     }
@@ -317,7 +320,7 @@ public record Study(
      * that training runs tested stand in where zero-shot has no run of its own.
      */
     private static MethodResults own(List<Entry> entries, MethodResults prompts, ClassHalf half) {
-        MethodResults own = new MethodResults(results(entries, entry -> entry.isOwn(half)));
+        MethodResults own = results(entries.stream().filter(entry -> entry.isOwn(half)));
         for (String dataset : grouped(entries, Entry::dataset).keySet()) {
             List<MethodResult> tested = prompts.on(dataset + classes(half));
             if (!tested.isEmpty() && own.zeroShot(dataset).isEmpty()) {
@@ -340,9 +343,7 @@ public record Study(
                 .filter(entry -> entry.run.isTransferred())
                 .map(Entry::dataset)
                 .collect(toSet());
-        own.all().stream()
-                .filter(result -> !result.method().isWithoutTraining())
-                .forEach(result -> targets.remove(result.dataset()));
+        own.where(result -> !result.method().isWithoutTraining()).datasets().forEach(targets::remove);
         return own.where(result -> !targets.contains(result.dataset()));
     }
 
@@ -364,29 +365,29 @@ public record Study(
     /** Returns the results of each source on the targets and on itself, with zero-shot's. */
     private static SortedMap<String, MethodResults> transfers(List<Entry> entries, MethodResults own) {
         SortedMap<String, MethodResults> transfers = new TreeMap<>();
-        Predicate<Entry> transferred =
-                entry -> entry.run.isTransferred() && entry.result().half() == ClassHalf.ALL;
-        for (Entry any : entries.stream().filter(transferred).toList()) {
-            transfers.computeIfAbsent(any.result().trainedOn(), source -> {
-                MethodResults results = new MethodResults(results(
-                        entries,
-                        transferred.and(entry -> entry.result().trainedOn().equals(source))));
-                List<String> targets = results.datasets();
-                results.all()
-                        .addAll(own.where(result -> targets.contains(result.dataset())
-                                        && result.method().isWithoutTraining()
-                                        && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
-                                .all());
-                results.setups().forEach(setup -> {
-                    List<MethodResult> all = results.get(targets, setup);
-                    own.get(source, setup).ifPresent(results.all()::add);
-                    if (all.size() == targets.size()) {
-                        results.all().add(MethodResult.average(all));
-                    }
-                });
-                return results;
+        Map<String, List<Entry>> bySource = grouped(
+                entries.stream()
+                        .filter(entry ->
+                                entry.run.isTransferred() && entry.result().half() == ClassHalf.ALL)
+                        .toList(),
+                entry -> entry.result().trainedOn());
+        bySource.forEach((source, some) -> {
+            MethodResults results = results(some.stream());
+            List<String> targets = results.datasets();
+            own.all().stream()
+                    .filter(result -> targets.contains(result.dataset())
+                            && result.method().isWithoutTraining()
+                            && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
+                    .forEach(results.all()::add);
+            results.setups().forEach(setup -> {
+                List<MethodResult> all = results.get(targets, setup);
+                own.get(source, setup).ifPresent(results.all()::add);
+                if (all.size() == targets.size()) {
+                    results.all().add(MethodResult.average(all));
+                }
             });
-        }
+            transfers.put(source, results);
+        });
         return transfers;
     }
 

@@ -1,16 +1,13 @@
 package org.coop4j.study;
 
-import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.collectingAndThen;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
-import static org.coop4j.study.RunStore.describe;
 
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,19 +17,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.ObjIntConsumer;
-import org.coop4j.base.Log;
+import java.util.function.BiConsumer;
 import org.coop4j.base.Progress;
-import org.coop4j.data.LabelledImage;
-import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.Images;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.study.SweepRun.RunState;
-import org.slf4j.Logger;
 
 /**
  * A list of runs, each in a folder of its own.
@@ -83,26 +75,17 @@ public final class Sweep {
         }
     }
 
-    /** Work for any process that sees the sweep's files. */
-    public sealed interface Job extends Serializable {
-
-        /** A run, with its configuration as JSON. */
-        record Make(String label, String config) implements Job {}
-
-        /** Images to be encoded into the bank. */
-        record Encode(List<String> images, ExifOrientation exif) implements Job {}
-    }
-
-    /** Processes that share the work of a sweep, by {@link Sweep#work}; found by {@link java.util.ServiceLoader}. */
+    /** Processes that share the work of a sweep, by {@link Sweep#make}; found by {@link java.util.ServiceLoader}. */
     public interface Cluster {
 
         /**
-         * Does jobs, in any order.
+         * Makes runs.
          *
-         * @param done is told, one at a time, of each finished job: its problem, or null, and its index
-         * @throws IOException if some could not be done
+         * @param shared of this process
+         * @param made is told, one at a time, of each run that ended: its problem, or null
+         * @throws IOException if some could not be made
          */
-        void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException;
+        void make(Site site, Images shared, List<SweepRun> runs, BiConsumer<SweepRun, String> made) throws IOException;
     }
 
     /**
@@ -126,11 +109,6 @@ public final class Sweep {
             String out)
             implements Serializable {}
 
-    private static final Logger log = Log.of(Sweep.class);
-
-    /** Below this a job costs more than its images. */
-    private static final int IMAGES_PER_JOB = 128;
-
     private final Images shared;
     private final SweepPlan plan;
     private final List<SweepRun> runs;
@@ -152,7 +130,7 @@ public final class Sweep {
 
     /** Returns the states of all runs in a sweep's folder, which is not changed. */
     public List<RunState> states(Path folder) {
-        return runs.stream().map(SweepWorker.store(shared, folder)::state).toList();
+        return runs.stream().map(new SweepWorker(shared, folder).store()::state).toList();
     }
 
     /**
@@ -169,8 +147,7 @@ public final class Sweep {
     }
 
     /**
-     * Makes the runs that are left by the processes of a cluster: first all images are encoded, then the runs are made,
-     * long ones first, then those that test what others learned.
+     * Makes the runs that are left by the processes of a cluster.
      *
      * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; finished runs are
      *     kept
@@ -178,81 +155,25 @@ public final class Sweep {
     public SweepOutcome run(Path folder, SweepListener listener, Cluster cluster, Site site) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
             Pass pass = new Pass(lock.path(), listener);
-            List<SweepRun> left = pass.left();
-            cluster.each(site, images(left), (problem, job) -> {});
-            for (boolean elsewhere : new boolean[] {false, true}) {
-                List<SweepRun> some = left.stream()
-                        .filter(run -> run.isTestedElsewhere() == elsewhere)
-                        .sorted(comparing(Sweep::size).reversed())
-                        .toList();
-                List<Job.Make> jobs = some.stream()
-                        .map(run ->
-                                new Job.Make(run.label(), run.config().toJson().toString()))
-                        .toList();
-                cluster.each(site, jobs, (problem, job) -> pass.made(some.get(job), problem));
-            }
+            cluster.make(site, shared, pass.left(), pass::made);
             return pass.outcome();
         }
     }
 
     /**
-     * Does a job of a sweep that another process leads.
+     * Makes a run of a sweep that another process leads.
      *
      * @param shared of this process
      * @param folder the sweep's folder
+     * @param label name of the method
+     * @param config the run's configuration as JSON
+     * @param warnings is told what is wrong with the images
      * @return the problem; empty if there was none
      */
-    public static Optional<String> work(Images shared, Path folder, Job job) throws IOException {
-        Progress warnings = new Progress() {
-            @Override
-            public void warn(String message) {
-                log.warn("{}", message);
-            }
-        };
-        if (job instanceof Job.Make made) {
-            SweepRun run =
-                    new SweepRun(made.label(), RunConfig.parse(made.config()).in(shared.clip()));
-            return new SweepWorker(shared, SweepWorker.store(shared, folder))
-                    .make(run, warnings)
-                    .failure();
-        }
-        Job.Encode encode = (Job.Encode) job;
-        List<LabelledImage> images = encode.images().stream()
-                .map(path -> new LabelledImage(Path.of(path), 0, "image", encode.exif()))
-                .toList();
-        try {
-            shared.encode(images, "images", warnings);
-            return Optional.empty();
-        } catch (IOException | RuntimeException e) {
-            log.info("images cannot be encoded", e); // the runs that need them record it
-            return Optional.of(describe(e));
-        } finally {
-            shared.forget(); // a bank that is opened later has what others encoded
-        }
-    }
-
-    /** Returns the images of runs, each once. */
-    private List<Job.Encode> images(List<SweepRun> left) {
-        Map<ExifOrientation, Set<String>> images = new TreeMap<>();
-        for (SweepRun run : left) {
-            try {
-                shared.used(run.config()).stream()
-                        .filter(image -> image.stored() == null)
-                        .forEach(image -> images.computeIfAbsent(image.exif(), exif -> new LinkedHashSet<>())
-                                .add(image.path().toString()));
-            } catch (IOException | RuntimeException e) {
-                log.info("the images of {} cannot be listed", run.folder(), e); // the run records it
-            }
-        }
-        List<Job.Encode> jobs = new ArrayList<>();
-        images.forEach((exif, paths) -> {
-            List<String> all = List.copyOf(paths);
-            for (int from = 0; from < all.size(); from += IMAGES_PER_JOB) {
-                int to = Math.min(all.size(), from + IMAGES_PER_JOB);
-                jobs.add(new Job.Encode(List.copyOf(all.subList(from, to)), exif));
-            }
-        });
-        return jobs;
+    public static Optional<String> make(Images shared, Path folder, String label, String config, Progress warnings)
+            throws IOException {
+        SweepRun run = new SweepRun(label, RunConfig.parse(config).in(shared.clip()));
+        return new SweepWorker(shared, folder).make(run, warnings).failure();
     }
 
     /**
@@ -266,7 +187,7 @@ public final class Sweep {
         Map<String, Double> ofMethods = finished.stream()
                 .collect(groupingBy(state -> state.run().label(), collectingAndThen(toList(), Sweep::secondsPerSize)));
         return left.stream()
-                .mapToDouble(run -> size(run) * ofMethods.getOrDefault(run.label(), usual))
+                .mapToDouble(run -> run.size() * ofMethods.getOrDefault(run.label(), usual))
                 .sum();
     }
 
@@ -274,12 +195,7 @@ public final class Sweep {
         return finished.stream()
                         .mapToDouble(state -> state.result().orElseThrow().totalSeconds())
                         .sum()
-                / finished.stream().mapToDouble(state -> size(state.run())).sum();
-    }
-
-    private static double size(SweepRun run) {
-        int epochs = run.isTestedElsewhere() ? 0 : run.config().training().epochs();
-        return 1 + (double) epochs * Math.max(1, run.shots());
+                / finished.stream().mapToDouble(state -> state.run().size()).sum();
     }
 
     /** One pass through the runs that have no result yet. */
@@ -294,8 +210,7 @@ public final class Sweep {
 
         Pass(Path folder, SweepListener listener) {
             this.listener = listener;
-            RunStore store = SweepWorker.store(shared, folder);
-            this.worker = new SweepWorker(shared, store);
+            this.worker = new SweepWorker(shared, folder);
             String leftOut = plan.methods().stream()
                     .filter(planned ->
                             plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
@@ -304,9 +219,9 @@ public final class Sweep {
             if (!leftOut.isEmpty()) {
                 note("base_to_new leaves out " + leftOut + ": these methods cannot classify new classes");
             }
-            runs.forEach(run -> states.put(run, store.state(run)));
+            runs.forEach(run -> states.put(run, worker.store().state(run)));
             left.removeIf(run -> states.get(run).result().isPresent());
-            store.strays(runs).forEach(this::note);
+            worker.store().strays(runs).forEach(this::note);
             listener.begins(List.copyOf(states.values()));
         }
 

@@ -59,14 +59,12 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 .toList();
         for (SweepDataset dataset : own) {
             dataset.check(shared.clip(), plan.methods(), List.of(), problems);
-            boolean halved = plan.baseToNew().isPresent()
-                    && plan.baseToNew().get().datasets().contains(dataset.name());
             if (!dataset.trains
                     && plan.methods().stream()
                             .anyMatch(planned -> planned.method().learns())) {
                 problems.add(dataset.name() + ": it has no training images: list it under test_on");
             }
-            if (halved && dataset.classNames.size() < LEAST_CLASSES_TO_HALVE) {
+            if (plan.halves(dataset.name()).isPresent() && dataset.classNames.size() < LEAST_CLASSES_TO_HALVE) {
                 problems.add(dataset.name() + ": base_to_new needs 4 classes or more");
             }
         }

@@ -169,6 +169,11 @@ public record SweepPlan(
         return reference.trains() ? Settings.with(trained, settings) : trained;
     }
 
+    /** Returns the choice for base classes and new ones, if it has the dataset. */
+    Optional<Choice> halves(String dataset) {
+        return baseToNew.filter(choice -> choice.datasets.contains(dataset));
+    }
+
     /** Returns a plan with all possible keys, and comments. */
     public static String example() {
         return Resource.text(SweepPlan.class, "example.yaml");

@@ -7,7 +7,6 @@ import org.coop4j.base.Sha256;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunResult;
 
 /**
@@ -15,9 +14,8 @@ import org.coop4j.run.RunResult;
  *
  * @param label name of the method in the plan
  * @param config everything that decides its result
- * @param folder its folder, below that of the sweep
  */
-public record SweepRun(String label, RunConfig config, Path folder) {
+public record SweepRun(String label, RunConfig config) {
 
     /** The folder of all runs, below that of the sweep. */
     static final String RUNS = "runs";
@@ -45,20 +43,11 @@ public record SweepRun(String label, RunConfig config, Path folder) {
         }
     }
 
-    /** Names the folder of a run. */
-    SweepRun(String label, RunConfig config) {
-        this(
-                label,
-                config,
-                Path.of(
-                        RUNS,
-                        fileName(config.data().name()),
-                        fileName(title(label, config)),
-                        "shots%d-seed%d-%s"
-                                .formatted(
-                                        config.sample().shots(),
-                                        config.sample().seed(),
-                                        Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME))));
+    /** Returns its folder, below that of the sweep. */
+    public Path folder() {
+        String hash = Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME);
+        return Path.of(
+                RUNS, fileName(trainedOn()), fileName(title()), "shots%d-seed%d-%s".formatted(shots(), seed(), hash));
     }
 
     RunState is(RunState.Status status) {
@@ -73,8 +62,13 @@ public record SweepRun(String label, RunConfig config, Path folder) {
         return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
+    /** Returns its work in relation to that of other runs of the same method. */
+    public double size() {
+        return 1 + (isTestedElsewhere() ? 0.0 : config.training().epochs()) * Math.max(1, shots());
+    }
+
     /** Returns true if it tests what another run learned. */
-    boolean isTestedElsewhere() {
+    public boolean isTestedElsewhere() {
         return !config.data().equals(config.testedOn());
     }
 
@@ -120,16 +114,8 @@ public record SweepRun(String label, RunConfig config, Path folder) {
 
     /** Returns the method with the data that it is tested on, if that is not the data it learned from. */
     public String title() {
-        return title(label, config);
-    }
-
-    private static String title(String label, RunConfig config) {
-        RunData tested = config.testedOn();
-        return label
-                + (config.data().name().equals(tested.name()) ? "" : "-on-" + tested.name())
-                + (tested.classes() == ClassHalf.ALL
-                        ? ""
-                        : "-" + tested.classes().label());
+        String elsewhere = trainedOn().equals(dataset()) ? "" : "-on-" + dataset();
+        return label + elsewhere + (half() == ClassHalf.ALL ? "" : "-" + half().label());
     }
 
     /** Replaces characters with a meaning in a file system; letters of any script stay. */

@@ -71,8 +71,8 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         Choice all = new Choice(Set.of(dataset.name()), Set.copyOf(methods), Set.copyOf(plan.shots()));
         add(dataset, ClassHalf.ALL, all, false);
         List<SweepRun> learned = add(dataset, ClassHalf.ALL, all, true);
-        if (plan.baseToNew().isPresent() && plan.baseToNew().get().datasets().contains(dataset.name())) {
-            Choice halves = plan.baseToNew().get();
+        if (plan.halves(dataset.name()).isPresent()) {
+            Choice halves = plan.halves(dataset.name()).get();
             add(dataset, ClassHalf.BASE, halves, false);
             List<SweepRun> ofBase = add(dataset, ClassHalf.BASE, halves, true);
             add(dataset, ClassHalf.NEW, halves, false);
@@ -113,11 +113,12 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         List<SweepRun> added = new ArrayList<>();
         for (int shots : learning ? plan.shots() : List.of(0)) {
             for (PlannedMethod planned : plan.methods()) {
-                boolean chosen = choice.methods().contains(planned.name())
+                if (choice.methods().contains(planned.name())
                         && planned.method().learns() == learning
-                        && (!learning || choice.shots().contains(shots));
-                for (int seed : !chosen ? List.<Integer>of() : learning ? plan.seeds() : List.of(0)) {
-                    added.add(add(run(dataset, half, planned, shots, seed)));
+                        && (!learning || choice.shots().contains(shots))) {
+                    for (int seed : learning ? plan.seeds() : List.of(0)) {
+                        added.add(add(run(dataset, half, planned, shots, seed)));
+                    }
                 }
             }
         }

@@ -24,11 +24,11 @@ record SweepWorker(Images shared, RunStore store) {
 
     private static final Logger log = Log.of(SweepWorker.class);
 
-    static RunStore store(Images shared, Path folder) {
-        return new RunStore(folder, run -> {
+    SweepWorker(Images shared, Path folder) {
+        this(shared, new RunStore(folder, run -> {
             shared.keepOnly(run.sources());
             return shared.withContents(run.config());
-        });
+        }));
     }
 
     /** Makes a run, and records the reason if it has no result. */

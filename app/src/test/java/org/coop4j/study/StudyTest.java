@@ -10,6 +10,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.page.Shots;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

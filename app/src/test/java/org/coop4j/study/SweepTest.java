@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
@@ -25,7 +26,6 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunStore.Failure;
 import org.coop4j.study.Sweep.Cluster;
-import org.coop4j.study.Sweep.Job;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -161,23 +161,22 @@ class SweepTest {
     void aClusterMakesTheSameRuns() throws IOException {
         Path out = folder.resolve("cluster");
         Recorder leader = new Recorder();
-        List<Job> encoded = new ArrayList<>();
         try (Clip clip = fixture.open();
                 Clip other = fixture.open()) {
             Images worker = fixture.shared(other, out);
-            Cluster cluster = (site, jobs, done) -> {
-                for (int i = 0; i < jobs.size(); i++) {
-                    done.accept(Sweep.work(worker, out, jobs.get(i)).orElse(null), i);
-                    if (jobs.get(i) instanceof Job.Encode) {
-                        encoded.add(jobs.get(i));
-                    }
+            Cluster cluster = (site, own, runs, made) -> {
+                for (SweepRun run : runs) {
+                    String config = run.config().toJson().toString();
+                    made.accept(
+                            run,
+                            Sweep.make(worker, out, run.label(), config, Progress.NONE)
+                                    .orElse(null));
                 }
             };
             SweepOutcome ended =
                     Sweep.of(fixture.shared(clip, out), fixture.plan(PLAN)).run(out, leader, cluster, null);
             assertThat(ended.failures()).isEmpty();
         }
-        assertThat(encoded).isNotEmpty();
         assertThat(leader.finished).hasSize(13).doesNotHaveDuplicates();
         assertThat(leader.done).isPositive().isLessThanOrEqualTo(leader.total);
         assertThat(outcome(out)).isEqualTo(outcome(whole));

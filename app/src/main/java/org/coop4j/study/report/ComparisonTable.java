@@ -32,13 +32,14 @@ public record ComparisonTable(List<Comparison> seeds) {
     /** Returns the table. */
     public Table<?> table() {
         List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
+        boolean several = classifiers.stream().anyMatch(c -> c.role() != Role.METHOD);
         double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
                 .mapToDouble(c -> mean(c, ComparedClassifier::accuracy).mean())
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
-                .words("classifier", c -> muted(c, named(c, classifiers)), "classifier")
+                .words("classifier", c -> muted(c, marked(name(c), several && c.role() == Role.METHOD)), "classifier")
                 .means(
                         "test",
                         c -> cell(c, ComparedClassifier::accuracy)
@@ -62,11 +63,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                         .toList());
     }
 
-    /** Makes the cell of a name; the screen marks what was learned among baselines. */
-    private static Cell named(ComparedClassifier c, List<ComparedClassifier> all) {
-        return marked(name(c), c.role() == Role.METHOD && all.stream().anyMatch(other -> other.role() != Role.METHOD));
-    }
-
+    /** Makes the cell of a name, which the screen may mark. */
     private static Cell marked(String name, boolean marked) {
         return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Style.PLAIN, "");
     }

@@ -6,9 +6,12 @@ import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
@@ -21,11 +24,13 @@ import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.PictureResults.Changed;
 import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.findings.UnknownClasses;
+import org.coop4j.page.ConfusionFiles;
+import org.coop4j.page.PercentChart;
+import org.coop4j.page.PercentChart.Point;
+import org.coop4j.page.Section;
+import org.coop4j.page.Section.Picture;
+import org.coop4j.page.Thumbnails;
 import org.coop4j.run.Confidence;
-import org.coop4j.study.html.PercentChart;
-import org.coop4j.study.html.PercentChart.Point;
-import org.coop4j.study.html.Section;
-import org.coop4j.study.html.Section.Picture;
 
 /**
  * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
@@ -100,17 +105,17 @@ public final class EvaluationSections {
         }
         return counts.isEmpty()
                 ? section
-                : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples));
+                : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples.stream()));
     }
 
-    private List<Picture> pictures(List<PictureResult> results) {
-        return results.stream()
-                .flatMap(one -> thumbnails.picture(
-                        one.file(),
-                        names.get(one.truth()),
-                        "labelled " + label(one),
-                        "true class: " + share(one.truthProbability())))
+    private List<Picture> pictures(Stream<PictureResult> results) {
+        return results.flatMap(
+                        one -> picture(one, "labelled " + label(one), "true class: " + share(one.truthProbability())))
                 .toList();
+    }
+
+    private Stream<Picture> picture(PictureResult one, String... lines) {
+        return thumbnails.picture(one.file(), names.get(one.truth()), lines);
     }
 
     private String label(PictureResult result) {
@@ -128,40 +133,38 @@ public final class EvaluationSections {
 
     /** Shows the images that one of two classifiers gets right and the other wrong. */
     public Section changed(PictureResults before, String beforeName, String name) {
-        List<Changed> better = results.changed(before, true);
-        List<Changed> worse = results.changed(before, false);
+        Map<String, List<Changed>> kinds = new LinkedHashMap<>();
+        kinds.put("Better", results.changed(before, true));
+        kinds.put("Worse", results.changed(before, false));
         Section section = new Section("Images that changed")
                 .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
-                        .formatted(name, count(better.size(), "image"), beforeName, count(worse.size(), "image")));
-        changed(section, "Better", better);
-        changed(section, "Worse", worse);
+                        .formatted(
+                                name,
+                                count(kinds.get("Better").size(), "image"),
+                                beforeName,
+                                count(kinds.get("Worse").size(), "image")));
+        kinds.forEach((kind, changed) -> {
+            List<Picture> pictures = changed.stream()
+                    .limit(PICTURES)
+                    .flatMap(one -> picture(one.after(), label(one.after()), "before: " + label(one.before())))
+                    .toList();
+            if (!pictures.isEmpty()) {
+                String most =
+                        changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
+                section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);
+            }
+        });
         return section;
-    }
-
-    private void changed(Section section, String kind, List<Changed> changed) {
-        List<Picture> pictures = changed.stream()
-                .limit(PICTURES)
-                .flatMap(one -> thumbnails.picture(
-                        one.after().file(),
-                        names.get(one.after().truth()),
-                        label(one.after()),
-                        "before: " + label(one.before())))
-                .toList();
-        if (!pictures.isEmpty()) {
-            String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
-            section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);
-        }
     }
 
     /** Shows the classifier's least certain images. */
     public Section leastCertain() {
-        List<PictureResult> least =
-                results.leastCertain().stream().limit(PICTURES).toList();
+        List<PictureResult> least = results.leastCertain();
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
                         .formatted(share(least.get(0).probability())))
                 .paragraph("If people can tell these images apart, more training images of this kind help most.")
-                .pictures("", pictures(least));
+                .pictures("", pictures(least.stream().limit(PICTURES)));
     }
 
     /**

@@ -29,13 +29,13 @@ import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.findings.RunComparison.NearDuplicates;
 import org.coop4j.findings.RunComparison.NearDuplicates.Pair;
+import org.coop4j.page.HtmlPage;
+import org.coop4j.page.Section;
+import org.coop4j.page.Section.Fact;
+import org.coop4j.page.Section.Picture;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
-import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.html.Section.Picture;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.

@@ -26,6 +26,15 @@ import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.page.FewShotChart;
+import org.coop4j.page.FewShotChart.Point;
+import org.coop4j.page.FewShotChart.Series;
+import org.coop4j.page.HtmlPage;
+import org.coop4j.page.ReportFiles;
+import org.coop4j.page.Section;
+import org.coop4j.page.Section.Chart;
+import org.coop4j.page.Section.Fact;
+import org.coop4j.page.Shots;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
@@ -34,15 +43,7 @@ import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
-import org.coop4j.study.html.FewShotChart;
-import org.coop4j.study.html.FewShotChart.Point;
-import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Section;
-import org.coop4j.study.html.Section.Chart;
-import org.coop4j.study.html.Section.Fact;
 
 /**
  * All tables and figures of a folder of runs, and a page of them with filters for model, dataset, method and shots.
@@ -82,7 +83,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                 StudyTables.baseNew(studies, false),
                 StudyTables.transfers(studies),
                 StudyTables.classes(studies),
-                StudyTables.handWritten(studies),
+                StudyTables.handWritten(studies, prompt -> true),
                 StudyTables.runs(studies),
                 StudyTables.leftOut(findings))) {
             if (!table.isEmpty()) {
@@ -249,15 +250,13 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                     learned.summary(Measured::accuracy).orElseThrow().meanSd(1) + " %",
                     title(study, learned.dataset()) + ", " + learned.method().title() + ", "
                             + learned.shots().describe()));
-            Map<MethodResult, String> others = new LinkedHashMap<>();
-            baselines(fewShot, learned).stream()
-                    .max(comparing(MethodResult::accuracy))
-                    .ifPresent(best -> others.put(
-                            best, "the best baseline, " + best.method().title()));
+            Optional<MethodResult> best = baselines(fewShot, learned).stream().max(comparing(MethodResult::accuracy));
+            best.ifPresent(one -> facts.add(Fact.gain(
+                    learned.accuracy(), "the best baseline, " + one.method().title(), one.accuracy())));
             fewShot.zeroShot(learned.dataset())
-                    .ifPresent(zeroShot ->
-                            others.putIfAbsent(zeroShot, zeroShot.method().title()));
-            others.forEach((other, name) -> facts.add(Fact.gain(learned.accuracy(), name, other.accuracy())));
+                    .filter(one -> !best.equals(Optional.of(one)))
+                    .ifPresent(one ->
+                            facts.add(Fact.gain(learned.accuracy(), one.method().title(), one.accuracy())));
         });
         return facts;
     }
@@ -310,7 +309,8 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                                     percent(best.accuracy(), 2),
                                     best.method().id()),
                     data(study, dataset),
-                    StudyTables.handWritten(study, dataset));
+                    StudyTables.handWritten(
+                            List.of(study), prompt -> prompt.dataset().equals(dataset)));
         }
         return section;
     }

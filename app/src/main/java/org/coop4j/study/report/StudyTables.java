@@ -9,14 +9,15 @@ import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.console.Table.Kind.SENTENCES;
 import static org.coop4j.study.MethodResult.AVERAGE;
 import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
-import static org.coop4j.study.Study.grouped;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
@@ -24,17 +25,18 @@ import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
+import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
 import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Shots;
 import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
 
@@ -86,10 +88,6 @@ final class StudyTables {
         }
     }
 
-    private static List<Line> lines(Study study, MethodResults among, List<MethodResult> results) {
-        return lines(study, among, "", results);
-    }
-
     private static List<Line> lines(Study study, MethodResults among, String source, List<MethodResult> results) {
         return results.stream()
                 .map(result -> new Line(study, among, source, result))
@@ -104,35 +102,47 @@ final class StudyTables {
 
     /** Returns all numbers: dataset × method × shots, averages first. */
     static Table<?> fewShot(List<Study> studies) {
-        Table<Line> table = numbers("few-shot", "Dataset × method × shots, in %");
-        studies.forEach(study -> table.averages(
-                        lines(study, study.fewShot(), study.fewShot().on(AVERAGE)))
-                .rows(lines(study, study.fewShot(), study.fewShot().cells())));
-        return table;
+        return numbers("few-shot", "Dataset × method × shots", studies, study -> Map.of("", study.fewShot()));
     }
 
-    /** Returns the hand-written prompts that training runs tested beside the learned one. */
-    static Table<?> handWritten(List<Study> studies) {
-        return handWritten(studies, study -> study.prompts().cells());
-    }
-
-    /** Returns those that were tested on a dataset. */
-    static Table<?> handWritten(Study study, String dataset) {
-        return handWritten(List.of(study), all -> all.prompts().on(dataset));
-    }
-
-    private static Table<?> handWritten(List<Study> studies, Function<Study, List<MethodResult>> prompts) {
-        Table<Line> table = numbers("hand-written", "Hand-written prompts, in %");
-        studies.forEach(study -> table.rows(lines(study, study.prompts(), prompts.apply(study))));
-        return table;
+    /** Returns some of the hand-written prompts that training runs tested beside the learned one. */
+    static Table<?> handWritten(List<Study> studies, Predicate<MethodResult> some) {
+        return numbers(
+                "hand-written",
+                "Hand-written prompts",
+                studies,
+                study -> Map.of("", study.prompts().where(some)));
     }
 
     /** Returns all numbers of learning on one dataset and testing on it and on others; averages of the others first. */
     static Table<?> transfers(List<Study> studies) {
-        Table<Line> table = numbers("robustness", "Robustness, in %");
-        studies.forEach(study -> study.transfers()
-                .forEach((source, results) -> table.averages(lines(study, results, source, results.on(AVERAGE)))
-                        .rows(lines(study, results, source, results.cells()))));
+        return numbers("robustness", "Robustness", studies, Study::transfers);
+    }
+
+    /** Returns results by the dataset that was learned from, which is empty if it is the one tested on. */
+    private static Table<?> numbers(
+            String name, String title, List<Study> studies, Function<Study, Map<String, MethodResults>> results) {
+        Table<Line> table = table(
+                        name,
+                        title + ", in %",
+                        "mean ± standard deviation over n seeds, gain over zero-shot in points",
+                        Line::study)
+                .data("model_sha256", line -> line.study.model().sha256())
+                .data("learned_on", Line::source)
+                .words("dataset", line -> named(line.result), "dataset");
+        setup(table, line -> line.result.setup())
+                .data("averaged", line -> line.result.averaged().isEmpty() ? null : line.result.datasets())
+                .numbers("n", line -> seeds(line.result), "seeds", "n")
+                .means("accuracy", Line::accuracy, "accuracy")
+                .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
+                .numbers("p", Line::probability, "p_paired")
+                .numbers("95 % interval", Line::interval)
+                .means("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
+                .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
+                .numbers("published", Line::published, "published", "published_backbone", "published_source");
+        studies.forEach(study -> results.apply(study)
+                .forEach((source, all) -> table.averages(lines(study, all, source, all.on(AVERAGE)))
+                        .rows(lines(study, all, source, all.cells()))));
         return table;
     }
 
@@ -163,14 +173,14 @@ final class StudyTables {
     /** Returns the main method's gain on each dataset with most images, as the paper's figure 4; may be empty. */
     static Table<?> gains(Study study) {
         MethodResults fewShot = study.fewShot();
-        List<Line> most = new ArrayList<>();
-        for (String dataset : fewShot.datasets().size() > 1 ? fewShot.datasets() : List.<String>of()) {
-            lines(study, fewShot, fewShot.ofMain(dataset).toList()).stream()
-                    .filter(line -> Double.isFinite(line.gain()))
-                    .max(comparing(line -> line.result.shots()))
-                    .ifPresent(most::add);
-        }
-        most.sort(comparing(line -> -line.gain()));
+        List<Line> most = fewShot.datasets().stream()
+                .flatMap(dataset ->
+                        lines(study, fewShot, "", fewShot.ofMain(dataset).toList()).stream()
+                                .filter(line -> Double.isFinite(line.gain()))
+                                .max(comparing(line -> line.result.shots()))
+                                .stream())
+                .sorted(comparing(line -> -line.gain()))
+                .toList();
         return table(
                         "gains",
                         fewShot.main().map(MethodLabel::title).orElse("") + " compared with zero-shot CLIP,"
@@ -184,28 +194,7 @@ final class StudyTables {
                 .numbers("learned", Line::accuracy)
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
                 .numbers("p", Line::probability)
-                .rows(most);
-    }
-
-    private static Table<Line> numbers(String name, String title) {
-        Table<Line> table = table(
-                        name,
-                        title,
-                        "mean ± standard deviation over n seeds, gain over zero-shot in points",
-                        Line::study)
-                .data("model_sha256", line -> line.study.model().sha256())
-                .data("learned_on", Line::source)
-                .words("dataset", line -> named(line.result), "dataset");
-        return setup(table, line -> line.result.setup())
-                .data("averaged", line -> line.result.averaged().isEmpty() ? null : line.result.datasets())
-                .numbers("n", line -> seeds(line.result), "seeds", "n")
-                .means("accuracy", Line::accuracy, "accuracy")
-                .numbers("gain", line -> Cell.points(line.gain()), "gain_over_zero_shot")
-                .numbers("p", Line::probability, "p_paired")
-                .numbers("95 % interval", Line::interval)
-                .means("F1", line -> line.result.summary(Measured::macroF1), "macro_f1")
-                .means("ECE", line -> line.result.summary(Measured::calibrationError), "ece_percent")
-                .numbers("published", Line::published, "published", "published_backbone", "published_source");
+                .rows(fewShot.datasets().size() > 1 ? most : List.of());
     }
 
     /** Returns the accuracies on a dataset, or their averages: method × shots. */
@@ -333,19 +322,19 @@ final class StudyTables {
      */
     private record ClassLine(Study study, MethodResult result, String name, PerClass own, PerClass before) {
 
-        /** Returns the classes of what was learned on a dataset; the shots of a method ascend. */
-        static List<ClassLine> on(Study study, String dataset) {
+        /** Returns the classes of each result of learning on a dataset; the shots of a method ascend. */
+        static Stream<List<ClassLine>> on(Study study, String dataset) {
             Map<String, PerClass> before = study.fewShot()
                     .zeroShot(dataset)
                     .map(MethodResult::perClass)
                     .orElse(Map.of());
-            List<ClassLine> lines = new ArrayList<>();
-            study.fewShot().on(dataset).stream()
+            return study.fewShot().on(dataset).stream()
                     .filter(result -> !result.method().isWithoutTraining())
-                    .forEach(result -> result.perClass()
-                            .forEach((name, own) ->
-                                    lines.add(new ClassLine(study, result, name, own, before.get(name)))));
-            return lines;
+                    .map(result -> result.perClass().entrySet().stream()
+                            .map(own -> new ClassLine(
+                                    study, result, own.getKey(), own.getValue(), before.get(own.getKey())))
+                            .toList())
+                    .filter(lines -> !lines.isEmpty());
         }
 
         double zeroShot() {
@@ -362,7 +351,7 @@ final class StudyTables {
         return classes("Accuracy of each class, in %")
                 .rows(studies.stream()
                         .flatMap(study -> study.fewShot().datasets().stream()
-                                .flatMap(dataset -> ClassLine.on(study, dataset).stream()))
+                                .flatMap(dataset -> ClassLine.on(study, dataset).flatMap(List::stream)))
                         .toList());
     }
 
@@ -372,13 +361,9 @@ final class StudyTables {
      * first and the last.
      */
     static Table<?> classes(Study study, String dataset) {
-        Map<MethodLabel, List<ClassLine>> most = grouped(ClassLine.on(study, dataset), line -> line.result.method());
-        most.replaceAll((method, lines) -> {
-            Shots last = lines.get(lines.size() - 1).result.shots();
-            return lines.stream()
-                    .filter(line -> line.result.shots().equals(last))
-                    .toList();
-        });
+        Map<MethodLabel, List<ClassLine>> most = new LinkedHashMap<>();
+        ClassLine.on(study, dataset)
+                .forEach(lines -> most.put(lines.get(0).result.method(), lines));
         List<ClassLine> leading = new ArrayList<>(study.fewShot()
                 .main()
                 .map(most::get)
@@ -443,39 +428,33 @@ final class StudyTables {
 
     /** Returns the runs that have no result, with the reasons. */
     static Table<?> leftOut(FoundRuns findings) {
-        record LeftOut(Failure run, String state) {}
-        Table<LeftOut> table = new Table<LeftOut>("runs-left-out", "Runs left out of all numbers", "")
-                .words("run", line -> line.run.folder().toString(), "folder")
-                .words("state", LeftOut::state, "state")
-                .column("reason", SENTENCES, line -> line.run.reason(), "reason");
-        findings.failed().forEach(run -> table.row(new LeftOut(run, "failed")));
-        findings.damaged().forEach(run -> table.row(new LeftOut(run, "damaged")));
-        findings.unfinished().forEach(run -> table.row(new LeftOut(new Failure(run, ""), "unfinished")));
-        return table;
+        Map<Failure, String> states = new LinkedHashMap<>();
+        findings.failed().forEach(run -> states.put(run, "failed"));
+        findings.damaged().forEach(run -> states.put(run, "damaged"));
+        findings.unfinished().forEach(folder -> states.put(new Failure(folder, ""), "unfinished"));
+        return new Table<Failure>("runs-left-out", "Runs left out of all numbers", "")
+                .words("run", run -> run.folder().toString(), "folder")
+                .words("state", states::get, "state")
+                .column("reason", SENTENCES, Failure::reason, "reason")
+                .rows(states.keySet());
     }
 
     /** Returns the settings of each method's runs. */
     static Table<?> settings(Study study) {
-        Map<MethodLabel, List<Entry>> entries = new TreeMap<>(grouped(study.entries(), Entry::method));
+        Map<MethodLabel, List<FinishedRun>> runs = new TreeMap<>();
+        study.entries().forEach(entry -> runs.computeIfAbsent(entry.method(), method -> new ArrayList<>())
+                .add(entry.run()));
         return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
                 .words("method", MethodLabel::id)
-                .column(
-                        "settings",
-                        SENTENCES,
-                        method ->
-                                MethodLabel.values(entries.get(method).stream()
-                                                .map(Entry::run)
-                                                .toList())
-                                        .entrySet()
-                                        .stream()
-                                        .map(all -> all.getKey() + " "
-                                                + Numbers.first(
-                                                        all.getValue().stream()
-                                                                .map(String::valueOf)
-                                                                .toList(),
-                                                        MOST_VALUES))
-                                        .collect(joining("; ")))
-                .rows(entries.keySet());
+                .column("settings", SENTENCES, method -> MethodLabel.values(runs.get(method)).entrySet().stream()
+                        .map(all -> all.getKey() + " "
+                                + Numbers.first(
+                                        all.getValue().stream()
+                                                .map(String::valueOf)
+                                                .toList(),
+                                        MOST_VALUES))
+                        .collect(joining("; ")))
+                .rows(runs.keySet());
     }
 
     // Cells; those of unknown values are empty

@@ -1,12 +1,19 @@
 package org.coop4j.spark;
 
+import static java.util.Comparator.comparingDouble;
+
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
@@ -14,14 +21,19 @@ import org.apache.spark.SparkContext$;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.coop4j.base.Log;
+import org.coop4j.base.Progress;
 import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
-import org.coop4j.study.Sweep.Job;
 import org.coop4j.study.Sweep.Site;
+import org.coop4j.study.SweepRun;
+import org.slf4j.Logger;
 import scala.Function2;
 import scala.Option;
 import scala.collection.Iterator;
@@ -34,12 +46,34 @@ import scala.runtime.BoxedUnit;
  */
 public final class CoopSweep implements Sweep.Cluster {
 
+    private static final Logger log = Log.of(CoopSweep.class);
+
+    /** Below this a job costs more than its images. */
+    private static final int IMAGES_PER_JOB = 128;
+
+    /** Work for any process that sees the sweep's files. */
+    private sealed interface Job extends Serializable {
+
+        /** A run, with its configuration as JSON. */
+        record Make(String label, String config) implements Job {}
+
+        /** Images to be encoded into the bank. */
+        record Encode(List<String> images, ExifOrientation exif) implements Job {}
+    }
+
     /**
      * The lists and features of this executor, which stay in memory between jobs. Jobs take turns.
      */
     private static Images shared;
 
     private static Site sharedSite;
+
+    private static final Progress WARNINGS = new Progress() {
+        @Override
+        public void warn(String message) {
+            log.warn("{}", message);
+        }
+    };
 
     /** Runs {@code coop sweep ARGUMENTS} and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -79,21 +113,80 @@ public final class CoopSweep implements Sweep.Cluster {
                         new Run.Options(Path.of(site.bank()), site.skipBad(), new MemoryLimit(site.memoryBytes())));
                 sharedSite = site;
             }
-            return Sweep.work(shared, Path.of(site.out()), job).orElse(null);
+            if (job instanceof Job.Make made) {
+                return Sweep.make(shared, Path.of(site.out()), made.label, made.config, WARNINGS)
+                        .orElse(null);
+            }
+            encode((Job.Encode) job);
+            return null;
         } catch (IOException e) {
             throw new UncheckedIOException(e); // the task fails, and Spark tries it again
+        }
+    }
+
+    /** Encodes images into the bank. */
+    private static void encode(Job.Encode job) {
+        List<LabelledImage> images = job.images.stream()
+                .map(path -> new LabelledImage(Path.of(path), 0, "image", job.exif))
+                .toList();
+        try {
+            shared.encode(images, "images", WARNINGS);
+        } catch (IOException | RuntimeException e) {
+            log.info("images cannot be encoded", e); // the runs that need them record it
+        } finally {
+            shared.forget(); // a bank that is opened later has what others encoded
         }
     }
 
     /** Does the only job of a task, on an executor. */
     private interface Work extends Function2<TaskContext, Iterator<Job>, String>, Serializable {}
 
+    /** Encodes all images, then makes the runs, long ones first, then those that test what others learned. */
+    @Override
+    public void make(Site site, Images images, List<SweepRun> runs, BiConsumer<SweepRun, String> made)
+            throws IOException {
+        each(site, used(images, runs), (problem, job) -> {});
+        for (boolean elsewhere : new boolean[] {false, true}) {
+            List<SweepRun> some = runs.stream()
+                    .filter(run -> run.isTestedElsewhere() == elsewhere)
+                    .sorted(comparingDouble(run -> -run.size()))
+                    .toList();
+            List<Job.Make> jobs = some.stream()
+                    .map(run -> new Job.Make(run.label(), run.config().toJson().toString()))
+                    .toList();
+            each(site, jobs, (problem, job) -> made.accept(some.get(job), problem));
+        }
+    }
+
+    /** Returns the images of runs, each once. */
+    private static List<Job.Encode> used(Images known, List<SweepRun> runs) {
+        Map<ExifOrientation, Set<String>> images = new TreeMap<>();
+        for (SweepRun run : runs) {
+            try {
+                known.used(run.config()).stream()
+                        .filter(image -> image.stored() == null)
+                        .forEach(image -> images.computeIfAbsent(image.exif(), exif -> new LinkedHashSet<>())
+                                .add(image.path().toString()));
+            } catch (IOException | RuntimeException e) {
+                log.info("the images of {} cannot be listed", run.folder(), e); // the run records it
+            }
+        }
+        List<Job.Encode> jobs = new ArrayList<>();
+        images.forEach((exif, paths) -> {
+            List<String> all = List.copyOf(paths);
+            for (int from = 0; from < all.size(); from += IMAGES_PER_JOB) {
+                int to = Math.min(all.size(), from + IMAGES_PER_JOB);
+                jobs.add(new Job.Encode(List.copyOf(all.subList(from, to)), exif));
+            }
+        });
+        return jobs;
+    }
+
     /**
      * Does jobs as tasks of executors, which see the sweep's files under the same paths as the driver. A job of a lost
      * executor is repeated on another one.
      */
-    @Override
-    public void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException {
+    private static void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException {
         if (jobs.isEmpty()) {
             return;
         }

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.page;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.TextFile;
 
@@ -19,7 +20,7 @@ import org.coop4j.base.TextFile;
  * The folder of a report. A new report replaces the one that is there: its files are written aside and moved in when
  * all are whole, and files of the earlier report alone are deleted. Anything else in the folder stays.
  */
-final class ReportFiles {
+public final class ReportFiles {
 
     /** File with the names of the report's files, for a later report. */
     static final String LIST = ".coop-report";
@@ -27,14 +28,21 @@ final class ReportFiles {
     private final Path folder;
 
     /** Takes a folder to write to; refuses one that holds something other than a report. */
-    ReportFiles(Path folder) throws IOException {
+    public ReportFiles(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + " is a file: name a folder for the report");
         }
-        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(LIST)) && !ErrorFiles.isEmpty(folder)) {
+        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(LIST)) && !isEmpty(folder)) {
             throw new IOException(folder + " is not empty and holds no report: name another folder with --out");
         }
         this.folder = folder;
+    }
+
+    /** Returns true if a folder holds nothing. */
+    public static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        }
     }
 
     /**
@@ -43,7 +51,7 @@ final class ReportFiles {
      * @param contents by name, with slashes between folders
      * @return the files, relative to the folder
      */
-    List<Path> write(Map<String, String> contents) throws IOException {
+    public List<Path> write(Map<String, String> contents) throws IOException {
         List<String> before = listed();
         List<AtomicFile> written = new ArrayList<>();
         try {

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -9,10 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.Shots;
-import org.coop4j.study.html.FewShotChart.Point;
-import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.Svg.Colours;
+import org.coop4j.page.FewShotChart.Point;
+import org.coop4j.page.FewShotChart.Series;
+import org.coop4j.page.Svg.Colours;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,10 +17,9 @@ import org.coop4j.base.Sha256;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.Shots;
-import org.coop4j.study.html.FewShotChart.Point;
-import org.coop4j.study.html.FewShotChart.Series;
-import org.coop4j.study.html.Svg.Colours;
+import org.coop4j.page.FewShotChart.Point;
+import org.coop4j.page.FewShotChart.Series;
+import org.coop4j.page.Svg.Colours;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.page;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -14,10 +14,10 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
-import org.coop4j.study.html.Section.Picture;
+import org.coop4j.page.Section.Picture;
 
 /** Small copies of images for pages. */
-final class Thumbnails {
+public final class Thumbnails {
 
     private static final int SIDE = 224;
 
@@ -28,7 +28,7 @@ final class Thumbnails {
      * Returns a picture of a page with lines below it, which links to the file and names it with its folder; none if it
      * cannot be read any more.
      */
-    Stream<Picture> picture(Path file, String className, String... lines) {
+    public Stream<Picture> picture(Path file, String className, String... lines) {
         Path path = file.toAbsolutePath();
         int names = path.getNameCount();
         String name = path.subpath(Math.max(0, names - 2), names).toString();

@@ -1,4 +1,4 @@
-package org.coop4j.study;
+package org.coop4j.page;
 
 import org.coop4j.base.Numbers;
 

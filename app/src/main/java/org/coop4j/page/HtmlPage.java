@@ -1,11 +1,11 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
-import org.coop4j.study.html.Svg.Colours;
+import org.coop4j.page.Svg.Colours;
 
 /**
  * A page in one file, with its style, charts and pictures. Nothing is loaded from elsewhere, which its content security

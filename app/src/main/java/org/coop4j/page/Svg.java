@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static java.util.stream.Collectors.toMap;
 

@@ -1,9 +1,9 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
-import org.coop4j.study.html.Svg.Colours;
-import org.coop4j.study.html.Svg.Marker;
+import org.coop4j.page.Svg.Colours;
+import org.coop4j.page.Svg.Marker;
 
 /**
  * A chart of percentages over percentages, both from 0 to 100.

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.page;
 
 import static org.coop4j.console.Table.Kind.HEAT;
 
@@ -47,7 +47,7 @@ public record ConfusionFiles(ConfusionMatrix matrix, List<String> names) {
     private static final int FULL = 0x1b5e9b;
 
     /** Returns the counts as a table, the true class in the first column. */
-    Table<?> table(String caption) {
+    public Table<?> table(String caption) {
         int[] labels = matrix.labels();
         double[][] shares = matrix.normalised();
         Table<Integer> table = new Table<Integer>(caption)

@@ -1,16 +1,16 @@
-package org.coop4j.study.report;
+package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Json;
 import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.PictureResults.PictureResult;
+import org.coop4j.page.ReportFiles;
 
 /**
  * A classifier's prediction of each image, as files.
@@ -18,21 +18,15 @@ import org.coop4j.findings.PictureResults.PictureResult;
  * @param results of all images
  * @param names of the classes, by label
  */
-public record ErrorFiles(PictureResults results, List<String> names) {
+record ErrorFiles(PictureResults results, List<String> names) {
 
     /** A file's name has at most 255 bytes, a character up to four. */
     private static final int MOST_CHARACTERS = 28;
 
     /** Refuses a folder that holds anything, before any work is done. */
-    public static void requireEmpty(Path folder) throws IOException {
-        if (Files.exists(folder) && !isEmpty(folder)) {
+    static void requireEmpty(Path folder) throws IOException {
+        if (Files.exists(folder) && !ReportFiles.isEmpty(folder)) {
             throw new IOException(folder + " is not empty: give --errors a new folder");
-        }
-    }
-
-    static boolean isEmpty(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.findAny().isEmpty();
         }
     }
 
@@ -41,7 +35,7 @@ public record ErrorFiles(PictureResults results, List<String> names) {
      *
      * @return number of copies
      */
-    public int copy(Path folder) throws IOException {
+    int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
             Path target = Files.createDirectories(
@@ -69,7 +63,7 @@ public record ErrorFiles(PictureResults results, List<String> names) {
     }
 
     /** Writes one JSON object per line, in the order of the images. */
-    public void writeLines(Path file) throws IOException {
+    void writeLines(Path file) throws IOException {
         StringBuilder lines = new StringBuilder();
         for (PictureResult result : results.all()) {
             ObjectNode line = Json.object()

@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.console.Table.Kind.HEAT;

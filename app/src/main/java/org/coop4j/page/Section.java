@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.base.Numbers.signed;
@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.Table;
-import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.page.FewShotChart.Series;
 
 /** A section of an {@link HtmlPage}: sentences with the tables, charts and pictures that they describe. */
 public final class Section {

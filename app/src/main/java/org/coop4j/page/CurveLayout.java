@@ -1,4 +1,4 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.joining;
@@ -13,9 +13,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import org.coop4j.study.Shots;
-import org.coop4j.study.html.FewShotChart.Point;
-import org.coop4j.study.html.FewShotChart.Series;
+import org.coop4j.page.FewShotChart.Point;
+import org.coop4j.page.FewShotChart.Series;
 
 /** Layout of a few-shot chart as in the paper's figure 3; a file has names beside the curves. */
 final class CurveLayout {

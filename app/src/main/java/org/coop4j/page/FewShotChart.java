@@ -1,12 +1,11 @@
-package org.coop4j.study.html;
+package org.coop4j.page;
 
 import static org.coop4j.base.Numbers.count;
 
 import java.util.List;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.Shots;
-import org.coop4j.study.html.Svg.Colours;
-import org.coop4j.study.html.Svg.Marker;
+import org.coop4j.page.Svg.Colours;
+import org.coop4j.page.Svg.Marker;
 
 /**
  * Few-shot curves as in the paper's figure 3: accuracy over the number of labelled training images per class, zero-shot
