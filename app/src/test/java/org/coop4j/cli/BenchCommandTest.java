@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,17 +24,10 @@ class BenchCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
-
-    @BeforeAll
-    static void writeModel() throws IOException {
-        model = TinyModel.write(folder);
-    }
-
     @Test
     void aStepHasTimesSpeedAndMemory() throws IOException {
-        JsonNode said = json("step", "-m", model, "--classes", 3, "--context", 2, "--runs", 2, "--profile");
-        assertThat(said.get("model").asText()).isEqualTo(model.toString());
+        JsonNode said = json("step", "-m", MODEL, "--classes", 3, "--context", 2, "--runs", 2, "--profile");
+        assertThat(said.get("model").asText()).isEqualTo(MODEL.toString());
         assertThat(said.has("arch")).isFalse();
         assertThat(said.get("runs").asInt()).isEqualTo(2);
         assertThat(said.get("least_s").asDouble())
@@ -47,13 +40,13 @@ class BenchCommandTest {
 
     @Test
     void classesGoInPartsWhereMemoryIsShort() throws IOException {
-        JsonNode said = json("step", "-m", model, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
+        JsonNode said = json("step", "-m", MODEL, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
         assertThat(said.get("parts").asInt()).isGreaterThan(1);
     }
 
     @Test
     void imagesAndFilesAreMeasured() throws IOException {
-        assertThat(json("encode", "-m", model, "--batch", 2, "--runs", 1).get("images_per_second"))
+        assertThat(json("encode", "-m", MODEL, "--batch", 2, "--runs", 1).get("images_per_second"))
                 .isNotNull();
 
         Path pictures = Files.createDirectory(folder.resolve("pictures"));
@@ -62,7 +55,7 @@ class BenchCommandTest {
             image.setRGB(i, i, 0xffffff);
             ImageIO.write(image, "jpg", pictures.resolve(i + ".jpg").toFile());
         }
-        JsonNode files = json("files", pictures, "-m", model);
+        JsonNode files = json("files", pictures, "-m", MODEL);
         assertThat(files.get("images").asInt()).isEqualTo(3);
         assertThat(files.get("reading_s").asDouble()).isPositive();
     }
@@ -117,7 +110,7 @@ class BenchCommandTest {
     void doctorFindsThatModelsOfRandomWeightsKnowNoNames() throws IOException {
         Path perceptionEncoder = org.coop4j.clip.TinyModel.write(
                 org.coop4j.clip.TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
-        for (Path random : List.of(model, perceptionEncoder)) {
+        for (Path random : List.of(MODEL, perceptionEncoder)) {
             CommandRun done = coop("doctor", "-m", random);
             assertThat(done.code()).as(done.out() + done.err()).isEqualTo(1);
             assertThat(done.out())

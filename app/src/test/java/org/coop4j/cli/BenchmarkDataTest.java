@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -23,12 +24,10 @@ class BenchmarkDataTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path data;
 
     @BeforeAll
     static void write() throws IOException {
-        model = TinyModel.write(folder);
         data = folder.resolve("data");
         List<String> classes = List.of("banded", "dotted", "polka-dotted");
         for (int label = 0; label < classes.size(); label++) {
@@ -46,7 +45,7 @@ class BenchmarkDataTest {
     }
 
     private static CommandRun zeroShot(Object... arguments) {
-        return coop("zero-shot", "-m", model, "--data", data, arguments);
+        return coop("zero-shot", "-m", MODEL, "--data", data, arguments);
     }
 
     private static List<String> texts(JsonNode array) {
@@ -108,7 +107,7 @@ class BenchmarkDataTest {
                 "-c a,b | which images?",
             })
     void combinationsWithoutAMeaningAreWrongUsage(String line, String message) {
-        List<Object> arguments = new ArrayList<>(List.of("zero-shot", "-m", model));
+        List<Object> arguments = new ArrayList<>(List.of("zero-shot", "-m", MODEL));
         for (String word : line.split(" ", -1)) {
             arguments.add(word.equals("DATA") ? data : word);
         }
@@ -122,7 +121,7 @@ class BenchmarkDataTest {
         Path run = folder.resolve("run");
         CommandRun trained = coop(
                         "train -m % -d % --dataset describable-textures -k 2 --epochs 2 -M 2 --bank % -o % --json",
-                        model, data, folder.resolve("bank"), run)
+                        MODEL, data, folder.resolve("bank"), run)
                 .ok();
         assertThat(trained.out()).contains("\"{} texture.\"");
         assertThat(Files.readString(run.resolve("config.json"))).contains("\"DescribableTextures\"");
@@ -138,7 +137,7 @@ class BenchmarkDataTest {
     @CsvSource({"train, 2", "eval, 2"})
     void anUnknownDatasetIsWrongUsageInEveryCommand(String command, int code) {
         CommandRun run = command.equals("train")
-                ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
+                ? coop("train", "-m", MODEL, "-d", data, "--dataset", "mnist", "-o", "x")
                 : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
         assertThat(run.failed(code)).contains("'mnist'");
     }
@@ -147,7 +146,7 @@ class BenchmarkDataTest {
     void thereIsNothingToLearnFromAShiftedImageNet() {
         assertThat(coop(
                                 "train -m % -d % --dataset imagenet-a --bank % -o %",
-                                model, data, folder.resolve("bank"), folder.resolve("no-run"))
+                                MODEL, data, folder.resolve("bank"), folder.resolve("no-run"))
                         .failed(1))
                 .contains("ImageNetA", "test images")
                 .doesNotContain("bug");

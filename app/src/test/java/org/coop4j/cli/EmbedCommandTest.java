@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.picture;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.weights.safetensors.SafetensorsFile;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,8 +23,6 @@ class EmbedCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
-
     @TempDir
     private Path outFolder;
 
@@ -33,11 +31,6 @@ class EmbedCommandTest {
     private final Path accordion = picture("accordion-image_0001");
     private final Path chair = picture("chair-image_0013");
 
-    @BeforeAll
-    static void writeModel() throws IOException {
-        model = TinyModel.write(folder);
-    }
-
     @BeforeEach
     void chooseOutput() {
         out = outFolder.resolve("features.safetensors");
@@ -45,10 +38,10 @@ class EmbedCommandTest {
 
     @Test
     void textFeaturesAreThoseOfTheModelInOrder() throws IOException {
-        coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out)
+        coop("embed", "-m", MODEL, "--text", "a dog", "--text", "a cat", "-o", out)
                 .ok();
         try (SafetensorsFile file = SafetensorsFile.open(out);
-                Clip clip = Clip.open(model)) {
+                Clip clip = Clip.open(MODEL)) {
             assertThat(file.shape("features").dims()).containsExactly(2L, 32L);
             assertThat(file.floats("features"))
                     .containsExactly(clip.encodeTexts(List.of("a dog", "a cat")).toArray());
@@ -62,7 +55,7 @@ class EmbedCommandTest {
 
     @Test
     void normalizedFeaturesHaveNormOne() throws IOException {
-        coop("embed", "-m", model, "--text", "a dog", "--normalize", "-o", out);
+        coop("embed", "-m", MODEL, "--text", "a dog", "--normalize", "-o", out);
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             double square = 0;
             for (float value : file.floats("features")) {
@@ -75,21 +68,21 @@ class EmbedCommandTest {
     @Test
     void textsComeFromAFile() throws IOException {
         Path texts = Files.writeString(folder.resolve("texts.txt"), "a dog\na \"big\" cat\n");
-        coop("embed", "-m", model, "--texts", texts, "-o", out).ok();
+        coop("embed", "-m", MODEL, "--texts", texts, "-o", out).ok();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.metadata().get("coop4j.inputs")).isEqualTo("[\"a dog\",\"a \\\"big\\\" cat\"]");
         }
         Path gap = Files.writeString(folder.resolve("gap.txt"), "a dog\n\na cat\n");
-        assertThat(coop("embed", "-m", model, "--texts", gap, "-o", out).failed(1))
+        assertThat(coop("embed", "-m", MODEL, "--texts", gap, "-o", out).failed(1))
                 .contains("line 2 of");
     }
 
     @Test
     void pixelsAreThePreprocessedImages() throws IOException {
-        coop("embed -m % % % --pixels --precision float32 -o %", model, accordion, chair, out)
+        coop("embed -m % % % --pixels --precision float32 -o %", MODEL, accordion, chair, out)
                 .ok();
         try (SafetensorsFile file = SafetensorsFile.open(out);
-                Clip clip = Clip.open(model)) {
+                Clip clip = Clip.open(MODEL)) {
             assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
             float[] second =
                     clip.preprocessing().toTensor(clip.preprocessing().fitted(new ImageDecoder().decode(chair)));
@@ -107,7 +100,7 @@ class EmbedCommandTest {
     @Test
     void unreadableImagesAreLeftOutAndReported() throws IOException {
         Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "no picture");
-        assertThat(coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out)
+        assertThat(coop("embed", "-m", MODEL, accordion, damaged, chair, "--pixels", "-o", out)
                         .failed(1))
                 .contains("damaged.jpg", "1 of 3 images");
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
@@ -125,7 +118,7 @@ class EmbedCommandTest {
         Path mixed = Files.createDirectories(folder.resolve("mixed/below")).getParent();
         Files.copy(chair, mixed.resolve("below/a.png"));
         Files.copy(accordion, mixed.resolve("b.png"));
-        coop("embed", "-m", model, mixed, "-o", out).ok();
+        coop("embed", "-m", MODEL, mixed, "-o", out).ok();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             assertThat(file.metadata().get("coop4j.inputs")).matches("\\[\".*mixed/b.png\",\".*mixed/below/a.png\"]");
         }
@@ -133,7 +126,7 @@ class EmbedCommandTest {
 
     @Test
     void nothingIsWrittenWhenNothingCanBeRead() throws IOException {
-        assertThat(coop("embed", "-m", model, folder.resolve("absent.png"), "-o", out)
+        assertThat(coop("embed", "-m", MODEL, folder.resolve("absent.png"), "-o", out)
                         .failed(1))
                 .contains("nothing is written");
         assertNothingWritten();
@@ -141,7 +134,7 @@ class EmbedCommandTest {
 
     @Test
     void tooLongATextWritesNothing() throws IOException {
-        assertThat(coop("embed -m % --text % --text b -o %", model, "cat ".repeat(100), out)
+        assertThat(coop("embed -m % --text % --text b -o %", MODEL, "cat ".repeat(100), out)
                         .failed(1))
                 .contains("exceeds the context length");
         assertNothingWritten();
@@ -149,11 +142,11 @@ class EmbedCommandTest {
 
     @Test
     void imagesAndTextsDoNotMix() throws IOException {
-        assertThat(coop("embed", "-m", model, "--text", "a", accordion, "-o", out)
+        assertThat(coop("embed", "-m", MODEL, "--text", "a", accordion, "-o", out)
                         .code())
                 .isEqualTo(2);
-        assertThat(coop("embed", "-m", model, "-o", out).code()).isEqualTo(2);
-        assertThat(coop("embed", "-m", model, "--text", "a", "--pixels", "-o", out)
+        assertThat(coop("embed", "-m", MODEL, "-o", out).code()).isEqualTo(2);
+        assertThat(coop("embed", "-m", MODEL, "--text", "a", "--pixels", "-o", out)
                         .code())
                 .isEqualTo(2);
         assertNothingWritten();
@@ -161,7 +154,7 @@ class EmbedCommandTest {
 
     @Test
     void anotherFormatIsRefusedByName() throws IOException {
-        assertThat(coop("embed", "-m", model, "--text", "a", "-o", outFolder.resolve("feats.npz"))
+        assertThat(coop("embed", "-m", MODEL, "--text", "a", "-o", outFolder.resolve("feats.npz"))
                         .failed(2))
                 .contains("feats.npz")
                 .contains(".safetensors");

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -27,17 +28,15 @@ class ErrorsAndChangesTest {
     private static Path folder;
 
     private static Path pictures;
-    private static Path model;
 
     @BeforeAll
     static void train() throws IOException {
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), 4, CLASSES);
         // A picture that every classifier of colours gets wrong.
         TestPictures.write(pictures.resolve("test/sea/really sky.png"), 2, 77);
         for (String method : List.of("prototypes", "zero-shot", "coop")) {
             Object[] epochs = method.equals("coop") ? new Object[] {"--epochs", 2} : new Object[0];
-            run("train", "-m", model, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method, epochs)
+            run("train", "-m", MODEL, "-d", pictures, "-k", 4, "-o", folder.resolve(method), "--method", method, epochs)
                     .ok();
         }
     }
@@ -112,7 +111,7 @@ class ErrorsAndChangesTest {
         for (String method : List.of("zero-shot", "prototypes")) {
             runs.add(folder.resolve("many-" + method));
             CommandRun done =
-                    run("train", "-m", model, "-d", many, "-o", runs.get(runs.size() - 1), "--method", method);
+                    run("train", "-m", MODEL, "-d", many, "-o", runs.get(runs.size() - 1), "--method", method);
             done.ok();
         }
         int all = json(run("compare", runs.get(0), runs.get(1), "--json").out())
@@ -146,7 +145,7 @@ class ErrorsAndChangesTest {
             assertThat(ClassifierFile.read(file).classNames()).containsExactlyInAnyOrder("sea", "hill", "sky", "mug");
         }
         assertThat(learned.out()).contains("3 earlier classes", "mug").contains("100.0 %");
-        CommandRun predicted = coop("predict", "-p", byPictures, "-m", model, mugs, "--csv");
+        CommandRun predicted = coop("predict", "-p", byPictures, "-m", MODEL, mugs, "--csv");
         assertThat(predicted.out().lines().skip(1)).allMatch(line -> line.contains(",mug,"));
     }
 
@@ -204,10 +203,10 @@ class ErrorsAndChangesTest {
         Object sea = pictures.resolve("test").resolve("sea");
 
         String raw =
-                coop("predict", "-p", hot, "-m", model, sea, "--raw", "--json").out();
+                coop("predict", "-p", hot, "-m", MODEL, sea, "--raw", "--json").out();
         String own = coop("predict", "-p", run, sea, "--raw", "--json").out();
         String calibrated =
-                coop("predict", "-p", hot, "-m", model, sea, "--json").out();
+                coop("predict", "-p", hot, "-m", MODEL, sea, "--json").out();
 
         assertThat(raw).isEqualTo(own);
         assertThat(json(calibrated).get(0).get("label"))

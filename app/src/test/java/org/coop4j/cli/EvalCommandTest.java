@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -29,8 +30,6 @@ class EvalCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
-
     /** Not divided into train and test. */
     private static Path pictures;
 
@@ -38,7 +37,6 @@ class EvalCommandTest {
 
     @BeforeAll
     static void train() throws IOException {
-        model = TinyModel.write(folder);
         pictures = folder.resolve("pictures");
         for (int label = 0; label < CLASSES.length; label++) {
             for (int i = 0; i < EACH; i++) {
@@ -52,7 +50,7 @@ class EvalCommandTest {
     private static CommandRun train(Path out, Path data, Object... more) {
         return coop(
                 "train -m % -d % -o % -M 3 -k 2 --epochs 3 --batch 4 --seed % --bank",
-                model, data, out, SEED, folder.resolve("bank"), more);
+                MODEL, data, out, SEED, folder.resolve("bank"), more);
     }
 
     private static CommandRun eval(Object... more) {
@@ -86,7 +84,7 @@ class EvalCommandTest {
     void aRunWhoseMethodChoseSettingsIsItsOwnToo() throws IOException {
         Path tip = folder.resolve("tip");
         Path bank = folder.resolve("bank");
-        coop("train -m % -d % -o % -k 2 --seed % --method tip-adapter --bank %", model, pictures, tip, SEED, bank)
+        coop("train -m % -d % -o % -k 2 --seed % --method tip-adapter --bank %", MODEL, pictures, tip, SEED, bank)
                 .ok();
         assertSameTest(eval("-p", tip, "--json"), tip);
         CommandRun train = eval("-p", tip, "--split", "train", "--json");

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,13 +28,11 @@ class ExifOptionTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path pictures;
     private static Path image;
 
     @BeforeAll
     static void write() throws IOException {
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), 2, "blue", "red");
         for (String name : List.of("train/blue", "train/red", "test/blue", "test/red")) {
             for (int i = 0; i < 2; i++) {
@@ -60,7 +59,7 @@ class ExifOptionTest {
     private static CommandRun train(Path out, Object... more) {
         return coop(
                 "train -m % -d % -o % -M 3 -k 1 --epochs 2 --batch 2 --bank",
-                model, pictures, out, folder.resolve("bank"), more);
+                MODEL, pictures, out, folder.resolve("bank"), more);
     }
 
     private static String predict(Path run, Object... more) {
@@ -118,7 +117,7 @@ class ExifOptionTest {
                 epochs: 2
                 """
                         .formatted(exif));
-        out(coop("sweep", plan, "-m", model, "-o", out));
+        out(coop("sweep", plan, "-m", MODEL, "-o", out));
         try (Stream<Path> files = Files.walk(out)) {
             List<Path> runs = files.filter(file -> file.endsWith(RunFolder.CLASSIFIER))
                     .filter(file -> says(file.resolveSibling(RunFolder.CONFIG), exif))
@@ -141,14 +140,14 @@ class ExifOptionTest {
     void embedAndZeroShotTakeItAndAWrongOneIsNamed() throws IOException {
         Path kept = folder.resolve("kept.safetensors");
         Path applied = folder.resolve("applied.safetensors");
-        out(coop("embed", "-m", model, image, "--exif", "keep", "-o", kept));
-        out(coop("embed", "-m", model, image, "-o", applied));
+        out(coop("embed", "-m", MODEL, image, "--exif", "keep", "-o", kept));
+        out(coop("embed", "-m", MODEL, image, "-o", applied));
         assertThat(Files.mismatch(kept, applied)).isNotEqualTo(-1);
-        Object[] zeroShot = {"zero-shot", "-m", model, "-d", pictures, "--json", "-q"};
+        Object[] zeroShot = {"zero-shot", "-m", MODEL, "-d", pictures, "--json", "-q"};
         assertThat(out(coop(zeroShot))).isNotEqualTo(out(coop(zeroShot, "--exif", "keep")));
         assertThat(train(folder.resolve("never"), "--exif", "turn").failed(2))
                 .contains("--exif", "[APPLY, KEEP]", "'turn'");
-        assertThat(coop("embed", "-m", model, "--text", "x", "--exif", "keep", "-o", kept)
+        assertThat(coop("embed", "-m", MODEL, "--text", "x", "--exif", "keep", "-o", kept)
                         .err())
                 .contains("--exif is for images");
     }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -22,7 +23,6 @@ class FeatureDataCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path pictures;
     private static Path features;
     private static Path texts;
@@ -30,7 +30,6 @@ class FeatureDataCommandTest {
 
     @BeforeAll
     static void embedAndTrain() throws IOException {
-        model = TinyModel.write(folder);
         pictures = folder.resolve("pictures");
         for (int label = 0; label < CLASSES.length; label++) {
             for (int i = 0; i < 10; i++) {
@@ -49,13 +48,13 @@ class FeatureDataCommandTest {
                         a photo of a green hill.
                         a photo of a red sky.
                         """);
-        coop("embed", "-m", model, "--texts", prompts, "-o", texts).ok();
+        coop("embed", "-m", MODEL, "--texts", prompts, "-o", texts).ok();
         run = folder.resolve("run");
         train("--class-features", texts, "-o", run).ok();
     }
 
     private static CommandRun embed(Path out, Object... more) {
-        return coop("embed -m % -d % --bank % -o", model, pictures, folder.resolve("bank"), out, more);
+        return coop("embed -m % -d % --bank % -o", MODEL, pictures, folder.resolve("bank"), out, more);
     }
 
     private static CommandRun train(Object... more) {
@@ -81,7 +80,7 @@ class FeatureDataCommandTest {
         Path all = folder.resolve("all.safetensors");
         embed(all, "--seed", 99).ok();
         int leftOut = json(eval("-d", all)).get("left_out").asInt();
-        JsonNode ofImages = json(eval("-m", model, "-d", pictures, "--seed", 99));
+        JsonNode ofImages = json(eval("-m", MODEL, "-d", pictures, "--seed", 99));
         assertThat(leftOut).isPositive();
         assertThat(ofImages.get("left_out").asInt()).isEqualTo(leftOut);
         assertThat(ofImages.get("accuracy")).isEqualTo(json(eval("-d", all)).get("accuracy"));
@@ -104,7 +103,7 @@ class FeatureDataCommandTest {
                         seeds: [1]
                         """);
         CommandRun swept =
-                coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep")).ok();
+                coop("sweep", plan, "-m", MODEL, "-o", folder.resolve("sweep")).ok();
         assertThat(swept.out()).contains("features.safetensors", "gda");
     }
 
@@ -112,7 +111,7 @@ class FeatureDataCommandTest {
     void withItsModelItClassifiesPhotographs() throws IOException {
         Path picture = pictures.resolve(CLASSES[0]).resolve("picture-0.png");
         assertThat(coop("predict", "-p", run, picture).failed(1)).contains("give it with --model");
-        assertThat(coop("predict", "-p", run, "-m", model, picture).out()).contains("picture-0");
+        assertThat(coop("predict", "-p", run, "-m", MODEL, picture).out()).contains("picture-0");
     }
 
     @Test
@@ -129,7 +128,7 @@ class FeatureDataCommandTest {
     void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
         Path out = folder.resolve("refused.safetensors");
         assertRefused(train("-o", out), 2, "hand-written prompts", "--model", "--class-features");
-        assertRefused(train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
+        assertRefused(train("-m", MODEL, "--class-features", texts, "-o", out), 2, "stand for a model");
         assertRefused(
                 train("--class-features", texts, "--logit-scale", 0, "-o", out),
                 2,
@@ -140,12 +139,12 @@ class FeatureDataCommandTest {
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out), 2, "--class-features", "--model");
         assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
         assertRefused(
-                coop("embed -m % -d % --text cat -o %", model, pictures, out + ".safetensors"),
+                coop("embed -m % -d % --text cat -o %", MODEL, pictures, out + ".safetensors"),
                 2,
                 "--data stands alone");
         assertRefused(
-                coop("embed", "-m", model, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
-        assertRefused(coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
+                coop("embed", "-m", MODEL, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
+        assertRefused(coop("zero-shot", "-m", MODEL, "-d", features), 2, "--method zero-shot takes");
         assertRefused(eval("--errors", out), 2, "--errors copies images, and features have none");
         assertThat(out).doesNotExist();
     }

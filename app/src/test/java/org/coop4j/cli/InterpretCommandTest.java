@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -27,17 +28,15 @@ class InterpretCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path run;
     private static Path classSpecific;
 
     /** Contexts of the words' own embeddings. */
     @BeforeAll
     static void writeFiles() throws IOException {
-        model = TinyModel.write(folder);
         run = Files.createDirectory(folder.resolve("run"));
         classSpecific = folder.resolve("csc.safetensors");
-        try (Clip clip = Clip.open(model)) {
+        try (Clip clip = Clip.open(MODEL)) {
             int[] words = clip.tokenizer().encode("photo sky");
             float[] context = new float[2 * WIDTH];
             System.arraycopy(clip.tokenEmbedding(words[0]), 0, context, 0, WIDTH);
@@ -60,18 +59,18 @@ class InterpretCommandTest {
 
     @Test
     void theTableNamesTheWordsAndTheWarningGoesToStandardError() {
-        CommandRun found = coop("interpret", "-p", run, "-m", model, "-k", 2).ok();
+        CommandRun found = coop("interpret", "-p", run, "-m", MODEL, "-k", 2).ok();
         assertThat(found.out().lines()).hasSize(3);
         assertThat(found.out()).startsWith("VECTOR  NEAREST");
         assertThat(found.out().lines().toList().get(1)).contains("1  photo").contains("0.0000");
         assertThat(found.out().lines().toList().get(2)).contains("2  sky");
         assertThat(found.err()).contains("not the meaning");
-        assertThat(coop("interpret", "-q", "-p", run, "-m", model).err()).isEmpty();
+        assertThat(coop("interpret", "-q", "-p", run, "-m", MODEL).err()).isEmpty();
     }
 
     @Test
     void jsonHasTokensAndDistances() throws IOException {
-        CommandRun found = coop("interpret", "-p", run, "-m", model, "--json", "--words");
+        CommandRun found = coop("interpret", "-p", run, "-m", MODEL, "--json", "--words");
 
         JsonNode json = json(found);
         assertThat(json.path("compared_tokens").asInt()).isGreaterThan(20_000).isLessThan(49_408);
@@ -84,20 +83,20 @@ class InterpretCommandTest {
 
     @Test
     void csvOfAClassSpecificContextNamesTheClasses() {
-        CommandRun found = coop("interpret", "-p", classSpecific, "-m", model, "-k", 1, "--csv");
+        CommandRun found = coop("interpret", "-p", classSpecific, "-m", MODEL, "-k", 1, "--csv");
 
         assertThat(found.out().lines())
                 .containsExactly(
                         "class,vector,rank,token,symbol,text,distance",
                         "\"cat, tabby\",1,1,1125,photo</w>,photo,0.0",
                         "dog,1,1,2390,sky</w>,sky,0.0");
-        assertThat(coop("interpret", "-p", classSpecific, "-m", model).out()).startsWith("CLASS ");
+        assertThat(coop("interpret", "-p", classSpecific, "-m", MODEL).out()).startsWith("CLASS ");
     }
 
     @Test
     void anotherModelIsRefused() throws IOException {
         Path other = folder.resolve("other.safetensors");
-        Files.copy(model, other);
+        Files.copy(MODEL, other);
         Path narrow = TinyModel.write(folder.resolve("narrow.safetensors"), 600);
 
         CommandRun found = coop("interpret", "-p", run, "-m", narrow);
@@ -111,7 +110,7 @@ class InterpretCommandTest {
     @Test
     void wrongCallsEndInMessages() {
         assertThat(coop("interpret").code()).isEqualTo(2);
-        assertThat(coop("interpret", "-p", run, "-m", model, "-k", 0).failed(2))
+        assertThat(coop("interpret", "-p", run, "-m", MODEL, "-k", 0).failed(2))
                 .contains("--nearest", "1 or more, got 0");
         assertThat(coop("interpret", "-p", run).failed(1)).contains("give it with --model");
         assertThat(coop("interpret", "-p", folder).err()).contains(folder.toString());

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,11 +27,9 @@ class LongNamesTest {
     private static Path folder;
 
     private static Path pictures;
-    private static Path model;
 
     @BeforeAll
     static void draw() throws IOException {
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), 4, CLASSES);
         // A picture that every classifier of colours gets wrong.
         TestPictures.write(pictures.resolve("test").resolve(CLASSES[0]).resolve("y".repeat(240) + ".png"), 1, 77);
@@ -39,7 +38,7 @@ class LongNamesTest {
     private static CommandRun train(String method) {
         return coop(
                 "train -m % -d % -k 4 -o % --method % --bank %",
-                model, pictures, folder.resolve(method), method, folder.resolve("bank"));
+                MODEL, pictures, folder.resolve(method), method, folder.resolve("bank"));
     }
 
     @ParameterizedTest
@@ -55,7 +54,7 @@ class LongNamesTest {
     void misclassifiedPicturesOfLongNamesAreCopied() throws IOException {
         assertThat(train("gda").code()).isEqualTo(1); // its prompts do not fit
         Path run = folder.resolve("to-eval");
-        coop("train -m % -d % -k 4 -o % --method prototypes --bank %", model, pictures, run, folder.resolve("bank"))
+        coop("train -m % -d % -k 4 -o % --method prototypes --bank %", MODEL, pictures, run, folder.resolve("bank"))
                 .ok();
         Path errors = folder.resolve("errors");
         coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"))

@@ -3,13 +3,13 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.data.bank.TestPictures;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,13 +20,6 @@ class MethodChoiceTest {
 
     @TempDir
     private static Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void model() throws IOException {
-        model = TinyModel.write(folder);
-    }
 
     /** Pictures of classes that are each other's in the test images. */
     private static Path planted(String name, int each) throws IOException {
@@ -45,7 +38,7 @@ class MethodChoiceTest {
     }
 
     private static CommandRun train(Path data, String out, Object... more) {
-        return coop("train -m % -d % -o % -k 4 --bank", model, data, folder.resolve(out), folder.resolve("bank"), more);
+        return coop("train -m % -d % -o % -k 4 --bank", MODEL, data, folder.resolve(out), folder.resolve("bank"), more);
     }
 
     private static double candidate(JsonNode said, String name) {

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -43,13 +44,11 @@ class MethodEverywhereTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path pictures;
     private static JsonNode trained;
 
     @BeforeAll
     static void train() throws IOException {
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
         trained = train(METHODS, "runs");
         train(OTHERS, "others", "--epochs", 1);
@@ -60,7 +59,7 @@ class MethodEverywhereTest {
         String names = String.join(",", methods);
         return json(
                 "train -m % -d % -k 2 --json --method % --bank % -o %",
-                model, pictures, names, bank, folder.resolve(out), more);
+                MODEL, pictures, names, bank, folder.resolve(out), more);
     }
 
     private static JsonNode json(Object... words) throws IOException {
@@ -167,7 +166,7 @@ class MethodEverywhereTest {
         Path plan = folder.resolve("plan.yaml");
         Files.writeString(plan, "datasets: pictures\nmethods: " + METHODS + "\nshots: 2\nseeds: 1\n");
 
-        JsonNode swept = json("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--json")
+        JsonNode swept = json("sweep", plan, "-m", MODEL, "-o", folder.resolve("sweep"), "--json")
                 .get("runs");
 
         assertThat(swept.findValuesAsText("method")).containsExactlyInAnyOrderElementsOf(METHODS);

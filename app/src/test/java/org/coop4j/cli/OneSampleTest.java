@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -22,12 +23,9 @@ class OneSampleTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
-
     /** A third of the pictures of a class look like another one, so that the accuracy depends on the sample. */
     @BeforeAll
     static void write() throws IOException {
-        model = TinyModel.write(folder);
         for (int label = 0; label < CLASSES.size(); label++) {
             for (int i = 0; i < EACH; i++) {
                 int seen = i % 3 == 0 ? (label + 1 + i % 2) % CLASSES.size() : label;
@@ -40,7 +38,7 @@ class OneSampleTest {
     private static JsonNode train(String methods) throws IOException {
         return json(coop(
                 "train -m % -d % -o % -k 4 --bank % --method % --json",
-                model, folder.resolve("photos"), folder.resolve("run-" + methods), folder.resolve("bank"), methods));
+                MODEL, folder.resolve("photos"), folder.resolve("run-" + methods), folder.resolve("bank"), methods));
     }
 
     /** Returns the row of the probe, whose name may be followed by its shots. */

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
 import java.net.URL;
@@ -35,7 +36,6 @@ class OwnMethodTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path pictures;
     private static ClassLoader before;
 
@@ -66,7 +66,6 @@ class OwnMethodTest {
         before = Thread.currentThread().getContextClassLoader();
         Thread.currentThread()
                 .setContextClassLoader(new URLClassLoader(new URL[] {jar.toUri().toURL()}, before));
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), 4, "red rose", "blue sky", "lawn");
     }
 
@@ -78,7 +77,7 @@ class OwnMethodTest {
 
     private static Path train(String method) {
         Path run = folder.resolve("run-" + method);
-        CommandRun done = coop("train -m % -d % -o % --method % --epochs 3 --batch 4", model, pictures, run, method);
+        CommandRun done = coop("train -m % -d % -o % --method % --epochs 3 --batch 4", MODEL, pictures, run, method);
         done.ok();
         return run;
     }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.picture;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,7 +18,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.safetensors.SafetensorsFile;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,19 +35,12 @@ class PrecisionOptionTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
-
     @TempDir
     private Path outFolder;
 
     private Path out;
 
     private final Path chair = picture("chair-image_0013");
-
-    @BeforeAll
-    static void writeModel() throws IOException {
-        model = TinyModel.write(folder);
-    }
 
     @BeforeEach
     void chooseOutput() {
@@ -59,7 +52,7 @@ class PrecisionOptionTest {
     }
 
     private CommandRun embed(String precision) {
-        return coop("embed", "-m", model, chair, "--precision", precision, "-o", out);
+        return coop("embed", "-m", MODEL, chair, "--precision", precision, "-o", out);
     }
 
     private static Path large() throws IOException {
@@ -84,13 +77,13 @@ class PrecisionOptionTest {
 
     @Test
     void textsAreEncodedInFloat32() throws IOException {
-        coop("embed", "-m", model, "--text", "a cat", "--precision", "auto", "-o", out);
+        coop("embed", "-m", MODEL, "--text", "a cat", "--precision", "auto", "-o", out);
         assertThat(written()).isEqualTo("float32");
     }
 
     @Test
     void imagesAreEncodedInTheFastestPrecisionUnlessTheyAreLearnedFromOrScored() throws IOException {
-        assertThat(coop("zero-shot", "-m", model, "-c", "red,blue", chair).err())
+        assertThat(coop("zero-shot", "-m", MODEL, "-c", "red,blue", chair).err())
                 .doesNotContain(NOTE);
         Path large = large();
         String fast = fastest();
@@ -120,7 +113,7 @@ class PrecisionOptionTest {
         Path pictures = TestPictures.folder(outFolder.resolve("pictures"), 2, "red", "blue");
         Path bank = outFolder.resolve("bank");
         Path run = outFolder.resolve("run");
-        coop("train -m % -d % --method gda --precision % --bank % -o %", model, pictures, fast, bank, run)
+        coop("train -m % -d % --method gda --precision % --bank % -o %", MODEL, pictures, fast, bank, run)
                 .ok();
         List<Path> banks = files(bank);
         coop("eval", "-p", run, "--bank", bank).ok();
@@ -183,7 +176,7 @@ class PrecisionOptionTest {
     @Test
     void aProcessorWithoutItIsRefusedAndAutoFallsBack() throws Exception {
         CommandRun asked =
-                CoopProcess.run(outFolder, OLDER, "embed", "-m", model, chair, "--precision", "bf16", "-o", out);
+                CoopProcess.run(outFolder, OLDER, "embed", "-m", MODEL, chair, "--precision", "bf16", "-o", out);
         assertThat(asked.failed(1))
                 .contains("--precision bf16: ")
                 .contains("float32")

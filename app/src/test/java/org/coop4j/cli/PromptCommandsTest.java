@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -39,14 +40,12 @@ class PromptCommandsTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path pictures;
     private static Path run;
     private static CommandRun trained;
 
     @BeforeAll
     static void train() throws IOException {
-        model = TinyModel.write(folder);
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
         run = folder.resolve("run");
         trained = train(run, "--json");
@@ -63,7 +62,7 @@ class PromptCommandsTest {
     private static Object[] words(Path data, int context, Path out, Object... more) {
         Path bank = folder.resolve("bank");
         return CommandRun.words(
-                "train -m % -d % -o % -M % -k 2 --epochs 6 --batch 4 --bank %", model, data, out, context, bank, more);
+                "train -m % -d % -o % -M % -k 2 --epochs 6 --batch 4 --bank %", MODEL, data, out, context, bank, more);
     }
 
     private static CommandRun eval(Object... more) {
@@ -260,7 +259,7 @@ class PromptCommandsTest {
         Path prompt = folder.resolve("imported.safetensors");
         String names = String.join(",", CLASSES);
         CommandRun imported =
-                coop("import", out, "-m", model, "-c", names, "-o", prompt).ok();
+                coop("import", out, "-m", MODEL, "-c", names, "-o", prompt).ok();
         assertThat(imported.out()).contains("3 context vectors, unified, 3 classes");
         Path test = pictures.resolve("test");
         assertThat(coop("predict", "-p", prompt, "--json", "-q", test).out())
@@ -305,15 +304,15 @@ class PromptCommandsTest {
         coop("export", "-p", run, "-o", out, "-q");
         Path prompt = folder.resolve("never.safetensors");
 
-        assertUsage(coop("import", out, "-m", model, "-o", prompt), "--classes");
-        assertUsage(coop("import % -m % -c x,y,z -o % --position left", out, model, prompt), "position", "\"left\"");
-        assertUsage(coop("import % -m % -c x,y,z -o % --method best", out, model, prompt), "\"best\"");
-        assertThat(coop("import % -m % -c x,y,z -o % --method tcp", out, model, prompt)
+        assertUsage(coop("import", out, "-m", MODEL, "-o", prompt), "--classes");
+        assertUsage(coop("import % -m % -c x,y,z -o % --position left", out, MODEL, prompt), "position", "\"left\"");
+        assertUsage(coop("import % -m % -c x,y,z -o % --method best", out, MODEL, prompt), "\"best\"");
+        assertThat(coop("import % -m % -c x,y,z -o % --method tcp", out, MODEL, prompt)
                         .failed(1))
                 .contains("not a checkpoint of tcp");
-        assertThat(coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt).failed(1))
+        assertThat(coop("import", out, "-m", MODEL, "-c", "x,y,z", "-o", prompt).failed(1))
                 .contains("other class names");
-        assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
+        assertThat(coop("import", out, "-m", MODEL, "-c", "x,y", "-o", prompt).err())
                 .contains("3 classes", "2 class names");
         assertThat(prompt).doesNotExist();
     }

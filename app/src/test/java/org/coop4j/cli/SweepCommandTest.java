@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
@@ -25,12 +26,10 @@ class SweepCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path plan;
 
     @BeforeAll
     static void write() throws IOException {
-        model = TinyModel.write(folder);
         TestPictures.folder(folder.resolve("data"), 2, "sky", "lawn", "red_rose", "kite (bird)");
         plan = folder.resolve("plan.yaml");
         Files.writeString(
@@ -45,7 +44,7 @@ class SweepCommandTest {
     }
 
     private static CommandRun sweep(Path out, Object... more) {
-        return coop("sweep", plan, "-m", model, "-o", out, more);
+        return coop("sweep", plan, "-m", MODEL, "-o", out, more);
     }
 
     @Test
@@ -125,13 +124,13 @@ class SweepCommandTest {
                 epochs: 1
                 """);
         Path out = folder.resolve("failing");
-        CommandRun run = coop("sweep", both, "-m", model, "-o", out);
+        CommandRun run = coop("sweep", both, "-m", MODEL, "-o", out);
         run.failed(1);
         assertThat(run.out()).contains("failed").contains("data");
         assertThat(run.err()).contains("2 of 4 runs").containsPattern("coop: +sick zero-shot and 1 other: 1 image");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);
-        coop("sweep", both, "-m", model, "-o", out, "--skip-bad").ok();
+        coop("sweep", both, "-m", MODEL, "-o", out, "--skip-bad").ok();
     }
 
     @Test
@@ -139,7 +138,7 @@ class SweepCommandTest {
         Path wrong = folder.resolve("wrong.yaml");
         Files.writeString(wrong, "datasets: data\nmethods: cop\n");
         Path out = folder.resolve("wrong");
-        CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
+        CommandRun run = coop("sweep", wrong, "-m", MODEL, "-o", out);
         run.failed(1);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
@@ -148,7 +147,7 @@ class SweepCommandTest {
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");
-        CommandRun two = coop("sweep", wrong, "-m", model, "-o", out);
+        CommandRun two = coop("sweep", wrong, "-m", MODEL, "-o", out);
         two.failed(1);
         assertThat(two.err().lines()).hasSize(2).allMatch(line -> line.startsWith("coop: empty"));
         assertThat(out).doesNotExist();
@@ -161,7 +160,7 @@ class SweepCommandTest {
         assertThat(example.err()).isEmpty();
         assertThat(coop("sweep").failed(2)).contains("missing PLAN.yaml").contains("--example");
         assertThat(coop("sweep", plan, "-o", "x").err()).contains("missing --model=FILE");
-        assertThat(coop("sweep", plan, "-m", model).err()).contains("missing --out=DIR");
+        assertThat(coop("sweep", plan, "-m", MODEL).err()).contains("missing --out=DIR");
         assertThat(sweep(folder.resolve("x"), "--memory", "much").code()).isEqualTo(2);
         assertThat(sweep(folder.resolve("x"), "--json", "--csv").code()).isEqualTo(2);
     }
@@ -171,7 +170,7 @@ class SweepCommandTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Console console = new Console(OutputStream.nullOutputStream(), err, true, 60);
         String out = folder.resolve("live").toString();
-        int code = Coop.run(console, "sweep", plan.toString(), "-m", model.toString(), "-o", out);
+        int code = Coop.run(console, "sweep", plan.toString(), "-m", MODEL.toString(), "-o", out);
         String shown = err.toString(StandardCharsets.UTF_8);
         assertThat(code).as(shown).isZero();
         assertThat(shown)

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,22 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
 /** Writes small models with random weights. */
 final class TinyModel {
 
+    /** A converted model with CLIP's vocabulary, for tests that do not change it. */
+    static final Path MODEL = temporary();
+
     private TinyModel() {}
+
+    private static Path temporary() {
+        try {
+            Path folder = Files.createTempDirectory("tiny-model");
+            folder.toFile().deleteOnExit();
+            Path model = write(folder);
+            model.toFile().deleteOnExit();
+            return model;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /** A converted model with CLIP's vocabulary. */
     static Path write(Path folder) throws IOException {

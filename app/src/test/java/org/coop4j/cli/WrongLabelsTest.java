@@ -2,13 +2,13 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,13 +20,6 @@ class WrongLabelsTest {
 
     @TempDir
     private static Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void makeModel() throws IOException {
-        model = TinyModel.write(folder);
-    }
 
     /** The section about wrong labels after training on pictures of which the first few of each class are misplaced. */
     private static String section(String name, int misplaced) throws IOException {
@@ -44,7 +37,7 @@ class WrongLabelsTest {
         Path run = folder.resolve(name + "-run");
         coop(
                         "train -m % -d % -o % --method prototypes --shots 0 --bank %",
-                        model, pictures, run, folder.resolve("bank"))
+                        MODEL, pictures, run, folder.resolve("bank"))
                 .ok();
         String page = Files.readString(run.resolve(RunFolder.REPORT));
         String after = page.substring(page.indexOf("<h2>Labels that look wrong"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.picture;
+import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +23,6 @@ class ZeroShotCommandTest {
     @TempDir
     private static Path folder;
 
-    private static Path model;
     private static Path damaged;
 
     private final Path accordion = picture("accordion-image_0001");
@@ -30,12 +30,11 @@ class ZeroShotCommandTest {
 
     @BeforeAll
     static void writeFiles() throws IOException {
-        model = TinyModel.write(folder);
         damaged = Files.writeString(folder.resolve("damaged.png"), "\u0089PNG, but not really");
     }
 
     private static CommandRun zeroShot(Object... arguments) {
-        return coop("zero-shot", "--model", model, "--precision", "float32", arguments);
+        return coop("zero-shot", "--model", MODEL, "--precision", "float32", arguments);
     }
 
     private static JsonNode json(CommandRun run) throws IOException {
@@ -56,7 +55,7 @@ class ZeroShotCommandTest {
         JsonNode found = json(zeroShot("-c", "cat,dog", "--json", accordion));
         JsonNode predictions = found.path("images").path(0).path("predictions");
         assertThat(predictions).hasSize(2);
-        try (Clip clip = Clip.open(model)) {
+        try (Clip clip = Clip.open(MODEL)) {
             FeatureMatrix images = clip.encodeImages(List.of(accordion));
             FeatureMatrix texts = clip.encodeTexts(List.of("a photo of a cat.", "a photo of a dog."));
             float[] expected = clip.probabilities(images, texts)[0];
@@ -72,7 +71,7 @@ class ZeroShotCommandTest {
         JsonNode found = json(zeroShot("-c", "cat,dog", "-t", "a {}", "-t", "{}s everywhere", "--json", accordion));
         JsonNode best = found.path("images").path(0).path("predictions").path(0);
         int label = best.path("label").asText().equals("cat") ? 0 : 1;
-        try (Clip clip = Clip.open(model)) {
+        try (Clip clip = Clip.open(MODEL)) {
             FeatureMatrix first = clip.encodeTexts(List.of("a cat", "a dog")).normalized();
             FeatureMatrix second = clip.encodeTexts(List.of("cats everywhere", "dogs everywhere"))
                     .normalized();
