@@ -5,7 +5,7 @@ import java.util.AbstractList;
 import java.util.LinkedHashMap;
 import java.util.RandomAccess;
 
-/** Python values without a Java equivalent, as an {@link Unpickler} returns them and a {@link Pickler} takes them. */
+/** Python values without a Java equivalent, as an {@link Unpickler} returns them. */
 public final class Python {
     private Python() {}
 

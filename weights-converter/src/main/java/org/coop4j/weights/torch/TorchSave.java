@@ -1,5 +1,6 @@
 package org.coop4j.weights.torch;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -17,7 +19,6 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.Pickler;
 import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Python.Tuple;
@@ -36,6 +37,7 @@ public final class TorchSave {
     /** Header of the extra field in which PyTorch pads: "FB" and the padding's length. */
     private static final int EXTRA_HEADER = 4;
 
+    private final ByteArrayOutputStream pickle = new ByteArrayOutputStream();
     private final List<DenseTensor> tensors = new ArrayList<>();
     private final IdentityHashMap<DenseTensor, String> keys = new IdentityHashMap<>();
     private long position;
@@ -50,10 +52,12 @@ public final class TorchSave {
      */
     public static void write(Path target, Object value) throws IOException {
         TorchSave save = new TorchSave();
-        byte[] pickle = Pickler.write(value, item -> item instanceof DenseTensor tensor ? save.rebuild(tensor) : item);
+        save.op(0x80, 2);
+        save.save(value);
+        save.op('.');
         try (AtomicFile file = AtomicFile.create(target)) {
             ZipOutputStream zip = new ZipOutputStream(file.stream());
-            save.add(zip, "data.pkl", ByteBuffer.wrap(pickle));
+            save.add(zip, "data.pkl", ByteBuffer.wrap(save.pickle.toByteArray()));
             save.add(zip, "byteorder", ascii("little"));
             for (int i = 0; i < save.tensors.size(); i++) {
                 save.add(zip, "data/" + i, save.tensors.get(i).data());
@@ -62,6 +66,87 @@ public final class TorchSave {
             zip.finish();
             file.commit();
         }
+    }
+
+    /** Pickles a value by protocol 2, which every Python reads. */
+    private void save(Object value) {
+        if (value == null) {
+            op('N');
+        } else if (value instanceof Boolean flag) {
+            op(flag ? 0x88 : 0x89);
+        } else if (value instanceof Double number) {
+            op('G');
+            pickle.writeBytes(
+                    ByteBuffer.allocate(Double.BYTES).putDouble(number).array());
+        } else if (value instanceof Integer || value instanceof Long) {
+            op('J');
+            int4(Math.toIntExact(((Number) value).longValue()));
+        } else if (value instanceof String text) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            op('X');
+            int4(utf8.length);
+            pickle.writeBytes(utf8);
+        } else if (value instanceof GlobalName name) {
+            op('c');
+            pickle.writeBytes((name.module() + "\n" + name.name() + "\n").getBytes(StandardCharsets.UTF_8));
+        } else if (value instanceof DenseTensor tensor) {
+            rebuild(tensor);
+        } else if (value instanceof List<?> list) {
+            boolean tuple = value instanceof Tuple;
+            op(tuple ? new int[] {'('} : new int[] {']', '('});
+            list.forEach(this::save);
+            op(tuple ? 't' : 'e');
+        } else if (value instanceof Map<?, ?> map) {
+            save(map);
+        } else {
+            throw new IllegalArgumentException("a " + value.getClass().getName() + " has no plain Python form");
+        }
+    }
+
+    private void save(Map<?, ?> map) {
+        if (map instanceof OrderedDict) {
+            save(new GlobalName("collections", "OrderedDict"));
+            op(')', 'R');
+        } else {
+            op('}');
+        }
+        op('(');
+        map.forEach((key, item) -> {
+            save(key);
+            save(item);
+        });
+        op('u');
+    }
+
+    /** Pickles the call that rebuilds a tensor from a storage outside the pickle. */
+    private void rebuild(DenseTensor tensor) {
+        String key = keys.computeIfAbsent(tensor, added -> {
+            tensors.add(added);
+            return Integer.toString(tensors.size() - 1);
+        });
+        Shape shape = tensor.shape();
+        Require.that(!tensor.dtype().torchStorage().isEmpty(), "PyTorch has no storage of %s", tensor.dtype());
+        save(new GlobalName("torch._utils", "_rebuild_tensor_v2"));
+        op('(');
+        save(Tuple.of("storage", new GlobalName("torch", tensor.dtype().torchStorage()), key, "cpu", shape.elements()));
+        op('Q');
+        Object[] strides = Arrays.stream(shape.rowMajorStrides()).boxed().toArray();
+        List.of(0, Tuple.of(shape.dims().toArray()), Tuple.of(strides), false, new OrderedDict())
+                .forEach(this::save);
+        op('t', 'R');
+    }
+
+    private void op(int... bytes) {
+        for (int one : bytes) {
+            pickle.write(one);
+        }
+    }
+
+    private void int4(int value) {
+        pickle.writeBytes(ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(value)
+                .array());
     }
 
     /** Adds an uncompressed entry whose contents begin at a multiple of 64 bytes, as PyTorch writes them. */
@@ -87,28 +172,6 @@ public final class TorchSave {
 
     private static ByteBuffer ascii(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** Returns the call that rebuilds a tensor. */
-    private Pickler.Call rebuild(DenseTensor tensor) {
-        String key = keys.computeIfAbsent(tensor, added -> {
-            tensors.add(added);
-            return Integer.toString(tensors.size() - 1);
-        });
-        Shape shape = tensor.shape();
-        Require.that(!tensor.dtype().torchStorage().isEmpty(), "PyTorch has no storage of %s", tensor.dtype());
-        Tuple storage = Tuple.of(
-                "storage", new GlobalName("torch", tensor.dtype().torchStorage()), key, "cpu", shape.elements());
-        Object[] strides = Arrays.stream(shape.rowMajorStrides()).boxed().toArray();
-        return new Pickler.Call(
-                new GlobalName("torch._utils", "_rebuild_tensor_v2"),
-                Tuple.of(
-                        new Pickler.Persistent(storage),
-                        0L,
-                        Tuple.of(shape.dims().toArray()),
-                        Tuple.of(strides),
-                        false,
-                        new OrderedDict()));
     }
 
     /**

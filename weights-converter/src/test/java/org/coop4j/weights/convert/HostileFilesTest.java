@@ -12,7 +12,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
@@ -21,10 +20,8 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
-import org.coop4j.weights.pickle.Pickler;
-import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.PickleBytes;
 import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -192,8 +189,12 @@ class HostileFilesTest {
     @Test
     void aPickleThatCallsSystemConvertsToNothingAndRunsNothing() throws IOException {
         Path evidence = folder.resolve("evidence");
-        Object call = new Pickler.Call(new GlobalName("os", "system"), Tuple.of("touch " + evidence));
-        byte[] pickle = Pickler.write(call, UnaryOperator.identity());
+        byte[] pickle = PickleBytes.protocol2()
+                .global("os", "system")
+                .op('(')
+                .text("touch " + evidence)
+                .op('t', 'R')
+                .stop();
         // magic number, protocol and system before the object, no keys after it
         String before = "80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e";
         byte[] file = HexFormat.of().parseHex(before + HexFormat.of().formatHex(pickle) + "80025d2e");

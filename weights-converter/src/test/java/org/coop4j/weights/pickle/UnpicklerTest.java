@@ -7,12 +7,10 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction;
 import org.coop4j.weights.pickle.Python.GlobalName;
@@ -271,35 +269,5 @@ class UnpicklerTest {
         assertThatThrownBy(() -> read(pickle))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("pickle");
-    }
-
-    private static byte[] pickled(Object value) {
-        return Pickler.write(value, UnaryOperator.identity());
-    }
-
-    @Test
-    void whatThePicklerWritesIsReadBack() throws IOException {
-        OrderedDict value = new OrderedDict();
-        value.put("none", null);
-        value.put("flags", List.of(true, false));
-        value.put("numbers", Tuple.of(1L, -1L, 1L << 40, Long.MIN_VALUE, 0.5));
-        value.put(7L, Map.of("text", "naïve 東京"));
-        value.put("type", new GlobalName("torch", "float32"));
-        value.put("empty", List.of(List.of(), Tuple.of(), Map.of()));
-        Object back = read(pickled(value));
-        assertThat(back).isInstanceOf(OrderedDict.class).isEqualTo(value);
-        assertThat(((Map<?, ?>) back).get("numbers")).isInstanceOf(Tuple.class);
-    }
-
-    @Test
-    void thePicklerRefusesWhatHasNoPythonForm() {
-        assertThatThrownBy(() -> pickled(new Object()))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("java.lang.Object");
-        List<Object> circle = new ArrayList<>();
-        circle.add(circle);
-        assertThatThrownBy(() -> pickled(circle))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("nest");
     }
 }

@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -44,7 +42,7 @@ class TorchSaveTest {
         checkpoint.put("state_dict", stateDict);
         checkpoint.put("epoch", 50);
         checkpoint.put("lrs", Arrays.asList(0.002, null, true));
-        checkpoint.put("betas", Tuple.of(0.9, "x"));
+        checkpoint.put("betas", Tuple.of(0.9, "naïve 東京"));
         checkpoint.put("val_result", null);
         return checkpoint;
     }
@@ -57,7 +55,7 @@ class TorchSaveTest {
             assertThat(root.keySet()).isEqualTo(checkpoint().keySet());
             assertThat(root.get("epoch")).isEqualTo(50L);
             assertThat(root.get("lrs")).isEqualTo(Arrays.asList(0.002, null, true));
-            assertThat(root.get("betas")).isEqualTo(Tuple.of(0.9, "x"));
+            assertThat(root.get("betas")).isEqualTo(Tuple.of(0.9, "naïve 東京"));
             assertThat(root.get("val_result")).isNull();
             assertThat(root.get("state_dict")).isInstanceOf(OrderedDict.class);
             Map<String, TorchTensor> tensors = file.stateDict();
@@ -103,9 +101,6 @@ class TorchSaveTest {
     @Test
     void aValueWithoutAPythonFormLeavesNoFile() {
         assertThatIllegalArgumentException().isThrownBy(() -> TorchSave.write(target, Map.of("x", new Object())));
-        List<Object> circle = new ArrayList<>();
-        circle.add(circle);
-        assertThatIllegalArgumentException().isThrownBy(() -> TorchSave.write(target, circle));
         assertThat(target).doesNotExist();
         assertThat(folder).isEmptyDirectory();
     }
