@@ -1,6 +1,5 @@
 /**
- * Evaluation of predictions: accuracy, macro F1, per-class results, confusion matrix, calibration, and summaries over
- * seeds and datasets.
+ * Evaluation of predictions: accuracy, macro F1, per-class results, confusion matrix, and calibration.
  *
  * <p>Accuracies and F1 are percentages, as in the reference; probabilities and calibration errors are from 0 to 1.
  * Labels count from 0.

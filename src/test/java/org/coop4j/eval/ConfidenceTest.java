@@ -15,7 +15,7 @@ import java.util.stream.StreamSupport;
 import org.coop4j.eval.Calibration.Temperature;
 import org.junit.jupiter.api.Test;
 
-/** Intervals, paired tests, temperatures and thresholds as scipy and scikit-learn have them. */
+/** Temperatures and thresholds as scipy and scikit-learn have them. */
 class ConfidenceTest {
     private static final double ROUNDING = 1e-9;
 
@@ -24,45 +24,6 @@ class ConfidenceTest {
 
     /** The scaled logits are floats. */
     private static final double FLOAT = 2e-6;
-
-    @Test
-    void intervalsOfAccuraciesAreScipys() throws IOException {
-        for (JsonNode golden : golden().get("wilson")) {
-            Interval interval = Interval.wilson(
-                    golden.get("correct").asInt(), golden.get("images").asInt());
-
-            assertThat(interval.low()).isEqualTo(golden.get("low").asDouble(), within(ROUNDING));
-            assertThat(interval.high()).isEqualTo(golden.get("high").asDouble(), within(ROUNDING));
-        }
-    }
-
-    @Test
-    void mcNemarsTestIsScipys() throws IOException {
-        for (JsonNode golden : golden().get("mcnemar")) {
-            McNemar test = new McNemar(
-                    golden.get("images").asInt(),
-                    golden.get("first").asInt(),
-                    golden.get("second").asInt());
-
-            assertThat(test.pValue()).isEqualTo(golden.get("p").asDouble(), within(ROUNDING));
-            Interval interval = test.interval();
-            assertThat(interval.low()).isEqualTo(golden.get("low").asDouble(), within(ROUNDING));
-            assertThat(interval.high()).isEqualTo(golden.get("high").asDouble(), within(ROUNDING));
-        }
-    }
-
-    @Test
-    void mcNemarCountsTheImagesOnWhichTheyDisagree() {
-        boolean[] first = {true, true, false, false, true};
-        boolean[] second = {true, false, true, false, false};
-
-        McNemar test = McNemar.of(first, second);
-
-        assertThat(test).isEqualTo(new McNemar(5, 2, 1));
-        assertThat(test.difference()).isEqualTo(20);
-        assertThat(McNemar.of(second, first).interval().low())
-                .isEqualTo(-test.interval().high(), within(ROUNDING));
-    }
 
     @Test
     void temperaturesAreThoseOfLeastCrossEntropy() throws IOException {
@@ -158,9 +119,6 @@ class ConfidenceTest {
 
     @Test
     void badArgumentsAreRefused() {
-        assertThatThrownBy(() -> Interval.wilson(2, 1)).hasMessageContaining("2 of 1 images");
-        assertThatThrownBy(() -> new McNemar(3, 2, 2)).hasMessageContaining("2 and 2 of 3");
-        assertThatThrownBy(() -> McNemar.of(new boolean[1], new boolean[2])).hasMessageContaining("1 and 2");
         assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
         assertThatThrownBy(() -> Temperature.fit(new int[1], new float[2][2]))
                 .hasMessageContaining("1 labels and 2 rows");

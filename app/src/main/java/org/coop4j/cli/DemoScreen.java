@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.console.Console;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
@@ -22,7 +23,6 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.demo.DemoRun.Listener;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.PictureResults.PictureResult;
 

@@ -16,7 +16,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Study;

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.eval.SeedSummary;
 
 /**
  * A cell of a {@link Table}.

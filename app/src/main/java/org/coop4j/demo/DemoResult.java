@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.PictureResults.Changed;
 import org.coop4j.findings.PictureResults.PictureResult;

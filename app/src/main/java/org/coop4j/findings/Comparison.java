@@ -2,7 +2,6 @@ package org.coop4j.findings;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.coop4j.eval.McNemar;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Scores;
 

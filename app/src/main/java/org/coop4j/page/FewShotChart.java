@@ -3,7 +3,7 @@ package org.coop4j.page;
 import static org.coop4j.base.Numbers.count;
 
 import java.util.List;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.Svg.Colours;
 import org.coop4j.page.Svg.Marker;
 

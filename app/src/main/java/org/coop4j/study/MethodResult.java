@@ -13,7 +13,7 @@ import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.apache.commons.math3.util.MathArrays;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
-import org.coop4j.eval.SeedSummary;
 import org.junit.jupiter.api.Test;
 
 class CsvFormatTest {

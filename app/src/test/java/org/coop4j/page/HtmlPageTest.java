@@ -16,7 +16,7 @@ import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.FewShotChart.Point;
 import org.coop4j.page.FewShotChart.Series;
 import org.coop4j.page.Svg.Colours;

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.MethodResult.Measured;

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
+import org.coop4j.console.Interval;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
-import org.coop4j.eval.Interval;
-import org.coop4j.eval.McNemar;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
+import org.coop4j.findings.McNemar;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Score;
 

@@ -25,7 +25,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.FewShotChart;
 import org.coop4j.page.FewShotChart.Point;
 import org.coop4j.page.FewShotChart.Series;

@@ -24,7 +24,7 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.console.SeedSummary;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;

@@ -1,4 +1,4 @@
-package org.coop4j.eval;
+package org.coop4j.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

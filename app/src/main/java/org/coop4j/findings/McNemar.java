@@ -1,7 +1,8 @@
-package org.coop4j.eval;
+package org.coop4j.findings;
 
 import org.apache.commons.math3.distribution.BinomialDistribution;
 import org.coop4j.base.Require;
+import org.coop4j.console.Interval;
 
 /**
  * Comparison of two classifiers on the same images by McNemar's exact test (McNemar, Note on the Sampling Error of the
@@ -29,7 +30,11 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
      * @throws IllegalArgumentException if the arrays differ in length or are empty
      */
     public static McNemar of(boolean[] first, boolean[] second) {
-        Predictions.requireAsMany(first.length, "predictions of the first classifier", second.length, "of the second");
+        Require.that(
+                first.length == second.length,
+                "expected as many predictions of the first classifier as of the second, got %d and %d",
+                first.length,
+                second.length);
         int firstOnly = 0;
         int secondOnly = 0;
         for (int i = 0; i < first.length; i++) {

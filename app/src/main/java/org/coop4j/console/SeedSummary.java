@@ -1,4 +1,4 @@
-package org.coop4j.eval;
+package org.coop4j.console;
 
 import java.util.Collection;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package org.coop4j.eval;
+package org.coop4j.console;
 
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
