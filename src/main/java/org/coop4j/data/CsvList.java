@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,51 +30,48 @@ import org.coop4j.image.ExifOrientation;
  * <p>UTF-8, separated by commas, quoted with double quotes. An optional header names the columns ("path", "label",
  * "split"). The label is the class's name; classes are sorted by name, or by number if every label is one. Without a
  * split column each class is split by {@link SplitShares}. The EXIF orientation of the images is applied.
- *
- * @param name the dataset's name
- * @param csv the file
- * @param imageRoot the folder that its paths are relative to
- * @param splitSeed seed of the split, if the file has none
- * @param shares shares of the split, 50/20/30 if empty; must be empty if the file has a split
  */
-public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares) {
+record CsvList(DataFiles from) {
 
     /** Enough for some millions of images. */
     private static final int MOST_BYTES = 512 << 20;
 
     /** Reads the list and checks that its images exist. */
-    public ImageDataset load() throws IOException {
+    ImageDataset load() throws IOException {
         List<ListedImage> rows = rows();
         boolean hasSplits = rows.get(0).split != null;
-        if (hasSplits) {
-            SplitRules.requireNoShares(csv, shares);
-        }
         List<ListedImage> train =
                 rows.stream().filter(row -> row.split == Split.TRAIN).toList();
         List<String> classNames = classNames(train.isEmpty() ? rows : train);
-        ClassNames.requireUsable(classNames, csv.toString());
+        ClassNames.requireUsable(classNames, csv().toString());
+        if (!hasSplits) {
+            rows.sort(Comparator.comparing(ListedImage::path)); // the split does not depend on the order of the lines
+        }
         Map<String, Integer> labels = new HashMap<>();
         classNames.forEach(className -> labels.put(className, labels.size()));
-        Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
+        List<LabelledImage> images = new ArrayList<>();
         for (ListedImage row : rows) {
             Integer label = labels.get(row.label);
-            require(label != null, "%s: %s has the label '%s', which no training image has", csv, row.path, row.label);
-            parts.computeIfAbsent(hasSplits ? row.split : Split.TRAIN, split -> new ArrayList<>())
-                    .add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
+            require(
+                    label != null,
+                    "%s: %s has the label '%s', which no training image has",
+                    csv(),
+                    row.path,
+                    row.label);
+            images.add(new LabelledImage(row.path, label, row.label, ExifOrientation.APPLY));
         }
-        ImageDataset dataset =
-                hasSplits ? SplitRules.assemble(name, csv, classNames, parts) : split(parts.get(Split.TRAIN));
+        List<Split> splits = hasSplits ? rows.stream().map(ListedImage::split).toList() : null;
+        ImageDataset dataset = from.dataset(from.name(), classNames, images, splits);
         dataset.requireFiles();
         return dataset;
     }
 
-    private ImageDataset split(List<LabelledImage> images) throws InputException {
-        images.sort(Comparator.comparingInt(LabelledImage::label).thenComparing(LabelledImage::path));
-        return SplitRules.split(name, SplitRules.byFirstAppearance(images), shares, splitSeed);
+    private Path csv() {
+        return from.place();
     }
 
     private List<ListedImage> rows() throws IOException {
-        List<String[]> lines = cells(csv);
+        List<String[]> lines = cells();
         List<String> header = lines.isEmpty()
                 ? List.of()
                 : Arrays.stream(lines.get(0))
@@ -88,10 +84,10 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         Set<Path> seen = new HashSet<>();
         for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
             ListedImage row = row(cells, columns);
-            require(seen.add(row.path), "%s lists %s twice", csv, row.path);
+            require(seen.add(row.path), "%s lists %s twice", csv(), row.path);
             rows.add(row);
         }
-        require(!rows.isEmpty(), "%s lists no images", csv);
+        require(!rows.isEmpty(), "%s lists no images", csv());
         return rows;
     }
 
@@ -102,15 +98,15 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
         int needed = Math.max(Math.max(pathColumn, labelColumn), splitColumn) + 1;
         if (cells.length < needed) {
             throw new InputException("%s: the line '%s' has %d cells and needs %d: path,label%s"
-                    .formatted(csv, String.join(",", cells), cells.length, needed, splitColumn < 0 ? "" : ",split"));
+                    .formatted(csv(), String.join(",", cells), cells.length, needed, splitColumn < 0 ? "" : ",split"));
         }
         String label = cells[labelColumn].strip();
-        require(!label.isEmpty(), "%s: the label of %s is empty", csv, cells[pathColumn]);
-        Path path = ImageFiles.resolve(imageRoot, cells[pathColumn].strip(), csv);
+        require(!label.isEmpty(), "%s: the label of %s is empty", csv(), cells[pathColumn]);
+        Path path = ImageFiles.resolve(from.imageRoot(), cells[pathColumn].strip(), csv());
         Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
         if (splitColumn >= 0 && split.isEmpty()) {
             throw new InputException(
-                    "%s: the split '%s' of %s is not train, val or test".formatted(csv, cells[splitColumn], path));
+                    "%s: the split '%s' of %s is not train, val or test".formatted(csv(), cells[splitColumn], path));
         }
         return new ListedImage(path, label, split.orElse(null));
     }
@@ -125,17 +121,16 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed, Opt
     /** A line of the file; the split is null if the file has none. */
     private record ListedImage(Path path, String label, Split split) {}
 
-    /** Reads the cells of each line of a CSV file, including the header; empty lines are skipped. */
-    public static List<String[]> cells(Path csv) throws IOException {
+    private List<String[]> cells() throws IOException {
         CsvMapper mapper = CsvMapper.builder()
                 .enable(CsvParser.Feature.WRAP_AS_ARRAY)
                 .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
                 .build();
         try (MappingIterator<String[]> lines =
-                mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
+                mapper.readerFor(String[].class).readValues(TextFile.read(csv(), MOST_BYTES))) {
             return lines.readAll();
         } catch (JsonProcessingException e) {
-            throw new InputException(csv + ": " + e.getOriginalMessage(), e);
+            throw new InputException(csv() + ": " + e.getOriginalMessage(), e);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -269,18 +270,18 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     }
 
     /** Reads the split of each row; null if the file has none. */
-    Split[] splits(int rows) throws IOException {
+    List<Split> splits(int rows) throws IOException {
         TensorView tensor = tensors.get(SPLIT);
         if (tensor == null) {
             return null;
         }
         long[] codes = integers(tensor, rows);
-        Split[] splits = new Split[rows];
+        List<Split> splits = new ArrayList<>();
         for (int i = 0; i < rows; i++) {
             if (codes[i] < 0 || codes[i] >= Split.values().length) {
                 throw problem("split %d of row %d: expected 0 (train), 1 (val) or 2 (test)".formatted(codes[i], i));
             }
-            splits[i] = List.of(Split.values()).get((int) codes[i]);
+            splits.add(List.of(Split.values()).get((int) codes[i]));
         }
         return splits;
     }

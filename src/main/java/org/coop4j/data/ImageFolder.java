@@ -27,64 +27,54 @@ import org.coop4j.image.ExifOrientation;
  * <p>Labels follow the sorted names of the class folders. Without a split each class is split by {@link SplitShares}.
  * train/, val/ and test/ are recognised (also as training, valid, validation, dev, testing) if the root has no other
  * folders. The EXIF orientation of the images is applied.
- *
- * @param root the folder
- * @param namesFile a file with class names for the folders, see {@link ClassNames#read}
- * @param splitSeed seed of the split, if the folder has none
- * @param shares shares of the split, 50/20/30 if empty; must be empty if the folder has a split
- * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
- *     folders lie side by side
  */
-public record ImageFolder(
-        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
+record ImageFolder(DataFiles from) {
 
     /**
      * Lists the images.
      *
      * @param notes receives a sentence about what is passed over
      */
-    public ImageDataset load(Consumer<String> notes) throws IOException {
+    ImageDataset load(Consumer<String> notes) throws IOException {
+        Path root = from.place();
         ImageFiles files = new ImageFiles();
         Map<Split, Path> splits = splitFolders(folders(files, root));
         if (!splits.isEmpty()) {
-            SplitRules.requireNoShares(root, shares);
+            SplitRules.requireNoShares(root, from.shares());
         }
         Map<Split, Path> parts = splits.isEmpty() ? Map.of(Split.TRAIN, root) : splits;
         Path first = parts.getOrDefault(Split.TRAIN, parts.get(Split.TEST));
-        SortedMap<String, List<Path>> classes = classes(files, first);
+        SortedMap<String, List<Path>> classes = classes(files, first, from.nested());
         List<String> known = List.copyOf(classes.keySet());
-        List<String> names = names(known);
-        Map<Split, List<LabelledImage>> images = new EnumMap<>(Split.class);
+        List<String> names = from.renamed(known);
+        ClassNames.requireUsable(names, root.toString());
+        List<LabelledImage> images = new ArrayList<>();
+        List<Split> splitOf = new ArrayList<>();
         for (Map.Entry<Split, Path> part : parts.entrySet()) {
             Path folder = part.getValue();
-            List<LabelledImage> labelled = new ArrayList<>();
             for (Map.Entry<String, List<Path>> one :
-                    (folder.equals(first) ? classes : classes(files, folder)).entrySet()) {
+                    (folder.equals(first) ? classes : classes(files, folder, from.nested())).entrySet()) {
                 int label = known.indexOf(one.getKey());
                 require(
                         label >= 0,
                         "%s is not a class of %s: remove it or add training images",
                         folder.resolve(one.getKey()),
                         first);
-                one.getValue()
-                        .forEach(file ->
-                                labelled.add(new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY)));
+                for (Path file : one.getValue()) {
+                    images.add(new LabelledImage(file, label, names.get(label), ExifOrientation.APPLY));
+                    splitOf.add(part.getKey());
+                }
             }
-            images.put(part.getKey(), labelled);
         }
         files.report(root, notes);
-        String name = name(root.toAbsolutePath().normalize());
-        return splits.isEmpty()
-                ? SplitRules.split(name, SplitRules.byFirstAppearance(images.get(Split.TRAIN)), shares, splitSeed)
-                : SplitRules.assemble(name, root, names, images);
+        return from.dataset(name(root.toAbsolutePath().normalize()), names, images, splits.isEmpty() ? null : splitOf);
     }
 
     /** Returns the images of each class, of {@code train} if there is one. */
     static SortedMap<String, List<Path>> toLearnFrom(Path root) throws IOException {
         ImageFiles files = new ImageFiles();
         Map<Split, Path> splits = splitFolders(folders(files, root));
-        return new ImageFolder(root, Optional.empty(), 0, Optional.empty(), false)
-                .classes(files, splits.getOrDefault(Split.TRAIN, root));
+        return classes(files, splits.getOrDefault(Split.TRAIN, root), false);
     }
 
     private static List<Path> folders(ImageFiles files, Path root) throws IOException {
@@ -95,7 +85,8 @@ public record ImageFolder(
     }
 
     /** Returns the images of each class folder, by its name or, if nested, its path below the parent. */
-    private SortedMap<String, List<Path>> classes(ImageFiles files, Path parent) throws IOException {
+    private static SortedMap<String, List<Path>> classes(ImageFiles files, Path parent, boolean nested)
+            throws IOException {
         SortedMap<String, List<Path>> classes = new TreeMap<>();
         for (Path folder : files.folders(parent)) {
             List<Path> images = files.images(folder);
@@ -122,16 +113,6 @@ public record ImageFolder(
             }
         }
         return classes;
-    }
-
-    private List<String> names(List<String> folders) throws IOException {
-        Map<String, String> renamed =
-                namesFile.isPresent() ? ClassNames.read(namesFile.get(), Set.copyOf(folders)) : Map.of();
-        List<String> names = folders.stream()
-                .map(folder -> renamed.getOrDefault(folder, folder))
-                .toList();
-        ClassNames.requireUsable(names, root.toString());
-        return names;
     }
 
     /** Returns the folders that are splits; empty if the folders are classes. */

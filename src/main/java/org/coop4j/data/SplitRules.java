@@ -7,15 +7,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
-import org.coop4j.data.ImageDataset.Split;
-import org.slf4j.Logger;
 
 /**
  * The CoOp benchmarks' rules for splitting a dataset that has no split of its own.
@@ -25,8 +21,6 @@ import org.slf4j.Logger;
  * reproducible, but is not the published one.
  */
 public final class SplitRules {
-    private static final Logger log = Log.of(SplitRules.class);
-
     private SplitRules() {}
 
     /** Refuses shares for data that has a split. */
@@ -35,33 +29,6 @@ public final class SplitRules {
                 shares.isEmpty() || shares.get().equals(SplitShares.WHOLE),
                 "%s has a split of its own: omit the shares",
                 source);
-    }
-
-    /**
-     * Makes a dataset of the parts that a user's folders or list name.
-     *
-     * <p>Accepts train and test, with or without val; test alone, for evaluation; or train and val, in which case val is
-     * also the test list, as in the reference's ImageNet. Refuses train alone.
-     */
-    static ImageDataset assemble(
-            String name, Path source, List<String> classNames, Map<Split, List<LabelledImage>> parts)
-            throws InputException {
-        List<LabelledImage> train = parts.getOrDefault(Split.TRAIN, List.of());
-        List<LabelledImage> val = parts.getOrDefault(Split.VAL, List.of());
-        List<LabelledImage> test = parts.getOrDefault(Split.TEST, List.of());
-        if (test.isEmpty()) {
-            require(
-                    !val.isEmpty(),
-                    "%s has only training images: add test images, or omit the split to have one made",
-                    source);
-            log.info("{} has no test images: the val images are also used for testing", source);
-            test = val;
-        }
-        try {
-            return new ImageDataset(name, classNames, train, val, test);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(source + ": " + e.getMessage(), e);
-        }
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.coop4j.base.InputException;
@@ -17,7 +18,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 
 /**
- * Features that were encoded before, one per row, as a file holds them; {@link FeatureList} reads those of labelled
+ * Features that were encoded before, one per row, as a file holds them; {@link DataFiles} reads those of labelled
  * images.
  *
  * @param file the file that holds them
@@ -59,6 +60,36 @@ public record StoredFeatures(
             bytes.asFloatBuffer().put(features.rows.row(index));
             return new Sha256().add(bytes).hex();
         }
+    }
+
+    /**
+     * Reads the features of the classes' texts, one row per class, which replace a text tower.
+     *
+     * @throws InputException if the file has features of images, or of other classes
+     */
+    public static StoredFeatures ofTexts(Path file, List<String> classNames) throws IOException {
+        try (FeatureTensors tensors = FeatureTensors.open(file)) {
+            if (tensors.kind().equals("image")) {
+                throw tensors.problem("has features of images: expected those of texts, one row per class");
+            }
+            List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
+            int i = named == null ? -1 : Arrays.mismatch(named.toArray(), classNames.toArray());
+            if (i >= 0) {
+                throw tensors.problem("class %d is %s, but %s in the data: expected the same classes in the same order"
+                        .formatted(i, at(named, i), at(classNames, i)));
+            }
+            StoredFeatures texts = tensors.features();
+            int rows = texts.rows().rows();
+            if (rows != classNames.size()) {
+                throw tensors.problem("has %d rows for %d classes: expected one row per class, in their order"
+                        .formatted(rows, classNames.size()));
+            }
+            return texts;
+        }
+    }
+
+    private static String at(List<String> names, int i) {
+        return i < names.size() ? names.get(i) : "none";
     }
 
     /** Returns the model's parameter {@code logit_scale}, a logarithm, or else this. */

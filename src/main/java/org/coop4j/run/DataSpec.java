@@ -11,17 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
-import org.coop4j.data.CsvList;
-import org.coop4j.data.FeatureList;
+import org.coop4j.data.DataFiles;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageFolder;
-import org.coop4j.data.SplitFile;
 import org.coop4j.data.SplitRules;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.StoredFeatures;
@@ -166,7 +162,7 @@ public record DataSpec(
     public InSpace withTexts(Path classFeatures, Double logitScale, Workers workers) throws IOException {
         ImageDataset lists = load(1); // the names are those of any seed
         StoredFeatures images = lists.stored().orElseThrow();
-        StoredFeatures features = FeatureList.texts(classFeatures, lists.classNames());
+        StoredFeatures features = StoredFeatures.ofTexts(classFeatures, lists.classNames());
         images.requireSameSpace(features);
         float usual = features.logLogitScale((float) Math.log(Training.LOGIT_SCALE));
         float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
@@ -208,25 +204,9 @@ public record DataSpec(
             SplitRules.requireNoShares(place, shares);
             return new BenchmarkSource(published().orElseThrow(), place, seed).load();
         }
-        if (Files.isDirectory(place)) {
-            return new ImageFolder(place, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
-        }
-        InputException.require(Files.exists(place), "no such folder or file: %s", place);
         Path root =
                 imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
-        if (hasExtension(".json")) {
-            SplitRules.requireNoShares(place, shares);
-            return new SplitFile(name(), place, root).load();
-        }
-        if (hasExtension(".csv")) {
-            return new CsvList(name(), place, root, seed, shares).load();
-        }
-        if (holdsFeatures()) {
-            return new FeatureList(name(), place, names, seed, shares).load();
-        }
-        throw new IOException(place
-                + ": expected a folder of class folders, a split file (.json), a list of path,label (.csv), or features"
-                + " (.safetensors, .npz, .pt)");
+        return new DataFiles(name(), place, root, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
     }
 
     private boolean hasExtension(String extension) {

@@ -44,7 +44,8 @@ class CsvListTest {
         try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
+        assertThatThrownBy(() ->
+                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "512 MB");
     }
@@ -110,10 +111,13 @@ class CsvListTest {
         Path csv = root.resolve("list.csv");
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
+        assertThatThrownBy(() ->
+                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "UTF-8");
-        assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty()).load())
+        assertThatThrownBy(() -> new DataFiles(
+                                "d", root.resolve("no.csv"), root, Optional.empty(), 1, Optional.empty(), false)
+                        .load(note -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(root.resolve("no.csv").toString());
     }
@@ -124,7 +128,7 @@ class CsvListTest {
             Files.write(root.resolve((char) ('a' + i) + ".jpg"), new byte[0]);
         }
         Path csv = Files.writeString(root.resolve("list.csv"), text.replace(';', '\n'));
-        return new CsvList("d", csv, root, 1, Optional.empty()).load();
+        return new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {});
     }
 
     private LabelledImage image(String path, int label, String name) {

@@ -75,7 +75,8 @@ class FeatureListTest {
     }
 
     private static ImageDataset load(Path file) throws IOException {
-        return new FeatureList("data", file, Optional.empty(), 1, Optional.empty()).load();
+        return new DataFiles("data", file, file.getParent(), Optional.empty(), 1, Optional.empty(), false)
+                .load(note -> {});
     }
 
     private static float[] row(LabelledImage image) {
@@ -156,8 +157,8 @@ class FeatureListTest {
         Path file = write();
         assertThat(load(file).classNames()).containsExactly("0", "1");
         Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
-        assertThat(new FeatureList("data", file, Optional.of(names), 1, Optional.empty())
-                        .load()
+        assertThat(new DataFiles("data", file, folder, Optional.of(names), 1, Optional.empty(), false)
+                        .load(note -> {})
                         .classNames())
                 .containsExactly("cat", "dog");
     }
@@ -187,9 +188,9 @@ class FeatureListTest {
         dict.put("values", DenseTensor.ofFloats(Shape.of(6, 2), oneHot));
         dict.put("epoch", 3L);
         TorchSave.write(torch, dict);
-        List<LabelledImage> all = new FeatureList(
-                        "data", torch, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)))
-                .load()
+        List<LabelledImage> all = new DataFiles(
+                        "data", torch, folder, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)), false)
+                .load(note -> {})
                 .test();
         assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(SIX).contains(row(all.get(0)));
@@ -267,15 +268,15 @@ class FeatureListTest {
     void featuresOfTextsMatchTheClassesOfTheData() throws IOException {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
-        StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
+        StoredFeatures texts = StoredFeatures.ofTexts(file, List.of("cat", "dog"));
         assertThat(texts.rows().row(1)).containsExactly(0, 1);
-        assertThatThrownBy(() -> FeatureList.texts(file, List.of("a", "b", "c")))
+        assertThatThrownBy(() -> StoredFeatures.ofTexts(file, List.of("a", "b", "c")))
                 .hasMessageContainingAll("2 rows", "3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
-        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
+        assertThatThrownBy(() -> StoredFeatures.ofTexts(write(), List.of("cat", "dog")))
                 .hasMessageContainingAll("class 0", "dog", "cat");
         metadata.put("coop4j.kind", "image");
-        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
+        assertThatThrownBy(() -> StoredFeatures.ofTexts(write(), List.of("cat", "dog")))
                 .hasMessageContainingAll("images", "expected", "texts");
     }
 
@@ -287,12 +288,12 @@ class FeatureListTest {
         tensors.clear();
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         metadata.put("coop4j.model_sha256", "bbbb");
-        StoredFeatures texts = FeatureList.texts(write(), List.of("cat", "dog"));
+        StoredFeatures texts = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(texts)).hasMessageContainingAll("aaaa", "bbbb");
         metadata.remove("coop4j.model_sha256"); // the models are unknown
-        images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
+        images.requireSameSpace(StoredFeatures.ofTexts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
-        StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));
+        StoredFeatures wide = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
         assertThatThrownBy(() -> images.requireSameSpace(wide)).hasMessageContainingAll("width 2", "width 3");
     }
 

@@ -51,7 +51,7 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2, Optional.empty(), false)
+                .isNotEqualTo(new DataFiles("d", root, root, Optional.empty(), 2, Optional.empty(), false)
                         .load(notes::add)
                         .train());
     }
@@ -123,7 +123,8 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
+        ImageDataset dataset =
+                new DataFiles("d", root, root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -145,7 +146,8 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
+        assertThatThrownBy(() ->
+                        new DataFiles("d", root, root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }
@@ -178,7 +180,8 @@ class ImageFolderTest {
                 .hasMessageContaining(root.resolve("food").toString())
                 .hasMessageContaining("food/pizza with 4 images, food/sushi with 5 images")
                 .hasMessageContaining("nested");
-        ImageDataset nested = new ImageFolder(root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
+        ImageDataset nested =
+                new DataFiles("d", root, root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
         assertThat(nested.train())
@@ -188,10 +191,11 @@ class ImageFolderTest {
     @Test
     void emptyAndAbsentFoldersAreRefused() {
         assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining(root.toString());
-        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1, Optional.empty(), false)
-                        .load(notes::add))
+        assertThatThrownBy(
+                        () -> new DataFiles("d", root.resolve("no"), root, Optional.empty(), 1, Optional.empty(), false)
+                                .load(notes::add))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("not a folder");
+                .hasMessageContaining("no such folder");
     }
 
     @ParameterizedTest
@@ -216,7 +220,7 @@ class ImageFolderTest {
     }
 
     private ImageDataset load() throws IOException {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.empty(), false).load(notes::add);
+        return new DataFiles("d", root, root, Optional.empty(), 1, Optional.empty(), false).load(notes::add);
     }
 
     private void fill(String folder, int images) throws IOException {
@@ -279,7 +283,7 @@ class ImageFolderTest {
                 .hasMessageContaining("such as 60/10/30");
     }
 
-    private ImageFolder divided(String shares) {
-        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)), false);
+    private DataFiles divided(String shares) {
+        return new DataFiles("d", root, root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)), false);
     }
 }

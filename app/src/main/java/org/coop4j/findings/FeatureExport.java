@@ -45,7 +45,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
-     * Writes the features of a dataset's images for {@link org.coop4j.data.FeatureList}, from which the same sample is
+     * Writes the features of a dataset's images for {@link org.coop4j.data.DataFiles}, from which the same sample is
      * drawn and the same bits are learned as from the images. Encodes images that the bank lacks.
      *
      * @param parts the parts of the data to write; images that are both val and test are written once

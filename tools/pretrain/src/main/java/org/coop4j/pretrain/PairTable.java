@@ -1,5 +1,9 @@
 package org.coop4j.pretrain;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.InputException;
-import org.coop4j.data.CsvList;
+import org.coop4j.base.TextFile;
 import org.coop4j.data.ImageFiles;
 
 /**
@@ -18,6 +22,9 @@ import org.coop4j.data.ImageFiles;
  * @param pictures the pictures in the order of their first rows
  */
 public record PairTable(Path file, List<Picture> pictures) {
+
+    /** Enough for some millions of captions. */
+    private static final int MOST_BYTES = 512 << 20;
 
     private static final String HEADER = "path,caption";
 
@@ -46,9 +53,22 @@ public record PairTable(Path file, List<Picture> pictures) {
      *     leaves the folder, or an image file is missing
      */
     public static PairTable read(Path csv) throws IOException {
-        PairTable table = new PairTable(csv, pictures(csv, CsvList.cells(csv)));
+        PairTable table = new PairTable(csv, pictures(csv, cells(csv)));
         table.requireFiles();
         return table;
+    }
+
+    private static List<String[]> cells(Path csv) throws IOException {
+        CsvMapper mapper = CsvMapper.builder()
+                .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+                .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+                .build();
+        try (MappingIterator<String[]> rows =
+                mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
+            return rows.readAll();
+        } catch (JsonProcessingException e) {
+            throw new InputException(csv + ": " + e.getOriginalMessage(), e);
+        }
     }
 
     private static List<Picture> pictures(Path csv, List<String[]> rows) throws IOException {
