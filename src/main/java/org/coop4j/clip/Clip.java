@@ -213,13 +213,6 @@ public final class Clip implements FeatureSpace {
         return encodeTokens(prompts);
     }
 
-    @Override
-    public double tokenWork() {
-        double width = architecture().text().width();
-        // A block's projections and MLP have 12 weights per square of the width.
-        return 12 * architecture().text().layers() * width * width;
-    }
-
     /**
      * Returns features of token sequences, not normalised, one row each. Tokens after the end token (the first place of
      * a sequence's largest id) are ignored.

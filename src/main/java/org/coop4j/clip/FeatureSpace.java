@@ -58,9 +58,6 @@ public interface FeatureSpace extends Closeable {
      */
     FeatureMatrix encodeTexts(List<String> texts, Tokenizer.Overflow overflow);
 
-    /** Returns the approximate number of multiplications to encode a token of a text. */
-    double tokenWork();
-
     /**
      * Plans the training step of a loss of image features alone, without the towers.
      *
@@ -194,11 +191,6 @@ public interface FeatureSpace extends Closeable {
             wanted.forEach(this::requireText);
             return FeatureMatrix.of(
                     wanted.stream().map(text -> texts.get(key(text))).toList(), embedDim);
-        }
-
-        @Override
-        public double tokenWork() {
-            return 0;
         }
 
         @Override

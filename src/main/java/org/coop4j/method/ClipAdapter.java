@@ -83,11 +83,6 @@ record ClipAdapter(
         };
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes + space.embedDim() / 2.0;
-    }
-
     private static int hidden(int width) {
         return Math.max(1, width / REDUCTION);
     }

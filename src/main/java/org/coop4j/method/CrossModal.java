@@ -98,11 +98,6 @@ record CrossModal(
         };
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return 4.0 * STEPS * classes / images;
-    }
-
     /** Returns the classifier of (1 − blend) · head + blend · start; a new class gets its zero-shot weight. */
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {

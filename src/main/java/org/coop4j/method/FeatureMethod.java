@@ -34,11 +34,6 @@ public interface FeatureMethod extends Method {
     /** Returns the head before training. */
     Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) throws IOException;
 
-    /** Returns the approximate number of rows of weights that each image is multiplied by in an epoch. */
-    default double rows(FeatureSpace space, int classes, int images) {
-        return classes;
-    }
-
     /**
      * Returns a learner whose prompts have been checked.
      *
@@ -60,14 +55,6 @@ public interface FeatureMethod extends Method {
                 head.train(space, data, names.size(), trainer);
                 return head.addTo(ClassifierFile.of(used, names, space.modelSha256()))
                         .open(space);
-            }
-
-            @Override
-            public double work(int images, Training training) {
-                double products = rows(space, names.size(), images) * space.embedDim() * images;
-                // Forward, and back in the weights; the text tower once.
-                return 2 * products * Math.max(1, training.epochs())
-                        + (ensemble == null ? 0 : ensemble.work(space, names.size()));
             }
         };
     }

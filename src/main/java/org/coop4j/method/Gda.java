@@ -83,11 +83,6 @@ public record Gda(
         return new Head(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return space.embedDim();
-    }
-
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
         return file.with(WEIGHTS, gaussians.weights())
                 .with(BIAS, Shape.of(text.rows()), gaussians.bias())

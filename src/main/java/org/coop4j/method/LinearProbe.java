@@ -37,11 +37,8 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
     private static final String WEIGHT = "weight"; // [embed, classes]
     private static final String BIAS = "bias";
 
-    /** Approximate number of passes over its images that the search takes. */
-    private static final double PASSES = 3_000;
-
-    /** Approximate cost of a multiplication outside of matrix products, relative to one inside. */
-    private static final double ALONE = 20;
+    /** Approximate number of passes over its images that the search takes, in double precision. */
+    private static final double PASSES = 60_000;
 
     public LinearProbe() {
         this(false);
@@ -54,6 +51,11 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
                 referenceSample ? "linear probe (lpclip's sample)" : "linear probe",
                 "Logistic regression on image features without class names; weak with one image per"
                         + " class, strong with many (Radford et al., ICML 2021).");
+    }
+
+    @Override
+    public double work(int images, int classes, int width, Training training) {
+        return PASSES * images * classes * width;
     }
 
     @Override
@@ -87,12 +89,6 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
                         : probe(data, space.workers(), trainer.progress());
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
-            }
-
-            @Override
-            public double work(int images, Training training) {
-                double products = (double) images * task.classNames().size();
-                return (c.isPresent() ? PASSES / PenaltySearch.FITS : PASSES) * ALONE * products * space.embedDim();
             }
 
             @Override

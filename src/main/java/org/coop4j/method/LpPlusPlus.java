@@ -85,11 +85,6 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
         return new Blend(texts.weights(), ViewPooling.first(data.train()), val);
     }
 
-    @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return 2.0 * classes;
-    }
-
     /** Class weights blended with the text features. */
     static final class Blend extends Head {
 

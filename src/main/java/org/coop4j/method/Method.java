@@ -100,6 +100,11 @@ public interface Method {
         return learns() ? Group.FEATURES : Group.HAND_WRITTEN;
     }
 
+    /** Returns the approximate number of multiplications of learning from image features, which tells if it takes long. */
+    default double work(int images, int classes, int width, Training training) {
+        return 2.0 * Math.max(1, training.epochs()) * images * width * (classes + width);
+    }
+
     /** Returns true if it learns from images; otherwise it needs none. */
     default boolean learns() {
         return true;
@@ -316,13 +321,6 @@ public interface Method {
          * @param trainer the training loop with its checkpoints and limits
          */
         Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
-
-        /**
-         * Returns the approximate number of multiplications of {@link #fit}, to estimate the remaining time.
-         *
-         * @param images number of training images
-         */
-        double work(int images, Training training);
 
         /**
          * Returns a learner with the settings that this one chose for a classifier, so that learning again from part of

@@ -112,11 +112,6 @@ record ProLip(
     }
 
     @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return classes + space.requireVisualProjection(id()).weight().width();
-    }
-
-    @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         VisualProjection before = space.requireVisualProjection(id());
         FeatureMatrix own = before.turned(before.weight());

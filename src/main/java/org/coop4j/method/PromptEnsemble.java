@@ -109,11 +109,6 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         return FeatureMatrix.of(classes, features.width(), mean);
     }
 
-    /** Returns the approximate number of multiplications to encode the prompts. */
-    double work(FeatureSpace space, int classes) {
-        return space.tokenWork() * 10.0 * classes * templates.size();
-    }
-
     /**
      * Checks that the prompts of all classes can be encoded.
      *

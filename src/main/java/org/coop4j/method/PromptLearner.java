@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
@@ -15,10 +14,8 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 
 /**
  * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a
@@ -88,30 +85,6 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                 learning.vectors.learned(),
                 batch -> encoder.step(learning.vectors, learning.loss, batch, memory));
         return method.perImage() ? step.oneByOne() : step;
-    }
-
-    @Override
-    public double work(int images, Training training) {
-        int steps = method.perImage()
-                ? images
-                : BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
-        // Forward, and back without gradients of the weights; then once forward for the test.
-        return work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
-    }
-
-    /**
-     * Returns the approximate number of multiplications of the text tower for these prompts; their common beginning
-     * counts once.
-     */
-    private static double work(Clip clip, List<int[]> prompts) {
-        int shared = prompts.get(0).length;
-        long rows = 0;
-        for (int[] prompt : prompts) {
-            int same = Arrays.mismatch(prompts.get(0), prompt);
-            shared = Math.min(shared, same < 0 ? prompt.length : same);
-            rows += prompt.length;
-        }
-        return clip.tokenWork() * (rows - (prompts.size() - 1.0) * shared);
     }
 
     /**

@@ -78,11 +78,6 @@ record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMe
     }
 
     @Override
-    public double rows(FeatureSpace space, int classes, int images) {
-        return images;
-    }
-
-    @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         return KeyCache.read(this, cache, space, file);
     }

@@ -61,11 +61,16 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Returns how often a method can learn in seconds; never for prompts. */
     public int affordable(Method method, Training training) {
-        return method.group() == Method.Group.PROMPTS
-                ? 0
-                : (int) Math.min(
-                        Integer.MAX_VALUE,
-                        MOST_WORK / learner(method).work(train.listed().size(), training));
+        return method.group() == Method.Group.PROMPTS ? 0 : (int) (MOST_WORK / work(method, training));
+    }
+
+    /** Returns the approximate number of multiplications of learning once from image features. */
+    public double work(Method method, Training training) {
+        return method.work(
+                Math.max(1, train.size()),
+                task.classNames().size(),
+                images.space().embedDim(),
+                training);
     }
 
     /**

@@ -148,11 +148,6 @@ final class TextsOnce implements FeatureSpace {
     }
 
     @Override
-    public double tokenWork() {
-        return space.tokenWork();
-    }
-
-    @Override
     public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
         return (steps == null ? space : steps).step(learned, batch, width, classes, loss);
     }

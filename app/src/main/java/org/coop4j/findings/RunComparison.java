@@ -22,7 +22,6 @@ import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.Learner;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -178,15 +177,14 @@ public record RunComparison(
         if (count == 0) {
             return Optional.empty();
         }
-        Learner learner = support.learner(method);
-        if (learner.work(count, Training.none()) > MOST_WORK) {
+        if (support.work(method, Training.none()) > MOST_WORK) {
             notes.accept("left out the %s, which takes long on %s: train it as the method %s"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
         }
         long start = System.nanoTime();
         Trainer trainer = new Trainer(Training.none(), support.task().seed());
-        try (Classifier probe = learner.fit(support.features(method, 0), trainer)) {
+        try (Classifier probe = support.learner(method).fit(support.features(method, 0), trainer)) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, support, test.scores(probe), probe, Confidence.NONE, seconds));
         }
