@@ -1,9 +1,8 @@
 package org.coop4j;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Machine;
 import org.nd4j.common.config.ND4JSystemProperties;
 
@@ -19,18 +18,9 @@ public final class MemoryChild {
      * Runs a program and returns the resident memory of its process at each of its calls of {@link #report}, in bytes.
      */
     public static long[] run(Class<?> program, String... arguments) throws IOException, InterruptedException {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms200m",
-                "-Xmx200m",
-                "-XX:+AlwaysPreTouch",
-                "-D" + ND4JSystemProperties.NO_ARRAY_GC + "=true",
-                "-cp",
-                classPath,
-                program.getName()));
-        command.addAll(List.of(arguments));
-        Process child = new ProcessBuilder(command)
+        List<String> options = List.of(
+                "-Xms200m", "-Xmx200m", "-XX:+AlwaysPreTouch", "-D" + ND4JSystemProperties.NO_ARRAY_GC + "=true");
+        Process child = JavaChild.of(program, options, (Object[]) arguments)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         long[] memory = child.inputReader()

@@ -148,6 +148,11 @@ public final class BenchCommand extends ConsoleCommand {
         @Mixin
         Arithmetic precision;
 
+        /** Returns the precision, float32 unless another is given; empty for the fastest. */
+        public Optional<Precision> precision() {
+            return precision.or(FLOAT32);
+        }
+
         /** Returns the model's file; random weights are made once and kept in the cache. */
         public Path file(Console console) throws IOException {
             Path folder = CacheFolder.of(System.getenv()).resolve("bench");
@@ -164,12 +169,11 @@ public final class BenchCommand extends ConsoleCommand {
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
         List<LabelledImage> images = ofFiles ? jpegs() : List.of();
-        Optional<Precision> precision = subject.precision.or(FLOAT32);
         result.put("what", what);
         boolean random = subject.model == null;
         result.put(random ? "arch" : "model", random ? subject.architecture : subject.model.toString());
-        try (Clip clip =
-                Clip.open(subject.file(console), new Clip.Options(Tokenizer::load, Workers.standard(), precision))) {
+        try (Clip clip = Clip.open(
+                subject.file(console), new Clip.Options(Tokenizer::load, Workers.standard(), subject.precision()))) {
             result.put("precision", clip.precision().id());
             switch (what) {
                 case "step" -> step(clip);

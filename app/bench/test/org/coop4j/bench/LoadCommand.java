@@ -9,7 +9,8 @@ import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Json;
-import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,23 +34,22 @@ final class LoadCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         Path file = subject.file(console);
-        Precision in = subject.precision();
-        ObjectNode result =
-                Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
-        result.put("seconds_to_first_feature", firstFeature(file, in));
+        ObjectNode result = Json.object().put("what", "load").put("model", file.toString());
+        openAndEncode(file, result);
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         console.print(result);
         return 0;
     }
 
-    /** Returns the seconds from opening a model to the features of an image. */
-    private static double firstFeature(Path model, Precision precision) throws IOException {
+    private void openAndEncode(Path file, ObjectNode result) throws IOException {
         long start = System.nanoTime();
-        try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {
+        Clip.Options options = new Clip.Options(Tokenizer::load, Workers.standard(), subject.precision());
+        try (Clip clip = Clip.open(file, options)) {
             int side = clip.architecture().vision().imageSize();
             clip.imageEncoder()
                     .encodeQuickly(1, (index, target, offset) -> target.put(offset, new float[3 * side * side]));
-            return (System.nanoTime() - start) / 1e9;
+            result.put("precision", clip.precision().id());
+            result.put("seconds_to_first_feature", (System.nanoTime() - start) / 1e9);
         }
     }
 }

@@ -1,10 +1,12 @@
 package org.coop4j.bench;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.cli.ConsoleCommand;
-import org.coop4j.cli.Converters;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -37,35 +39,27 @@ final class MethodsCommand extends ConsoleCommand {
 
     @Option(
             names = "--classes",
-            defaultValue = "100",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Number of classes (default: ${DEFAULT-VALUE}).")
-    private int classes;
+            converter = Positive.class,
+            description = "Number of classes" + DEFAULT)
+    private int classes = 100;
 
     @Option(
             names = "--shots",
-            defaultValue = "16",
             paramLabel = "K",
-            converter = Converters.Positive.class,
-            description = "Training images per class (default: ${DEFAULT-VALUE}).")
-    private int shots;
+            converter = Positive.class,
+            description = "Training images per class" + DEFAULT)
+    private int shots = 16;
 
     @Option(
             names = "--width",
-            defaultValue = "512",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Width of a feature (default: ${DEFAULT-VALUE}).")
-    private int width;
+            converter = Positive.class,
+            description = "Width of a feature" + DEFAULT)
+    private int width = 512;
 
-    @Option(
-            names = "--tests",
-            defaultValue = "2500",
-            paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Test images (default: ${DEFAULT-VALUE}).")
-    private int tests;
+    @Option(names = "--tests", paramLabel = "N", converter = Positive.class, description = "Test images" + DEFAULT)
+    private int tests = 2500;
 
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();

@@ -11,6 +11,7 @@ import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
 import org.coop4j.cli.Options;
 import org.coop4j.console.Json;
+import org.coop4j.graph.host.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,7 +56,7 @@ final class PredictCommand extends ConsoleCommand {
                     "predict",
                     "--prompt=" + classifier,
                     "--model=" + file,
-                    "--precision=" + subject.precision().id(),
+                    "--precision=" + subject.precision().map(Precision::id).orElse("auto"),
                     picture.toString());
             Measurement time = Measurement.of(1, repetitions.runs, 0, () -> predict(arguments));
             ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());

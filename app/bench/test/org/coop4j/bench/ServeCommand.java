@@ -1,5 +1,7 @@
 package org.coop4j.bench;
 
+import static org.coop4j.cli.Options.DEFAULT;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Converters;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
@@ -52,20 +55,18 @@ final class ServeCommand extends ConsoleCommand {
 
     @Option(
             names = "--clients",
-            defaultValue = "1,8,64",
             split = ",",
             paramLabel = "N",
-            converter = Converters.Positive.class,
-            description = "Clients that send at the same time (default: ${DEFAULT-VALUE}).")
-    private List<Integer> clients;
+            converter = Positive.class,
+            description = "Clients that send at the same time" + DEFAULT)
+    private List<Integer> clients = List.of(1, 8, 64);
 
     @Option(
             names = "--seconds",
-            defaultValue = "20",
             paramLabel = "S",
-            converter = Converters.Positive.class,
-            description = "Seconds per number of clients (default: ${DEFAULT-VALUE}).")
-    private int seconds;
+            converter = Positive.class,
+            description = "Seconds per number of clients" + DEFAULT)
+    private int seconds = 20;
 
     @Option(
             names = "--expected",

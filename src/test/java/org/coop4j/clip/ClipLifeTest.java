@@ -74,9 +74,21 @@ class ClipLifeTest {
     @Test
     void openingAndClosingLeaksNoMemory() throws Exception {
         int openings = WARM_UP + ROUNDS;
-        long[] memory = MemoryChild.run(OpeningsChild.class, file.toString(), Integer.toString(openings));
+        long[] memory = MemoryChild.run(ClipLifeTest.class, file.toString(), Integer.toString(openings));
         assertThat(memory).hasSize(openings);
         assertThat(memory[openings - 1] - memory[WARM_UP - 1]).isLessThan(ROUNDS * LEAK);
+    }
+
+    /** Opens and closes a model repeatedly, and reports the memory after each opening. */
+    public static void main(String[] args) throws IOException {
+        for (int opening = 0; opening < Integer.parseInt(args[1]); opening++) {
+            try (Clip clip =
+                    Clip.open(Path.of(args[0]), new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
+                clip.encodePixels(pixels(47), 47);
+                clip.encodeTokens(List.of(CAPTION));
+            }
+            MemoryChild.report();
+        }
     }
 
     @Test

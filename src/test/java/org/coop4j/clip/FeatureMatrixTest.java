@@ -2,8 +2,8 @@ package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.RandomValues.gaussian;
 
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,11 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FeatureMatrixTest {
 
     private static FeatureMatrix random(int rows, int width, long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[rows * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(seed, rows * width);
         return FeatureMatrix.of(rows, width, values);
     }
 

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.convert.Converter;
@@ -27,6 +30,17 @@ public final class GoldenModels {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The rows of {@code token_ids}. */
+    public static List<int[]> tokens(SafetensorsFile golden) throws IOException {
+        long[] ids = golden.tensor("token_ids").longs();
+        int length = (int) golden.shape("token_ids").dim(1);
+        return IntStream.range(0, ids.length / length)
+                .mapToObj(row -> Arrays.stream(ids, row * length, (row + 1) * length)
+                        .mapToInt(Math::toIntExact)
+                        .toArray())
+                .toList();
     }
 
     /** Converts {@code vit}, {@code vit_gelu}, {@code resnet} or {@code pe_core/cls} into {@code folder}. */

@@ -1,17 +1,20 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.ImageEncoder.PixelSource;
@@ -70,13 +73,8 @@ class ImageEncoderTest {
     }
 
     private static float[][] images(int count, int side) {
-        Random random = new Random(5);
-        float[][] images = new float[count][3 * side * side];
-        for (float[] image : images) {
-            for (int i = 0; i < image.length; i++) {
-                image[i] = (float) random.nextGaussian();
-            }
-        }
+        float[][] images = new float[count][];
+        Arrays.setAll(images, i -> gaussian(5 + i, 3 * side * side));
         return images;
     }
 
@@ -144,12 +142,7 @@ class ImageEncoderTest {
     /** The kernels for AVX2 take rows by twelve, and treat those of few images differently. */
     @Test
     void featuresDoNotDependOnOtherImagesWithOpenBlasKernelsForAvx2() throws Exception {
-        ProcessBuilder child = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                ImageEncoderTest.class.getName(),
-                folder.toString());
+        ProcessBuilder child = JavaChild.of(ImageEncoderTest.class, List.of(), folder);
         child.environment().put("OPENBLAS_CORETYPE", "Haswell");
         Process process = child.redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
@@ -47,7 +48,7 @@ class PackedPromptsTest {
 
     @ParameterizedTest
     @MethodSource("prompts")
-    void everyPromptIsThePrefixAndItsRows(List<int[]> prompts) {
+    void everyPromptIsTheLongestPrefixAndItsRows(List<int[]> prompts) {
         PackedPrompts packed = new PackedPrompts(prompts, 1);
         int[] starts = new int[prompts.size()];
         int[] lengths = new int[prompts.size()];
@@ -63,7 +64,7 @@ class PackedPromptsTest {
         assertThat(row).isEqualTo(packed.rows());
         int[] sequences = packed.sequenceOfPrompt();
         assertThat(Arrays.stream(sequences).sorted().toArray())
-                .isEqualTo(java.util.stream.IntStream.range(0, prompts.size()).toArray());
+                .isEqualTo(IntStream.range(0, prompts.size()).toArray());
         for (int p = 0; p < prompts.size(); p++) {
             int[] rebuilt = new int[packed.prefix() + lengths[sequences[p]]];
             for (int i = 0; i < rebuilt.length; i++) {
@@ -73,45 +74,29 @@ class PackedPromptsTest {
             }
             assertThat(rebuilt).isEqualTo(prompts.get(p));
         }
-    }
-
-    @ParameterizedTest
-    @MethodSource("prompts")
-    void theLastRowOfEachSequenceIsItsEndToken(List<int[]> prompts) {
-        PackedPrompts packed = new PackedPrompts(prompts, 1);
-        int ends = 0;
-        for (int row = 0; row < packed.rows(); row++) {
-            ends += packed.token(row) == END ? 1 : 0;
-        }
-        assertThat(ends).as("one end token per prompt and none shared").isEqualTo(prompts.size());
-        for (int row : packed.layout().withQueries(Queries.LAST).selectedRows()) {
-            assertThat(packed.token(row)).isEqualTo(END);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("prompts")
-    void groupsAscendInLengthWithoutRepeating(List<int[]> prompts) {
-        AttentionLayout layout = new PackedPrompts(prompts, 1).layout();
-        int before = 0;
-        for (Group group : layout.groups()) {
-            assertThat(group.length()).isGreaterThan(before);
-            before = group.length();
-        }
-        assertThat(layout.causal()).isTrue();
-        assertThat(layout.sequences()).isEqualTo(prompts.size());
-    }
-
-    @ParameterizedTest
-    @MethodSource("prompts")
-    void thePrefixIsTheLongestThatLeavesEachPromptARow(List<int[]> prompts) {
-        int prefix = new PackedPrompts(prompts, 1).prefix();
+        int prefix = packed.prefix();
         int shortest = prompts.stream().mapToInt(p -> p.length).min().orElseThrow();
         assertThat(prefix).isLessThan(shortest);
         if (prefix + 1 < shortest) {
-            long different =
-                    prompts.stream().mapToInt(p -> p[prefix]).distinct().count();
-            assertThat(different).isGreaterThan(1);
+            assertThat(prompts.stream().mapToInt(p -> p[prefix]).distinct()).hasSizeGreaterThan(1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void groupsAscendInLengthAndEachSequenceEndsInItsEndToken(List<int[]> prompts) {
+        PackedPrompts packed = new PackedPrompts(prompts, 1);
+        AttentionLayout layout = packed.layout();
+        assertThat(layout.groups().stream().map(Group::length).toList())
+                .isSorted()
+                .doesNotHaveDuplicates();
+        assertThat(layout.causal()).isTrue();
+        assertThat(layout.sequences()).isEqualTo(prompts.size());
+        assertThat(IntStream.range(0, packed.rows()).filter(row -> packed.token(row) == END))
+                .as("one end token per prompt and none shared")
+                .hasSize(prompts.size());
+        for (int row : layout.withQueries(Queries.LAST).selectedRows()) {
+            assertThat(packed.token(row)).isEqualTo(END);
         }
     }
 

@@ -76,15 +76,32 @@ class PeCoreGoldenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void imageFeaturesEqualTheReference(String model, Differences differences) throws IOException {
+    void sizesAnglesFeaturesAndLogitsEqualTheReference(String model, Differences differences) throws IOException {
+        JsonNode dims = new ObjectMapper()
+                .readTree(GoldenModels.file(model + "/dims.json").toFile());
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = values(model)) {
-            assertUnitFeatures(images(clip, golden), matrix(golden, "image_features"), differences);
-            int each = golden.floats("pixels").length / 2;
-            FeatureMatrix second = clip.encodePixels(
-                    FloatBuffer.wrap(golden.floats("pixels"), each, each).slice(), 1);
-            assertThat(Differences.relative(second.row(0), images(clip, golden).row(1)))
-                    .isLessThan(1e-5);
+            assertThat(clip.architecture().text().contextLength())
+                    .isEqualTo(dims.get("context").asInt());
+            assertThat((double) clip.logitScale()).isCloseTo(dims.get("factor").asDouble(), within(1e-4));
+            ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
+            double[] angles = Arrays.stream(vit.rotaryAngles(vit.tokens()))
+                    .flatMapToDouble(Arrays::stream)
+                    .toArray();
+            float[] expected = golden.floats("rope.angles");
+            assertThat(angles).hasSameSizeAs(expected);
+            for (int i = 0; i < angles.length; i++) {
+                assertThat(angles[i]).isCloseTo(expected[i], within(1e-6));
+            }
+            FeatureMatrix images = images(clip, golden);
+            FeatureMatrix texts = clip.encodeTokens(GoldenModels.tokens(golden));
+            assertUnitFeatures(images, matrix(golden, "image_features"), differences);
+            assertUnitFeatures(texts, matrix(golden, "text_features"), differences);
+            FeatureMatrix logits =
+                    images.normalized().products(texts.normalized()).times(clip.logitScale());
+            double difference = Differences.absolute(logits.toArray(), golden.floats("logits"));
+            assertThat(differences.note("pe_core", "logits, absolute", difference))
+                    .isLessThan(LOGITS);
         }
     }
 
@@ -102,57 +119,6 @@ class PeCoreGoldenTest {
                     clip.encodeImages(List.of(file)),
                     FeatureMatrix.of(1, expected.width(), expected.row(0)),
                     differences);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void textFeaturesEqualTheReference(String model, Differences differences) throws IOException {
-        try (Clip clip = GoldenModels.open(model, folder);
-                SafetensorsFile golden = values(model)) {
-            List<int[]> ids = tokens(golden);
-            assertUnitFeatures(clip.encodeTokens(ids), matrix(golden, "text_features"), differences);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void logitsEqualTheReference(String model, Differences differences) throws IOException {
-        try (Clip clip = GoldenModels.open(model, folder);
-                SafetensorsFile golden = values(model)) {
-            FeatureMatrix images = images(clip, golden).normalized();
-            FeatureMatrix texts = clip.encodeTokens(tokens(golden)).normalized();
-            float[] logits = images.products(texts).times(clip.logitScale()).toArray();
-            double difference = Differences.absolute(logits, golden.floats("logits"));
-            assertThat(differences.note("pe_core", "logits, absolute", difference))
-                    .isLessThan(LOGITS);
-        }
-    }
-
-    private static List<int[]> tokens(SafetensorsFile golden) throws IOException {
-        long[] ids = golden.tensor("token_ids").longs();
-        int length = (int) golden.shape("token_ids").dim(1);
-        return IntStream.range(0, ids.length / length)
-                .mapToObj(row -> Arrays.stream(ids, row * length, (row + 1) * length)
-                        .mapToInt(Math::toIntExact)
-                        .toArray())
-                .toList();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void rotaryAnglesEqualTheReference(String model) throws IOException {
-        try (Clip clip = GoldenModels.open(model, folder);
-                SafetensorsFile golden = values(model)) {
-            ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
-            double[] angles = Arrays.stream(vit.rotaryAngles(vit.tokens()))
-                    .flatMapToDouble(Arrays::stream)
-                    .toArray();
-            float[] expected = golden.floats("rope.angles");
-            assertThat(angles).hasSameSizeAs(expected);
-            for (int i = 0; i < angles.length; i++) {
-                assertThat(angles[i]).isCloseTo(expected[i], within(1e-6));
-            }
         }
     }
 
@@ -295,7 +261,7 @@ class PeCoreGoldenTest {
                 SafetensorsFile golden = values(model)) {
             ClipConfig.Text text = clip.architecture().text();
             List<int[]> prompts = new ArrayList<>();
-            for (int[] ids : tokens(golden)) {
+            for (int[] ids : GoldenModels.tokens(golden)) {
                 prompts.add(Arrays.copyOf(ids, end(ids) + 1));
             }
             prompts = prompts.subList(from, prompts.size());
@@ -374,7 +340,7 @@ class PeCoreGoldenTest {
             List<int[]> places = new ArrayList<>();
             Map<List<Integer>, Integer> known = new LinkedHashMap<>();
             List<float[]> values = new ArrayList<>();
-            for (int[] ids : tokens(golden)) {
+            for (int[] ids : GoldenModels.tokens(golden)) {
                 int end = end(ids);
                 int[] prompt = Arrays.copyOf(ids, end + 1);
                 int[] vectors = new int[end];
@@ -470,19 +436,6 @@ class PeCoreGoldenTest {
             for (int i = 0; i < 2; i++) {
                 assertThat(features.dot(i, expected, i)).isBetween(0.999f, 1 - 1e-7f);
             }
-        }
-    }
-
-    /** Text lengths are those of the model. */
-    @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void theContextIsTheModels(String model) throws IOException {
-        JsonNode dims = new ObjectMapper()
-                .readTree(GoldenModels.file(model + "/dims.json").toFile());
-        try (Clip clip = GoldenModels.open(model, folder)) {
-            assertThat(clip.architecture().text().contextLength())
-                    .isEqualTo(dims.get("context").asInt());
-            assertThat((double) clip.logitScale()).isCloseTo(dims.get("factor").asDouble(), within(1e-4));
         }
     }
 }

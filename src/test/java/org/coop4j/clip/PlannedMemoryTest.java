@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +25,9 @@ class PlannedMemoryTest {
     @TempDir
     static Path folder;
 
+    @AutoClose
     private static Clip clip;
+
     private static PromptEncoder encoder;
 
     @BeforeAll
@@ -34,11 +36,6 @@ class PlannedMemoryTest {
         encoder = clip.promptEncoder(IntStream.range(0, 6)
                 .mapToObj(c -> new int[] {49_406, PackedPrompts.context(0), PackedPrompts.context(1), 320 + c, 49_407})
                 .toList());
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
     }
 
     /** Vectors and a loss that remember an array of each graph that is made of them. */

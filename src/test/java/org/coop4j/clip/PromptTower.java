@@ -10,7 +10,7 @@ public final class PromptTower {
     private final PromptEncoder encoder;
     private final LearnedTensor context;
     private final MemoryLimit memory;
-    private org.coop4j.clip.Step step;
+    private Step step;
     private int batch;
 
     private PromptTower(PromptEncoder encoder, LearnedTensor context, MemoryLimit memory) {
@@ -46,10 +46,15 @@ public final class PromptTower {
         return encoder.features(() -> List.of(context), memory);
     }
 
+    /** A step, whose gradient is {@link #gradient} until the next one. */
     public Step step(float[] images, int[] labels) {
         prepare(labels.length);
         step.run(images, labels);
-        return new Step(step, context);
+        return step;
+    }
+
+    public float[] gradient() {
+        return context.gradient().clone();
     }
 
     public void prepare(int images) {
@@ -65,25 +70,5 @@ public final class PromptTower {
 
     public int stepParts() {
         return step.chunks();
-    }
-
-    /** What a step computed; valid until the next one. */
-    public record Step(org.coop4j.clip.Step step, LearnedTensor context) {
-
-        public float loss() {
-            return step.loss();
-        }
-
-        public void gradient(float[] target) {
-            System.arraycopy(context.gradient(), 0, target, 0, target.length);
-        }
-
-        public float[] logits(int image) {
-            return step.logits(image);
-        }
-
-        public double accuracy() {
-            return step.accuracy();
-        }
     }
 }

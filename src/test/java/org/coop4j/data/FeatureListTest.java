@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.NpzFileTest;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
@@ -299,19 +298,7 @@ class FeatureListTest {
 
     private static void entry(ZipOutputStream zip, String name, String descr, String shape, byte[] elements)
             throws IOException {
-        String header = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n".formatted(descr, shape);
-        ByteBuffer npy = ByteBuffer.allocate(10 + header.length() + elements.length);
-        npy.order(ByteOrder.LITTLE_ENDIAN);
-        npy.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
-        npy.putShort((short) header.length());
-        npy.put(header.getBytes(StandardCharsets.US_ASCII)).put(elements);
-        ZipEntry entry = new ZipEntry(name);
-        CRC32 crc = new CRC32();
-        crc.update(npy.array());
-        entry.setMethod(ZipEntry.STORED);
-        entry.setSize(npy.capacity());
-        entry.setCrc(crc.getValue());
-        zip.putNextEntry(entry);
-        zip.write(npy.array());
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(NpzFileTest.npy(descr, false, shape, elements));
     }
 }

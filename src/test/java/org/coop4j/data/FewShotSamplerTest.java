@@ -48,6 +48,7 @@ class FewShotSamplerTest {
             assertThat(positions(sample.val(), dataset.val()))
                     .as(entry.getKey())
                     .isEqualTo(integers(entry.getValue().get("val")));
+            assertThat(sample.test()).isEqualTo(dataset.test());
         }
     }
 
@@ -55,12 +56,6 @@ class FewShotSamplerTest {
         Map<LabelledImage, Integer> positions = new HashMap<>();
         all.forEach(image -> positions.put(image, positions.size()));
         return drawn.stream().map(positions::get).toList();
-    }
-
-    @Test
-    void theTestListStaysWhole() throws IOException {
-        ImageDataset dataset = GoldenSplits.read("split_zhou_DescribableTextures.json.gz", folder);
-        assertThat(new FewShotSampler(4, 1).sample(dataset).test()).isEqualTo(dataset.test());
     }
 
     @Test
@@ -80,23 +75,6 @@ class FewShotSamplerTest {
                     .isEqualTo(Math.min(Math.min(shots, 4), allVal.get(label))));
             assertThat(sample.classNames()).isEqualTo(dataset.classNames());
         }
-    }
-
-    @Test
-    void theSameSeedDrawsTheSameImagesAndAnotherSeedOthers() throws IOException {
-        ImageDataset dataset = GoldenSplits.read("split_zhou_DescribableTextures.json.gz", folder);
-
-        assertThat(new FewShotSampler(2, 7).sample(dataset)).isEqualTo(new FewShotSampler(2, 7).sample(dataset));
-        assertThat(new FewShotSampler(2, 7).sample(dataset).train())
-                .isNotEqualTo(new FewShotSampler(2, 8).sample(dataset).train());
-    }
-
-    @Test
-    void smallClassIsUsedEntirely() {
-        List<LabelledImage> train = new ArrayList<>(images("cat", 0, 2));
-        train.addAll(images("dog", 1, 9));
-        ImageDataset dataset = new ImageDataset("pets", List.of("cat", "dog"), train, List.of(), images("x", train));
-        assertThat(new FewShotSampler(4, 1).sample(dataset).train()).hasSize(6).containsAll(images("cat", 0, 2));
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,9 +48,7 @@ class ImageDatasetTest {
 
     @Test
     void oneClassHasNoNewHalf() {
-        assertThatThrownBy(() -> dataset(1).half(ClassHalf.NEW))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1 class");
+        assertThrown(IllegalArgumentException.class, () -> dataset(1).half(ClassHalf.NEW), "1 class");
     }
 
     @Test
@@ -67,11 +66,9 @@ class ImageDatasetTest {
     @Test
     void labelsMustBeInRangeAndAgreeWithTheirNames() {
         assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()))
-                .hasMessageContaining("label 1")
-                .hasMessageContaining("number of classes, 1");
+                .hasMessageContainingAll("label 1", "number of classes, 1");
         assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()))
-                .hasMessageContaining("'dog'")
-                .hasMessageContaining("'cat'");
+                .hasMessageContainingAll("'dog'", "'cat'");
         assertThatThrownBy(() -> image(-1, "cat")).hasMessageContaining("-1");
         assertThatThrownBy(() -> image(0, " ")).hasMessageContaining("blank");
     }
@@ -81,8 +78,7 @@ class ImageDatasetTest {
         assertThatThrownBy(() -> ImageDataset.fromImages(
                         "d", List.of(image(0, "cat"), image(0, "kitten")), List.of(), List.of()))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("'cat'")
-                .hasMessageContaining("'kitten'");
+                .hasMessageContainingAll("'cat'", "'kitten'");
     }
 
     @Test
@@ -123,11 +119,7 @@ class ImageDatasetTest {
         ImageDataset dataset = new ImageDataset("d", List.of("cat"), images, List.of(), images);
 
         assertThat(dataset.missingFiles(count -> {})).hasSize(7);
-        assertThatThrownBy(dataset::requireFiles)
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("7 image files of d")
-                .hasMessageContaining("1.jpg")
-                .hasMessageContaining("…");
+        assertThrown(InputException.class, dataset::requireFiles, "7 image files of d", "1.jpg", "…");
     }
 
     private static ImageDataset dataset(int classes) {

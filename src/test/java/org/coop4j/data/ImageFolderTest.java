@@ -177,9 +177,10 @@ class ImageFolderTest {
 
         assertThatThrownBy(this::load)
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining(root.resolve("food").toString())
-                .hasMessageContaining("food/pizza with 4 images, food/sushi with 5 images")
-                .hasMessageContaining("nested");
+                .hasMessageContainingAll(
+                        root.resolve("food").toString(),
+                        "food/pizza with 4 images, food/sushi with 5 images",
+                        "nested");
         ImageDataset nested =
                 new DataFiles("d", root, root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
@@ -278,9 +279,7 @@ class ImageFolderTest {
     @ParameterizedTest
     @ValueSource(strings = {"60/10", "60/10/31", "0/50/50", "a/b/c", "100/0/0", "-1/50/51"})
     void impossibleSharesAreNamed(String shares) {
-        assertThatThrownBy(() -> SplitShares.of(shares))
-                .hasMessageContaining(shares)
-                .hasMessageContaining("such as 60/10/30");
+        assertThatThrownBy(() -> SplitShares.of(shares)).hasMessageContainingAll(shares, "such as 60/10/30");
     }
 
     private DataFiles divided(String shares) {

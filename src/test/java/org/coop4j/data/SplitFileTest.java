@@ -2,6 +2,7 @@ package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -93,10 +95,8 @@ class SplitFileTest {
         Path json =
                 write("{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": []," + " \"test\": []}");
 
-        assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("2 image files of d")
-                .hasMessageContaining("a.jpg");
+        assertThrown(
+                InputException.class, () -> new SplitFile("d", json, folder).load(), "2 image files of d", "a.jpg");
     }
 
     @ParameterizedTest
@@ -115,56 +115,22 @@ class SplitFileTest {
     void pathsThatLeaveTheImageFolderAreRefused(String path) throws IOException {
         Path json = write("{\"train\": [[\"" + path + "\", 0, \"a\"]], \"val\": [], \"test\": []}");
 
-        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("stay below it");
+        assertThrown(InputException.class, () -> new SplitFile("d", json, folder).read(), "stay below it");
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [] | line 1",
-                "{\"train\": [], \"val\": []} | no 'test'",
-                "[] | line 1",
-                "{\"train\": {}, \"val\": [], \"test\": []} | line 1",
-                "{\"train\": [[\"a.jpg\", \"0\", \"a\"]]} | [path, label, class name]",
-                "{\"train\": [[\"a.jpg\", 0]]} | [path, label, class name]",
-                "{\"train\": [[\"a.jpg\", 0, \"a\", 1]]} | [path, label, class name]",
-                "{\"train\": [[\"a.jpg\", 0.5, \"a\"]]} | [path, label, class name]",
-                "null | no 'train'",
-                "{\"train\": null, \"val\": [], \"test\": []} | no 'train'",
-                "{\"train\": [null], \"val\": [], \"test\": []} | item 0 of 'train'",
-                "{\"train\": [{\"a\": 1, \"b\": 2, \"c\": 3}], \"val\": [], \"test\": []} | item 0 of 'train'",
-                "{\"train\": [\"a.jpg\"]} | [path, label, class name]",
-                "{\"train\": [[\"a.jpg\", -1, \"a\"]], \"val\": [], \"test\": []} | item 0 of 'train'",
-                "{\"train\": [[\"a.jpg\", 0, \" \"]]} | item 0 of 'train'",
-                "{\"train\": [[\"a.jpg\", 4294967296, \"a\"]]} | item 0 of 'train'",
-                "{\"train\": [[\"a.jpg\", 99999999999999999999999, \"a\"]]} | (23)",
-                "{\"train\": [[\"a.jpg\", 7, \"a\"]], \"val\": [], \"test\": []} | labels up to 7",
-                "{\"train\": [], \"train\": [], \"val\": [], \"test\": []} | Duplicate",
-                "{\"train\": [[[[[[[[[[[0]]]]]]]]]]]} | nesting depth",
-                "{\"train\": [], \"val\": [], \"test\": []} | no classes",
-                "{\"train\": [], \"val\": [], \"test\": []} {} | line 1",
-                "`` | train",
-            })
+    @CsvFileSource(resources = "/org/coop4j/data/broken-splits.txt", delimiter = '|', quoteCharacter = '`')
     void invalidSplitsAreRefusedWithTheReason(String text, String message) throws IOException {
         Path json = write(text);
 
-        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(json.toString())
-                .hasMessageContaining(message);
+        assertThrown(InputException.class, () -> new SplitFile("d", json, folder).read(), json.toString(), message);
     }
 
     @Test
     void overlongStringIsRefused() throws IOException {
         Path json = write("{\"train\": [[\"" + "a".repeat(100_000) + "\", 0, \"a\"]]}");
 
-        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("whole split file");
+        assertThrown(InputException.class, () -> new SplitFile("d", json, folder).read(), "whole split file");
     }
 
     @Test
@@ -180,9 +146,7 @@ class SplitFileTest {
 
     @Test
     void absentSplitFileIsNamed() {
-        assertThatThrownBy(() -> new SplitFile("d", folder.resolve("no.json"), folder).read())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("no.json");
+        assertThrown(IOException.class, () -> new SplitFile("d", folder.resolve("no.json"), folder).read(), "no.json");
     }
 
     @Test
@@ -190,9 +154,7 @@ class SplitFileTest {
         Path json = write("{\"train\": [[\"a.jpg\", 0, \"Sea_Lake\"], [\"b.jpg\", 1, \"sea lake\"]],"
                 + " \"val\": [], \"test\": []}");
 
-        assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll("'Sea_Lake'", "'sea lake'");
+        assertThrown(InputException.class, () -> new SplitFile("d", json, folder).load(), "'Sea_Lake'", "'sea lake'");
     }
 
     @Test

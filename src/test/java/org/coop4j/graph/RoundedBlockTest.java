@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.util.Map;
 import java.util.Random;
@@ -74,11 +75,7 @@ class RoundedBlockTest {
         try (Workers workers = new Workers(threads);
                 ExecutionPlan plan = graph.plan(Map.of("y", block(graph, x, kind, turn)), workers)) {
             assertThat(plan.size()).isEqualTo(ops);
-            Random random = new Random(6);
-            float[] values = new float[SEQUENCES * LENGTH * WIDTH];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) random.nextGaussian();
-            }
+            float[] values = gaussian(6, SEQUENCES * LENGTH * WIDTH);
             ArrayValues.of(plan.input("x")).fill(values);
             plan.run();
             float[] first = ArrayValues.of(plan.output("y")).toArray();
@@ -129,11 +126,7 @@ class RoundedBlockTest {
     }
 
     private static INDArray random(int seed, int rows, int cols) {
-        Random random = new Random(seed);
-        float[] values = new float[rows * cols];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(seed, rows * cols);
         return Nd4j.createFromArray(values).reshape('c', rows, cols);
     }
 

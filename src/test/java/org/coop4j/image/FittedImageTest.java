@@ -95,15 +95,6 @@ class FittedImageTest {
         assertThat(Preprocessing.clip(32).fitted(image)).isEqualTo(wanted);
     }
 
-    @Test
-    void aModelThatSquashesSeesTheWholePicture() {
-        RgbImage image = PillowResizeTest.noise(100, 67, 1);
-        PreprocessConfig clip = PreprocessConfig.openAi(32);
-        PreprocessConfig squashing = new PreprocessConfig(32, clip.mean(), clip.std(), true, BICUBIC);
-        Preprocessing squash = new Preprocessing(squashing);
-        assertThat(squash.fitted(image)).isEqualTo(PillowResize.resize(image, 32, 32));
-    }
-
     @ParameterizedTest
     @CsvSource({"1, 1", "3, 2", "1, 5000", "5000, 1", "32, 32", "31, 33"})
     void everyShapeBecomesTheModelsSize(int width, int height) {

@@ -3,7 +3,6 @@ package org.coop4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
-import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BILINEAR;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -41,63 +40,9 @@ class PillowResizeTest {
         assertThat(weights(8, 12, 2)).containsExactly(-242726, 3932160, 553415, -48545);
     }
 
-    @Test
-    void bilinearWeightsAreThoseOfATriangle() {
-        PillowResize.Kernel kernel = PillowResize.Kernel.of(8, 4, 1, 1, BILINEAR);
-        int[] eighths = Arrays.stream(new int[] {1, 3, 3, 1}).map(i -> i << 19).toArray();
-        assertThat(kernel.first()).containsExactly(1);
-        assertThat(Arrays.copyOf(kernel.weights(), kernel.count()[0])).containsExactly(eighths);
-    }
-
     private static int[] weights(int inputs, int outputs, int output) {
         PillowResize.Kernel kernel = PillowResize.Kernel.of(inputs, outputs, output, 1, BICUBIC);
         return Arrays.copyOf(kernel.weights(), kernel.count()[0]);
-    }
-
-    @Test
-    void constantImageStaysConstant() {
-        for (int value = 0; value < 256; value += 15) {
-            int[] samples = new int[33 * 17];
-            Arrays.fill(samples, value);
-            RgbImage image = grey(33, 17, samples);
-            for (int[] size : new int[][] {{7, 5}, {224, 100}, {33, 90}, {5, 17}, {1, 1}}) {
-                RgbImage resized = PillowResize.resize(image, size[0], size[1]);
-                assertThat(greyOf(resized)).containsOnly(value);
-            }
-        }
-    }
-
-    @Test
-    void unchangedSizeIsTheIdentity() {
-        RgbImage image = noise(31, 19, 1);
-        assertThat(PillowResize.resize(image, 31, 19)).isEqualTo(image);
-    }
-
-    /** Rounding of halves is not symmetric, hence one grey level. */
-    @Test
-    void mirroredImageGivesTheMirroredResult() {
-        RgbImage image = noise(61, 43, 2);
-        byte[] a = PillowResize.resize(image, 20, 30).flipped().samples();
-        byte[] b = PillowResize.resize(image.flipped(), 20, 30).samples();
-        for (int i = 0; i < a.length; i++) {
-            assertThat(Math.abs((a[i] & 0xFF) - (b[i] & 0xFF))).isLessThanOrEqualTo(1);
-        }
-    }
-
-    @Test
-    void channelsDoNotMix() {
-        RgbImage image = noise(40, 30, 3);
-        byte[] red = image.samples().clone();
-        for (int i = 0; i < red.length; i++) {
-            red[i] = i % 3 == 0 ? red[i] : 0;
-        }
-        RgbImage resized = PillowResize.resize(image, 17, 50);
-        RgbImage resizedRed = PillowResize.resize(new RgbImage(40, 30, red), 17, 50);
-        for (int y = 0; y < 50; y++) {
-            for (int x = 0; x < 17; x++) {
-                assertThat(resizedRed.rgb(x, y)).isEqualTo(resized.rgb(x, y) & 0xFF0000);
-            }
-        }
     }
 
     @Test

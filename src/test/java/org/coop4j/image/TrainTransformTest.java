@@ -98,13 +98,6 @@ class TrainTransformTest {
         assertThat(draw(1000, 10, 50)).extracting(View::crop).contains(new CropBox(493, 0, 13, 10));
     }
 
-    @Test
-    void seedDecidesTheViews() {
-        assertThat(draw(500, 375, 100)).isEqualTo(draw(500, 375, 100));
-        View other = transform.draw(500, 375, new SplittableRandom(2));
-        assertThat(draw(500, 375, 1)).isNotEqualTo(List.of(other));
-    }
-
     /**
      * Pinned, so that a seed keeps its views from version to version and from runtime to runtime.
      */

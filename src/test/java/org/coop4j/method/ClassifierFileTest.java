@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,13 +104,6 @@ class ClassifierFileTest {
         }
     }
 
-    @Test
-    void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
-        Path file = written(Map.of("coop4j.classifier", "3"), Shape.of(1, 2), 1, 2);
-        assertThatThrownBy(() -> ClassifierFile.read(file))
-                .hasMessageContainingAll(file.toString(), "format 3", "format 2");
-    }
-
     private Path written(Map<String, String> changes, Shape shape, float... values) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("coop4j.classifier", "2");
@@ -130,6 +124,7 @@ class ClassifierFileTest {
             value = {
                 "coop4j.classifier | '' | coop train",
                 "coop4j.classifier | 1 | format 1",
+                "coop4j.classifier | 3 | has format 3: this version of coop4j reads format 2",
                 "coop4j.method | '' | has no coop4j.method",
                 "coop4j.settings | {\"position\":\"left\"} | position",
                 "coop4j.settings | [] | got []",
@@ -145,27 +140,14 @@ class ClassifierFileTest {
             })
     void damagedMetadataIsNamed(String key, String value, String message) throws IOException {
         Path file = written(Map.of(key, value), Shape.of(1, 2), 1, 2);
-        assertThatThrownBy(() -> ClassifierFile.read(file))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining(message);
-    }
-
-    @Test
-    void aContextWithNaNIsRefused() throws IOException {
-        Path file = written(Map.of(), Shape.of(1, 2), 1, Float.NaN);
-        assertThatThrownBy(() -> ClassifierFile.read(file))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("ctx holds NaN");
+        assertThrown(IOException.class, () -> ClassifierFile.read(file), file.toString(), message);
     }
 
     @ParameterizedTest
-    @ValueSource(floats = {3e38f, -3e38f, Float.POSITIVE_INFINITY})
+    @ValueSource(floats = {Float.NaN, 3e38f, -3e38f, Float.POSITIVE_INFINITY})
     void numbersWhoseProductsOverflowAreRefused(float value) throws IOException {
         Path file = written(Map.of(), Shape.of(1, 2), 1, value);
-        assertThatThrownBy(() -> ClassifierFile.read(file))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("ctx holds " + value);
+        assertThrown(IOException.class, () -> ClassifierFile.read(file), "ctx holds " + value);
     }
 
     @Test
@@ -178,18 +160,14 @@ class ClassifierFileTest {
         }
         Path path = folder.resolve("many.safetensors");
         new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1).write(path);
-        assertThatThrownBy(() -> ClassifierFile.read(path))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("many.safetensors has 60000 tensors");
+        assertThrown(IOException.class, () -> ClassifierFile.read(path), "many.safetensors has 60000 tensors");
     }
 
     @Test
     void aFileOfAnotherKindIsRefused() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "a photo of a cat");
         assertThatThrownBy(() -> ClassifierFile.read(text)).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> ClassifierFile.read(folder.resolve("nowhere")))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("nowhere");
+        assertThrown(IOException.class, () -> ClassifierFile.read(folder.resolve("nowhere")), "nowhere");
     }
 
     @Test

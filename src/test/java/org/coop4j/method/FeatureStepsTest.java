@@ -10,12 +10,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
+import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -98,13 +106,13 @@ class FeatureStepsTest {
     private static Case of(String name, GoldenMethods golden, String key, GoldenProblem problem) throws IOException {
         JsonNode c = golden.of(key);
         int shots = c.get("shots").asInt();
-        FeatureSet first = problem.support(shots, 0);
+        FeatureSet first = problem.support("train", shots, 0);
         FeatureSet none = FeatureSet.none(first.width());
         switch (name) {
             case "taskres" -> {
                 Method method = new TaskRes(c.get("residual_scale").asDouble(), new TextPrompts());
                 FeatureMethod.Head head =
-                        problem.head(method, problem.text(c.get("text").asText()), first, none);
+                        problem.head(method, problem.matrix(c.get("text").asText()), first, none);
                 return new Case(
                         method,
                         head,
@@ -114,7 +122,7 @@ class FeatureStepsTest {
             }
             case "clip_adapter" -> {
                 Method method = new ClipAdapter(c.get("ratio").asDouble(), new TextPrompts());
-                FeatureMethod.Head head = problem.head(method, problem.text("text_raw"), first, none);
+                FeatureMethod.Head head = problem.head(method, problem.matrix("text_raw"), first, none);
                 Map<String, LearnedTensor> tensors =
                         Map.of("w1", head.learned().get(0), "w2", head.learned().get(1));
                 for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
@@ -128,7 +136,7 @@ class FeatureStepsTest {
                 CacheWeights weights = new CacheWeights(alpha, c.get("beta").asDouble(), false, 3, 7);
                 Method method = new TipAdapterF(weights, new TextPrompts());
                 FeatureMethod.Head head =
-                        problem.head(method, problem.text("text_norm"), problem.wholeSupport(shots), none);
+                        problem.head(method, problem.matrix("text_norm"), problem.support("train", shots), none);
                 LearnedTensor keys = head.learned().get(0);
                 golden.assertClose(key, "keys.init", keys.values());
                 return new Case(method, head, first, golden.rows(key + ".batches"), Map.of("keys", keys));
@@ -140,7 +148,7 @@ class FeatureStepsTest {
                 return new Case(
                         method,
                         head,
-                        head.samples(problem.support(shots, 0, 1)),
+                        head.samples(problem.support("train", shots, 0, 1)),
                         crossModalBatches(golden, key, problem.classes() * shots),
                         Map.of("w", head.learned().get(0)));
             }
@@ -179,5 +187,28 @@ class FeatureStepsTest {
             apart += difference > 1e-5 ? 1 : 0;
         }
         assertThat(apart).isLessThanOrEqualTo(5);
+    }
+
+    @Test
+    void halfOfEachBatchIsTextAndEachHalfRestartsOnItsOwn() {
+        List<String> names = List.of("a", "b", "c");
+        List<String> prompts = List.of("0 a", "0 b", "0 c", "1 a", "1 b", "1 c");
+        FeatureMatrix features = FeatureMatrix.of(6, 1, new float[] {1, 2, 3, 4, 5, 6});
+        FeatureSpace space = FeatureTable.of(Precision.FLOAT32, "", 1, prompts, features, new Workers(1));
+        Trainer trainer = new Trainer(new CrossModal().training(1), 1);
+        FeatureMethod.Head model = new CrossModal()
+                .start(new ClassTexts(new PromptEnsemble(List.of("0 {}", "1 {}")), space, names), null, trainer);
+        BatchOrder order = model.order(20, trainer);
+        assertThat(order.epoch(0).length).isEqualTo(order.batches());
+        int[] counts = new int[20];
+        for (int[] batch : order.epoch(0)) {
+            assertThat(batch).hasSize(8);
+            assertThat(Arrays.stream(batch, 0, 4)).allMatch(i -> i < 14);
+            assertThat(Arrays.stream(batch, 4, 8)).allMatch(i -> i >= 14 && i < 20);
+            Arrays.stream(batch).forEach(i -> counts[i]++);
+        }
+        assertThat(counts).doesNotContain(0);
+        assertThat(order.epoch(1)).isDeepEqualTo(model.order(20, trainer).epoch(1));
+        assertThat(order.epoch(1)[0]).isNotEqualTo(order.epoch(0)[0]);
     }
 }

@@ -38,8 +38,8 @@ class GdaTest {
         try (GoldenMethods golden = GoldenMethods.open("gda");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            FeatureSet train = problem.support(c);
-            FeatureMatrix text = problem.text("text_norm");
+            FeatureSet train = problem.support("train", c);
+            FeatureMatrix text = problem.matrix("text_norm");
             FeatureSet pool = ViewPooling.pooled(train);
             Gda.Gaussians gaussians = Gda.Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
                     .gaussians();
@@ -88,9 +88,9 @@ class GdaTest {
     @Test
     void oneImagePerClassInOneViewEqualsZeroShotWithAWarning() throws IOException {
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
-            FeatureMatrix text = problem.text("text_norm");
+            FeatureMatrix text = problem.matrix("text_norm");
             ProgressRecorder one = new ProgressRecorder();
-            FeatureMatrix logits = problem.classifier(new Gda(), head(problem, problem.support(1, 0), one))
+            FeatureMatrix logits = problem.classifier(new Gda(), head(problem, problem.support("train", 1, 0), one))
                     .logits(problem.test());
             FeatureMatrix cosines = problem.test().normalized().products(text);
             float scale = problem.clip().logitScale();
@@ -104,8 +104,8 @@ class GdaTest {
             assertThat(one.warnings).singleElement().asString().contains("equals zero-shot");
 
             ProgressRecorder more = new ProgressRecorder();
-            head(problem, problem.support(1, 0, 1), more);
-            head(problem, problem.support(2, 0), more);
+            head(problem, problem.support("train", 1, 0, 1), more);
+            head(problem, problem.support("train", 2, 0), more);
             assertThat(more.warnings).isEmpty();
         }
     }
@@ -114,14 +114,14 @@ class GdaTest {
             throws IOException {
         Trainer trainer = new Trainer(Training.none(), 1, MemoryLimit.none(), progress, null);
         FeatureSet none = FeatureSet.none(train.width());
-        return problem.head(new Gda(), problem.text("text_norm"), train, none, problem.clip(), trainer);
+        return problem.head(new Gda(), problem.matrix("text_norm"), train, none, problem.clip(), trainer);
     }
 
     private static void assertLogits(
             GoldenMethods golden, GoldenProblem problem, String key, String name, Gda.Gaussians gaussians)
             throws IOException {
         double alpha = golden.of(key).path("alpha_" + name).asDouble(1);
-        FeatureMatrix text = problem.text("text_norm");
+        FeatureMatrix text = problem.matrix("text_norm");
         FeatureMatrix logits = problem.classifier(
                         new Gda().with(Map.of("alpha", alpha)),
                         new FeatureMethod.Head(file -> Gda.addTo(file, gaussians, text)))

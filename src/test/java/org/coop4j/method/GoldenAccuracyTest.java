@@ -87,7 +87,7 @@ class GoldenAccuracyTest {
         Row row = ROWS.get(name);
         try (GoldenProblem problem = GoldenProblem.open(folder)) {
             boolean before = row.method.features() == FeatureKind.BEFORE_PROJECTION;
-            FeatureSet train = before ? problem.wholeSupportBeforeProjection(shots) : problem.wholeSupport(shots);
+            FeatureSet train = problem.support(before ? "train_pre" : "train", shots);
             FeatureSet val = row.val ? problem.val() : FeatureSet.none(train.width());
             Training training = row.method.training(shots);
             if (row.rate > 0) {

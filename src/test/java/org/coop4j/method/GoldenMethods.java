@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
@@ -148,13 +149,16 @@ final class GoldenMethods implements AutoCloseable {
 
     /** The classes of the text methods in tokens: names, and the token that ends a sentence. */
     List<ClassName> classNames() {
+        return classNames(json);
+    }
+
+    /** The same of another description. */
+    static List<ClassName> classNames(JsonNode json) {
         List<ClassName> names = new ArrayList<>();
         for (JsonNode ids : json.get("class_name_token_ids")) {
-            int[] tokens = new int[ids.size() + 1];
-            for (int i = 0; i < ids.size(); i++) {
-                tokens[i] = ids.get(i).asInt();
-            }
-            tokens[ids.size()] = json.get("period").asInt();
+            int[] tokens = IntStream.rangeClosed(0, ids.size())
+                    .map(i -> (i < ids.size() ? ids.get(i) : json.get("period")).asInt())
+                    .toArray();
             names.add(new ClassName("class " + names.size(), tokens, ids.size()));
         }
         return names;
@@ -204,11 +208,6 @@ final class GoldenMethods implements AutoCloseable {
                     };
             assertThat(ours).as(number).isEqualTo(said.path(number).asDouble(ours));
         }
-    }
-
-    /** Checks the losses of a case's steps. */
-    void assertLoss(String key, int step, double actual) {
-        assertLoss(key, "losses", step, actual);
     }
 
     /**

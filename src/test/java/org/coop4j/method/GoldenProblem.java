@@ -9,6 +9,8 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -131,28 +133,11 @@ final class GoldenProblem implements AutoCloseable {
         return IntStream.range(0, classes()).mapToObj(i -> "class " + i).toList();
     }
 
-    /** Returns the first images of each class, in some of their views. */
-    FeatureSet support(int shots, int... views) throws IOException {
-        return support("train", shots, views);
-    }
-
-    /** The same with the rows before the visual projection, in all views. */
-    FeatureSet wholeSupportBeforeProjection(int shots) throws IOException {
-        int views = values.json().get("views").asInt();
-        return support("train_pre", shots, IntStream.range(0, views).toArray());
-    }
-
-    /** The same with the rows before the visual projection. */
-    FeatureSet supportBeforeProjection(JsonNode c) throws IOException {
-        return support(
-                "train_pre",
-                c.get("shots").asInt(),
-                IntStream.range(0, c.get("views").asInt()).toArray());
-    }
-
-    private FeatureSet support(String rowsOf, int shots, int... views) throws IOException {
+    /** Returns the first images of each class, in all or some of their views. */
+    FeatureSet support(String rowsOf, int shots, int... some) throws IOException {
         int all = values.json().get("shots").asInt();
         int allViews = values.json().get("views").asInt();
+        int[] views = some.length == 0 ? IntStream.range(0, allViews).toArray() : some;
         int width = Math.toIntExact(values.shape(rowsOf).dim(2));
         float[] train = values.floats(rowsOf);
         int[] trainLabels = values.ints("train_labels");
@@ -169,17 +154,10 @@ final class GoldenProblem implements AutoCloseable {
         return new DenseFeatures(width, views.length, rows, labels);
     }
 
-    /** The same in all views. */
-    FeatureSet wholeSupport(int shots) throws IOException {
-        int views = values.json().get("views").asInt();
-        return support(shots, IntStream.range(0, views).toArray());
-    }
-
     /** The first shots of each class with the first views, as a case says. */
-    FeatureSet support(JsonNode c) throws IOException {
-        return support(
-                c.get("shots").asInt(),
-                IntStream.range(0, c.get("views").asInt()).toArray());
+    FeatureSet support(String rowsOf, JsonNode c) throws IOException {
+        int views = c.get("views").asInt();
+        return support(rowsOf, c.get("shots").asInt(), IntStream.range(0, views).toArray());
     }
 
     FeatureSet val() throws IOException {
@@ -197,10 +175,6 @@ final class GoldenProblem implements AutoCloseable {
     /** The problem's visual projection. */
     VisualProjection projection(FeatureMatrix bias) throws IOException {
         return new VisualProjection("visual.proj", values.matrix("proj").transposed(), bias);
-    }
-
-    FeatureMatrix text(String name) throws IOException {
-        return values.matrix(name);
     }
 
     /** Raw features of all templates, template after template. */
@@ -238,7 +212,7 @@ final class GoldenProblem implements AutoCloseable {
         assertFirstLogits(golden, key, model, samples, batches[0]);
         try (BatchStep trainable = model.step(clip, samples, classes())) {
             for (int step = 0; step < batches.length; step++) {
-                golden.assertLoss(key, step, trainable.run(0, batches[step]));
+                golden.assertLoss(key, "losses", step, trainable.run(0, batches[step]));
                 if (step == 0) {
                     for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
                         golden.assertClose(
@@ -248,6 +222,49 @@ final class GoldenProblem implements AutoCloseable {
                     }
                 }
                 optimizer.step(model.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+            }
+        }
+    }
+
+    /**
+     * Steps on all samples at once: the first logits and gradients, the first losses, and the tensors after ten steps and
+     * after the last.
+     *
+     * @param tensors learned tensors by their names in the file
+     * @param form values or gradients as the file has them
+     */
+    void assertFullBatches(
+            GoldenMethods golden,
+            String key,
+            FeatureMethod.Head model,
+            FeatureSet samples,
+            Optimizer optimizer,
+            IntToDoubleFunction rate,
+            int steps,
+            Map<String, LearnedTensor> tensors,
+            UnaryOperator<float[]> form)
+            throws IOException {
+        int[] all = IntStream.range(0, samples.size()).toArray();
+        assertFirstLogits(golden, key, model, samples, all);
+        try (BatchStep trainable = model.step(clip, samples, classes())) {
+            for (int step = 0; step < steps; step++) {
+                double loss = trainable.run(step, all);
+                if (step < golden.of(key).get("losses10").size()) {
+                    golden.assertLoss(key, "losses10", step, loss);
+                }
+                if (step == 0) {
+                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
+                        float[] gradient = form.apply(tensor.getValue().gradient());
+                        golden.assertClose(key, tensor.getKey() + ".grad", gradient);
+                    }
+                }
+                optimizer.step(model.learned(), rate.applyAsDouble(step), step + 1L);
+                if (step + 1 == 10 || step + 1 == steps) {
+                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
+                        float[] values = form.apply(tensor.getValue().values());
+                        golden.assertClose(key, tensor.getKey() + ".step" + (step + 1), values);
+                    }
+                }
             }
         }
     }

@@ -23,7 +23,7 @@ import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,8 +52,12 @@ class GoldenPromptAccuracyTest {
     @TempDir
     static Path folder;
 
+    @AutoClose
     private static GoldenMethods problem;
+
+    @AutoClose
     private static Clip clip;
+
     private static FeatureMatrix teacher;
     private static int[] words;
 
@@ -65,12 +69,6 @@ class GoldenPromptAccuracyTest {
         int[][] prompts = problem.rows("teacher_token_ids");
         int end = Arrays.mismatch(prompts[0], prompts[1]);
         words = Arrays.copyOfRange(prompts[0], 1, end);
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
-        problem.close();
     }
 
     static Stream<Arguments> columns() throws IOException {

@@ -3,12 +3,12 @@ package org.coop4j.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
@@ -19,6 +19,8 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,13 +31,17 @@ class LinearProbeTest {
     @TempDir
     private Path folder;
 
+    @AutoClose
+    private static Clip clip;
+
+    @BeforeAll
+    static void open(@TempDir Path models) throws IOException {
+        clip = TinyModel.open(TinyModel.write(models.resolve("tiny.safetensors"), 1), 1);
+    }
+
     private static FeatureMatrix features(Clip clip, int rows) {
         int width = clip.architecture().embedDim();
-        float[] values = new float[rows * width];
-        Random random = new Random(3);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(3, rows * width);
         return FeatureMatrix.of(rows, width, values);
     }
 
@@ -59,84 +65,71 @@ class LinearProbeTest {
 
     @Test
     void aSavedProbeScoresTheSame() throws IOException {
-        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
-        try (Clip clip = TinyModel.open(model, 1)) {
-            FeatureMatrix images = features(clip, 12);
-            Classifier fitted = fit(clip, images);
-            Path file = folder.resolve("classifier.safetensors");
-            fitted.save().write(file);
-            ClassifierFile read = ClassifierFile.read(file);
-            assertThat(read.method()).isEqualTo(new LinearProbe());
-            assertThat(read.training()).containsKey("c");
-            Classifier again = read.open(clip);
-            assertThat(again.classNames()).isEqualTo(NAMES);
-            float[] expected = fitted.logits(images).toArray();
-            float[] actual = again.logits(images).toArray();
-            for (int i = 0; i < expected.length; i++) {
-                assertThat(actual[i]).isCloseTo(expected[i], within(1e-4f));
-            }
+        FeatureMatrix images = features(clip, 12);
+        Classifier fitted = fit(clip, images);
+        Path file = folder.resolve("classifier.safetensors");
+        fitted.save().write(file);
+        ClassifierFile read = ClassifierFile.read(file);
+        assertThat(read.method()).isEqualTo(new LinearProbe());
+        assertThat(read.training()).containsKey("c");
+        Classifier again = read.open(clip);
+        assertThat(again.classNames()).isEqualTo(NAMES);
+        float[] expected = fitted.logits(images).toArray();
+        float[] actual = again.logits(images).toArray();
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], within(1e-4f));
         }
     }
 
     @Test
     void aSettledLearnerTakesTheClassifiersPenalty() throws IOException {
-        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
-        try (Clip clip = TinyModel.open(model, 1)) {
-            FeatureMatrix images = features(clip, 12);
-            Classifier searched = fit(clip, images);
-            Classifier same = fit(learner(clip).settled(searched.save()), images);
-            assertThat(same.logits(images).toArray())
-                    .isEqualTo(searched.logits(images).toArray());
+        FeatureMatrix images = features(clip, 12);
+        Classifier searched = fit(clip, images);
+        Classifier same = fit(learner(clip).settled(searched.save()), images);
+        assertThat(same.logits(images).toArray())
+                .isEqualTo(searched.logits(images).toArray());
 
-            ClassifierFile given = searched.save().withTraining(Map.of("c", "0.003")); // not in the grid
-            Classifier other = fit(learner(clip).settled(given), images);
-            assertThat(other.save().training()).containsEntry("c", "0.003");
-        }
+        ClassifierFile given = searched.save().withTraining(Map.of("c", "0.003")); // not in the grid
+        Classifier other = fit(learner(clip).settled(given), images);
+        assertThat(other.save().training()).containsEntry("c", "0.003");
     }
 
     @Test
     void selectedClassesKeepTheirScoresAndNewOnesAreRefused() throws IOException {
-        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
-        try (Clip clip = TinyModel.open(model, 1)) {
-            FeatureMatrix images = features(clip, 12);
-            Classifier all = fit(clip, images);
-            Classifier few = all.forClasses(List.of("right", "left"));
-            for (int i = 0; i < images.rows(); i++) {
-                FeatureMatrix a = all.logits(images);
-                FeatureMatrix b = few.logits(images);
-                assertThat(b.get(i, 0) - b.get(i, 1)).isCloseTo(a.get(i, 2) - a.get(i, 0), within(1e-4f));
-            }
-            Path file = folder.resolve("few.safetensors");
-            few.save().write(file);
-            Classifier read = ClassifierFile.read(file).open(clip);
-            assertThat(read.classNames()).containsExactly("right", "left");
-            for (int i = 0; i < images.rows(); i++) {
-                assertThat(read.logits(images).get(i, 1))
-                        .isCloseTo(few.logits(images).get(i, 1), within(1e-4f));
-            }
-            assertThatThrownBy(() -> all.forClasses(List.of("up", "left")))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContainingAll("\"up\"", "3 classes");
+        FeatureMatrix images = features(clip, 12);
+        Classifier all = fit(clip, images);
+        Classifier few = all.forClasses(List.of("right", "left"));
+        for (int i = 0; i < images.rows(); i++) {
+            FeatureMatrix a = all.logits(images);
+            FeatureMatrix b = few.logits(images);
+            assertThat(b.get(i, 0) - b.get(i, 1)).isCloseTo(a.get(i, 2) - a.get(i, 0), within(1e-4f));
         }
+        Path file = folder.resolve("few.safetensors");
+        few.save().write(file);
+        Classifier read = ClassifierFile.read(file).open(clip);
+        assertThat(read.classNames()).containsExactly("right", "left");
+        for (int i = 0; i < images.rows(); i++) {
+            assertThat(read.logits(images).get(i, 1))
+                    .isCloseTo(few.logits(images).get(i, 1), within(1e-4f));
+        }
+        assertThatThrownBy(() -> all.forClasses(List.of("up", "left")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("\"up\"", "3 classes");
     }
 
     @Test
     void aProbeOfAnotherSizeIsRefused() throws IOException {
-        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
-        try (Clip clip = TinyModel.open(model, 1)) {
-            int d = clip.embedDim();
-            ClassifierFile file = ClassifierFile.of(new LinearProbe(), NAMES, "")
-                    .with("weight", Shape.of(d, 3), new float[3 * d])
-                    .with("bias", Shape.of(3), new float[3]);
-            file.open(clip).close();
-            assertThatThrownBy(() -> file.with("weight", Shape.of(d, 2), new float[2 * d])
-                            .open(clip))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("weight of shape");
-            assertThatThrownBy(
-                            () -> file.with("bias", Shape.of(2), new float[2]).open(clip))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("bias of shape");
-        }
+        int d = clip.embedDim();
+        ClassifierFile file = ClassifierFile.of(new LinearProbe(), NAMES, "")
+                .with("weight", Shape.of(d, 3), new float[3 * d])
+                .with("bias", Shape.of(3), new float[3]);
+        file.open(clip).close();
+        assertThatThrownBy(() ->
+                        file.with("weight", Shape.of(d, 2), new float[2 * d]).open(clip))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("weight of shape");
+        assertThatThrownBy(() -> file.with("bias", Shape.of(2), new float[2]).open(clip))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bias of shape");
     }
 }

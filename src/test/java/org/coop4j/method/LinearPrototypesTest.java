@@ -2,14 +2,15 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -37,19 +38,6 @@ class LinearPrototypesTest {
         return cases.stream();
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Run(FeatureMethod.Head head, BatchStep trainable, int[] all) {}
-
-    private static Run start(String method, GoldenProblem problem, FeatureSet train) throws IOException {
-        Method trained = method.equals("clap") ? new Clap() : new ZsLp();
-        FeatureMethod.Head head =
-                problem.head(trained, problem.text("text_raw"), train, FeatureSet.none(train.width()));
-        FeatureSet samples = head.samples(train);
-        int[] all = new int[samples.size()];
-        Arrays.setAll(all, i -> i);
-        return new Run(head, head.step(problem.clip(), samples, problem.classes()), all);
-    }
-
     private static void assertLogits(
             GoldenMethods golden, GoldenProblem problem, String key, int steps, FeatureMethod.Head head)
             throws IOException {
@@ -60,46 +48,38 @@ class LinearPrototypesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void tenAndThreeHundredStepsEqualPyTorch(String method, String key) throws IOException {
-        try (GoldenMethods golden = GoldenMethods.open(method);
+    void tenAndThreeHundredStepsEqualPyTorch(String name, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(name);
                 GoldenProblem problem = GoldenProblem.open(folder)) {
-            Clip clip = problem.clip();
-            JsonNode c = golden.of(key);
-            FeatureMatrix text = problem.text("text_raw");
-            FeatureSet train = problem.support(c);
-            golden.assertClose(key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
-            Training training = new ZsLp().training(1);
+            FeatureMatrix text = problem.matrix("text_raw");
+            FeatureSet train = problem.support("train", golden.of(key));
+            golden.assertClose(
+                    key,
+                    "multipliers",
+                    Clap.multipliers(text, train, problem.clip().logitScale()));
+            Method method = name.equals("clap") ? new Clap() : new ZsLp();
+            Training training = method.training(1);
             golden.assertOptimizer(training);
-            Run ten = start(method, problem, train);
-            problem.assertFirstLogits(golden, key, ten.head, ten.head.samples(train), ten.all);
-            try (BatchStep trainable = ten.trainable) {
-                Optimizer sgd = training.newOptimizer();
-                LearnedTensor w = ten.head.learned().get(0);
-                for (int step = 0; step < 10; step++) {
-                    golden.assertLoss(key, "losses10", step, trainable.run(0, ten.all));
-                    if (step == 0) {
-                        golden.assertClose(key, "w.grad", w.gradient());
-                    }
-                    sgd.step(ten.head.learned(), training.rate(), step + 1L);
-                }
-                golden.assertClose(key, "w.step10", w.values());
-                assertLogits(golden, problem, key, 10, ten.head);
-            }
-
-            Run full = start(method, problem, train);
-            try (BatchStep trainable = full.trainable) {
-                int epochs =
-                        golden.json().get("optimiser").get("full").get("epochs").asInt();
-                assertThat(training.epochs()).isEqualTo(epochs);
+            FeatureMethod.Head ten = problem.head(method, text, train, FeatureSet.none(train.width()));
+            FeatureSet samples = ten.samples(train);
+            Map<String, LearnedTensor> w = Map.of("w", ten.learned().get(0));
+            IntToDoubleFunction constant = step -> training.rate();
+            problem.assertFullBatches(
+                    golden, key, ten, samples, training.newOptimizer(), constant, 10, w, UnaryOperator.identity());
+            assertLogits(golden, problem, key, 10, ten);
+            int epochs =
+                    golden.json().get("optimiser").get("full").get("epochs").asInt();
+            assertThat(training.epochs()).isEqualTo(epochs);
+            FeatureMethod.Head full = problem.head(method, text, train, FeatureSet.none(train.width()));
+            try (BatchStep trainable = full.step(problem.clip(), samples, problem.classes())) {
                 Optimizer sgd = training.newOptimizer();
                 for (int step = 0; step < epochs; step++) {
-                    trainable.run(0, full.all);
-                    sgd.step(full.head.learned(), training.rate(step, 0, 1), step + 1L);
+                    trainable.run(0, IntStream.range(0, samples.size()).toArray());
+                    sgd.step(full.learned(), training.rate(step, 0, 1), step + 1L);
                 }
-                golden.assertClose(
-                        key, "w.step" + epochs, full.head.learned().get(0).values());
-                assertLogits(golden, problem, key, epochs, full.head);
             }
+            golden.assertClose(key, "w.step" + epochs, full.learned().get(0).values());
+            assertLogits(golden, problem, key, epochs, full);
         }
     }
 }

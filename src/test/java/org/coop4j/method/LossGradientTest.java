@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Trainer;
@@ -47,7 +49,12 @@ class LossGradientTest {
     static Path folder;
 
     static Stream<Method> methods() {
-        return Method.all().stream()
+        Stream<Method> layouts = Stream.of(
+                new CoOp(3, ClassPosition.MIDDLE, true),
+                new CoOp(5, ClassPosition.MIDDLE, false),
+                new CoOp(2, ClassPosition.FRONT, true),
+                new CoOp(4, ClassPosition.END, true));
+        return Stream.concat(Method.all().stream(), layouts)
                 .filter(method -> method.training(4).trains())
                 // At λ = 0 ProGrad's step is the gradient of its first loss, which is reported.
                 .map(m -> m instanceof ProGrad ? m.with(Map.of("lambda", 0)) : m);
@@ -82,11 +89,7 @@ class LossGradientTest {
     }
 
     private static DenseFeatures images(int width) {
-        Random random = new Random(3);
-        float[] values = new float[6 * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(3, 6 * width);
         return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -38,9 +40,9 @@ class LpPlusPlusTest {
             JsonNode c = golden.of(key);
             LpPlusPlus.Blend model =
                     model(problem, c, FeatureSet.none(problem.test().width()));
-            List<LearnedTensor> learned = begin(golden, key, model);
+            begin(golden, key, model);
             assertStepSizes(problem, c);
-            run(golden, problem, key, model, learned, c.get("epochs").asInt());
+            run(golden, problem, key, model);
             FeatureMatrix logits = problem.classifier(new LpPlusPlus(), model).logits(problem.test());
             golden.assertClose(key, "test_logits.step300", logits.toArray());
             problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
@@ -48,21 +50,20 @@ class LpPlusPlusTest {
     }
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
-        FeatureSet train = problem.support(c.get("shots").asInt(), 0);
+        FeatureSet train = problem.support("train", c.get("shots").asInt(), 0);
         FeatureMatrix f = train.matrix().normalized();
-        FeatureMatrix text = problem.text(c.get("text").asText());
+        FeatureMatrix text = problem.matrix(c.get("text").asText());
         assertThat(LpPlusPlus.weightStep(f) / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(LpPlusPlus.blendStep(f, text) / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
     }
 
     private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val) throws IOException {
-        FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        return new LpPlusPlus.Blend(problem.text(c.get("text").asText()), train, val);
+        FeatureSet train = problem.support("train", c.get("shots").asInt(), 0);
+        return new LpPlusPlus.Blend(problem.matrix(c.get("text").asText()), train, val);
     }
 
     /** The reference's biases are random: those of the file are taken. */
-    private static List<LearnedTensor> begin(GoldenMethods golden, String key, LpPlusPlus.Blend model)
-            throws IOException {
+    private static void begin(GoldenMethods golden, String key, LpPlusPlus.Blend model) throws IOException {
         List<LearnedTensor> learned = model.learned();
         golden.assertClose(key, "w.init", learned.get(0).values());
         assertThat(learned.get(1).values()).containsOnly(0);
@@ -70,49 +71,24 @@ class LpPlusPlusTest {
         System.arraycopy(bias, 0, learned.get(1).values(), 0, bias.length);
         assertThat((double) learned.get(2).values()[0])
                 .isCloseTo(golden.of(key).get("alpha0").asDouble(), within(1e-4));
-        return learned;
     }
 
-    private static void run(
-            GoldenMethods golden,
-            GoldenProblem problem,
-            String key,
-            LpPlusPlus.Blend model,
-            List<LearnedTensor> learned,
-            int epochs)
+    private static void run(GoldenMethods golden, GoldenProblem problem, String key, LpPlusPlus.Blend model)
             throws IOException {
         JsonNode c = golden.of(key);
-        FeatureSet samples = model.samples(null);
-        int[] all = new int[samples.size()];
-        Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(c.get("shots").asInt());
+        int epochs = c.get("epochs").asInt();
         assertThat(epochs).isEqualTo(training.epochs());
-        problem.assertFirstLogits(golden, key, model, samples, all);
-        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
-            Optimizer optimizer = model.optimizer(training);
-            for (int step = 0; step < epochs; step++) {
-                double loss = trainable.run(step, all);
-                if (step < c.get("losses10").size()) {
-                    golden.assertLoss(key, "losses10", step, loss);
-                }
-                if (step == 0) {
-                    assertTensors(golden, key, "grad", learned, true);
-                }
-                optimizer.step(learned, training.rate(), step + 1L);
-                if (step + 1 == 10 || step + 1 == epochs) {
-                    assertTensors(golden, key, "step" + (step + 1), learned, false);
-                }
-            }
-        }
-    }
-
-    private static void assertTensors(
-            GoldenMethods golden, String key, String when, List<LearnedTensor> learned, boolean gradients)
-            throws IOException {
-        for (LearnedTensor tensor : learned) {
-            float[] values = gradients ? tensor.gradient() : tensor.values();
-            golden.assertClose(key, tensor.name() + "." + when, values);
-        }
+        problem.assertFullBatches(
+                golden,
+                key,
+                model,
+                model.samples(null),
+                model.optimizer(training),
+                step -> training.rate(),
+                epochs,
+                model.learned().stream().collect(Collectors.toMap(LearnedTensor::name, tensor -> tensor)),
+                UnaryOperator.identity());
     }
 
     @ParameterizedTest
@@ -122,8 +98,8 @@ class LpPlusPlusTest {
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
             LpPlusPlus.Blend model = model(problem, c, problem.val());
-            List<LearnedTensor> learned = begin(golden, key, model);
-            run(golden, problem, key, model, learned, c.get("epochs").asInt());
+            begin(golden, key, model);
+            run(golden, problem, key, model);
             FeatureMatrix logits = problem.classifier(new LpPlusPlus(), model).logits(problem.test());
             int best = 0;
             for (JsonNode hits : c.get("val_hits")) {
@@ -153,7 +129,11 @@ class LpPlusPlusTest {
                 assertThat(parts.learned().get(i).values())
                         .containsExactly(whole.learned().get(i).values());
             }
-            assertThat(logits(problem, parts)).containsExactly(logits(problem, whole));
+            FeatureMatrix logits = problem.classifier(new LpPlusPlus(), parts).logits(problem.test());
+            assertThat(logits.toArray())
+                    .containsExactly(problem.classifier(new LpPlusPlus(), whole)
+                            .logits(problem.test())
+                            .toArray());
         }
     }
 
@@ -162,8 +142,7 @@ class LpPlusPlusTest {
             GoldenProblem problem, LpPlusPlus.Blend model, int from, int end, Map<String, float[]> state)
             throws IOException {
         FeatureSet samples = model.samples(null);
-        int[] all = new int[samples.size()];
-        Arrays.setAll(all, i -> i);
+        int[] all = IntStream.range(0, samples.size()).toArray();
         Training training = new LpPlusPlus().training(1);
         try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
@@ -176,12 +155,6 @@ class LpPlusPlusTest {
             }
             return optimizer.state();
         }
-    }
-
-    private static float[] logits(GoldenProblem problem, LpPlusPlus.Blend model) throws IOException {
-        return problem.classifier(new LpPlusPlus(), model)
-                .logits(problem.test())
-                .toArray();
     }
 
     @Test

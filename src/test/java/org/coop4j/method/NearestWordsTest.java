@@ -3,6 +3,7 @@ package org.coop4j.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.method.NearestWords.ContextVector;
@@ -24,7 +24,7 @@ import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,9 +41,11 @@ class NearestWordsTest {
     static Path folder;
 
     /** A model with random embeddings. */
+    @AutoClose
     private static Clip clip;
 
     /** The same in which three tokens alone have an embedding that is not zero. */
+    @AutoClose
     private static Clip sparse;
 
     @BeforeAll
@@ -51,12 +53,6 @@ class NearestWordsTest {
         Path file = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         clip = TinyModel.open(file, 3);
         sparse = TinyModel.open(writeSparse(file, folder.resolve("sparse.safetensors")), 2);
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
-        sparse.close();
     }
 
     private static Path writeSparse(Path from, Path to) throws IOException {
@@ -170,11 +166,7 @@ class NearestWordsTest {
 
     @Test
     void allTokensAreSearchedByAllThreads() throws IOException {
-        Random random = new Random(3);
-        float[] context = new float[2 * WIDTH];
-        for (int i = 0; i < context.length; i++) {
-            context[i] = 0.02f * (float) random.nextGaussian();
-        }
+        float[] context = gaussian(3, 2 * WIDTH, 0.02);
         double[] distances = new double[49_408];
         List<Integer> order = new ArrayList<>();
         for (int token = 0; token < distances.length; token++) {

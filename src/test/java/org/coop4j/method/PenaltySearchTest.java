@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
@@ -53,32 +54,6 @@ class PenaltySearchTest {
             double c = result.classifier().c();
             assertThat(c).isEqualTo(run.get("steps").get(7).get("kept").asDouble(), within(1e-9 * c));
         }
-    }
-
-    @Test
-    void searchOnTheDrawnImagesIsTheRun() throws IOException {
-        JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        FeatureSet train = GoldenFeatures.features(golden, "train");
-        FeatureSet val = GoldenFeatures.features(golden, "val");
-        JsonNode run = golden.get("runs").get(7);
-        PenaltySearch chosen = search(
-                train.select(GoldenFeatures.ints(run.get("train_positions"))),
-                val.select(GoldenFeatures.ints(run.get("val_positions"))));
-        PenaltySearch drawn = run(train, val, run);
-        assertThat(chosen.grid).usingRecursiveComparison().isEqualTo(drawn.grid);
-        assertThat(chosen.steps).usingRecursiveComparison().isEqualTo(drawn.steps);
-    }
-
-    @Test
-    void theReferencesImagesAreDrawnFromLabelsAlone() throws IOException {
-        JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        JsonNode run = golden.get("runs").get(7);
-        ImageDataset drawn = sampler(run)
-                .sampleOfProbe(labelled(
-                        GoldenFeatures.ints(golden.get("train_labels")),
-                        GoldenFeatures.ints(golden.get("val_labels"))));
-        assertThat(positions(drawn.train())).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
-        assertThat(positions(drawn.val())).containsExactly(GoldenFeatures.ints(run.get("val_positions")));
     }
 
     /** Images of these labels, each called by its position. */
@@ -134,14 +109,16 @@ class PenaltySearchTest {
         assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
 
-    private static FewShotSampler sampler(JsonNode run) {
-        return new FewShotSampler(run.get("shots").asInt(), run.get("seed").asInt());
-    }
-
-    /** The search on the images that the reference draws. */
+    /** The search on the images that the reference draws, by their labels alone. */
     private static PenaltySearch run(FeatureSet train, FeatureSet val, JsonNode run) throws IOException {
-        ImageDataset drawn = sampler(run).sampleOfProbe(labelled(train.labels(), val.labels()));
-        return search(train.select(positions(drawn.train())), val.select(positions(drawn.val())));
+        ImageDataset drawn = new FewShotSampler(
+                        run.get("shots").asInt(), run.get("seed").asInt())
+                .sampleOfProbe(labelled(train.labels(), val.labels()));
+        int[] ofTrain = positions(drawn.train());
+        int[] ofVal = positions(drawn.val());
+        assertThat(ofTrain).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
+        assertThat(ofVal).containsExactly(GoldenFeatures.ints(run.get("val_positions")));
+        return search(train.select(ofTrain), val.select(ofVal));
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {
@@ -162,5 +139,48 @@ class PenaltySearchTest {
         assertThat(step.kept().classifier().accuracy(test))
                 .as(name)
                 .isEqualTo(expected.get("test").asDouble(), EXACT);
+    }
+
+    private static final Workers WORKERS = new Workers(1);
+
+    /** Noise, and one feature that mostly separates two classes. */
+    private static FeatureSet noisy(int images, int noise, double signal) {
+        SplittableRandom random = new SplittableRandom(5);
+        float[] values = new float[images * (noise + 1)];
+        int[] labels = new int[images];
+        for (int i = 0; i < images; i++) {
+            labels[i] = i % 2;
+            for (int j = 0; j <= noise; j++) {
+                values[i * (noise + 1) + j] = (float) random.nextGaussian();
+            }
+            values[i * (noise + 1)] += (float) (signal * (labels[i] == 0 ? -1 : 1));
+        }
+        return new DenseFeatures(noise + 1, 1, values, labels);
+    }
+
+    @Test
+    void noiseGetsAStrongPenaltyAndAClearSignalIsFitted() {
+        FeatureSet noise = noisy(40, 60, 1.0);
+        LinearClassifier chosen = PenaltySearch.crossValidated(noise, WORKERS);
+        LinearClassifier weakest = new LogisticRegression(noise, WORKERS).fit(1e3, null);
+        FeatureSet fresh = noisy(4000, 60, 1.0);
+        assertThat(chosen.c()).isLessThan(1);
+        assertThat(chosen.accuracy(fresh)).isGreaterThan(weakest.accuracy(fresh));
+
+        FeatureSet clear = noisy(40, 0, 30);
+        assertThat(PenaltySearch.crossValidated(clear, WORKERS).accuracy(clear)).isEqualTo(1);
+    }
+
+    @Test
+    void oneImagePerClassIsFittedWithCOfOne() {
+        FeatureSet two = noisy(2, 3, 1);
+        assertThat(PenaltySearch.crossValidated(two, WORKERS).c()).isEqualTo(1);
+    }
+
+    @Test
+    void theSmallestClassLimitsTheFolds() {
+        FeatureSet images = noisy(20, 2, 3);
+        FeatureSet few = images.select(new int[] {0, 2, 4, 6, 8, 10, 1, 3});
+        assertThat(PenaltySearch.crossValidated(few, WORKERS).accuracy(few)).isGreaterThan(0.7);
     }
 }

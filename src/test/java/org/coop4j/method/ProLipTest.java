@@ -3,14 +3,13 @@ package org.coop4j.method;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,12 +34,12 @@ class ProLipTest {
         try (GoldenMethods golden = GoldenMethods.open("prolip");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            FeatureMatrix bias = golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
+            FeatureMatrix bias = bias(golden, key);
             VisualProjection before = problem.projection(bias);
-            FeatureSet train = problem.supportBeforeProjection(c);
+            FeatureSet train = problem.support("train_pre", c);
             FeatureMethod.Head model = problem.head(
                     new ProLip(),
-                    problem.text("text_norm"),
+                    problem.matrix("text_norm"),
                     train,
                     FeatureSet.none(train.width()),
                     problem.withProjection(before),
@@ -53,49 +52,32 @@ class ProLipTest {
         }
     }
 
-    private static FeatureMatrix row(float[] values) {
-        return FeatureMatrix.of(1, values.length, values);
+    private static FeatureMatrix bias(GoldenMethods golden, String key) throws IOException {
+        float[] bias = golden.has(key + ".bias") ? golden.floats(key + ".bias") : null;
+        return bias == null ? null : FeatureMatrix.of(1, bias.length, bias);
     }
 
+    /** The file has the matrix as a ViT has it. */
     private static void train(
             GoldenMethods golden, GoldenProblem problem, String key, FeatureMethod.Head model, FeatureSet samples)
             throws IOException {
         JsonNode c = golden.of(key);
-        int[] all = new int[samples.size()];
-        Arrays.setAll(all, i -> i);
         Training training = Settings.with(
                 new ProLip().training(c.get("shots").asInt()),
-                java.util.Map.of("rate", c.get("lr").asDouble()));
+                Map.of("rate", c.get("lr").asDouble()));
         golden.assertOptimizer(training);
-        problem.assertFirstLogits(golden, key, model, samples, all);
-        int steps = c.get("steps").asInt();
-        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
-            Optimizer optimizer = model.optimizer(training);
-            for (int step = 0; step < steps; step++) {
-                double loss = trainable.run(step, all);
-                if (step < c.get("losses10").size()) {
-                    golden.assertLoss(key, "losses10", step, loss);
-                }
-                if (step == 0) {
-                    assertTurned(
-                            golden, key, "w.grad", model, model.learned().get(0).gradient());
-                }
-                optimizer.step(model.learned(), training.rate(step, 0, 1), step + 1L);
-                if (step + 1 == 10 || step + 1 == steps) {
-                    String name = "w.step" + (step + 1);
-                    assertTurned(
-                            golden, key, name, model, model.learned().get(0).values());
-                }
-            }
-        }
-    }
-
-    /** The file has the matrix as a ViT has it. */
-    private static void assertTurned(
-            GoldenMethods golden, String key, String name, FeatureMethod.Head model, float[] values)
-            throws IOException {
-        long[] shape = model.learned().get(0).shape();
-        FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);
-        golden.assertClose(key, name, ours.transposed().toArray());
+        LearnedTensor learned = model.learned().get(0);
+        problem.assertFullBatches(
+                golden,
+                key,
+                model,
+                samples,
+                model.optimizer(training),
+                step -> training.rate(step, 0, 1),
+                c.get("steps").asInt(),
+                Map.of("w", learned),
+                values -> FeatureMatrix.of((int) learned.shape()[0], (int) learned.shape()[1], values)
+                        .transposed()
+                        .toArray());
     }
 }

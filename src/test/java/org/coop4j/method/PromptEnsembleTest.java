@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,66 +11,27 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.text.Tokenizer.TextTooLongException;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PromptEnsembleTest {
 
-    private static final List<String> NAMES = List.of("red_rose", "dog");
-
     @TempDir
     static Path folder;
 
+    @AutoClose
     private static Clip clip;
 
     @BeforeAll
     static void open() throws IOException {
         clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 2);
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
-    }
-
-    @Test
-    void oneTemplateGivesTheNormalisedFeaturesOfItsTexts() {
-        FeatureMatrix weights = PromptEnsemble.of("a photo of a {}.").classWeights(clip, NAMES);
-        FeatureMatrix texts = clip.encodeTexts(List.of("a photo of a red rose.", "a photo of a dog."));
-        assertThat(weights.toArray()).containsExactly(texts.normalized().toArray());
-    }
-
-    @Test
-    void anEnsembleIsTheNormalisedMeanOfNormalisedFeatures() {
-        List<String> templates = List.of("a photo of a {}.", "{} or {}", "itap of a {}.");
-        FeatureMatrix weights = new PromptEnsemble(templates).classWeights(clip, NAMES);
-        for (int c = 0; c < 2; c++) {
-            String name = NAMES.get(c).replace('_', ' ');
-            double[] mean = new double[weights.width()];
-            for (String template : templates) {
-                float[] text =
-                        clip.encodeTexts(List.of(template.replace("{}", name))).row(0);
-                double square = 0;
-                for (float value : text) {
-                    square += (double) value * value;
-                }
-                for (int i = 0; i < mean.length; i++) {
-                    mean[i] += text[i] / Math.sqrt(square) / 3;
-                }
-            }
-            double square = 0;
-            for (double value : mean) {
-                square += value * value;
-            }
-            for (int i = 0; i < mean.length; i++) {
-                assertThat((double) weights.get(c, i)).isCloseTo(mean[i] / Math.sqrt(square), within(2e-6));
-            }
-        }
     }
 
     @Test
@@ -128,13 +88,23 @@ class PromptEnsembleTest {
         PromptEnsemble.of("{}").requireFit(clip, names);
         assertThatThrownBy(() -> PromptEnsemble.of("a {}.").requireFit(clip, names))
                 .isInstanceOf(TextTooLongException.class)
-                .hasMessageContaining("text of 79 tokens")
-                .hasMessageContaining("a dog dog");
+                .hasMessageContainingAll("text of 79 tokens", "a dog dog");
     }
 
     @Test
-    void aDescriptionNamesTheTemplateOrCountsThem() {
-        assertThat(PromptEnsemble.of("a {}").describe()).isEqualTo("a {}");
-        assertThat(new PromptEnsemble(List.of("a {}", "the {}")).describe()).isEqualTo("ensemble of 2 templates");
+    void ensemblesAreTheReferences() {
+        Benchmarks benchmarks = Benchmarks.published();
+        assertThat(PromptTemplates.imageNet())
+                .hasSize(80)
+                .startsWith("a bad photo of a {}.")
+                .doesNotHaveDuplicates()
+                .allMatch(template -> template.contains("{}"))
+                .containsAll(PromptTemplates.selected());
+        assertThat(PromptTemplates.selected()).hasSize(7);
+        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet"))).hasSize(7);
+        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet-v2-matched-frequency")))
+                .hasSize(8)
+                .endsWith("a photo of a {}.");
+        assertThat(PromptTemplates.ensemble(benchmarks.get("eurosat"))).endsWith("a centered satellite photo of {}.");
     }
 }

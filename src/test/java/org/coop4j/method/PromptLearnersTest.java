@@ -2,13 +2,13 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -46,11 +46,7 @@ class PromptLearnersTest {
 
     /** Wide enough for every meta-net. */
     private static FeatureSet images(int width) {
-        Random random = new Random(5);
-        float[] values = new float[6 * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(5, 6 * width);
         return new DenseFeatures(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
     }
 

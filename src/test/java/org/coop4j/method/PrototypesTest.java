@@ -26,7 +26,7 @@ class PrototypesTest {
         try (GoldenMethods golden = GoldenMethods.open("classifiers");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             int shots = golden.of(key).get("shots").asInt();
-            FeatureMatrix means = ViewPooling.sums(problem.wholeSupport(shots), problem.classes())
+            FeatureMatrix means = ViewPooling.sums(problem.support("train", shots), problem.classes())
                     .normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.RandomValues.gaussian;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,7 +14,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
@@ -31,7 +31,7 @@ import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.coop4j.weights.torch.TorchTensor;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +43,7 @@ class ReferenceCheckpointTest {
     @TempDir
     static Path models;
 
+    @AutoClose
     private static Clip clip;
 
     @TempDir
@@ -53,18 +54,9 @@ class ReferenceCheckpointTest {
         clip = TinyModel.open(TinyModel.write(models.resolve("tiny.safetensors"), 1), 2);
     }
 
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
-    }
-
     private static ClassifierFile prompt(ClassPosition position, boolean classSpecific) throws IOException {
         PromptLayout layout = new PromptLayout(5, position, classSpecific);
-        Random random = new Random(4);
-        float[] context = new float[layout.vectors(NAMES.size()) * 16];
-        for (int i = 0; i < context.length; i++) {
-            context[i] = (float) random.nextGaussian();
-        }
+        float[] context = gaussian(4, layout.vectors(NAMES.size()) * 16);
         return LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
     }
 
@@ -115,15 +107,7 @@ class ReferenceCheckpointTest {
         Path place = GoldenModels.file("vit/reference_checkpoint");
         JsonNode json =
                 new ObjectMapper().readTree(GoldenModels.file("vit/coop.json").toFile());
-        List<ClassName> names = new ArrayList<>();
-        for (JsonNode ids : json.get("class_name_token_ids")) {
-            int[] tokens = new int[ids.size() + 1];
-            for (int i = 0; i < ids.size(); i++) {
-                tokens[i] = ids.get(i).asInt();
-            }
-            tokens[ids.size()] = json.get("period").asInt();
-            names.add(new ClassName("class " + names.size(), tokens, ids.size()));
-        }
+        List<ClassName> names = GoldenMethods.classNames(json);
         int start = json.get("sot").asInt();
         int end = json.get("eot").asInt();
         ReferenceCheckpoint.Words words = new ReferenceCheckpoint.Words(names, start, end);
@@ -258,11 +242,7 @@ class ReferenceCheckpointTest {
     }
 
     private static FeatureMatrix images(int n) {
-        float[] values = new float[n * clip.architecture().embedDim()];
-        Random random = new Random(5);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
+        float[] values = gaussian(5, n * clip.architecture().embedDim());
         return FeatureMatrix.of(n, clip.architecture().embedDim(), values);
     }
 

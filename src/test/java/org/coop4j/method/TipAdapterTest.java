@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -13,6 +15,7 @@ import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.TipAdapter.KeyCache;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Against PyTorch: keys, logits at given and at searched weights, and the search's grid. */
@@ -31,7 +34,7 @@ class TipAdapterTest {
         try (GoldenMethods golden = GoldenMethods.open("tip_adapter");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            FeatureSet train = problem.wholeSupport(c.get("shots").asInt());
+            FeatureSet train = problem.support("train", c.get("shots").asInt());
             FeatureMatrix keys = KeyCache.keys(train);
             golden.assertClose(key, "keys", keys.toArray());
             assertLogits(golden, problem, key, "logits_a117_b1", weights(c, 1.17, 1));
@@ -52,8 +55,8 @@ class TipAdapterTest {
     private static Classifier cache(GoldenProblem problem, int shots, CacheWeights weights, FeatureSet val)
             throws IOException {
         Method method = new TipAdapter(weights, new TextPrompts());
-        FeatureMatrix text = problem.text("text_norm");
-        return problem.classifier(method, problem.head(method, text, problem.wholeSupport(shots), val));
+        FeatureMatrix text = problem.matrix("text_norm");
+        return problem.classifier(method, problem.head(method, text, problem.support("train", shots), val));
     }
 
     private static void assertLogits(
@@ -73,9 +76,14 @@ class TipAdapterTest {
         JsonNode c = golden.of(key);
         CacheWeights begin = weights(c, 1, 1);
         int shots = c.get("shots").asInt();
-        FeatureSet train = problem.wholeSupport(shots);
+        FeatureSet train = problem.support("train", shots);
         int[][] hits = KeyCache.hits(
-                problem.clip(), begin, KeyCache.keys(train), train.labels(), problem.text("text_norm"), problem.val());
+                problem.clip(),
+                begin,
+                KeyCache.keys(train),
+                train.labels(),
+                problem.matrix("text_norm"),
+                problem.val());
         int[][] expected = golden.rows(key + ".val_hits");
         for (int b = 0; b < hits.length; b++) {
             for (int a = 0; a < hits[b].length; a++) {
@@ -92,5 +100,62 @@ class TipAdapterTest {
         };
         assertThat(expected[at[0][0]][at[0][1]])
                 .isGreaterThanOrEqualTo(c.get("best_val_hits").asInt() - 1);
+    }
+
+    private static FeatureMatrix random(Random random, int rows, int width, double size) {
+        float[] values = new float[rows * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (size * random.nextGaussian());
+        }
+        return FeatureMatrix.of(rows, width, values);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 2, 3, 7", "5, 40, 3, 7", "9, 60, 50, 50", "3, 12, 0.05, 7", "4, 9, 3, 0.01"})
+    void everyCellEqualsItsDirectCount(int classes, int keys, double maxAlpha, double maxBeta) {
+        Random random = new Random(classes);
+        CacheWeights weights = new CacheWeights(1, 1, true, maxAlpha, maxBeta);
+        int[] labels = // as many keys as it happens; the last class has none
+                IntStream.range(0, keys).map(i -> random.nextInt(classes - 1)).toArray();
+        int images = 30;
+        FeatureMatrix text = random(random, images, classes, 1);
+        FeatureMatrix cosines = random(random, images, keys, 0.3);
+        int[] truth = random.ints(images, 0, classes).toArray();
+        KeyCache.Search search = new KeyCache.Search(weights, labels, classes);
+        search.add(text, cosines, truth);
+
+        double[] betas = weights.betas();
+        double[] alphas = weights.alphas();
+        int[][] expected = new int[betas.length][alphas.length];
+        for (int b = 0; b < expected.length; b++) {
+            for (int a = 0; a < expected[b].length; a++) {
+                for (int i = 0; i < images; i++) {
+                    double[] logits = new double[classes];
+                    for (int key = 0; key < keys; key++) {
+                        logits[labels[key]] += Math.exp(-betas[b] * (1 - cosines.get(i, key)));
+                    }
+                    int best = 0;
+                    for (int c = 0; c < classes; c++) {
+                        logits[c] = text.get(i, c) + alphas[a] * logits[c];
+                        best = logits[c] > logits[best] ? c : best;
+                    }
+                    expected[b][a] += best == truth[i] ? 1 : 0;
+                }
+            }
+        }
+        assertThat(search.hits).isDeepEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 2", "1, 0"})
+    void theFirstOfEqualLogitsWins(int truth, int hits) {
+        CacheWeights weights = new CacheWeights(1, 1, true, 3, 7);
+        KeyCache.Search search = new KeyCache.Search(weights, new int[] {0, 1}, 2);
+        FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});
+        FeatureMatrix cosines = FeatureMatrix.of(2, 2, new float[] {0.5f, 0.5f, 0.9f, 0.9f});
+        search.add(text, cosines, new int[] {truth, truth});
+        for (int[] row : search.hits) {
+            assertThat(row).containsOnly(hits);
+        }
     }
 }

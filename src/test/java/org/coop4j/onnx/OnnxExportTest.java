@@ -80,52 +80,39 @@ class OnnxExportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void perceptionEncodersGiveTheReferencesFeatures(String name, Differences differences) throws Exception {
-        Path image = folder.resolve("pe-image.onnx");
-        Path text = folder.resolve("pe-text.onnx");
+    @CsvSource({
+        "vit, forward.safetensors, image",
+        "vit_gelu, forward.safetensors, image",
+        "resnet, forward.safetensors, image",
+        "pe_core/cls, values.safetensors, pixels",
+        "pe_core/no_cls, values.safetensors, pixels"
+    })
+    void bothTowersGiveTheReferencesFeatures(String name, String values, String pixels, Differences differences)
+            throws Exception {
+        Path image = folder.resolve("golden-image.onnx");
+        Path text = folder.resolve("golden-text.onnx");
+        double most = name.startsWith("pe_core") ? PE_RELATIVE : RELATIVE;
+        String noted = name.replaceFirst("/.*", "");
         try (Clip clip = GoldenModels.open(name, folder);
-                SafetensorsFile golden = GoldenModels.numbers(name + "/values.safetensors")) {
+                SafetensorsFile golden = GoldenModels.numbers(name + "/" + values)) {
             new OnnxExport(clip, false, "test").imageTower(image);
             new OnnxExport(clip, false, "test").textTower(text);
             try (OnnxRuntimeModel images = new OnnxRuntimeModel(image);
                     OnnxRuntimeModel texts = new OnnxRuntimeModel(text)) {
-                float[] theirs = images.run(
-                        "image_features",
-                        "pixels",
-                        golden.floats("pixels"),
-                        golden.shape("pixels").toArray());
-                double difference = Differences.relative(theirs, golden.floats("image_features"));
-                assertThat(differences.note("pe_core", "ONNX image tower, relative", difference))
-                        .isLessThan(PE_RELATIVE);
+                long[] shape = golden.shape(pixels).toArray();
+                float[] theirs = images.run("image_features", "pixels", golden.floats(pixels), shape);
+                double ofImages = Differences.relative(theirs, golden.floats("image_features"));
+                assertThat(differences.note(noted, "ONNX image tower, relative", ofImages))
+                        .isLessThan(most);
+                long[] ids = golden.tensor("token_ids").longs();
                 theirs = texts.run(
                         "text_features",
                         "input_ids",
-                        golden.tensor("token_ids").longs(),
+                        ids,
                         golden.shape("token_ids").toArray());
-                difference = Differences.relative(theirs, golden.floats("text_features"));
-                assertThat(differences.note("pe_core", "ONNX text tower, relative", difference))
-                        .isLessThan(PE_RELATIVE);
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
-    void textTowerGivesPyTorchsFeatures(String name, Differences differences) throws Exception {
-        Path file = folder.resolve("text-" + name + ".onnx");
-        try (Clip clip = GoldenModels.open(name, folder);
-                SafetensorsFile golden = GoldenModels.numbers(name + "/forward.safetensors")) {
-            new OnnxExport(clip, false, "test").textTower(file);
-            try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
-                long[] shape = golden.shape("token_ids").dims().stream()
-                        .mapToLong(Long::longValue)
-                        .toArray();
-                float[] theirs = model.run(
-                        "text_features", "input_ids", golden.tensor("token_ids").longs(), shape);
-                double difference = Differences.relative(theirs, golden.floats("text_features"));
-                assertThat(differences.note(name, "ONNX text tower, relative", difference))
-                        .isLessThan(RELATIVE);
+                double ofTexts = Differences.relative(theirs, golden.floats("text_features"));
+                assertThat(differences.note(noted, "ONNX text tower, relative", ofTexts))
+                        .isLessThan(most);
             }
         }
     }

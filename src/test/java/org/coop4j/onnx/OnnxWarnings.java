@@ -3,9 +3,9 @@ package org.coop4j.onnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.coop4j.base.JavaChild;
 
 /**
  * What ONNX Runtime warns of when it loads files. It writes warnings to the process's standard
@@ -29,19 +29,11 @@ final class OnnxWarnings {
      * @return what that wrote to its standard error; nothing, if nothing is wrong
      */
     static String of(List<Path> files) throws IOException, InterruptedException {
-        String all = System.getProperty("java.class.path");
-        List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:-UsePerfData",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("surefire.test.class.path", all),
-                OnnxWarnings.class.getName()));
-        files.forEach(file -> words.add(file.toString()));
         Path err = Files.createTempFile("onnx", ".txt");
         Path out = Files.createTempFile("onnx", ".txt");
         try {
-            Process process = new ProcessBuilder(words)
+            Process process = JavaChild.of(
+                            OnnxWarnings.class, List.of("-XX:-UsePerfData", "-XX:+UseSerialGC"), files.toArray())
                     .redirectError(err.toFile())
                     .redirectOutput(out.toFile())
                     .start();

@@ -19,6 +19,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.InputException;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
@@ -42,7 +43,7 @@ import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.text.Tokenizer.TextTooLongException;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,8 @@ class LearnInMemoryTest {
 
     private static Path pictures;
     private static Path model;
+
+    @AutoClose
     private static Clip clip;
 
     @TempDir
@@ -70,11 +73,6 @@ class LearnInMemoryTest {
         model = TinyModel.write(folder.resolve("model.safetensors"), 1);
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
         clip = TinyModel.open(model, 2);
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        clip.close();
     }
 
     private static Run.Options options() {
@@ -135,8 +133,7 @@ class LearnInMemoryTest {
         if (Runtime.version().feature() >= 24) { // the JVM's own warnings, as docs/java.md says
             command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         }
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        String silent = Arrays.stream(classPath.split(File.pathSeparator))
+        String silent = Arrays.stream(JavaChild.classPath().split(File.pathSeparator))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
         command.addAll(List.of("-cp", silent, Program.class.getName(), model.toString(), pictures.toString()));

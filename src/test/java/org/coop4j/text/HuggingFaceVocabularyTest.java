@@ -15,6 +15,9 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HuggingFaceVocabularyTest {
     private static final int BYTES = 256;
@@ -80,14 +83,11 @@ class HuggingFaceVocabularyTest {
         assertRefused("vocab.json");
     }
 
-    @Test
-    void idsWithGapsAreRefused() throws IOException {
-        writeVocabulary(ids -> ids.put("cat</w>", 60_000));
-        assertRefused("\"cat</w>\" the id 60000");
-        writeVocabulary(ids -> ids.put("cat</w>", 7));
-        assertRefused("the id 7");
-        writeVocabulary(ids -> ids.put("cat</w>", -7));
-        assertRefused("the id -7");
+    @ParameterizedTest
+    @ValueSource(ints = {60_000, 7, -7})
+    void idsWithGapsAreRefused(int id) throws IOException {
+        writeVocabulary(ids -> ids.put("cat</w>", id));
+        assertRefused("the id " + id);
     }
 
     @Test
@@ -108,24 +108,18 @@ class HuggingFaceVocabularyTest {
         assertRefused("日本");
     }
 
-    @Test
-    void mergeOfUnknownSymbolsIsRefused() throws IOException {
-        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\nq u\n");
-        assertRefused("\"qu\"");
-    }
-
-    @Test
-    void repeatedMergeIsRefused() throws IOException {
-        Files.writeString(folder.resolve("merges.txt"), "a t</w>\na t</w>\n");
-        assertRefused("\"a t</w>\" twice");
-    }
-
-    @Test
-    void lineThatIsNoPairIsRefused() throws IOException {
-        for (String line : new String[] {"in", "i n g", " in", "in "}) {
-            Files.writeString(folder.resolve("merges.txt"), "a t</w>\n" + line + "\n");
-            assertRefused("merges.txt line 2");
-        }
+    @ParameterizedTest
+    @CsvSource({
+        "q u, '\"qu\"'",
+        "a t</w>;a t</w>, '\"a t</w>\" twice'",
+        "a t</w>;in, merges.txt line 2",
+        "a t</w>;i n g, merges.txt line 2",
+        "a t</w>; in, merges.txt line 2",
+        "'a t</w>;in ', merges.txt line 2"
+    })
+    void invalidMergesAreRefused(String lines, String message) throws IOException {
+        Files.writeString(folder.resolve("merges.txt"), lines.replace(';', '\n') + "\n");
+        assertRefused(message);
     }
 
     @Test

@@ -118,9 +118,7 @@ class TokenizerTest {
         String text = "photo of a cat ".repeat(20);
         assertThatThrownBy(() -> TOKENIZER.tokenize(text, CONTEXT))
                 .isInstanceOf(TextTooLongException.class)
-                .hasMessageContaining("82 tokens")
-                .hasMessageContaining("context length 77")
-                .hasMessageContaining("photo of a cat photo");
+                .hasMessageContainingAll("82 tokens", "context length 77", "photo of a cat photo");
     }
 
     @Test
@@ -153,9 +151,7 @@ class TokenizerTest {
 
     @Test
     void idsOutsideOfTheVocabularyAreRefused() {
-        assertThatThrownBy(() -> TOKENIZER.symbol(49408))
-                .hasMessageContaining("49408")
-                .hasMessageContaining("0 to 49407");
+        assertThatThrownBy(() -> TOKENIZER.symbol(49408)).hasMessageContainingAll("49408", "0 to 49407");
         assertThatThrownBy(() -> TOKENIZER.decode(new int[] {-1})).isInstanceOf(IllegalArgumentException.class);
     }
 

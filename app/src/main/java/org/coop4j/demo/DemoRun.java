@@ -144,9 +144,11 @@ public final class DemoRun implements SweepListener {
 
     @Override
     public void progress(double done, double total, String doing) {
-        task.total((long) (1000 * total));
         task.detail(current + doing);
-        task.advanceTo((long) (1000 * done));
+        if (total > 0) { // known from the first finished run on
+            task.total((long) (1000 * total));
+            task.advanceTo((long) (1000 * done));
+        }
     }
 
     @Override

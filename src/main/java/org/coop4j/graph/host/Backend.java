@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
@@ -161,7 +162,9 @@ public record Backend(String name, String device, String blas, Form form) {
             ND4JClassLoading.setNd4jClassloaderFromClass(Backend.class);
             List<Nd4jBackend> backends = new ArrayList<>();
             ND4JClassLoading.loadService(Nd4jBackend.class).forEach(backends::add);
-            requireRunnable(backends);
+            requireRunnable(backends.stream()
+                    .<BooleanSupplier>map(backend -> backend::canRun)
+                    .toList());
             if (backends.stream().anyMatch(b -> b.getClass().getName().contains("jcublas"))) {
                 requireCode(
                         cudaAttribute("cudaDevAttrComputeCapabilityMajor"),
@@ -172,15 +175,15 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     /** Checks that one of the backends can run. */
-    static void requireRunnable(List<Nd4jBackend> backends) {
+    static void requireRunnable(List<BooleanSupplier> backends) {
         if (backends.isEmpty()) {
             throw new BackendException("no backend of ND4J is on the class path: add org.nd4j:nd4j-native with this"
                     + " platform's classifier");
         }
         Throwable last = null;
-        for (Nd4jBackend backend : backends) {
+        for (BooleanSupplier canRun : backends) {
             try {
-                if (backend.canRun()) {
+                if (canRun.getAsBoolean()) {
                     return;
                 }
             } catch (Exception | LinkageError e) {

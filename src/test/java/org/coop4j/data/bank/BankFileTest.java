@@ -2,6 +2,7 @@ package org.coop4j.data.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.coop4j.base.JavaChild;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
 import org.junit.jupiter.api.Test;
@@ -168,9 +170,7 @@ class BankFileTest {
             byte[] damaged = whole.clone();
             damaged[at] ^= 1;
             Files.write(file(), damaged);
-            assertThatThrownBy(this::open)
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(file().toString(), "bank folder");
+            assertThrown(IOException.class, this::open, file().toString(), "bank folder");
         }
     }
 
@@ -184,8 +184,7 @@ class BankFileTest {
         assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(file().toString(), "model", "bank folder");
-        assertThatThrownBy(() -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
-                .isInstanceOf(IOException.class);
+        assertThrown(IOException.class, () -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)));
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }
 
@@ -216,9 +215,7 @@ class BankFileTest {
         }
         assertThat(other.file(folder)).hasFileName(name);
         Files.copy(KEY.file(folder), other.file(folder), StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> BankFile.open(folder, other))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(".bank", "bank folder");
+        assertThrown(IOException.class, () -> BankFile.open(folder, other), ".bank", "bank folder");
     }
 
     @Test
@@ -279,14 +276,7 @@ class BankFileTest {
     }
 
     private Process appender(int from, int to) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        BankFileTest.class.getName(),
-                        folder.toString(),
-                        String.valueOf(from),
-                        String.valueOf(to))
+        return JavaChild.of(BankFileTest.class, List.of(), folder, from, to)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -331,9 +321,7 @@ class BankFileTest {
     @Test
     void aFolderThatCannotBeCreatedIsNamed() throws IOException {
         Path file = Files.createFile(folder.resolve("a-file"));
-        assertThatThrownBy(() -> BankFile.open(file, KEY))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(file.toString(), "bank folder");
+        assertThrown(IOException.class, () -> BankFile.open(file, KEY), file.toString(), "bank folder");
     }
 
     @Test
@@ -348,10 +336,7 @@ class BankFileTest {
                 assertHolds(bank, i);
             }
             assertThat(bank.contains(key(3))).isFalse();
-            assertThatThrownBy(() -> append(bank, 3, 4))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining(file().toString())
-                    .hasMessageContaining("bank folder");
+            assertThrown(IOException.class, () -> append(bank, 3, 4), file().toString(), "bank folder");
         }
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }
@@ -371,9 +356,7 @@ class BankFileTest {
     @Test
     void anAbsentViewIsAnError() throws IOException {
         try (BankFile bank = open()) {
-            assertThatThrownBy(() -> bank.record(key(0)))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContainingAll(key(0).toString(), file().toString());
+            assertThrown(IllegalStateException.class, () -> bank.record(key(0)), key(0).toString(), file().toString());
         }
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.data.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -52,28 +52,31 @@ class EveryBenchmarkTest {
                 .map(needed -> Arguments.of(benchmark, needed)));
     }
 
-    /** Classes in label order, and the numbers of images, half rounded to even. */
+    /** Classes in label order, the numbers of images, half rounded to even, and the first image of each split. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {
-                "ImageNet | tench, great white shark | 5 | 2 | 2",
-                "Caltech101 | face, accordion, airplane | 24 | 9 | 12",
-                "OxfordPets | abyssinian, shiba_inu | 20 | 6 | 2",
-                "StanfordCars | 2000 AM General Hummer SUV, 2012 Tesla Model S Sedan | 11 | 2 | 2",
-                "OxfordFlowers | pink primrose, colt's foot, canterbury bells | 12 | 5 | 7",
-                "Food101 | apple_pie, beignets | 16 | 6 | 8",
-                "FGVCAircraft | DC-3, 707-320 | 2 | 1 | 1",
-                "SUN397 | abbey, indoor apse | 16 | 4 | 1",
-                "DescribableTextures | banded, polka-dotted | 16 | 6 | 8",
-                "EuroSAT | Annual Crop Land, Sea or Lake | 16 | 6 | 8",
-                "UCF101 | Apply_Eye_Makeup, Yo_Yo | 8 | 2 | 1",
-                "ImageNetV2 | tench, great white shark, hen, missile | 0 | 0 | 4",
-                "ImageNetSketch | great white shark, missile | 0 | 0 | 3",
-                "ImageNetA | great white shark, missile | 0 | 0 | 3",
-                "ImageNetR | great white shark, missile | 0 | 0 | 3",
-            })
-    void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test) throws IOException {
+            quoteCharacter = '"',
+            textBlock =
+                    """
+                    ImageNet | tench, great white shark | 5 | 2 | 2 | 0 image_0001.jpg, 0 image_0001.jpg, 0 image_0001.jpg
+                    Caltech101 | face, accordion, airplane | 24 | 9 | 12 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
+                    OxfordPets | abyssinian, shiba_inu | 20 | 6 | 2 | 1 shiba_inu_12.jpg, 1 shiba_inu_9.jpg, 0 Abyssinian_201.jpg
+                    StanfordCars | 2000 AM General Hummer SUV, 2012 Tesla Model S Sedan | 11 | 2 | 2 | 0 00013.jpg, 0 00007.jpg, 1 00001.jpg
+                    OxfordFlowers | pink primrose, colt's foot, canterbury bells | 12 | 5 | 7 | 1 image_00003.jpg, 1 image_00005.jpg, 1 image_00001.jpg
+                    Food101 | apple_pie, beignets | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
+                    FGVCAircraft | DC-3, 707-320 | 2 | 1 | 1 | 1 0000001.jpg, 0 0000003.jpg, 1 0000004.jpg
+                    SUN397 | abbey, indoor apse | 16 | 4 | 1 | 1 sun_10.jpg, 1 sun_7.jpg, 1 sun_11.jpg
+                    DescribableTextures | banded, polka-dotted | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
+                    EuroSAT | Annual Crop Land, Sea or Lake | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
+                    UCF101 | Apply_Eye_Makeup, Yo_Yo | 8 | 2 | 1 | 1 v_YoYo_g04_c01.jpg, 1 v_YoYo_g03_c01.jpg, 1 v_YoYo_g25_c04.jpg
+                    ImageNetV2 | tench, great white shark, hen, missile | 0 | 0 | 4 | 0 image_0001.jpg
+                    ImageNetSketch | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
+                    ImageNetA | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
+                    ImageNetR | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
+                    """)
+    void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test, String first)
+            throws IOException {
         Benchmark benchmark = Benchmarks.published().get(name);
         ImageDataset dataset = plantAndLoad(benchmark);
 
@@ -81,6 +84,10 @@ class EveryBenchmarkTest {
         assertThat(dataset.train()).hasSize(train);
         assertThat(dataset.val()).hasSize(val);
         assertThat(dataset.test()).hasSize(test);
+        assertThat(Stream.of(Split.values())
+                        .flatMap(split -> dataset.images(split).stream().limit(1)))
+                .extracting(image -> image.label() + " " + image.path().getFileName())
+                .isEqualTo(List.of(first.split(", ", -1)));
         assertThat(dataset.missingFiles(count -> {})).isEmpty();
         assertThat(dataset.train().isEmpty()).isEqualTo(benchmark.testsOnly());
         for (Split split : Split.values()) {
@@ -171,9 +178,7 @@ class EveryBenchmarkTest {
         for (int length : new int[] {0, 1, whole.length / 3, whole.length - 2}) {
             byte[] broken = Arrays.copyOf(whole, length);
             Files.write(split, broken);
-            assertThatThrownBy(() -> load(benchmark, 1))
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContaining(split.toString());
+            assertThrown(InputException.class, () -> load(benchmark, 1), split.toString());
             BenchmarkCheck check = check(benchmark);
             assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
             assertThat(check.problems()).singleElement().asString().contains(split.toString());
@@ -193,10 +198,7 @@ class EveryBenchmarkTest {
             missing = missing.getParent();
         }
 
-        assertThatThrownBy(() -> load(benchmark, 1))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(benchmark.name())
-                .hasMessageContaining(missing.toString());
+        assertThrown(InputException.class, () -> load(benchmark, 1), benchmark.name(), missing.toString());
         assertThat(check(benchmark).status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
     }
 
@@ -207,9 +209,7 @@ class EveryBenchmarkTest {
         Path missing = directory(benchmark).resolve(needed);
         Files.move(missing, root.resolve("elsewhere"));
 
-        assertThatThrownBy(() -> load(benchmark, 1))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(missing.toString());
+        assertThrown(InputException.class, () -> load(benchmark, 1), missing.toString());
         BenchmarkCheck check = check(benchmark);
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
         assertThat(check.problems()).containsExactly("there is no " + missing);

@@ -142,7 +142,7 @@ public final class MiniatureBenchmarks {
             tree.file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g%02d_c01.jpg".formatted(i));
             tree.file("ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg".formatted(i));
         }
-        tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 ApplyEyeMakeup\n2 YoYo\n")
+        tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 ApplyEyeMakeup\r\n2 YoYo\r\n\r\n")
                 .text("ucf101/ucfTrainTestlist/trainlist01.txt", training.toString())
                 .text("ucf101/ucfTrainTestlist/testlist01.txt", "YoYo/v_YoYo_g25_c04.avi\n")
                 .file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg");

@@ -9,9 +9,6 @@ import org.coop4j.graph.host.Backend.BackendException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nd4j.common.io.Resource;
-import org.nd4j.linalg.factory.Environment;
-import org.nd4j.linalg.factory.Nd4jBackend;
 
 class BackendTest {
 
@@ -22,9 +19,9 @@ class BackendTest {
 
     @Test
     void aMissingDriverIsNamedInOneLine() {
-        Fake fake = new Fake(() -> {
+        BooleanSupplier fake = () -> {
             throw new UnsatisfiedLinkError("no jnicudart in java.library.path: /usr/lib:/lib\nat x");
-        });
+        };
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
                 .hasMessageContainingAll("(no jnicudart in java.library.path)", "CUDA 11.6", "-Pcuda")
@@ -34,9 +31,9 @@ class BackendTest {
 
     @Test
     void aMachineWithoutAGpuIsNamedInOneLine() {
-        Fake fake = new Fake(() -> {
+        BooleanSupplier fake = () -> {
             throw new IllegalStateException("No CUDA devices were found in system");
-        });
+        };
         assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
                 .hasMessageContainingAll("(No CUDA devices were found in system)", "nvidia-smi", "-Pcuda")
@@ -46,10 +43,10 @@ class BackendTest {
 
     @Test
     void oneBackendThatRunsIsEnough() {
-        Fake broken = new Fake(() -> {
+        BooleanSupplier broken = () -> {
             throw new UnsatisfiedLinkError("no driver");
-        });
-        Backend.requireRunnable(List.of(broken, new Fake(() -> true)));
+        };
+        Backend.requireRunnable(List.of(broken, () -> true));
         assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
                 .hasMessageContainingAll("class path", "org.nd4j:nd4j-native");
     }
@@ -66,59 +63,5 @@ class BackendTest {
         assertThatThrownBy(() -> Backend.requireCode(major, minor))
                 .isInstanceOf(BackendException.class)
                 .hasMessageContainingAll("compute capability %d.%d".formatted(major, minor), "3.7 to 8.9", "-Pcuda");
-    }
-
-    /** A backend that can only say whether it can run. */
-    private static final class Fake extends Nd4jBackend {
-        private final BooleanSupplier canRun;
-
-        Fake(BooleanSupplier canRun) {
-            this.canRun = canRun;
-        }
-
-        @Override
-        public boolean canRun() {
-            return canRun.getAsBoolean();
-        }
-
-        @Override
-        public boolean isAvailable() {
-            throw new UnsupportedOperationException("prints a stack trace");
-        }
-
-        @Override
-        public boolean allowsOrder() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public int getPriority() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Resource getConfigurationResource() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Class<?> getNDArrayClass() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Environment getEnvironment() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public String buildInfo() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void logBackendInit() {
-            throw new UnsupportedOperationException();
-        }
     }
 }

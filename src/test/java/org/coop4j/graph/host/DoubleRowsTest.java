@@ -6,51 +6,33 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** BLAS and LAPACK in double precision against sums written out. */
 class DoubleRowsTest {
 
     private static final double ROUNDING = 1e-12;
 
-    @Test
-    void productsOfSomeRowsAreSumsOfProducts() {
-        double[] a = random(5 * 3, 1);
-        double[] b = random(3 * 4, 2);
-        try (DoubleRows left = DoubleRows.of(a, 3);
+    /** Over the columns, or over the first rows of two matrices of 6. */
+    @ParameterizedTest
+    @EnumSource(names = {"NN", "TN"})
+    void productsOfSomeRowsAreSumsOfProducts(Gemm.Form form) {
+        boolean turned = form == Gemm.Form.TN;
+        double[] a = random(6 * 5, 1);
+        double[] b = random(6 * 4, 2);
+        try (DoubleRows left = DoubleRows.of(a, 5);
                 DoubleRows right = DoubleRows.of(b, 4);
                 DoubleRows result = DoubleRows.allocate(5, 4)) {
-            result.product(Gemm.Form.NN, 0, 2, left, right, 3);
-            result.product(Gemm.Form.NN, 2, 5, left, right, 3);
+            result.product(form, 0, 2, left, right, 3);
+            result.product(form, 2, 5, left, right, 3);
             double[] row = new double[4];
             for (int i = 0; i < 5; i++) {
                 result.get(i, row, 0);
                 for (int j = 0; j < 4; j++) {
                     double sum = 0;
                     for (int k = 0; k < 3; k++) {
-                        sum += a[i * 3 + k] * b[k * 4 + j];
-                    }
-                    assertThat(row[j]).isCloseTo(sum, within(ROUNDING));
-                }
-            }
-        }
-    }
-
-    @Test
-    void transposedProductsAreSumsOverTheFirstRows() {
-        double[] a = random(6 * 5, 3);
-        double[] b = random(6 * 2, 4);
-        try (DoubleRows left = DoubleRows.of(a, 5);
-                DoubleRows right = DoubleRows.of(b, 2);
-                DoubleRows result = DoubleRows.allocate(5, 2)) {
-            result.product(Gemm.Form.TN, 0, 3, left, right, 4);
-            result.product(Gemm.Form.TN, 3, 5, left, right, 4);
-            double[] row = new double[2];
-            for (int i = 0; i < 5; i++) {
-                result.get(i, row, 0);
-                for (int j = 0; j < 2; j++) {
-                    double sum = 0;
-                    for (int k = 0; k < 4; k++) {
-                        sum += a[k * 5 + i] * b[k * 2 + j];
+                        sum += a[turned ? k * 5 + i : i * 5 + k] * b[k * 4 + j];
                     }
                     assertThat(row[j]).isCloseTo(sum, within(ROUNDING));
                 }

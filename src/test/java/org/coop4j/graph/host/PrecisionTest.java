@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
+import org.coop4j.base.JavaChild;
 import org.junit.jupiter.api.Test;
 
 class PrecisionTest {
@@ -31,8 +32,7 @@ class PrecisionTest {
     @Test
     void withoutOneDnnTheReasonIsNamed() throws Exception {
         List<URL> urls = new ArrayList<>();
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        for (String entry : classPath.split(File.pathSeparator, -1)) {
+        for (String entry : JavaChild.classPath().split(File.pathSeparator, -1)) {
             if (!entry.contains("dnnl")) {
                 urls.add(Path.of(entry).toUri().toURL());
             }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,15 +36,6 @@ class BatchOrderTest {
         assertThat(all).hasSize(batches * size).doesNotHaveDuplicates();
         assertThat(all[0]).isNotNegative();
         assertThat(all[all.length - 1]).isLessThan(examples);
-    }
-
-    @Test
-    void withoutARemainderAnEpochIsAPermutation() {
-        int[][] epoch = BatchOrder.shuffled(96, 32, 5).epoch(0);
-        int[] all = Arrays.stream(epoch).flatMapToInt(Arrays::stream).toArray();
-        assertThat(all).isNotEqualTo(IntStream.range(0, 96).toArray());
-        assertThat(Arrays.stream(all).sorted().toArray())
-                .isEqualTo(IntStream.range(0, 96).toArray());
     }
 
     @Test

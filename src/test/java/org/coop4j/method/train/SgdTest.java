@@ -104,6 +104,8 @@ class SgdTest {
                 Map.of("momentum", Double.NaN),
                 Map.of("weight_decay", -1.0),
                 Map.of("rate", 0.0),
+                Map.of("rate", Double.NaN),
+                Map.of("epochs", -1),
                 Map.of("batch", 0),
                 Map.of("epsilon", 0.0))) {
             assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), bad))

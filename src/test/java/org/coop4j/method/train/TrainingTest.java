@@ -1,7 +1,6 @@
 package org.coop4j.method.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -70,16 +69,5 @@ class TrainingTest {
     void withoutWarmUpTheFirstEpochHasTheHighestRate() {
         Training training = Settings.with(Training.coop(4, 1), Map.of("rate", 0.1, "warmup_epochs", 0));
         assertThat(training.rate(0, 0, 1)).isEqualTo(0.1);
-    }
-
-    @Test
-    void impossibleSettingsAreRefused() {
-        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", 0.0)))
-                .hasMessageContaining("got 0");
-        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", Double.NaN)))
-                .hasMessageContaining("NaN");
-        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("epochs", -1)))
-                .hasMessageContaining("epochs")
-                .hasMessageContaining("-1");
     }
 }

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,18 +45,8 @@ class AtomicFileTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static String classes(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
-                .toString();
-    }
-
-    private Process startWriter() throws IOException, URISyntaxException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        classes(AtomicFile.class) + File.pathSeparator + classes(AtomicFileTest.class),
-                        Writer.class.getName(),
-                        target.toString())
+    private Process startWriter() throws IOException {
+        Process process = JavaChild.of(Writer.class, List.of(), target)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
@@ -132,8 +120,7 @@ class AtomicFileTest {
         try (AtomicFile file = AtomicFile.create(target)) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> file.write(ByteBuffer.wrap(bytes("half")), 0))
-                    .hasMessageContaining(target.toString())
-                    .hasMessageContaining("interrupted");
+                    .hasMessageContainingAll(target.toString(), "interrupted");
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }

@@ -2,6 +2,7 @@ package org.coop4j.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -131,20 +132,17 @@ class OpenFileTest {
 
     @Test
     void whatIsNoFileIsNamed() {
-        assertThatThrownBy(() -> OpenFile.open(folder))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(folder.toString(), "got a folder");
-        assertThatThrownBy(() -> OpenFile.open(folder.resolve("none")))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(folder.resolve("none").toString());
+        assertThrown(InputException.class, () -> OpenFile.open(folder), folder.toString(), "got a folder");
+        assertThrown(
+                InputException.class,
+                () -> OpenFile.open(folder.resolve("none")),
+                folder.resolve("none").toString());
     }
 
     @Test
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void devicesAreRefused() {
-        assertThatThrownBy(() -> OpenFile.open(Path.of("/dev/zero")))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll("/dev/zero", "device");
+        assertThrown(InputException.class, () -> OpenFile.open(Path.of("/dev/zero")), "/dev/zero", "device");
     }
 
     /** A pipe without a writer would wait for ever, and so would the kernel's log. */
@@ -171,9 +169,7 @@ class OpenFileTest {
     @Test
     void aFileIsReadAsFarAsItsSizeSaid() throws IOException {
         assertThat(OpenFile.read(path, content.length)).isEqualTo(content);
-        assertThatThrownBy(() -> OpenFile.read(path, 1 << 20))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(path + " has more than 1 MB");
+        assertThrown(InputException.class, () -> OpenFile.read(path, 1 << 20), path + " has more than 1 MB");
     }
 
     /** The system says that such a file has no bytes; reading until its end would never end for some of them. */

@@ -24,9 +24,7 @@ class TextFileTest {
     @Test
     void whatIsNotTextIsRefused() throws IOException {
         Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
-        assertThatThrownBy(() -> TextFile.lines(file))
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining("UTF-8");
+        assertThatThrownBy(() -> TextFile.lines(file)).hasMessageContainingAll(file.toString(), "UTF-8");
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Archives of arrays as NumPy writes them, and what must not be taken for one. */
-class NpzFileTest {
+public class NpzFileTest {
 
     /** What arrays may unpack to here. */
     private static final long LARGE = 1 << 20;
@@ -31,7 +31,7 @@ class NpzFileTest {
     private Path folder;
 
     /** The bytes of a {@code .npy} file. */
-    static byte[] npy(String descr, boolean columnMajor, String shape, byte[] elements) {
+    public static byte[] npy(String descr, boolean columnMajor, String shape, byte[] elements) {
         String literal = "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }"
                 .formatted(descr, columnMajor ? "True" : "False", shape);
         return npy(literal, elements);

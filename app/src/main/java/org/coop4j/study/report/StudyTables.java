@@ -391,7 +391,7 @@ final class StudyTables {
         return setup(table, line -> line.result.setup())
                 .numbers("images", line -> line.own.total(), "images")
                 .numbers("accuracy", line -> line.own.accuracy(), "accuracy")
-                .numbers("zero-shot", ClassLine::zeroShot, "zero_shot_accuracy")
+                .numbers(MethodLabel.ZERO_SHOT.id(), ClassLine::zeroShot, "zero_shot_accuracy")
                 .column("gain", BARS, ClassLine::gain, "gain");
     }
 

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -372,8 +372,7 @@ class ConverterTest {
         Files.deleteIfExists(target);
         assertThatThrownBy(() -> convert(source, target, activation))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining(source.getFileName().toString())
-                .hasMessageContaining(problem);
+                .hasMessageContainingAll(source.getFileName().toString(), problem);
         assertThat(target).doesNotExist();
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".tmp"));
@@ -401,27 +400,6 @@ class ConverterTest {
     }
 
     @Test
-    void longListsOfNamesAreCut() throws IOException {
-        List<String> blocks = new ArrayList<>();
-        OrderedDict stateDict = new OrderedDict();
-        try (SafetensorsFile file = SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
-            for (TensorView tensor : file.tensors()) {
-                if (tensor.name().startsWith("transformer.resblocks.1.")) {
-                    blocks.add(tensor.name());
-                }
-                stateDict.put(tensor.name().replace("transformer.resblocks.1.ln_1", "x.y"), Golden.copy(tensor));
-            }
-        }
-        for (int i = 0; i < 20; i++) {
-            stateDict.put("extra." + i, DenseTensor.ofFloats(Shape.of(1), 0));
-        }
-        Path source = folder.resolve("bad.pt");
-        TorchSave.write(source, stateDict);
-        assertFails(source, QUICK_GELU, "24 unexpected");
-        assertThat(blocks).hasSize(12);
-    }
-
-    @Test
     void otherModelsAreNamedAsSuch() throws IOException {
         assertFails(Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"), QUICK_GELU, "import it");
         Path other = folder.resolve("other.pt");
@@ -435,12 +413,6 @@ class ConverterTest {
     void filesThatAreNoWeightsAreNamedAsSuch() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.pt"), "Dear diary,\nnothing.");
         assertFails(text, QUICK_GELU, "text that begins \"Dear diary,\"");
-        Files.writeString(text, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
-        assertFails(text, QUICK_GELU, "a Git LFS pointer");
-        Files.writeString(text, "<!DOCTYPE html><html>");
-        assertFails(text, QUICK_GELU, "a web page");
-        Files.write(text, new byte[] {0, 1, 2, (byte) 0xff});
-        assertFails(text, QUICK_GELU, "00 01 02 ff");
         Files.write(text, new byte[0]);
         assertFails(text, QUICK_GELU, "it is empty");
         assertFails(folder.resolve("none.pt"), QUICK_GELU, "none.pt");
@@ -473,15 +445,18 @@ class ConverterTest {
         byte[] first = Files.readAllBytes(target);
         convert(source, target, TOLD);
         assertThat(Files.readAllBytes(target)).isEqualTo(first);
-        assertThatThrownBy(() -> convert(target, target, QUICK_GELU))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(target.toString(), "another target");
+        assertThrown(
+                InputException.class, () -> convert(target, target, QUICK_GELU), target.toString(), "another target");
     }
 
     @Test
-    void aConvertedFileConvertsToTheSameTensors() throws IOException {
+    void aConvertedFileIsNamedAsOneAndConvertsToTheSameTensors() throws IOException {
         convert(Golden.path("resnet/torchscript.pt"), target, TOLD);
         Path again = folder.resolve("again.safetensors");
+        assertThatThrownBy(() -> convert(target, again, TOLD))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(target.toString(), "converted");
+        assertThat(again).doesNotExist();
         convert(target, again, QUICK_GELU);
         target = again;
         assertSameTensors("resnet");
@@ -493,16 +468,6 @@ class ConverterTest {
         Converter.convert(Golden.path("vit/torchscript.pt"), target, TOLD, progress);
         assertThat(progress.tasks()).containsExactly("converting");
         assertThat(progress.steps()).isSorted().endsWith(progress.total());
-    }
-
-    @Test
-    void aConvertedFileIsNamedAsOne() throws IOException {
-        convert(Golden.path("resnet/torchscript.pt"), target, TOLD);
-        Path again = folder.resolve("again.safetensors");
-        assertThatThrownBy(() -> convert(target, again, TOLD))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(target.toString(), "converted");
-        assertThat(again).doesNotExist();
     }
 
     @Test
@@ -533,18 +498,7 @@ class ConverterTest {
             byte[] changed = bytes.clone();
             System.arraycopy(change[1].getBytes(UTF_8), 0, changed, at, change[1].length());
             Files.write(target, changed);
-            assertThatThrownBy(() -> ConvertedModel.open(target))
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContaining(change[2]);
-        }
-    }
-
-    @Test
-    void theConvertedFilesHashIsThatOfItsBytes() throws IOException {
-        convert(Golden.path("vit/huggingface"), target, TOLD);
-        try (ConvertedModel model = ConvertedModel.open(target)) {
-            assertThat(model.sha256()).isEqualTo(Sha256.of(Files.readAllBytes(target)));
-            assertThat(model.sha256()).matches("[0-9a-f]{64}");
+            assertThrown(InputException.class, () -> ConvertedModel.open(target), change[2]);
         }
     }
 

@@ -2,7 +2,7 @@ package org.coop4j.weights.convert;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,9 +38,7 @@ class WeightsFileTest {
             assertThat(checkpoint.tensor("ln_final.bias").shape()).isEqualTo(Shape.of(128));
             assertThat(checkpoint.tensor("visual.proj").floats())
                     .isEqualTo(reference.tensor("visual.proj").floats());
-            assertThatThrownBy(() -> checkpoint.tensor("none"))
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContaining("no tensor none");
+            assertThrown(InputException.class, () -> checkpoint.tensor("none"), "no tensor none");
         }
     }
 
@@ -71,12 +69,8 @@ class WeightsFileTest {
     void anIndexWithoutAMapIsRefused() throws IOException {
         Path index = folder.resolve("model.safetensors.index.json");
         Files.writeString(index, "{\"weight_map\":{}}");
-        assertThatThrownBy(() -> WeightsFile.open(folder))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("no weight_map");
+        assertThrown(InputException.class, () -> WeightsFile.open(folder), "no weight_map");
         Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
-        assertThatThrownBy(() -> WeightsFile.open(index))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("names a shard");
+        assertThrown(InputException.class, () -> WeightsFile.open(index), "names a shard");
     }
 }

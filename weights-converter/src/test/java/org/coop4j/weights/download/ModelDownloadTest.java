@@ -2,6 +2,7 @@ package org.coop4j.weights.download;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,12 +33,12 @@ import org.coop4j.base.Sha256;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ConvertedModel;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 
 class ModelDownloadTest {
 
@@ -46,18 +47,15 @@ class ModelDownloadTest {
     @TempDir
     Path folder;
 
+    @AutoClose
     private FileServer server;
+
     private final Map<String, String> environment = new HashMap<>();
 
     @BeforeEach
     void start() throws IOException {
         server = new FileServer();
         environment.put("HF_ENDPOINT", server.address());
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
     }
 
     private ModelDownload download(String name) {
@@ -219,10 +217,7 @@ class ModelDownloadTest {
     void aHashThatTheHubTellsIsChecked() throws IOException {
         String name = weights(repository()).getFileName().toString();
         server.linkedHash(resolved(name), "0".repeat(64));
-        assertThatThrownBy(() -> fetch("hf:" + REPOSITORY))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("expected SHA-256 000")
-                .hasMessageContaining("removed");
+        assertThrown(InputException.class, () -> fetch("hf:" + REPOSITORY), "expected SHA-256 000", "removed");
         assertThat(left()).noneMatch(file -> file.startsWith(name));
         assertThat(download("hf:" + REPOSITORY).converted()).doesNotExist();
     }
@@ -244,9 +239,7 @@ class ModelDownloadTest {
         server.put("/model.pt", content);
         String name = server.address() + "/model.pt";
         server.breakAfter = 10_000;
-        assertThatThrownBy(() -> fetch(name))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(name, "%,d bytes".formatted(content.length));
+        assertThrown(InputException.class, () -> fetch(name), name, "%,d bytes".formatted(content.length));
         long have = Files.size(part());
         assertThat(have).isPositive().isLessThan(content.length);
 
@@ -273,7 +266,7 @@ class ModelDownloadTest {
                 if (millis > 10_000) {
                     throw e;
                 }
-                stop();
+                server.close();
                 start();
                 folder = Files.createDirectory(folder.resolve("again"));
             }
@@ -350,8 +343,7 @@ class ModelDownloadTest {
         assertThatThrownBy(() ->
                         download(name, Duration.ofMinutes(10)).fetch(Optional.empty(), Optional.empty(), Progress.NONE))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("/model.pt")
-                .hasMessageContaining("at most");
+                .hasMessageContainingAll("/model.pt", "at most");
     }
 
     @Test
@@ -385,9 +377,7 @@ class ModelDownloadTest {
         server.redirect("/loop", server.address() + "/loop");
         assertThatThrownBy(() -> fetch(server.address() + "/loop")).hasMessageContainingAll("/loop", "5");
         server.redirect("/astray", "http://[no host");
-        assertThatThrownBy(() -> fetch(server.address() + "/astray"))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("http://[no host");
+        assertThrown(IOException.class, () -> fetch(server.address() + "/astray"), "http://[no host");
         environment.put("HF_ENDPOINT", "not an address");
         assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not an address");
     }
@@ -401,31 +391,7 @@ class ModelDownloadTest {
 
     /** Variables, an address, and the proxy that curl would use for it: its port, none, or the JVM's. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "HTTPS_PROXY=p:1 | https://huggingface.co | 1",
-                "https_proxy=http://p:2 HTTPS_PROXY=p:1 | https://huggingface.co | 2",
-                "https_proxy=p | https://huggingface.co | 1080",
-                "HTTPS_PROXY=p:1 | http://huggingface.co | jvm",
-                "HTTP_PROXY=p:1 | http://huggingface.co | jvm",
-                "http_proxy=p:1 | http://huggingface.co | 1",
-                "ALL_PROXY=p:1 https_proxy= | https://huggingface.co | 1",
-                "all_proxy=p:1 no_proxy=co | https://huggingface.co | none",
-                "all_proxy=p:1 no_proxy=e.co | https://huggingface.co | 1",
-                "all_proxy=p:1 NO_PROXY=huggingface.co | https://huggingface.co | none",
-                "all_proxy=p:1 NO_PROXY=.HuggingFace.co | https://cdn.huggingface.CO | none",
-                "all_proxy=p:1 no_proxy=a NO_PROXY=huggingface.co | https://huggingface.co | 1",
-                "all_proxy=p:1 no_proxy=a,b,,huggingface.co. | https://huggingface.co | none",
-                "all_proxy=p:1 no_proxy=* | https://huggingface.co | none",
-                "all_proxy=p:1 no_proxy=a,* | https://huggingface.co | 1",
-                "all_proxy=p:1 no_proxy=10.1.0.0/16 | https://10.1.2.3 | none",
-                "all_proxy=p:1 no_proxy=10.1.0.0/16 | https://10.2.2.3 | 1",
-                "all_proxy=p:1 no_proxy=2.3,10.1.2.0/x | https://10.1.2.3 | 1",
-                "all_proxy=p:1 no_proxy=10.1.2.3 | https://10.1.2.3 | none",
-                "all_proxy=p:1 no_proxy=fe80::/10 | https://[fe80::1] | none",
-                "all_proxy=p:1 no_proxy=fe80::/10 | https://[::1] | 1"
-            })
+    @CsvFileSource(resources = "/org/coop4j/weights/download/proxies.txt", delimiter = '|')
     void proxiesAreChosenAsByCurl(String variables, URI address, String expected) throws IOException {
         for (String variable : variables.split(" ", -1)) {
             environment.put(variable.replaceFirst("=.*", ""), variable.replaceFirst("[^=]*=", ""));

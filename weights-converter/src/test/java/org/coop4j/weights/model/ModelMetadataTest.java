@@ -75,8 +75,7 @@ class ModelMetadataTest {
         assertThat(VIT).contains(part);
         assertThatThrownBy(() -> ClipConfig.fromJson(VIT.replace(part, other)))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("architecture")
-                .hasMessageContaining(problem)
+                .hasMessageContainingAll("architecture", problem)
                 .hasMessageNotContaining("org.coop4j");
     }
 
@@ -96,8 +95,7 @@ class ModelMetadataTest {
     void impossiblePreprocessingIsRefused(String part, String other, String problem) {
         assertThatThrownBy(() -> PreprocessConfig.fromJson(PREPROCESSING.replace(part, other)))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("preprocessing")
-                .hasMessageContaining(problem)
+                .hasMessageContainingAll("preprocessing", problem)
                 .hasMessageNotContaining("org.coop4j");
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.weights.pickle;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class UnpicklerTest {
     private static final Limits SMALL = new Limits(1 << 16, 2_000, 50, 16);
@@ -46,9 +46,7 @@ class UnpicklerTest {
     }
 
     private static void assertRefused(PickleBytes pickle, String problem) {
-        assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(problem);
+        assertThrown(InputException.class, () -> read(pickle), problem);
     }
 
     private static PickleBytes pickle() {
@@ -229,45 +227,21 @@ class UnpicklerTest {
         assertRefused(pickle().op(0x8f, '(', '}', 0x90), "a dict key that is a container");
     }
 
+    static String[] aMalformedPickleIsRefused() {
+        String head = "t 0 R a u s h\\001 \\200\\006 \\377 ]K\\001R K\\001K\\002a (K\\001u }(K\\001u K\\001)R Nb"
+                + " Inonsense\\n"
+                + " F1.5\\n";
+        String tail =
+                "S'a'\\n N(lp1\\n0 \\202\\001 \\227 (o Q K\\001K\\002\\223 X\\002\\000\\000\\000\\303( (c\\n \\225\\001"
+                        + " K\\001(0u cbuiltins\\nlist\\nN\\205R cbuiltins\\ndict\\nK\\001\\205R";
+        return (head + " " + tail).split(" ", -1);
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "t",
-                "0",
-                "R",
-                "a",
-                "u",
-                "s",
-                "h\\001",
-                "\\200\\006",
-                "\\377",
-                "]K\\001R",
-                "K\\001K\\002a",
-                "(K\\001u",
-                "}(K\\001u",
-                "K\\001)R",
-                "Nb",
-                "Inonsense\\n",
-                "F1.5\\n",
-                "S'a'\\n",
-                "N(lp1\\n0",
-                "\\202\\001",
-                "\\227",
-                "(o",
-                "Q",
-                "K\\001K\\002\\223",
-                "X\\002\\000\\000\\000\\303(",
-                "(c\\n",
-                "\\225\\001",
-                "K\\001(0u",
-                "cbuiltins\\nlist\\nN\\205R",
-                "cbuiltins\\ndict\\nK\\001\\205R",
-            })
+    @MethodSource
     void aMalformedPickleIsRefused(String escaped) {
         PickleBytes pickle = pickle();
         escaped.translateEscapes().chars().forEach(pickle::op);
-        assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("pickle");
+        assertThrown(InputException.class, () -> read(pickle), "pickle");
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.weights.safetensors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -16,6 +17,7 @@ import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SafetensorsFileTest {
@@ -52,52 +54,18 @@ class SafetensorsFileTest {
             assertThat(file.tensor("b").longs()).containsExactly(0x0504, 0x0706);
             assertThat(file.floats("empty")).isEmpty();
             assertThat(file.tensor("scalar").longs()).containsExactly(8);
-            assertThatThrownBy(() -> file.tensor("c"))
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContaining("no tensor c");
+            assertThrown(InputException.class, () -> file.tensor("c"), "no tensor c");
         }
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource(
+    @CsvFileSource(
+            resources = "/org/coop4j/weights/safetensors/broken-headers.txt",
             delimiter = '|',
-            quoteCharacter = '\1',
-            textBlock =
-                    """
-                    overlaps     | {"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
-                    leaves a gap | {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[5,8]}}
-                    leaves a gap | {"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
-                    truncated    | {"a":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}
-                    too long     | {"a":{"dtype":"U8","shape":[7],"data_offsets":[0,7]}}
-                    needs 32     | {"a":{"dtype":"F32","shape":[8],"data_offsets":[0,8]}}
-                    data_offsets are [8, 0] | {"a":{"dtype":"U8","shape":[8],"data_offsets":[8,0]}}
-                    data_offsets are [-8, 0]| {"a":{"dtype":"U8","shape":[8],"data_offsets":[-8,0]}}
-                    overflows    | {"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}
-                    overflows    | {"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,8]}}
-                    negative     | {"a":{"dtype":"U8","shape":[-8],"data_offsets":[0,8]}}
-                    unknown dtype F8_E4M3 | {"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}
-                    valid JSON   | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,99999999999999999999]}}
-                    VALUE_NUMBER_FLOAT | {"a":{"dtype":"U8","shape":[8.0],"data_offsets":[0,8]}}
-                    needs dtype  | {"a":{"dtype":"U8","shape":[8]}}
-                    needs dtype  | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,4,8]}}
-                    a field      | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8],"more":1}}
-                    START_OBJECT | {"a":[0,8]}
-                    valid JSON   | {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
-                    valid JSON   | {"a":{"dtype":"U8","dtype":"U8","shape":[8],"data_offsets":[0,8]}}
-                    valid JSON   | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}
-                    continues    | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}{}
-                    valid JSON   | {"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}nonsense
-                    valid JSON   | {"a":{"dtype":"U8","shape":[08],"data_offsets":[0,8]}}
-                    VALUE_STRING | {"__metadata__":{"k":1},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}
-                    START_OBJECT | {"__metadata__":"k","a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}
-                    does not start with | ["a"]
-                    """)
+            quoteCharacter = '\1')
     void aHeaderThatBreaksTheFormatIsRefused(String problem, String header) throws IOException {
         Path path = file(header, 8);
-        assertThatThrownBy(() -> SafetensorsFile.open(path))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("t.safetensors")
-                .hasMessageContaining(problem);
+        assertThrown(InputException.class, () -> SafetensorsFile.open(path), "t.safetensors", problem);
     }
 
     @Test
@@ -114,17 +82,14 @@ class SafetensorsFileTest {
         byte[] bytes = Files.readAllBytes(file("{\"x\":{\"dtype\":\"U8\"}}", 30));
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
         Path path = Files.write(folder.resolve("h"), bytes);
-        assertThatThrownBy(() -> SafetensorsFile.open(path))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("a header of " + Long.toUnsignedString(length));
+        assertThrown(
+                InputException.class, () -> SafetensorsFile.open(path), "a header of " + Long.toUnsignedString(length));
     }
 
     @Test
     void anEmptyOrMissingFileIsRefused() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty"));
-        assertThatThrownBy(() -> SafetensorsFile.open(empty))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("too short");
+        assertThrown(InputException.class, () -> SafetensorsFile.open(empty), "too short");
         assertThatThrownBy(() -> SafetensorsFile.open(folder.resolve("none")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(folder.resolve("none").toString());

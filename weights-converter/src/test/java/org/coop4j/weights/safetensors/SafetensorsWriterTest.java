@@ -15,10 +15,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,14 +131,5 @@ class SafetensorsWriterTest {
         assertThatThrownBy(() -> SafetensorsWriter.create(folder.resolve("none/out"), SPECS, Map.of()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(folder.resolve("none").toString());
-    }
-
-    @Test
-    void tensorsInMemoryAreWrittenAtOnce() throws IOException {
-        DenseTensor ctx = DenseTensor.ofFloats(Shape.of(2), 0.5f, -0.5f);
-        Golden.writeSafetensors(target, Map.of("ctx", ctx));
-        try (SafetensorsFile file = SafetensorsFile.open(target)) {
-            assertThat(file.floats("ctx")).containsExactly(0.5f, -0.5f);
-        }
     }
 }
