@@ -28,8 +28,7 @@ import org.coop4j.image.ExifOrientation;
  * @param splitSeed seed of the split, if the file has none
  * @param shares shares of the split, 50/20/30 if empty; must be empty if the file has a split
  */
-public record FeatureList(
-        String name, Path file, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
+record FeatureList(String name, Path file, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares) {
 
     /** Reads the features and their labels. */
     public ImageDataset load() throws IOException {

@@ -35,8 +35,7 @@ import org.coop4j.image.ExifOrientation;
  * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
  *     folders lie side by side
  */
-public record ImageFolder(
-        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
+record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares, boolean nested) {
 
     /**
      * Lists the images.
