@@ -13,7 +13,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.data.bank.FeatureBank.ImageTransform;
+import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.graph.OpTime;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;

@@ -19,6 +19,9 @@ import org.coop4j.text.Tokenizer;
  */
 public interface FeatureSpace extends Closeable {
 
+    /** Logit scale of OpenAI's models, which their training held below this limit; the references' settings suit it. */
+    double USUAL_LOGIT_SCALE = 100;
+
     /** Returns the width of a feature. */
     int embedDim();
 

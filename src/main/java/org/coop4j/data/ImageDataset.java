@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
+import org.coop4j.base.Sha256;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -105,6 +107,46 @@ public record ImageDataset(
                 name,
                 Numbers.count(empty.size(), "class", "classes"),
                 Numbers.first(empty));
+    }
+
+    /** Returns the SHA-256 of the class names, file names and labels. */
+    String sha256() {
+        return Sha256.of(String.join("\n", classNames) + "\n" + sha256(train) + sha256(val) + sha256(test));
+    }
+
+    /** Returns the SHA-256 of file names and labels, without folders, so that a moved dataset keeps its hash. */
+    public static String sha256(List<LabelledImage> images) {
+        Sha256 hash = new Sha256();
+        for (LabelledImage image : images) {
+            Path parent = image.path().getParent();
+            String folder = parent == null ? "" : String.valueOf(parent.getFileName());
+            hash.add(folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n");
+        }
+        return hash.hex();
+    }
+
+    /** Returns a sentence about the classes with fewer training images than are wanted, if there are any. */
+    public Optional<String> scarcity(int shots) {
+        Map<Integer, Long> tooFew = train.stream()
+                .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.counting()));
+        tooFew.values().removeIf(count -> count >= shots);
+        return tooFew.entrySet().stream()
+                .min(Map.Entry.comparingByValue())
+                .map(least -> "%s fewer than %d training images (%s: %d); all are used"
+                        .formatted(
+                                Numbers.count(tooFew.size(), "class has", "classes have"),
+                                shots,
+                                classNames.get(least.getKey()),
+                                least.getValue()));
+    }
+
+    /** Refuses a class that has none of some labels, those of its readable images. */
+    public void requireEveryClass(IntStream labels) throws InputException {
+        List<String> missing = absent(classNames, labels);
+        InputException.require(
+                missing.isEmpty(),
+                "class \"%s\" has no readable training image: fix its images or remove the class",
+                missing.isEmpty() ? "" : missing.get(0));
     }
 
     /** Returns the names of the classes that have none of some labels. */

@@ -39,4 +39,9 @@ public record LabelledImage(Path path, int label, String className, ExifOrientat
     LabelledImage with(ExifOrientation other) {
         return new LabelledImage(path, label, className, other, stored);
     }
+
+    /** Returns the absolute path of its file; for a row of a file of features, the name that the file gives it. */
+    public String place() {
+        return stored == null ? path.toAbsolutePath().normalize().toString() : path.toString();
+    }
 }

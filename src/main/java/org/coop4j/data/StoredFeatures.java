@@ -13,6 +13,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -132,6 +133,19 @@ public record StoredFeatures(
                 file,
                 width(),
                 space.embedDim());
+    }
+
+    /**
+     * Checks that they are enough for a method, with one embedding of each image.
+     *
+     * @throws InputException if the method needs other features
+     */
+    public void requireServes(FeatureKind kind, int views) throws InputException {
+        require(views == 0, "%s has one view of each image: ask for no further views, or use the images", file);
+        require(
+                kind == FeatureKind.EMBEDDED,
+                "%s has features after the visual projection, but the method needs those before it: use the images",
+                file);
     }
 
     /**

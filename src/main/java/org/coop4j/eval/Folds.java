@@ -28,9 +28,13 @@ public final class Folds {
                 .toArray());
     }
 
-    /** Returns the number of images of the smallest class. */
-    public static int fewest(int[] labels) {
-        return counts(labels).min().orElse(0);
+    /**
+     * Returns the number of folds for these labels; with fewer than 2 nothing can be held out.
+     *
+     * @param most largest number of folds
+     */
+    public static int count(int[] labels, int most) {
+        return Math.min(most, counts(labels).min().orElse(0));
     }
 
     /** Returns the number of images of the largest class. */

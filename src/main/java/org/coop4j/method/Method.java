@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
 import org.coop4j.clip.FeatureSpace;
@@ -328,6 +329,28 @@ public interface Method {
          */
         default Learner settled(ClassifierFile learned) {
             return this;
+        }
+    }
+
+    /** A method and its training, whose settings are given together. */
+    record Configured(Record method, Training training) {
+
+        /**
+         * Returns a method and its training with settings of either.
+         *
+         * @param logitScale the model's, to which the reference's rate is adapted
+         * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
+         */
+        public static Configured of(Method method, Map<String, String> settings, int shots, double logitScale) {
+            Training reference = method.adapted(method.training(shots), logitScale);
+            Configured given = reference.trains()
+                    ? Settings.with(new Configured((Record) method, reference), settings)
+                    : new Configured((Record) method.with(settings), reference);
+            Require.that(
+                    given.training.trains() == reference.trains(),
+                    "epochs: expected 1 or more, got %s",
+                    given.training.epochs());
+            return given;
         }
     }
 }

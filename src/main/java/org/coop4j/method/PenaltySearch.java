@@ -138,7 +138,7 @@ final class PenaltySearch {
     }
 
     private static double chosenC(FeatureSet images, Workers workers) {
-        int count = Math.min(MOST_FOLDS, Folds.fewest(images.labels()));
+        int count = Folds.count(images.labels(), MOST_FOLDS);
         if (count < 2) {
             return WITHOUT_VALIDATION;
         }

@@ -2,7 +2,10 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -11,9 +14,11 @@ import org.coop4j.base.Resource;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.method.Method.Task;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
@@ -128,6 +133,51 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                 .allMatch(space::knows);
     }
 
+    /**
+     * Returns hand-written prompts to compare a learned one with: the data's own, the bare name, the seven templates that
+     * suit ImageNet best, and the ensemble of the seven and the data's own; those that fit the context length.
+     *
+     * @param notes receives a sentence about each that does not fit
+     */
+    public static List<PromptEnsemble> fitting(
+            FeatureSpace space, DataSpec data, List<String> classNames, Consumer<String> notes) {
+        Set<PromptEnsemble> all = new LinkedHashSet<>();
+        all.add(of(PromptTemplates.own(data)));
+        all.add(of("{}"));
+        PromptTemplates.selected().forEach(one -> all.add(of(one)));
+        all.add(new PromptEnsemble(PromptTemplates.ensemble(data)));
+        all.removeIf(
+                prompts -> !prompts.areKnown(space, classNames)); // without a text tower, the classes' own are known
+        List<PromptEnsemble> fitting = new ArrayList<>();
+        for (PromptEnsemble prompts : all) {
+            try {
+                prompts.requireFit(space, classNames);
+                fitting.add(prompts);
+            } catch (TextTooLongException e) {
+                notes.accept(
+                        "left out the hand-written prompt \"%s\": %s".formatted(prompts.describe(), e.getMessage()));
+            }
+        }
+        // Methods that need no prompts are compared with the names, as far as they fit.
+        return fitting.isEmpty() && space.towers().isPresent()
+                ? List.of(new PromptEnsemble(List.of("{}"), Tokenizer.Overflow.TRUNCATE))
+                : List.copyOf(fitting);
+    }
+
+    /**
+     * Hand-written prompts with their class weights.
+     *
+     * @param seconds duration of the encoding
+     */
+    public record Written(PromptEnsemble prompts, FeatureMatrix weights, double seconds) {}
+
+    /** Returns these prompts with their class weights. */
+    public Written written(FeatureSpace space, List<String> classNames) {
+        long start = System.nanoTime();
+        FeatureMatrix weights = classWeights(space, classNames);
+        return new Written(this, weights, (System.nanoTime() - start) / 1e9);
+    }
+
     /** Returns the template, or the number of templates. */
     public String describe() {
         String cut = overflow == Tokenizer.Overflow.TRUNCATE ? " (cut to fit)" : "";
@@ -186,6 +236,25 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         /** Returns the 7 templates that OpenAI's notebook selects from the 80. */
         public static List<String> selected() {
             return read("templates-selected.txt");
+        }
+
+        /**
+         * Returns the hand-written prompt that suits data, with {@code {}} for the class name; the name alone if there
+         * are features of the classes' texts.
+         */
+        public static String own(DataSpec data) {
+            return data.texts() != null
+                    ? "{}"
+                    : data.template() != null
+                            ? data.template()
+                            : data.published().map(Benchmark::template).orElse(PHOTO);
+        }
+
+        /** Returns the prompts whose features the reference averages for data. */
+        public static List<String> ensemble(DataSpec data) {
+            return data.template() == null && data.texts() == null && data.benchmark() != null
+                    ? ensemble(data.published().orElseThrow())
+                    : ensemble(own(data));
         }
 
         /**

@@ -29,7 +29,6 @@ import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.run.Methods;
 import org.coop4j.run.Run;
 import org.coop4j.run.Sample;
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.ClassifierFile;
 
 /**

@@ -3,10 +3,8 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,27 +14,27 @@ import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.TextsOnce;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.data.bank.FeatureBank.ImageTransform;
-import org.coop4j.data.bank.FileContents;
+import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.text.Tokenizer;
-import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.slf4j.Logger;
 
 /**
@@ -52,13 +50,12 @@ public final class Images {
     private final TextsOnce space;
     private final Run.Options options;
     private final Encoder encoder;
-    private final FileContents files;
+    private final FeatureBanks banks;
+    private final ImageDataset given; // null for data in files
     private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
-    private final Map<List<Object>, FeatureBank> banks = new HashMap<>(); // by transform and kind
     private final Map<List<LabelledImage>, Pictures> parts = new HashMap<>();
-    private final Map<List<Object>, Written> written = new HashMap<>(); // by prompts and class names
     private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
-    private final Set<String> warnings = new HashSet<>();
+    private final Set<String> warnings = ConcurrentHashMap.newKeySet();
     private List<DataSpec> kept = List.of();
 
     /** Encodes images that another program has. */
@@ -70,34 +67,28 @@ public final class Images {
 
     /** Images in files, or rows of files of features. */
     public Images(FeatureSpace space, Run.Options options) {
-        this(space, options, null);
+        this(space, options, null, null);
     }
 
-    private Images(FeatureSpace space, Run.Options options, Encoder encoder) {
+    private Images(FeatureSpace space, Run.Options options, ImageDataset given, Encoder encoder) {
         this.space = new TextsOnce(space);
         this.options = options;
+        this.given = given;
         this.encoder = encoder;
-        this.files = new FileContents(options.bankFolder());
+        this.banks = new FeatureBanks(options.bankFolder());
     }
 
     /**
-     * Returns images that another program has.
+     * Returns images that another program has, whatever their source is called in configurations.
      *
-     * @param source stands for them in configurations
      * @param encoder encodes them; null if they are stored features
      */
-    public static Images of(FeatureSpace space, DataSpec source, ImageDataset lists, Encoder encoder) {
-        Images images = new Images(space, Run.Options.of(Examples.NAME), encoder);
-        images.datasets.put(List.of(source, source.seedOfSplit(0)), lists);
-        return images;
+    public static Images of(FeatureSpace space, ImageDataset lists, Encoder encoder) {
+        return new Images(space, Run.Options.of(Examples.NAME), lists, encoder);
     }
 
     /** Returns the model that all runs use, or the space of features without one; it encodes each text once. */
-    public FeatureSpace space() {
-        return space;
-    }
-
-    TextsOnce texts() {
+    public TextsOnce space() {
         return space;
     }
 
@@ -115,29 +106,9 @@ public final class Images {
         return options;
     }
 
-    /** Warns about the data, once for all runs. */
-    void warnOnce(String message, Progress progress) {
-        synchronized (warnings) {
-            if (!warnings.add(message)) {
-                return;
-            }
-        }
-        progress.warn(message);
-    }
-
     /** Returns a progress that shows each warning once for all runs. */
-    private Progress once(Progress progress) {
-        return new Progress() {
-            @Override
-            public Task task(String name, long total, Unit unit) {
-                return progress.task(name, total, unit);
-            }
-
-            @Override
-            public void warn(String message) {
-                warnOnce(message, progress);
-            }
-        };
+    Progress once(Progress progress) {
+        return Progress.once(progress, warnings);
     }
 
     /**
@@ -146,6 +117,9 @@ public final class Images {
      * @param seed seed of the split, if the data has none
      */
     public synchronized ImageDataset dataset(DataSpec data, long seed) throws IOException {
+        if (given != null) {
+            return given;
+        }
         List<Object> key = List.of(data, data.seedOfSplit(seed));
         ImageDataset known = datasets.get(key);
         if (known == null) {
@@ -171,23 +145,14 @@ public final class Images {
         if (tested(config).stored().isPresent()) {
             return config; // the hash of the file is part of its lists
         }
-        String[] hashes = new String[used.size()];
-        space.workers().each(hashes.length, (worker, i) -> {
-            try {
-                hashes[i] = files.of(used.get(i).path()).sha256();
-            } catch (IOException e) {
-                hashes[i] = "unreadable";
-            }
-        });
-        files.keep();
-        return config.withImages(Sha256.of(String.join("\n", hashes)));
+        return config.withImages(banks.contentsSha256(used, space.workers()));
     }
 
     /** Returns the train, val and test images of a run. */
     public List<LabelledImage> used(RunConfig config) throws IOException {
         List<LabelledImage> used = new ArrayList<>();
         if (config.method().learns()) {
-            ImageDataset learned = drawn(config.learnedFrom(), config.method(), config.sample());
+            ImageDataset learned = drawn(config, config.sample(), note -> {});
             used.addAll(learned.train());
             used.addAll(learned.val());
         }
@@ -195,8 +160,10 @@ public final class Images {
         return used;
     }
 
-    private ImageDataset drawn(RunData data, Method method, Sample sample) throws IOException {
-        return sample.draw(dataset(data.source(), sample.seed()), method, data.classes(), note -> {});
+    ImageDataset drawn(RunConfig config, Sample sample, Consumer<String> notes) throws IOException {
+        RunData data = config.data();
+        ImageDataset whole = dataset(data.source(), config.sample().seed());
+        return sample.draw(whole, config.method(), data.classes(), notes);
     }
 
     private ImageDataset tested(RunConfig config) throws IOException {
@@ -244,37 +211,12 @@ public final class Images {
         if (images.get(0).stored() != null) {
             StoredFeatures stored = images.get(0).stored().features();
             stored.requireOf(space);
-            requireServes(stored, kind, sample.views());
+            stored.requireServes(kind, sample.views());
             return ImageFeatures.stored(images);
         }
         Clip clip = clip();
         ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());
-        FeatureBank bank = banks.get(List.of(transform, kind));
-        if (bank == null) {
-            bank = FeatureBank.open(options.bankFolder(), clip, transform, kind, files);
-            banks.put(List.of(transform, kind), bank);
-        }
-        try {
-            return bank.encode(images, what, skipBad, once(progress));
-        } finally {
-            files.keep();
-        }
-    }
-
-    /**
-     * Checks that a file of features is enough for a method, with one embedding of each image.
-     *
-     * @throws IOException if the method needs other features
-     */
-    static void requireServes(StoredFeatures stored, FeatureKind kind, int views) throws IOException {
-        InputException.require(
-                views == 0,
-                "%s has one view of each image: ask for no further views, or use the images",
-                stored.file());
-        InputException.require(
-                kind == FeatureKind.EMBEDDED,
-                "%s has features after the visual projection, but the method needs those before it: use the images",
-                stored.file());
+        return banks.encode(clip, transform, kind, images, what, skipBad, once(progress));
     }
 
     /** Some images with their features, encoded once per kind, to learn from and to score many classifiers on. */
@@ -282,10 +224,8 @@ public final class Images {
 
         private final List<LabelledImage> listed;
         private final String what;
-        private final Map<FeatureKind, ImageFeatures> encoded = new EnumMap<>(FeatureKind.class);
-        private final Map<FeatureKind, FeatureSet> features = new EnumMap<>(FeatureKind.class);
+        private final Map<FeatureKind, ImageFeatures> features = new EnumMap<>(FeatureKind.class);
         private Progress progress = Progress.NONE;
-        private List<HashedImage> readable = List.of();
         private FeatureMatrix normalized;
 
         private Pictures(List<LabelledImage> listed, String what) {
@@ -299,19 +239,31 @@ public final class Images {
         }
 
         /** Returns features of a kind of the readable images in memory, encoding those that are not known. */
-        public FeatureSet features(FeatureKind kind) throws IOException {
+        public ImageFeatures features(FeatureKind kind) throws IOException {
             synchronized (Images.this) {
-                FeatureSet known = features.get(kind);
+                ImageFeatures known = features.get(kind);
                 if (known == null) {
-                    known = listed.isEmpty()
-                            ? FeatureSet.none(width(kind))
-                            : FeatureSet.of(
-                                    encoded(kind).matrix(),
-                                    IntStream.of(encoded(kind).labels()));
+                    known = encoded(kind);
                     features.put(kind, known);
                 }
                 return known;
             }
+        }
+
+        private ImageFeatures encoded(FeatureKind kind) throws IOException {
+            boolean first = features.isEmpty();
+            List<LabelledImage> wanted =
+                    first ? listed : images().stream().map(HashedImage::image).toList();
+            if (wanted.isEmpty()) {
+                return ImageFeatures.none(width(kind));
+            }
+            ImageFeatures encoded = encode(Sample.NONE, kind, wanted, what, !first || options.skipBad(), progress);
+            InputException.require(
+                    first || encoded.size() == wanted.size(),
+                    "%d of %d images have become unreadable: run again",
+                    wanted.size() - encoded.size(),
+                    wanted.size());
+            return encoded.inMemory();
         }
 
         private int width(FeatureKind kind) {
@@ -320,29 +272,7 @@ public final class Images {
                     : space.towers().map(clip -> clip.featureWidth(kind)).orElse(1);
         }
 
-        /** Returns one or more images with their features of a kind. */
-        ImageFeatures encoded(FeatureKind kind) throws IOException {
-            synchronized (Images.this) {
-                ImageFeatures known = encoded.get(kind);
-                if (known == null) {
-                    boolean first = encoded.isEmpty();
-                    List<LabelledImage> wanted = first
-                            ? listed
-                            : readable.stream().map(HashedImage::image).toList();
-                    known = encode(Sample.NONE, kind, wanted, what, !first || options.skipBad(), progress);
-                    InputException.require(
-                            first || known.size() == wanted.size(),
-                            "%d of %d images have become unreadable: run again",
-                            wanted.size() - known.size(),
-                            wanted.size());
-                    readable = known.images();
-                    encoded.put(kind, known);
-                }
-                return known;
-            }
-        }
-
-        private FeatureSet known(FeatureKind kind) {
+        private ImageFeatures known(FeatureKind kind) {
             try {
                 return features(kind);
             } catch (IOException e) {
@@ -353,10 +283,9 @@ public final class Images {
         /** Returns the readable images with the hashes of their contents. */
         public List<HashedImage> images() {
             synchronized (Images.this) {
-                if (features.isEmpty()) {
-                    known(FeatureKind.EMBEDDED);
-                }
-                return readable;
+                return features.isEmpty()
+                        ? known(FeatureKind.EMBEDDED).images()
+                        : features.values().iterator().next().images();
             }
         }
 
@@ -379,12 +308,10 @@ public final class Images {
 
         /** Returns the images at some positions. */
         public Pictures select(int[] positions) {
-            FeatureSet rows = known(FeatureKind.EMBEDDED);
-            List<HashedImage> some =
-                    Arrays.stream(positions).mapToObj(images()::get).toList();
-            Pictures part = new Pictures(some.stream().map(HashedImage::image).toList(), what);
-            part.readable = some;
-            part.features.put(FeatureKind.EMBEDDED, rows.select(positions));
+            ImageFeatures some = known(FeatureKind.EMBEDDED).select(positions);
+            Pictures part =
+                    new Pictures(some.images().stream().map(HashedImage::image).toList(), what);
+            part.features.put(FeatureKind.EMBEDDED, some);
             return part;
         }
 
@@ -403,7 +330,7 @@ public final class Images {
                     normalized = known(FeatureKind.EMBEDDED).matrix().normalized();
                 }
             }
-            FeatureMatrix logits = normalized.products(prompts.weights).times(space.logitScale());
+            FeatureMatrix logits = normalized.products(prompts.weights()).times(space.logitScale());
             return new Scores(labels(), logits.toRows());
         }
     }
@@ -416,18 +343,11 @@ public final class Images {
      * @param sample sample of the training images
      */
     public Support support(RunConfig config, Sample sample, Progress progress) throws IOException {
-        RunData data = config.data();
-        ImageDataset whole = dataset(data.source(), config.sample().seed());
-        boolean onlyTests = whole.train().isEmpty();
-        ImageDataset drawn =
-                onlyTests ? whole.half(data.classes()) : sample.draw(whole, config.method(), data.classes(), n -> {});
-        return support(drawn, data.source(), config.sample().seed(), progress);
-    }
-
-    Support support(ImageDataset drawn, DataSpec data, long seed, Progress progress) {
+        ImageDataset drawn = drawn(config, sample, note -> {});
+        String prompt = PromptTemplates.own(config.data().source());
         return new Support(
                 this,
-                data.task(drawn.classNames(), seed),
+                new Task(drawn.classNames(), prompt, config.sample().seed()),
                 listed(drawn.train(), "training images", progress),
                 listed(drawn.validatesOnTest() ? List.of() : drawn.val(), "val images", progress));
     }
@@ -454,49 +374,6 @@ public final class Images {
         return folds;
     }
 
-    // Hand-written prompts
-
-    /**
-     * Hand-written prompts with their class weights.
-     *
-     * @param seconds duration of the encoding
-     */
-    public record Written(PromptEnsemble prompts, FeatureMatrix weights, double seconds) {}
-
-    /** Returns the class weights of prompts, encoded once. */
-    public synchronized Written written(PromptEnsemble prompts, List<String> classNames) {
-        return written.computeIfAbsent(List.of(prompts, classNames), key -> {
-            long start = System.nanoTime();
-            FeatureMatrix weights = prompts.classWeights(space, classNames);
-            return new Written(prompts, weights, (System.nanoTime() - start) / 1e9);
-        });
-    }
-
-    /**
-     * Returns the hand-written prompts that fit the context length, to compare a learned one with.
-     *
-     * @param notes receives a sentence about each that does not fit
-     */
-    public List<PromptEnsemble> prompts(DataSpec data, List<String> classNames, Consumer<String> notes) {
-        List<PromptEnsemble> fitting = new ArrayList<>();
-        for (PromptEnsemble prompts : data.prompts()) {
-            if (!prompts.areKnown(space, classNames)) {
-                continue; // without a text tower, the classes' own features are all there is
-            }
-            try {
-                prompts.requireFit(space, classNames);
-                fitting.add(prompts);
-            } catch (TextTooLongException e) {
-                notes.accept(
-                        "left out the hand-written prompt \"%s\": %s".formatted(prompts.describe(), e.getMessage()));
-            }
-        }
-        // Methods that need no prompts are compared with the names, as far as they fit.
-        return fitting.isEmpty() && space.towers().isPresent()
-                ? List.of(new PromptEnsemble(List.of("{}"), Tokenizer.Overflow.TRUNCATE))
-                : List.copyOf(fitting);
-    }
-
     /** Forgets everything unless runs of the same data were made before. */
     public synchronized void keepOnly(List<DataSpec> data) {
         if (!data.equals(kept)) {
@@ -509,16 +386,7 @@ public final class Images {
     public synchronized void forget() {
         datasets.clear();
         parts.clear();
-        written.clear();
         folds.clear();
-        files.forget();
-        for (FeatureBank bank : banks.values()) {
-            try {
-                bank.close();
-            } catch (IOException e) {
-                log.warn("a feature bank could not be closed: {}", e.getMessage());
-            }
-        }
-        banks.clear();
+        banks.close();
     }
 }

@@ -2,12 +2,13 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Images.Written;
-import org.coop4j.run.Support.Fit;
+import org.coop4j.run.MethodChoice.Candidate;
 
 /** Everything that a run yields: the classifier, what it learned from, and the scores of images, each computed once. */
 public final class Learned implements AutoCloseable {
@@ -76,10 +77,9 @@ public final class Learned implements AutoCloseable {
 
     /** Returns true if a cross-validation takes seconds, and no class has a single image. */
     boolean hasFolds() {
-        int count = support.folds();
         Method method = config.method();
-        return folds != null
-                || (method.learns() && count > 1 && support.affordable(method, config.training()) >= count);
+        int times = folds != null || !method.learns() ? 0 : support.affordable(method, config.training());
+        return folds != null || (times > 1 && support.folds() > 1 && times >= support.folds());
     }
 
     /**
@@ -89,7 +89,8 @@ public final class Learned implements AutoCloseable {
     public synchronized Scores folds() throws IOException {
         if (folds == null) {
             folds = hasFolds()
-                    ? support.crossValidated(new Fit(config.method(), config.training(), 0), classifier.save())
+                    ? support.crossValidated(
+                            new Candidate("", config.method(), config.training(), 0), classifier.save())
                     : Scores.NONE;
         }
         return folds;
@@ -105,10 +106,13 @@ public final class Learned implements AutoCloseable {
         file = made;
     }
 
-    void tested(Pictures images, Scores scores, List<Written> written, RunResult measured) {
+    void tested(Pictures images, Scores scores, List<Written> written) {
         tested = images;
         test = scores;
         prompts = written;
+    }
+
+    void result(RunResult measured) {
         result = measured;
     }
 

@@ -7,16 +7,14 @@ import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Require;
-import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.Support.Fit;
 
 /**
  * The choice of a method by val images, or by cross-validation on the training images if there are few. Test images are
@@ -39,9 +37,6 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      */
     public record Candidate(String name, Method method, Training training, int shots) {
 
-        /** A method and its training, whose settings are given together. */
-        private record Configured(Record method, Training training) {}
-
         /**
          * Returns a method with settings of its own and of its training.
          *
@@ -49,16 +44,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
          * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
          */
         public static Candidate of(Method method, Map<String, String> settings, int shots, double logitScale) {
-            Training reference = method.adapted(method.training(shots), logitScale);
-            Configured given = reference.trains()
-                    ? Settings.with(new Configured((Record) method, reference), settings)
-                    : new Configured((Record) method.with(settings), reference);
-            Require.that(
-                    given.training.trains() == reference.trains(),
-                    "epochs: expected 1 or more, got %s",
-                    given.training.epochs());
-            Method configured = (Method) given.method;
-            return new Candidate(configured.title(), configured, given.training, shots);
+            Method.Configured given = Method.Configured.of(method, settings, shots, logitScale);
+            Method configured = (Method) given.method();
+            return new Candidate(configured.title(), configured, given.training(), shots);
         }
 
         /** Returns the configuration of a run in a space. */
@@ -96,14 +84,14 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
         long seed = config.sample().seed();
         Support support = images.support(config, new Sample(every ? 0 : most, seed), progress);
-        FeatureBank.Lists lists = new FeatureBank.Lists();
+        FeatureBanks.Lists lists = new FeatureBanks.Lists();
         lists.encode(() -> support.train().features(FeatureKind.EMBEDDED));
         lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
         lists.requireReadable();
         ImageDataset whole = images.dataset(config.data().source(), seed);
         int all = whole.train().size() + whole.val().size() + whole.test().size();
         boolean crossValidates = all < FEW * whole.classCount() || support.val().size() == 0;
-        int folds = CrossValidation.folds(support.train().labels());
+        int folds = support.folds();
         String how = crossValidates
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(support.train().size(), "training image")
@@ -113,8 +101,8 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 "cannot choose a method: a class has one training image and there are no val images; add images, or"
                         + " name one method");
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
-        List<Fit> fits = candidates.stream()
-                .map(c -> new Fit(c.method, c.training, c.shots == most ? 0 : c.shots))
+        List<Candidate> fits = candidates.stream()
+                .map(c -> new Candidate(c.name, c.method, c.training, c.shots == most ? 0 : c.shots))
                 .toList();
         List<Scores> measured = crossValidates ? support.crossValidated(fits) : support.onVal(fits);
         List<Score> scores = new ArrayList<>();

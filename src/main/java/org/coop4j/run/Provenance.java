@@ -1,13 +1,11 @@
 package org.coop4j.run;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
@@ -58,34 +56,14 @@ public record Provenance(
                         .map(image -> image.stored().features().sha256())
                         .findFirst()
                         .orElse(null),
-                hash(train),
-                hash(test),
+                ImageDataset.sha256(train),
+                ImageDataset.sha256(test),
                 coop4jVersion(),
                 Machine.virtualMachine(),
                 Machine.operatingSystem(),
                 Machine.processorName(),
                 space.workers().count(),
                 Instant.now().toString());
-    }
-
-    /** Returns the SHA-256 of a dataset's class names, file names and labels. */
-    public static String hash(ImageDataset dataset) {
-        return Sha256.of(String.join("\n", dataset.classNames())
-                + "\n"
-                + hash(dataset.train())
-                + hash(dataset.val())
-                + hash(dataset.test()));
-    }
-
-    /** Returns the SHA-256 of file names and labels, without folders, so that a moved dataset keeps its hash. */
-    public static String hash(List<LabelledImage> images) {
-        Sha256 hash = new Sha256();
-        for (LabelledImage image : images) {
-            Path parent = image.path().getParent();
-            String folder = parent == null ? "" : String.valueOf(parent.getFileName());
-            hash.add(folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n");
-        }
-        return hash.hex();
     }
 
     /** Returns the version of this library; "development" if it runs from class files. */

@@ -1,7 +1,6 @@
 package org.coop4j.run;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,23 +13,25 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
-import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Images.Written;
+import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -60,11 +61,13 @@ public final class Run {
     private final Sample sample;
     private final DataSpec source;
     private final Progress progress;
+    private final Progress once; // shows each warning about the data once for all runs
     private final Map<String, Double> seconds = new LinkedHashMap<>(); // by part of the run
     private long partBegan;
     private ImageDataset drawn; // null until it is sampled
+    private Support support;
     private Learner learner;
-    private ImageFeatures train; // null until they are encoded
+    private ImageFeatures train = ImageFeatures.none(1);
     private boolean begins; // true if the folder held no run
 
     /**
@@ -91,9 +94,8 @@ public final class Run {
             throws IOException {
         Images images = new Images(space, options);
         RunData lists = RunData.of(data, images.dataset(data, sample.seed()), ClassHalf.ALL);
-        Training training = method.adapted(method.training(sample.shots()), space.logitScale());
-        RunConfig config = RunConfig.of(space.modelSha256(), lists, method, training, sample)
-                .in(space);
+        RunConfig config = Candidate.of(method, Map.of(), sample.shots(), space.logitScale())
+                .config(space, lists, sample);
         return new Run(images, method.title(), config, Progress.NONE);
     }
 
@@ -111,6 +113,7 @@ public final class Run {
         this.sample = config.sample();
         this.source = config.data().source();
         this.progress = progress;
+        this.once = images.once(progress);
     }
 
     /**
@@ -139,11 +142,9 @@ public final class Run {
 
     /** Opens the folder for this run, before which everything is checked that can be. */
     private RunFolder claimed(Path folder, boolean resume) throws IOException {
-        requireOutside(folder);
+        source.requireOutside(folder);
         RunFolder.requireFree(folder, resume);
-        partBegan = System.nanoTime();
-        drawn = sample();
-        learner = method.learner(space, task(drawn));
+        begin();
         RunConfig known = images.withContents(config);
         ended("prepare");
         RunFolder run = RunFolder.open(folder);
@@ -168,9 +169,10 @@ public final class Run {
     /** Returns what a finished run left in its folder. */
     private Learned finished(RunFolder run) throws IOException {
         ClassifierFile file = ClassifierFile.read(run.file(RunFolder.CLASSIFIER));
-        Learned learned = new Learned(config, images.support(config, sample, progress), file.open(space));
+        Learned learned = new Learned(config, support, file.open(space));
         learned.calibrated(Confidence.of(file), file);
-        test(learned, RunFolder.read(run.file(RunFolder.RESULT), RunResult.class));
+        test(learned);
+        learned.result(RunFolder.read(run.file(RunFolder.RESULT), RunResult.class));
         return learned;
     }
 
@@ -184,9 +186,7 @@ public final class Run {
 
     /** Learns a classifier in memory, without a test; the caller closes it. */
     public Learned learn() throws IOException {
-        partBegan = System.nanoTime();
-        drawn = sample();
-        learner = method.learner(space, task(drawn));
+        begin();
         return learn(hash -> null);
     }
 
@@ -201,7 +201,7 @@ public final class Run {
                     ? RunImages.learnedFrom(
                             train.images(), learned.support().val().images())
                     : RunImages.NONE;
-            test(run, learned, from, method.learns() ? drawn.train() : List.of());
+            test(run, learned, from, method.learns() ? support.train().listed() : List.of());
             return learned;
         } catch (IOException | RuntimeException | Error e) {
             if (learned != null) {
@@ -220,41 +220,44 @@ public final class Run {
      * @param files returns the files of the training by the hash of its images
      */
     private Learned learn(Function<String, Trainer.RunFiles> files) throws IOException {
-        Support support = images.support(drawn, source, sample.seed(), progress);
-        if (!method.learns()) {
-            Learned written = new Learned(config, support, learner.fit(null, trainer(files.apply(""))));
-            written.calibrated(Confidence.NONE, file(written.classifier(), Confidence.NONE));
-            return written;
+        Classifier classifier = method.learns()
+                ? learner.fit(examples(), trainer(files.apply(train.contentHash())))
+                : learner.fit(null, trainer(files.apply("")));
+        Learned learned = new Learned(config, support, classifier);
+        try {
+            Confidence confidence = Confidence.NONE;
+            if (method.learns()) {
+                ended("train");
+                confidence = confidence(learned);
+                ended("calibrate");
+            }
+            learned.calibrated(confidence, file(classifier, confidence));
+            return learned;
+        } catch (IOException | RuntimeException | Error e) {
+            learned.close();
+            throw e;
         }
-        FeatureBank.Lists lists = new FeatureBank.Lists();
+    }
+
+    /** Encodes the images to learn from. */
+    private FewShotFeatures examples() throws IOException {
+        FeatureBanks.Lists lists = new FeatureBanks.Lists();
         lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
         train = lists.encode(() -> sample.views() == 0
-                ? support.train().encoded(method.features())
+                ? support.train().features(method.features())
                 : images.encode(
                         sample,
                         method.features(),
-                        drawn.train(),
+                        support.train().listed(),
                         "training images",
                         images.options().skipBad(),
                         progress));
         lists.requireReadable();
         FeatureSet chooses =
                 method.usesVal() ? support.val().features(method.features()) : FeatureSet.none(train.width());
-        requireEveryClass(drawn, train);
+        drawn.requireEveryClass(IntStream.of(train.labels()));
         ended("encode_train");
-        Classifier classifier =
-                learner.fit(new FewShotFeatures(train, chooses), trainer(files.apply(train.contentHash())));
-        Learned learned = new Learned(config, support, classifier);
-        try {
-            ended("train");
-            Confidence confidence = confidence(learned);
-            learned.calibrated(confidence, file(classifier, confidence));
-            ended("calibrate");
-            return learned;
-        } catch (IOException | RuntimeException | Error e) {
-            learned.close();
-            throw e;
-        }
+        return new FewShotFeatures(train, chooses);
     }
 
     /**
@@ -277,19 +280,19 @@ public final class Run {
     }
 
     /** Draws the training images, with all errors and warnings about them and the prompts. */
-    private ImageDataset sample() throws IOException {
-        ClassHalf half = config.data().classes();
-        ImageDataset whole = images.dataset(source, sample.seed());
-        ImageDataset dataset = method.learns() ? sample.draw(whole, method, half, this::warnOnce) : whole.half(half);
-        if (dataset.classCount() < 2) {
-            throw new IOException("a classifier needs two classes or more, got only " + dataset.classNames());
+    private void begin() throws IOException {
+        partBegan = System.nanoTime();
+        drawn = images.drawn(config, sample, once::warn);
+        if (drawn.classCount() < 2) {
+            throw new IOException("a classifier needs two classes or more, got only " + drawn.classNames());
         }
-        if (dataset.stored().isPresent()) {
-            Images.requireServes(dataset.stored().get(), method.features(), sample.views());
+        if (drawn.stored().isPresent()) {
+            drawn.stored().get().requireServes(method.features(), sample.views());
         }
-        UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
-        images.prompts(source, dataset.classNames(), this::warnOnce); // warns before the training
-        return dataset;
+        UnknownWords.warning(space, drawn.classNames()).ifPresent(once::warn);
+        PromptEnsemble.fitting(space, source, drawn.classNames(), once::warn); // warns before the training
+        support = images.support(config, sample, progress);
+        learner = support.learner(method);
     }
 
     private Trainer trainer(Trainer.RunFiles files) {
@@ -336,10 +339,10 @@ public final class Run {
 
     /** Tests the classifier and writes the result; the provenance comes last. */
     private void test(RunFolder run, Learned learned, RunImages from, List<LabelledImage> trained) throws IOException {
-        test(learned, null);
+        test(learned);
         List<String> names = images.testedClasses(config);
         RunImages listed = from.testedOn(names, learned.tested().images());
-        listed.overlapNote().ifPresent(this::warnOnce);
+        listed.overlapNote().ifPresent(once::warn);
         List<RunResult.HandWritten> handWritten = new ArrayList<>();
         for (Written prompts : learned.prompts()) {
             double accuracy = learned.tested().scores(prompts).evaluation().accuracy();
@@ -347,7 +350,7 @@ public final class Run {
         }
         RunResult result =
                 RunResult.of(label, config, listed.train().size(), names, learned.test(), handWritten, seconds);
-        learned.tested(learned.tested(), learned.test(), learned.prompts(), result);
+        learned.result(result);
         listed.write(run);
         run.write(RunFolder.RESULT, result);
         run.write(
@@ -355,44 +358,16 @@ public final class Run {
                 Provenance.of(space, trained, learned.tested().listed()));
     }
 
-    private void test(Learned learned, RunResult known) throws IOException {
+    private void test(Learned learned) throws IOException {
         Pictures tested = images.test(config, progress);
         ended("encode_test");
         List<String> names = images.testedClasses(config);
         Scores scores = tested.scores(learned.classifier().forClasses(names));
         ended("test");
-        List<Written> written = images.prompts(config.testedOn().source(), names, note -> {}).stream()
-                .map(prompts -> images.written(prompts, names))
+        List<Written> written = PromptEnsemble.fitting(space, config.testedOn().source(), names, note -> {}).stream()
+                .map(prompts -> prompts.written(space, names))
                 .toList();
-        learned.tested(tested, scores, written, known);
-    }
-
-    /** Refuses a folder among the images, where it would become a class. */
-    private void requireOutside(Path folder) throws IOException {
-        Path images = Path.of(source.path()).toAbsolutePath().normalize();
-        if (source.benchmark() == null
-                && Files.isDirectory(images)
-                && folder.toAbsolutePath().normalize().startsWith(images)) {
-            throw new IOException(
-                    "%s lies in the folder of the images, %s: choose another run folder".formatted(folder, images));
-        }
-    }
-
-    /** Refuses a class all of whose training images are unreadable. */
-    private static void requireEveryClass(ImageDataset dataset, FeatureSet images) throws IOException {
-        List<String> missing = ImageDataset.absent(dataset.classNames(), IntStream.of(images.labels()));
-        if (!missing.isEmpty()) {
-            throw new IOException("class \"%s\" has no readable training image: fix its images or remove the class"
-                    .formatted(missing.get(0)));
-        }
-    }
-
-    private void warnOnce(String message) {
-        images.warnOnce(message, progress);
-    }
-
-    private Task task(ImageDataset dataset) {
-        return source.task(dataset.classNames(), sample.seed());
+        learned.tested(tested, scores, written);
     }
 
     /** Records the duration of a part of the run; the next part begins. */

@@ -13,10 +13,12 @@ import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.train.Training;
 
 /**
@@ -82,7 +84,7 @@ public record RunConfig(
 
         /** Describes a dataset whose lists were read. */
         public static RunData of(DataSpec source, ImageDataset lists, ClassHalf classes) {
-            return new RunData(source.name(), classes, source.listsSha256(lists), source.handWrittenPrompt(), source);
+            return new RunData(source.name(), classes, source.listsSha256(lists), PromptTemplates.own(source), source);
         }
 
         /** Returns everything that identifies the data, regardless of its place. */
@@ -121,12 +123,7 @@ public record RunConfig(
 
     /** Returns the run with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
-        return with(testedOn, precision, threads, epochs, imagesSha256);
-    }
-
-    /** Returns the run in another precision and with another number of threads. */
-    RunConfig in(Precision other, int count) {
-        return with(testedOn, other, count, checkpointEvery, imagesSha256);
+        return with(testedOn, epochs, imagesSha256);
     }
 
     /**
@@ -135,8 +132,6 @@ public record RunConfig(
      * @throws IllegalArgumentException if a setting does not suit the model
      */
     public RunConfig in(FeatureSpace space) {
-        Precision products = space.precision();
-        int count = space.workers().count();
         return new RunConfig(
                 modelSha256,
                 learnedFrom,
@@ -144,24 +139,25 @@ public record RunConfig(
                 method.in(space),
                 training,
                 sample,
-                products,
-                count,
+                space.precision(),
+                space.workers().count(),
                 checkpointEvery,
                 imagesSha256);
     }
 
     /** Returns a run that learns the same and is tested on other data. */
     public RunConfig testedOn(RunData other) {
-        return with(other, precision, threads, checkpointEvery, null);
+        return with(other, checkpointEvery, null);
     }
 
     /** Returns the run of images with these contents. */
     RunConfig withImages(String sha256) {
-        return with(testedOn, precision, threads, checkpointEvery, sha256);
+        return with(testedOn, checkpointEvery, sha256);
     }
 
-    private RunConfig with(RunData data, Precision products, int count, int epochs, String images) {
-        return new RunConfig(modelSha256, learnedFrom, data, method, training, sample, products, count, epochs, images);
+    private RunConfig with(RunData data, int epochs, String images) {
+        return new RunConfig(
+                modelSha256, learnedFrom, data, method, training, sample, precision, threads, epochs, images);
     }
 
     /**

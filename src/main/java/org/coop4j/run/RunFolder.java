@@ -48,8 +48,6 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String LOCK = ".lock";
 
-    private static final String REPLACED = ".replaced-";
-
     private static final List<String> FILES =
             List.of(CONFIG, METRICS, CLASSIFIER, IMAGES, RESULT, PROVENANCE, REPORT, FAILURE, CHECKPOINT);
 
@@ -162,25 +160,6 @@ public final class RunFolder implements AutoCloseable {
                     ? Optional.of(RunConfig.read(unfinished.get()).threads())
                     : Optional.empty();
         }
-    }
-
-    /**
-     * Moves a folder aside, so that its name is free and nothing is lost.
-     *
-     * @return its new place, {@code NAME.replaced-N}
-     */
-    public static Path moveAside(Path folder) throws IOException {
-        for (int n = 1; ; n++) {
-            Path aside = folder.resolveSibling(folder.getFileName() + REPLACED + n);
-            if (!Files.exists(aside)) {
-                return Files.move(folder, aside);
-            }
-        }
-    }
-
-    /** Returns true if a folder was moved aside for another, so that its runs do not count. */
-    public static boolean isReplaced(Path folder) {
-        return String.valueOf(folder.getFileName()).matches(".*\\Q" + REPLACED + "\\E\\d+");
     }
 
     /** Returns true if a folder has only a lock and temporary files of a killed run. */

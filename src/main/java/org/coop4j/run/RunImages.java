@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 
 /**
@@ -51,14 +52,8 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         }
 
         static Image of(HashedImage image) {
-            Path path = image.image().path();
-            return new Image(
-                    image.image().stored() == null
-                            ? path.toAbsolutePath().normalize().toString()
-                            : path.toString(),
-                    image.image().label(),
-                    image.image().className(),
-                    image.sha256());
+            LabelledImage listed = image.image();
+            return new Image(listed.place(), listed.label(), listed.className(), image.sha256());
         }
     }
 

@@ -2,10 +2,10 @@ package org.coop4j.run;
 
 import java.util.List;
 import java.util.Map;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 
 /**
@@ -48,44 +48,23 @@ public record RunResult(
         List<PerClass> perClass,
         Map<String, Double> seconds) {
 
-    private static final int LONGEST_NAME = 200;
-
     /**
      * Checks the values, which may come from a file.
      *
      * @throws IllegalArgumentException if one is missing or impossible
      */
     public RunResult {
-        requireName("method", method);
-        requireName("dataset", dataset);
-        requireRange("shots", shots, 0, Integer.MAX_VALUE - 1);
-        requireRange("classes", classes, 1, Integer.MAX_VALUE);
-        requireRange("testImages", testImages, 1, Integer.MAX_VALUE);
-        requireRange("accuracy", accuracy, 0, 100);
-        requireRange("macroF1", macroF1, 0, 100);
-        requireRange("calibrationError", calibrationError, 0, 1);
+        Require.name("method", method);
+        Require.name("dataset", dataset);
+        Require.between("shots", shots, 0, Integer.MAX_VALUE - 1);
+        Require.between("classes", classes, 1, Integer.MAX_VALUE);
+        Require.between("testImages", testImages, 1, Integer.MAX_VALUE);
+        Require.between("accuracy", accuracy, 0, 100);
+        Require.between("macroF1", macroF1, 0, 100);
+        Require.between("calibrationError", calibrationError, 0, 1);
         Require.that(
                 handWritten != null && perClass != null && seconds != null,
                 "expected \"handWritten\", \"perClass\" and \"seconds\"");
-    }
-
-    private static void requireName(String field, String name) {
-        Require.that(
-                name != null && !name.isBlank() && name.length() <= LONGEST_NAME,
-                "\"%s\": expected 1 to %d characters, not all blank, got %s",
-                field,
-                LONGEST_NAME,
-                name == null ? "none" : Numbers.count(name.length(), "character"));
-    }
-
-    private static void requireRange(String field, double value, double least, double most) {
-        Require.that(
-                value >= least && value <= most,
-                "\"%s\": expected %s to %s, got %s",
-                field,
-                Numbers.plain(least),
-                Numbers.plain(most),
-                Numbers.plain(value));
     }
 
     /**
@@ -148,8 +127,8 @@ public record RunResult(
      */
     public record HandWritten(String prompt, double accuracy) {
         public HandWritten {
-            requireName("prompt", prompt);
-            requireRange("accuracy", accuracy, 0, 100);
+            Require.name("prompt", prompt);
+            Require.between("accuracy", accuracy, 0, 100);
         }
     }
 
@@ -161,8 +140,8 @@ public record RunResult(
      */
     public record PerClass(String name, int total, int correct) {
         public PerClass {
-            requireRange("total", total, 1, Integer.MAX_VALUE);
-            requireRange("correct", correct, 0, total);
+            Require.between("total", total, 1, Integer.MAX_VALUE);
+            Require.between("correct", correct, 0, total);
         }
 
         /** Returns the percentage of test images classified correctly. */

@@ -1,15 +1,10 @@
 package org.coop4j.run;
 
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method;
 
 /**
@@ -45,22 +40,14 @@ public record Sample(int shots, long seed, int views) {
     public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
             throws InputException {
         InputException.require(
-                !whole.train().isEmpty(), "%s has only test images: learn from another dataset", whole.name());
-        if (shots == 0) {
+                !whole.train().isEmpty() || !method.learns(),
+                "%s has only test images: learn from another dataset",
+                whole.name());
+        if (shots == 0 || whole.train().isEmpty()) {
             return whole.half(classes);
         }
         ImageDataset drawn = method.sample(whole, shots, seed);
-        Map<Integer, Long> tooFew = drawn.train().stream()
-                .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.counting()));
-        tooFew.values().removeIf(count -> count >= shots);
-        tooFew.entrySet().stream()
-                .min(Map.Entry.comparingByValue())
-                .ifPresent(least -> notes.accept("%s fewer than %d training images (%s: %d); all are used"
-                        .formatted(
-                                Numbers.count(tooFew.size(), "class has", "classes have"),
-                                shots,
-                                drawn.classNames().get(least.getKey()),
-                                least.getValue())));
+        drawn.scarcity(shots).ifPresent(notes);
         return drawn.half(classes);
     }
 }

@@ -6,8 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.TextsOnce;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Folds;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -17,6 +20,7 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.MethodChoice.Candidate;
 
 /**
  * The images that a run learns from and may choose by, as the test transform shows them.
@@ -30,12 +34,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     /** Approximate limit of the multiplications of learning many times, which take seconds. */
     private static final double MOST_WORK = 1e12;
 
-    /**
-     * A classifier to be learned.
-     *
-     * @param shots training images per class; 0 for all
-     */
-    record Fit(Method method, Training training, int shots) {}
+    private static final int MOST_FOLDS = 5;
 
     /** Returns a learner of the task. */
     public Learner learner(Method method) {
@@ -55,8 +54,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Returns the number of folds of a cross-validation; with fewer than 2 nothing can be held out. */
     int folds() {
-        return CrossValidation.folds(
-                train.listed().stream().mapToInt(LabelledImage::label).toArray());
+        return Folds.count(train.labels(), MOST_FOLDS);
     }
 
     /** Returns how often a method can learn in seconds; never for prompts. */
@@ -78,7 +76,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
      *
      * @return in the order of the fits
      */
-    List<Scores> crossValidated(List<Fit> fits) throws IOException {
+    List<Scores> crossValidated(List<Candidate> fits) throws IOException {
         return crossValidated(fits, null);
     }
 
@@ -86,71 +84,79 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
      * Scores the training images by cross-validation with the settings that a learned classifier chose, which costs
      * nothing if the method chooses none and a choice among methods has done it before.
      */
-    Scores crossValidated(Fit fit, ClassifierFile learned) throws IOException {
-        Learner learner = learner(fit.method);
-        boolean chooses = learner.settled(learned) != learner || (fit.method.usesVal() && val.size() > 0);
+    Scores crossValidated(Candidate fit, ClassifierFile learned) throws IOException {
+        Learner learner = learner(fit.method());
+        boolean chooses = learner.settled(learned) != learner || (fit.method().usesVal() && val.size() > 0);
         return crossValidated(List.of(fit), chooses ? learned : null).get(0);
     }
 
-    private List<Scores> crossValidated(List<Fit> fits, ClassifierFile learned) throws IOException {
+    private List<Scores> crossValidated(List<Candidate> fits, ClassifierFile learned) throws IOException {
         Map<List<Object>, Scores> known = learned == null ? images.folds() : new HashMap<>();
-        int folds = CrossValidation.folds(train.labels());
-        List<Fit> left = new ArrayList<>();
+        List<Candidate> left =
+                fits.stream().filter(fit -> !known.containsKey(key(fit))).toList();
         List<FewShotFeatures> data = new ArrayList<>();
-        List<float[][]> logits = new ArrayList<>();
-        for (Fit fit : fits) {
-            if (!known.containsKey(key(fit))) {
-                left.add(fit);
-                FewShotFeatures all = features(fit.method, 0);
-                data.add(
-                        learned == null
-                                ? new FewShotFeatures(
-                                        all.train(), FeatureSet.none(all.train().width()))
-                                : all);
-                logits.add(new float[train.size()][]);
-            }
+        for (Candidate fit : left) {
+            data.add(features(fit.method(), 0));
         }
-        each(left.stream().map(Fit::method).toList(), folds * left.size(), (own, i) -> {
-            int which = i / folds;
-            Fit fit = left.get(which);
-            Learner learner = fit.method.learner(own, task);
-            Learner settled = learned == null ? learner : learner.settled(learned);
-            new CrossValidation(settled, new Trainer(fit.training, task.seed()), folds)
-                    .fold(i % folds, data.get(which), fit.shots, logits.get(which));
+        int folds = folds();
+        float[][][] logits = new float[left.size()][train.size()][];
+        each(methods(left), folds * left.size(), (own, i) -> {
+            FewShotFeatures all = data.get(i / folds);
+            Candidate fit = left.get(i / folds);
+            Folds split = Folds.of(all.train().labels(), folds);
+            int[] held = split.of(i % folds);
+            FeatureSet rest = all.train().select(split.without(i % folds)).first(fit.shots());
+            FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();
+            try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses))) {
+                float[][] rows =
+                        classifier.logits(all.train().select(held).matrix()).toRows();
+                for (int j = 0; j < held.length; j++) {
+                    logits[i / folds][held[j]] = rows[j];
+                }
+            }
         });
         for (int i = 0; i < left.size(); i++) {
-            known.put(key(left.get(i)), new Scores(train.labels(), logits.get(i)));
+            known.put(key(left.get(i)), new Scores(train.labels(), logits[i]));
         }
         return fits.stream().map(fit -> known.get(key(fit))).toList();
     }
 
-    private List<Object> key(Fit fit) {
-        return List.of(task, train.listed(), fit);
+    /** Learns in a space, with the settings that a learned classifier chose unless it is null. */
+    private Classifier fit(FeatureSpace own, Candidate fit, ClassifierFile learned, FewShotFeatures data)
+            throws IOException {
+        Learner learner = fit.method().learner(own, task);
+        return (learned == null ? learner : learner.settled(learned))
+                .fit(data, new Trainer(fit.training(), task.seed()));
     }
 
-    /** Work that learns, such as with a part of the images. */
-    public interface Work {
+    private static List<Method> methods(List<Candidate> fits) {
+        return fits.stream().map(Candidate::method).toList();
+    }
 
-        /** Does piece {@code i} in a space of its thread. */
-        void run(FeatureSpace own, int i) throws IOException;
+    private List<Object> key(Candidate fit) {
+        return List.of(task, train.listed(), fit.method(), fit.training(), fit.shots());
     }
 
     /** Does pieces of work at the same time if the methods learn from embeddings alone, otherwise one after another. */
-    public void each(List<Method> methods, int count, Work work) throws IOException {
-        images.texts().each(methods.stream().allMatch(TextsOnce::mayRunAlone), count, work);
+    public void each(List<Method> methods, int count, TextsOnce.Work work) throws IOException {
+        images.space()
+                .each(
+                        methods.stream()
+                                .allMatch(method -> method.group() != Method.Group.PROMPTS
+                                        && method.features() == FeatureKind.EMBEDDED),
+                        count,
+                        work);
     }
 
     /** Scores the val images by classifiers that learned from the training images. */
-    List<Scores> onVal(List<Fit> fits) throws IOException {
+    List<Scores> onVal(List<Candidate> fits) throws IOException {
         List<FewShotFeatures> data = new ArrayList<>();
-        for (Fit fit : fits) {
-            data.add(features(fit.method, fit.shots));
+        for (Candidate fit : fits) {
+            data.add(features(fit.method(), fit.shots()));
         }
         Scores[] scores = new Scores[fits.size()];
-        each(fits.stream().map(Fit::method).toList(), scores.length, (own, i) -> {
-            Fit fit = fits.get(i);
-            Learner learner = fit.method.learner(own, task);
-            try (Classifier classifier = learner.fit(data.get(i), new Trainer(fit.training, task.seed()))) {
+        each(methods(fits), scores.length, (own, i) -> {
+            try (Classifier classifier = fit(own, fits.get(i), null, data.get(i))) {
                 scores[i] = val.scores(classifier);
             }
         });

@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.InputException;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.GoldenSplits;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.benchmark.MiniatureBenchmarks;
 import org.coop4j.method.CoOp;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,11 +91,11 @@ class BenchmarkSampleTest {
         DataSpec pets = named("pets");
         DataSpec imageNet = named("imagenet");
 
-        assertThat(pets.prompts().get(0).templates()).containsExactly("a photo of a {}, a type of pet.");
-        assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
-        assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
-        assertThat(imageNet.ensemble()).hasSize(7);
-        assertThat(DataSpec.of(root).ensemble()).hasSize(8).endsWith("a photo of a {}.");
+        assertThat(PromptTemplates.own(pets)).isEqualTo("a photo of a {}, a type of pet.");
+        assertThat(PromptTemplates.ensemble(pets)).hasSize(8).endsWith("a photo of a {}, a type of pet.");
+        assertThat(PromptTemplates.own(imageNet)).isEqualTo("a photo of a {}.");
+        assertThat(PromptTemplates.ensemble(imageNet)).hasSize(7);
+        assertThat(PromptTemplates.ensemble(DataSpec.of(root))).hasSize(8).endsWith("a photo of a {}.");
     }
 
     private DataSpec named(String benchmark) {

@@ -141,6 +141,10 @@ class EveryMethodTest {
                 }
             }
             assertThat(100.0 * correct / total).isEqualTo(result.accuracy());
+            assertThat(result.perClass().stream()
+                            .mapToInt(RunResult.PerClass::correct)
+                            .sum())
+                    .isEqualTo(correct);
         }
     }
 

@@ -21,17 +21,20 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.eval.Folds;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -108,7 +111,7 @@ class LearnedTest {
 
     private static Classifier learned(Clip clip, ImageDataset dataset, Method method, FeatureSet images)
             throws IOException {
-        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), 1);
+        Task task = new Task(dataset.classNames(), PromptTemplates.own(data), 1);
         Training training = method.adapted(method.training(0), clip.logitScale());
         return method.learner(clip, task)
                 .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(training, 1));
@@ -151,8 +154,9 @@ class LearnedTest {
         }
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
                 Recording recording = new Recording()) {
-            Run.of(clip, DataSpec.of(root), Method.of("gda"), ALL, RunFixture.options(folder, false))
-                    .run(folder.resolve("encoded"), false); // the bank has their features
+            Path same = TestPictures.folder(folder.resolve("same"), EACH, RunFixture.CLASSES);
+            Run.of(clip, DataSpec.of(same), Method.of("gda"), ALL, RunFixture.options(folder, false))
+                    .run(folder.resolve("encoded"), false); // the bank has the features of these contents
             recording.enable("jdk.FileRead").withoutThreshold();
             recording.start();
             Images images = new Images(clip, RunFixture.options(folder, false));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.TestPictures;

@@ -7,8 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Settings;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
@@ -22,23 +26,230 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What makes another run of a configuration, and what does not. */
 class RunConfigTest {
 
-    private static final RunData DATA = data("lists", "images");
+    private static final String MODEL = "ab".repeat(32);
+    private static final Sample SAMPLE = new Sample(4, 2);
 
     @TempDir
     private Path folder;
 
-    private static RunData data(String lists, String path) {
-        return new RunData("images", ClassHalf.ALL, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
+    private static RunData data(String path, ClassHalf half, String lists) {
+        return new RunData("Caltech101", half, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
     }
 
-    private static RunConfig config(RunData data, Method method) {
-        return RunConfig.of("model", data, method, method.training(4), new Sample(4, -5, 0));
+    private static final RunData CALTECH = data("here", ClassHalf.ALL, "12".repeat(32));
+
+    private static RunConfig of(Method method) {
+        return RunConfig.of(MODEL, CALTECH, method, method.training(4), SAMPLE);
     }
 
-    private RunConfig writtenAndRead(RunConfig config) throws IOException {
-        return read(config.toJson());
+    private static RunConfig of(Training training) {
+        return RunConfig.of(MODEL, CALTECH, new CoOp(), training, SAMPLE);
+    }
+
+    /** Returns all methods, those with hand-written prompts with one besides the data's own. */
+    private static List<Method> methods() {
+        return Method.all().stream()
+                .map(m -> Settings.of((Record) m).containsKey("templates")
+                        ? m.with(Map.of("templates", List.of("the {}")))
+                        : m)
+                .toList();
+    }
+
+    /** Returns another allowed value. */
+    private static Object other(Settings.Description setting) {
+        Object value = setting.value();
+        if (!setting.choices().isEmpty()) {
+            return setting.choices().stream()
+                    .filter(c -> !c.equals(value))
+                    .findFirst()
+                    .get();
+        }
+        if (value instanceof Boolean flag) {
+            return !flag;
+        }
+        if (value instanceof Double number) {
+            return number == 0 ? 0.5 : number / 2;
+        }
+        if (value instanceof Number number) {
+            return number.longValue() + 1;
+        }
+        if (value instanceof List) {
+            return List.of("a {}");
+        }
+        return setting.name().equals("template") ? "this is a {}" : "this is a";
+    }
+
+    /** A change of the identity would give all runs of all users other folders. */
+    @Test
+    void namesOfRunsNeverChange() {
+        String lists = "12".repeat(32);
+        String data = "[\"Caltech101\",\"ALL\",\"" + lists + "\",\"a photo of a {}.\"]";
+        assertThat(of(new CoOp()).identity())
+                .isEqualTo("{\"model\":\""
+                        + MODEL
+                        + "\",\"learned_from\":"
+                        + data
+                        + ",\"tested_on\":"
+                        + data
+                        + ",\"method\":\"coop\",\"settings\":{},\"training\":{},"
+                        + "\"sample\":{\"shots\":4,\"seed\":2}}");
+        assertThat(of(new ZeroShot()).identity())
+                .isEqualTo("{\"model\":\""
+                        + MODEL
+                        + "\",\"tested_on\":"
+                        + data
+                        + ",\"method\":\"zero-shot\",\"settings\":{},\"training\":{},"
+                        + "\"sample\":{}}");
+    }
+
+    /** A setting that is added later, with the earlier behaviour as its default, changes nothing. */
+    @Test
+    void aSettingWithItsDefaultIsNotPartOfTheIdentity() {
+        for (Method method : Method.all()) {
+            RunConfig config = of(method);
+            for (String name : Settings.of((Record) method).keySet()) {
+                assertThat(config.identity()).doesNotContain(name);
+            }
+            assertThat(of(method.with(Settings.of((Record) method))).identity()).isEqualTo(config.identity());
+        }
+        assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100)))
+                        .identity())
+                .isEqualTo(of(new CoOp()).identity());
+    }
+
+    /** The default at another logit scale is the run with this rate given, and not that with the reference's rate. */
+    @Test
+    void anAdaptedRateIsPartOfTheIdentity() {
+        Training reference = new CoOp().training(4);
+        RunConfig adapted = of(new CoOp().adapted(reference, 20));
+        assertThat(adapted.isSameRun(of(reference))).isFalse();
+        assertThat(adapted.identity()).contains("\"rate\":0.05");
+        assertThat(of(new CoOp().adapted(reference, 100)).identity())
+                .isEqualTo(of(reference).identity());
+    }
+
+    @Test
+    void everySettingOfEveryMethodMakesAnotherRun() {
+        List<RunConfig> all = new ArrayList<>();
+        for (Method method : methods()) {
+            all.add(of(method));
+            boolean words = Settings.of((Record) method).get("words") != null;
+            for (Settings.Description setting : Settings.describe((Record) method)) {
+                if (words && setting.name().equals("context_length")) {
+                    continue; // the words say it
+                }
+                all.add(of(method.with(Map.of(setting.name(), other(setting)))));
+            }
+        }
+        assertAllDiffer(all);
+    }
+
+    @Test
+    void everySettingOfTrainingAndEveryDrawMakesAnotherRun() {
+        List<RunConfig> all = new ArrayList<>(List.of(of(new CoOp())));
+        Training training = new CoOp().training(4);
+        for (Settings.Description setting : Settings.describe(training)) {
+            all.add(of(Settings.with(training, Map.of(setting.name(), other(setting)))));
+        }
+        for (Sample sample : List.of(new Sample(2, 2), new Sample(4, 3), new Sample(4, 2, 5))) {
+            all.add(RunConfig.of(MODEL, CALTECH, new CoOp(), training, sample));
+        }
+        assertAllDiffer(all);
+    }
+
+    @Test
+    void theModelAndTheListsMakeAnotherRun() {
+        RunConfig config = of(new CoOp());
+        RunData others = data("here", ClassHalf.ALL, "34".repeat(32));
+        assertAllDiffer(List.of(
+                config,
+                new RunConfig(
+                        "cd".repeat(32),
+                        CALTECH,
+                        CALTECH,
+                        new CoOp(),
+                        config.training(),
+                        SAMPLE,
+                        Precision.FLOAT32,
+                        1,
+                        10,
+                        null),
+                config.in(RunFixture.space(Precision.BFLOAT16, 1)),
+                config.testedOn(others),
+                config.testedOn(data("here", ClassHalf.NEW, "12".repeat(32))),
+                RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),
+                RunConfig.of(
+                        MODEL, data("here", ClassHalf.BASE, "12".repeat(32)), new CoOp(), config.training(), SAMPLE)));
+    }
+
+    private static void assertAllDiffer(List<RunConfig> all) {
+        assertThat(all).extracting(RunConfig::identity).doesNotHaveDuplicates();
+        for (RunConfig one : all) {
+            assertThat(all).filteredOn(one::isSameRun).containsExactly(one);
+        }
+    }
+
+    @Test
+    void thePlaceOfTheDataAndCheckpointsDoNotChangeTheRun() {
+        RunConfig here = of(new CoOp());
+        RunData moved = data("there", ClassHalf.ALL, "12".repeat(32));
+        RunConfig there =
+                RunConfig.of(MODEL, moved, new CoOp(), here.training(), SAMPLE).withCheckpointEvery(3);
+        assertThat(there.identity()).isEqualTo(here.identity());
+        assertThat(there.isSameRun(here)).isTrue();
+    }
+
+    @Test
+    void aFlippedBitNeverMakesAnotherRun() throws IOException {
+        RunConfig config = of(new CoOp().with(Map.of("context_length", 4)));
+        Path file = folder.resolve("config.json");
+        CheckedJson.write(file, config.toJson());
+        byte[] written = Files.readAllBytes(file);
+        assertThat(RunConfig.read(file)).isEqualTo(config);
+        int refused = 0;
+        for (int i = 0; i < written.length; i++) {
+            byte[] flipped = written.clone();
+            flipped[i] ^= 1;
+            Files.write(file, flipped);
+            try {
+                assertThat(RunConfig.read(file)).as("byte %d", i).isEqualTo(config);
+            } catch (IOException e) {
+                assertThat(e).hasMessageStartingWith(file + " is damaged: ");
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(written.length - 10); // all but the checksum's own name
+        byte[] cut = new byte[written.length - 1];
+        System.arraycopy(written, 0, cut, 0, cut.length);
+        Files.write(file, cut);
+        assertThatThrownBy(() -> RunConfig.read(file)).hasMessageContaining("is damaged");
+    }
+
+    @Test
+    void aPathThatCannotBeOneIsDamage() throws IOException {
+        Path file = folder.resolve("config.json");
+        ObjectNode tree = of(new CoOp()).toJson();
+        for (String name : List.of("path", "imageRoot", "namesFile")) {
+            ((ObjectNode) tree.get("testedOn").get("source")).put(name, "a\0b");
+            CheckedJson.write(file, tree);
+            assertThatThrownBy(() -> RunConfig.read(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + " is damaged: ");
+        }
+    }
+
+    @Test
+    void foldersAndEndlessFilesAreRefusedAsConfigurations() throws IOException {
+        Path directory = Files.createDirectories(folder.resolve("config.json"));
+        assertThatThrownBy(() -> RunConfig.read(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll("config.json", "folder");
+        assertThatThrownBy(() -> RunConfig.read(Path.of("/dev/zero")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll("zero", "device");
     }
 
     private RunConfig read(ObjectNode tree) throws IOException {
@@ -50,55 +261,34 @@ class RunConfigTest {
     @Test
     void aConfigurationIsReadBackUnchanged() throws IOException {
         for (Method method : Method.all()) {
-            RunConfig config = config(DATA, method).withCheckpointEvery(3);
-            assertThat(writtenAndRead(config)).as(method.id()).isEqualTo(config);
+            RunConfig config = of(method).withCheckpointEvery(3);
+            assertThat(read(config.toJson())).as(method.id()).isEqualTo(config);
         }
-        RunConfig set = config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
-        assertThat(writtenAndRead(set)).isEqualTo(set);
-        RunConfig half = set.in(Precision.BFLOAT16, 3);
-        assertThat(writtenAndRead(half)).isEqualTo(half).isNotEqualTo(set);
+        RunConfig set = of(new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
+        assertThat(read(set.toJson())).isEqualTo(set);
+        RunConfig half = set.in(RunFixture.space(Precision.BFLOAT16, 3));
+        assertThat(read(half.toJson())).isEqualTo(half).isNotEqualTo(set);
         assertThat(half.isSameRun(set)).isFalse();
         assertThat(half.threads()).isEqualTo(3);
-        assertThat(half.isSameRun(half.in(Precision.BFLOAT16, 4))).isTrue();
+        assertThat(half.isSameRun(half.in(RunFixture.space(Precision.BFLOAT16, 4))))
+                .isTrue();
     }
 
     @Test
     void anUnknownPrecisionIsNamed() {
-        ObjectNode tree = config(DATA, new CoOp()).toJson().put("precision", "int8");
+        ObjectNode tree = of(new CoOp()).toJson().put("precision", "int8");
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("config.json", "float32", "bf16", "got \"int8\"");
     }
 
     @Test
-    void thePlaceOfTheDataDoesNotChangeTheRun() {
-        RunConfig config = config(DATA, new CoOp());
-        assertThat(config.isSameRun(config(data("lists", "elsewhere"), new CoOp())))
-                .isTrue();
-        assertThat(config.isSameRun(config(data("others", "images"), new CoOp())))
-                .isFalse();
-        assertThat(config.isSameRun(config.withCheckpointEvery(1))).isTrue();
-        assertThat(config.isSameRun(config(DATA, Method.of("linear-probe")))).isFalse();
-        assertThat(config.isSameRun(config(DATA, new CoOp().with(Map.of("class_specific", true)))))
-                .isFalse();
-    }
-
-    @Test
-    void settingsWithTheirDefaultsDoNotShowInTheIdentity() {
-        String identity = config(DATA, new CoOp()).identity();
-        assertThat(identity).doesNotContain("context_length").doesNotContain("rate");
-        assertThat(config(DATA, new CoOp().with(Map.of("context_length", 4))).identity())
-                .contains("\"context_length\":4")
-                .isNotEqualTo(identity);
-    }
-
-    @Test
     void missingSettingsHaveDefaultsAndUnknownOnesAreRefused() throws IOException {
-        ObjectNode tree = config(DATA, new CoOp()).toJson();
+        ObjectNode tree = of(new CoOp()).toJson();
         ((ObjectNode) tree.get("settings")).remove("position");
-        assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
+        assertThat(read(tree)).isEqualTo(of(new CoOp()));
         tree.remove("precision");
-        assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
+        assertThat(read(tree)).isEqualTo(of(new CoOp()));
         ((ObjectNode) tree.get("settings")).put("lambda", 8);
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
@@ -126,7 +316,7 @@ class RunConfigTest {
 
     @Test
     void handWrittenPromptsHaveNoSample() {
-        RunConfig config = config(DATA, new ZeroShot());
+        RunConfig config = of(new ZeroShot());
         assertThat(config.sample()).isEqualTo(Sample.NONE);
         assertThat(config.learnedFrom()).isNull();
     }

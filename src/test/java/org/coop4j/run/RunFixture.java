@@ -16,9 +16,14 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -104,6 +109,11 @@ final class RunFixture {
         Path out = place.resolve("run");
         boolean resume = Files.exists(out.resolve(RunFolder.CONFIG));
         return config.run(clip, options(place, skipBad), listener).run(out, resume);
+    }
+
+    /** A space of no features. */
+    static FeatureSpace space(Precision precision, int threads) {
+        return new FeatureTable(1, precision, "", 0, Map.of(), new Workers(threads));
     }
 
     static Run.Options options(Path place, boolean skipBad) {

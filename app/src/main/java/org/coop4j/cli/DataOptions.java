@@ -5,10 +5,10 @@ import static org.coop4j.console.WrongUsage.require;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.cli.Converters.FileName;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
-import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** Labelled images and how they are described; a command that can do without them has it as an argument group. */

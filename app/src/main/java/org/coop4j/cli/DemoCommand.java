@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.clip.Clip;
@@ -108,7 +109,7 @@ final class DemoCommand extends ConsoleCommand {
     /** Moves a finished demo aside and accepts an interrupted one; refuses a folder of other files, or not writable. */
     private void makeRoom() throws IOException {
         if (isFinished()) {
-            console.note("the earlier demo is now " + RunFolder.moveAside(out));
+            console.note("the earlier demo is now " + AtomicFile.moveAside(out));
         } else if (!Files.isDirectory(out.resolve(RUNS))) {
             RunFolder.requireFree(out, false);
         }

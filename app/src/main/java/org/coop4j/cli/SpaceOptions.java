@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.InSpace;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.run.DataSpec;
-import org.coop4j.run.DataSpec.InSpace;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

@@ -5,9 +5,9 @@ import static org.coop4j.console.WrongUsage.require;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.data.DataSpec;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** The prompts that describe the classes. */
@@ -38,12 +38,13 @@ final class TemplateOptions {
     private List<String> chosen(Optional<DataSpec> data) {
         if (ensemble == null) {
             return templates.isEmpty()
-                    ? List.of(data.map(DataSpec::handWrittenPrompt).orElse(PromptTemplates.PHOTO))
+                    ? List.of(data.map(PromptTemplates::own).orElse(PromptTemplates.PHOTO))
                     : templates;
         }
         require(templates.isEmpty(), "--ensemble has its own prompts: omit --template");
         return switch (ensemble) {
-            case "7" -> data.map(DataSpec::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
+            case "7" ->
+                data.map(PromptTemplates::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
             case "80" -> PromptTemplates.imageNet();
             default -> throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
         };

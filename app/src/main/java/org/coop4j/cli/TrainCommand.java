@@ -17,12 +17,11 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.InSpace;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.train.Training;
-import org.coop4j.run.DataSpec;
-import org.coop4j.run.DataSpec.InSpace;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
@@ -94,7 +93,7 @@ final class TrainCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        candidates(Training.LOGIT_SCALE); // refuses wrong settings before the model is opened
+        candidates(FeatureSpace.USUAL_LOGIT_SCALE); // refuses wrong settings before the model is opened
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());

@@ -10,6 +10,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Scores;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -20,7 +21,6 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.Scores;
 import org.coop4j.run.Support;
 
 /**

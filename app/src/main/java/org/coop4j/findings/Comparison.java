@@ -2,8 +2,8 @@ package org.coop4j.findings;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.coop4j.eval.Scores;
 import org.coop4j.run.Confidence;
-import org.coop4j.run.Scores;
 
 /**
  * Classifiers compared on the same images.

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
@@ -24,7 +25,6 @@ import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.DataSpec;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
@@ -204,7 +204,7 @@ public record EvaluationData(
             ImageDataset own =
                     data.load(seed).half(half == null ? config.testedOn().classes() : half);
             return Optional.of(own)
-                    .filter(lists -> Provenance.hash(lists.test()).equals(provenance.testHash()));
+                    .filter(lists -> ImageDataset.sha256(lists.test()).equals(provenance.testHash()));
         } catch (InputException | IllegalArgumentException e) {
             return Optional.empty(); // too few images or classes to be divided like the run's
         }

@@ -22,7 +22,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.run.Images;
@@ -45,7 +45,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
-     * Writes the features of a dataset's images for {@link org.coop4j.data.DataFiles}, from which the same sample is
+     * Writes the features of a dataset's images for a data file, from which the same sample is
      * drawn and the same bits are learned as from the images. Encodes images that the bank lacks.
      *
      * @param parts the parts of the data to write; images that are both val and test are written once
@@ -53,7 +53,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      */
     public int dataset(Images all, ImageDataset dataset, Set<Split> parts) throws IOException {
         Map<Split, Pictures> encoded = new EnumMap<>(Split.class);
-        FeatureBank.Lists lists = new FeatureBank.Lists();
+        FeatureBanks.Lists lists = new FeatureBanks.Lists();
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {

@@ -10,9 +10,9 @@ import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.run.Learned;
-import org.coop4j.run.Scores;
 import org.coop4j.run.Support;
 
 /**

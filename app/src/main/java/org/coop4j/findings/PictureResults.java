@@ -11,8 +11,8 @@ import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Scores;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Scores;
 
 /**
  * A classifier's predictions of some images.

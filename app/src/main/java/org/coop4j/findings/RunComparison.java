@@ -18,22 +18,22 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Images.Written;
 import org.coop4j.run.Learned;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
-import org.coop4j.run.Scores;
 import org.coop4j.run.Support;
 
 /**
@@ -117,7 +117,7 @@ public record RunComparison(
         List<String> names = support.task().classNames();
         List<ComparedClassifier> all = new ArrayList<>(prompts(support, test, first.prompts()));
         for (int i = 0; i < own.size(); i++) {
-            all.add(1 + i, prompt(support, test, images.written(own.get(i), names), Role.OWN_PROMPT));
+            all.add(1 + i, prompt(support, test, own.get(i).written(images.space(), names), Role.OWN_PROMPT));
         }
         Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config().method().id().equals(baseline.id()))) {

@@ -12,13 +12,13 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.OpenSet;
+import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Learned;
-import org.coop4j.run.Scores;
 import org.coop4j.run.Support;
 
 /**

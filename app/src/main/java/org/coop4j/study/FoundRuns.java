@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
@@ -137,7 +138,7 @@ public record FoundRuns(
         List<Path> folders = folders(
                 root,
                 folder -> !folder.equals(root)
-                        && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder)),
+                        && (folder.getFileName().toString().startsWith(".") || AtomicFile.isReplaced(folder)),
                 (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
         try (Task task = progress.task("reading", folders.size(), Unit.FOLDERS)) {
             for (Path folder : folders) {

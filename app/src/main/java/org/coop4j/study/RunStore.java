@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
@@ -178,7 +179,7 @@ final class RunStore {
             throw new IOException(damage.get());
         }
         if (!isOf(folder, run) && holdsFiles(folder)) {
-            Path aside = RunFolder.moveAside(folder);
+            Path aside = AtomicFile.moveAside(folder);
             for (Map<Path, RunConfig> same : there.values()) {
                 Optional.ofNullable(same.remove(folder)).ifPresent(other -> same.put(aside, other));
             }

@@ -11,9 +11,11 @@ import java.util.Objects;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassNames;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.DataSpec;
+import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.Images;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.study.SweepPlan.Dataset;
@@ -100,7 +102,13 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
     private void check(Clip clip, List<PlannedMethod> methods, List<SweepDataset> sources, List<String> problems) {
         for (PlannedMethod planned : methods) {
             try {
-                planned.method().learner(clip, planned().data().task(classNames, 0));
+                planned.method()
+                        .learner(
+                                clip,
+                                new Task(
+                                        classNames,
+                                        PromptTemplates.own(planned().data()),
+                                        0));
             } catch (IllegalArgumentException e) {
                 problems.add("%s: %s: %s".formatted(name(), planned.name(), e.getMessage()));
             }
@@ -122,6 +130,6 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
 
     RunData data(ClassHalf half) {
         DataSpec data = planned.data();
-        return new RunData(name(), half, listsSha256, data.handWrittenPrompt(), data);
+        return new RunData(name(), half, listsSha256, PromptTemplates.own(data), data);
     }
 }

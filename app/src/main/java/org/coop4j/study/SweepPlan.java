@@ -11,9 +11,9 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
+import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 
 /**

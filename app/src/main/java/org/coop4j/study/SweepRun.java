@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Sha256;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
 

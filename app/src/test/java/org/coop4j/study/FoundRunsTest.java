@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
-import org.coop4j.run.RunFolder;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,7 +135,7 @@ class FoundRunsTest {
     @Test
     void runsThatWereReplacedAreNotCounted() throws IOException {
         Path first = run("one");
-        Path aside = RunFolder.moveAside(first);
+        Path aside = AtomicFile.moveAside(first);
         assertThat(aside).hasFileName("one.replaced-1");
         run("one");
 

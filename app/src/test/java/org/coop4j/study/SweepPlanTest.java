@@ -196,7 +196,7 @@ class SweepPlanTest {
         assertThat(plan.datasets().get(1).name()).isEqualTo("pets");
         assertThat(plan.datasets().get(1).data().path())
                 .isEqualTo(folder.resolve("pictures").toString());
-        assertThat(plan.datasets().get(1).data().handWrittenPrompt()).isEqualTo("a photo of my {}.");
+        assertThat(PromptTemplates.own(plan.datasets().get(1).data())).isEqualTo("a photo of my {}.");
         assertThat(plan.datasets().get(1).data().splitSeed()).isEqualTo(5);
     }
 

@@ -6,28 +6,23 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.coop4j.base.InputException;
-import org.coop4j.base.IoFunction.IoSupplier;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.RandomStream;
 import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.FileContents.Content;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
-import org.coop4j.image.TrainTransform;
 
 /**
  * Features of image views: each is encoded once, kept in a file, and independent of what else is encoded.
@@ -53,93 +48,6 @@ public final class FeatureBank implements AutoCloseable {
     }
 
     /**
-     * A transform from an image to the pixels of a view: resize and centre crop, or a random resized crop and flip as in the
-     * reference's training, drawn anew for each view.
-     *
-     * @param preprocessing the model's, which normalises the pixels
-     * @param crops number of random views, as many as epochs in the reference's protocol; 0 for the centre crop alone
-     * @param seed the run's seed
-     */
-    public record ImageTransform(Preprocessing preprocessing, int crops, long seed) {
-
-        /** Returns the resize and centre crop of a model. */
-        public static ImageTransform test(Preprocessing preprocessing) {
-            return new ImageTransform(preprocessing, 0, 0);
-        }
-
-        /**
-         * Returns a name that identifies the transform, except for the view and the model's preprocessing constants, which
-         * are kept with its weights.
-         */
-        String id() {
-            int size = preprocessing.size();
-            return crops == 0 ? "test-" + size : String.format(Locale.ROOT, "train-%d-seed%d", size, seed);
-        }
-
-        /** Returns the number of views, 1 or more. */
-        int views() {
-            return Math.max(1, crops);
-        }
-
-        /**
-         * Returns the pixels of a view, of the model's size.
-         *
-         * @param contentHash hash of the image's content, on which its random draws depend
-         * @param view number of the view, from 0
-         * @throws IllegalArgumentException if the image is too long and narrow
-         */
-        public RgbImage apply(RgbImage image, String contentHash, int view) {
-            if (crops == 0) {
-                return preprocessing.fitted(image);
-            }
-            TrainTransform transform = new TrainTransform(preprocessing);
-            return transform.apply(
-                    image,
-                    transform.draw(
-                            image.width(),
-                            image.height(),
-                            RandomStream.of(seed, "view " + view + " of " + contentHash)));
-        }
-    }
-
-    /** Images that cannot be read. */
-    public static final class UnreadableImagesException extends IOException {
-
-        private static final long serialVersionUID = 1L;
-
-        private final transient SortedMap<Path, IOException> problems;
-
-        UnreadableImagesException(SortedMap<Path, IOException> problems) {
-            super("%s cannot be read (%s): fix, remove or skip them"
-                    .formatted(Numbers.count(problems.size(), "image"), Numbers.first(problems.keySet())));
-            this.problems = problems;
-        }
-    }
-
-    /** Encodes several lists of images, and refuses the unreadable ones of all lists together. */
-    public static final class Lists {
-
-        private final SortedMap<Path, IOException> problems = new TreeMap<>();
-
-        /** Returns a list's features; null if it has unreadable images, for {@link #requireReadable} to refuse. */
-        public <T> T encode(IoSupplier<T> list) throws IOException {
-            try {
-                return list.get();
-            } catch (UnreadableImagesException e) {
-                problems.putAll(e.problems);
-                return null;
-            }
-        }
-
-        /** Refuses the unreadable images of all lists. */
-        public void requireReadable() throws UnreadableImagesException {
-            if (!problems.isEmpty()) {
-                throw new UnreadableImagesException(problems);
-            }
-        }
-    }
-
-    /**
      * Opens the bank of a model's features of a kind under {@code folder}, creating it if necessary.
      *
      * @throws IOException if it cannot be opened, or the file is another bank
@@ -154,8 +62,8 @@ public final class FeatureBank implements AutoCloseable {
      *
      * @throws IOException if it cannot be opened, or the file is another bank
      */
-    public static FeatureBank open(
-            Path folder, Clip clip, ImageTransform transform, FeatureKind kind, FileContents files) throws IOException {
+    static FeatureBank open(Path folder, Clip clip, ImageTransform transform, FeatureKind kind, FileContents files)
+            throws IOException {
         BankFile.Key key =
                 new BankFile.Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
         return new FeatureBank(BankFile.open(folder, key), clip, transform, kind, files);
@@ -172,7 +80,7 @@ public final class FeatureBank implements AutoCloseable {
      * @param what a phrase for the images, such as "training images"
      * @param skipBad true to skip unreadable images; otherwise they are refused, after a warning about each
      * @return the readable images with their features, which remain usable when the bank is closed
-     * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
+     * @throws FeatureBanks.UnreadableImagesException if images cannot be read and {@code skipBad} is false
      */
     public ImageFeatures encode(List<LabelledImage> images, String what, boolean skipBad, Progress progress)
             throws IOException {
@@ -181,7 +89,7 @@ public final class FeatureBank implements AutoCloseable {
         encodeMissing(images, contents, what, problems, progress);
         problems.values().forEach(problem -> progress.warn(problem.getMessage()));
         if (!problems.isEmpty() && !skipBad) {
-            throw new UnreadableImagesException(problems);
+            throw new FeatureBanks.UnreadableImagesException(problems);
         }
         List<HashedImage> good = new ArrayList<>();
         List<String> keys = new ArrayList<>();

@@ -27,7 +27,7 @@ import org.coop4j.image.ImageDecoder;
  *
  * <p>Safe for use by several threads.
  */
-public final class FileContents {
+final class FileContents {
 
     /** Longer than a tick of any file system's clock. */
     private static final Duration SETTLED = Duration.ofSeconds(3);

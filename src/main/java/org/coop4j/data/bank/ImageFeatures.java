@@ -1,7 +1,9 @@
 package org.coop4j.data.bank;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.Sha256;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 
@@ -21,6 +23,42 @@ public record ImageFeatures(List<HashedImage> images, List<String> keys, int vie
      * @param sha256 of its file's content, in hexadecimal
      */
     public record HashedImage(LabelledImage image, String sha256) {}
+
+    /** Returns the features of no images. */
+    public static ImageFeatures none(int width) {
+        return new ImageFeatures(
+                List.of(), List.of(), 1, width, new InMemory(FeatureMatrix.of(0, width, new float[0])));
+    }
+
+    /** Rows in memory, one view of each image. */
+    private record InMemory(FeatureMatrix matrix) implements Rows {
+
+        @Override
+        public void copy(int i, int view, float[] target, int offset) {
+            matrix.copyRow(i, target, offset);
+        }
+    }
+
+    /** Returns the first view of each image, in memory. */
+    public ImageFeatures inMemory() {
+        return new ImageFeatures(images, keys, 1, width, new InMemory(matrix()));
+    }
+
+    @Override
+    public FeatureMatrix matrix() {
+        return rows instanceof InMemory all ? all.matrix : FeatureSet.super.matrix();
+    }
+
+    @Override
+    public ImageFeatures select(int[] positions) {
+        FeatureMatrix some = FeatureSet.super.select(positions).matrix();
+        return new ImageFeatures(
+                Arrays.stream(positions).mapToObj(images::get).toList(),
+                Arrays.stream(positions).mapToObj(keys::get).toList(),
+                1,
+                width,
+                new InMemory(some));
+    }
 
     /** Source of rows. */
     public interface Rows {

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.train.Optimizer.Adam;
 import org.coop4j.method.train.Optimizer.Sgd;
 
@@ -59,9 +60,6 @@ public record Training(
         Require.positive("epsilon", epsilon);
         Require.that(momentum >= 0 && momentum < 1, "momentum: expected at least 0 and less than 1, got %s", momentum);
     }
-
-    /** Logit scale of OpenAI's models, which their training held below this limit; the references' settings suit it. */
-    public static final double LOGIT_SCALE = 100;
 
     /** CoOp's learning rate ({@code configs/trainers/CoOp}). */
     public static final double COOP_RATE = 0.002;
@@ -133,7 +131,7 @@ public record Training(
      * change of the logits costs as much. Scales from 90 to 110 leave everything as it is.
      */
     public static double reach(double logitScale) {
-        return logitScale >= 90 && logitScale <= 110 ? 1 : LOGIT_SCALE / logitScale;
+        return logitScale >= 90 && logitScale <= 110 ? 1 : FeatureSpace.USUAL_LOGIT_SCALE / logitScale;
     }
 
     /**

@@ -21,7 +21,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.FeatureBank.ImageTransform;
+import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
@@ -292,13 +292,13 @@ class FeatureBankTest {
         damage(3, 40);
         Files.delete(images.get(69).path());
         ProgressRecorder recorder = new ProgressRecorder();
-        FeatureBank.Lists lists = new FeatureBank.Lists();
+        FeatureBanks.Lists lists = new FeatureBanks.Lists();
         try (FeatureBank bank = bank("a", test())) {
             for (List<LabelledImage> list : List.of(images.subList(0, 30), images.subList(30, 70))) {
                 lists.encode(() -> bank.encode(list, "images", false, recorder));
             }
             assertThatThrownBy(lists::requireReadable)
-                    .isInstanceOf(FeatureBank.UnreadableImagesException.class)
+                    .isInstanceOf(FeatureBanks.UnreadableImagesException.class)
                     .hasMessageContainingAll(
                             "3 images", "skip", images.get(3).path().toString())
                     .hasMessageContaining(images.get(40).path().toString());

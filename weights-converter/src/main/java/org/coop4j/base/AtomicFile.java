@@ -37,6 +37,8 @@ public final class AtomicFile implements AutoCloseable {
      */
     private static final String PROCESS = hexadecimal();
 
+    private static final String REPLACED = ".replaced-";
+
     private final Path target;
     private final Path temporary;
     private final FileChannel channel;
@@ -211,5 +213,24 @@ public final class AtomicFile implements AutoCloseable {
         } catch (IOException e) {
             // The process ends; there is nobody to tell.
         }
+    }
+
+    /**
+     * Moves a folder aside, so that its name is free and nothing is lost.
+     *
+     * @return its new place, {@code NAME.replaced-N}
+     */
+    public static Path moveAside(Path folder) throws IOException {
+        for (int n = 1; ; n++) {
+            Path aside = folder.resolveSibling(folder.getFileName() + REPLACED + n);
+            if (!Files.exists(aside)) {
+                return Files.move(folder, aside);
+            }
+        }
+    }
+
+    /** Returns true if a folder was moved aside for another, so that its runs do not count. */
+    public static boolean isReplaced(Path folder) {
+        return String.valueOf(folder.getFileName()).matches(".*\\Q" + REPLACED + "\\E\\d+");
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.base;
 
+import java.util.Set;
+
 /**
  * Progress of long work, which a library reports and a command line displays.
  *
@@ -65,6 +67,32 @@ public interface Progress {
      */
     default Task task(String name, long total, Unit unit) {
         return new Task() {};
+    }
+
+    /** Returns a progress that shows each warning once, all sharing the warnings that were shown. */
+    static Progress once(Progress progress, Set<String> shown) {
+        return progress instanceof Once ? progress : new Once(progress, shown);
+    }
+
+    /** A progress that shows each warning once. */
+    record Once(Progress progress, Set<String> shown) implements Progress {
+
+        @Override
+        public void note(String message) {
+            progress.note(message);
+        }
+
+        @Override
+        public void warn(String message) {
+            if (shown.add(message)) {
+                progress.warn(message);
+            }
+        }
+
+        @Override
+        public Task task(String name, long total, Unit unit) {
+            return progress.task(name, total, unit);
+        }
     }
 
     /** A piece of work with a known amount. */

@@ -25,12 +25,12 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.train.Training;
-import org.coop4j.run.DataSpec;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -157,7 +157,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     @Override
     public List<StructField> appended(StructType schema) {
-        chosen(Training.LOGIT_SCALE);
+        chosen(FeatureSpace.USUAL_LOGIT_SCALE);
         schema.apply(getOrDefault(idCol()));
         ImageColumn.require(
                 schema,
@@ -203,7 +203,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
-        Images images = Images.of(clip, source, lists, (some, kind) -> labelled.encode(rows, embedder, some, kind));
+        Images images = Images.of(clip, lists, (some, kind) -> labelled.encode(rows, embedder, some, kind));
         RunConfig config = chosen.config(
                 images.space(), RunData.of(source, lists, ClassHalf.ALL), new Sample(chosen.shots(), draw));
         Progress warnings = new Progress() {

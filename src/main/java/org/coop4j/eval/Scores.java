@@ -1,14 +1,9 @@
-package org.coop4j.run;
+package org.coop4j.eval;
 
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Calibration.Temperature;
-import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Evaluation;
-import org.coop4j.eval.OpenSet;
-import org.coop4j.eval.Predictions;
 
 /**
  * The logits of labelled images, and what follows from them.

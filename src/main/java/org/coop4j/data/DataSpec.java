@@ -1,35 +1,24 @@
-package org.coop4j.run;
+package org.coop4j.data;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
-import org.coop4j.data.DataFiles;
-import org.coop4j.data.FeatureTensors;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.SplitRules;
 import org.coop4j.data.SplitRules.SplitShares;
-import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.Method.Task;
-import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.train.Training;
 
 /**
  * The source of a run's images.
@@ -164,7 +153,7 @@ public record DataSpec(
         StoredFeatures images = lists.stored().orElseThrow();
         StoredFeatures features = StoredFeatures.ofTexts(classFeatures, lists.classNames());
         images.requireSameSpace(features);
-        float usual = features.logLogitScale((float) Math.log(Training.LOGIT_SCALE));
+        float usual = features.logLogitScale((float) Math.log(FeatureSpace.USUAL_LOGIT_SCALE));
         float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
         FeatureTable space = FeatureTable.of(
                 images.precision(),
@@ -230,7 +219,7 @@ public record DataSpec(
 
     /** Returns the SHA-256 of everything in lists that were read from here that a run's result depends on. */
     public String listsSha256(ImageDataset lists) {
-        String hash = Provenance.hash(lists);
+        String hash = lists.sha256();
         if (lists.stored().isPresent()) {
             hash = Sha256.of(hash + " features " + lists.stored().get().sha256());
         }
@@ -254,42 +243,16 @@ public record DataSpec(
                 : Optional.of(Benchmarks.published().get(benchmark));
     }
 
-    /**
-     * Returns the hand-written prompt that suits the data, with {@code {}} for the class name; the name alone if there
-     * are features of the classes' texts.
-     */
-    public String handWrittenPrompt() {
-        if (texts != null) {
-            return "{}";
-        }
-        return template != null
-                ? template
-                : published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
-    }
-
-    /** Returns the prompts whose features the reference averages for this data. */
-    public List<String> ensemble() {
-        return template == null && texts == null && benchmark != null
-                ? PromptTemplates.ensemble(published().orElseThrow())
-                : PromptTemplates.ensemble(handWrittenPrompt());
-    }
-
-    /**
-     * Returns hand-written prompts to compare a learned one with: the data's own, the bare name, the seven templates that
-     * suit ImageNet best, and the ensemble of the seven and the data's own.
-     */
-    public List<PromptEnsemble> prompts() {
-        Set<PromptEnsemble> prompts = new LinkedHashSet<>();
-        prompts.add(PromptEnsemble.of(handWrittenPrompt()));
-        prompts.add(PromptEnsemble.of("{}"));
-        PromptTemplates.selected().forEach(one -> prompts.add(PromptEnsemble.of(one)));
-        prompts.add(new PromptEnsemble(ensemble()));
-        return List.copyOf(prompts);
-    }
-
-    /** Returns the task of distinguishing these classes. */
-    public Task task(List<String> classNames, long seed) {
-        return new Task(classNames, handWrittenPrompt(), seed);
+    /** Refuses a folder to write to that lies among the images, where it would become a class. */
+    public void requireOutside(Path folder) throws InputException {
+        Path images = Path.of(path).toAbsolutePath().normalize();
+        InputException.require(
+                benchmark != null
+                        || !Files.isDirectory(images)
+                        || !folder.toAbsolutePath().normalize().startsWith(images),
+                "%s lies in the folder of the images, %s: choose another run folder",
+                folder,
+                images);
     }
 
     /** Returns a short name for tables. */

@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.clip;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,26 +10,21 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.Step;
-import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.Method;
 import org.coop4j.text.Tokenizer;
 
 /** A space in which each list of texts is encoded once, and several classifiers are learned at the same time. */
-final class TextsOnce implements FeatureSpace {
+public final class TextsOnce implements FeatureSpace {
 
     private final FeatureSpace space;
     private final Map<List<Object>, FeatureMatrix> texts;
     private final FeatureTable steps; // null to plan steps in the space itself
 
-    TextsOnce(FeatureSpace space) {
+    /** Leaves the space open, which belongs to another. */
+    public TextsOnce(FeatureSpace space) {
         this(space, new ConcurrentHashMap<>(), null);
     }
 
@@ -39,9 +34,11 @@ final class TextsOnce implements FeatureSpace {
         this.steps = steps;
     }
 
-    /** Returns true if a method learns from embeddings alone, so that several can learn at the same time. */
-    static boolean mayRunAlone(Method method) {
-        return method.group() != Method.Group.PROMPTS && method.features() == FeatureKind.EMBEDDED;
+    /** A piece of work in a space of its thread. */
+    public interface Work {
+
+        /** Does piece {@code i}. */
+        void run(FeatureSpace own, int i) throws IOException;
     }
 
     /**
@@ -51,7 +48,7 @@ final class TextsOnce implements FeatureSpace {
      *
      * @param together false to do one after another
      */
-    void each(boolean together, int count, Support.Work work) throws IOException {
+    public void each(boolean together, int count, Work work) throws IOException {
         int threads = Math.min(count, workers().count());
         if (!together || threads < 2 || Backend.currentForm() != Backend.Form.HOST) {
             for (int i = 0; i < count; i++) {

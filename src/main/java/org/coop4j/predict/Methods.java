@@ -1,4 +1,4 @@
-package org.coop4j.run;
+package org.coop4j.predict;
 
 import java.io.IOException;
 import java.util.List;
@@ -7,13 +7,20 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
+import org.coop4j.run.Images;
+import org.coop4j.run.Learned;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Sample;
 
 /**
  * Methods among which the examples choose, by {@link MethodChoice}.
@@ -53,8 +60,8 @@ public record Methods(List<Method> candidates) {
     public ClassifierFile learn(Clip clip, Examples examples, Sample sample) throws IOException {
         Require.that(sample.views() == 0, "views: expected 0 in memory, got %s", sample.views());
         ImageDataset lists = examples.encoded(clip);
-        DataSpec source = DataSpec.of(Examples.NAME).described(null, null, sample.seed());
-        return learn(Images.of(clip, source, lists, null), RunData.of(source, lists, ClassHalf.ALL), sample);
+        RunData data = RunData.of(DataSpec.of(Examples.NAME), lists, ClassHalf.ALL);
+        return learn(Images.of(clip, lists, null), data, sample);
     }
 
     /** Learns a classifier of the best of the methods, with the references' training adapted to the model. */
