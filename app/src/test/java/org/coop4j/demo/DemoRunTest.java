@@ -3,7 +3,6 @@ package org.coop4j.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -161,9 +160,8 @@ class DemoRunTest {
     void theListenerSeesEveryStepAndEveryNumberOfShots() {
         assertThat(recorder.warnings).isEmpty();
         assertThat(recorder.learned).containsExactly(1, 2);
-        assertThat(recorder.tasks(Progress.Unit.WORK)).hasSize(2).allSatisfy(task -> assertThat((double) task.done())
-                .isPositive()
-                .isCloseTo((double) task.total(), withinPercentage(2)));
+        assertThat(recorder.tasks(Progress.Unit.WORK)).hasSize(2).allSatisfy(task -> assertThat(task.done())
+                .isBetween(1L, task.total()));
     }
 
     @Test
