@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
@@ -23,9 +24,9 @@ import org.coop4j.weights.model.ClipConfig;
  * Trains a CLIP from random weights, or from those of another model, into a run folder, with
  * checkpoints and validation.
  *
- * <p>With every checkpoint the model so far is written and measured on the validation table; the
- * checkpoint is first, so that nothing is lost when that fails. An interrupted run goes on from its
- * last checkpoint and gives the same bits as an uninterrupted one on as many threads.
+ * <p>A checkpoint is written every five minutes, and after every so many epochs, when the model so far is written too
+ * and measured on the validation table; the checkpoint is first, so that nothing is lost when that fails. An
+ * interrupted run goes on from its last checkpoint and gives the same bits as an uninterrupted one on as many threads.
  *
  * @param initial the model that training begins with, which stays open for the run
  * @param teacher model whose image features are imitated, or null for none
@@ -40,6 +41,8 @@ public record PretrainRun(
         Path validation,
         Workers workers,
         Progress progress) {
+
+    private static final long CHECKPOINT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
@@ -116,16 +119,26 @@ public record PretrainRun(
         long left = training.steps() - training.stepsDone();
         try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
             training.run(new Pretraining.Listener() {
+                private long written = System.nanoTime();
+
                 @Override
-                public void batch(int epoch, int batch, double loss) {
+                public void batch(int epoch, int batch, double loss) throws IOException {
                     task.detail(text("epoch %d/%d  loss %.4f", epoch + 1, config.epochs(), loss));
                     task.advance(1);
+                    if (System.nanoTime() - written > CHECKPOINT_NANOS) {
+                        write(training.state());
+                    }
+                }
+
+                private void write(PretrainState state) throws IOException {
+                    state.write(run.file(RunFolder.CHECKPOINT), metrics.lines());
+                    written = System.nanoTime();
                 }
 
                 @Override
                 public void epoch(Pretraining.Epoch epoch) throws IOException {
                     if (isCheckpoint(epoch)) {
-                        training.state().write(run.file(RunFolder.CHECKPOINT), metrics.lines());
+                        write(training.state());
                     }
                     record(run, training, held, tokenizer, epoch, metrics);
                 }

@@ -16,21 +16,23 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
- * The state of a pre-training after some epochs: weights, moments and running statistics. Random
+ * The state of a pre-training after some steps: weights, moments and running statistics. Random
  * streams have no state, as they are made from the seed and the epoch.
  *
  * @param epochs number of finished epochs
- * @param steps steps of them
+ * @param steps finished steps, those of an unfinished epoch among them
+ * @param total losses of the steps of the unfinished epoch, added up
  * @param last what the last epoch gave; null in a file of before it was kept
  * @param metrics the lines of the epochs before the last; null in a state of memory or an earlier
  *     version
  * @param arrays by kind and name
  */
 public record PretrainState(
-        int epochs, long steps, Pretraining.Epoch last, String metrics, Map<String, float[]> arrays) {
+        int epochs, long steps, double total, Pretraining.Epoch last, String metrics, Map<String, float[]> arrays) {
 
     private static final String EPOCHS = "coop4j.pretrain.epochs";
     private static final String STEPS = "coop4j.pretrain.steps";
+    private static final String TOTAL = "coop4j.pretrain.total";
     private static final String METRICS = "coop4j.pretrain.metrics";
     private static final String LAST_EPOCH = "coop4j.pretrain.last_epoch";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,8 +46,8 @@ public record PretrainState(
         arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
     }
 
-    /** Returns a copy of the state after so many epochs, the last of which gave {@code last}. */
-    static PretrainState of(int epochs, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
+    /** Returns a copy of the state after so many epochs, the last of which gave {@code last}, and perhaps some steps. */
+    static PretrainState of(int epochs, double total, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
         Map<String, float[]> state = new LinkedHashMap<>();
         List<TrainedArray> arrays = clip.arrays();
         for (int i = 0; i < arrays.size(); i++) {
@@ -57,7 +59,7 @@ public record PretrainState(
             state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
         }
         clip.runningStatistics().forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
-        return new PretrainState(epochs, optimizer.steps(), last, null, state);
+        return new PretrainState(epochs, optimizer.steps(), total, last, null, state);
     }
 
     /**
@@ -109,6 +111,7 @@ public record PretrainState(
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(EPOCHS, Integer.toString(epochs));
         metadata.put(STEPS, Long.toString(steps));
+        metadata.put(TOTAL, Double.toString(total));
         metadata.put(METRICS, lines);
         metadata.put(LAST_EPOCH, JSON.writeValueAsString(last));
         List<TensorSpec> specs = new ArrayList<>();
@@ -133,6 +136,7 @@ public record PretrainState(
             return new PretrainState(
                     Integer.parseInt(epochs),
                     Long.parseLong(steps),
+                    Double.parseDouble(tensors.metadata().getOrDefault(TOTAL, "0")),
                     JSON.readValue(last, Pretraining.Epoch.class),
                     tensors.metadata().get(METRICS),
                     arrays);

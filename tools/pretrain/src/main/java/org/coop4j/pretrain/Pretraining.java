@@ -25,7 +25,7 @@ import org.coop4j.weights.model.ModelMetadata;
  * every caption tokenized, and the batches of all epochs are counted, since the seed determines
  * them. The pictures of a batch are prepared by all threads, then the step is computed by all
  * threads, so that the cores are busy and never fight. A caption is a target of every picture of
- * the batch that has it in the table, not of the one alone that shows it. Stopping after any epoch
+ * the batch that has it in the table, not of the one alone that shows it. Stopping after any step
  * and going on gives the same bits on as many threads.
  */
 public final class Pretraining implements AutoCloseable {
@@ -44,13 +44,14 @@ public final class Pretraining implements AutoCloseable {
     private final AdamW optimizer;
     private final Workers workers;
     private int epoch;
+    private double total;
     private Epoch last;
 
     /** Is told of each batch and each epoch. */
     public interface Listener {
 
         /** A batch is done; {@code batch} counts from 0. */
-        default void batch(int epoch, int batch, double loss) {}
+        default void batch(int epoch, int batch, double loss) throws IOException {}
 
         /** An epoch is done; this is where checkpoints are written. */
         default void epoch(Epoch epoch) throws IOException {}
@@ -210,24 +211,17 @@ public final class Pretraining implements AutoCloseable {
      * @throws IOException what the listener throws, or if a picture has become unreadable
      */
     public void run(Listener listener) throws IOException {
-        runTo(config.epochs(), listener);
-    }
-
-    /** Runs the epochs that are left of the first {@code end}. */
-    void runTo(int end, Listener listener) throws IOException {
-        while (epoch < end) {
+        while (epoch < config.epochs()) {
             runEpoch(listener);
         }
     }
 
     private void runEpoch(Listener listener) throws IOException {
         List<PairBatches.Batch> list = batches.epoch(epoch);
+        int first = (int) (optimizer.steps() - stepsBefore(epoch));
         long start = System.nanoTime();
-        double total = 0;
-        double rate = 0;
-        for (int b = 0; b < list.size(); b++) {
-            rate = schedule.at(optimizer.steps());
-            double loss = step(list.get(b), rate);
+        for (int b = first; b < list.size(); b++) {
+            double loss = step(list.get(b), schedule.at(optimizer.steps()));
             if (!Double.isFinite(loss)) {
                 throw new NonFiniteLossException("loss " + loss, epoch, b);
             }
@@ -237,14 +231,15 @@ public final class Pretraining implements AutoCloseable {
         int n = list.size();
         requireFinite(n - 1);
         epoch++;
-        double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n);
+        double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n - first);
         last = new Epoch(
                 epoch - 1,
                 total / n,
-                rate,
+                schedule.at(optimizer.steps() - 1),
                 Math.exp(clip.logitScale()),
                 n,
                 config.batches().size() / pace);
+        total = 0;
         listener.epoch(last);
     }
 
@@ -317,9 +312,21 @@ public final class Pretraining implements AutoCloseable {
         Augmentation.apply(pictures.get(picture), view, preprocessing, target, offset);
     }
 
-    /** Returns a copy of the state, between epochs. */
+    /**
+     * Returns a copy of the state, between steps.
+     *
+     * @throws NonFiniteLossException if a weight is infinite or not a number
+     */
     public PretrainState state() {
-        return PretrainState.of(epoch, last, clip, optimizer);
+        int batch = (int) (optimizer.steps() - stepsBefore(epoch)) - 1;
+        if (batch >= 0) {
+            requireFinite(batch);
+        }
+        return PretrainState.of(epoch, total, last, clip, optimizer);
+    }
+
+    private long stepsBefore(int epochs) {
+        return Arrays.stream(batchesOfEpoch).limit(epochs).asLongStream().sum();
     }
 
     /**
@@ -328,15 +335,14 @@ public final class Pretraining implements AutoCloseable {
      * @throws IllegalArgumentException if the state is of another model or data
      */
     public void resume(PretrainState state) {
-        long before = 0;
-        for (int e = 0; e < Math.min(state.epochs(), batchesOfEpoch.length); e++) {
-            before += batchesOfEpoch[e];
-        }
-        if (state.epochs() > config.epochs() || state.steps() != before) {
+        long more = state.steps() - stepsBefore(state.epochs());
+        int batchesOfNext = state.epochs() < config.epochs() ? batchesOfEpoch[state.epochs()] : 0;
+        if (state.epochs() > config.epochs() || more < 0 || more > batchesOfNext) {
             throw state.isOfAnother();
         }
         state.restore(clip, optimizer);
         epoch = state.epochs();
+        total = state.total();
         last = state.last();
     }
 

@@ -98,17 +98,24 @@ class PretrainingTest {
             PretrainState through;
             try (Pretraining t =
                     Pretraining.prepare(config, InitialModel.of(initial), null, table, TOKENIZER, workers)) {
-                t.runTo(2, silent);
-                t.state().write(file, "");
-                t.run(silent);
+                t.run(new Pretraining.Listener() {
+                    @Override
+                    public void batch(int epoch, int batch, double loss) throws IOException {
+                        if (epoch == 2 && batch == 1) {
+                            t.state().write(file, "");
+                        }
+                    }
+                });
                 through = t.state();
             }
             try (Pretraining t =
                     Pretraining.prepare(config, InitialModel.of(initial), null, table, TOKENIZER, workers)) {
                 t.resume(PretrainState.read(file));
                 assertThat(t.epochs()).isEqualTo(2);
+                assertThat(t.stepsDone()).isEqualTo(10);
                 t.run(silent);
                 assertSame(t.state(), through);
+                assertThat(t.lastEpoch().loss()).isEqualTo(through.last().loss());
             }
         }
     }
@@ -207,7 +214,7 @@ class PretrainingTest {
                 Workers workers = new Workers(1);
                 Pretraining training = Pretraining.prepare(
                         config(3, 8, 1e-3, SOME), InitialModel.of(initial), null, table, TOKENIZER, workers)) {
-            PretrainState state = new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
+            PretrainState state = new PretrainState(0, 0, 0, null, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("epoch 0", "step 0");
