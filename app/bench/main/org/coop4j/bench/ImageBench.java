@@ -12,7 +12,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.graph.OpTime;
 import org.coop4j.image.ExifOrientation;
@@ -67,8 +67,8 @@ public final class ImageBench {
     private static void fill(Clip clip, List<LabelledImage> images, Progress progress) throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
         ImageTransform transform = ImageTransform.test(clip.preprocessing());
-        try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
-            bank.encode(images, "files", true, progress);
+        try (FeatureBanks banks = new FeatureBanks(folder)) {
+            banks.encode(clip, transform, FeatureKind.EMBEDDED, images, "files", true, progress);
         } finally {
             CacheFolder.delete(folder);
         }

@@ -14,10 +14,10 @@ import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
+import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -24,7 +24,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
+import org.coop4j.method.Trainer;
 
 /**
  * Methods of image features on random features, without a model. Images and the text of a class are its centre with

@@ -16,8 +16,8 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 
 /**
  * Steps of a prompt learner at its reference's batch, on random image features, to compare

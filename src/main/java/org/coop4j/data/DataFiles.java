@@ -35,7 +35,7 @@ import org.slf4j.Logger;
  * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
  *     folders lie side by side
  */
-public record DataFiles(
+record DataFiles(
         String name,
         Path place,
         Path imageRoot,

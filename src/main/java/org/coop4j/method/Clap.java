@@ -7,8 +7,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 
 /**
  * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the reference's {@code
@@ -17,7 +15,7 @@ import org.coop4j.method.train.Training;
  *
  * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t not normalised; λ_k is the mean zero-shot probability of
  * class k over its training images and stays fixed; at another logit scale than 100 it is divided by the square of {@link
- * org.coop4j.method.train.Training#reach}.
+ * org.coop4j.method.Training#reach}.
  *
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */

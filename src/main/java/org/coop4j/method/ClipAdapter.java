@@ -13,8 +13,6 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

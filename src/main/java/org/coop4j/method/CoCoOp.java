@@ -10,7 +10,6 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
-import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

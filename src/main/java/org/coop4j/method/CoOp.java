@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -13,8 +13,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

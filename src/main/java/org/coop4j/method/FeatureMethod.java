@@ -17,11 +17,6 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
 

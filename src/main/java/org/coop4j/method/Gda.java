@@ -17,7 +17,6 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.Shape;
 
 /**

@@ -6,7 +6,6 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.method.PromptContext.ContextStart;
-import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

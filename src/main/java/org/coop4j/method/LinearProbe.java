@@ -17,8 +17,6 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 
 /**

@@ -16,10 +16,7 @@ import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

@@ -16,8 +16,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 
 /**
  * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's values as defaults in

@@ -12,7 +12,6 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -15,11 +15,9 @@ import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Optimizer.Algorithm;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

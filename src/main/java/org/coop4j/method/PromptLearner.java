@@ -14,8 +14,6 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Trainer;
 
 /**
  * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a

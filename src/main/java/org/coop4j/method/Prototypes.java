@@ -6,7 +6,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Trainer;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS 2017, without

@@ -17,7 +17,6 @@ import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;

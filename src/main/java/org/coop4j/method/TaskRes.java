@@ -12,11 +12,9 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Optimizer.Algorithm;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -14,7 +14,6 @@ import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

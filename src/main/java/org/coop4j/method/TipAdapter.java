@@ -18,7 +18,6 @@ import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.Shape;
 
 /**

@@ -7,14 +7,11 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.TipAdapter.CacheWeights;
 import org.coop4j.method.TipAdapter.KeyCache;
-import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.Optimizer.Algorithm;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

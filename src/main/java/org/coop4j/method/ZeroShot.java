@@ -8,7 +8,6 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Trainer;
 
 /**
  * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the features of hand-written

@@ -9,10 +9,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.train.BatchOrder;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
-import org.coop4j.method.train.Training.Schedule;
+import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

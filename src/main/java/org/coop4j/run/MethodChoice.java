@@ -13,7 +13,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**

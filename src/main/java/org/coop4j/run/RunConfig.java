@@ -19,7 +19,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 
 /**
  * Everything that determines a run's result, kept in {@code config.json}.

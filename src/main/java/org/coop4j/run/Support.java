@@ -17,8 +17,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.MethodChoice.Candidate;
 

@@ -13,8 +13,6 @@ import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -15,8 +15,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;

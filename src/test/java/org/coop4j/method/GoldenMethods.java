@@ -17,7 +17,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 

@@ -26,9 +26,6 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */

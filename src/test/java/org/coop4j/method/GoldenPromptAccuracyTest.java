@@ -21,8 +21,6 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -14,9 +14,6 @@ import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.BatchStep;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** Training of context vectors on the golden problem of the text methods. */

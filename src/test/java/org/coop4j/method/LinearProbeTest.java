@@ -16,8 +16,6 @@ import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;

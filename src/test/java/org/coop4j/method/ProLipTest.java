@@ -10,8 +10,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -20,8 +20,6 @@ import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.Step;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -17,8 +17,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

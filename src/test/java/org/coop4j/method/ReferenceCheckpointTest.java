@@ -24,8 +24,6 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.train.Trainer;
-import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;

@@ -26,7 +26,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */

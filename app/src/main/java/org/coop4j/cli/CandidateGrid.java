@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.MethodChoice.Candidate;
 
 /**

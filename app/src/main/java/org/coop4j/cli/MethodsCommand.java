@@ -14,7 +14,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

@@ -16,7 +16,7 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig;

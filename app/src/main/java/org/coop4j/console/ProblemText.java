@@ -15,7 +15,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.method.PromptLayout.PromptTooLongException;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /** Describes exceptions to the user, in a line. */

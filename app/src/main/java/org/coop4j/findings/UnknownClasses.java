@@ -17,7 +17,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.train.Trainer;
+import org.coop4j.method.Trainer;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Support;
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.FoundRuns.FinishedRun;

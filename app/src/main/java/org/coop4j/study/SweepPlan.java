@@ -13,7 +13,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig;
 
 /**

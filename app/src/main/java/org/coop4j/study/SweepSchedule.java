@@ -12,7 +12,7 @@ import java.util.Set;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;

@@ -27,7 +27,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.Run;

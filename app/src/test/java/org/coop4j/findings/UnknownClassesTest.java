@@ -16,7 +16,7 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.findings.UnknownClasses.How;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
+import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Run;

@@ -29,7 +29,7 @@ import org.coop4j.image.RgbImage;
  *
  * <p>Any number of processes may have a bank open. One thread at a time.
  */
-public final class FeatureBank implements AutoCloseable {
+final class FeatureBank implements AutoCloseable {
 
     private static final int UPRIGHT = 1;
 

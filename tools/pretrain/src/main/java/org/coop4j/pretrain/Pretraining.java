@@ -13,7 +13,7 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.Preprocessing;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.model.ModelMetadata;

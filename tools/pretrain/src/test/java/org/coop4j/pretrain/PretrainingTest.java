@@ -14,7 +14,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.convert.RandomWeights;

@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -7,8 +7,8 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.method.train.Optimizer.Adam;
-import org.coop4j.method.train.Optimizer.Sgd;
+import org.coop4j.method.Optimizer.Adam;
+import org.coop4j.method.Optimizer.Sgd;
 
 /** The training of a method's tensors: epochs, batches, optimizer and learning rate. */
 public record Training(

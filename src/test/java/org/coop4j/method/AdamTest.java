@@ -1,11 +1,11 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.train.Optimizer.Adam;
+import org.coop4j.method.Optimizer.Adam;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 

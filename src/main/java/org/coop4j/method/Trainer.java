@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -14,7 +14,7 @@ import org.coop4j.data.RandomStream;
  * @param batchSize examples per batch; the last may have fewer
  * @param epochs maps an epoch to its examples, batch after batch
  */
-public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
+record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
 
     /** Returns the examples of an epoch, batch after batch. */
     public int[][] epoch(int epoch) {

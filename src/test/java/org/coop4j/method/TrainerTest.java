@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,7 +16,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

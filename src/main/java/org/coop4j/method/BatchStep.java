@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.coop4j.graph.LearnedTensor;
  * A training step over a batch of image features: computes the loss and stores its gradients in the learned tensors.
  * Epoch v uses view v of an image.
  */
-public class BatchStep implements AutoCloseable {
+class BatchStep implements AutoCloseable {
 
     private final FeatureSet images;
     private final boolean normalized;

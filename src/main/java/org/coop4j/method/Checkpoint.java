@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import java.io.IOException;
 import java.nio.file.Path;

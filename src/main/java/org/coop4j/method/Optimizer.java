@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.coop4j.method.train;
+package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.train.Optimizer.Sgd;
+import org.coop4j.method.Optimizer.Sgd;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
