@@ -125,7 +125,8 @@ class FeatureRunTest {
                 .map(n -> "a photo of a " + n.replace('_', ' ') + ".")
                 .toList();
         FeatureMatrix texts = clip.encodeTexts(prompts);
-        return FeatureTable.of(Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, Workers.standard());
+        return FeatureTable.of(
+                Precision.FLOAT32, clip.modelSha256(), logLogitScale, names, texts, new Workers(THREADS));
     }
 
     private static DataSpec withTexts(float logLogitScale) {

@@ -257,7 +257,11 @@ final class TestService implements AutoCloseable {
     static String json(Socket socket) throws IOException {
         StringBuilder text = new StringBuilder();
         while (text.indexOf("}") < 0) {
-            text.append((char) socket.getInputStream().read());
+            int next = socket.getInputStream().read();
+            if (next < 0) {
+                throw new AssertionError("the connection was closed after \"" + text + "\"");
+            }
+            text.append((char) next);
         }
         return text.toString();
     }
