@@ -59,6 +59,7 @@ class RoomsTest {
             List.of("serve"),
             List.of("demo"),
             List.of("study"),
+            List.of("report"),
             List.of("findings"),
             List.of("page"),
             List.of("console"),

@@ -16,7 +16,7 @@ import org.coop4j.console.Table;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.Study;
-import org.coop4j.study.report.StudyReport;
+import org.coop4j.study.StudyReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -22,11 +22,11 @@ import org.coop4j.console.Table;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.RunComparison;
+import org.coop4j.report.ComparisonTable;
+import org.coop4j.report.RunPage;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
-import org.coop4j.study.report.ComparisonTable;
-import org.coop4j.study.report.RunPage;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.Ansi.Style;
 

@@ -19,11 +19,11 @@ import org.coop4j.findings.PictureResults;
 import org.coop4j.page.HtmlPage;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
+import org.coop4j.report.EvaluationSections;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
-import org.coop4j.study.report.EvaluationSections;
-import org.coop4j.study.report.StudyReport;
+import org.coop4j.study.StudyReport;
 
 /**
  * The files of a demo: the page and the curve of a study of its runs, with the pictures that changed, and the numbers.

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -14,9 +14,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
-import org.coop4j.study.FoundRuns;
-import org.coop4j.study.RunFiles;
-import org.coop4j.study.Study;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.report;
 
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;

@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.report;
 
 import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.toCollection;

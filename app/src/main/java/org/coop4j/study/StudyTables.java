@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
@@ -28,16 +28,11 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.FoundRuns.FinishedRun;
-import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Study;
 import org.coop4j.study.Study.Entry;
 
 /** Tables of what studies measure, and of their runs. */

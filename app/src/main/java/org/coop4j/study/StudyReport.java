@@ -1,4 +1,4 @@
-package org.coop4j.study.report;
+package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.naturalOrder;
@@ -35,15 +35,10 @@ import org.coop4j.page.Section;
 import org.coop4j.page.Section.Chart;
 import org.coop4j.page.Section.Fact;
 import org.coop4j.page.Shots;
-import org.coop4j.study.FoundRuns;
-import org.coop4j.study.MethodLabel;
-import org.coop4j.study.MethodResult;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.MethodResults;
 import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
-import org.coop4j.study.Study;
 
 /**
  * All tables and figures of a folder of runs, and a page of them with filters for model, dataset, method and shots.
