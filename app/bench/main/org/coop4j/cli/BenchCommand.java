@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.number;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
@@ -47,21 +46,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop bench}: measures speed and memory. */
-@Command(
-        name = "bench",
-        description = {
-            "Measure speed and memory on this machine, with random weights of a published size.",
-            "",
-            "step    a gradient step of the context vectors, from image features",
-            "encode  images to features, from pixels",
-            "files   JPEG files to features in the bank"
-        },
-        footer = {
-            "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
-            "  coop bench encode --arch ViT-B/16 --batch 32",
-            "  coop bench files --arch ViT-B/32 pictures/"
-        })
+@Command(name = "bench")
 public final class BenchCommand extends ConsoleCommand {
+
+    /** End of the description of an option that has a default. */
+    public static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
 
     /** Maximum number of files, as in the comparison with PyTorch. */
     private static final int MAX_FILES = 320;
@@ -69,47 +58,31 @@ public final class BenchCommand extends ConsoleCommand {
     private final Map<String, Object> result = new LinkedHashMap<>();
     private Table<OpTime> ops;
 
-    @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode or files.")
+    @Parameters(index = "0", paramLabel = "WHAT")
     String what;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "For files: the folder.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DIR")
     Path pictures;
 
     @Mixin
     Subject subject;
 
-    @Option(
-            names = "--classes",
-            paramLabel = "N",
-            converter = Positive.class,
-            description = "Number of classes" + DEFAULT)
+    @Option(names = "--classes", paramLabel = "N", converter = Positive.class)
     int classes = 100;
 
-    @Option(
-            names = "--context",
-            paramLabel = "M",
-            converter = Positive.class,
-            description = "Number of context vectors" + DEFAULT)
+    @Option(names = "--context", paramLabel = "M", converter = Positive.class)
     int context = 16;
 
-    @Option(
-            names = "--position",
-            defaultValue = "end",
-            paramLabel = "WHERE",
-            description = "end, middle or front" + DEFAULT)
+    @Option(names = "--position", defaultValue = "end", paramLabel = "WHERE")
     ClassPosition position;
 
-    @Option(names = "--csc", description = "Class-specific context.")
+    @Option(names = "--csc")
     boolean classSpecific;
 
-    @Option(
-            names = "--name-tokens",
-            paramLabel = "N",
-            converter = Positive.class,
-            description = "Tokens per class name" + DEFAULT)
+    @Option(names = "--name-tokens", paramLabel = "N", converter = Positive.class)
     int nameTokens = 3;
 
-    @Option(names = "--batch", paramLabel = "N", converter = Positive.class, description = "Images per batch" + DEFAULT)
+    @Option(names = "--batch", paramLabel = "N", converter = Positive.class)
     int batch = 32;
 
     @Mixin
@@ -118,7 +91,7 @@ public final class BenchCommand extends ConsoleCommand {
     @Mixin
     Memory memory;
 
-    @Option(names = "--profile", description = "For step and encode: show the time of each op.")
+    @Option(names = "--profile")
     boolean profile;
 
     @Mixin

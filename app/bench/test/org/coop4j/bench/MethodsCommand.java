@@ -1,6 +1,6 @@
 package org.coop4j.bench;
 
-import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.cli.BenchCommand.DEFAULT;
 
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package org.coop4j.bench;
 
-import static org.coop4j.cli.Options.DEFAULT;
+import static org.coop4j.cli.BenchCommand.DEFAULT;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -28,33 +28,24 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop add-class}: adds a class to a learned classifier. */
-@Command(
-        name = "add-class",
-        description = "Add a class to a learned classifier: by name where its method can name new classes,"
-                + " otherwise from images where it learns in closed form. The run stays as it is.",
-        footer = {
-            "  coop add-class -p run --name mug -o with-mug.safetensors",
-            "  coop add-class -p run --name mug -d mugs/ -o with-mug.safetensors"
-        })
+@Command(name = "add-class")
 final class AddClassCommand extends ConsoleCommand {
 
     @Mixin
     PromptOptions promptOptions;
 
-    @Option(names = "--name", required = true, paramLabel = "NAME", description = "The class.")
+    @Option(names = "--name", required = true, paramLabel = "NAME")
     String name;
 
     @Option(
             names = {"-d", "--data"},
-            paramLabel = "DIR",
-            description = "Images of the class to test it; a method that needs images learns from every other one.")
+            paramLabel = "DIR")
     Path data;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
-            paramLabel = "FILE",
-            description = "The new classifier; must not exist.")
+            paramLabel = "FILE")
     Path out;
 
     @Mixin

@@ -26,15 +26,10 @@ final class ClassOptions {
     private static final class Names {
         @Option(
                 names = {"-c", "--classes"},
-                paramLabel = "A,B,...",
-                description = "Class names, separated by commas.")
+                paramLabel = "A,B,...")
         String list;
 
-        @Option(
-                names = "--classes-file",
-                paramLabel = "FILE",
-                converter = FileName.class,
-                description = "A UTF-8 file with one class name per line.")
+        @Option(names = "--classes-file", paramLabel = "FILE", converter = FileName.class)
         Path file;
     }
 

@@ -39,19 +39,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop compare}: finished runs on the same test images. */
-@Command(
-        name = "compare",
-        description = "Compare finished runs on the test images of the first:"
-                + " a table, paired tests, and the images on which they disagree.",
-        footer = {"  coop compare run-coop run-probe", "  coop compare runs/* --json"})
+@Command(name = "compare")
 final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
 
-    @Parameters(arity = "2..*", paramLabel = "RUN", description = "Folders of finished runs.")
+    @Parameters(arity = "2..*", paramLabel = "RUN")
     List<Path> runs;
 
-    @Option(names = "--all", description = "Show all images on which they disagree, not the first 20.")
+    @Option(names = "--all")
     boolean showAll;
 
     @Mixin

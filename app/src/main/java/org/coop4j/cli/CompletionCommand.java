@@ -6,13 +6,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop completion}: a completion script for a shell. */
-@Command(
-        name = "completion",
-        description = "Print a script with which a shell completes coop's commands and options.",
-        footer = "  source <(coop completion bash)")
+@Command(name = "completion")
 final class CompletionCommand extends ConsoleCommand {
 
-    @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+    @Parameters(paramLabel = "SHELL")
     Shell shell; // one script serves both
 
     enum Shell {

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.ResourceBundle;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Resource;
 import org.coop4j.console.Console;
@@ -17,20 +19,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command {@code coop}: the way in, and the options that all commands share. */
-@Command(
-        name = "coop",
-        description = "Context Optimization (CoOp) for CLIP in pure Java.",
-        synopsisSubcommandLabel = "COMMAND",
-        footer = {
-            "",
-            "Examples:",
-            "  coop demo",
-            "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
-            "  coop zero-shot --model vit-b-32.safetensors --classes cat,dog photo.jpg",
-            "",
-            "coop help COMMAND explains a command, with examples.",
-            "Exit codes: 0 done, 1 the work failed in whole or in part, 2 wrong usage."
-        })
+@Command(name = "coop", synopsisSubcommandLabel = "COMMAND")
 public final class Coop implements Callable<Integer> {
 
     /** Exit code of a program that wrote to a closed pipe: 128 + SIGPIPE. */
@@ -70,6 +59,8 @@ public final class Coop implements Callable<Integer> {
 
     private final Console console;
     private final Problems problems;
+    /** Descriptions of all commands and options, and their examples. */
+    private final ResourceBundle texts = ResourceBundle.getBundle("org.coop4j.cli.help", Locale.ROOT);
 
     @Spec
     private CommandSpec spec;
@@ -162,6 +153,9 @@ public final class Coop implements Callable<Integer> {
         spec.mixinStandardHelpOptions(true);
         spec.version("coop4j " + version(), "Java ${java.version} (${java.vendor}), ${os.name} ${os.arch}");
         spec.usageMessage().sortOptions(false);
+        if (spec.userObject().getClass().getPackage().equals(Coop.class.getPackage())) {
+            spec.resourceBundle(texts);
+        }
         if (spec.userObject() instanceof ConsoleCommand command) {
             command.console = console;
             CommandHelp.arrange(spec);

@@ -17,42 +17,22 @@ final class DataOptions {
     @Option(
             names = {"-d", "--data"},
             required = true,
-            paramLabel = "DIR|FILE",
-            description = {
-                "Labelled images: a folder with one subfolder per class, a CoOp split file (.json),"
-                        + " a list of path,label (.csv) or features with labels (.safetensors, .npz, .pt);"
-                        + " with --dataset, the folder of all datasets."
-            })
+            paramLabel = "DIR|FILE")
     Path data;
 
-    @Option(
-            names = "--dataset",
-            paramLabel = "NAME",
-            description = "A published dataset in the benchmarks' layout, such as caltech101 (see coop datasets).")
+    @Option(names = "--dataset", paramLabel = "NAME")
     Benchmark benchmark;
 
-    @Option(
-            names = "--images",
-            paramLabel = "DIR",
-            description = "Folder that the paths of a split file or list start from (default: its own).")
+    @Option(names = "--images", paramLabel = "DIR")
     Path images;
 
-    @Option(
-            names = "--names",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "Class names: lines folder,name, or number,name for features without names.")
+    @Option(names = "--names", paramLabel = "FILE", converter = FileName.class)
     Path names;
 
-    @Option(
-            names = "--nested",
-            description = "Each folder with images is a class, named by its path, such as food/pizza.")
+    @Option(names = "--nested")
     boolean nested;
 
-    @Option(
-            names = "--half",
-            paramLabel = "HALF",
-            description = "The classes: all, or the reference's half base or new (default: all; in eval, the run's).")
+    @Option(names = "--half", paramLabel = "HALF")
     ClassHalf half;
 
     /** Returns the data, checked. */

@@ -25,27 +25,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets check}: the published datasets on disk, and their completeness. */
-@Command(
-        name = "check",
-        description = {
-            "Check which published datasets a folder has, and if they are complete: numbers of classes and images,"
-                    + " missing files, source of the lists. Nothing is written, and no image is opened.",
-            "",
-            "The exit code is 1 if a dataset is damaged, incomplete or of another size; an absent one is no error."
-        },
-        footer = {"  coop datasets check DATA", "  coop datasets check DATA caltech101 dtd --json"})
+@Command(name = "check")
 final class DatasetsCheckCommand extends ConsoleCommand {
 
     @ArgGroup
     Format format = new Format();
 
-    @Parameters(
-            index = "0",
-            paramLabel = "ROOT",
-            description = "The folder that holds the datasets, each in a subfolder.")
+    @Parameters(index = "0", paramLabel = "ROOT")
     Path root;
 
-    @Parameters(index = "1..*", paramLabel = "NAME", description = "The datasets to check (default: all).")
+    @Parameters(index = "1..*", paramLabel = "NAME")
     List<String> names = List.of();
 
     @Override

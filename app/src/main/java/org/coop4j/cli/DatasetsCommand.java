@@ -21,15 +21,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "datasets",
         subcommands = {DatasetsCheckCommand.class, DatasetsShowCommand.class},
-        description =
-                "List the published datasets, which --dataset takes by name: sizes, prompt, other names, and the files"
-                        + " expected in DATA, the folder of all datasets. Nothing is downloaded.",
-        synopsisSubcommandLabel = "[check ...|show ...]",
-        footer = {
-            "  coop datasets show eurosat",
-            "  coop datasets check DATA",
-            "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run"
-        })
+        synopsisSubcommandLabel = "[check ...|show ...]")
 final class DatasetsCommand extends ConsoleCommand {
 
     /** Sizes of a dataset by the names of their columns. */

@@ -16,15 +16,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: one published dataset. */
-@Command(
-        name = "show",
-        description = "Show a published dataset: origin, files, split, class names and prompt.",
-        footer = {"  coop datasets show eurosat", "  coop datasets show --json imagenet-a"})
+@Command(name = "show")
 final class DatasetsShowCommand extends ConsoleCommand {
 
     private final AlignedLines facts = new AlignedLines();
 
-    @Parameters(paramLabel = "NAME", description = "A published dataset, such as eurosat.")
+    @Parameters(paramLabel = "NAME")
     Benchmark benchmark;
 
     @Mixin

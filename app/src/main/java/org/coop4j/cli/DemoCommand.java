@@ -23,21 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop demo}: CoOp on the shipped model and pictures. */
-@Command(
-        name = "demo",
-        description = {
-            "See CoOp work, offline, in a minute or two: a small CLIP and photographs are shipped.",
-            "",
-            "Compares hand-written prompts for 17 classes with context vectors, GDA and a linear probe,"
-                    + " learned from 1 to 16 photographs per class with three seeds."
-        },
-        footer = {
-            "  coop demo --open",
-            "  coop demo -o /tmp/demo --json",
-            "",
-            "Then classify a picture of your own:",
-            "  coop predict -p coop-demo/runs/photographs/unified/shots16-seed1-* picture.png"
-        })
+@Command(name = "demo")
 final class DemoCommand extends ConsoleCommand {
 
     private static final String RUNS = "runs";
@@ -45,22 +31,16 @@ final class DemoCommand extends ConsoleCommand {
     @Option(
             names = {"-o", "--out"},
             defaultValue = "coop-demo",
-            paramLabel = "DIR",
-            description = "Folder of the page, the curve and the runs (default: ${DEFAULT-VALUE}). A"
-                    + " folder with a finished demo is shown, not made again.")
+            paramLabel = "DIR")
     Path out;
 
-    @Option(names = "--again", description = "Repeat a finished demo; the earlier one is moved aside.")
+    @Option(names = "--again")
     boolean again;
 
-    @Option(names = "--open", description = "Show the page in the browser, served on this machine only, until Ctrl-C.")
+    @Option(names = "--open")
     boolean open;
 
-    @Option(
-            names = "--port",
-            defaultValue = "0",
-            paramLabel = "N",
-            description = "Port for --open (default: any free one).")
+    @Option(names = "--port", defaultValue = "0", paramLabel = "N")
     int port;
 
     @Mixin

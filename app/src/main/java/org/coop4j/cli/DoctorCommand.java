@@ -33,25 +33,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop doctor}: the choices for this machine, and what to change. */
-@Command(
-        name = "doctor",
-        description = "Show what coop4j uses on this machine, the speed of a large matrix product, and what to change.",
-        footer = {"  coop doctor", "  coop doctor --debug", "  coop doctor -m ViT-B/32 --example CLIP.png"})
+@Command(name = "doctor")
 final class DoctorCommand extends ConsoleCommand {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "Check a model's whole chain too, on shipped photographs and their names.")
+            paramLabel = "FILE")
     Path model;
 
     @Mixin
     Vocabulary vocabulary;
 
-    @Option(
-            names = "--example",
-            paramLabel = "CLIP.png",
-            description = "Compare with the published example of OpenAI's ViT-B/32; its picture is in openai/CLIP.")
+    @Option(names = "--example", paramLabel = "CLIP.png")
     Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */

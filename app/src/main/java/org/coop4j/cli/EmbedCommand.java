@@ -35,22 +35,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop embed}: features of texts or images in a safetensors file. */
-@Command(
-        name = "embed",
-        description = {
-            "Write the features of texts or images to a safetensors file.",
-            "",
-            "The file has features [n, width] in the order of the inputs, whose names are in its metadata (a JSON"
-                    + " array). Unreadable images are reported and left out.",
-            "",
-            "With --data the file also has labels, splits and class names:"
-                    + " coop train, sweep and eval take it as --data."
-        },
-        footer = {
-            "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
-            "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
-            "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
-        })
+@Command(name = "embed")
 final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
@@ -59,14 +44,10 @@ final class EmbedCommand extends ConsoleCommand {
     @Mixin
     Truncation truncation;
 
-    @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be given several times.")
+    @Option(names = "--text", paramLabel = "TEXT")
     List<String> texts = List.of();
 
-    @Option(
-            names = "--texts",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "A UTF-8 file with one text per line.")
+    @Option(names = "--texts", paramLabel = "FILE", converter = FileName.class)
     Path textFile;
 
     @ArgGroup(exclusive = false)
@@ -87,16 +68,13 @@ final class EmbedCommand extends ConsoleCommand {
     @Mixin
     Arithmetic precision;
 
-    @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
+    @Option(names = "--normalize")
     boolean normalize;
 
-    @Option(names = "--pixels", description = "Also write the preprocessed images, pixels [n, 3, size, size].")
+    @Option(names = "--pixels")
     boolean pixels;
 
-    @Parameters(
-            arity = "0..*",
-            paramLabel = "IMAGE|DIR",
-            description = "Images, or folders: all images in them and below.")
+    @Parameters(arity = "0..*", paramLabel = "IMAGE|DIR")
     List<Path> arguments = List.of();
 
     @Override

@@ -44,17 +44,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop eval}: tests a learned classifier on labelled images. */
-@Command(
-        name = "eval",
-        description = {
-            "Test a learned classifier on labelled images, by default those that its run was tested on.",
-            "Images that the run learned from are recognised by their content and left out."
-        },
-        footer = {
-            "  coop eval -p run",
-            "  coop eval -p run -d other-pictures/ --split val --json",
-            "  coop eval -p run --errors wrong/ --per-image all.jsonl"
-        })
+@Command(name = "eval")
 final class EvalCommand extends ConsoleCommand {
 
     @Mixin
@@ -69,39 +59,22 @@ final class EvalCommand extends ConsoleCommand {
     @Mixin
     Part splitOptions;
 
-    @Option(
-            names = "--only-these-classes",
-            description = "Distinguish only the classes of --data, where the classifier has more.")
+    @Option(names = "--only-these-classes")
     boolean onlyTheseClasses;
 
-    @Option(names = "--allow-overlap", description = "Count images that the run learned from.")
+    @Option(names = "--allow-overlap")
     boolean allowOverlap;
 
-    @Option(
-            names = "--confusion",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "Write the confusion matrix as CSV.")
+    @Option(names = "--confusion", paramLabel = "FILE", converter = FileName.class)
     Path confusion;
 
-    @Option(
-            names = "--picture",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "Write the confusion matrix as a PNG picture.")
+    @Option(names = "--picture", paramLabel = "FILE", converter = FileName.class)
     Path picture;
 
-    @Option(
-            names = "--errors",
-            paramLabel = "DIR",
-            description = "Copy misclassified images into folders such as \"cat as dog\".")
+    @Option(names = "--errors", paramLabel = "DIR")
     Path errors;
 
-    @Option(
-            names = "--per-image",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "Write the prediction of each image as JSON Lines.")
+    @Option(names = "--per-image", paramLabel = "FILE", converter = FileName.class)
     Path perImage;
 
     @Mixin

@@ -20,57 +20,33 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop export}: a learned classifier for other programs. */
-@Command(
-        name = "export",
-        description = {
-            "Write a learned classifier for other programs: a checkpoint for Python, or ONNX.",
-            "",
-            "Without --onnx: the prompt of CoOp, CoCoOp, KgCoOp, ProGrad or TCP as prompt_learner/model.pth.tar-N,"
-                    + " which their Python code loads.",
-            "",
-            "With --onnx: image tower and classifier in one file, from pixels [N, 3, S, S] to logits and"
-                    + " probabilities [N, classes]; --with-preprocessing takes image [height, width, 3], RGB bytes.",
-            "",
-            "With --onnx and a model alone: a folder with image.onnx (pixels to image_features) and text.onnx"
-                    + " (input_ids to text_features), not normalised."
-        },
-        footer = {
-            "  coop export -p run -o output/",
-            "  coop export --onnx --with-preprocessing --fp16 -p run -o classifier.onnx",
-            "  coop export --onnx -m clip.safetensors -o towers/"
-        })
+@Command(name = "export")
 final class ExportCommand extends ConsoleCommand {
 
     @Option(
             names = {"-p", "--prompt"},
-            paramLabel = "RUN|FILE",
-            description = "A learned classifier, or the folder of its run.")
+            paramLabel = "RUN|FILE")
     Path prompt;
 
     @Mixin
     PromptOptions.OfModel model;
 
-    @Option(names = "--onnx", description = "Write ONNX.")
+    @Option(names = "--onnx")
     boolean onnx;
 
-    @Option(names = "--with-preprocessing", description = "Include resize, crop and normalisation in the ONNX graph.")
+    @Option(names = "--with-preprocessing")
     boolean preprocessing;
 
-    @Option(names = "--fp16", description = "Store the ONNX file's weights in float16; it computes in float32.")
+    @Option(names = "--fp16")
     boolean half;
 
-    @Option(
-            names = "--epoch",
-            paramLabel = "N",
-            converter = Positive.class,
-            description = "Epoch in the checkpoint's name (default: the epochs of its training, or 50).")
+    @Option(names = "--epoch", paramLabel = "N", converter = Positive.class)
     Integer epoch;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
-            paramLabel = "PATH",
-            description = "The folder for prompt_learner; with --onnx the file, or the folder of both towers.")
+            paramLabel = "PATH")
     Path out;
 
     @Override

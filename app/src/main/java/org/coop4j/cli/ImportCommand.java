@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
@@ -28,18 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop import}: converts a prompt that the reference's Python code learned. */
-@Command(
-        name = "import",
-        description = {
-            "Import a prompt that the Python code of CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned.",
-            "",
-            "The checkpoint names neither its method nor the classes nor their position: give them."
-                    + " The classes are compared with its class embeddings."
-        },
-        footer = {
-            "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
-            "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
-        })
+@Command(name = "import")
 final class ImportCommand extends ConsoleCommand {
 
     @Mixin
@@ -52,28 +40,19 @@ final class ImportCommand extends ConsoleCommand {
             names = "--method",
             defaultValue = Method.STANDARD,
             paramLabel = "NAME",
-            completionCandidates = Importable.class,
-            description = "The method that learned it: ${COMPLETION-CANDIDATES}" + DEFAULT)
+            completionCandidates = Importable.class)
     String method;
 
-    @Option(
-            names = "--set",
-            paramLabel = "NAME=VALUE",
-            description = "A setting of the method, such as --set lambda=4; may be given several times.")
+    @Option(names = "--set", paramLabel = "NAME=VALUE")
     Map<String, String> set = new LinkedHashMap<>();
 
-    @Option(
-            names = "--position",
-            paramLabel = "WHERE",
-            description = "Position of the class name: --set position=end, middle or front.")
+    @Option(names = "--position", paramLabel = "WHERE")
     String position;
 
     @Mixin
     SafetensorsOut out;
 
-    @Parameters(
-            paramLabel = "CHECKPOINT",
-            description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
+    @Parameters(paramLabel = "CHECKPOINT")
     Path checkpoint;
 
     /** Methods whose references' checkpoints can be read. */

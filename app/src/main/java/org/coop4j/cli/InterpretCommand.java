@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -29,8 +28,7 @@ import picocli.CommandLine.Option;
         description = {
             "Show the words whose embeddings are nearest to each learned context vector.",
             InterpretCommand.WARNING + "."
-        },
-        footer = {"  coop interpret -p run", "  coop interpret -p run -k 10 --words"})
+        })
 final class InterpretCommand extends ConsoleCommand {
 
     static final String WARNING = "The nearest words are not the meaning of a vector, which may be far from every"
@@ -43,11 +41,10 @@ final class InterpretCommand extends ConsoleCommand {
             names = {"-k", "--nearest"},
             defaultValue = "3",
             paramLabel = "N",
-            converter = Positive.class,
-            description = "Words per vector" + DEFAULT)
+            converter = Positive.class)
     int count;
 
-    @Option(names = "--words", description = "Only tokens that end a word, so that most are whole words.")
+    @Option(names = "--words")
     boolean words;
 
     @ArgGroup

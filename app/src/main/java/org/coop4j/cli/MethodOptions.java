@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import static org.coop4j.cli.Options.DEFAULT;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,58 +20,36 @@ final class MethodOptions {
     /** The value of {@code --tune} alone: no setting is tried. */
     private static final String METHODS = "methods";
 
-    @Option(
-            names = "--method",
-            split = ",",
-            defaultValue = Method.STANDARD,
-            paramLabel = "NAME",
-            description = "The method, or several to compare (see coop methods);" + " auto chooses among the quick ones"
-                    + DEFAULT)
+    @Option(names = "--method", split = ",", defaultValue = Method.STANDARD, paramLabel = "NAME")
     List<String> names;
 
-    @Option(
-            names = "--set",
-            paramLabel = "NAME=VALUE",
-            description = "A setting of the method or its training, such as lambda=4; repeatable.")
+    @Option(names = "--set", paramLabel = "NAME=VALUE")
     Map<String, String> set = Map.of();
 
     @Option(
             names = {"-M", "--context"},
-            paramLabel = "M",
-            description = "Number of context vectors: --set context_length=M.")
+            paramLabel = "M")
     String context;
 
-    @Option(
-            names = "--position",
-            paramLabel = "WHERE",
-            description = "Position of the class name: --set position=end, middle or front.")
+    @Option(names = "--position", paramLabel = "WHERE")
     String position;
 
-    @Option(names = "--csc", description = "Class-specific context vectors: --set class_specific=true.")
+    @Option(names = "--csc")
     boolean classSpecific;
 
-    @Option(
-            names = "--init",
-            paramLabel = "WORDS",
-            description = "Words to initialise the context with: --set words=WORDS.")
+    @Option(names = "--init", paramLabel = "WORDS")
     String words;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs: --set epochs=N.")
+    @Option(names = "--epochs", paramLabel = "N")
     String epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images per step: --set batch=N.")
+    @Option(names = "--batch", paramLabel = "N")
     String batch;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate, as given: --set rate=RATE.")
+    @Option(names = "--lr", paramLabel = "RATE")
     String rate;
 
-    @Option(
-            names = "--tune",
-            arity = "0..1",
-            fallbackValue = METHODS,
-            paramLabel = "NAME=A|B|…",
-            description = "Choose a method, or values of a setting (also shots), by validation images or"
-                    + " cross-validation; repeat it for all combinations.")
+    @Option(names = "--tune", arity = "0..1", fallbackValue = METHODS, paramLabel = "NAME=A|B|…")
     List<String> tune = List.of();
 
     /** Returns true if one of several candidates is chosen. */

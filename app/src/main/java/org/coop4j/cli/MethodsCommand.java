@@ -20,10 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop methods}: all methods, or one method with its settings. */
-@Command(
-        name = "methods",
-        description = "List the methods of coop train --method, or explain one with its settings, defaults and source.",
-        footer = {"  coop methods", "  coop methods kgcoop"})
+@Command(name = "methods")
 final class MethodsCommand extends ConsoleCommand {
 
     /** The settings of the training are shown for this number of shots. */
@@ -32,7 +29,7 @@ final class MethodsCommand extends ConsoleCommand {
     @ArgGroup
     Format format = new Format();
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain, or auto.")
+    @Parameters(arity = "0..1", paramLabel = "NAME")
     String name;
 
     @Override

@@ -21,23 +21,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model}: the content of a converted model. */
-@Command(
-        name = "model",
-        subcommands = ModelNewCommand.class,
-        description = "Describe a converted model: dimensions, activation, preprocessing, origin;"
-                + " with --classes, the names whose words it was not trained on.",
-        synopsisSubcommandLabel = "[new ...]",
-        footer = {
-            "  coop model --json vit-b-32.safetensors",
-            "  coop model coop4j-small --classes ibis,ketch,dog",
-            "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
-        })
+@Command(name = "model", subcommands = ModelNewCommand.class, synopsisSubcommandLabel = "[new ...]")
 final class ModelCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..1", // none with "new"
-            paramLabel = "FILE",
-            description = ModelOptions.DESCRIPTION)
+            paramLabel = "FILE")
     Path file;
 
     @Mixin

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import static org.coop4j.cli.Options.DEFAULT;
-
 import java.io.IOException;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Options.SafetensorsOut;
@@ -16,11 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop model new}: a model with random weights. */
-@Command(
-        name = "new",
-        description = "Write an untrained model with random weights (CLIP's initialisation), to try, measure or train."
-                + " The same seed gives the same file everywhere.",
-        footer = "  coop model new --arch RN50 --seed 2 --activation gelu -o random.safetensors")
+@Command(name = "new")
 final class ModelNewCommand extends ConsoleCommand {
 
     @Option(
@@ -28,17 +22,13 @@ final class ModelNewCommand extends ConsoleCommand {
             required = true,
             paramLabel = "NAME",
             converter = Architecture.class,
-            completionCandidates = Architecture.class,
-            description = "One of ${COMPLETION-CANDIDATES}.")
+            completionCandidates = Architecture.class)
     String architecture;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of the random numbers" + DEFAULT)
+    @Option(names = "--seed", paramLabel = "N")
     long seed = 1;
 
-    @Option(
-            names = "--activation",
-            paramLabel = "NAME",
-            description = "quick_gelu or gelu (default: that of the published model).")
+    @Option(names = "--activation", paramLabel = "NAME")
     MlpActivation activation;
 
     @Mixin

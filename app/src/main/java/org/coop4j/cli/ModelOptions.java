@@ -19,15 +19,10 @@ import picocli.CommandLine.Option;
 /** The model and its vocabulary. */
 public final class ModelOptions {
 
-    /** Description of the option in the help. */
-    static final String DESCRIPTION = "A model: a file that coop convert wrote, the name of a downloaded one"
-            + " (such as ViT-B/32), or coop4j-small, which is shipped.";
-
     @Option(
             names = {"-m", "--model"},
             required = true,
-            paramLabel = "FILE",
-            description = DESCRIPTION)
+            paramLabel = "FILE")
     Path model;
 
     @Mixin

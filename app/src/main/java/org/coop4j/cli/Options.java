@@ -32,17 +32,11 @@ import picocli.CommandLine.Option;
 /** Options that several commands have, one mixin per kind. */
 public final class Options {
 
-    /** End of the description of an option that has a default. */
-    public static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
-
     private Options() {}
 
     /** The activation of a checkpoint that does not name it. */
     static final class Activation {
-        @Option(
-                names = "--activation",
-                paramLabel = "NAME",
-                description = "quick_gelu (OpenAI) or gelu (most of open_clip), if the source does not say.")
+        @Option(names = "--activation", paramLabel = "NAME")
         MlpActivation activation;
 
         /** Returns the activation, if one was given. */
@@ -56,8 +50,7 @@ public final class Options {
         @Option(
                 names = {"-o", "--out"},
                 required = true,
-                paramLabel = "FILE",
-                description = "The safetensors file to write; replaced if it exists.")
+                paramLabel = "FILE")
         Path file;
     }
 
@@ -69,20 +62,13 @@ public final class Options {
 
     /** The memory of a training step. */
     static final class Memory {
-        @Option(
-                names = "--memory",
-                paramLabel = "SIZE",
-                description = "Memory for a training step, such as 800M; classes beyond it are processed in parts,"
-                        + " with the same result.")
+        @Option(names = "--memory", paramLabel = "SIZE")
         MemoryLimit limit = MemoryLimit.none();
     }
 
     /** The tokenizer's vocabulary. */
     static final class Vocabulary {
-        @Option(
-                names = "--vocabulary",
-                paramLabel = "DIR",
-                description = "Folder with vocab.json and merges.txt of a model with its own vocabulary.")
+        @Option(names = "--vocabulary", paramLabel = "DIR")
         Path folder;
 
         /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
@@ -127,7 +113,7 @@ public final class Options {
 
     /** The treatment of texts that exceed the context length. */
     static final class Truncation {
-        @Option(names = "--truncate", description = "Truncate texts that exceed the context length.")
+        @Option(names = "--truncate")
         boolean truncate;
 
         Tokenizer.Overflow overflow() {
@@ -137,11 +123,7 @@ public final class Options {
 
     /** The treatment of images' EXIF orientation. */
     static final class Exif {
-        @Option(
-                names = "--exif",
-                paramLabel = "keep|apply",
-                description = "Apply the EXIF orientation, or keep pixels as stored (default: as the run did;"
-                        + " else apply, but keep for published datasets and split files).")
+        @Option(names = "--exif", paramLabel = "keep|apply")
         ExifOrientation given;
 
         /** Returns the data with the orientation that was given, if any. */
@@ -208,16 +190,10 @@ public final class Options {
 
     /** The part of a dataset that a command works on. */
     static final class Part {
-        @Option(
-                names = "--split",
-                paramLabel = "SPLIT",
-                description = "train, val or test (default: test; in embed, all).")
+        @Option(names = "--split", paramLabel = "SPLIT")
         Split given;
 
-        @Option(
-                names = "--seed",
-                paramLabel = "N",
-                description = "Seed of the split of data without one (default: 1; in eval, the run's).")
+        @Option(names = "--seed", paramLabel = "N")
         Long seed;
 
         /** Returns the seed of the split, 1 by default. */
@@ -233,13 +209,10 @@ public final class Options {
 
     /** The folder of image features, and the treatment of images that cannot be read. */
     static final class Bank {
-        @Option(
-                names = "--bank",
-                paramLabel = "DIR",
-                description = "Folder that keeps image features (default: in the cache; of a sweep, its bank).")
+        @Option(names = "--bank", paramLabel = "DIR")
         Path folder;
 
-        @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
+        @Option(names = "--skip-bad")
         boolean skipBad;
 
         /**

@@ -39,13 +39,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop predict}: classifies images with a learned classifier. */
-@Command(
-        name = "predict",
-        description = {
-            "Classify images with a learned classifier: label and probability.",
-            "Its classes are those that it learned; methods that can name new ones take others with --classes."
-        },
-        footer = {"  coop predict -p run photo.jpg", "  coop predict -p run --threshold 0.8 --top 3 photos/"})
+@Command(name = "predict")
 final class PredictCommand extends ConsoleCommand {
 
     /** The answer if no class is probable enough. */
@@ -63,26 +57,19 @@ final class PredictCommand extends ConsoleCommand {
     @Mixin
     Arithmetic precision;
 
-    @Option(
-            names = "--top",
-            paramLabel = "K",
-            converter = Positive.class,
-            description = "Show the K most probable classes (default: 1; in JSON all).")
+    @Option(names = "--top", paramLabel = "K", converter = Positive.class)
     Integer top;
 
-    @Option(
-            names = "--threshold",
-            paramLabel = "P",
-            description = "Answer \"unknown\" below this probability, 0 to 1; the report of a run suggests one.")
+    @Option(names = "--threshold", paramLabel = "P")
     double threshold;
 
-    @Option(names = "--raw", description = "Print the model's own probabilities, not the calibrated ones.")
+    @Option(names = "--raw")
     boolean raw;
 
     @ArgGroup
     LineFormat format = new LineFormat();
 
-    @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of them.")
+    @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR")
     List<Path> arguments;
 
     /**

@@ -24,8 +24,7 @@ final class PromptOptions {
     @Option(
             names = {"-p", "--prompt"},
             required = true,
-            paramLabel = "RUN|FILE",
-            description = "A learned classifier, or the folder of the run that learned it.")
+            paramLabel = "RUN|FILE")
     Path prompt;
 
     @Mixin
@@ -35,8 +34,7 @@ final class PromptOptions {
     static final class OfModel {
         @Option(
                 names = {"-m", "--model"},
-                paramLabel = "FILE",
-                description = "The model it was learned with (default: at its recorded path, or next to it).")
+                paramLabel = "FILE")
         Path file;
 
         @Mixin

@@ -22,29 +22,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop report}: the papers' tables and figures of a folder of runs. */
-@Command(
-        name = "report",
-        description = {
-            "Make the papers' tables and figures from finished runs, and a page of them.",
-            "",
-            "Reads all runs below a folder, and writes tables as CSV and figures as SVG. Runs of different models, test"
-                    + " images or settings are shown apart, never averaged.",
-            "",
-            "A damaged run is named and left out; the exit code is 1."
-        },
-        footer = {"  coop report runs -o paper", "  coop report runs -q --csv | head"})
+@Command(name = "report")
 final class ReportCommand extends ConsoleCommand {
 
     private static final int MOST_NAMED = 8;
     private static final int LINE = 78;
 
-    @Parameters(paramLabel = "DIR", description = "Folder of the runs.")
+    @Parameters(paramLabel = "DIR")
     Path folder;
 
     @Option(
             names = {"-o", "--out"},
-            paramLabel = "OUT",
-            description = "The report's folder (default: DIR/report). It replaces an earlier report.")
+            paramLabel = "OUT")
     Path out;
 
     @Option(names = "--csv", description = "Print comma-separated values.")

@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -33,54 +32,34 @@ final class RunOptions {
     @Option(
             names = {"-o", "--out"},
             required = true,
-            paramLabel = "DIR",
-            description = "The run's folder; of several runs, the folder above theirs.")
+            paramLabel = "DIR")
     Path out;
 
     @Option(
             names = {"-k", "--shots"},
             defaultValue = "16",
-            paramLabel = "K",
-            description = "Training images per class, 0 for all" + DEFAULT)
+            paramLabel = "K")
     int shots;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
+    @Option(names = "--seed", paramLabel = "N")
     Long seed;
 
-    @Option(
-            names = "--seeds",
-            split = ",",
-            paramLabel = "N",
-            description = "Seeds of several runs, such as 1,2,3; reports mean and standard deviation.")
+    @Option(names = "--seeds", split = ",", paramLabel = "N")
     List<Long> seeds = List.of();
 
-    @Option(
-            names = "--split",
-            paramLabel = "T/V/E",
-            description = "Percentages of train, val and test images of data without a split (default: 50/20/30).")
+    @Option(names = "--split", paramLabel = "T/V/E")
     String split;
 
-    @Option(
-            names = "--preset",
-            paramLabel = "NAME",
-            description = "The reference's configuration, such as coop-vit-b16-ctxv1; other options override it.")
+    @Option(names = "--preset", paramLabel = "NAME")
     ReferencePreset preset;
 
-    @Option(
-            names = "--views",
-            paramLabel = "K|epochs",
-            description = "Random crops per training image, used in turn; epochs for a new one each epoch; 0 for"
-                    + " the centre crop alone (default: 0, with --preset epochs).")
+    @Option(names = "--views", paramLabel = "K|epochs")
     String views;
 
-    @Option(
-            names = "--checkpoint-every",
-            defaultValue = "10",
-            paramLabel = "N",
-            description = "Epochs between checkpoints" + DEFAULT)
+    @Option(names = "--checkpoint-every", defaultValue = "10", paramLabel = "N")
     int checkpointEvery;
 
-    @Option(names = "--resume", description = "Resume the run in the folder.")
+    @Option(names = "--resume")
     boolean resume;
 
     /** Returns the seeds of the runs, checked. */

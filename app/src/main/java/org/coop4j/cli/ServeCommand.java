@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.FileOutputStream;
@@ -36,37 +35,17 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop serve}: classifiers over HTTP. */
-@Command(
-        name = "serve",
-        description = {
-            "Serve classifiers over HTTP, with a page to try them, until Ctrl-C: learned ones (-p), hand-written"
-                    + " prompts (-m with -c), or both.",
-            "",
-            "Post a picture to /predictions/NAME: the run's folder, the NAME of -p NAME=RUN, or zero-shot."
-                    + " /openapi.yaml describes the API, including the Open Inference Protocol v2 and OpenAI's"
-                    + " embeddings."
-        },
-        footer = {
-            "  coop serve -m coop4j-small -c dog,car,house",
-            "  coop serve -p run -p flowers=runs/flowers-16",
-            "  coop serve -p run --host 0.0.0.0 --token-file token.txt",
-            "",
-            "Then, for a picture:",
-            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run"
-        })
+@Command(name = "serve")
 final class ServeCommand extends ConsoleCommand {
 
     @Option(
             names = {"-p", "--prompt"},
-            paramLabel = "[NAME=]RUN|FILE",
-            description = "A learned classifier, or the folder of its run; may be given several times.")
+            paramLabel = "[NAME=]RUN|FILE")
     List<String> runs = List.of();
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = ModelOptions.DESCRIPTION + " With -p, the model of the runs"
-                    + " (default: at its recorded path, or beside the classifier).")
+            paramLabel = "FILE")
     Path model;
 
     @Mixin
@@ -81,78 +60,46 @@ final class ServeCommand extends ConsoleCommand {
     @Mixin
     Arithmetic precision;
 
-    @Option(
-            names = "--host",
-            paramLabel = "ADDRESS",
-            description = "Address to listen on (default: ${DEFAULT-VALUE}, this machine alone; 0.0.0.0 is all).")
+    @Option(names = "--host", paramLabel = "ADDRESS")
     String host = "127.0.0.1";
 
-    @Option(
-            names = "--port",
-            paramLabel = "N",
-            description = "Port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
+    @Option(names = "--port", paramLabel = "N")
     int port = 8080;
 
-    @Option(
-            names = "--token-file",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "Require the bearer token in this file from clients.")
+    @Option(names = "--token-file", paramLabel = "FILE", converter = FileName.class)
     Path tokenFile;
 
-    @Option(
-            names = "--allow-origin",
-            paramLabel = "ORIGIN",
-            description = "Let pages of another origin, such as https://example.org, call the service.")
+    @Option(names = "--allow-origin", paramLabel = "ORIGIN")
     String origin;
 
-    @Option(
-            names = "--access-log",
-            paramLabel = "FILE",
-            description = "Append a line of JSON per request; - is standard output.")
+    @Option(names = "--access-log", paramLabel = "FILE")
     Path accessLog;
 
-    @Option(
-            names = "--threshold",
-            paramLabel = "P",
-            description = "Let the page say \"not sure\" below this probability, 0 to 1; a run's report suggests one.")
+    @Option(names = "--threshold", paramLabel = "P")
     Double threshold;
 
-    @Option(names = "--max-batch", paramLabel = "N", description = "Maximum pictures encoded together" + DEFAULT)
+    @Option(names = "--max-batch", paramLabel = "N")
     int batch = 32;
 
-    @Option(
-            names = "--max-delay",
-            paramLabel = "MS",
-            description = "Milliseconds that a picture waits for others" + DEFAULT)
+    @Option(names = "--max-delay", paramLabel = "MS")
     int delay = 2;
 
-    @Option(
-            names = "--queue",
-            paramLabel = "N",
-            description = "Maximum waiting pictures per classifier; more get status 429" + DEFAULT)
+    @Option(names = "--queue", paramLabel = "N")
     int queue = 256;
 
-    @Option(
-            names = "--max-body",
-            defaultValue = "16M",
-            paramLabel = "SIZE",
-            description = "Maximum size of a request" + DEFAULT)
+    @Option(names = "--max-body", defaultValue = "16M", paramLabel = "SIZE")
     MemoryLimit body;
 
-    @Option(names = "--max-pixels", paramLabel = "N", description = "Maximum pixels of a picture" + DEFAULT)
+    @Option(names = "--max-pixels", paramLabel = "N")
     int pixels = 50_000_000;
 
-    @Option(names = "--decode-time", paramLabel = "S", description = "Maximum seconds to decode a picture" + DEFAULT)
+    @Option(names = "--decode-time", paramLabel = "S")
     int decodeTime = 4;
 
-    @Option(names = "--read-time", paramLabel = "S", description = "Maximum seconds for a request to arrive" + DEFAULT)
+    @Option(names = "--read-time", paramLabel = "S")
     int readTime = 30;
 
-    @Option(
-            names = "--max-connections",
-            paramLabel = "N",
-            description = "Maximum open connections; more wait" + DEFAULT)
+    @Option(names = "--max-connections", paramLabel = "N")
     int connections = 256;
 
     @Override

@@ -19,22 +19,13 @@ final class SpaceOptions {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = ModelOptions.DESCRIPTION + " Required without --class-features.")
+            paramLabel = "FILE")
     Path model;
 
-    @Option(
-            names = "--class-features",
-            paramLabel = "FILE",
-            converter = FileName.class,
-            description = "In place of a model: features of the classes' texts (coop embed --texts),"
-                    + " for methods that learn from features.")
+    @Option(names = "--class-features", paramLabel = "FILE", converter = FileName.class)
     Path classFeatures;
 
-    @Option(
-            names = "--logit-scale",
-            paramLabel = "S",
-            description = "With --class-features: the factor of cosines in logits (default: the features', else 100).")
+    @Option(names = "--logit-scale", paramLabel = "S")
     Double logitScale;
 
     @Mixin

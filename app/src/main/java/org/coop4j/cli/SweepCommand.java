@@ -42,42 +42,25 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop sweep}: datasets × methods × shots × seeds, from a plan. */
-@Command(
-        name = "sweep",
-        customSynopsis = {"coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]", "       coop sweep --example"},
-        description = {
-            "Run every method on every dataset, with every number of shots and every seed, as planned in a YAML file.",
-            "",
-            "Each run is a folder below DIR/runs. The same command resumes a stopped sweep and repeats no finished run;"
-                    + " a changed plan computes only what is new. A failed run is recorded, and the others continue.",
-            ""
-        },
-        footer = {
-            "  coop sweep --example > plan.yaml",
-            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep --dry-run",
-            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep"
-        })
+@Command(name = "sweep")
 final class SweepCommand extends ConsoleCommand {
 
-    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class, description = "The plan.")
+    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class)
     Path plan;
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = ModelOptions.DESCRIPTION)
+            paramLabel = "FILE")
     Path model;
 
     @Option(
             names = {"-o", "--out"},
-            paramLabel = "DIR",
-            description = "The folder of the runs, for one sweep at a time.")
+            paramLabel = "DIR")
     Path out;
 
     @Option(
             names = {"-d", "--data"},
-            paramLabel = "DIR",
-            description = "The folder of the published datasets, in place of the plan's.")
+            paramLabel = "DIR")
     Path data;
 
     @Mixin
@@ -89,19 +72,13 @@ final class SweepCommand extends ConsoleCommand {
     @Mixin
     Vocabulary vocabulary;
 
-    @Option(
-            names = "--spark",
-            paramLabel = "MASTER",
-            description = "Make the runs on the executors of this Spark cluster, such as"
-                    + " spark://HOST:7077; see docs/spark.md.")
+    @Option(names = "--spark", paramLabel = "MASTER")
     String spark;
 
-    @Option(
-            names = "--dry-run",
-            description = "Check the plan, and list its runs with their states and the time that is left.")
+    @Option(names = "--dry-run")
     boolean dryRun;
 
-    @Option(names = "--example", description = "Print a plan with every setting explained.")
+    @Option(names = "--example")
     boolean example;
 
     @ArgGroup

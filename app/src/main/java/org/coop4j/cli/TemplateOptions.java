@@ -15,15 +15,10 @@ final class TemplateOptions {
 
     @Option(
             names = {"-t", "--template"},
-            paramLabel = "TEXT",
-            description = "A prompt with {} for the class name; several are averaged"
-                    + " (default: \"a photo of a {}.\", or the published dataset's own).")
+            paramLabel = "TEXT")
     List<String> templates = List.of();
 
-    @Option(
-            names = "--ensemble",
-            paramLabel = "7|80",
-            description = "Average OpenAI's prompts for ImageNet: all 80, or 7 with the data's own (the reference's).")
+    @Option(names = "--ensemble", paramLabel = "7|80")
     String ensemble;
 
     /**

@@ -16,13 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
-@Command(
-        name = "tokenize",
-        description = "Show the token ids and symbols of a text, and their number.",
-        footer = {
-            "  coop tokenize --json \"a photo of a cat.\" \"a photo of a dog.\"",
-            "  coop tokenize --vocabulary clip-vit-base-patch32/ \"a photo of a cat.\""
-        })
+@Command(name = "tokenize")
 final class TokenizeCommand extends ConsoleCommand {
 
     /** Positions of a prompt in every CLIP that OpenAI published. */
@@ -31,7 +25,7 @@ final class TokenizeCommand extends ConsoleCommand {
     /** Positions of a prompt in the Perception Encoders but the largest. */
     private static final int PE_CONTEXT = 32;
 
-    @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
+    @Parameters(arity = "1..*", paramLabel = "TEXT")
     List<String> texts;
 
     @Mixin

@@ -37,21 +37,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop train}: learns a classifier from a few images per class. */
-@Command(
-        name = "train",
-        description = {
-            "Learn a classifier for your own classes from a few images of each,"
-                    + " and compare it with hand-written prompts.",
-            "CLIP's weights stay as they are."
-        },
-        footer = {
-            "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
-            "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
-            "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
-            "  coop train --method tip-adapter -d features.safetensors \\",
-            "    --class-features texts.safetensors -o run",
-            "To resume an interrupted run, repeat the command with --resume."
-        })
+@Command(name = "train")
 final class TrainCommand extends ConsoleCommand {
 
     @Mixin
@@ -68,8 +54,7 @@ final class TrainCommand extends ConsoleCommand {
 
     @Option(
             names = {"-t", "--template"},
-            paramLabel = "TEXT",
-            description = "A prompt with {} for the class name, to compare with; repeatable.")
+            paramLabel = "TEXT")
     List<String> templates = List.of();
 
     @Mixin

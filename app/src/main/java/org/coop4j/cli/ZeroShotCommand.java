@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
-import static org.coop4j.cli.Options.DEFAULT;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.Table.Kind.WORDS;
@@ -45,16 +44,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop zero-shot}: classifies images by prompts that name the classes. */
-@Command(
-        name = "zero-shot",
-        description = {
-            "Classify images by prompts that name the classes.",
-            "A folder with one subfolder per class, or a dataset (--data), is scored."
-        },
-        footer = {
-            "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
-            "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
-        })
+@Command(name = "zero-shot")
 final class ZeroShotCommand extends ConsoleCommand {
 
     @Mixin
@@ -85,8 +75,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             names = {"-k", "--top"},
             defaultValue = "5",
             paramLabel = "K",
-            converter = Positive.class,
-            description = "Show the K most probable classes" + DEFAULT)
+            converter = Positive.class)
     int top;
 
     @ArgGroup
@@ -94,8 +83,7 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     @Parameters(
             arity = "0..*", // none with --data
-            paramLabel = "IMAGE|DIR",
-            description = "Images, or a folder: its images, or one subfolder of images per class.")
+            paramLabel = "IMAGE|DIR")
     List<Path> arguments = List.of();
 
     /**

@@ -7,6 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ResourceBundle;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.coop4j.console.Console;
 import org.junit.jupiter.api.Test;
@@ -15,6 +18,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 class CoopTest {
 
@@ -34,20 +40,42 @@ class CoopTest {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void everyCommandExplainsItselfWithExamples(String command) {
+    void everyCommandExplainsItselfWithExamplesInWholeLines(String command) {
         CommandRun run = coop((Object[]) (command + " --help").split(" ")).ok();
-        assertThat(run.out()).contains("Usage: coop " + command).containsPattern("Examples?:");
-        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+        String help = run.out();
+        assertThat(help).contains("Usage: coop " + command).containsPattern("Examples?:");
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
         assertThat(run.err()).isEmpty();
-    }
-
-    @ParameterizedTest
-    @MethodSource("commands")
-    void noExampleIsBrokenInTwo(String command) {
-        String help = coop((Object[]) (command + " --help").split(" ")).out();
         assertThat(help.substring(help.indexOf("Example"), help.indexOf("Usage:"))
                         .lines())
                 .allMatch(line -> line.isEmpty() || line.matches("(  coop |  source |    |[A-Z]).*"));
+    }
+
+    @Test
+    void everyOptionIsDescribedAndNoDescriptionIsLeftOver() {
+        Set<String> unused =
+                new TreeSet<>(ResourceBundle.getBundle("org.coop4j.cli.help").keySet());
+        Stream.concat(Stream.of("coop"), commands().map(name -> "coop " + name)).forEach(command -> {
+            CommandLine line = Coop.commandLine(new Console(System.out, System.err, false, 80));
+            for (String name : command.split(" ")) {
+                line = line.getSubcommands().getOrDefault(name, line);
+            }
+            String prefix = command.replace(' ', '.') + ".";
+            assertThat(line.getCommandSpec().usageMessage().description())
+                    .as(command)
+                    .isNotEmpty();
+            unused.removeIf(key -> key.startsWith(prefix + "usage."));
+            for (ArgSpec argument : line.getCommandSpec().args()) {
+                String name = argument instanceof OptionSpec option
+                        ? option.longestName().substring(2)
+                        : argument.paramLabel() + "[" + ((PositionalParamSpec) argument).index() + "]";
+                assertThat(argument.description()).as(prefix + name).isNotEmpty();
+                if (!unused.remove(prefix + name)) {
+                    unused.remove(name);
+                }
+            }
+        });
+        assertThat(unused).isEmpty();
     }
 
     @Test
