@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -142,6 +144,14 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
             throw wrong(name, String.join(" or ", allowed), value);
         }
         return value;
+    }
+
+    /** Returns the constant of an enum that a string names in lower case, or the first one if the field is missing. */
+    public <E extends Enum<E>> E choice(String name, Class<E> type) {
+        List<String> names = Arrays.stream(type.getEnumConstants())
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .toList();
+        return type.getEnumConstants()[names.indexOf(choice(name, names.toArray(new String[0])))];
     }
 
     /** Refuses a number other than the one allowed; the field may be missing. */

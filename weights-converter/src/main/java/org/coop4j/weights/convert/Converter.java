@@ -5,7 +5,7 @@ import static org.coop4j.base.InputException.require;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +37,7 @@ public final class Converter {
     private final Path source;
     private final Optional<ModelConfig> config;
     private final WeightsFile weights;
-    private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
-    private final Map<String, TensorSpec> specs = new LinkedHashMap<>();
+    private Map<String, SourceTensor> tensors = Map.of();
 
     private Converter(Path source, Optional<ModelConfig> config, WeightsFile weights) {
         this.source = source;
@@ -76,7 +75,10 @@ public final class Converter {
         MlpActivation activation;
         ClipConfig architecture;
         try {
-            readNames();
+            require(
+                    !weights.names().contains("ctx") || !weights.names().contains("token_prefix"),
+                    "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
+            tensors = OpenAiNames.of(weights.tensors());
             architecture = architecture();
             activation = activation(architecture, given);
         } catch (InputException e) {
@@ -90,23 +92,13 @@ public final class Converter {
         }
     }
 
-    private void readNames() throws IOException {
-        require(
-                !weights.names().contains("ctx") || !weights.names().contains("token_prefix"),
-                "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
-        tensors.putAll(OpenAiNames.of(weights.tensors()));
-        for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
-            specs.put(entry.getKey(), entry.getValue().spec(entry.getKey()));
-        }
-    }
-
     private ClipConfig architecture() throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
-        specs.forEach((name, spec) -> shapes.put(name, spec.shape()));
+        tensors.forEach((name, tensor) -> shapes.put(name, tensor.spec().shape()));
         ClipConfig architecture =
                 config.isPresent() ? config.get().architecture() : ArchitectureInference.infer(shapes);
         try {
-            architecture.check(specs.values());
+            architecture.check(specs(tensors.keySet()));
         } catch (InputException e) {
             String misfit = config.map(one -> one.file() + " does not fit the weights: ")
                     .orElse("");
@@ -121,12 +113,17 @@ public final class Converter {
         for (Path file : weights.files()) {
             bytes += Files.size(file);
         }
-        return bytes + specs.values().stream().mapToLong(TensorSpec::bytes).sum();
+        return bytes
+                + specs(tensors.keySet()).stream().mapToLong(TensorSpec::bytes).sum();
+    }
+
+    private List<TensorSpec> specs(Collection<String> names) {
+        return names.stream().map(name -> tensors.get(name).spec()).toList();
     }
 
     private void write(Path target, ModelMetadata metadata, Progress.Task task) throws IOException {
-        List<TensorSpec> inOrder = new ArrayList<>();
-        metadata.architecture().expectedTensors().keySet().forEach(name -> inOrder.add(specs.get(name)));
+        List<TensorSpec> inOrder =
+                specs(metadata.architecture().expectedTensors().keySet());
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, inOrder, metadata.toMap())) {
             for (TensorSpec spec : inOrder) {
                 tensors.get(spec.name()).forEachChunk(chunk -> {

@@ -90,8 +90,7 @@ final class HuggingFaceConfig {
     }
 
     private static MlpActivation activation(JsonTree tower) {
-        String id = tower.choice(ACTIVATION, MlpActivation.QUICK_GELU.id(), MlpActivation.GELU.id());
-        return id.equals(MlpActivation.GELU.id()) ? MlpActivation.GELU : MlpActivation.QUICK_GELU;
+        return tower.choice(ACTIVATION, MlpActivation.class);
     }
 
     /**

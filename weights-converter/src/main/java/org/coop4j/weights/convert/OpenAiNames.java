@@ -4,6 +4,7 @@ import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Resource;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -35,59 +37,28 @@ final class OpenAiNames {
             Pattern.compile("(?:text_model\\.|vision_model\\.|visual\\.trunk\\.|(?=.*_projection))"
                     + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
 
-    /**
-     * OpenAI's names of modules in Hugging Face's towers (transformers, {@code modeling_clip.py}) and in timm's image
-     * tower ({@code eva.py} and {@code attention_pool.py}); * stands for weight or bias.
-     */
-    private static final Map<String, String> MODULES =
-            """
-            embeddings.token_embedding    token_embedding.*
-            embeddings.position_embedding positional_embedding
-            pos_embed                     positional_embedding
-            embeddings.class_embedding    class_embedding
-            cls_token                     class_embedding
-            embeddings.patch_embedding    conv1.*
-            patch_embed.proj              conv1.*
-            pre_layrnorm                  ln_pre.*
-            norm_pre                      ln_pre.*
-            post_layernorm                ln_post.*
-            norm                          ln_post.*
-            final_layer_norm              ln_final.*
-            layer_norm1                   ln_1.*
-            norm1                         ln_1.*
-            layer_norm2                   ln_2.*
-            norm2                         ln_2.*
-            self_attn.q_proj              attn.in_proj_*
-            self_attn.k_proj              attn.in_proj_*
-            self_attn.v_proj              attn.in_proj_*
-            attn.qkv                      attn.in_proj_*
-            self_attn.out_proj            attn.out_proj.*
-            attn.proj                     attn.out_proj.*
-            mlp.fc1                       mlp.c_fc.*
-            mlp.fc2                       mlp.c_proj.*
-            attn_pool.latent              attn_pool.probe
-            attn_pool.q                   attn_pool.attn.in_proj_*
-            attn_pool.kv                  attn_pool.attn.in_proj_*
-            attn_pool.proj                attn_pool.attn.out_proj.*
-            attn_pool.norm                attn_pool.layernorm.*
-            attn_pool.mlp.fc1             attn_pool.mlp.c_fc.*
-            attn_pool.mlp.fc2             attn_pool.mlp.c_proj.*
-            text_projection               text_projection
-            visual_projection             proj
-            head                          proj
-            """
-                    .lines()
-                    .map(row -> row.split(" +", -1))
-                    .collect(Collectors.toMap(row -> row[0], row -> row[1]));
+    private static final Map<String, Target> TARGETS = targets();
 
-    /** Modules that are parts of one tensor, in stacking order. */
-    private static final List<List<String>> STACKED = List.of(
-            List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-            List.of("attn_pool.q", "attn_pool.kv"));
+    private final Map<String, Target> targets = new LinkedHashMap<>();
+    private final Map<String, TensorView[]> parts = new HashMap<>();
 
-    private final Map<String, SourceTensor> tensors = new LinkedHashMap<>();
+    /** OpenAI's name of a tensor, and the modules of its parts in stacking order. */
+    private record Target(String name, List<String> modules) {}
 
     private OpenAiNames() {}
+
+    private static Map<String, Target> targets() {
+        Map<String, Target> targets = new HashMap<>();
+        Resource.text(OpenAiNames.class, "modules.txt")
+                .lines()
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .forEach(line -> {
+                    String[] row = line.split(" +", -1);
+                    Target target = new Target(row[1], List.of(row[0].split("\\+")));
+                    target.modules.forEach(module -> targets.put(module, target));
+                });
+        return targets;
+    }
 
     /**
      * Returns the weights by OpenAI's names; buffers are left out, names of no known scheme are kept.
@@ -110,17 +81,20 @@ final class OpenAiNames {
             if (huggingFace || (peCore && name.startsWith(TRUNK))) {
                 names.addRenamed(tensor);
             } else {
-                names.add(customText ? name.replaceFirst("^text\\.", "") : name, "", tensor);
+                names.add(customText ? name.replaceFirst("^text\\.", "") : name, tensor);
             }
         }
-        for (Map.Entry<String, SourceTensor> entry : names.tensors.entrySet()) {
-            int missing = entry.getValue().parts.indexOf(null);
+        Map<String, SourceTensor> tensors = new LinkedHashMap<>();
+        for (Target target : names.targets.values()) {
+            List<TensorView> parts = Arrays.asList(names.parts.get(target.name));
+            int missing = parts.indexOf(null);
             if (missing >= 0) {
-                throw new InputException("%s is incomplete: its %s is missing"
-                        .formatted(entry.getKey(), entry.getValue().modules.get(missing)));
+                throw new InputException(
+                        "%s is incomplete: its %s is missing".formatted(target.name, target.modules.get(missing)));
             }
+            tensors.put(target.name, SourceTensor.of(target.name, parts));
         }
-        return names.tensors;
+        return tensors;
     }
 
     private static boolean isBuffer(TensorView tensor) {
@@ -132,12 +106,13 @@ final class OpenAiNames {
         String name = tensor.name();
         Matcher match = RENAMED.matcher(name);
         String module = match.matches() ? match.group(2) : "";
-        String openAi = MODULES.get(module);
-        String kind = openAi == null ? null : match.group(3);
+        Target target = TARGETS.get(module);
+        String openAi = target == null ? "" : target.name;
+        String kind = target == null ? null : match.group(3);
         if (name.equals(TRUNK + "head.bias")) {
             requireZeros(tensor); // open_clip has it, Meta has not
-        } else if (openAi == null || (openAi.endsWith("*") ? kind == null : "bias".equals(kind))) {
-            add(name, "", tensor);
+        } else if (target == null || (openAi.endsWith("*") ? kind == null : "bias".equals(kind))) {
+            add(name, tensor);
         } else {
             String tower = name.startsWith("vis") ? "visual." : "";
             String layer = match.group(1) == null ? "" : "transformer.resblocks." + match.group(1) + ".";
@@ -148,7 +123,10 @@ final class OpenAiNames {
                         case "text_projection", "proj" -> tensor.transposed();
                         default -> tensor;
                     };
-            add(tower + layer + openAi.replace("*", String.valueOf(kind)), module, oriented);
+            add(
+                    new Target(tower + layer + openAi.replace("*", String.valueOf(kind)), target.modules),
+                    module,
+                    oriented);
         }
     }
 
@@ -163,31 +141,30 @@ final class OpenAiNames {
         });
     }
 
-    /** Adds the tensor of that name, or the part of it that is in a module. */
-    private void add(String name, String module, TensorView part) throws InputException {
-        List<String> modules = STACKED.stream()
-                .filter(stacked -> stacked.contains(module))
-                .findFirst()
-                .orElse(List.of(module));
-        SourceTensor tensor = tensors.computeIfAbsent(
-                name, n -> new SourceTensor(modules, Arrays.asList(new TensorView[modules.size()])));
+    /** Adds a tensor under a name of its own. */
+    private void add(String name, TensorView tensor) throws InputException {
+        add(new Target(name, List.of("")), "", tensor);
+    }
+
+    private void add(Target target, String module, TensorView part) throws InputException {
+        Target first = targets.computeIfAbsent(target.name, name -> target);
+        TensorView[] all = parts.computeIfAbsent(target.name, name -> new TensorView[target.modules.size()]);
+        int at = target.modules.indexOf(module);
         require(
-                tensor.modules.size() == modules.size() && tensor.parts.set(modules.indexOf(module), part) == null,
+                first.modules.size() == target.modules.size() && all[at] == null,
                 "two tensors of the checkpoint map to %s",
-                name);
+                target.name);
+        all[at] = part;
     }
 
     /**
      * A tensor of the converted model: one of the source, or several stacked along the first dimension (queries, keys
      * and values).
      *
-     * @param modules that hold the parts in the source
      * @param parts in stacking order, at least one
      */
-    record SourceTensor(List<String> modules, List<TensorView> parts) {
-
-        /** Returns the declaration of the stacked tensor. */
-        TensorSpec spec(String name) throws InputException {
+    record SourceTensor(TensorSpec spec, List<TensorView> parts) {
+        private static SourceTensor of(String name, List<TensorView> parts) throws InputException {
             TensorView first = parts.get(0);
             long[] dims = first.shape().toArray();
             for (TensorView part : parts.subList(1, parts.size())) {
@@ -201,7 +178,7 @@ final class OpenAiNames {
                         first);
                 dims[0] += part.shape().dim(0);
             }
-            return new TensorSpec(name, first.dtype(), Shape.of(dims));
+            return new SourceTensor(new TensorSpec(name, first.dtype(), Shape.of(dims)), parts);
         }
 
         private static List<Long> inner(TensorView part) {

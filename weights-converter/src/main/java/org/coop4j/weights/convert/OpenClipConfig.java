@@ -207,6 +207,6 @@ final class OpenClipConfig {
                 json.numbers("mean", defaults.mean()),
                 json.numbers("std", defaults.std()),
                 json.choice("resize_mode", "shortest", "squash").equals("squash"),
-                PreprocessConfig.Interpolation.of(json));
+                json.choice("interpolation", PreprocessConfig.Interpolation.class));
     }
 }

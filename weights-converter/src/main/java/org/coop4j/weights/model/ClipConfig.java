@@ -173,9 +173,6 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         /** Side in pixels of the square that becomes one token of the attention pooling. */
         public static final int STRIDE = 32;
 
-        /** Ratio of a stage's output channels to those of its bottlenecks. */
-        static final int EXPANSION = 4;
-
         /** Checks that the dimensions fit together. */
         public ResNet {
             layers = List.copyOf(layers);
@@ -305,11 +302,11 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @throws InputException if a field is missing or out of range
      */
     public static ClipConfig fromJson(String json) throws IOException {
-        return JsonTree.read(
-                "architecture",
-                json,
-                fields -> new ClipConfig(
-                        fields.whole("embed_dim"), vision(fields.object("vision")), text(fields.object("text"))));
+        return JsonTree.read("architecture", json, ClipConfig::of);
+    }
+
+    static ClipConfig of(JsonTree fields) {
+        return new ClipConfig(fields.whole("embed_dim"), vision(fields.object("vision")), text(fields.object("text")));
     }
 
     private static Vision vision(JsonTree fields) {

@@ -1,33 +1,48 @@
 package org.coop4j.weights.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Resource;
+import org.coop4j.base.Settings;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
- * Names, shapes and initial distributions of a model's tensors, in the order of OpenAI's {@code clip/model.py}.
- *
- * <p>The distributions are CLIP's ({@code initialize_parameters} there, PyTorch's defaults where it sets none): the text
- * tower's matrices are normal with a deviation that falls with width and depth, the vision transformer's are PyTorch's
- * uniform ones, each bottleneck's last batch norm has weight 0 so that it starts as the identity.
- *
- * <p>One deviation: running variances are not 1 but the result of a convolution of these weights (1/3 after the image,
- * 1/6 after a ReLU), as if the batch norms had seen data; with 1 a ResNet's features would nearly vanish in evaluation.
+ * Names, shapes and initial distributions of a model's tensors, in the order of OpenAI's {@code clip/model.py}: the parts
+ * in {@code tensors.txt}, put together for an architecture.
  */
 public final class ExpectedTensors {
     private static final int NAMES_LISTED = 12;
 
-    private static final double INITIAL_LOGIT_SCALE = StrictMath.log(1 / 0.07);
+    /** Rows of the resource by the name of their part: name, shape, distribution. */
+    private static final Map<String, List<String[]>> PARTS = parts();
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
     private ExpectedTensors() {}
+
+    private static Map<String, List<String[]>> parts() {
+        Map<String, List<String[]>> parts = new HashMap<>();
+        List<String[]> part = List.of();
+        for (String line :
+                Resource.text(ExpectedTensors.class, "tensors.txt").lines().toList()) {
+            if (line.startsWith("[")) {
+                part = new ArrayList<>();
+                parts.put(line.substring(1, line.length() - 1), part);
+            } else if (!line.isBlank() && !line.startsWith("#")) {
+                part.add(line.split(" {2,}", -1));
+            }
+        }
+        return parts;
+    }
 
     /**
      * A tensor of an architecture.
@@ -50,50 +65,102 @@ public final class ExpectedTensors {
         }
     }
 
-    /** Distributions of the matrices of a transformer's block. */
-    private record Block(Initial inProjection, Initial outProjection, Initial hidden, Initial projection) {}
-
-    private static Initial constant(double value) {
-        return new Initial(Initial.Kind.CONSTANT, value);
-    }
-
-    private static Initial normal(double deviation) {
-        return new Initial(Initial.Kind.NORMAL, deviation);
-    }
-
-    private static Initial uniform(double bound) {
-        return new Initial(Initial.Kind.UNIFORM, bound);
-    }
-
-    /** Returns PyTorch's default of linear layers and convolutions: uniform within 1/√(inputs of an output). */
-    private static Initial fanIn(double inputs) {
-        return uniform(inverseRoot(inputs));
-    }
-
-    private static double inverseRoot(double value) {
-        return 1 / Math.sqrt(value);
-    }
-
     /** Returns the tensors of an architecture by name. */
     public static Map<String, Tensor> of(ClipConfig architecture) {
-        ExpectedTensors tensors = new ExpectedTensors();
-        ClipConfig.Text text = architecture.text();
-        double root = inverseRoot(text.width());
-        double residual = root * inverseRoot(2.0 * text.layers());
-        tensors.add("positional_embedding", normal(0.01), text.contextLength(), text.width());
-        tensors.add("text_projection", normal(root), text.width(), architecture.embedDim());
-        tensors.add("logit_scale", constant(INITIAL_LOGIT_SCALE));
+        ExpectedTensors all = new ExpectedTensors();
+        Map<String, Object> text = sizes(architecture.text(), architecture);
+        Map<String, Object> vision = sizes((Record) architecture.vision(), architecture);
+        all.add("text", "", text);
         if (architecture.vision() instanceof ClipConfig.Vit vit) {
-            tensors.vit(vit, architecture.embedDim());
+            all.vit(vit, vision);
         } else if (architecture.vision() instanceof ClipConfig.ResNet resNet) {
-            tensors.resNet(resNet, architecture.embedDim());
+            all.resNet(resNet, vision);
         }
-        Block block =
-                new Block(normal(root), normal(residual), normal(inverseRoot(2.0 * text.width())), normal(residual));
-        tensors.transformer("transformer.", text.width(), text.layers(), text.mlpWidth(), block);
-        tensors.add("token_embedding.weight", normal(0.02), text.vocabularySize(), text.width());
-        tensors.norm("ln_final", text.width());
-        return tensors.tensors;
+        all.blocks("text block", "transformer", architecture.text().layers(), text);
+        all.add("text end", "", text);
+        return all.tensors;
+    }
+
+    /** Returns the sizes that the resource's rows of a tower name. */
+    private static Map<String, Object> sizes(Record tower, ClipConfig architecture) {
+        Map<String, Object> sizes = Settings.of(tower);
+        sizes.put("embed_dim", architecture.embedDim());
+        return sizes;
+    }
+
+    private void vit(ClipConfig.Vit vit, Map<String, Object> sizes) {
+        sizes.put("tokens", vit.tokens());
+        if (vit.classTokens() == 1) {
+            add("class token", "visual.", sizes);
+        }
+        add("patches", "visual.", sizes);
+        blocks("image block", "visual.transformer", vit.layers(), sizes);
+        add("image end", "visual.", sizes);
+        if (vit.peCore() != null) {
+            add("pooling", "visual.attn_pool.", sizes);
+        }
+    }
+
+    private void blocks(String part, String transformer, int layers, Map<String, Object> sizes) {
+        for (int layer = 0; layer < layers; layer++) {
+            add(part, transformer + ".resblocks." + layer + ".", sizes);
+        }
+    }
+
+    /** The first block of every stage has a projected shortcut; its pooling has no tensors. */
+    private void resNet(ClipConfig.ResNet resNet, Map<String, Object> sizes) {
+        sizes.put("half", resNet.width() / 2);
+        sizes.put("pooled", resNet.outputWidth());
+        sizes.put("tokens", resNet.grid() * resNet.grid() + 1);
+        add("stem", "visual.", sizes);
+        int in = resNet.width();
+        for (int stage = 0; stage < resNet.layers().size(); stage++) {
+            int planes = resNet.width() << stage;
+            for (int block = 0; block < resNet.layers().get(stage); block++) {
+                String prefix = "visual.layer" + (stage + 1) + "." + block + ".";
+                sizes.put("in", in);
+                sizes.put("planes", planes);
+                add("bottleneck", prefix, sizes);
+                if (block == 0) {
+                    add("shortcut", prefix, sizes);
+                }
+                in = 4 * planes;
+            }
+        }
+        add("attention pooling", "visual.attnpool.", sizes);
+    }
+
+    private void add(String part, String prefix, Map<String, Object> sizes) {
+        for (String[] row : PARTS.get(part)) {
+            long[] dims = row[1].equals("-")
+                    ? new long[0]
+                    : Arrays.stream(row[1].split(" "))
+                            .mapToLong(dim -> product(dim, sizes))
+                            .toArray();
+            tensors.put(prefix + row[0], new Tensor(Shape.of(dims), initial(row[2].split(" "), sizes)));
+        }
+    }
+
+    private static long product(String text, Map<String, Object> sizes) {
+        long product = 1;
+        for (String factor : text.split("\\*")) {
+            product *= sizes.get(factor) instanceof Integer size ? size : Integer.parseInt(factor);
+        }
+        return product;
+    }
+
+    private static Initial initial(String[] words, Map<String, Object> sizes) {
+        double size = 1;
+        for (String factor : Arrays.asList(words).subList(1, words.length)) {
+            String[] fraction = factor.replace("√", "").split("/");
+            double number = Double.parseDouble(fraction[0]);
+            if (factor.startsWith("√")) {
+                size *= Math.sqrt(number / product(fraction[1], sizes));
+            } else {
+                size *= fraction.length == 1 ? number : number / Math.sqrt(product(fraction[1], sizes));
+            }
+        }
+        return new Initial(Initial.Kind.valueOf(words[0].toUpperCase(Locale.ROOT)), size);
     }
 
     /**
@@ -131,129 +198,5 @@ public final class ExpectedTensors {
 
     static boolean isRunningStatistic(String name) {
         return name.endsWith(".running_mean") || name.endsWith(".running_var");
-    }
-
-    private void add(String name, Initial initial, long... dims) {
-        tensors.put(name, new Tensor(Shape.of(dims), initial));
-    }
-
-    private void vit(ClipConfig.Vit vit, int embedDim) {
-        int width = vit.width();
-        Initial embedding = normal(inverseRoot(width));
-        if (vit.classTokens() == 1) {
-            add("visual.class_embedding", embedding, width);
-        }
-        add("visual.positional_embedding", embedding, vit.tokens(), width);
-        add("visual.proj", embedding, width, embedDim);
-        convolution("visual.conv1", width, 3, vit.patchSize());
-        norm("visual.ln_pre", width);
-        transformer("visual.transformer.", width, vit.layers(), vit.mlpWidth(), uniformBlock(width, vit.mlpWidth()));
-        norm("visual.ln_post", width);
-        if (vit.peCore() != null) {
-            String pool = "visual.attn_pool.";
-            int mlpWidth = vit.peCore().poolMlpWidth();
-            Block block = uniformBlock(width, mlpWidth);
-            add(pool + "probe", embedding, 1, 1, width);
-            attention(pool, width, block);
-            norm(pool + "layernorm", width);
-            mlp(pool, width, mlpWidth, block);
-        }
-    }
-
-    /** Returns PyTorch's defaults; of the queries, keys and values Xavier's, over width inputs and 3 width outputs. */
-    private static Block uniformBlock(int width, int mlpWidth) {
-        return new Block(uniform(Math.sqrt(6.0 / (4.0 * width))), fanIn(width), fanIn(width), fanIn(mlpWidth));
-    }
-
-    private void transformer(String prefix, int width, int layers, int mlpWidth, Block initial) {
-        for (int layer = 0; layer < layers; layer++) {
-            String block = prefix + "resblocks." + layer + ".";
-            attention(block, width, initial);
-            norm(block + "ln_1", width);
-            mlp(block, width, mlpWidth, initial);
-            norm(block + "ln_2", width);
-        }
-    }
-
-    private void attention(String block, int width, Block initial) {
-        add(block + "attn.in_proj_weight", initial.inProjection, 3L * width, width);
-        add(block + "attn.in_proj_bias", constant(0), 3L * width);
-        linear(block + "attn.out_proj", width, width, initial.outProjection, constant(0));
-    }
-
-    private void mlp(String block, int width, int mlpWidth, Block initial) {
-        linear(block + "mlp.c_fc", mlpWidth, width, initial.hidden, fanIn(width));
-        linear(block + "mlp.c_proj", width, mlpWidth, initial.projection, fanIn(mlpWidth));
-    }
-
-    private void resNet(ClipConfig.ResNet resNet, int embedDim) {
-        int width = resNet.width();
-        stemConvolution(1, 3, width / 2, 1.0 / 3);
-        stemConvolution(2, width / 2, width / 2, 1.0 / 6);
-        stemConvolution(3, width / 2, width, 1.0 / 6);
-        int in = width;
-        for (int stage = 1; stage <= 4; stage++) {
-            int planes = width << (stage - 1);
-            for (int block = 0; block < resNet.layers().get(stage - 1); block++) {
-                bottleneck("visual.layer" + stage + "." + block + ".", in, planes, block == 0);
-                in = planes * ClipConfig.ResNet.EXPANSION;
-            }
-        }
-        attentionPooling(resNet, embedDim);
-    }
-
-    private void stemConvolution(int index, int in, int out, double variance) {
-        convolution("visual.conv" + index, out, in, 3);
-        batchNorm("visual.bn" + index, out, 1, variance);
-    }
-
-    /** The first block of every stage has a projected shortcut; its pooling has no tensors. */
-    private void bottleneck(String prefix, int in, int planes, boolean projected) {
-        int out = planes * ClipConfig.ResNet.EXPANSION;
-        convolution(prefix + "conv1", planes, in, 1);
-        batchNorm(prefix + "bn1", planes, 1, 1.0 / 6);
-        convolution(prefix + "conv2", planes, planes, 3);
-        batchNorm(prefix + "bn2", planes, 1, 1.0 / 6);
-        convolution(prefix + "conv3", out, planes, 1);
-        batchNorm(prefix + "bn3", out, 0, 1.0 / 6);
-        if (projected) {
-            convolution(prefix + "downsample.0", out, in, 1);
-            batchNorm(prefix + "downsample.1", out, 1, 1.0 / 6);
-        }
-    }
-
-    private void attentionPooling(ClipConfig.ResNet resNet, int embedDim) {
-        int width = resNet.outputWidth();
-        double root = inverseRoot(width);
-        long tokens = (long) resNet.grid() * resNet.grid() + 1;
-        add("visual.attnpool.positional_embedding", normal(root), tokens, width);
-        for (String projection : List.of("k_proj", "q_proj", "v_proj")) {
-            linear("visual.attnpool." + projection, width, width, normal(root), uniform(root));
-        }
-        linear("visual.attnpool.c_proj", embedDim, width, normal(root), uniform(root));
-    }
-
-    private void convolution(String name, int out, int in, int side) {
-        add(name + ".weight", fanIn((double) in * side * side), out, in, side, side);
-    }
-
-    private void linear(String name, int out, int in, Initial weight, Initial bias) {
-        add(name + ".weight", weight, out, in);
-        add(name + ".bias", bias, out);
-    }
-
-    private void norm(String name, int width) {
-        norm(name, width, 1);
-    }
-
-    private void norm(String name, int width, double weight) {
-        add(name + ".weight", constant(weight), width);
-        add(name + ".bias", constant(0), width);
-    }
-
-    private void batchNorm(String name, int channels, double weight, double variance) {
-        norm(name, channels, weight);
-        add(name + ".running_mean", constant(0), channels);
-        add(name + ".running_var", constant(variance), channels);
     }
 }

@@ -37,17 +37,6 @@ public record PreprocessConfig(
         public String id() {
             return name().toLowerCase(Locale.ROOT);
         }
-
-        /**
-         * Reads the field {@code interpolation}; bicubic if it is missing.
-         *
-         * @throws IllegalArgumentException if it is another filter
-         */
-        public static Interpolation of(JsonTree fields) {
-            return fields.choice("interpolation", BICUBIC.id(), BILINEAR.id()).equals(BICUBIC.id())
-                    ? BICUBIC
-                    : BILINEAR;
-        }
     }
 
     /** Checks that there are three finite numbers of each kind. */
@@ -106,6 +95,6 @@ public record PreprocessConfig(
                 fields.numbers("mean"),
                 fields.numbers("std"),
                 fields.choice("resize_mode", "shortest", "squash").equals("squash"),
-                Interpolation.of(fields));
+                fields.choice("interpolation", Interpolation.class));
     }
 }
