@@ -23,8 +23,8 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.demo.DemoRun.Listener;
-import org.coop4j.findings.PictureResults;
-import org.coop4j.findings.PictureResults.PictureResult;
+import org.coop4j.report.PictureResults;
+import org.coop4j.report.PictureResults.PictureResult;
 
 /**
  * The demo on the screen: a table that grows by a row for each number of shots.

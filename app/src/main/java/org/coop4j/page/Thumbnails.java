@@ -61,7 +61,7 @@ public final class Thumbnails {
     }
 
     /** Returns the content of an image's file in a format that Java can write. */
-    static byte[] encoded(BufferedImage image, String format) {
+    public static byte[] encoded(BufferedImage image, String format) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             ImageIO.write(image, format, bytes);

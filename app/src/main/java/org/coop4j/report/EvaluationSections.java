@@ -19,17 +19,17 @@ import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.eval.OpenSet;
-import org.coop4j.findings.PictureResults;
-import org.coop4j.findings.PictureResults.Changed;
-import org.coop4j.findings.PictureResults.PictureResult;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.UnknownClasses;
-import org.coop4j.page.ConfusionFiles;
 import org.coop4j.page.PercentChart;
 import org.coop4j.page.PercentChart.Point;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Picture;
 import org.coop4j.page.Thumbnails;
+import org.coop4j.report.PictureResults.Changed;
+import org.coop4j.report.PictureResults.PictureResult;
 import org.coop4j.run.Confidence;
 
 /**
@@ -63,8 +63,8 @@ public final class EvaluationSections {
     }
 
     /** Shows precision, recall and F1 of each class, the weakest first. */
-    public Section classes(Evaluation results) {
-        List<ClassResult> classes = new ArrayList<>(results.classes());
+    Section classes(Evaluation evaluation) {
+        List<ClassResult> classes = new ArrayList<>(evaluation.classes());
         classes.sort(comparing(ClassResult::f1));
         ClassResult weakest = classes.get(0);
         return new Section("Precision and recall")
@@ -83,7 +83,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
-    public Section confusion() {
+    Section confusion(ConfusionMatrix matrix) {
         List<String> counts = new ArrayList<>();
         List<PictureResult> examples = new ArrayList<>();
         for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
@@ -100,7 +100,7 @@ public final class EvaluationSections {
                                 : "%d of %s have a wrong label, most often %s."
                                         .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
-            section.table(new ConfusionFiles(results.confusionMatrix(), names)
+            section.table(new ConfusionFiles(matrix, names)
                     .table("Test images by true class (rows) and predicted label (columns)"));
         }
         return counts.isEmpty()
@@ -158,7 +158,7 @@ public final class EvaluationSections {
     }
 
     /** Shows the classifier's least certain images. */
-    public Section leastCertain() {
+    Section leastCertain() {
         List<PictureResult> least = results.leastCertain();
         return new Section("Least certain images")
                 .verdict("Its least certain label has a probability of %s."
@@ -172,9 +172,9 @@ public final class EvaluationSections {
      *
      * @param fitted sentence about the calibration
      */
-    public Section calibration(String fitted) {
-        Calibration calibration = results.calibration();
-        int images = results.all().size();
+    Section calibration(Scores scores, String fitted) {
+        Calibration calibration = Calibration.ofLogits(scores.labels(), scores.logits(), Calibration.USUAL_BINS);
+        int images = scores.size();
         double tooHigh = 0;
         List<Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
@@ -203,8 +203,8 @@ public final class EvaluationSections {
      *
      * @param confidence calibration with a threshold that was chosen without the test images, if there is one
      */
-    public Section coverage(Confidence confidence) {
-        Coverage test = results.coverage();
+    Section coverage(Scores scores, Confidence confidence) {
+        Coverage test = scores.coverage();
         double chosen = confidence.threshold().orElse(Double.NaN);
         Table<Coverage.Point> table = new Table<Coverage.Point>(
                         "Answers above a threshold (coop predict --threshold), in %")

@@ -19,11 +19,12 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.console.Interval;
 import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.LabelErrors.Suspect;
-import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.findings.RunComparison.Located;
@@ -74,6 +75,8 @@ public record RunPage(
     private HtmlPage page(int threads) {
         ComparedClassifier prompt = comparison.prompt();
         PictureResults before = PictureResults.of(evidence.test(), prompt.calibrated());
+        Scores scores = learned.calibrated();
+        Evaluation evaluation = scores.evaluation();
         String lead = "%s learned from %s of %s, tested on %s that it has not seen"
                 .formatted(
                         run.name(),
@@ -84,14 +87,14 @@ public record RunPage(
                 .add(summary())
                 .add(baselines())
                 .add(chosen())
-                .add(sections.classes(learned.calibrated().evaluation()))
-                .add(sections.confusion())
+                .add(sections.classes(evaluation))
+                .add(sections.confusion(evaluation.confusion()))
                 .add(sections.changed(before, "zero-shot with " + prompt.name(), run.name()))
                 .add(sections.leastCertain())
                 .add(suspects())
                 .add(duplicates())
-                .add(sections.calibration(calibration()))
-                .add(sections.coverage(learned.confidence()));
+                .add(sections.calibration(scores, calibration()))
+                .add(sections.coverage(scores, learned.confidence()));
         if (evidence.unknown().containsKey(run.name())) {
             page.add(sections.unknown(evidence.unknown().get(run.name())));
         }

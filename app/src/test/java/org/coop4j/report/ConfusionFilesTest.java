@@ -1,4 +1,4 @@
-package org.coop4j.page;
+package org.coop4j.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.coop4j.page;
+package org.coop4j.report;
 
 import static org.coop4j.console.Table.Kind.HEAT;
 
@@ -21,6 +21,7 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
+import org.coop4j.page.Thumbnails;
 
 /**
  * A confusion matrix as a table and as a picture: rows are true classes, columns predictions.

@@ -1,4 +1,4 @@
-package org.coop4j.findings;
+package org.coop4j.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
@@ -7,9 +7,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.eval.Calibration;
-import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Images.Pictures;
@@ -58,28 +55,6 @@ public record PictureResults(List<PictureResult> all) {
         return new PictureResults(all);
     }
 
-    private boolean[] correct() {
-        boolean[] correct = new boolean[all.size()];
-        for (int i = 0; i < correct.length; i++) {
-            correct[i] = all.get(i).isRight();
-        }
-        return correct;
-    }
-
-    private double[] probabilities() {
-        return all.stream().mapToDouble(PictureResult::probability).toArray();
-    }
-
-    /** Returns accuracy by probability. */
-    public Calibration calibration() {
-        return Calibration.of(probabilities(), correct(), Calibration.USUAL_BINS);
-    }
-
-    /** For each threshold of the probability, counts the answers at or above it, and how many of them are correct. */
-    public Coverage coverage() {
-        return Coverage.of(probabilities(), correct());
-    }
-
     /** Returns the misclassified images, the most confident first. */
     public List<PictureResult> wrong() {
         return all.stream()
@@ -93,13 +68,6 @@ public record PictureResults(List<PictureResult> all) {
         return all.stream()
                 .sorted(Comparator.comparingDouble(PictureResult::probability))
                 .toList();
-    }
-
-    /** Returns the confusion matrix. */
-    public ConfusionMatrix confusionMatrix() {
-        return ConfusionMatrix.of(
-                all.stream().mapToInt(PictureResult::truth).toArray(),
-                all.stream().mapToInt(PictureResult::label).toArray());
     }
 
     /**
