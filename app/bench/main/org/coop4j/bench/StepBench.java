@@ -55,7 +55,7 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
                 .toArray();
         int[] labels = random.ints(batch, 0, classes).toArray();
         Training training = Training.coop(1, 1);
-        Optimizer optimizer = training.newOptimizer();
+        Optimizer optimizer = new Optimizer(training);
         List<ClassName> names =
                 Stream.generate(() -> name(random)).limit(classes).toList();
         PromptEncoder encoder = clip.promptEncoder(layout.prompts(clip, names));

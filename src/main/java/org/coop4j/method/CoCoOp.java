@@ -3,8 +3,6 @@ package org.coop4j.method;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.Activation;
@@ -65,19 +63,9 @@ record CoCoOp(ContextStart start) implements PromptMethod {
 
     /** Returns the context of one image: π(f) added to every vector. */
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public SDVariable context(StepGraph step) {
-                SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
-                return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
-            }
-        };
+    public SDVariable context(StepGraph step) {
+        SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
+        return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
     }
 
     @Override

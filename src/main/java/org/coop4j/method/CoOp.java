@@ -5,10 +5,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.clip.StepGraph;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV 2022; the
@@ -48,11 +46,6 @@ public record CoOp(PromptContext context) implements PromptMethod {
     @Override
     public Training trainingOnImageNet(int shots) {
         return Training.coop(50, 32);
-    }
-
-    static SDVariable loss(StepGraph step, SDVariable classFeatures) {
-        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
-        return step.crossEntropy(step.cosineLogits(w));
     }
 
     @Override

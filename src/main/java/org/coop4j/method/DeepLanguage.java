@@ -82,30 +82,15 @@ record DeepLanguage(
     }
 
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-                Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
-                if (learned.size() > 1) {
-                    long[] shape = learned.get(1).shape(); // [blocks, M, width]
-                    int vectors = (int) shape[1];
-                    SDVariable deep = step.learned(DEEP); // [blocks · M, width]
-                    for (int i = 0; i < shape[0]; i++) {
-                        int[] rows =
-                                IntStream.range(i * vectors, (i + 1) * vectors).toArray();
-                        SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
-                        replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
-                    }
-                }
-                return replacements;
-            }
-        };
+    public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
+        Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
+        int vectors = (int) step.learned(PromptContext.CTX).getShape()[0]; // [M, width]
+        for (int block = 1; block < depth; block++) {
+            int[] rows = IntStream.range((block - 1) * vectors, block * vectors).toArray();
+            SDVariable own = step.ops().selectRows(step.learned(DEEP), rows); // [(depth − 1) · M, width] → [M, width]
+            replacements.put(block, new PromptEncoder.Replacement(own, false));
+        }
+        return replacements;
     }
 
     /** Returns no names: the reference saves the whole model. */

@@ -96,7 +96,7 @@ public interface FeatureMethod extends Method {
 
         /** Returns the optimizer of a training. */
         public Optimizer optimizer(Training training) {
-            return training.newOptimizer();
+            return new Optimizer(training);
         }
 
         /** Adds the tensors of the trained classifier to a file. */

@@ -69,9 +69,8 @@ public record Gda(
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix text = texts.weights();
-        FeatureSet pool = ViewPooling.pooled(data.train());
-        Gaussians gaussians = Moments.of(pool.matrix().normalized(), pool.labels(), text.rows())
-                .gaussians();
+        Gaussians gaussians =
+                Moments.of(ViewPooling.pooled(data.train()), text.rows()).gaussians();
         if (gaussians.degenerate()) {
             trainer.progress()
                     .warn("GDA needs at least two images per class, or further views of them: with one it equals"
@@ -108,12 +107,7 @@ public record Gda(
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits = data.val().size() > 0
-                ? hits(
-                        gaussians,
-                        text,
-                        scale,
-                        data.val().matrix().normalized(),
-                        data.val().labels())
+                ? hits(gaussians, text, scale, data.val())
                 : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
@@ -130,9 +124,7 @@ public record Gda(
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
-        FeatureMatrix f = pool.matrix().normalized();
-        FeatureMatrix first = images.matrix().normalized();
-        Moments all = Moments.of(f, pool.labels(), text.rows());
+        Moments all = Moments.of(pool, text.rows());
         int[][] hits = IntStream.range(0, most)
                 .parallel()
                 .mapToObj(fold -> {
@@ -140,9 +132,8 @@ public record Gda(
                     int[] views = Arrays.stream(held)
                             .flatMap(i -> IntStream.range(i * images.views(), (i + 1) * images.views()))
                             .toArray();
-                    Gaussians rest =
-                            all.without(f.rows(views), labels(pool, views)).gaussians();
-                    return hits(rest, text, scale, first.rows(held), labels(images, held));
+                    Gaussians rest = all.without(pool.select(views)).gaussians();
+                    return hits(rest, text, scale, images.select(held));
                 })
                 .toArray(int[][]::new);
         return IntStream.range(0, GRID.length)
@@ -150,18 +141,16 @@ public record Gda(
                 .toArray();
     }
 
-    private static int[] labels(FeatureSet images, int[] chosen) {
-        return Arrays.stream(chosen).map(images::label).toArray();
-    }
-
     /** Returns the number of images classified correctly with each α of the grid. */
-    static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureMatrix images, int[] labels) {
+    static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureSet labelled) {
+        FeatureMatrix images = labelled.matrix().normalized();
         FeatureMatrix cosines = images.products(text);
         FeatureMatrix products = images.products(gaussians.weights());
         return Arrays.stream(GRID)
-                .mapToLong(alpha -> IntStream.range(0, labels.length)
+                .mapToLong(alpha -> IntStream.range(0, images.rows())
                         .parallel()
-                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias()) == labels[i])
+                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias())
+                                == labelled.label(i))
                         .count())
                 .mapToInt(Math::toIntExact)
                 .toArray();
@@ -209,40 +198,39 @@ public record Gda(
         /** Number of features whose squares are added at once. */
         private static final int BLOCK = 512;
 
-        static Moments of(FeatureMatrix features, int[] labels, int classes) {
-            int width = features.width();
+        /** Returns the moments of the normalised features of each image's first view. */
+        static Moments of(FeatureSet images, int classes) {
+            int width = images.width();
             Moments moments = new Moments(
                     new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
-            moments.add(1, features, labels);
+            moments.add(1, images);
             return moments;
         }
 
-        /** Returns the moments without some features. */
-        Moments without(FeatureMatrix features, int[] labels) {
+        /** Returns the moments without some images. */
+        Moments without(FeatureSet images) {
             Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
-            rest.add(-1, features, labels);
+            rest.add(-1, images);
             return rest;
         }
 
-        /** Adds features, or subtracts them if the sign is −1. */
-        private void add(int sign, FeatureMatrix features, int[] labels) {
-            int width = features.width();
+        /** Adds images, or subtracts them if the sign is −1. */
+        private void add(int sign, FeatureSet images) {
+            int width = images.width();
             float[] feature = new float[width];
-            double[] rows = new double[Math.min(BLOCK, labels.length) * width];
-            for (int first = 0; first < labels.length; first += BLOCK) {
-                int count = Math.min(BLOCK, labels.length - first);
+            double[] rows = new double[Math.min(BLOCK, images.size()) * width];
+            for (int first = 0; first < images.size(); first += BLOCK) {
+                int count = Math.min(BLOCK, images.size() - first);
                 for (int i = 0; i < count; i++) {
-                    features.copyRow(first + i, feature, 0);
-                    int start = labels[first + i] * width;
+                    images.copyNormalized(first + i, 0, feature, 0);
+                    int label = images.label(first + i);
+                    counts[label] += sign;
                     for (int j = 0; j < width; j++) {
                         rows[i * width + j] = feature[j];
-                        sums[start + j] += sign * feature[j];
+                        sums[label * width + j] += sign * feature[j];
                     }
                 }
                 Gemm.singleThreaded(() -> DoubleRows.addSquares(sign, rows, count, width, squares));
-            }
-            for (int label : labels) {
-                counts[label] += sign;
             }
         }
 

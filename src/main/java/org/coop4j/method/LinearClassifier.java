@@ -4,106 +4,61 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Scores;
 
 /**
  * A fitted logistic regression: the scores of the classes are x · W + b, and the largest one decides.
  *
- * @param labels labels of the classes, ascending, [k]
- * @param weights W, [d, k]
- * @param intercepts b, [k]
+ * @param classes number of classes k
+ * @param weights [d + 1, k], W and then b
  * @param c inverse strength of the penalty
- * @param objective final value of ½‖W‖² + C Σ log-loss (for two classes ‖W‖², see the fit)
- * @param iterations number of steps of the optimiser
- * @param converged whether the optimiser reached its tolerance
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LinearClassifier(
-        int[] labels,
-        double[] weights,
-        double[] intercepts,
-        double c,
-        double objective,
-        int iterations,
-        boolean converged) {
-
-    /** A classifier with given weights [d, k]; how they were found is unknown. */
-    public LinearClassifier(int[] labels, double[] weights, double[] intercepts) {
-        this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
-    }
-
-    /** Returns the number of classes k. */
-    public int classCount() {
-        return labels.length;
-    }
+record LinearClassifier(int classes, double[] weights, double c) {
 
     /** Returns the number of features d. */
-    public int dimension() {
-        return weights.length / labels.length;
+    int dimension() {
+        return weights.length / classes - 1;
     }
 
-    /** Returns the weight of a feature in the score of a class. */
-    public double weight(int feature, int classPosition) {
-        return weights[feature * labels.length + classPosition];
-    }
-
-    /**
-     * Returns the classifier of some of the classes with unchanged scores.
-     *
-     * @param positions the classes, labelled from 0 in this order
-     */
-    public LinearClassifier select(int[] positions) {
-        int d = dimension();
+    /** Returns the classifier of some of the classes, in this order, with unchanged scores. */
+    LinearClassifier select(int[] positions) {
         int k = positions.length;
-        double[] fewWeights = new double[d * k];
-        double[] fewIntercepts = new double[k];
-        for (int j = 0; j < k; j++) {
-            fewIntercepts[j] = intercepts[positions[j]];
-            for (int feature = 0; feature < d; feature++) {
-                fewWeights[feature * k + j] = weight(feature, positions[j]);
-            }
+        double[] few = new double[(dimension() + 1) * k];
+        for (int i = 0; i < few.length; i++) {
+            few[i] = weights[i / k * classes + positions[i % k]];
         }
-        return new LinearClassifier(
-                IntStream.range(0, k).toArray(), fewWeights, fewIntercepts, c, objective, iterations, converged);
-    }
-
-    /** Returns the label predicted for each image; of equal scores the smallest label wins. */
-    public int[] predict(FeatureSet images) {
-        return Arrays.stream(Predictions.argmax(logits(images.matrix()).toRows()))
-                .map(position -> labels[position])
-                .toArray();
+        return new LinearClassifier(k, few, c);
     }
 
     /**
      * Returns the difference of each class's score from the largest, [images, classes]; softmax gives the
      * probabilities.
      */
-    public FeatureMatrix logits(FeatureMatrix images) {
+    FeatureMatrix logits(FeatureMatrix images) {
         if (images.width() != dimension()) {
             throw new IllegalArgumentException(
                     "images of %d features given to a classifier of %d".formatted(images.width(), dimension()));
         }
         requireFinite(images);
-        int k = labels.length;
-        float[] logits = new float[Math.multiplyExact(images.rows(), k)];
+        float[] logits = new float[Math.multiplyExact(images.rows(), classes)];
         IntStream.range(0, images.rows()).parallel().forEach(image -> {
             double[] scores = scores(images.row(image));
             double largest = Arrays.stream(scores).max().orElseThrow();
-            for (int j = 0; j < k; j++) {
+            for (int j = 0; j < classes; j++) {
                 // Scores themselves could be equal in single precision.
-                logits[image * k + j] = (float) (scores[j] - largest);
+                logits[image * classes + j] = (float) (scores[j] - largest);
             }
         });
-        return FeatureMatrix.of(images.rows(), k, logits);
+        return FeatureMatrix.of(images.rows(), classes, logits);
     }
 
     private double[] scores(float[] features) {
-        int k = labels.length;
-        double[] scores = Arrays.copyOf(intercepts, k);
+        double[] scores = Arrays.copyOfRange(weights, features.length * classes, weights.length);
         for (int feature = 0; feature < features.length; feature++) {
             double x = features[feature];
-            for (int j = 0; j < k; j++) {
-                scores[j] += x * weights[feature * k + j];
+            for (int j = 0; j < classes; j++) {
+                scores[j] += x * weights[feature * classes + j];
             }
         }
         return scores;
@@ -124,15 +79,8 @@ record LinearClassifier(
         }
     }
 
-    /** Returns the share of images classified correctly, from 0 to 1. */
-    public double accuracy(FeatureSet images) {
-        if (images.size() == 0) {
-            throw new IllegalArgumentException("accuracy: expected 1 or more images, got 0");
-        }
-        int[] predicted = predict(images);
-        long correct = IntStream.range(0, predicted.length)
-                .filter(i -> predicted[i] == images.label(i))
-                .count();
-        return (double) correct / predicted.length;
+    /** Returns the number of images classified correctly; of equal scores the first class wins. */
+    int hits(FeatureSet images) {
+        return new Scores(images.labels(), logits(images.matrix()).toRows()).right();
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -9,9 +10,9 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -82,11 +83,18 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                LinearClassifier probe = c.isPresent()
-                        ? PenaltySearch.fit(data.train(), space.workers(), c.getAsDouble())
-                        : probe(data, space.workers(), trainer.progress());
+                LinearClassifier probe = c.isEmpty() && data.val().size() > 0
+                        ? PenaltySearch.of(data.train(), data.val(), space.workers(), trainer.progress()).best
+                        : new LogisticRegression(data.train(), space.workers())
+                                .fit(c.orElseGet(() -> chosenC(data.train(), trainer.progress())), null);
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
+            }
+
+            private double chosenC(FeatureSet train, Progress progress) {
+                progress.warn("no val images: the penalty of the linear probe is chosen by cross-validation on the"
+                        + " training images");
+                return PenaltySearch.crossValidated(train, space.workers());
             }
 
             @Override
@@ -99,38 +107,17 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
         };
     }
 
-    private static LinearClassifier probe(FewShotFeatures data, Workers workers, Progress progress) {
-        if (data.val().size() == 0) {
-            progress.warn("no val images: the penalty of the linear probe is chosen by cross-validation on the training"
-                    + " images");
-            return PenaltySearch.crossValidated(data.train(), workers);
-        }
-        return PenaltySearch.fit(data.train(), data.val(), workers, progress);
-    }
-
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         int classes = file.classNames().size();
         file.require(Shape.of(space.embedDim(), classes), WEIGHT);
         file.require(Shape.of(classes), BIAS);
-        return new Probe(
-                file,
-                new LinearClassifier(
-                        IntStream.range(0, classes).toArray(),
-                        doubles(file.tensor(WEIGHT).values()),
-                        doubles(file.tensor(BIAS).values())));
-    }
-
-    private static double[] doubles(float[] values) {
-        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
-    }
-
-    private static float[] floats(double[] values) {
-        float[] floats = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-            floats[i] = (float) values[i];
-        }
-        return floats;
+        float[] w = file.tensor(WEIGHT).values();
+        float[] b = file.tensor(BIAS).values();
+        double[] weights = IntStream.range(0, w.length + classes)
+                .mapToDouble(i -> i < w.length ? w[i] : b[i - w.length])
+                .toArray();
+        return new Probe(file, new LinearClassifier(classes, weights, Double.NaN));
     }
 
     /** A logistic regression as a classifier. */
@@ -138,10 +125,15 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
 
         /** Adds the tensors of a probe to a file. */
         static Probe of(ClassifierFile file, LinearClassifier probe) {
-            Shape shape = Shape.of(probe.dimension(), probe.classCount());
+            int k = probe.classes();
+            int d = probe.dimension();
+            float[] values = new float[(d + 1) * k];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) probe.weights()[i];
+            }
             return new Probe(
-                    file.with(WEIGHT, shape, floats(probe.weights()))
-                            .with(BIAS, Shape.of(probe.classCount()), floats(probe.intercepts())),
+                    file.with(WEIGHT, Shape.of(d, k), Arrays.copyOf(values, d * k))
+                            .with(BIAS, Shape.of(k), Arrays.copyOfRange(values, d * k, values.length)),
                     probe);
         }
 

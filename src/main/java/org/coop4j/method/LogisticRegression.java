@@ -28,8 +28,8 @@ final class LogisticRegression {
     /** A fit ends with the step that promises to lower the objective by less than this share. */
     private static final double TOLERANCE = 1e-9;
 
-    private final int[] labels; // [k]
-    private final int[] classes; // [n], position of each image's label
+    private final int[] labels; // [n], the class of each image
+    private final int k;
     private final int d;
     private final double[] means; // [d]
     private final double[] centred; // [n, d]
@@ -40,22 +40,21 @@ final class LogisticRegression {
      * Prepares the training images; this takes 8 · n · d bytes.
      *
      * @param workers compute; the caller closes them
-     * @throws IllegalArgumentException if there are fewer than two classes, or a feature is not a number
+     * @throws IllegalArgumentException if there are fewer than two classes, one has no image, or a feature is not a
+     *     number
      */
     LogisticRegression(FeatureSet training, Workers workers) {
         this.workers = workers;
-        labels = Arrays.stream(training.labels()).sorted().distinct().toArray();
+        labels = training.labels();
+        k = (int) Arrays.stream(labels).distinct().count();
         Require.that(
-                labels.length >= 2,
-                "a classifier needs two or more classes, but the %s of %s",
+                k >= 2 && Arrays.stream(labels).allMatch(label -> label < k),
+                "a classifier needs two or more classes with images, but the %s of %s",
                 Numbers.count(training.size(), "training image is", "training images are"),
-                Numbers.count(labels.length, "class", "classes"));
+                Numbers.count(k, "class", "classes"));
         FeatureMatrix features = training.matrix();
         LinearClassifier.requireFinite(features);
         d = features.width();
-        classes = Arrays.stream(training.labels())
-                .map(label -> Arrays.binarySearch(labels, label))
-                .toArray();
         means = means(features);
         centred = centred(features, means);
         typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / training.size());
@@ -66,59 +65,50 @@ final class LogisticRegression {
      *
      * @param start another fit on the same images, which saves time and does not move the optimum; null for none
      */
-    public LinearClassifier fit(double c, LinearClassifier start) {
-        Require.that(c > 0 && !Double.isInfinite(c), "C: expected a positive number, got %s", c);
-        int k = labels.length;
-        double penalty = k == 2 ? 2 : 1;
-        double interceptScale = interceptScale(c);
-        double[] from = start == null ? new double[(d + 1) * k] : point(start, interceptScale);
-        TruncatedNewton minimum;
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale, workers)) {
-            minimum = Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
-        }
+    LinearClassifier fit(double c, LinearClassifier start) {
+        TruncatedNewton minimum = minimum(c, start);
         if (!minimum.converged) {
             log.warn(
                     "logistic regression with C = {} ended after {} steps short of its tolerance",
                     c,
                     minimum.iterations);
         }
-        return classifier(c, minimum, interceptScale);
+        return new LinearClassifier(k, moved(minimum.point, interceptScale(c), -1, 1), c);
+    }
+
+    /** Returns the optimum as a point of the objective. */
+    TruncatedNewton minimum(double c, LinearClassifier start) {
+        Require.that(c > 0 && !Double.isInfinite(c), "C: expected a positive number, got %s", c);
+        double penalty = k == 2 ? 2 : 1;
+        double scale = interceptScale(c);
+        double[] from = start == null ? new double[(d + 1) * k] : moved(start.weights(), 1, 1, scale);
+        try (SoftmaxLoss loss = new SoftmaxLoss(centred, labels, k, penalty, c, scale, workers)) {
+            return Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, TOLERANCE, MOST_STEPS));
+        }
     }
 
     /** Returns 1/√(C n/k), the inverse root of the curvature near zero, or the features' own size. */
     private double interceptScale(double c) {
-        double atZero = Math.sqrt(labels.length / (c * classes.length));
+        double atZero = Math.sqrt(k / (c * labels.length));
         return Math.max(typicalNorm, atZero);
     }
 
-    private double[] point(LinearClassifier start, double interceptScale) {
-        int k = labels.length;
-        double[] point = new double[(d + 1) * k];
+    /**
+     * Returns weights [d + 1, k] for features from which the means are subtracted, or to which they are added if the
+     * sign is −1.
+     *
+     * @param from scale of the intercepts, which becomes {@code to}
+     */
+    private double[] moved(double[] weights, double from, int sign, double to) {
+        double[] moved = weights.clone();
         for (int j = 0; j < k; j++) {
-            double intercept = start.intercepts()[j];
+            double intercept = from * weights[d * k + j];
             for (int feature = 0; feature < d; feature++) {
-                point[feature * k + j] = start.weight(feature, j);
-                intercept += means[feature] * start.weight(feature, j);
+                intercept += sign * means[feature] * weights[feature * k + j];
             }
-            point[d * k + j] = intercept / interceptScale;
+            moved[d * k + j] = intercept / to;
         }
-        return point;
-    }
-
-    private LinearClassifier classifier(double c, TruncatedNewton minimum, double interceptScale) {
-        int k = labels.length;
-        double[] weights = new double[d * k];
-        double[] intercepts = new double[k];
-        for (int j = 0; j < k; j++) {
-            intercepts[j] = interceptScale * minimum.point[d * k + j];
-            for (int feature = 0; feature < d; feature++) {
-                double weight = minimum.point[feature * k + j];
-                weights[feature * k + j] = weight;
-                intercepts[j] -= means[feature] * weight;
-            }
-        }
-        return new LinearClassifier(
-                labels, weights, intercepts, c, minimum.value, minimum.iterations, minimum.converged);
+        return moved;
     }
 
     private static double[] means(FeatureMatrix features) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -146,7 +147,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
          * their gradients so far, which the reference's code never clears. The training's rate is a factor of the step
          * sizes. With val images the last of the best steps is kept.
          */
-        private final class Descent extends Optimizer.Sgd {
+        private final class Descent extends Optimizer {
 
             private static final int BLEND_EVERY = 10;
             private static final String SUM = "sum of gradients";
@@ -157,15 +158,16 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
             private final LearnedTensor hits = LearnedTensor.zeros("val hits", 1);
 
             Descent(Training training) {
-                super(training.momentum(), training.weightDecay());
+                super(training);
                 FeatureMatrix f = train.matrix().normalized();
-                weightStep = weightStep(f);
+                weightStep = weightStep(train, text.rows());
                 blendStep = blendStep(f, text);
             }
 
             @Override
             public void step(List<LearnedTensor> tensors, double rate, long step) {
-                super.step(List.of(w, b), rate * weightStep, step);
+                sgd(w, rate * weightStep);
+                sgd(b, rate * weightStep);
                 float[] sum = array(alpha, SUM);
                 for (int k = 0; k < sum.length; k++) {
                     sum[k] += alpha.gradient()[k];
@@ -252,8 +254,8 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
     }
 
     /** Returns the step size of the class weights: 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant. */
-    static double weightStep(FeatureMatrix f) {
-        return 4.0 * f.rows() / largestEigenvalue(f);
+    static double weightStep(FeatureSet images, int classes) {
+        return 4.0 * images.size() / largestEigenvalue(images, classes);
     }
 
     /** Returns the step size of the blending parameters: N / (4 max_k Σ_i (f_i · t_k)²). */
@@ -268,13 +270,12 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
         return f.rows() / (4 * Arrays.stream(squares).max().orElseThrow());
     }
 
-    /** Returns the largest eigenvalue of FᵀF, by power iteration; features of one model have one dominant direction. */
-    static double largestEigenvalue(FeatureMatrix f) {
-        double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
-        double[] v = new double[f.width()];
-        for (int j = 0; j < v.length; j++) {
-            v[j] = f.get(0, j);
-        }
+    /** Returns the largest eigenvalue of FᵀF, F normalised, by power iteration; features of one model have one dominant direction. */
+    static double largestEigenvalue(FeatureSet images, int classes) {
+        double[] upper = Gda.Moments.of(images, classes).squares();
+        float[] first = new float[images.width()];
+        images.copyNormalized(0, 0, first, 0);
+        double[] v = IntStream.range(0, first.length).mapToDouble(j -> first[j]).toArray();
         double value = 0;
         for (int i = 0; i < MOST_ITERATIONS; i++) {
             double[] next = new double[v.length];

@@ -1,9 +1,6 @@
 package org.coop4j.method;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.base.Progress;
@@ -21,11 +18,11 @@ import org.coop4j.graph.host.Workers;
  */
 final class PenaltySearch {
 
-    private static final List<Integer> GRID_EXPONENTS = List.of(6, 4, 2, 0, -2, -4, -6);
+    private static final int LARGEST_EXPONENT = 6;
     private static final int STEPS = 8;
 
     /** Number of fits: the grid, two ends and the middles; the grid has the first middle. */
-    public static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
+    static final int FITS = LARGEST_EXPONENT + 1 + 2 + STEPS - 2;
 
     private static final int MOST_FOLDS = 4;
     private static final double[] FOLDS_GRID = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1};
@@ -34,25 +31,15 @@ final class PenaltySearch {
     private final LogisticRegression regression;
     private final FeatureSet val;
     private final Progress.Task task;
-    private final Map<Double, Fit> fits = new TreeMap<>(); // by exponent of C
-    final List<Fit> grid = new ArrayList<>(); // from the largest C to the smallest
-    final List<Step> steps = new ArrayList<>();
+    final Map<Double, Fit> fits = new TreeMap<>(); // by exponent of C
+    LinearClassifier best;
 
     /**
      * A fit with one C.
      *
-     * @param valAccuracy accuracy on the val images, from 0 to 1
+     * @param hits number of val images classified correctly
      */
-    record Fit(LinearClassifier classifier, double valAccuracy) {}
-
-    /**
-     * One halving of the interval.
-     *
-     * @param left fit at its lower end
-     * @param right fit at its upper end
-     * @param kept fit at the end that is kept
-     */
-    record Step(Fit left, Fit right, Fit kept) {}
+    record Fit(LinearClassifier classifier, int hits) {}
 
     private PenaltySearch(LogisticRegression regression, FeatureSet val, Progress.Task task) {
         this.regression = regression;
@@ -61,21 +48,11 @@ final class PenaltySearch {
     }
 
     /**
-     * Fits a classifier with a C that is searched on the val images.
+     * Searches for the C of a classifier.
      *
      * @param progress counts the fits: with thousands of images they take minutes
      */
-    public static LinearClassifier fit(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
-        return search(train, val, workers, progress).classifier();
-    }
-
-    /** Fits a classifier with a given C. */
-    public static LinearClassifier fit(FeatureSet images, Workers workers, double c) {
-        return new LogisticRegression(images, workers).fit(c, null);
-    }
-
-    /** Searches for C and keeps the path. */
-    static PenaltySearch search(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
+    static PenaltySearch of(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
         try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
             PenaltySearch search = new PenaltySearch(new LogisticRegression(train, workers), val, task);
             search.run();
@@ -83,30 +60,25 @@ final class PenaltySearch {
         }
     }
 
-    LinearClassifier classifier() {
-        return steps.get(steps.size() - 1).kept().classifier();
-    }
-
     private void run() {
-        for (int i = GRID_EXPONENTS.size() - 1; i >= 0; i--) {
-            fit(GRID_EXPONENTS.get(i)); // from strong to weak penalty, each fit starting from the one before
+        double peak = -LARGEST_EXPONENT;
+        for (int i = -LARGEST_EXPONENT; i <= LARGEST_EXPONENT; i += 2) { // each fit starts from the one before
+            peak = fit(i).hits >= fit(peak).hits ? i : peak;
         }
-        int peak = 0;
-        for (int i = 0; i < GRID_EXPONENTS.size(); i++) {
-            grid.add(fit(GRID_EXPONENTS.get(i)));
-            peak = grid.get(i).valAccuracy > grid.get(peak).valAccuracy ? i : peak;
-        }
-        double left = GRID_EXPONENTS.get(peak) - 1;
-        double right = GRID_EXPONENTS.get(peak) + 1;
+        double left = peak - 1;
+        double right = peak + 1;
+        double kept = peak;
         for (int i = 0; i < STEPS; i++) {
-            Fit lower = fit(left);
-            Fit upper = fit(right);
-            boolean keepRight = lower.valAccuracy < upper.valAccuracy;
-            steps.add(new Step(lower, upper, keepRight ? upper : lower));
             double middle = (left + right) / 2;
-            left = keepRight ? middle : left;
-            right = keepRight ? right : middle;
+            if (fit(left).hits < fit(right).hits) {
+                kept = right;
+                left = middle;
+            } else {
+                kept = left;
+                right = middle;
+            }
         }
+        best = fit(kept).classifier;
     }
 
     private Fit fit(double exponent) {
@@ -117,7 +89,7 @@ final class PenaltySearch {
                     .map(fit -> fit.getValue().classifier)
                     .orElse(null);
             LinearClassifier classifier = regression.fit(Math.pow(10, exponent), nearest);
-            known = new Fit(classifier, classifier.accuracy(val));
+            known = new Fit(classifier, classifier.hits(val));
             fits.put(exponent, known);
             task.advanceTo(fits.size());
         }
@@ -125,7 +97,7 @@ final class PenaltySearch {
     }
 
     /**
-     * Fits a classifier with a C that is chosen by cross-validation on the training images.
+     * Returns a C that is chosen by cross-validation on the training images.
      *
      * <p>The images of each class are dealt to up to {@value #MOST_FOLDS} folds in turn. C is the smallest of 10⁻⁴,
      * 10⁻³, …, 10 whose fits on all folds but one classify the remaining fold best (CLIP's features have a length of
@@ -133,29 +105,25 @@ final class PenaltySearch {
      *
      * @throws IllegalArgumentException if there are fewer than two classes
      */
-    public static LinearClassifier crossValidated(FeatureSet images, Workers workers) {
-        return fit(images, workers, chosenC(images, workers));
-    }
-
-    private static double chosenC(FeatureSet images, Workers workers) {
+    static double crossValidated(FeatureSet images, Workers workers) {
         int count = Folds.count(images.labels(), MOST_FOLDS);
         if (count < 2) {
             return WITHOUT_VALIDATION;
         }
-        double[][] right = new double[FOLDS_GRID.length][count]; // held-out images classified correctly
+        int[] hits = new int[FOLDS_GRID.length];
         Folds folds = Folds.of(images.labels(), count);
         for (int fold = 0; fold < count; fold++) {
             LogisticRegression rest = new LogisticRegression(images.select(folds.without(fold)), workers);
             FeatureSet held = images.select(folds.of(fold));
             LinearClassifier last = null;
-            for (int i = 0; i < FOLDS_GRID.length; i++) {
+            for (int i = 0; i < hits.length; i++) {
                 last = rest.fit(FOLDS_GRID[i], last);
-                right[i][fold] = last.accuracy(held) * held.size();
+                hits[i] += last.hits(held);
             }
         }
         int best = 0;
-        for (int i = 1; i < right.length; i++) {
-            best = Arrays.stream(right[i]).sum() > Arrays.stream(right[best]).sum() ? i : best;
+        for (int i = 1; i < hits.length; i++) {
+            best = hits[i] > hits[best] ? i : best;
         }
         return FOLDS_GRID[best];
     }

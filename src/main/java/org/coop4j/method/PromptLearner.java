@@ -2,11 +2,13 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
@@ -14,6 +16,7 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Learns prompts by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer around a
@@ -31,8 +34,30 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
     private static final String CLASS_WEIGHTS = "class_weights";
 
-    /** Learned vectors and their loss. */
-    record Objective(PromptEncoder.Vectors vectors, PromptEncoder.Loss loss) {}
+    /**
+     * A method's tensors in the text tower, and its loss.
+     *
+     * @param learned the context first
+     * @param teacher normalised features of the method's teacher, one row per class, or null
+     */
+    record Objective(PromptMethod method, List<LearnedTensor> learned, FeatureMatrix teacher)
+            implements PromptEncoder.Vectors, PromptEncoder.Loss {
+
+        @Override
+        public SDVariable context(StepGraph step) {
+            return method.context(step);
+        }
+
+        @Override
+        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+            return method.replacements(step, teacher);
+        }
+
+        @Override
+        public SDVariable of(StepGraph step, SDVariable classFeatures) {
+            return method.loss(step, classFeatures, teacher);
+        }
+    }
 
     /**
      * Returns the learner of a method.
@@ -49,7 +74,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         }
         return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
             FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
-            return new Objective(resolved.vectors(resolved.initial(clip, task), teacher), resolved.loss(teacher));
+            return new Objective(resolved, resolved.initial(clip, task), teacher);
         });
     }
 
@@ -61,27 +86,20 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
         Objective learning = objective.get();
-        List<LearnedTensor> learned = learning.vectors.learned();
         try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
-            trainer.train(
-                    step,
-                    trainer.shuffled(data.train().size()),
-                    trainer.training().newOptimizer());
+            trainer.train(step, trainer.shuffled(data.train().size()), new Optimizer(trainer.training()));
         }
         ClassifierFile file = ClassifierFile.of(method, task.classNames(), clip.modelSha256());
-        for (LearnedTensor tensor : learned) {
+        for (LearnedTensor tensor : learning.learned) {
             file = file.with(tensor);
         }
-        return new Prompts(method, clip, file).classifier(encoder, learning.vectors, trainer.memory());
+        return new Prompts(method, clip, file).classifier(encoder, learning, trainer.memory());
     }
 
     /** Returns the step of a loss over batches of images. */
     BatchStep step(PromptEncoder encoder, Objective learning, FeatureSet images, MemoryLimit memory) {
-        BatchStep step = new BatchStep(
-                images,
-                true,
-                learning.vectors.learned(),
-                batch -> encoder.step(learning.vectors, learning.loss, batch, memory));
+        BatchStep step =
+                new BatchStep(images, true, learning.learned, batch -> encoder.step(learning, learning, batch, memory));
         return method.perImage() ? step.oneByOne() : step;
     }
 
@@ -116,7 +134,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
             FeatureMatrix teacher =
                     template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
             PromptEncoder encoder = clip.promptEncoder(prompts(method, clip, names));
-            return classifier(encoder, method.vectors(learned, teacher), memory);
+            return classifier(encoder, new Objective(method, learned, teacher), memory);
         }
 
         Classifier classifier(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {

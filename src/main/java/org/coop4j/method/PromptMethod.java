@@ -8,11 +8,13 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.Shape;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A method that learns prompts: context vectors among the tokens of class names, and other inputs of the text tower,
@@ -62,22 +64,30 @@ public interface PromptMethod extends Method {
         return List.of();
     }
 
-    /**
-     * Returns the learned tensors with their part in the text tower; by default the tensor {@code ctx} is the context.
-     *
-     * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
-     */
-    default PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return () -> learned;
+    /** Returns the context vectors in a graph, [vectors, width]; by default the learned tensor {@code ctx}. */
+    default SDVariable context(StepGraph step) {
+        return step.learned(PromptContext.CTX);
     }
 
     /**
-     * Returns the loss of a batch.
+     * Returns vectors that replace the context's rows on entry to blocks of the text tower, before the block's first
+     * layer norm and without a position: block, from 0 → vectors. None by default.
      *
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
      */
-    default PromptEncoder.Loss loss(FeatureMatrix teacher) {
-        return CoOp::loss;
+    default Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
+        return Map.of();
+    }
+
+    /**
+     * Returns the loss of a batch, a scalar; by default CoOp's.
+     *
+     * @param classFeatures features of the classes' prompts, not normalised, [classes, embed]
+     * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
+     */
+    default SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
+        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
+        return step.crossEntropy(step.cosineLogits(w));
     }
 
     /** Returns true if the prompts depend on the image. */

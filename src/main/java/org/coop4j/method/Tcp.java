@@ -114,28 +114,18 @@ record Tcp(
     }
 
     @Override
-    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
-        return KgCoOp.loss(teacher, lambda);
+    public SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
+        return KgCoOp.loss(step, classFeatures, teacher, lambda);
     }
 
-    /** Class-aware vectors from a block on. */
+    /** Returns class-aware vectors from a block on. */
     @Override
-    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, FeatureMatrix teacher) {
-        return new PromptEncoder.Vectors() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return learned;
-            }
-
-            @Override
-            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-                long[] ctx = learned.get(0).shape();
-                SDVariable t = step.perClass("class features of the template", teacher);
-                SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
-                SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
-                return Map.of(block, new PromptEncoder.Replacement(rows, true));
-            }
-        };
+    public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
+        long[] ctx = step.learned(PromptContext.CTX).getShape(); // [M, width]
+        SDVariable t = step.perClass("class features of the template", teacher);
+        SDVariable h = CoCoOp.metaNet(step, Activation.Kind.QUICK_GELU, t);
+        SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
+        return Map.of(block, new PromptEncoder.Replacement(rows, true));
     }
 
     @Override

@@ -2,9 +2,9 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
@@ -127,25 +127,24 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
             return file.with(LABELS, Shape.of(labels.length), numbers);
         }
 
-        /** Returns the number of val images classified correctly by each (beta, alpha) of the grid. */
-        static int[][] hits(
+        /** Counts the val images that each weights of the grid classify correctly. */
+        static AtomicIntegerArray hits(
                 FeatureSpace space,
                 CacheWeights weights,
                 FeatureMatrix keys,
                 int[] labels,
                 FeatureMatrix text,
                 FeatureSet val) {
-            Search search = new Search(weights, labels, text.rows());
+            AtomicIntegerArray hits = new AtomicIntegerArray(CacheWeights.GRID);
             FeatureMatrix images = val.matrix().normalized();
             for (int from = 0; from < images.rows(); from += IMAGES) {
                 int[] block = block(images, from);
                 FeatureMatrix x = images.rows(block);
-                search.add(
-                        x.products(text).times(space.logitScale()),
-                        x.products(keys),
-                        Arrays.stream(block).map(val::label).toArray());
+                FeatureMatrix zeroShot = x.products(text).times(space.logitScale());
+                int[] truth = Arrays.stream(block).map(val::label).toArray();
+                weights.count(hits, zeroShot, x.products(keys), labels, truth);
             }
-            return search.hits;
+            return hits;
         }
 
         private static int[] block(FeatureMatrix images, int from) {
@@ -221,14 +220,7 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
         /** Returns the cache of other classes; a class without keys has its zero-shot logit alone. */
         @Override
         public Classifier forClasses(List<String> names) {
-            int[] positions = ClassNames.find(names, classNames());
-            int[] moved = new int[text.rows()];
-            Arrays.fill(moved, -1);
-            for (int c = 0; c < positions.length; c++) {
-                if (positions[c] >= 0) {
-                    moved[positions[c]] = c;
-                }
-            }
+            int[] moved = ClassNames.find(classNames(), names);
             int[] newLabels = Arrays.stream(labels)
                     .map(label -> label < 0 ? -1 : moved[label])
                     .toArray();
@@ -238,108 +230,6 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
         @Override
         public ClassifierFile save() {
             return rows.file();
-        }
-
-        /**
-         * Counts the images classified correctly with each (beta, alpha) of the grid of {@link CacheWeights}.
-         *
-         * <p>The logits are linear in alpha: a class that loses at both ends of the grid loses everywhere; the others are
-         * compared value by value. From one beta to the next a key's influence exp(−β d) changes by a constant factor.
-         */
-        static final class Search {
-
-            /** Upper bound of the rounding of differences of logits. */
-            private static final double MARGIN = 1e-6;
-
-            final int[][] hits; // [betas][alphas]
-            private final double[] alphas;
-            private final double[] betas;
-            private final int classes;
-            private final int[] order; // of the keys: the first of each class, then the second ones, …
-            private final int[] labels; // in this order, so that consecutive votes are for different classes
-
-            /**
-             * @param labels the class of each key
-             */
-            Search(CacheWeights weights, int[] labels, int classes) {
-                alphas = weights.alphas();
-                betas = weights.betas();
-                hits = new int[betas.length][alphas.length];
-                this.classes = classes;
-                int[] counts = new int[classes];
-                int[] rounds =
-                        Arrays.stream(labels).map(label -> counts[label]++).toArray();
-                order = IntStream.range(0, labels.length)
-                        .boxed()
-                        .sorted(Comparator.comparing(key -> rounds[key]))
-                        .mapToInt(key -> key)
-                        .toArray();
-                this.labels = Arrays.stream(order).map(key -> labels[key]).toArray();
-            }
-
-            /**
-             * Counts some images.
-             *
-             * @param text scaled zero-shot logits, [images, classes]
-             * @param cosines similarities to the keys, [images, keys]
-             * @param labels the images' classes
-             */
-            void add(FeatureMatrix text, FeatureMatrix cosines, int[] labels) {
-                boolean[][][] correct = IntStream.range(0, labels.length)
-                        .parallel()
-                        .mapToObj(i -> correct(text.row(i), cosines.row(i), labels[i]))
-                        .toArray(boolean[][][]::new);
-                for (boolean[][] image : correct) {
-                    for (int b = 0; b < hits.length; b++) {
-                        for (int a = 0; a < hits[b].length; a++) {
-                            hits[b][a] += image[b][a] ? 1 : 0;
-                        }
-                    }
-                }
-            }
-
-            private boolean[][] correct(float[] text, float[] cosines, int label) {
-                double[] influence = influence(cosines, betas[0]);
-                double[] factor = influence(cosines, betas[1] - betas[0]);
-                boolean[][] correct = new boolean[betas.length][alphas.length];
-                for (boolean[] row : correct) {
-                    double[] votes = new double[classes];
-                    for (int i = 0; i < influence.length; i++) {
-                        votes[labels[i]] += influence[i];
-                    }
-                    for (int i = 0; i < influence.length; i++) { // apart, as vector instructions do it
-                        influence[i] *= factor[i];
-                    }
-                    decide(text, votes, label, row);
-                }
-                return correct;
-            }
-
-            /** Returns exp(−beta (1 − cosine)) of each key. */
-            private double[] influence(float[] cosines, double beta) {
-                return Arrays.stream(order)
-                        .mapToDouble(key -> Math.exp(-beta * (double) (1 - cosines[key])))
-                        .toArray();
-            }
-
-            /** Fills in whether the label has the largest logit with each alpha; of equal logits the first class wins. */
-            private void decide(float[] text, double[] votes, int label, boolean[] correct) {
-                double least = alphas[0];
-                double most = alphas[alphas.length - 1];
-                Arrays.fill(correct, true);
-                for (int c = 0; c < classes; c++) {
-                    double ahead = (double) text[label] - text[c];
-                    double votesAhead = votes[label] - votes[c];
-                    if (c == label || Math.min(ahead + least * votesAhead, ahead + most * votesAhead) > MARGIN) {
-                        continue;
-                    }
-                    for (int a = 0; a < alphas.length; a++) {
-                        double mine = text[label] + alphas[a] * votes[label];
-                        double other = text[c] + alphas[a] * votes[c];
-                        correct[a] &= c < label ? mine > other : mine >= other;
-                    }
-                }
-            }
         }
     }
 
@@ -362,6 +252,9 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
         private static final double FIRST = 0.1;
         private static final int ALPHAS = 20;
         private static final int BETAS = 200;
+
+        /** Number of weights that a search compares. */
+        static final int GRID = ALPHAS * BETAS;
 
         public CacheWeights {
             Require.notNegative("alpha", alpha);
@@ -392,22 +285,55 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
         }
 
         /**
-         * Returns the first weights of the grid with most hits: beta in the outer loop, alpha in the inner one.
+         * Counts images that are classified correctly; of equal logits the first class wins.
          *
-         * @param hits number of val images classified correctly by each (beta, alpha)
+         * @param hits number of such images by {@code beta · ALPHAS + alpha}, positions in the grid
+         * @param zeroShot scaled zero-shot logits, [images, classes]
+         * @param cosines similarities to the keys, [images, keys]
+         * @param labels the class of each key
+         * @param truth the class of each image
          */
-        CacheWeights best(int[][] hits) {
-            int most = -1;
-            CacheWeights best = this;
-            for (int b = 0; b < BETAS; b++) {
-                for (int a = 0; a < ALPHAS; a++) {
-                    if (hits[b][a] > most) {
-                        most = hits[b][a];
-                        best = new CacheWeights(alphas()[a], betas()[b], search, maxAlpha, maxBeta);
+        void count(AtomicIntegerArray hits, FeatureMatrix zeroShot, FeatureMatrix cosines, int[] labels, int[] truth) {
+            double[] alphas = alphas();
+            double[] betas = betas();
+            IntStream.range(0, truth.length).parallel().forEach(image -> {
+                float[] text = zeroShot.row(image);
+                double[] influence = influence(cosines.row(image), betas[0]);
+                double[] factor = influence(cosines.row(image), betas[1] - betas[0]); // from one beta to the next
+                for (int b = 0; b < BETAS; b++) {
+                    double[] votes = new double[text.length];
+                    for (int key = 0; key < labels.length; key++) {
+                        votes[labels[key]] += influence[key];
+                        influence[key] *= factor[key];
+                    }
+                    for (int a = 0; a < ALPHAS; a++) {
+                        if (largest(text, alphas[a], votes) == truth[image]) {
+                            hits.incrementAndGet(b * ALPHAS + a);
+                        }
                     }
                 }
+            });
+        }
+
+        /** Returns exp(−beta (1 − cosine)) of each key. */
+        private static double[] influence(float[] cosines, double beta) {
+            return IntStream.range(0, cosines.length)
+                    .mapToDouble(key -> Math.exp(-beta * (double) (1 - cosines[key])))
+                    .toArray();
+        }
+
+        private static int largest(float[] text, double alpha, double[] votes) {
+            int best = 0;
+            for (int c = 1; c < votes.length; c++) {
+                best = text[c] + alpha * votes[c] > text[best] + alpha * votes[best] ? c : best;
             }
             return best;
+        }
+
+        /** Returns the first weights of the grid with most hits: beta in the outer loop, alpha in the inner one. */
+        CacheWeights best(AtomicIntegerArray hits) {
+            int best = IntStream.range(1, GRID).reduce(0, (a, b) -> hits.get(b) > hits.get(a) ? b : a);
+            return new CacheWeights(alphas()[best % ALPHAS], betas()[best / ALPHAS], search, maxAlpha, maxBeta);
         }
     }
 }

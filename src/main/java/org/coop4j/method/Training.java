@@ -7,8 +7,6 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.method.Optimizer.Adam;
-import org.coop4j.method.Optimizer.Sgd;
 
 /** The training of a method's tensors: epochs, batches, optimizer and learning rate. */
 public record Training(
@@ -158,15 +156,6 @@ public record Training(
     /** Returns true if there are gradient steps. */
     public boolean trains() {
         return epochs > 0;
-    }
-
-    /** Creates an optimizer. */
-    public Optimizer newOptimizer() {
-        return switch (optimizer) {
-            case SGD -> new Sgd(momentum, weightDecay);
-            case ADAM -> new Adam(epsilon, weightDecay, false);
-            case ADAMW -> new Adam(epsilon, weightDecay, true);
-        };
     }
 
     /**

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Optimizer.Adam;
+import org.coop4j.method.Optimizer.Algorithm;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,7 +43,9 @@ class AdamTest {
     @ValueSource(booleans = {true, false})
     void stepsFollowTheFormulas(boolean decoupled) {
         float[] start = {0.5f, -1.25f, 0.01f, 2};
-        Adam adam = new Adam(EPSILON, DECAY, decoupled);
+        Algorithm algorithm = decoupled ? Algorithm.ADAMW : Algorithm.ADAM;
+        Optimizer adam =
+                new Optimizer(Training.adam(algorithm, 1, 1, RATE, DECAY, EPSILON, Training.Schedule.CONSTANT));
         LearnedTensor tensor = LearnedTensor.of("w", start.clone(), 4);
         for (int t = 1; t <= STEPS; t++) {
             for (int i = 0; i < start.length; i++) {

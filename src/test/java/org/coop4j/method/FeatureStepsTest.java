@@ -66,7 +66,7 @@ class FeatureStepsTest {
             int shots = golden.of(key).get("shots").asInt();
             Training training = c.method.training(shots);
             golden.assertOptimizer(training);
-            Optimizer optimizer = training.newOptimizer();
+            Optimizer optimizer = new Optimizer(training);
             problem.assertSteps(golden, key, c.head, c.samples, c.batches, optimizer, c.tensors);
             for (Map.Entry<String, LearnedTensor> tensor : c.tensors.entrySet()) {
                 if (name.equals("taskres")) {

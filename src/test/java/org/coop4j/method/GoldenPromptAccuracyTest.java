@@ -100,7 +100,7 @@ class GoldenPromptAccuracyTest {
                 clip,
                 new Task(names, "{}", trainer.seed()),
                 problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
-                () -> new PromptLearner.Objective(method.vectors(List.of(context), teacher), method.loss(teacher)));
+                () -> new PromptLearner.Objective(method, List.of(context), teacher));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
         try (Classifier learned = learner.fit(data, trainer)) {

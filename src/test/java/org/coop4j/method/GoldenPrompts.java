@@ -59,35 +59,29 @@ final class GoldenPrompts {
 
     /** First logits, features and gradients, ten steps, and the logits of the test images. */
     static void assertTenSteps(
-            GoldenMethods golden,
-            GoldenMethods problem,
-            Clip clip,
-            String key,
-            PromptMethod method,
-            PromptEncoder.Vectors vectors,
-            FeatureMatrix teacher)
+            GoldenMethods golden, GoldenMethods problem, Clip clip, String key, PromptLearner.Objective learning)
             throws IOException {
+        PromptMethod method = learning.method();
         Training training = method.training(SHOTS);
         golden.assertOptimizer(training);
         JsonNode c = golden.of(key);
         PromptEncoder encoder = clip.promptEncoder(prompts(golden, key));
-        PromptEncoder.Loss loss = method.loss(teacher);
         if (golden.has(key + ".text_features.init")) {
             golden.assertClose(
                     key,
                     "text_features.init",
-                    encoder.features(vectors, MemoryLimit.none()).toArray());
+                    encoder.features(learning, MemoryLimit.none()).toArray());
         }
         FeatureSet images = problem.features("image_features", "labels");
         int[][] batches = golden.rows(key + ".batches");
-        Optimizer optimizer = training.newOptimizer();
+        Optimizer optimizer = new Optimizer(training);
         String losses = c.has("losses") ? "losses" : "losses_ce";
         BatchStep trainable = new BatchStep(
-                images, true, vectors.learned(), batch -> encoder.step(vectors, loss, batch, MemoryLimit.none()));
+                images, true, learning.learned(), batch -> encoder.step(learning, learning, batch, MemoryLimit.none()));
         try (trainable;
                 PromptEncoder.Encoding encoding =
-                        method.perImage() ? encoder.encoding(vectors, MemoryLimit.none()) : null;
-                Step first = encoder.step(vectors, loss, batches[0].length, MemoryLimit.none())) {
+                        method.perImage() ? encoder.encoding(learning, MemoryLimit.none()) : null;
+                Step first = encoder.step(learning, learning, batches[0].length, MemoryLimit.none())) {
             float[] logits = method.perImage()
                     ? PromptLearner.logits(
                                     encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
@@ -98,15 +92,15 @@ final class GoldenPrompts {
             for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, losses, step, stepped.run(0, batches[step]));
                 if (step == 0) {
-                    assertGradients(golden, key, vectors.learned());
+                    assertGradients(golden, key, learning.learned());
                 }
-                optimizer.step(vectors.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+                optimizer.step(learning.learned(), c.get("lr").get(step).asDouble(), step + 1L);
             }
-            assertAfterwards(golden, key, vectors.learned());
+            assertAfterwards(golden, key, learning.learned());
             FeatureMatrix test = problem.matrix("test_image_features");
             FeatureMatrix testLogits = method.perImage()
                     ? PromptLearner.logits(encoding, test, clip.logitScale())
-                    : cosineLogits(test, encoder.features(vectors, MemoryLimit.none()), clip.logitScale());
+                    : cosineLogits(test, encoder.features(learning, MemoryLimit.none()), clip.logitScale());
             golden.assertClose(key, "test_logits.step10", testLogits.toArray());
             problem.assertAccuracy(testLogits, c.get("accuracy").asDouble());
         }

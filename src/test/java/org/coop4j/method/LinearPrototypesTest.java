@@ -62,14 +62,14 @@ class LinearPrototypesTest {
             Map<String, LearnedTensor> w = Map.of("w", ten.learned().get(0));
             IntToDoubleFunction constant = step -> training.rate();
             problem.assertFullBatches(
-                    golden, key, ten, samples, training.newOptimizer(), constant, 10, w, UnaryOperator.identity());
+                    golden, key, ten, samples, new Optimizer(training), constant, 10, w, UnaryOperator.identity());
             assertLogits(golden, problem, key, 10, ten);
             int epochs =
                     golden.json().get("optimiser").get("full").get("epochs").asInt();
             assertThat(training.epochs()).isEqualTo(epochs);
             FeatureMethod.Head full = problem.head(method, text, train, FeatureSet.none(train.width()));
             try (BatchStep trainable = full.step(problem.clip(), samples, problem.classes())) {
-                Optimizer sgd = training.newOptimizer();
+                Optimizer sgd = new Optimizer(training);
                 for (int step = 0; step < epochs; step++) {
                     trainable.run(0, IntStream.range(0, samples.size()).toArray());
                     sgd.step(full.learned(), training.rate(step, 0, 1), step + 1L);

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +51,8 @@ class LpPlusPlusTest {
         FeatureSet train = problem.support("train", c.get("shots").asInt(), 0);
         FeatureMatrix f = train.matrix().normalized();
         FeatureMatrix text = problem.matrix(c.get("text").asText());
-        assertThat(LpPlusPlus.weightStep(f) / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
+        assertThat(LpPlusPlus.weightStep(train, text.rows()) / c.get("lr_w").asDouble())
+                .isCloseTo(1, within(1e-6));
         assertThat(LpPlusPlus.blendStep(f, text) / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
     }
 
@@ -156,7 +158,7 @@ class LpPlusPlusTest {
 
     @Test
     void theLargestEigenvalueIsThatOfTheGramMatrix() {
-        FeatureMatrix f = FeatureMatrix.of(3, 2, new float[] {3, 0, 0, 1, 4, 0});
-        assertThat(LpPlusPlus.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
+        FeatureSet three = new DenseFeatures(2, 1, new float[] {3, 0, 0, 1, 4, 0}, new int[3]);
+        assertThat(LpPlusPlus.largestEigenvalue(three, 1)).isCloseTo(2, within(1e-9));
     }
 }

@@ -36,23 +36,25 @@ class PenaltySearchTest {
         for (JsonNode run : golden.get("runs")) {
             String name = run.get("shots") + " shots, seed " + run.get("seed");
             PenaltySearch result = run(train, val, run);
-            for (int i = 0; i < result.grid.size(); i++) {
-                assertThat(result.grid.get(i).valAccuracy())
-                        .as(name + ", C = " + result.grid.get(i).classifier().c())
+            int vals = run.get("val_positions").size();
+            for (int i = 0; i < 7; i++) {
+                assertThat((double) result.fits.get(6.0 - 2 * i).hits() / vals)
+                        .as(name + ", grid " + i)
                         .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
             }
-            for (int i = 0; i < result.steps.size(); i++) {
-                assertStep(
-                        name + ", step " + i,
-                        result.steps.get(i),
-                        test,
-                        run.get("steps").get(i));
+            for (JsonNode step : run.get("steps")) {
+                for (String end : List.of("left", "right")) {
+                    assertThat((double) fit(result, step.get(end)).hits() / vals)
+                            .as(name + ", " + step)
+                            .isEqualTo(step.get("val_" + end).asDouble(), EXACT);
+                }
+                assertThat(accuracy(fit(result, step.get("kept")).classifier(), test))
+                        .as(name + ", " + step)
+                        .isEqualTo(step.get("test").asDouble(), EXACT);
             }
-            assertThat(result.steps).hasSize(8);
-            assertThat(result.classifier().accuracy(test))
-                    .isEqualTo(run.get("steps").get(7).get("test").asDouble(), EXACT);
-            double c = result.classifier().c();
-            assertThat(c).isEqualTo(run.get("steps").get(7).get("kept").asDouble(), within(1e-9 * c));
+            assertThat(result.fits).as(name).hasSize(PenaltySearch.FITS);
+            double c = run.get("steps").get(7).get("kept").asDouble();
+            assertThat(result.best.c()).isEqualTo(c, within(1e-9 * c));
         }
     }
 
@@ -92,7 +94,7 @@ class PenaltySearchTest {
                 told.add(task.done());
             }
         };
-        PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), Workers.onOneThread(1), progress);
+        PenaltySearch.of(train, GoldenFeatures.features(golden, "val"), Workers.onOneThread(1), progress);
         assertThat(told).hasSize(15).startsWith(1L).endsWith(15L);
     }
 
@@ -102,11 +104,9 @@ class PenaltySearchTest {
                 new DenseFeatures(1, 1, new float[] {-1, -2, -3, -4, 1, 2, 3, 4}, new int[] {0, 0, 0, 0, 1, 1, 1, 1});
         PenaltySearch result = search(easy, easy);
 
-        assertThat(result.grid).allMatch(point -> point.valAccuracy() == 1);
-        assertThat(result.steps.get(0).left().classifier().c()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.steps.get(0).right().classifier().c()).isEqualTo(1e7, within(1e-4));
-        assertThat(result.classifier().c()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
+        assertThat(result.fits.values()).allMatch(fit -> fit.hits() == easy.size());
+        assertThat(result.fits).containsKeys(5.0, 7.0);
+        assertThat(result.best.c()).isEqualTo(1e5, within(1e-6));
     }
 
     /** The search on the images that the reference draws, by their labels alone. */
@@ -122,23 +122,19 @@ class PenaltySearchTest {
     }
 
     private static PenaltySearch search(FeatureSet train, FeatureSet val) {
-        return PenaltySearch.search(train, val, Workers.onOneThread(1), Progress.NONE);
+        return PenaltySearch.of(train, val, Workers.onOneThread(1), Progress.NONE);
     }
 
-    private static void assertStep(String name, PenaltySearch.Step step, FeatureSet test, JsonNode expected) {
-        double left = step.left().classifier().c();
-        double right = step.right().classifier().c();
-        assertThat(left).as(name).isEqualTo(expected.get("left").asDouble(), within(1e-9 * left));
-        assertThat(right).as(name).isEqualTo(expected.get("right").asDouble(), within(1e-9 * right));
-        assertThat(step.left().valAccuracy())
-                .as(name)
-                .isEqualTo(expected.get("val_left").asDouble(), EXACT);
-        assertThat(step.right().valAccuracy())
-                .as(name)
-                .isEqualTo(expected.get("val_right").asDouble(), EXACT);
-        assertThat(step.kept().classifier().accuracy(test))
-                .as(name)
-                .isEqualTo(expected.get("test").asDouble(), EXACT);
+    /** The fit with a C of the path. */
+    private static PenaltySearch.Fit fit(PenaltySearch search, JsonNode c) {
+        return search.fits.values().stream()
+                .filter(fit -> Math.abs(fit.classifier().c() - c.asDouble()) <= 1e-9 * c.asDouble())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static double accuracy(LinearClassifier classifier, FeatureSet images) {
+        return (double) classifier.hits(images) / images.size();
     }
 
     private static final Workers WORKERS = new Workers(1);
@@ -161,26 +157,25 @@ class PenaltySearchTest {
     @Test
     void noiseGetsAStrongPenaltyAndAClearSignalIsFitted() {
         FeatureSet noise = noisy(40, 60, 1.0);
-        LinearClassifier chosen = PenaltySearch.crossValidated(noise, WORKERS);
-        LinearClassifier weakest = new LogisticRegression(noise, WORKERS).fit(1e3, null);
+        LogisticRegression regression = new LogisticRegression(noise, WORKERS);
+        double chosen = PenaltySearch.crossValidated(noise, WORKERS);
         FeatureSet fresh = noisy(4000, 60, 1.0);
-        assertThat(chosen.c()).isLessThan(1);
-        assertThat(chosen.accuracy(fresh)).isGreaterThan(weakest.accuracy(fresh));
+        assertThat(chosen).isLessThan(1);
+        assertThat(regression.fit(chosen, null).hits(fresh))
+                .isGreaterThan(regression.fit(1e3, null).hits(fresh));
+        assertThat(crossValidated(noisy(40, 0, 30))).isEqualTo(1);
+    }
 
-        FeatureSet clear = noisy(40, 0, 30);
-        assertThat(PenaltySearch.crossValidated(clear, WORKERS).accuracy(clear)).isEqualTo(1);
+    private static double crossValidated(FeatureSet images) {
+        double c = PenaltySearch.crossValidated(images, WORKERS);
+        return accuracy(new LogisticRegression(images, WORKERS).fit(c, null), images);
     }
 
     @Test
-    void oneImagePerClassIsFittedWithCOfOne() {
-        FeatureSet two = noisy(2, 3, 1);
-        assertThat(PenaltySearch.crossValidated(two, WORKERS).c()).isEqualTo(1);
-    }
-
-    @Test
-    void theSmallestClassLimitsTheFolds() {
+    void theSmallestClassLimitsTheFoldsAndOneImagePerClassIsFittedWithCOfOne() {
         FeatureSet images = noisy(20, 2, 3);
-        FeatureSet few = images.select(new int[] {0, 2, 4, 6, 8, 10, 1, 3});
-        assertThat(PenaltySearch.crossValidated(few, WORKERS).accuracy(few)).isGreaterThan(0.7);
+        assertThat(crossValidated(images.select(new int[] {0, 2, 4, 6, 8, 10, 1, 3})))
+                .isGreaterThan(0.7);
+        assertThat(PenaltySearch.crossValidated(noisy(2, 3, 1), WORKERS)).isEqualTo(1);
     }
 }

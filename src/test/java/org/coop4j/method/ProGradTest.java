@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.LearnedTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,11 +40,11 @@ class ProGradTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             List<float[]> gradients = new ArrayList<>();
             StepGraph.GradientRule kept = (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
-            PromptEncoder.Loss loss = ProGrad.loss(
-                    problem.matrix("teacher_text").normalized(),
-                    golden.of(key).get("temperature").asDouble(),
-                    kept);
-            var vectors = new CoOp().vectors(List.of(GoldenPrompts.initial(golden, key, "ctx")), null);
+            FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
+            PromptEncoder.Loss loss = (step, features) -> ProGrad.loss(
+                    step, features, teacher, golden.of(key).get("temperature").asDouble(), kept);
+            LearnedTensor ctx = GoldenPrompts.initial(golden, key, "ctx");
+            PromptEncoder.Vectors vectors = () -> List.of(ctx);
             PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
             FeatureSet images = problem.features("image_features", "labels");
             int[] batch = golden.rows(key + ".batches")[0];

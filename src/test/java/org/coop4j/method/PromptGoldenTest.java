@@ -97,7 +97,7 @@ class PromptGoldenTest {
             double ofFeatures = Differences.relative(features, expectedFeatures);
             differences.note(c.model, "prompts' text features, relative", ofFeatures);
             LearnedTensor ctx = LearnedTensor.of("ctx", context, tower.vectors(), tower.width());
-            Optimizer sgd = Training.coop(1, 1).newOptimizer();
+            Optimizer sgd = new Optimizer(Training.coop(1, 1));
             for (int i = 0; i < c.losses.size(); i++) {
                 tower.setContext(context);
                 Step step = tower.step(golden.floats("image_features"), labels(golden));

@@ -43,7 +43,12 @@ class PromptStepsTest {
             for (String tensor : c.path("depth").asInt() > 1 ? List.of("ctx", "deep") : tensors(method)) {
                 learned.add(GoldenPrompts.initial(golden, key, tensor));
             }
-            GoldenPrompts.assertTenSteps(golden, problem, clip, key, method, method.vectors(learned, teacher), teacher);
+            GoldenPrompts.assertTenSteps(
+                    golden,
+                    problem,
+                    clip,
+                    key,
+                    new PromptLearner.Objective(method.resolved(clip, "{}"), learned, teacher));
         }
     }
 

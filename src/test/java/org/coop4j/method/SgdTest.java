@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Optimizer.Sgd;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,7 +39,7 @@ class SgdTest {
     private final LearnedTensor tensor = LearnedTensor.of("ctx", START.clone(), START.length);
 
     private static Optimizer reference() {
-        return Training.coop(1, 1).newOptimizer();
+        return new Optimizer(Training.coop(1, 1));
     }
 
     private void step(Optimizer sgd, int step, double rate) {
@@ -78,7 +77,7 @@ class SgdTest {
 
     @Test
     void withoutMomentumAndDecayAStepIsRateTimesGradient() {
-        Sgd sgd = new Sgd(0, 0);
+        Optimizer sgd = new Optimizer(Settings.with(Training.coop(1, 1), Map.of("momentum", 0, "weight_decay", 0)));
         LearnedTensor two = LearnedTensor.of("x", new float[] {1, 2}, 2);
         System.arraycopy(new float[] {4, -8}, 0, two.gradient(), 0, 2);
         sgd.step(List.of(two), 0.25, 1);

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -77,28 +79,25 @@ class TipAdapterTest {
         CacheWeights begin = weights(c, 1, 1);
         int shots = c.get("shots").asInt();
         FeatureSet train = problem.support("train", shots);
-        int[][] hits = KeyCache.hits(
+        AtomicIntegerArray hits = KeyCache.hits(
                 problem.clip(),
                 begin,
                 KeyCache.keys(train),
                 train.labels(),
                 problem.matrix("text_norm"),
                 problem.val());
-        int[][] expected = golden.rows(key + ".val_hits");
-        for (int b = 0; b < hits.length; b++) {
-            for (int a = 0; a < hits[b].length; a++) {
-                assertThat(Math.abs(hits[b][a] - expected[b][a])).isLessThanOrEqualTo(1);
-            }
+        int[] expected = Stream.of(golden.rows(key + ".val_hits"))
+                .flatMapToInt(IntStream::of)
+                .toArray();
+        assertThat(expected).hasSize(hits.length());
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(Math.abs(hits.get(i) - expected[i])).isLessThanOrEqualTo(1);
         }
         Classifier searched = cache(problem, shots, begin, problem.val());
         TipAdapter method = (TipAdapter) searched.save().method();
-        int[][] at = {
-            {
-                (int) Math.round((method.cache().beta() - 0.1) / ((begin.maxBeta() - 0.1) / 200)),
-                (int) Math.round((method.cache().alpha() - 0.1) / ((begin.maxAlpha() - 0.1) / 20))
-            }
-        };
-        assertThat(expected[at[0][0]][at[0][1]])
+        long beta = Math.round((method.cache().beta() - 0.1) / ((begin.maxBeta() - 0.1) / 200));
+        long alpha = Math.round((method.cache().alpha() - 0.1) / ((begin.maxAlpha() - 0.1) / 20));
+        assertThat(expected[(int) (beta * 20 + alpha)])
                 .isGreaterThanOrEqualTo(c.get("best_val_hits").asInt() - 1);
     }
 
@@ -121,14 +120,14 @@ class TipAdapterTest {
         FeatureMatrix text = random(random, images, classes, 1);
         FeatureMatrix cosines = random(random, images, keys, 0.3);
         int[] truth = random.ints(images, 0, classes).toArray();
-        KeyCache.Search search = new KeyCache.Search(weights, labels, classes);
-        search.add(text, cosines, truth);
+        AtomicIntegerArray hits = new AtomicIntegerArray(CacheWeights.GRID);
+        weights.count(hits, text, cosines, labels, truth);
 
         double[] betas = weights.betas();
         double[] alphas = weights.alphas();
-        int[][] expected = new int[betas.length][alphas.length];
-        for (int b = 0; b < expected.length; b++) {
-            for (int a = 0; a < expected[b].length; a++) {
+        for (int b = 0; b < betas.length; b++) {
+            for (int a = 0; a < alphas.length; a++) {
+                int expected = 0;
                 for (int i = 0; i < images; i++) {
                     double[] logits = new double[classes];
                     for (int key = 0; key < keys; key++) {
@@ -139,23 +138,21 @@ class TipAdapterTest {
                         logits[c] = text.get(i, c) + alphas[a] * logits[c];
                         best = logits[c] > logits[best] ? c : best;
                     }
-                    expected[b][a] += best == truth[i] ? 1 : 0;
+                    expected += best == truth[i] ? 1 : 0;
                 }
+                assertThat(hits.get(b * alphas.length + a)).isEqualTo(expected);
             }
         }
-        assertThat(search.hits).isDeepEqualTo(expected);
     }
 
     @ParameterizedTest
     @CsvSource({"0, 2", "1, 0"})
     void theFirstOfEqualLogitsWins(int truth, int hits) {
         CacheWeights weights = new CacheWeights(1, 1, true, 3, 7);
-        KeyCache.Search search = new KeyCache.Search(weights, new int[] {0, 1}, 2);
         FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});
         FeatureMatrix cosines = FeatureMatrix.of(2, 2, new float[] {0.5f, 0.5f, 0.9f, 0.9f});
-        search.add(text, cosines, new int[] {truth, truth});
-        for (int[] row : search.hits) {
-            assertThat(row).containsOnly(hits);
-        }
+        AtomicIntegerArray counted = new AtomicIntegerArray(CacheWeights.GRID);
+        weights.count(counted, text, cosines, new int[] {0, 1}, new int[] {truth, truth});
+        assertThat(IntStream.range(0, CacheWeights.GRID).map(counted::get)).containsOnly(hits);
     }
 }

@@ -92,10 +92,10 @@ class TrainerTest {
 
     /** SGD that fails before a step. */
     private static final class Interrupted extends Optimizer {
-        private final Optimizer sgd = TRAINING.newOptimizer();
         private final long steps;
 
         Interrupted(long steps) {
+            super(TRAINING);
             this.steps = steps;
         }
 
@@ -104,17 +104,7 @@ class TrainerTest {
             if (step > steps) {
                 throw new IllegalStateException("interrupted");
             }
-            sgd.step(tensors, rate, step);
-        }
-
-        @Override
-        public Map<String, float[]> state() {
-            return sgd.state();
-        }
-
-        @Override
-        public void restore(Map<String, float[]> saved) {
-            sgd.restore(saved);
+            super.step(tensors, rate, step);
         }
     }
 
@@ -130,7 +120,7 @@ class TrainerTest {
     @ValueSource(ints = {0, 1, 3, 5, 6})
     void resumingFromACheckpointEqualsRunningThrough(int stopAfter) throws IOException {
         Bowl through = new Bowl();
-        new Trainer(TRAINING, 1).train(through, ORDER, TRAINING.newOptimizer());
+        new Trainer(TRAINING, 1).train(through, ORDER, new Optimizer(TRAINING));
         if (stopAfter < 6) {
             assertThatThrownBy(() -> train(new Bowl(), stopAfter)).hasMessage("interrupted");
         } else {
