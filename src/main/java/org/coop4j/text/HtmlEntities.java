@@ -1,8 +1,10 @@
 package org.coop4j.text;
 
+import java.nio.charset.Charset;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Resource;
@@ -14,14 +16,16 @@ import org.coop4j.base.Resource;
  */
 final class HtmlEntities {
     private static final String RESOURCE = "html-entities.txt";
-    private static final int MAX_NAME = 32;
-    private static final String REPLACEMENT = "\uFFFD";
-    private static final Pattern UNAMBIGUOUS = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
 
-    /** Meanings of U+0080–U+009F; the five that Windows-1252 leaves undefined do not change. */
-    private static final String C1 =
-            "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f"
-                    + "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
+    /** A decimal number, a hexadecimal one, or a name of up to 32 characters. */
+    private static final Pattern REFERENCE =
+            Pattern.compile("&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|([^\\t\\n\\f <&#;]{1,32};?))");
+
+    private static final Pattern UNAMBIGUOUS = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
+    private static final Charset WINDOWS_1252 = Charset.forName("windows-1252");
+
+    /** Number of digits that any code point fits into, decimal or hexadecimal. */
+    private static final int MAX_DIGITS = 7;
 
     /** Text by name; the key includes the semicolon if the reference does. */
     private final Map<String, String> texts;
@@ -52,97 +56,48 @@ final class HtmlEntities {
 
     /** Decodes all character references, like Python's {@code html.unescape}. */
     String unescape(String text) {
-        int ampersand = text.indexOf('&');
-        if (ampersand < 0) {
-            return text;
-        }
-        StringBuilder out = new StringBuilder(text.length());
-        int copied = 0;
-        while (ampersand >= 0) {
-            out.append(text, copied, ampersand);
-            copied = reference(text, ampersand, out);
-            ampersand = text.indexOf('&', copied);
-        }
-        return out.append(text, copied, text.length()).toString();
+        return REFERENCE.matcher(text).replaceAll(match -> Matcher.quoteReplacement(text(match)));
     }
 
-    /** Appends the text of the reference at the ampersand, or the reference itself; returns its end. */
-    private int reference(String text, int ampersand, StringBuilder out) {
-        int start = ampersand + 1;
-        if (start < text.length() && text.charAt(start) == '#') {
-            return numeric(text, ampersand, out);
+    /** Returns the text of a reference, or the reference itself. */
+    private String text(MatchResult reference) {
+        if (reference.group(1) != null) {
+            return character(reference.group(1), 10);
         }
-        int end = nameEnd(text, start);
-        String name = text.substring(start, end);
+        if (reference.group(2) != null) {
+            return character(reference.group(2), 16);
+        }
+        String name = reference.group(3);
         for (int length = name.length(); length > 1; length--) {
             String known = texts.get(name.substring(0, length));
             if (known != null) {
-                out.append(known).append(name, length, name.length());
-                return end;
+                return known + name.substring(length);
             }
         }
-        out.append('&').append(name);
-        return end;
+        return reference.group();
     }
 
-    /** Returns the end of up to 32 code points that may be a name, and a semicolon. */
-    private static int nameEnd(String text, int start) {
-        int end = start;
-        for (int n = 0; n < MAX_NAME && end < text.length(); n++) {
-            int c = text.codePointAt(end);
-            if ("\t\n\f <&#;".indexOf(c) >= 0) {
-                break;
-            }
-            end += Character.charCount(c);
-        }
-        boolean semicolon = end > start && end < text.length() && text.charAt(end) == ';';
-        return semicolon ? end + 1 : end;
-    }
-
-    private static int numeric(String text, int ampersand, StringBuilder out) {
-        int at = ampersand + 2;
-        boolean hex = at < text.length() && (text.charAt(at) == 'x' || text.charAt(at) == 'X');
-        int radix = hex ? 16 : 10;
-        int start = hex ? at + 1 : at;
-        int end = start;
-        long value = 0;
-        while (end < text.length() && asciiDigit(text.charAt(end), radix) >= 0) {
-            // Saturates above the last code point, so that a long number cannot overflow.
-            value = Math.min(value * radix + asciiDigit(text.charAt(end), radix), 0x110000);
-            end++;
-        }
-        if (end == start) {
-            out.append('&');
-            return ampersand + 1;
-        }
-        out.append(character((int) value));
-        return end < text.length() && text.charAt(end) == ';' ? end + 1 : end;
-    }
-
-    private static int asciiDigit(char c, int radix) {
-        return c < 0x80 ? Character.digit(c, radix) : -1;
-    }
-
-    private static String character(int value) {
+    private static String character(String number, int radix) {
+        String digits = number.replaceFirst("^0+(?=.)", "");
+        int value = digits.length() > MAX_DIGITS ? Integer.MAX_VALUE : Integer.parseInt(digits, radix);
         if (value == 0
                 || value > Character.MAX_CODE_POINT
                 || (value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE)) {
-            return REPLACEMENT;
+            return "\uFFFD";
         }
-        if (isC1(value)) {
-            return String.valueOf(windows1252(value));
-        }
-        return isForbidden(value) ? "" : Character.toString(value);
+        return isForbidden(value) ? "" : Character.toString(windows1252(value));
     }
 
-    /** Returns true for the control characters that result from mistaking Windows-1252 for Latin-1. */
-    static boolean isC1(int codePoint) {
-        return codePoint >= 0x80 && codePoint <= 0x9F;
-    }
-
-    /** Returns the character that Windows-1252 has for a C1 control character. */
-    static char windows1252(int c1) {
-        return C1.charAt(c1 - 0x80);
+    /**
+     * Returns the character that Windows-1252 has for a control character of U+0080 to U+009F, which results from
+     * mistaking that code for Latin-1; others, and the five that it leaves undefined, do not change.
+     */
+    static int windows1252(int codePoint) {
+        if (codePoint < 0x80 || codePoint > 0x9F) {
+            return codePoint;
+        }
+        char meant = new String(new byte[] {(byte) codePoint}, WINDOWS_1252).charAt(0);
+        return meant == '\uFFFD' ? codePoint : meant;
     }
 
     /** Returns true for control characters and noncharacters, which are parse errors and dropped by Python. */
@@ -157,9 +112,6 @@ final class HtmlEntities {
      * text that is not known to be HTML, {@code this&not that} must not change.
      */
     String unescapeUnambiguous(String text) {
-        if (text.indexOf('&') < 0) {
-            return text;
-        }
         return UNAMBIGUOUS.matcher(text).replaceAll(match -> Matcher.quoteReplacement(unambiguous(match.group())));
     }
 

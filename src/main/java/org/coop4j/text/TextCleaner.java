@@ -1,6 +1,10 @@
 package org.coop4j.text;
 
 import java.text.Normalizer;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -14,14 +18,47 @@ final class TextCleaner {
     private static final Pattern SPACES = Pattern.compile("\\p{IsWhite_Space}+");
     private static final Pattern OUTER_SPACE = Pattern.compile("^ | $");
 
-    /** Control characters of ASCII (but tab and line breaks), Arabic and annotations, and the byte order mark. */
-    private static final Pattern CONTROL =
-            Pattern.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\u206a-\\u206f\\ufff9-\\ufffc\\ufeff]");
-
     /** Largest number of repairs of a line: deeper nested references stay, so that the time is linear in the text. */
     private static final int MAX_REPAIRS = 16;
 
-    private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[[\\p{Nd};]*[a-zA-Z]");
+    /** Characters that Unicode's rule of the final sigma ignores; the last ones are those of Word_Break within words. */
+    private static final String IGNORED = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}"
+            + "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
+
+    private static final Pattern FINAL_SIGMA = Pattern.compile("(%2$s[%1$s]*+)\u03a3(?![%1$s]*+%2$s)"
+            .formatted(IGNORED, "[\\p{IsLowercase}\\p{IsUppercase}\\p{Lt}&&[^" + IGNORED + "]]"));
+
+    /** The characters that a fix concerns, and their replacement. */
+    private record Fix(Pattern pattern, UnaryOperator<String> replacement) {
+
+        static Fix of(String pattern, String replacement) {
+            return new Fix(Pattern.compile(pattern), found -> replacement);
+        }
+
+        String apply(String text) {
+            return pattern.matcher(text)
+                    .replaceAll(match -> Matcher.quoteReplacement(replacement.apply(match.group())));
+        }
+    }
+
+    /** In this order: C1 controls may become quotes. */
+    private static final List<Fix> FIXES = List.of(
+            new Fix(
+                    Pattern.compile("[\\x80-\\x9f]"),
+                    control -> Character.toString(HtmlEntities.windows1252(control.charAt(0)))),
+            Fix.of("[\\u02bc\\u2018-\\u201b]", "'"),
+            Fix.of("[\\u201c-\\u201f]", "\""),
+            Fix.of("\\u3000", " "), // ideographic space
+            Fix.of("\\r\\n?|[\\u2028\\u2029]", "\n"),
+            Fix.of("\\p{Cs}", "\ufffd"),
+            Fix.of("\\ufb05", "\u017ft"), // NFKC would give "st"
+            new Fix( // ligatures, full and half width
+                    Pattern.compile(
+                            "[\\u0132\\u0133\\u0149\\u01c4-\\u01cc\\u01f1-\\u01f3\\ufb00-\\ufb06\\uff01-\\uffef]"),
+                    wide -> Normalizer.normalize(wide, Normalizer.Form.NFKC)),
+            Fix.of("\u001b\\[[\\p{Nd};]*[a-zA-Z]", ""), // escapes of terminals
+            // Control characters of ASCII (but tab and line breaks), Arabic and annotations, and the byte order mark.
+            Fix.of("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\u206a-\\u206f\\ufff9-\\ufffc\\ufeff]", ""));
 
     private final HtmlEntities entities;
 
@@ -33,7 +70,7 @@ final class TextCleaner {
         String repaired = repair(text);
         String unescaped = entities.unescape(entities.unescape(repaired));
         String collapsed = SPACES.matcher(unescaped).replaceAll(" ");
-        return LowerCase.of(OUTER_SPACE.matcher(collapsed).replaceAll(""));
+        return lowerCase(OUTER_SPACE.matcher(collapsed).replaceAll(""));
     }
 
     /**
@@ -69,47 +106,24 @@ final class TextCleaner {
         String after = line;
         for (int repairs = 0; repairs < MAX_REPAIRS && !after.equals(before); repairs++) {
             before = after;
-            String unescaped = html ? entities.unescapeUnambiguous(before) : before;
-            String breaks = mapCharacters(unescaped).replace("\r\n", "\n").replace('\r', '\n');
-            String printed = TERMINAL_ESCAPE.matcher(breaks).replaceAll("");
-            after = Normalizer.normalize(CONTROL.matcher(printed).replaceAll(""), Normalizer.Form.NFC);
+            after = html ? entities.unescapeUnambiguous(before) : before;
+            for (Fix fix : FIXES) {
+                after = fix.apply(after);
+            }
+            after = Normalizer.normalize(after, Normalizer.Form.NFC);
         }
         return after;
     }
 
-    private static String mapCharacters(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> appendMapped(c, out));
-        return out.toString();
-    }
-
-    private static void appendMapped(int codePoint, StringBuilder out) {
-        int c = HtmlEntities.isC1(codePoint) ? HtmlEntities.windows1252(codePoint) : codePoint;
-        if (c == 0xFB05) {
-            out.append("\u017ft"); // NFKC would give "st"
-        } else if (isLigature(c) || (c >= 0xFF01 && c <= 0xFFEF)) {
-            out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
-        } else {
-            out.appendCodePoint(plain(c));
-        }
-    }
-
-    private static int plain(int c) {
-        return switch (c) {
-            case 0x3000 -> ' '; // ideographic space
-            case 0x02BC, 0x2018, 0x2019, 0x201A, 0x201B -> '\'';
-            case 0x201C, 0x201D, 0x201E, 0x201F -> '"';
-            case 0x2028, 0x2029 -> '\n';
-            default -> c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c;
-        };
-    }
-
-    private static boolean isLigature(int c) {
-        return c == 0x0132
-                || c == 0x0133
-                || c == 0x0149
-                || (c >= 0x01C4 && c <= 0x01CC)
-                || (c >= 0x01F1 && c <= 0x01F3)
-                || (c >= 0xFB00 && c <= 0xFB06);
+    /**
+     * Returns a text in lower case like Python's {@code str.lower}: the final sigma is decided by the Unicode rule only,
+     * whereas {@code String.toLowerCase} consults a word-break iterator about it.
+     */
+    static String lowerCase(String text) {
+        return FINAL_SIGMA
+                .matcher(text)
+                .replaceAll("$1\u03c2")
+                .replace('\u03a3', '\u03c3')
+                .toLowerCase(Locale.ROOT);
     }
 }

@@ -56,13 +56,8 @@ public final class Tokenizer {
     private Tokenizer(Vocabulary vocabulary) {
         this.symbols = vocabulary.symbols();
         this.merges = new BytePairEncoding(vocabulary.merges());
-        this.innerBytes = new int[256];
-        this.finalBytes = new int[256];
-        for (int b = 0; b < 256; b++) {
-            String symbol = String.valueOf(Vocabulary.charOf(b));
-            innerBytes[b] = vocabulary.ids().get(symbol);
-            finalBytes[b] = vocabulary.ids().get(symbol + Vocabulary.END_OF_WORD);
-        }
+        this.innerBytes = vocabulary.byteIds("");
+        this.finalBytes = vocabulary.byteIds(Vocabulary.END_OF_WORD);
         this.startToken = vocabulary.ids().get(Vocabulary.START_TOKEN);
         this.endToken = vocabulary.ids().get(Vocabulary.END_TOKEN);
     }

@@ -7,13 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Resource;
@@ -37,49 +39,35 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
 
     private static final String CLIP_MERGES = "merges.txt.gz";
 
-    private static final int BYTES = 256;
-    private static final int[] BYTE_OF_CHAR = new int[2 * BYTES];
-
-    /** The characters in vocabulary order: "!" first, the one of byte 173 last. */
-    private static final char[] ALPHABET = new char[BYTES];
-
-    private static final char[] CHAR_OF_BYTE = new char[BYTES];
+    /** Each byte, 0 to 255, by the character that stands for it, in vocabulary order: "!" first, that of 173 last. */
+    private static final Map<Character, Integer> BYTES = new LinkedHashMap<>();
 
     static {
-        Arrays.fill(BYTE_OF_CHAR, -1);
-        int order = 0;
-        for (boolean printable : new boolean[] {true, false}) {
-            int spare = BYTES;
-            for (int b = 0; b < BYTES; b++) {
-                if (isPrintable(b) == printable) {
-                    char c = (char) (printable ? b : spare++);
-                    ALPHABET[order++] = c;
-                    CHAR_OF_BYTE[b] = c;
-                    BYTE_OF_CHAR[c] = b;
-                }
-            }
-        }
+        IntPredicate printable = b -> (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
+        IntStream.range(0, 256).filter(printable).forEach(b -> BYTES.put((char) b, b));
+        int printed = BYTES.size();
+        IntStream.range(0, 256)
+                .filter(printable.negate())
+                .forEach(b -> BYTES.put((char) (256 + BYTES.size() - printed), b));
     }
 
-    private static boolean isPrintable(int b) {
-        return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE);
-    }
-
-    /** Returns the character that stands for a byte 0–255. */
-    static char charOf(int b) {
-        return CHAR_OF_BYTE[b];
+    /** Returns the ids of the symbols of single bytes, 0 to 255, that end so. */
+    int[] byteIds(String end) {
+        int[] byteIds = new int[BYTES.size()];
+        BYTES.forEach((c, b) -> byteIds[b] = ids.get(c + end));
+        return byteIds;
     }
 
     /** Returns the byte 0–255 that the character stands for, or -1. */
     static int byteOf(char c) {
-        return c < BYTE_OF_CHAR.length ? BYTE_OF_CHAR[c] : -1;
+        return BYTES.getOrDefault(c, -1);
     }
 
     /** Returns the symbols of single bytes in the order of CLIP's ids: within a word, then ending one. */
     static List<String> byteSymbols() {
         List<String> symbols = new ArrayList<>();
         for (String end : List.of("", END_OF_WORD)) {
-            for (char c : ALPHABET) {
+            for (char c : BYTES.keySet()) {
                 symbols.add(c + end);
             }
         }
@@ -88,28 +76,17 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
 
     /** Returns CLIP's vocabulary, built from its merges: single bytes, the unions by rank, start and end token. */
     static Vocabulary clip() {
-        List<String[]> pairs;
         try (InputStream in = new GZIPInputStream(Resource.open(Vocabulary.class, CLIP_MERGES), 1 << 16)) {
-            pairs = pairs(new String(in.readAllBytes(), StandardCharsets.UTF_8), CLIP_MERGES);
+            List<String[]> pairs = pairs(new String(in.readAllBytes(), StandardCharsets.UTF_8), CLIP_MERGES);
+            List<String> symbols = byteSymbols();
+            pairs.forEach(pair -> symbols.add(pair[0] + pair[1]));
+            symbols.addAll(List.of(START_TOKEN, END_TOKEN));
+            Map<String, Integer> ids = new HashMap<>(symbols.size() * 2);
+            symbols.forEach(symbol -> ids.put(symbol, ids.size()));
+            return new Vocabulary(symbols, ids, merges(pairs, ids, CLIP_MERGES));
         } catch (IOException e) {
             throw new UncheckedIOException("resource " + CLIP_MERGES + " is unreadable", e);
         }
-        List<String> symbols = byteSymbols();
-        int firstUnion = symbols.size();
-        for (String[] pair : pairs) {
-            symbols.add(pair[0] + pair[1]);
-        }
-        symbols.add(START_TOKEN);
-        symbols.add(END_TOKEN);
-        Map<String, Integer> ids = new HashMap<>(symbols.size() * 2);
-        for (int id = 0; id < symbols.size(); id++) {
-            ids.put(symbols.get(id), id);
-        }
-        List<int[]> merges = new ArrayList<>(pairs.size());
-        for (String[] pair : pairs) {
-            merges.add(new int[] {ids.get(pair[0]), ids.get(pair[1]), firstUnion + merges.size()});
-        }
-        return new Vocabulary(symbols, ids, merges);
     }
 
     /**
@@ -153,7 +130,8 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         }
         List<String> symbols = symbolsById(ids, vocabFile);
         requireSymbols(ids, vocabFile);
-        return new Vocabulary(symbols, ids, merges(mergesFile, ids));
+        List<String[]> pairs = pairs(TextFile.read(mergesFile), mergesFile.toString());
+        return new Vocabulary(symbols, ids, merges(pairs, ids, mergesFile.toString()));
     }
 
     private static List<String> symbolsById(Map<String, Integer> ids, Path vocabFile) throws IOException {
@@ -186,8 +164,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         }
     }
 
-    private static List<int[]> merges(Path mergesFile, Map<String, Integer> ids) throws IOException {
-        List<String[]> pairs = pairs(TextFile.read(mergesFile), mergesFile.toString());
+    private static List<int[]> merges(List<String[]> pairs, Map<String, Integer> ids, String name) throws IOException {
         Set<List<String>> seen = new HashSet<>(pairs.size() * 2);
         List<int[]> merges = new ArrayList<>(pairs.size());
         for (String[] pair : pairs) {
@@ -197,12 +174,12 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
                 Integer id = ids.get(symbols[i]);
                 if (id == null) {
                     throw new IOException(
-                            "%s uses the symbol \"%s\", which vocab.json lacks".formatted(mergesFile, symbols[i]));
+                            "%s uses the symbol \"%s\", which vocab.json lacks".formatted(name, symbols[i]));
                 }
                 merge[i] = id;
             }
             if (!seen.add(List.of(pair))) {
-                throw new IOException(mergesFile + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
+                throw new IOException(name + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
             }
             merges.add(merge);
         }
