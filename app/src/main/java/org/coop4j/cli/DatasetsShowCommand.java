@@ -87,10 +87,14 @@ final class DatasetsShowCommand extends ConsoleCommand {
         String directory = "DATA/" + layout.directory() + "/";
         AlignedLines tree = new AlignedLines();
         tree.row("EXPECTED", "NEEDED");
-        layout.folders().forEach(folder -> tree.row(directory + folder + "/", "always"));
-        layout.splitFile().ifPresent(file -> tree.row(directory + file, "for the published division"));
-        String need = layout.splitFile().isPresent() ? "only without the split file" : "always";
-        layout.lists().forEach(list -> tree.row(directory + list, need));
+        layout.needs()
+                .forEach((path, need) -> tree.row(
+                        directory + path + (layout.folders().contains(path) ? "/" : ""),
+                        switch (need) {
+                            case ALWAYS -> "always";
+                            case FOR_PUBLISHED_SPLIT -> "for the published division";
+                            case WITHOUT_SPLIT_FILE -> "only without the split file";
+                        }));
         tree.print(console);
     }
 }

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.MiniatureBenchmarks;
 import org.junit.jupiter.api.Test;
@@ -159,6 +162,57 @@ class DatasetsCommandTest {
                 .startsWith("name,status,classes,train,val,test,published_classes,")
                 .endsWith(",missing,division,problems");
         assertThat(csv.get(1)).startsWith("OxfordPets,incomplete,2,20,6,2,37,2944,736,3669,2,\"no split file");
+    }
+
+    @Test
+    void atMostFiveMissingImagesAreNamedAndACyclicLinkIsReported() throws IOException {
+        MiniatureBenchmarks.plant("DescribableTextures", root);
+        ImageDataset dataset = new BenchmarkSource(Benchmarks.published().get("dtd"), root, 1).load();
+        for (LabelledImage image : dataset.train().subList(0, 9)) {
+            Files.delete(image.path());
+        }
+        JsonNode dtd = json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0");
+        assertThat(dtd.at("/missing/count").asInt()).isEqualTo(9);
+        assertThat(dtd.at("/missing/first"))
+                .extracting(JsonNode::asText)
+                .containsExactlyElementsOf(dataset.train().subList(0, 5).stream()
+                        .map(image -> image.path().toString())
+                        .toList());
+        assertThat(dtd.at("/status").asText()).isEqualTo("incomplete");
+        assertThat(dtd.at("/found/train").asInt()).isEqualTo(16);
+
+        Files.delete(root.resolve("dtd/split_zhou_DescribableTextures.json"));
+        Path loop = root.resolve("dtd/images/banded/again");
+        Files.createSymbolicLink(loop, root.resolve("dtd/images/banded"));
+        assertThat(coop("datasets", "check", root, "dtd").out())
+                .containsPattern("DescribableTextures +incomplete")
+                .contains("DescribableTextures: " + loop);
+    }
+
+    /** Every dataset in small, which has other sizes than the published one. */
+    @Test
+    void checkingComparesSizesAndWritesNothing() throws IOException {
+        for (Benchmark benchmark : all().toList()) {
+            MiniatureBenchmarks.plant(benchmark.name(), root);
+        }
+        List<Path> before = files();
+        JsonNode datasets = json(coop("datasets", "check", root, "--json")).path("datasets");
+        assertThat(datasets).hasSize(15);
+        for (JsonNode dataset : datasets) {
+            assertThat(dataset.path("status").asText()).isEqualTo("different");
+            assertThat(dataset.at("/missing/count").asInt()).isZero();
+            assertThat(dataset.path("problems")).hasSize(1);
+        }
+        assertThat(datasets.path(8).at("/problems/0").asText())
+                .isEqualTo("2 classes instead of 47, 16 train images instead of 2,820, 6 val images instead of 1,128,"
+                        + " 8 test images instead of 1,692");
+        assertThat(files()).isEqualTo(before);
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.sorted().toList();
+        }
     }
 
     @Test

@@ -1,7 +1,6 @@
 package org.coop4j.data.benchmark;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,12 +81,32 @@ public record Benchmark(
             return Optional.ofNullable(split);
         }
 
+        /** Returns the files and folders of a dataset, with the condition under which each is needed. */
+        public Map<String, Need> needs() {
+            Map<String, Need> needs = new LinkedHashMap<>();
+            folders.forEach(folder -> needs.put(folder, Need.ALWAYS));
+            splitFile().ifPresent(file -> needs.put(file, Need.FOR_PUBLISHED_SPLIT));
+            Need ofLists = split == null ? Need.ALWAYS : Need.WITHOUT_SPLIT_FILE;
+            lists.forEach(list -> needs.put(list, ofLists));
+            return needs;
+        }
+
         /** Returns the files and folders of a copy with the published split. */
         public List<String> expected() {
-            List<String> expected = new ArrayList<>(folders);
-            splitFile().ifPresentOrElse(expected::add, () -> expected.addAll(lists));
-            return expected;
+            Map<String, Need> needs = needs();
+            needs.values().removeIf(need -> need == Need.WITHOUT_SPLIT_FILE);
+            return List.copyOf(needs.keySet());
         }
+    }
+
+    /** Condition under which a file or folder is needed. */
+    public enum Need {
+        /** Needed in any case. */
+        ALWAYS,
+        /** Needed for the published split; without it a split is made. */
+        FOR_PUBLISHED_SPLIT,
+        /** Needed without a split file. */
+        WITHOUT_SPLIT_FILE
     }
 
     /**

@@ -3,6 +3,7 @@ package org.coop4j.data.benchmark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.coop4j.base.InputException;
@@ -27,14 +28,13 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
 
     /** Reads the lists or makes them, with warnings about results that are not comparable to the papers'. */
     public ImageDataset load() throws IOException {
-        BenchmarkFolder folder = folder(count -> {});
-        FoundLists lists = lists(folder);
+        Lists lists = lists(count -> {});
         ImageDataset dataset = lists.dataset;
-        if (!lists.fromFolders) {
+        if (!lists.missing.isEmpty()) {
             dataset.requireFiles();
         }
         if (lists.division.origin == Division.Origin.RULE) {
-            save(dataset, folder);
+            save(dataset, folder(count -> {}));
         } else if (lists.division.origin == Division.Origin.MADE_SPLIT_FILE) {
             log.warn(
                     "{}: {}; this is not the published split, so results are not comparable to the papers'",
@@ -53,20 +53,26 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
     /**
      * The lists of a dataset.
      *
-     * @param dataset the lists; their images need not exist
-     * @param fromFolders true if the images were found in folders, so that none can be missing
+     * @param missing images that are in the lists and not on disk
      */
-    record FoundLists(ImageDataset dataset, Division division, boolean fromFolders) {}
+    public record Lists(ImageDataset dataset, Division division, List<Path> missing) {}
 
-    /** Returns the dataset's folder; {@code found} receives the number of images found in each class folder. */
-    BenchmarkFolder folder(IntConsumer found) {
-        Path directory =
-                root.toAbsolutePath().normalize().resolve(benchmark.layout().directory());
-        return new BenchmarkFolder(benchmark, directory, found);
+    /** Returns the folder where the dataset is expected. */
+    public Path directory() {
+        return root.toAbsolutePath().normalize().resolve(benchmark.layout().directory());
     }
 
-    /** Reads or makes the lists, without writing a split file. */
-    FoundLists lists(BenchmarkFolder folder) throws IOException {
+    private BenchmarkFolder folder(IntConsumer found) {
+        return new BenchmarkFolder(benchmark, directory(), found);
+    }
+
+    /**
+     * Reads or makes the lists, without writing a split file.
+     *
+     * @param counted receives numbers of images that were found or looked for
+     */
+    public Lists lists(IntConsumer counted) throws IOException {
+        BenchmarkFolder folder = folder(counted);
         InputException.require(
                 Files.isDirectory(folder.directory()),
                 "%s is expected in %s, which is not a folder: give the folder that has %s in it",
@@ -76,17 +82,18 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
         Optional<Path> split = folder.splitFile();
         if (split.filter(Files::exists).isEmpty()) {
             Division.Origin origin = split.isPresent() ? Division.Origin.RULE : Division.Origin.OFFICIAL;
-            return new FoundLists(
-                    new PublishedLists(folder, splitSeed).read(),
+            ImageDataset dataset = new PublishedLists(folder, splitSeed).read();
+            return new Lists(
+                    dataset,
                     new Division(origin, benchmark.rule().description()),
-                    benchmark.rule().listsFolders());
+                    benchmark.rule().listsFolders() ? List.of() : dataset.missingFiles(counted));
         }
         SplitFile.Contents contents = new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).read();
         String name = split.get().getFileName().toString();
         Division division = contents.madeBy()
                 .map(how -> new Division(Division.Origin.MADE_SPLIT_FILE, name + ", made by " + how))
                 .orElseGet(() -> new Division(Division.Origin.SPLIT_FILE, name));
-        return new FoundLists(contents.dataset(), division, false);
+        return new Lists(contents.dataset(), division, contents.dataset().missingFiles(counted));
     }
 
     /** Keeps a split for the next time; a folder that cannot be written is no reason to stop. */

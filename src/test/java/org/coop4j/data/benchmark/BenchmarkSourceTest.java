@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.junit.jupiter.api.BeforeEach;
@@ -181,43 +180,8 @@ class BenchmarkSourceTest {
         assertRefused("OxfordFlowers", "cat_to_name.json");
     }
 
-    @Test
-    void checkCountsAgainstThePublishedSizes() throws IOException {
-        tree.images("dtd/images/banded", 12).images("dtd/images/dotted", 12);
-        BenchmarkCheck check = check("DTD");
-
-        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
-        assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
-        assertThat(check.problems())
-                .singleElement()
-                .asString()
-                .containsSubsequence("2", "47", "12", "2,820", "4", "1,128", "8", "1,692");
-    }
-
-    @Test
-    void checkDistinguishesAbsentIncompleteAndComplete() throws IOException {
-        assertThat(check("DTD").status()).isEqualTo(BenchmarkCheck.Status.ABSENT);
-
-        Files.createDirectories(root.resolve("ucf101"));
-        BenchmarkCheck incomplete = check("UCF101");
-        assertThat(incomplete.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-        assertThat(incomplete.problems())
-                .hasSize(4)
-                .contains("there is no " + root.resolve("ucf101/ucfTrainTestlist/classInd.txt"));
-        assertThat(incomplete.expected()).hasSize(5).noneMatch(BenchmarkCheck.Expected::exists);
-
-        MiniatureBenchmarks.wholeDtd(root, "");
-        BenchmarkCheck complete = check("DTD");
-        assertThat(complete.status()).isEqualTo(BenchmarkCheck.Status.COMPLETE);
-        assertThat(complete.problems()).isEmpty();
-    }
-
     private ImageDataset load(String name) throws IOException {
         return new BenchmarkSource(benchmark(name), root, 1).load();
-    }
-
-    private BenchmarkCheck check(String name) {
-        return BenchmarkCheck.of(benchmark(name), root, Progress.NONE);
     }
 
     private void assertRefused(String name, String... parts) {

@@ -14,15 +14,14 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitFile;
 import org.coop4j.data.benchmark.BenchmarkSource.Division;
-import org.coop4j.weights.RecordedProgress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,9 +178,6 @@ class EveryBenchmarkTest {
             byte[] broken = Arrays.copyOf(whole, length);
             Files.write(split, broken);
             assertThrown(InputException.class, () -> load(benchmark, 1), split.toString());
-            BenchmarkCheck check = check(benchmark);
-            assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-            assertThat(check.problems()).singleElement().asString().contains(split.toString());
             assertThat(split).hasBinaryContent(broken);
         }
     }
@@ -199,7 +195,6 @@ class EveryBenchmarkTest {
         }
 
         assertThrown(InputException.class, () -> load(benchmark, 1), benchmark.name(), missing.toString());
-        assertThat(check(benchmark).status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
     }
 
     @ParameterizedTest
@@ -210,10 +205,6 @@ class EveryBenchmarkTest {
         Files.move(missing, root.resolve("elsewhere"));
 
         assertThrown(InputException.class, () -> load(benchmark, 1), missing.toString());
-        BenchmarkCheck check = check(benchmark);
-        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-        assertThat(check.problems()).containsExactly("there is no " + missing);
-        assertThat(check.found()).isEmpty();
         benchmark.layout().splitFile().ifPresent(f -> assertThat(
                         directory(benchmark).resolve(f))
                 .doesNotExist());
@@ -221,68 +212,27 @@ class EveryBenchmarkTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void checkingCountsNamesTheSplitAndWritesNothing(Benchmark benchmark) throws IOException {
+    void listsCountImagesNameTheSplitAndWriteNothing(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
         List<Path> before = files();
-        RecordedProgress progress = new RecordedProgress();
-        BenchmarkCheck check = BenchmarkCheck.of(benchmark, root, progress);
-        assertThat(progress.total()).isEqualTo(benchmark.publishedFiles());
+        AtomicLong counted = new AtomicLong();
+        BenchmarkSource.Lists lists = new BenchmarkSource(benchmark, root, 1).lists(counted::addAndGet);
 
         assertThat(files()).isEqualTo(before);
         boolean made = benchmark.layout().splitFile().isPresent();
-        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
-        assertThat(check.division())
-                .contains(new Division(
+        assertThat(lists.division())
+                .isEqualTo(new Division(
                         made ? Division.Origin.RULE : Division.Origin.OFFICIAL,
                         benchmark.rule().description()));
-        assertThat(check.missing().count()).isZero();
+        assertThat(lists.missing()).isEmpty();
         ImageDataset dataset = load(benchmark, 1);
-        assertThat(check.found())
-                .contains(new Benchmark.Sizes(
-                        dataset.classCount(),
-                        dataset.train().size(),
-                        dataset.val().size(),
-                        dataset.test().size()));
-        assertThat(progress.steps()).isSorted();
-        long files = Stream.of(dataset.train(), dataset.val(), dataset.test())
-                .flatMap(List::stream)
-                .map(LabelledImage::path)
-                .distinct()
-                .count();
-        assertThat(progress.steps()).endsWith(files);
-        if (made) {
-            assertThat(check(benchmark).division().orElseThrow().origin()).isEqualTo(Division.Origin.MADE_SPLIT_FILE);
-        }
-    }
-
-    @Test
-    void missingImagesAreCountedAndTheFirstFewNamed() throws IOException {
-        Benchmark dtd = Benchmarks.published().get("dtd");
-        ImageDataset dataset = plantAndLoad(dtd);
-        for (LabelledImage image : dataset.train().subList(0, 9)) {
-            Files.delete(image.path());
-        }
-        BenchmarkCheck check = check(dtd);
-
-        assertThat(check.missing().count()).isEqualTo(9);
-        assertThat(check.missing().first())
-                .isEqualTo(dataset.train().subList(0, 5).stream()
+        assertThat(lists.dataset()).isEqualTo(dataset);
+        assertThat(counted)
+                .hasValue(Stream.of(dataset.train(), dataset.val(), dataset.test())
+                        .flatMap(List::stream)
                         .map(LabelledImage::path)
-                        .toList());
-        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-        assertThat(check.found().orElseThrow().train()).isEqualTo(16);
-    }
-
-    @Test
-    void aCyclicLinkIsReportedAndNotFollowed() throws IOException {
-        Benchmark dtd = Benchmarks.published().get("dtd");
-        MiniatureBenchmarks.plant(dtd.name(), root);
-        Path loop = root.resolve("dtd/images/banded/again");
-        Files.createSymbolicLink(loop, root.resolve("dtd/images/banded"));
-        BenchmarkCheck check = check(dtd);
-
-        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-        assertThat(check.problems()).singleElement().asString().contains(loop.toString());
+                        .distinct()
+                        .count());
     }
 
     /** A complete copy has each image once. */
@@ -300,10 +250,6 @@ class EveryBenchmarkTest {
 
     private ImageDataset load(Benchmark benchmark, long seed) throws IOException {
         return new BenchmarkSource(benchmark, root, seed).load();
-    }
-
-    private BenchmarkCheck check(Benchmark benchmark) {
-        return BenchmarkCheck.of(benchmark, root, Progress.NONE);
     }
 
     private Path directory(Benchmark benchmark) {
