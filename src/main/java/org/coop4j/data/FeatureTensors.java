@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -94,9 +93,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
             return new FeatureTensors(file, arrays, arrays.arrays(), Map.of());
         }
         WeightsFile weights = WeightsFile.open(file);
-        Map<String, TensorView> tensors = new LinkedHashMap<>();
-        weights.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
-        return new FeatureTensors(file, weights, tensors, weights.metadata());
+        return new FeatureTensors(file, weights, weights.tensors(), weights.metadata());
     }
 
     private String sha256() throws IOException {

@@ -49,7 +49,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         ClipConfig.Text text = clip.architecture().text();
         OnnxGraph graph = new OnnxGraph("text tower", half);
         String ids = graph.input("input_ids", TensorProto.DataType.INT64, BATCH, text.contextLength());
-        String features = new TransformerNodes(layers(graph)).text(ids, text);
+        String features = towers(graph).text(ids, text);
         graph.output("text_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
     }
@@ -70,12 +70,11 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
         String features = imageFeatures(graph, pixels, classifier.features());
-        LogitNodes nodes = new LogitNodes(graph);
-        String logits = classifier.logits(nodes, features);
+        String logits = classifier.logits(graph, features);
         graph.output("logits", logits, batch, classes);
         double temperature = classifier.save().temperature();
-        String calibrated = temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
-        String probabilities = graph.node("Softmax", List.of(calibrated), "axis", -1);
+        String calibrated = temperature == Temperature.NONE ? logits : graph.times(logits, 1 / temperature);
+        String probabilities = graph.node("Softmax", List.of("axis", -1), calibrated);
         graph.output("probabilities", probabilities, batch, classes);
         write(file, graph, metadata(classifier));
     }
@@ -96,17 +95,12 @@ public record OnnxExport(Clip clip, boolean half, String version) {
     }
 
     private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind) throws IOException {
-        Layers layers = layers(graph);
-        return clip.architecture().vision() instanceof ClipConfig.Vit vit
-                ? new TransformerNodes(layers).image(pixels, vit, kind)
-                : new ModifiedResNetNodes(layers, graph, (ClipConfig.ResNet)
-                                clip.architecture().vision())
-                        .forward(pixels, kind);
+        return towers(graph).image(pixels, clip.architecture().vision(), kind);
     }
 
-    private Layers layers(OnnxGraph graph) {
+    private Towers towers(OnnxGraph graph) {
         ConvertedModel model = clip.model();
-        return new Layers(graph, model.weights(), model.activation());
+        return new Towers(graph, model.weights(), model.activation());
     }
 
     private void write(Path file, OnnxGraph graph, Map<String, String> metadata) throws IOException {

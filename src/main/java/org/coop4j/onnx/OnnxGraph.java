@@ -15,14 +15,17 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.weights.HalfFloats;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
 /**
- * An ONNX graph under construction. Values are named by strings; each call adds a node and returns its output's name.
+ * An ONNX graph under construction. Values are named by strings; each call adds a node and returns its output's name. A
+ * classifier adds its logits itself.
  */
-final class OnnxGraph {
+final class OnnxGraph implements LogitGraph<String> {
 
     /** The first operator set whose Resize has antialiasing. */
     static final int OPSET = 18;
@@ -33,6 +36,7 @@ final class OnnxGraph {
     private final GraphProto.Builder graph = GraphProto.newBuilder();
     private final boolean half;
     private int values;
+    private int matrices;
 
     /**
      * @param half true to store weights in float16; arithmetic is in float32 either way
@@ -82,16 +86,21 @@ final class OnnxGraph {
      * @param attributes names and values in turn; a value is an {@code Integer}, {@code Double}, {@code String} or
      *     {@code int[]}
      */
-    String node(String op, List<String> inputs, Object... attributes) {
+    String node(String op, List<?> attributes, String... inputs) {
         String output = op.toLowerCase(Locale.ROOT) + "_" + values++;
         NodeProto.Builder node =
                 NodeProto.newBuilder().setOpType(op).setName(output).addOutput(output);
-        inputs.forEach(node::addInput);
-        for (int i = 0; i < attributes.length; i += 2) {
-            node.addAttribute(attribute((String) attributes[i], attributes[i + 1]));
+        List.of(inputs).forEach(node::addInput);
+        for (int i = 0; i < attributes.size(); i += 2) {
+            node.addAttribute(attribute((String) attributes.get(i), attributes.get(i + 1)));
         }
         graph.addNode(node);
         return output;
+    }
+
+    /** Adds a node with one output and no attributes. */
+    String node(String op, String... inputs) {
+        return node(op, List.of(), inputs);
     }
 
     /** Adds a weight, stored in the file's type of weights; the value is float32. */
@@ -160,47 +169,76 @@ final class OnnxGraph {
 
     /** Adds a conversion to another element type. */
     String cast(String x, TensorProto.DataType type) {
-        return node("Cast", List.of(x), "to", type.getNumber());
+        return node("Cast", List.of("to", type.getNumber()), x);
     }
 
-    /** Adds a ReLU. */
-    String relu(String x) {
-        return node("Relu", List.of(x));
+    @Override
+    public String unit(String x) {
+        return node("Div", x, node("ReduceL2", x, integers(-1)));
     }
 
-    /** Adds the sum of two values, broadcast. */
-    String add(String a, String b) {
-        return node("Add", List.of(a, b));
+    @Override
+    public String product(String x, FeatureMatrix weights) {
+        return product(x, classifier(weights.transposed().toArray(), weights.width(), weights.rows()));
+    }
+
+    @Override
+    public String times(String x, double factor) {
+        return times(x, number(factor));
+    }
+
+    @Override
+    public String plus(String x, float[] row) {
+        return plus(x, classifier(row, row.length));
+    }
+
+    private String classifier(float[] numbers, long... shape) {
+        return constant("classifier." + matrices++, shape, numbers);
+    }
+
+    @Override
+    public String plus(String x, String y) {
+        return node("Add", x, y);
+    }
+
+    @Override
+    public String rectified(String x) {
+        return node("Relu", x);
+    }
+
+    @Override
+    public String exp(String x) {
+        return node("Exp", x);
     }
 
     /** Adds the product of two values element by element, broadcast. */
     String times(String a, String b) {
-        return node("Mul", List.of(a, b));
+        return node("Mul", a, b);
     }
 
     /** Adds a matrix product. */
     String product(String a, String b) {
-        return node("MatMul", List.of(a, b));
+        return node("MatMul", a, b);
     }
 
     /** Adds a change of shape: 0 keeps a dimension, −1 infers it. */
     String reshape(String x, long... shape) {
-        return node("Reshape", List.of(x, integers(shape)));
+        return node("Reshape", x, integers(shape));
     }
 
     /** Adds a permutation of the axes. */
     String transpose(String x, int... order) {
-        return node("Transpose", List.of(x), "perm", order);
+        return node("Transpose", List.of("perm", order), x);
     }
 
     /** Adds a concatenation along an axis. */
     String concatenate(int axis, String... parts) {
-        return node("Concat", List.of(parts), "axis", axis);
+        return node("Concat", List.of("axis", axis), parts);
     }
 
     /** Adds a slice of an axis, from {@code from} to {@code to}, exclusive. */
     String slice(String x, int axis, long from, long to) {
-        return node("Slice", List.of(x, integers(from), integers(to), integers(axis)));
+        return node("Slice", x, integers(from), integers(to), integers(axis));
     }
 
     /** Returns the file's content. */

@@ -18,42 +18,46 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
     String forward(String image) {
         int side = preprocessing.size();
         String resized = preprocessing.config().squash() ? graph.integers(side, side) : shorterSide(image, side);
-        String pixels = graph.node("Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
+        String pixels = graph.node("Unsqueeze", graph.transpose(image, 2, 0, 1), graph.integers(0));
         pixels = graph.node(
                 "Resize",
-                List.of(pixels, "", "", graph.concatenate(0, graph.integers(1, 3), resized)),
-                "mode",
-                preprocessing.config().interpolation() == Interpolation.BICUBIC ? "cubic" : "linear",
-                "cubic_coeff_a",
-                PILLOW_CUBIC,
-                "antialias",
-                1,
-                "exclude_outside",
-                1,
-                "coordinate_transformation_mode",
-                "half_pixel");
+                List.of(
+                        "mode",
+                        preprocessing.config().interpolation() == Interpolation.BICUBIC ? "cubic" : "linear",
+                        "cubic_coeff_a",
+                        PILLOW_CUBIC,
+                        "antialias",
+                        1,
+                        "exclude_outside",
+                        1,
+                        "coordinate_transformation_mode",
+                        "half_pixel"),
+                pixels,
+                "",
+                "",
+                graph.concatenate(0, graph.integers(1, 3), resized));
         pixels = crop(pixels, resized, side);
         pixels = graph.cast(pixels, TensorProto.DataType.FLOAT);
-        pixels = graph.node("Div", List.of(pixels, graph.number(255)));
-        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing::mean)));
-        return graph.node("Div", List.of(centred, channels("std", preprocessing::std)));
+        pixels = graph.node("Div", pixels, graph.number(255));
+        String centred = graph.node("Sub", pixels, channels("mean", preprocessing::mean));
+        return graph.node("Div", centred, channels("std", preprocessing::std));
     }
 
     /** Adds the height and width with the shorter one at {@code side}. */
     private String shorterSide(String image, int side) {
-        String sides = graph.node("Shape", List.of(image), "start", 0, "end", 2); // height, width
-        String shorter = graph.node("ReduceMin", List.of(sides));
+        String sides = graph.node("Shape", List.of("start", 0, "end", 2), image); // height, width
+        String shorter = graph.node("ReduceMin", sides);
         String scaled = graph.times(sides, graph.integers(side));
-        return graph.node("Div", List.of(scaled, shorter)); // of whole numbers, so truncated
+        return graph.node("Div", scaled, shorter); // of whole numbers, so truncated
     }
 
     private String crop(String pixels, String resized, int side) {
-        String rest = graph.node("Sub", List.of(resized, graph.integers(side, side)));
-        String half = graph.node("Div", List.of(graph.cast(rest, TensorProto.DataType.FLOAT), graph.number(2)));
-        String rounded = graph.node("Round", List.of(half)); // half to even
+        String rest = graph.node("Sub", resized, graph.integers(side, side));
+        String half = graph.node("Div", graph.cast(rest, TensorProto.DataType.FLOAT), graph.number(2));
+        String rounded = graph.node("Round", half); // half to even
         String from = graph.cast(rounded, TensorProto.DataType.INT64);
-        String to = graph.add(from, graph.integers(side, side));
-        return graph.node("Slice", List.of(pixels, from, to, graph.integers(2, 3)));
+        String to = graph.plus(from, graph.integers(side, side));
+        return graph.node("Slice", pixels, from, to, graph.integers(2, 3));
     }
 
     private String channels(String name, IntFunction<Float> values) {

@@ -27,8 +27,8 @@ class CheckpointFuzz {
     void aCheckpointIsReadOrRefused(byte[] content) throws IOException {
         Files.write(FILE, content);
         try (WeightsFile file = WeightsFile.open(FILE)) {
-            for (String name : file.names()) {
-                read(file.tensor(name));
+            for (TensorView tensor : file.tensors().values()) {
+                read(tensor);
             }
         } catch (IOException e) {
             // Refused.

@@ -76,9 +76,9 @@ public final class Converter {
         ClipConfig architecture;
         try {
             require(
-                    !weights.names().contains("ctx") || !weights.names().contains("token_prefix"),
+                    !weights.tensors().keySet().containsAll(List.of("ctx", "token_prefix")),
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
-            tensors = OpenAiNames.of(weights.tensors());
+            tensors = OpenAiNames.of(weights.tensors().values());
             architecture = architecture();
             activation = activation(architecture, given);
         } catch (InputException e) {
@@ -137,7 +137,7 @@ public final class Converter {
 
     /** Returns the activation that the source names; if it names none, the user must. */
     private MlpActivation activation(ClipConfig architecture, Optional<MlpActivation> given) throws InputException {
-        boolean torchScript = weights.format().equals(TorchFile.Form.TORCHSCRIPT.label());
+        boolean torchScript = weights.format().equals(TorchFile.TORCHSCRIPT);
         Optional<MlpActivation> named = config.flatMap(ModelConfig::activation);
         if (config.isEmpty() && (torchScript || architecture.peCore().isPresent())) {
             named = Optional.of(MlpActivation.published(architecture));

@@ -4,6 +4,7 @@ import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +66,7 @@ final class OpenAiNames {
      *
      * @throws InputException if two tensors map to the same name, or one of a query, key and value is missing
      */
-    static Map<String, SourceTensor> of(List<TensorView> source) throws IOException {
+    static Map<String, SourceTensor> of(Collection<TensorView> source) throws IOException {
         OpenAiNames names = new OpenAiNames();
         Set<String> given = source.stream().map(TensorView::name).collect(Collectors.toSet());
         boolean huggingFace = given.stream().anyMatch(name -> name.startsWith("text_model.encoder."));

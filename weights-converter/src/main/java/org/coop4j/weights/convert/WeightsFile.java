@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,16 +26,11 @@ import org.coop4j.weights.torch.TorchTensor;
  *
  * <pre>{@code
  * try (WeightsFile file = WeightsFile.open(Path.of("pytorch_model.bin"))) {
- *     for (String name : file.names()) {
- *         float[] values = file.tensor(name).floats();
- *     }
+ *     float[] values = file.tensors().get("visual.proj").floats();
  * }
  * }</pre>
  */
 public final class WeightsFile implements Closeable {
-    /** Label of the format safetensors; PyTorch's are those of {@link TorchFile.Form}. */
-    static final String SAFETENSORS = "safetensors";
-
     /** Weights in a Hugging Face folder, in the order of preference. */
     public static final List<String> HUGGING_FACE = List.of(
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
@@ -92,12 +88,12 @@ public final class WeightsFile implements Closeable {
         // First, since a header of 384 bytes begins as a pickle of version 1 does: 0x80, 1.
         if (SafetensorsFile.looksLike(start)) {
             SafetensorsFile safetensors = SafetensorsFile.of(file);
-            format = SAFETENSORS;
+            format = "safetensors";
             metadata = safetensors.metadata();
             safetensors.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
         } else if (TorchFile.looksLike(start)) {
             TorchFile torch = TorchFile.of(file);
-            format = torch.form().label();
+            format = torch.form();
             torchFiles.add(torch);
             for (Map.Entry<String, TorchTensor> entry : torch.stateDict().entrySet()) {
                 tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
@@ -130,7 +126,11 @@ public final class WeightsFile implements Closeable {
                 shard = addShard(index, file);
                 shards.put(file, shard);
             }
-            tensors.put(name, shard.tensor(name));
+            TensorView tensor = shard.tensors.get(name);
+            if (tensor == null) {
+                throw InputException.in(index.resolveSibling(file), "no tensor " + name);
+            }
+            tensors.put(name, tensor);
         }
     }
 
@@ -181,27 +181,9 @@ public final class WeightsFile implements Closeable {
         return metadata;
     }
 
-    /** Returns the names of the tensors in the order of the file, without {@code module.} prefixes. */
-    public List<String> names() {
-        return List.copyOf(tensors.keySet());
-    }
-
-    /** Returns all tensors in the order of the file. */
-    public List<TensorView> tensors() {
-        return List.copyOf(tensors.values());
-    }
-
-    /**
-     * Returns the tensor of that name.
-     *
-     * @throws InputException if there is none
-     */
-    public TensorView tensor(String name) throws InputException {
-        TensorView tensor = tensors.get(name);
-        if (tensor == null) {
-            throw InputException.in(files.get(0).path(), "no tensor " + name);
-        }
-        return tensor;
+    /** Returns the tensors by name, without {@code module.} prefixes, in the order of the file. */
+    public Map<String, TensorView> tensors() {
+        return Collections.unmodifiableMap(tensors);
     }
 
     /** Returns the number of bytes that {@link #verifyChecksums} reads; 0 if the format has no checksums. */

@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.Python.Tuple;
-import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /** Counts the cost of reading a pickle, and stops it at the limits. */
 final class Budget {
@@ -15,24 +14,21 @@ final class Budget {
     /** A pickle's author chooses the hashes of tuples; so few of them cannot make a slow table. */
     private static final int MAX_TUPLE_KEYS = 20_000;
 
+    /** Room for 60,000 tensors: a state dict takes about 30 operations per tensor. Elements copied count too. */
+    private static final int MAX_OPERATIONS = 2_000_000;
+
     private final Path file;
-    private final Limits limits;
     private long operations;
     private int tupleKeys;
 
-    Budget(Path file, Limits limits) {
+    Budget(Path file) {
         this.file = file;
-        this.limits = limits;
-    }
-
-    Limits limits() {
-        return limits;
     }
 
     void spend(int count) throws InputException {
         operations += count;
-        if (operations > limits.maxOperations()) {
-            throw problem("takes more than " + limits.maxOperations() + " operations");
+        if (operations > MAX_OPERATIONS) {
+            throw problem("takes more than " + MAX_OPERATIONS + " operations");
         }
     }
 

@@ -8,6 +8,7 @@ import org.coop4j.weights.pickle.Python.Tuple;
 /** The stack of the pickle machine; a mark stands below the values of each open container. */
 final class PickleStack {
     private static final Object MARK = new Object();
+    private static final int MAX_MARKS = 1_000;
 
     private final Budget budget;
     private final List<Object> values = new ArrayList<>();
@@ -61,9 +62,8 @@ final class PickleStack {
     }
 
     void mark() throws IOException {
-        int most = budget.limits().maxMarks();
-        if (marks == most) {
-            throw budget.problem("nests more than " + most + " containers");
+        if (marks == MAX_MARKS) {
+            throw budget.problem("nests more than " + MAX_MARKS + " containers");
         }
         marks++;
         values.add(MARK);

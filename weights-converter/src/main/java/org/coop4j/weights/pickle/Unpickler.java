@@ -25,6 +25,11 @@ import org.coop4j.weights.pickle.Python.Tuple;
  * must allow for.
  */
 public final class Unpickler {
+    /** Largest pickle: a state dict takes about 100 bytes per tensor, and reading less than 300 MB whatever the file. */
+    public static final int MAX_BYTES = 64 << 20;
+
+    private static final int MAX_INTEGER_BYTES = 256;
+
     private static final Object NOTHING = new Object();
 
     private final PickleInput in;
@@ -34,10 +39,10 @@ public final class Unpickler {
     private final Map<Long, Object> memo = new HashMap<>();
     private final PickleStack stack;
 
-    private Unpickler(PickleInput in, Limits limits, Bindings bindings) {
+    private Unpickler(PickleInput in, Bindings bindings) {
         this.in = in;
         this.bindings = bindings;
-        this.budget = new Budget(in.file(), limits);
+        this.budget = new Budget(in.file());
         this.builtins = new PythonBuiltins(budget);
         this.stack = new PickleStack(budget);
     }
@@ -47,9 +52,9 @@ public final class Unpickler {
      *
      * @throws InputException if the pickle is damaged or exceeds the limits
      */
-    public static Object read(PickleInput in, Limits limits, Bindings bindings) throws IOException {
-        in.allow(limits.maxBytes());
-        return new Unpickler(in, limits, bindings).run();
+    public static Object read(PickleInput in, Bindings bindings) throws IOException {
+        in.allow(MAX_BYTES);
+        return new Unpickler(in, bindings).run();
     }
 
     private Object run() throws IOException {
@@ -244,7 +249,7 @@ public final class Unpickler {
         if (line.equals("00") || line.equals("01")) {
             return line.equals("01");
         }
-        if (line.length() > 2 * budget.limits().maxIntegerBytes()) {
+        if (line.length() > 2 * MAX_INTEGER_BYTES) {
             throw budget.problem("has an integer of " + line.length() + " digits");
         }
         try {
@@ -256,7 +261,7 @@ public final class Unpickler {
 
     /** Reads an integer in two's complement, least significant byte first. */
     private Object integer(int bytes) throws IOException {
-        if (bytes < 0 || bytes > budget.limits().maxIntegerBytes()) {
+        if (bytes < 0 || bytes > MAX_INTEGER_BYTES) {
             throw budget.problem("has an integer of " + Integer.toUnsignedString(bytes) + " bytes");
         }
         byte[] littleEndian = in.bytes(bytes);
@@ -286,21 +291,5 @@ public final class Unpickler {
 
         /** Returns the object that the file keeps outside the pickle under {@code id}. */
         Object persistent(Object id) throws IOException;
-    }
-
-    /**
-     * Limits above which a pickle is refused.
-     *
-     * @param maxBytes size of the pickle
-     * @param maxOperations operations, including elements copied between containers
-     * @param maxMarks open nested containers
-     * @param maxIntegerBytes size of one integer
-     */
-    public record Limits(int maxBytes, int maxOperations, int maxMarks, int maxIntegerBytes) {
-        /**
-         * Room for 60,000 tensors, as a state dict takes about 30 operations and 100 bytes per tensor; reading takes
-         * less than 300 MB whatever the file.
-         */
-        public static final Limits DEFAULT = new Limits(64 << 20, 2_000_000, 1_000, 256);
     }
 }

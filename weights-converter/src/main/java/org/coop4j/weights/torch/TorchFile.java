@@ -2,6 +2,7 @@ package org.coop4j.weights.torch;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.weights.ZipArchive;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.Unpickler;
-import org.coop4j.weights.pickle.Unpickler.Limits;
 
 /**
  * An open PyTorch file: the tree of objects that was saved, with tensors that are read on demand. Nothing in the file
@@ -30,31 +30,16 @@ import org.coop4j.weights.pickle.Unpickler.Limits;
 public final class TorchFile implements Closeable {
     private static final int ZIP_MAGIC = 0x504b_0304;
 
-    /** Layout of a file. */
-    public enum Form {
-        /** A zip file with code beside the tensors, from {@code torch.jit.save}. */
-        TORCHSCRIPT("torchscript"),
-        /** A zip file, from {@code torch.save} since PyTorch 1.6. */
-        ZIP("torch.save"),
-        /** Consecutive pickles and storages, from {@code torch.save} before PyTorch 1.6. */
-        LEGACY("torch.save before 1.6");
+    private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+    private static final Long PROTOCOL = 1001L;
 
-        private final String label;
-
-        Form(String label) {
-            this.label = label;
-        }
-
-        /** Returns the name in reports and metadata. */
-        public String label() {
-            return label;
-        }
-    }
+    /** Form of a zip file with code beside the tensors, from {@code torch.jit.save}. */
+    public static final String TORCHSCRIPT = "torchscript";
 
     private final OpenFile source;
     private final List<ZipArchive.Entry> checked = new ArrayList<>();
     private ZipArchive archive; // null for the legacy form
-    private Form form;
+    private String form;
     private Object root;
 
     private TorchFile(OpenFile source) {
@@ -91,8 +76,8 @@ public final class TorchFile implements Closeable {
             archive = ZipArchive.open(source.region());
             readArchive();
         } else if (isPickle(firstBytes)) {
-            form = Form.LEGACY;
-            root = LegacyReader.read(source.region());
+            form = "torch.save before 1.6";
+            root = readLegacy(source.region());
         } else {
             throw problem("not a PyTorch file: it is neither a zip archive nor a pickle");
         }
@@ -123,9 +108,9 @@ public final class TorchFile implements Closeable {
             checked.add(entry);
             return region.slice(0, storage.bytes());
         });
-        byte[] pickle = archive.read(entries.get(folder + "data.pkl"), Limits.DEFAULT.maxBytes());
-        root = Unpickler.read(PickleInput.of(path(), pickle), Limits.DEFAULT, bindings);
-        form = entries.containsKey(folder + "constants.pkl") ? Form.TORCHSCRIPT : Form.ZIP;
+        byte[] pickle = archive.read(entries.get(folder + "data.pkl"), Unpickler.MAX_BYTES);
+        root = Unpickler.read(PickleInput.of(path(), pickle), bindings);
+        form = entries.containsKey(folder + "constants.pkl") ? TORCHSCRIPT : "torch.save";
     }
 
     /** Returns the one folder at the archive's top, with its slash. */
@@ -149,6 +134,52 @@ public final class TorchFile implements Closeable {
         }
     }
 
+    /**
+     * Reads what {@code torch.save} wrote before PyTorch 1.6: five pickles (magic number, protocol, system, object, keys
+     * of the storages), then each storage as an element count of 8 bytes and its elements.
+     */
+    private Object readLegacy(FileRegion file) throws IOException {
+        PickleInput in = PickleInput.of(file);
+        TorchBindings bindings = new TorchBindings(path(), storage -> null);
+        require(MAGIC.equals(Unpickler.read(in, bindings)), "a pickle, but not one that torch.save wrote");
+        require(PROTOCOL.equals(Unpickler.read(in, bindings)), "a torch.save file of an unknown protocol");
+        require(
+                !(Unpickler.read(in, bindings) instanceof Map<?, ?> system)
+                        || !Boolean.FALSE.equals(system.get("little_endian")),
+                "written on a big-endian machine, which is not supported");
+        Object saved = Unpickler.read(in, bindings);
+        if (!(Unpickler.read(in, bindings) instanceof List<?> keys)) {
+            throw problem("damaged: its list of storages is missing");
+        }
+        long at = in.position();
+        for (Object key : keys) {
+            Storage storage = key instanceof String name ? bindings.storages().get(name) : null;
+            require(
+                    storage != null,
+                    "damaged: storage %s belongs to no tensor",
+                    key instanceof String ? key : "without a name");
+            require(at <= file.length() - Long.BYTES, "truncated before storage %s", key);
+            long count = file.slice(at, Long.BYTES).littleEndian().getLong();
+            at += Long.BYTES;
+            require(
+                    count == storage.elements(),
+                    "damaged: storage %s has %d elements where its tensors say %d",
+                    key,
+                    count,
+                    storage.elements());
+            require(storage.bytes() <= file.length() - at, "truncated within storage %s", key);
+            storage.place(file.slice(at, storage.bytes()));
+            at += storage.bytes();
+        }
+        return saved;
+    }
+
+    private void require(boolean condition, String what, Object... values) throws InputException {
+        if (!condition) {
+            throw problem(what.formatted(values));
+        }
+    }
+
     private InputException problem(String what) {
         return InputException.in(path(), what);
     }
@@ -158,8 +189,8 @@ public final class TorchFile implements Closeable {
         return source.path();
     }
 
-    /** Returns the layout of the file. */
-    public Form form() {
+    /** Returns the form of the file, for reports and metadata. */
+    public String form() {
         return form;
     }
 

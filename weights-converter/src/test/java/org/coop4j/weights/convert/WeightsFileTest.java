@@ -34,11 +34,11 @@ class WeightsFileTest {
         try (WeightsFile checkpoint = WeightsFile.open(Golden.path("vit/" + name));
                 WeightsFile reference = WeightsFile.open(Golden.path("vit/openai_names.safetensors"))) {
             assertThat(checkpoint.format()).isEqualTo(format);
-            assertThat(checkpoint.names()).containsAll(reference.names());
-            assertThat(checkpoint.tensor("ln_final.bias").shape()).isEqualTo(Shape.of(128));
-            assertThat(checkpoint.tensor("visual.proj").floats())
-                    .isEqualTo(reference.tensor("visual.proj").floats());
-            assertThrown(InputException.class, () -> checkpoint.tensor("none"), "no tensor none");
+            assertThat(checkpoint.tensors())
+                    .containsKeys(reference.tensors().keySet().toArray(new String[0]));
+            assertThat(checkpoint.tensors().get("ln_final.bias").shape()).isEqualTo(Shape.of(128));
+            assertThat(checkpoint.tensors().get("visual.proj").floats())
+                    .isEqualTo(reference.tensors().get("visual.proj").floats());
         }
     }
 
