@@ -15,8 +15,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Commands that take a published dataset by name, on a miniature of it with real pictures. */
 class BenchmarkDataTest {
@@ -93,29 +91,6 @@ class BenchmarkDataTest {
         assertThat(texts(eighty.path("templates"))).hasSize(80).startsWith("a bad photo of a {}.");
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "--data DATA --dataset mnist | no dataset is called 'mnist': expected one of ImageNet",
-                "--dataset dtd | --data",
-                "--data DATA --dataset dtd -c a,b | --data",
-                "--data DATA --dataset dtd x.png | --data",
-                "--data DATA --dataset dtd --ensemble 9 | expected 7 or 80",
-                "--data DATA --dataset dtd --ensemble 7 -t {} | omit --template",
-                "-c a,b --split val x.png | for a dataset",
-                "-c a,b | which images?",
-            })
-    void combinationsWithoutAMeaningAreWrongUsage(String line, String message) {
-        List<Object> arguments = new ArrayList<>(List.of("zero-shot", "-m", MODEL));
-        for (String word : line.split(" ", -1)) {
-            arguments.add(word.equals("DATA") ? data : word);
-        }
-        CommandRun run = coop(arguments);
-        assertThat(run.failed(2)).contains(message).doesNotContain("\tat ");
-        assertThat(run.err().lines()).hasSize(1);
-    }
-
     @Test
     void aPromptLearnedOnADatasetIsComparedWithItsTemplateAndTestedByName() throws IOException {
         Path run = folder.resolve("run");
@@ -131,15 +106,6 @@ class BenchmarkDataTest {
                 json(coop("eval -p % -d % --dataset imagenet-a --bank % --json", run, data, folder.resolve("bank")));
         assertThat(elsewhere.path("images").asInt()).isEqualTo(2);
         assertThat(elsewhere.at("/classes/1/class").asText()).isEqualTo("great white shark");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"train, 2", "eval, 2"})
-    void anUnknownDatasetIsWrongUsageInEveryCommand(String command, int code) {
-        CommandRun run = command.equals("train")
-                ? coop("train", "-m", MODEL, "-d", data, "--dataset", "mnist", "-o", "x")
-                : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
-        assertThat(run.failed(code)).contains("'mnist'");
     }
 
     @Test

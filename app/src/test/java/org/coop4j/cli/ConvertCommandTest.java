@@ -42,12 +42,6 @@ class ConvertCommandTest {
     }
 
     @Test
-    void anotherActivationIsWrongUsage() {
-        assertThat(coop("convert", "x", "-o", out, "--activation", "relu").failed(2))
-                .contains("relu", "QUICK_GELU", "GELU");
-    }
-
-    @Test
     void aMissingSourceIsRefused() throws IOException {
         assertRefused(folder.resolve("absent.pt"), "no such file or folder");
     }

@@ -14,9 +14,7 @@ import java.util.stream.Stream;
 import org.coop4j.console.Console;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -114,47 +112,6 @@ class CoopTest {
         CommandRun run = coop();
         assertThat(run.failed(2)).contains("Usage: coop");
         assertThat(run.out()).isEmpty();
-    }
-
-    @Test
-    void anUnknownCommandIsWrongUsageInOneLine() {
-        CommandRun run = coop("zeroshot");
-        run.failed(2);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: ").contains("did you mean zero-shot?");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"tran,train", "evla,eval", "conver,convert"})
-    void aMistypedCommandIsSuggested(String typed, String meant) {
-        assertThat(coop(typed).err())
-                .startsWith("coop: ")
-                .contains("'" + typed + "'; did you mean " + meant + "?", "coop --help")
-                .hasLineCount(1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"upload", "ls", "x", "photo.jpg"})
-    void whatIsLikeNoCommandHasNoSuggestion(String typed) {
-        assertThat(coop(typed).failed(2))
-                .startsWith("coop: ")
-                .contains("'" + typed + "'", "coop --help")
-                .doesNotContain("did you mean")
-                .hasLineCount(1);
-    }
-
-    @Test
-    void aMistypedOptionIsSuggestedAndAShortOneNever() {
-        assertThat(coop("tokenize", "--jsn", "text").err()).contains("'--jsn'; did you mean --json?");
-        assertThat(coop("tokenize", "-x", "text").err()).contains("'-x' (see");
-    }
-
-    @Test
-    void anUnknownOptionIsWrongUsageInOneLine() {
-        CommandRun run = coop("tokenize", "--jsn", "text");
-        run.failed(2);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).contains("--jsn").contains("see coop tokenize --help");
     }
 
     @Test

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetsCommandTest {
 
@@ -98,15 +97,6 @@ class DatasetsCommandTest {
                 .contains("SeaLake is called \"Sea or Lake\"")
                 .doesNotContain("River is", "also called");
         assertThat(coop("datasets", "show", "imagenet-r").out()).contains("none to train on");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"datasets show mnist", "datasets check . dtd mnist"})
-    void anUnknownNameIsWrongUsageThatListsTheNames(String line) {
-        CommandRun run = coop((Object[]) line.split(" "));
-        run.failed(2);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).contains("'mnist'", "EuroSAT");
     }
 
     @Test

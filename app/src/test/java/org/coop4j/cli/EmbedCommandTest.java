@@ -140,27 +140,6 @@ class EmbedCommandTest {
         assertNothingWritten();
     }
 
-    @Test
-    void imagesAndTextsDoNotMix() throws IOException {
-        assertThat(coop("embed", "-m", MODEL, "--text", "a", accordion, "-o", out)
-                        .code())
-                .isEqualTo(2);
-        assertThat(coop("embed", "-m", MODEL, "-o", out).code()).isEqualTo(2);
-        assertThat(coop("embed", "-m", MODEL, "--text", "a", "--pixels", "-o", out)
-                        .code())
-                .isEqualTo(2);
-        assertNothingWritten();
-    }
-
-    @Test
-    void anotherFormatIsRefusedByName() throws IOException {
-        assertThat(coop("embed", "-m", MODEL, "--text", "a", "-o", outFolder.resolve("feats.npz"))
-                        .failed(2))
-                .contains("feats.npz")
-                .contains(".safetensors");
-        assertNothingWritten();
-    }
-
     private void assertNothingWritten() throws IOException {
         try (Stream<Path> left = Files.list(outFolder)) {
             assertThat(left).isEmpty();

@@ -75,8 +75,6 @@ class EvalCommandTest {
         CommandRun train = eval("-p", run, "--split", "train", "--json");
         assertThat(json(train).get("images").asInt()).isEqualTo(15);
         assertThat(train.err()).contains("6 of 15 images");
-        assertThat(eval("-p", run, "--seed", 1).failed(2)).contains("--seed", "--data");
-        assertThat(eval("-p", run, "--half", "base").err()).contains("--data");
     }
 
     /** The classifier's file has the settings that were chosen, config.json those given. */

@@ -137,11 +137,6 @@ class FeatureDataCommandTest {
         assertRefused(coop("train", "-d", features, "--class-features", texts, "-o", out), 1, "coop");
         assertRefused(
                 coop("train", "-d", pictures, "--class-features", texts, "-o", out), 2, "--class-features", "--model");
-        assertRefused(coop("train", "-d", pictures, "-o", out), 2, "give a model with --model");
-        assertRefused(
-                coop("embed -m % -d % --text cat -o %", MODEL, pictures, out + ".safetensors"),
-                2,
-                "--data stands alone");
         assertRefused(
                 coop("embed", "-m", MODEL, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
         assertRefused(coop("zero-shot", "-m", MODEL, "-d", features), 2, "--method zero-shot takes");

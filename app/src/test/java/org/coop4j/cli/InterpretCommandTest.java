@@ -108,11 +108,7 @@ class InterpretCommandTest {
     }
 
     @Test
-    void wrongCallsEndInMessages() {
-        assertThat(coop("interpret").code()).isEqualTo(2);
-        assertThat(coop("interpret", "-p", run, "-m", MODEL, "-k", 0).failed(2))
-                .contains("--nearest", "1 or more, got 0");
+    void aModelThatIsNotRecordedIsAskedFor() {
         assertThat(coop("interpret", "-p", run).failed(1)).contains("give it with --model");
-        assertThat(coop("interpret", "-p", folder).err()).contains(folder.toString());
     }
 }

@@ -155,22 +155,4 @@ class MethodChoiceTest {
                 .contains("one training image")
                 .doesNotContain("-fold");
     }
-
-    @Test
-    void wrongCandidatesAreNamed() throws IOException {
-        Path data = planted("wrong", 4);
-
-        CommandRun unknown = train(data, "x", "--tune", "colour=1|2");
-        CommandRun bare = train(data, "x", "--tune", "rate");
-        CommandRun shots = train(data, "x", "--tune", "shots=few");
-        CommandRun seeds = train(data, "x", "--method", "auto", "--seeds", "1,2");
-
-        assertThat(List.of(unknown.code(), bare.code(), shots.code(), seeds.code()))
-                .containsOnly(2);
-        assertThat(unknown.err()).contains("colour");
-        assertThat(bare.err()).contains("rate=0.002|0.02");
-        assertThat(shots.err()).contains("few", "0 for all images");
-        assertThat(seeds.err()).contains("omit --seeds");
-        assertThat(folder.resolve("x")).doesNotExist();
-    }
 }

@@ -15,20 +15,6 @@ import org.junit.jupiter.api.Test;
 class MethodsCommandTest {
 
     @Test
-    void aMethodThatIsNotTrainedByStepsHasNoEpochs() {
-        assertThat(coop("train --method gda --epochs 1 -m x -d y -o z").failed(2))
-                .contains("\"epochs\"")
-                .contains("alpha");
-    }
-
-    @Test
-    void anUnknownSettingIsAnsweredWithThoseOfTheMethodAndOfItsTraining() {
-        assertThat(coop("train", "--set", "foo=3", "-m", "x", "-d", "y", "-o", "z")
-                        .failed(2))
-                .contains("\"foo\"", "context_length", "position", "rate", "epochs", "momentum");
-    }
-
-    @Test
     void everyMethodIsListedAndExplained() throws IOException {
         CommandRun list = coop("methods").ok();
         for (Method method : Method.all()) {
@@ -47,12 +33,6 @@ class MethodsCommandTest {
             JsonNode json = json(coop("methods", method.id(), "--json"));
             assertThat(json.get("summary").asText()).isEqualTo(method.summary());
         }
-    }
-
-    @Test
-    void anUnknownMethodIsNamedWithThoseThatThereAre() {
-        assertThat(coop("methods", "kgcop").failed(2)).contains("\"kgcop\"", "zero-shot", "did you mean kgcoop?");
-        assertThat(coop("methods", "gdaa").err()).contains("did you mean gda?");
     }
 
     @Test

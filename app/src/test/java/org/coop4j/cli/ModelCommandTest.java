@@ -6,7 +6,6 @@ import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.convert.RandomWeights;
@@ -46,15 +45,6 @@ class ModelCommandTest {
     }
 
     @Test
-    void aPerceptionEncoderHasOneActivation() {
-        Path out = folder.resolve("x.safetensors");
-        assertThat(coop("model new --arch PE-Core-T16-384 --activation quick_gelu -o %", out)
-                        .failed(1))
-                .contains("expected activation gelu");
-        assertThat(out).doesNotExist();
-    }
-
-    @Test
     void jsonHasTheSameAndTheHash() throws IOException {
         JsonNode json = json(coop("model", "--json", TinyModel.write(folder)));
         assertThat(json.path("sha256").asText()).matches("[0-9a-f]{64}");
@@ -68,20 +58,5 @@ class ModelCommandTest {
     @Test
     void aFileThatIsNoConvertedModelIsRefused() throws IOException {
         assertThat(coop("model", TinyModel.writeBare(folder)).failed(1)).contains("coop convert");
-    }
-
-    @Test
-    void aFileMustBeNamed() {
-        assertThat(coop("model").failed(2)).contains("FILE");
-    }
-
-    @Test
-    void anUnknownArchitectureIsWrongUsageAndTheKnownAreNamed() {
-        Path out = folder.resolve("x.safetensors");
-        assertThat(coop("model", "new", "--arch", "ViT-B/31", "-o", out).failed(2))
-                .contains("ViT-B/31")
-                .contains("ViT-B/32")
-                .contains("RN50");
-        assertThat(Files.exists(out)).isFalse();
     }
 }

@@ -168,12 +168,6 @@ class PrecisionOptionTest {
     }
 
     @Test
-    void anotherPrecisionIsWrongUsage() {
-        assertThat(embed("half").failed(2)).contains("--precision", "[FLOAT32, BF16, AUTO]", "'half'");
-        assertThat(out).doesNotExist();
-    }
-
-    @Test
     void aProcessorWithoutItIsRefusedAndAutoFallsBack() throws Exception {
         CommandRun asked =
                 CoopProcess.run(outFolder, OLDER, "embed", "-m", MODEL, chair, "--precision", "bf16", "-o", out);

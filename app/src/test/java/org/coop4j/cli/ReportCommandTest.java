@@ -115,11 +115,7 @@ class ReportCommandTest {
     }
 
     @Test
-    void wrongCallsEndInMessages() throws IOException {
-        assertThat(coop("report").code()).isEqualTo(2);
-        assertThat(coop("report", runs, "--json", "--csv").code()).isEqualTo(2);
-        CommandRun none = coop("report", runs.resolve("none"));
-        assertThat(none.failed(1)).contains("no such folder: " + runs.resolve("none"));
+    void aFolderOfSomethingElseIsNotReplaced() throws IOException {
         writeRuns();
         assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
     }

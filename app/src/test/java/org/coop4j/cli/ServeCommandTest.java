@@ -29,9 +29,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The service as a process: its answers for runs of every kind, and its shutdown. */
 class ServeCommandTest {
@@ -268,29 +265,5 @@ class ServeCommandTest {
             CommandRun ended = service.ended().ok();
             assertThat(ended.err().contains("--token-file")).isEqualTo(more.isEmpty());
         }
-    }
-
-    static Stream<Arguments> mistakes() throws IOException {
-        Path spaces = Files.writeString(folder.resolve("spaces.txt"), "two words");
-        return Stream.of(
-                Arguments.of(List.of(), 2, "nothing to serve"),
-                Arguments.of(List.of("-c", "a,b"), 2, "--model"),
-                Arguments.of(List.of("-p", run("coop"), "-p", run("coop")), 2, "called coop"),
-                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\""),
-                Arguments.of(List.of("-p", folder.resolve("none")), 1, "none"),
-                Arguments.of(List.of("-p", pictures), 1, "not the folder of a run"),
-                Arguments.of(List.of("-p", run("coop"), "--port", 70_000), 2, "0 to 65535"),
-                Arguments.of(List.of("-p", run("coop"), "--max-body", "99G"), 2, "heap"),
-                Arguments.of(List.of("-p", run("coop"), "--max-delay", -1), 2, "maxDelay"),
-                Arguments.of(List.of("-p", run("coop"), "--threshold", 2), 2, "--threshold"),
-                Arguments.of(List.of("-p", run("coop"), "--token-file", spaces), 1, "without spaces"));
-    }
-
-    @ParameterizedTest
-    @MethodSource("mistakes")
-    void aMistakeIsSaidInOneLine(List<Object> words, int code, String said) {
-        CommandRun run = coop("serve", words);
-        assertThat(run.failed(code)).contains(said);
-        assertThat(run.err().lines()).hasSize(1);
     }
 }

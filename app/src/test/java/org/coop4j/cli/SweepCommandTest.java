@@ -101,15 +101,6 @@ class SweepCommandTest {
     }
 
     @Test
-    void withoutSparkOnTheClassPathASweepOnItIsRefused() {
-        Path out = folder.resolve("on-spark");
-        assertThat(sweep(out, "--spark", "local").failed(1))
-                .contains("class path")
-                .contains("spark-submit");
-        assertThat(out.resolve("runs")).doesNotExist();
-    }
-
-    @Test
     void aFailureIsCodeOneAndSaidAtTheEnd() throws IOException {
         TestPictures.folder(folder.resolve("sick"), 1, "sky", "lawn");
         Files.write(folder.resolve("sick/test/sky/picture-0.png"), new byte[] {1});
@@ -154,15 +145,10 @@ class SweepCommandTest {
     }
 
     @Test
-    void theExampleIsPrintedAloneAndTheRestIsNeeded() {
+    void theExampleIsPrintedAlone() {
         CommandRun example = coop("sweep", "--example").ok();
         assertThat(example.out()).isEqualTo(SweepPlan.example());
         assertThat(example.err()).isEmpty();
-        assertThat(coop("sweep").failed(2)).contains("missing PLAN.yaml").contains("--example");
-        assertThat(coop("sweep", plan, "-o", "x").err()).contains("missing --model=FILE");
-        assertThat(coop("sweep", plan, "-m", MODEL).err()).contains("missing --out=DIR");
-        assertThat(sweep(folder.resolve("x"), "--memory", "much").code()).isEqualTo(2);
-        assertThat(sweep(folder.resolve("x"), "--json", "--csv").code()).isEqualTo(2);
     }
 
     @Test

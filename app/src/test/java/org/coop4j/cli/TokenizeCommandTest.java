@@ -41,12 +41,6 @@ class TokenizeCommandTest {
     }
 
     @Test
-    void aFolderWithoutAVocabularyIsRefused() {
-        assertThat(coop("tokenize", "--vocabulary", "no-such-folder", "cat").failed(1))
-                .contains("vocab.json");
-    }
-
-    @Test
     void controlCharactersDoNotReachTheTerminal() {
         assertThat(coop("tokenize", "\u001b[2Jcat").out()).doesNotContain("\u001b");
     }

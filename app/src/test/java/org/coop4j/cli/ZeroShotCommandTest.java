@@ -141,31 +141,6 @@ class ZeroShotCommandTest {
     }
 
     @Test
-    void classListsThatMakeNoClassifierAreWrongUsage() {
-        assertWrongUsage("names no class", "-c", "", accordion);
-        assertWrongUsage("one class, 'cat'", "-c", "cat", accordion);
-        assertWrongUsage("empty class name", "-c", "cat,,dog", accordion);
-        assertWrongUsage("'big_cat' and 'Big  cat'", "-c", "big_cat,Big  cat", accordion);
-        assertWrongUsage("which classes?", accordion);
-    }
-
-    @Test
-    void templatesNeedAPlaceForTheName() {
-        assertWrongUsage("has no {}", "-c", "cat,dog", "-t", "a photo", accordion);
-    }
-
-    @Test
-    void topMustBePositive() {
-        assertWrongUsage("--top", "-c", "cat,dog", "-k", "0", accordion);
-    }
-
-    private static void assertWrongUsage(String message, Object... arguments) {
-        CommandRun run = zeroShot(arguments);
-        assertThat(run.failed(2)).contains(message).doesNotContain("\tat ");
-        assertThat(run.err().lines()).hasSize(1);
-    }
-
-    @Test
     void classesComeFromAFile() throws IOException {
         Path names = Files.writeString(folder.resolve("names.txt"), "cat\n\n sea, lake \n");
         JsonNode json = json(zeroShot("--classes-file", names, "--json", accordion));
