@@ -96,10 +96,7 @@ public final class TensorView {
         if (shape().rank() == 0 || i < 0 || i >= shape().dim(0)) {
             throw problem("of shape " + shape() + " has no row " + i);
         }
-        Shape inner = new Shape(shape().dims().subList(1, shape().rank()));
-        long[] steps = Arrays.copyOfRange(strides, 1, strides.length);
-        return new TensorView(
-                new TensorSpec(name() + "[" + i + "]", dtype(), inner), storage, offset + i * strides[0], steps);
+        return inner(name() + "[" + i + "]", 1, offset + i * strides[0]);
     }
 
     /** Returns a view of the matrix with rows and columns exchanged. */
@@ -117,9 +114,14 @@ public final class TensorView {
         if (outer < 0 || shape().dims().subList(0, outer).stream().anyMatch(dim -> dim != 1)) {
             throw problem("of shape %s: expected %d dimensions after dimensions of 1".formatted(shape(), rank));
         }
+        return inner(name(), outer, offset);
+    }
+
+    /** Returns a view without the outer dimensions that begins at an element. */
+    private TensorView inner(String name, int outer, long at) {
         Shape inner = new Shape(shape().dims().subList(outer, shape().rank()));
         long[] steps = Arrays.copyOfRange(strides, outer, strides.length);
-        return new TensorView(new TensorSpec(name(), dtype(), inner), storage, offset, steps);
+        return new TensorView(new TensorSpec(name, dtype(), inner), storage, at, steps);
     }
 
     /**

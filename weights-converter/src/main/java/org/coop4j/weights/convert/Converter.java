@@ -18,7 +18,6 @@ import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -57,10 +56,10 @@ public final class Converter {
     public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
         ModelSource found = ModelSource.find(source);
-        if (activation.isEmpty() && ConvertedModel.isConverted(found.weights())) {
-            throw InputException.in(source, "a converted model already: use it as it is");
-        }
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
+            if (activation.isEmpty() && ModelMetadata.isPresent(weights.metadata())) {
+                throw InputException.in(source, "a converted model already: use it as it is");
+            }
             for (Path file : weights.files()) {
                 require(
                         !Files.exists(target) || !Files.isSameFile(file, target),

@@ -37,8 +37,22 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
         openClip &= openClipWeights || !huggingFace;
         List<String> names = openClip && openClipWeights ? WeightsFile.OPEN_CLIP : WeightsFile.HUGGING_FACE;
         return new ModelSource(
-                WeightsFile.fileIn(source, names),
+                fileIn(source, names),
                 Optional.of(openClip ? OpenClipConfig.read(source) : HuggingFaceConfig.read(source)));
+    }
+
+    /**
+     * Returns the first of these files that the folder contains.
+     *
+     * @throws InputException if it contains none of them
+     */
+    private static Path fileIn(Path folder, List<String> names) throws InputException {
+        return names.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(() ->
+                        InputException.in(folder, "no weights in the folder: expected " + String.join(", ", names)));
     }
 
     /**

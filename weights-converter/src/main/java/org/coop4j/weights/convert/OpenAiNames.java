@@ -50,14 +50,11 @@ final class OpenAiNames {
 
     private static Map<String, Target> targets() {
         Map<String, Target> targets = new HashMap<>();
-        Resource.text(OpenAiNames.class, "modules.txt")
-                .lines()
-                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                .forEach(line -> {
-                    String[] row = line.split(" +", -1);
-                    Target target = new Target(row[1], List.of(row[0].split("\\+")));
-                    target.modules.forEach(module -> targets.put(module, target));
-                });
+        for (String line : Resource.rows(OpenAiNames.class, "modules.txt")) {
+            String[] row = line.split(" +", -1);
+            Target target = new Target(row[1], List.of(row[0].split("\\+")));
+            target.modules.forEach(module -> targets.put(module, target));
+        }
         return targets;
     }
 

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
@@ -15,6 +13,7 @@ import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.weights.model.PublishedModels;
 
 /**
  * Reads {@code open_clip_config.json}. A field that is neither known here nor switched off is an error, since many
@@ -26,10 +25,6 @@ final class OpenClipConfig {
     private static final String TIMM_NAME = "timm_model_name";
     private static final String TIMM_SIZES = "timm_model_kwargs";
     private static final String TRAINED_GRID = "ref_feat_shape";
-
-    /** timm's names of Perception Encoders: size, patch and image. */
-    private static final Pattern PE_CORE =
-            Pattern.compile("vit_pe_core_([tsblg])(?:iny|mall|ase|arge|igantic)_patch(\\d+)_(\\d+)");
 
     private OpenClipConfig() {}
 
@@ -161,17 +156,11 @@ final class OpenClipConfig {
     }
 
     private static ClipConfig.Vit peCoreNamed(String name) {
-        Matcher match = PE_CORE.matcher(name);
-        ClipConfig published = match.matches()
-                ? ClipConfig.published()
-                        .get("PE-Core-%S%s-%s".formatted(match.group(1), match.group(2), match.group(3)))
-                : null;
-        Require.that(
-                published != null,
-                "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224",
-                TIMM_NAME,
-                name);
-        return (ClipConfig.Vit) published.vision();
+        return (ClipConfig.Vit) PublishedModels.ofTimm(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
+                                .formatted(TIMM_NAME, name)))
+                .vision();
     }
 
     private static int imageSize(JsonTree vision) {

@@ -22,7 +22,7 @@ import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
 
 /**
- * The named tensors of a weights file, of a set of shards, or of a folder that contains either; read on demand.
+ * The named tensors of a weights file or of a set of shards, read on demand.
  *
  * <pre>{@code
  * try (WeightsFile file = WeightsFile.open(Path.of("pytorch_model.bin"))) {
@@ -50,35 +50,19 @@ public final class WeightsFile implements Closeable {
     private WeightsFile() {}
 
     /**
-     * Opens a weights file, an index of shards ({@code *.index.json}), or a folder.
+     * Opens a weights file or an index of shards ({@code *.index.json}).
      *
      * @throws InputException if there is none, it is of unknown form, or it is damaged
      */
     public static WeightsFile open(Path path) throws IOException {
         WeightsFile opened = new WeightsFile();
         try {
-            List<String> names = new ArrayList<>(HUGGING_FACE);
-            names.addAll(OPEN_CLIP);
-            opened.add(Files.isDirectory(path) ? fileIn(path, names) : path);
+            opened.add(path);
             return opened;
         } catch (IOException | RuntimeException e) {
             opened.close();
             throw e;
         }
-    }
-
-    /**
-     * Returns the first of these files that the folder contains.
-     *
-     * @throws InputException if it contains none of them
-     */
-    static Path fileIn(Path folder, List<String> names) throws InputException {
-        return names.stream()
-                .map(folder::resolve)
-                .filter(Files::isRegularFile)
-                .findFirst()
-                .orElseThrow(() ->
-                        InputException.in(folder, "no weights in the folder: expected " + String.join(", ", names)));
     }
 
     private void add(Path path) throws IOException {

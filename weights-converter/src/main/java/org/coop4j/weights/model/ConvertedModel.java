@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
@@ -33,7 +32,11 @@ public final class ConvertedModel implements Closeable {
         }
         try {
             return OpenFile.open(path).parse(source -> {
-                SafetensorsFile file = read(source).orElseThrow(() -> notConverted(path));
+                SafetensorsFile file =
+                        SafetensorsFile.looksLike(source.firstBytes(16)) ? SafetensorsFile.of(source) : null;
+                if (file == null || !ModelMetadata.isPresent(file.metadata())) {
+                    throw notConverted(path);
+                }
                 ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
                 metadata.architecture()
                         .check(file.tensors().stream().map(TensorView::spec).toList());
@@ -43,20 +46,6 @@ public final class ConvertedModel implements Closeable {
             String message = e.getMessage();
             throw message.contains(path.toString()) ? e : new InputException(path + ": " + message, e);
         }
-    }
-
-    /** Returns true if a file is a converted model, of any version. */
-    public static boolean isConverted(Path path) throws IOException {
-        try (OpenFile source = OpenFile.open(path)) {
-            return read(source).isPresent();
-        }
-    }
-
-    /** Reads a file if it is a converted model, of any version. */
-    private static Optional<SafetensorsFile> read(OpenFile source) throws IOException {
-        return SafetensorsFile.looksLike(source.firstBytes(16))
-                ? Optional.of(SafetensorsFile.of(source)).filter(file -> ModelMetadata.isPresent(file.metadata()))
-                : Optional.empty();
     }
 
     private static InputException notConverted(Path path) {

@@ -32,12 +32,11 @@ public final class ExpectedTensors {
     private static Map<String, List<String[]>> parts() {
         Map<String, List<String[]>> parts = new HashMap<>();
         List<String[]> part = List.of();
-        for (String line :
-                Resource.text(ExpectedTensors.class, "tensors.txt").lines().toList()) {
+        for (String line : Resource.rows(ExpectedTensors.class, "tensors.txt")) {
             if (line.startsWith("[")) {
                 part = new ArrayList<>();
                 parts.put(line.substring(1, line.length() - 1), part);
-            } else if (!line.isBlank() && !line.startsWith("#")) {
+            } else {
                 part.add(line.split(" {2,}", -1));
             }
         }

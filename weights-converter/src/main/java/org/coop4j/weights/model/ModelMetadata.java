@@ -59,7 +59,7 @@ public record ModelMetadata(
     }
 
     /** Returns true if this is the metadata of a converted model, of any version. */
-    static boolean isPresent(Map<String, String> map) {
+    public static boolean isPresent(Map<String, String> map) {
         return map.containsKey(FORMAT);
     }
 

@@ -22,7 +22,12 @@ public final class PublishedModels {
     private static final List<Model> MODELS = models();
     static final Map<String, ClipConfig> CONFIGS = configs();
 
-    private record Model(String name, ClipConfig config, Optional<String> sha256, Optional<String> revision) {}
+    private record Model(
+            String name,
+            ClipConfig config,
+            Optional<String> sha256,
+            Optional<String> revision,
+            Optional<String> timm) {}
 
     private PublishedModels() {}
 
@@ -34,8 +39,12 @@ public final class PublishedModels {
                 for (Object key : file.fields().keySet()) {
                     String name = (String) key;
                     JsonTree model = file.object(name);
-                    models.add(
-                            new Model(name, ClipConfig.of(model), model.anyText("sha256"), model.anyText("revision")));
+                    models.add(new Model(
+                            name,
+                            ClipConfig.of(model),
+                            model.anyText("sha256"),
+                            model.anyText("revision"),
+                            model.anyText("timm")));
                 }
                 return models;
             });
@@ -71,6 +80,11 @@ public final class PublishedModels {
     /** Returns the revision of Meta's repository of a Perception Encoder; empty for other names. */
     public static Optional<String> revision(String name) {
         return find(model -> model.name.equals(name)).flatMap(Model::revision);
+    }
+
+    /** Returns the model whose image tower has a name in timm, such as {@code vit_pe_core_base_patch16_224}. */
+    public static Optional<ClipConfig> ofTimm(String tower) {
+        return find(model -> model.timm.equals(Optional.of(tower))).map(Model::config);
     }
 
     /** Returns the SHA-256 of the file that was published under a name such as {@code ViT-B/32}. */

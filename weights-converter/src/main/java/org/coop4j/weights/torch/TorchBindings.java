@@ -31,8 +31,9 @@ record TorchBindings(Path file, IoFunction<Storage, FileRegion> locator, Map<Str
     public Optional<IoFunction<Tuple, Object>> function(GlobalName name) {
         return Optional.ofNullable(
                 switch (name.toString().replace("torch._tensor.", "torch._utils.")) {
-                    case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> this::rebuildTensor;
-                    case "torch._utils._rebuild_tensor_v3" -> this::rebuildTensorOfType;
+                    case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" ->
+                        arguments -> tensor(arguments, false);
+                    case "torch._utils._rebuild_tensor_v3" -> arguments -> tensor(arguments, true);
                     case "torch._utils._rebuild_from_type_v2" -> this::rebuildFromType;
                     // TorchScript wraps typed lists and values in calls whose first argument is the value.
                     case "torch._utils._rebuild_parameter",
@@ -54,18 +55,31 @@ record TorchBindings(Path file, IoFunction<Storage, FileRegion> locator, Map<Str
         return arguments.get(0);
     }
 
-    /** Makes a tensor of storage, offset, sizes and strides; the rest is for training only. */
-    private Object rebuildTensor(Tuple arguments) throws IOException {
-        Storage storage = storageArgument(arguments);
-        return tensor(storage, storage.dtype(), arguments);
-    }
-
-    /** Does the same over an untyped storage; the seventh argument is the element type. */
-    private Object rebuildTensorOfType(Tuple arguments) throws IOException {
-        Optional<DType> dtype = arguments.size() > 6 && arguments.get(6) instanceof GlobalName type
-                ? DType.ofTorch(type.name())
-                : Optional.empty();
-        return tensor(storageArgument(arguments), dtype, arguments);
+    /**
+     * Makes a tensor of storage, offset, sizes and strides; the rest is for training only.
+     *
+     * @param typed true if the storage is untyped and the seventh argument is the element type
+     */
+    private TorchTensor tensor(Tuple arguments, boolean typed) throws InputException {
+        if (arguments.size() < 4 || !(arguments.get(0) instanceof Storage storage)) {
+            throw malformed("tensor without a storage");
+        }
+        if (!(arguments.get(1) instanceof Long offset)) {
+            throw malformed("tensor without an offset");
+        }
+        Optional<DType> dtype = storage.dtype();
+        if (typed) {
+            dtype = arguments.size() > 6 && arguments.get(6) instanceof GlobalName type
+                    ? DType.ofTorch(type.name())
+                    : Optional.empty();
+        }
+        long[] sizes = longs(arguments.get(2));
+        long[] strides = longs(arguments.get(3));
+        try {
+            return new TorchTensor(storage, dtype, Shape.of(sizes), offset, strides);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** Calls a rebuilding function with its arguments; given are function, class, arguments and state. */
@@ -81,26 +95,6 @@ record TorchBindings(Path file, IoFunction<Storage, FileRegion> locator, Map<Str
             throw malformed("tensor made by " + name);
         }
         return function.get().apply(inner);
-    }
-
-    private Storage storageArgument(Tuple arguments) throws InputException {
-        if (arguments.size() < 4 || !(arguments.get(0) instanceof Storage storage)) {
-            throw malformed("tensor without a storage");
-        }
-        return storage;
-    }
-
-    private TorchTensor tensor(Storage storage, Optional<DType> dtype, Tuple arguments) throws InputException {
-        if (!(arguments.get(1) instanceof Long offset)) {
-            throw malformed("tensor without an offset");
-        }
-        long[] sizes = longs(arguments.get(2));
-        long[] strides = longs(arguments.get(3));
-        try {
-            return new TorchTensor(storage, dtype, Shape.of(sizes), offset, strides);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(file + ": " + e.getMessage(), e);
-        }
     }
 
     private long[] longs(Object value) throws InputException {

@@ -28,7 +28,7 @@ class WeightsFileTest {
         "state_dict_fp32.pt, torch.save",
         "state_dict_legacy.pt, torch.save before 1.6",
         "openai_names.safetensors, safetensors",
-        "open_clip, safetensors",
+        "open_clip/open_clip_model.safetensors, safetensors",
     })
     void everyFormatGivesTheSameNamedTensors(String name, String format) throws IOException {
         try (WeightsFile checkpoint = WeightsFile.open(Golden.path("vit/" + name));
@@ -69,7 +69,7 @@ class WeightsFileTest {
     void anIndexWithoutAMapIsRefused() throws IOException {
         Path index = folder.resolve("model.safetensors.index.json");
         Files.writeString(index, "{\"weight_map\":{}}");
-        assertThrown(InputException.class, () -> WeightsFile.open(folder), "no weight_map");
+        assertThrown(InputException.class, () -> WeightsFile.open(index), "no weight_map");
         Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
         assertThrown(InputException.class, () -> WeightsFile.open(index), "names a shard");
     }
