@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
+/** Numbers and untrusted text, as people see them. */
 class NumbersTest {
+    private static final String HOSTILE = "a\u001b[2J\u009b1m\u202eb\u2066c\u2029\ud800\uffff\n\t";
 
     @Test
     void numbersHaveTheirDecimalsAndNoNegativeZero() {
@@ -54,5 +56,18 @@ class NumbersTest {
         assertThat(Numbers.duration(Duration.ofMillis(9990))).isEqualTo("10 s");
         assertThat(Numbers.duration(Duration.ofSeconds(185))).isEqualTo("3 min 05 s");
         assertThat(Numbers.duration(Duration.ofMinutes(130))).isEqualTo("2 h 10 min");
+    }
+
+    @Test
+    void whatSteersATerminalOrTurnsALineIsWrittenOut() {
+        assertThat(SafeText.line(HOSTILE)).isEqualTo("a\\x1b[2J\\x9b1m\\u202eb\\u2066c\\u2029\\ud800\\uffff\\x0a\\x09");
+        assertThat(SafeText.lines("a\tb\nc\rd")).isEqualTo("a\tb\nc\\x0dd");
+        assertThat(SafeText.xml("<a b='\"&\u0007\n")).isEqualTo("&lt;a b=&#39;&quot;&amp;\\x07\n");
+    }
+
+    @Test
+    void otherScriptsStay() {
+        String text = "Käse 日本 🐱 👩\u200d🚀 שלום عربى";
+        assertThat(SafeText.line(text)).isSameAs(text);
     }
 }

@@ -1,12 +1,15 @@
 package org.coop4j.base;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,7 +31,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+/** Files that may come from strangers: opened, read as text, hashed, and named by their first bytes. */
 class OpenFileTest {
     private static final int FLOATS = 1 << 20;
 
@@ -51,7 +57,7 @@ class OpenFileTest {
 
     private long[] expected() {
         long[] values = new long[FLOATS];
-        ByteBuffer bytes = ByteBuffer.wrap(content).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < FLOATS; i++) {
             values[i] = bytes.getInt();
         }
@@ -63,7 +69,7 @@ class OpenFileTest {
         try (OpenFile file = OpenFile.open(path)) {
             Thread.currentThread().interrupt();
             long[] values = tensor(file).longs();
-            ByteBuffer mapped = file.map(0, Integer.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer mapped = file.map(0, Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             assertThat(Thread.interrupted()).isTrue();
             assertThat(values).isEqualTo(expected());
             assertThat(mapped.getInt()).isEqualTo((int) values[0]);
@@ -178,5 +184,76 @@ class OpenFileTest {
     void filesOfTheSystemWithoutASizeAreEmpty() throws IOException {
         assertThat(OpenFile.read(Path.of("/proc/uptime"), 100)).isEmpty();
         assertThat(Sha256.of(Path.of("/proc/uptime"))).isEqualTo(Sha256.of(""));
+    }
+
+    @Test
+    void linesEndInAnyWayAndAByteOrderMarkIsNoPartOfTheFirst() throws IOException {
+        Path file = Files.writeString(folder.resolve("names.txt"), "\ufeffcat\r\ndög\rbird\n");
+        assertThat(TextFile.lines(file)).containsExactly("cat", "dög", "bird");
+    }
+
+    @Test
+    void whatIsNotTextIsRefused() throws IOException {
+        Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
+        assertThatThrownBy(() -> TextFile.lines(file)).hasMessageContainingAll(file.toString(), "UTF-8");
+    }
+
+    @Test
+    void aFileThatIsTooLargeIsRefused() throws IOException {
+        Path file = folder.resolve("names.txt");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(1L << 40);
+        }
+        assertThatThrownBy(() -> TextFile.lines(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("64 MB");
+    }
+
+    @Test
+    void hashesAreThoseOfTheStandard() {
+        // FIPS 180-4's examples of one block and of two.
+        assertThat(Sha256.of("abc")).isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assertThat(Sha256.of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))
+                .isEqualTo("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+        assertThat(new Sha256().hex()).isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    @Test
+    void theSameBytesGiveTheSameHashHoweverTheyCome() throws IOException {
+        byte[] bytes = new byte[(3 << 20) + 17];
+        new Random(1).nextBytes(bytes);
+        Path file = Files.write(folder.resolve("bytes"), bytes);
+        String hash = Sha256.of(bytes);
+        assertThat(Sha256.of(file)).isEqualTo(hash);
+        long[] read = {0};
+        try (OpenFile open = OpenFile.open(file)) {
+            assertThat(open.sha256(n -> read[0] += n)).isEqualTo(hash);
+        }
+        assertThat(read[0]).isEqualTo(bytes.length);
+        Sha256 pieces = new Sha256();
+        for (int at = 0; at < bytes.length; at += 1000) {
+            pieces.add(ByteBuffer.wrap(bytes, at, Math.min(1000, bytes.length - at)));
+        }
+        assertThat(pieces.hex()).isEqualTo(hash);
+        assertThat(pieces.add("abc").hex()).as("begins anew").isEqualTo(Sha256.of("abc"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "%PDF-1.7, PDF",
+        "PK\\3\\4, ZIP",
+        "version https://git-lfs.github.com/spec/v1, Git LFS",
+        "' <!DOCTYPE html>', web page",
+        "Dear diary, Dear diary",
+    })
+    void kindsAreNamedByTheirFirstBytes(String content, String kind) {
+        assertThat(FileKind.of(content.translateEscapes().getBytes(ISO_8859_1))).contains(kind);
+    }
+
+    @Test
+    void unknownBytesAreShown() {
+        assertThat(FileKind.of(new byte[] {1, 2, (byte) 0xff})).contains("01 02 ff");
+        assertThat(FileKind.of(new byte[0])).isEqualTo("empty");
     }
 }

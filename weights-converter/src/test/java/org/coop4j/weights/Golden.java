@@ -13,13 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.stream.Stream;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.tukaani.xz.XZInputStream;
@@ -84,7 +85,7 @@ public final class Golden {
             if (!Files.isDirectory(folder)) {
                 throw e;
             }
-            delete(temporary);
+            CacheFolder.delete(temporary);
         }
     }
 
@@ -145,14 +146,6 @@ public final class Golden {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-    }
-
     /** Writes a safetensors file without metadata. */
     public static void writeSafetensors(Path target, Map<String, DenseTensor> tensors) throws IOException {
         List<TensorSpec> specs = new ArrayList<>();
@@ -172,8 +165,18 @@ public final class Golden {
         return new DenseTensor(DType.I64, shape, data);
     }
 
-    /** Returns a small tensor of a file in memory. */
-    public static DenseTensor copy(TensorView tensor) throws IOException {
+    /** Returns the tensors of a small safetensors file in memory, by name. */
+    public static Map<String, DenseTensor> tensors(Path path) throws IOException {
+        Map<String, DenseTensor> tensors = new LinkedHashMap<>();
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            for (TensorView tensor : file.tensors()) {
+                tensors.put(tensor.name(), copy(tensor));
+            }
+        }
+        return tensors;
+    }
+
+    private static DenseTensor copy(TensorView tensor) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
         tensor.forEachChunk(bytes::put);
         return new DenseTensor(tensor.dtype(), tensor.shape(), bytes.flip());

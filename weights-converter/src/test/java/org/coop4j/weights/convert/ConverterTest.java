@@ -75,52 +75,53 @@ class ConverterTest {
                     ? "vit/openai_names.safetensors"
                     : "vit_gelu/open_clip/open_clip_model.safetensors";
             try (SafetensorsFile file = SafetensorsFile.open(Golden.path(name))) {
-                for (TensorView tensor : file.tensors()) {
-                    tensors.put(tensor.name(), tensor.floats());
-                }
+                return floats(file);
             }
         }
         return tensors;
     }
 
-    private Map<String, float[]> converted() throws IOException {
+    private static Map<String, float[]> floats(SafetensorsFile file) throws IOException {
         Map<String, float[]> tensors = new LinkedHashMap<>();
-        try (ConvertedModel model = ConvertedModel.open(target)) {
-            for (TensorView tensor : model.weights().tensors()) {
-                tensors.put(tensor.name(), tensor.floats());
-            }
+        for (TensorView tensor : file.tensors()) {
+            tensors.put(tensor.name(), tensor.floats());
         }
         return tensors;
     }
 
     private void assertSameTensors(String model) throws IOException {
         Map<String, float[]> expected = expected(model);
-        Map<String, float[]> actual = converted();
-        assertThat(actual.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
-        expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+        try (ConvertedModel converted = ConvertedModel.open(target)) {
+            Map<String, float[]> actual = floats(converted.weights());
+            assertThat(actual.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
+            expected.forEach(
+                    (name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+        }
     }
 
     @ParameterizedTest
     @CsvSource({
-        "vit, torchscript.pt, , QUICK_GELU",
-        "vit, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU",
-        "vit, state_dict_legacy.pt, QUICK_GELU, QUICK_GELU",
-        "vit, openai_names.safetensors, QUICK_GELU, QUICK_GELU",
-        "vit, openai_names.safetensors, GELU, GELU",
-        "vit, huggingface, , QUICK_GELU",
-        "vit, huggingface, QUICK_GELU, QUICK_GELU",
-        "vit, huggingface/pytorch_model.bin, QUICK_GELU, QUICK_GELU",
-        "vit, open_clip, , QUICK_GELU",
-        "vit_gelu, huggingface, , GELU",
-        "vit_gelu, open_clip, , GELU",
-        "resnet, torchscript.pt, , QUICK_GELU",
-        "resnet, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU",
+        "vit, torchscript.pt, , QUICK_GELU, torchscript",
+        "vit, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU, torch.save",
+        "vit, state_dict_legacy.pt, QUICK_GELU, QUICK_GELU, torch.save before 1.6",
+        "vit, openai_names.safetensors, QUICK_GELU, QUICK_GELU, safetensors",
+        "vit, openai_names.safetensors, GELU, GELU, safetensors",
+        "vit, huggingface, , QUICK_GELU, safetensors",
+        "vit, huggingface, QUICK_GELU, QUICK_GELU, safetensors",
+        "vit, huggingface/pytorch_model.bin, QUICK_GELU, QUICK_GELU, torch.save",
+        "vit, open_clip, , QUICK_GELU, safetensors",
+        "vit_gelu, huggingface, , GELU, safetensors",
+        "vit_gelu, open_clip, , GELU, safetensors",
+        "resnet, torchscript.pt, , QUICK_GELU, torchscript",
+        "resnet, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU, torch.save",
     })
-    void everyFormatConvertsToTheSameTensors(String model, String source, MlpActivation asked, MlpActivation activation)
+    void everyFormatConvertsToTheSameTensors(
+            String model, String source, MlpActivation asked, MlpActivation activation, String format)
             throws IOException {
         ModelMetadata metadata = convert(Golden.path(model + "/" + source), target, Optional.ofNullable(asked));
         assertSameTensors(model);
         assertThat(metadata.activation()).isEqualTo(activation);
+        assertThat(metadata.source().format()).isEqualTo(format);
         try (ConvertedModel converted = ConvertedModel.open(target)) {
             assertThat(converted.metadata()).isEqualTo(metadata);
             ClipConfig.Vision vision = model.equals("resnet")
@@ -178,18 +179,14 @@ class ConverterTest {
     void shardsAreConvertedThroughTheirIndex() throws IOException {
         Path source = copyHuggingFace("vit_gelu", "model.safetensors");
         StringBuilder index = new StringBuilder();
-        try (SafetensorsFile whole = SafetensorsFile.open(Golden.path("vit_gelu/huggingface/model.safetensors"))) {
-            List<Map<String, DenseTensor>> shards = List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
-            for (TensorView tensor : whole.tensors()) {
-                int shard = index.length() % 2;
-                shards.get(shard).put(tensor.name(), Golden.copy(tensor));
-                index.append(index.isEmpty() ? "" : ",")
-                        .append("\"%s\":\"s-%d.safetensors\"".formatted(tensor.name(), shard));
-            }
-            for (int i = 0; i < 2; i++) {
-                Path shard = source.resolve("s-" + i + ".safetensors");
-                Golden.writeSafetensors(shard, shards.get(i));
-            }
+        List<Map<String, DenseTensor>> shards = List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
+        Golden.tensors(Golden.path("vit_gelu/huggingface/model.safetensors")).forEach((name, tensor) -> {
+            int shard = index.length() % 2;
+            shards.get(shard).put(name, tensor);
+            index.append(index.isEmpty() ? "" : ",").append("\"%s\":\"s-%d.safetensors\"".formatted(name, shard));
+        });
+        for (int i = 0; i < 2; i++) {
+            Golden.writeSafetensors(source.resolve("s-" + i + ".safetensors"), shards.get(i));
         }
         Path indexFile = source.resolve("model.safetensors.index.json");
         Files.writeString(indexFile, "{\"metadata\":{},\"weight_map\":{" + index + "}}");
@@ -269,13 +266,8 @@ class ConverterTest {
                 copy.resolve("open_clip_config.json"),
                 config.replace("\"vision_cfg\": {", "\"vision_cfg\": {" + visionField));
         Map<String, DenseTensor> tensors = new LinkedHashMap<>();
-        Path weights = golden.resolve("open_clip_model.safetensors");
-        try (SafetensorsFile file = SafetensorsFile.open(weights)) {
-            for (TensorView tensor : file.tensors()) {
-                String name = names.apply(tensor.name()).replace("text.logit", "logit");
-                tensors.put(name, Golden.copy(tensor));
-            }
-        }
+        Golden.tensors(golden.resolve("open_clip_model.safetensors"))
+                .forEach((name, tensor) -> tensors.put(names.apply(name).replace("text.logit", "logit"), tensor));
         Golden.writeSafetensors(copy.resolve("open_clip_model.safetensors"), tensors);
         return copy;
     }
@@ -382,11 +374,7 @@ class ConverterTest {
     @Test
     void missingUnexpectedAndMisshapenTensorsAreNamedTogether() throws IOException {
         OrderedDict stateDict = new OrderedDict();
-        try (SafetensorsFile file = SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
-            for (TensorView tensor : file.tensors()) {
-                stateDict.put(tensor.name(), Golden.copy(tensor));
-            }
-        }
+        stateDict.putAll(Golden.tensors(Golden.path("vit/openai_names.safetensors")));
         stateDict.remove("ln_final.bias");
         stateDict.put("visual.extra", DenseTensor.ofFloats(Shape.of(1), 0));
         stateDict.put("visual.ln_pre.weight", DenseTensor.ofFloats(Shape.of(2), 0, 0));

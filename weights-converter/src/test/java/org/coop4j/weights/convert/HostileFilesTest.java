@@ -1,9 +1,13 @@
 package org.coop4j.weights.convert;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,6 +28,7 @@ import org.coop4j.weights.pickle.PickleBytes;
 import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
+import org.coop4j.weights.torch.TorchZip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged files end in the module's own exception or in a whole file, whatever the damage, and
- * leave nothing half done.
+ * Files are told by their content. Damaged ones end in the module's own exception or in a whole file, whatever the
+ * damage, and leave nothing half done.
  */
 class HostileFilesTest {
     private static final Optional<MlpActivation> QUICK_GELU = Optional.of(MlpActivation.QUICK_GELU);
@@ -186,8 +191,9 @@ class HostileFilesTest {
                 .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(4_100));
     }
 
-    @Test
-    void aPickleThatCallsSystemConvertsToNothingAndRunsNothing() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPickleThatCallsSystemConvertsToNothingAndRunsNothing(boolean zip) throws IOException {
         Path evidence = folder.resolve("evidence");
         byte[] pickle = PickleBytes.protocol2()
                 .global("os", "system")
@@ -195,14 +201,49 @@ class HostileFilesTest {
                 .text("touch " + evidence)
                 .op('t', 'R')
                 .stop();
-        // magic number, protocol and system before the object, no keys after it
-        String before = "80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e";
-        byte[] file = HexFormat.of().parseHex(before + HexFormat.of().formatHex(pickle) + "80025d2e");
-        Files.write(damaged, file);
+        if (zip) {
+            new TorchZip().store("data.pkl", pickle).write(damaged);
+        } else {
+            // magic number, protocol and system before the object, no keys after it
+            String before = "80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e";
+            Files.write(damaged, HexFormat.of().parseHex(before + HexFormat.of().formatHex(pickle) + "80025d2e"));
+        }
         assertThatThrownBy(() -> convert(damaged, target, QUICK_GELU))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("os.system");
         assertThat(evidence).doesNotExist();
         assertThat(target).doesNotExist();
+    }
+
+    @Test
+    void theFormatIsFoundByContentNotByExtension() throws IOException {
+        Path odd = folder.resolve("weights.txt");
+        Files.copy(Golden.path("vit/state_dict_legacy.pt"), odd);
+        try (WeightsFile checkpoint = WeightsFile.open(odd)) {
+            assertThat(checkpoint.format()).isEqualTo("torch.save before 1.6");
+            assertThat(checkpoint.files()).containsExactly(odd);
+        }
+    }
+
+    /** The length of such headers has the first bytes of a pickle: 0x80 and a version. */
+    @ParameterizedTest
+    @ValueSource(ints = {0x180, 0x280, 0x380, 0x480, 0x580})
+    void aSafetensorsFileIsOneWhateverTheLengthOfItsHeader(int length) throws IOException {
+        String json = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+        ByteBuffer bytes = ByteBuffer.allocate(8 + length + 1).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(length).put((json + " ".repeat(length - json.length())).getBytes(UTF_8));
+        Path file = Files.write(folder.resolve("a.safetensors"), bytes.array());
+        try (WeightsFile weights = WeightsFile.open(file)) {
+            assertThat(weights.format()).isEqualTo("safetensors");
+        }
+    }
+
+    @Test
+    void anIndexWithoutAMapIsRefused() throws IOException {
+        Path index = folder.resolve("model.safetensors.index.json");
+        Files.writeString(index, "{\"weight_map\":{}}");
+        assertThrown(InputException.class, () -> WeightsFile.open(index), "no weight_map");
+        Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
+        assertThrown(InputException.class, () -> WeightsFile.open(index), "names a shard");
     }
 }

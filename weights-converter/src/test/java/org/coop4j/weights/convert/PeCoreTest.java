@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DType;
@@ -22,7 +24,6 @@ import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
-import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
@@ -30,7 +31,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Perception Encoders in Meta's and open_clip's form. */
@@ -179,12 +182,7 @@ class PeCoreTest {
     private void writeSource(Consumer<Map<String, DenseTensor>> change) throws IOException {
         Path golden = Golden.path("pe_core/cls/open_clip");
         Files.copy(golden.resolve(CONFIG), source.resolve(CONFIG));
-        Map<String, DenseTensor> tensors = new LinkedHashMap<>();
-        try (SafetensorsFile file = SafetensorsFile.open(golden.resolve(WEIGHTS))) {
-            for (TensorView tensor : file.tensors()) {
-                tensors.put(tensor.name(), Golden.copy(tensor));
-            }
-        }
+        Map<String, DenseTensor> tensors = Golden.tensors(golden.resolve(WEIGHTS));
         change.accept(tensors);
         Golden.writeSafetensors(source.resolve(WEIGHTS), tensors);
     }
@@ -295,5 +293,35 @@ class PeCoreTest {
                         () -> RandomWeights.write(expected("cls"), 2, target, MlpActivation.QUICK_GELU, Progress.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("gelu");
+    }
+
+    static Set<String> publishedNames() {
+        return ClipConfig.published().keySet();
+    }
+
+    @ParameterizedTest
+    @MethodSource("publishedNames")
+    void theArchitectureIsReadOffItsTensors(String name) throws InputException {
+        ClipConfig architecture = ClipConfig.named(name);
+        assertThat(ArchitectureInference.infer(architecture.expectedTensors())).isEqualTo(architecture);
+    }
+
+    /** The second is ViT-H/14 of open_clip: 16 heads of 80 channels, not 20 of 64. */
+    static Stream<Arguments> unknownHeads() {
+        return Stream.of(
+                Arguments.of(new ClipConfig.Vit(32, 8, 80, 1, 1, 320), "width 80"),
+                Arguments.of(new ClipConfig.Vit(224, 14, 1280, 1, 16, 5120), "1280"),
+                Arguments.of(
+                        new ClipConfig.Vit(32, 8, 512, 1, 8, 2048, new ClipConfig.PeCore(true, 8, 2048)), "width 512"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("unknownHeads")
+    void headsThatTheWidthDoesNotTellNeedAConfiguration(ClipConfig.Vit vit, String width) throws InputException {
+        ClipConfig architecture = new ClipConfig(64, vit, new ClipConfig.Text(77, 600, 128, 2, 1, 512));
+        Map<String, Shape> shapes = architecture.expectedTensors();
+        assertThatThrownBy(() -> ArchitectureInference.infer(shapes))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(width, "heads", "configuration file", "open_clip_config.json");
     }
 }

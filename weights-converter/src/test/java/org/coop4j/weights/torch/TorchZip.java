@@ -14,12 +14,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Puts archives together as PyTorch has them, or nearly so. */
-final class TorchZip {
+public final class TorchZip {
     private final Map<String, byte[]> stored = new LinkedHashMap<>();
     private final Map<String, byte[]> deflated = new LinkedHashMap<>();
 
     /** An uncompressed entry of the folder {@code m/}. */
-    TorchZip store(String name, byte[] contents) {
+    public TorchZip store(String name, byte[] contents) {
         stored.put("m/" + name, contents);
         return this;
     }
@@ -30,11 +30,19 @@ final class TorchZip {
         return this;
     }
 
+    /** An uncompressed entry of float32 numbers. */
+    TorchZip floats(String name, float... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return store(name, bytes.array());
+    }
+
     TorchZip store(String name, String contents) {
         return store(name, contents.getBytes(UTF_8));
     }
 
-    Path write(Path file) throws IOException {
+    /** Writes the archive. */
+    public Path write(Path file) throws IOException {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             for (Map.Entry<String, byte[]> entry : stored.entrySet()) {
                 ZipEntry header = new ZipEntry(entry.getKey());
