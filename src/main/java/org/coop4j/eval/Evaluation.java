@@ -59,11 +59,6 @@ public record Evaluation(int total, int correct, List<ClassResult> classes, Conf
         return new Evaluation(truth.length, correct, classes, confusion);
     }
 
-    /** Compares the largest of each row of {@code logits} [images][classes] with true labels. */
-    public static Evaluation ofLogits(int[] truth, float[][] logits) {
-        return of(truth, Predictions.argmax(logits));
-    }
-
     /** Returns the percentage of images predicted correctly. */
     public double accuracy() {
         return 100.0 * correct / total;

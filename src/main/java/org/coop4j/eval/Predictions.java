@@ -2,7 +2,6 @@ package org.coop4j.eval;
 
 import java.util.Arrays;
 import org.coop4j.base.Require;
-import org.coop4j.eval.Calibration.Temperature;
 
 /** Turns scores into labels and probabilities. */
 public final class Predictions {
@@ -45,7 +44,7 @@ public final class Predictions {
 
     /** Returns the softmax of one row of logits, summed in double precision. */
     public static double[] softmax(float[] logits) {
-        return softmax(logits, Temperature.NONE);
+        return softmax(logits, Calibration.NO_TEMPERATURE);
     }
 
     /** Returns the softmax of one row of logits divided by a temperature. */

@@ -16,7 +16,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
-import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Calibration;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.DType;
@@ -94,7 +94,7 @@ public record ClassifierFile(
 
     /** Returns a file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
-        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
+        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Calibration.NO_TEMPERATURE);
     }
 
     /**
@@ -226,7 +226,7 @@ public record ClassifierFile(
         metadata.put(CLASSES, json.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
         metadata.put(TRAINING, json.writeValueAsString(training));
-        if (temperature != Temperature.NONE) {
+        if (temperature != Calibration.NO_TEMPERATURE) {
             metadata.put(TEMPERATURE, Double.toString(temperature));
         }
         List<TensorSpec> specs = new ArrayList<>();

@@ -11,7 +11,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Scores;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -203,7 +203,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
         int valHits() {
             FeatureMatrix logits = head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
                     .logits(new LogitGraph.Matrices(), val.matrix().normalized());
-            return Evaluation.ofLogits(val.labels(), logits.toRows()).correct();
+            return new Scores(val.labels(), logits.toRows()).right();
         }
 
         @Override

@@ -12,7 +12,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Calibration;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -73,7 +73,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         String logits = classifier.logits(graph, features);
         graph.output("logits", logits, batch, classes);
         double temperature = classifier.save().temperature();
-        String calibrated = temperature == Temperature.NONE ? logits : graph.times(logits, 1 / temperature);
+        String calibrated = temperature == Calibration.NO_TEMPERATURE ? logits : graph.times(logits, 1 / temperature);
         String probabilities = graph.node("Softmax", List.of("axis", -1), calibrated);
         graph.output("probabilities", probabilities, batch, classes);
         write(file, graph, metadata(classifier));

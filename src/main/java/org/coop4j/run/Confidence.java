@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
-import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.ClassifierFile;
 
@@ -26,7 +26,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     private static final double THRESHOLDS = 1000;
 
     /** The confidence of a classifier for which no images were held out. */
-    public static final Confidence NONE = new Confidence(Temperature.NONE, "", OptionalDouble.empty());
+    public static final Confidence NONE = new Confidence(Calibration.NO_TEMPERATURE, "", OptionalDouble.empty());
 
     /**
      * Chooses the confidence on images.
@@ -38,7 +38,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         if (heldOut.size() == 0) {
             return NONE;
         }
-        double temperature = heldOut.temperature().orElse(Temperature.NONE);
+        double temperature = heldOut.temperature().orElse(Calibration.NO_TEMPERATURE);
         return new Confidence(
                 temperature,
                 images,
@@ -71,7 +71,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
 
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
-        if (temperature == Temperature.NONE) {
+        if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: "
                     + (images.isEmpty() ? "no images were held out" : "too few errors to calibrate on " + images);
         }

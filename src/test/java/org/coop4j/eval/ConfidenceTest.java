@@ -8,11 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
-import org.coop4j.eval.Calibration.Temperature;
 import org.junit.jupiter.api.Test;
 
 /** Temperatures and thresholds as scipy and scikit-learn have them. */
@@ -28,15 +27,13 @@ class ConfidenceTest {
     @Test
     void temperaturesAreThoseOfLeastCrossEntropy() throws IOException {
         for (JsonNode golden : golden().get("confidence")) {
-            int[] truth = truth(golden);
+            Scores scores = scores(golden);
             double wanted = golden.get("temperature").asDouble();
-
-            double temperature = Temperature.fit(truth, logits(golden)).orElseThrow();
-
+            double temperature = scores.temperature().orElseThrow();
             assertThat(temperature).isEqualTo(wanted, within(SEARCHED * wanted));
-            assertThat(loss(truth, logits(golden), Temperature.NONE))
+            assertThat(loss(scores, Calibration.NO_TEMPERATURE))
                     .isEqualTo(golden.get("loss_before").asDouble(), within(ROUNDING));
-            assertThat(loss(truth, logits(golden), temperature))
+            assertThat(loss(scores, temperature))
                     .isEqualTo(golden.get("loss_after").asDouble(), within(ROUNDING));
         }
     }
@@ -45,15 +42,15 @@ class ConfidenceTest {
     void imagesWithoutAMinimumGiveNoTemperature() {
         float[][] sure = {{3, 0}, {0, 3}};
 
-        assertThat(Temperature.fit(new int[] {0, 1}, sure)).isEmpty();
-        assertThat(Temperature.fit(new int[] {1, 0}, sure)).isEmpty();
-        assertThat(Temperature.fit(new int[0], new float[0][])).isEqualTo(OptionalDouble.empty());
+        assertThat(new Scores(new int[] {0, 1}, sure).temperature()).isEmpty();
+        assertThat(new Scores(new int[] {1, 0}, sure).temperature()).isEmpty();
+        assertThat(Scores.NONE.temperature()).isEmpty();
     }
 
     @Test
     void reliabilityIsScikitLearns() throws IOException {
         for (JsonNode golden : golden().get("confidence")) {
-            Calibration calibration = Calibration.ofLogits(truth(golden), calibrated(golden), 10);
+            Calibration calibration = calibrated(golden).calibration(10);
 
             List<Calibration.Bin> bins =
                     calibration.bins().stream().filter(bin -> bin.count() > 0).toList();
@@ -70,7 +67,7 @@ class ConfidenceTest {
     @Test
     void thresholdsAreScikitLearns() throws IOException {
         for (JsonNode golden : golden().get("confidence")) {
-            Coverage coverage = coverage(golden);
+            Coverage coverage = calibrated(golden).coverage();
             double[] thresholds = doubles(golden.get("thresholds"));
             double[] accuracies = doubles(golden.get("accuracies"));
             double[] coverages = doubles(golden.get("coverages"));
@@ -96,10 +93,11 @@ class ConfidenceTest {
                 most = accuracies[i] >= 80 ? Math.max(most, coverages[i]) : most;
             }
 
-            Coverage.Point suggested = coverage(golden).answering(80).orElseThrow();
+            Coverage.Point suggested =
+                    calibrated(golden).coverage().answering(80).orElseThrow();
 
             assertThat(suggested.coverage()).isEqualTo(most, within(ROUNDING));
-            Coverage.Point reached = coverage(golden).at(suggested.threshold());
+            Coverage.Point reached = calibrated(golden).coverage().at(suggested.threshold());
             assertThat(reached).isEqualTo(suggested);
         }
         assertThat(Coverage.of(new double[] {0.5}, new boolean[] {false}).answering(1))
@@ -110,7 +108,7 @@ class ConfidenceTest {
     void falsePositiveRatesOfClassesLeftOutAreScikitLearns() throws IOException {
         for (JsonNode golden : golden().get("confidence")) {
             for (OpenSet score : OpenSet.values()) {
-                assertThat(score.falsePositives(truth(golden), logits(golden)))
+                assertThat(scores(golden).falsePositives(score))
                         .isEqualTo(
                                 golden.get("false_positives").get(score.name()).asDouble(), within(ROUNDING));
             }
@@ -118,10 +116,40 @@ class ConfidenceTest {
     }
 
     @Test
+    void errorIsTheWeightedGapOfAccuracyAndConfidence() {
+        // Confidences 0.75, 0.75, 0.75 (two of three right) and 0.5 (wrong).
+        float odds = (float) Math.log(3);
+        Scores scores = new Scores(new int[] {0, 0, 0, 1}, new float[][] {{odds, 0}, {odds, 0}, {0, odds}, {0, 0}});
+        Calibration calibration = scores.calibration(15);
+
+        assertThat(calibration.bins()).hasSize(15);
+        assertThat(calibration.bins().get(11).count()).isEqualTo(3);
+        assertThat(calibration.bins().get(7).count()).isEqualTo(1);
+        assertThat(scores.calibrationError()).isEqualTo(0.75 * (0.75 - 2.0 / 3) + 0.25 * 0.5, within(1e-7));
+    }
+
+    @Test
+    void binsIncludeTheirUpperEnd() {
+        Scores half = new Scores(new int[] {0}, new float[][] {{0, 0}});
+        assertThat(half.calibration(2).bins().get(0).count()).isEqualTo(1);
+        Scores sure = new Scores(new int[] {0}, new float[][] {{1000, 0}});
+        assertThat(sure.calibration(15).bins().get(14).count()).isEqualTo(1);
+    }
+
+    @Test
+    void softmaxSumsToOneAtAnySize() {
+        for (float size : new float[] {0, 1, 100, 1e30f}) {
+            double[] probabilities = Predictions.softmax(new float[] {size, -size, 0, size});
+            assertThat(DoubleStream.of(probabilities).sum()).isEqualTo(1, within(1e-12));
+        }
+    }
+
+    @Test
     void badArgumentsAreRefused() {
         assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
-        assertThatThrownBy(() -> Temperature.fit(new int[1], new float[2][2]))
-                .hasMessageContaining("1 labels and 2 rows");
+        assertThatThrownBy(() -> new Scores(new int[1], new float[2][2])).hasMessageContaining("got 1 and 2");
+        Scores one = new Scores(new int[1], new float[1][2]);
+        assertThatThrownBy(() -> one.calibration(0)).hasMessageContaining("got 0");
     }
 
     private static JsonNode golden() throws IOException {
@@ -130,48 +158,22 @@ class ConfidenceTest {
         }
     }
 
-    private static float[][] calibrated(JsonNode golden) {
-        return Temperature.scale(logits(golden), golden.get("temperature").asDouble());
+    private static Scores calibrated(JsonNode golden) {
+        return scores(golden).at(golden.get("temperature").asDouble());
     }
 
-    private static Coverage coverage(JsonNode golden) {
-        float[][] logits = calibrated(golden);
-        int[] truth = truth(golden);
-        double[] confidence = new double[truth.length];
-        boolean[] right = new boolean[truth.length];
-        for (int i = 0; i < truth.length; i++) {
-            int predicted = Predictions.argmax(logits[i]);
-            confidence[i] = Predictions.softmax(logits[i])[predicted];
-            right[i] = predicted == truth[i];
-        }
-        return Coverage.of(confidence, right);
+    private static double loss(Scores scores, double temperature) {
+        return IntStream.range(0, scores.size())
+                .mapToDouble(i -> -Math.log(Predictions.softmax(scores.logits()[i], temperature)[scores.labels()[i]]))
+                .average()
+                .orElseThrow();
     }
 
-    private static double loss(int[] truth, float[][] logits, double temperature) {
-        double sum = 0;
-        for (int i = 0; i < truth.length; i++) {
-            sum -= Math.log(Predictions.softmax(logits[i], temperature)[truth[i]]);
-        }
-        return sum / truth.length;
-    }
-
-    private static int[] truth(JsonNode golden) {
-        return StreamSupport.stream(golden.get("truth").spliterator(), false)
+    private static Scores scores(JsonNode golden) {
+        int[] truth = StreamSupport.stream(golden.get("truth").spliterator(), false)
                 .mapToInt(JsonNode::asInt)
                 .toArray();
-    }
-
-    private static float[][] logits(JsonNode golden) {
-        List<float[]> rows = new ArrayList<>();
-        for (JsonNode row : golden.get("logits")) {
-            double[] values = doubles(row);
-            float[] floats = new float[values.length];
-            for (int i = 0; i < floats.length; i++) {
-                floats[i] = (float) values[i];
-            }
-            rows.add(floats);
-        }
-        return rows.toArray(float[][]::new);
+        return new Scores(truth, new ObjectMapper().convertValue(golden.get("logits"), float[][].class));
     }
 
     private static double[] doubles(JsonNode array) {

@@ -78,8 +78,7 @@ class EvaluationTest {
     void equalScoresPredictTheFirst() {
         assertThat(Predictions.argmax(new float[][] {{1, 3, 3}, {2, 2, 2}, {0, -0f, 0}}))
                 .containsExactly(1, 0, 0);
-        assertThat(Evaluation.ofLogits(new int[] {1, 2}, new float[][] {{1, 3, 3}, {1, 3, 3}})
-                        .correct())
+        assertThat(new Scores(new int[] {1, 2}, new float[][] {{1, 3, 3}, {1, 3, 3}}).right())
                 .isEqualTo(1);
     }
 

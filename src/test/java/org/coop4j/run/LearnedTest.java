@@ -26,7 +26,6 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
-import org.coop4j.eval.Calibration.Temperature;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
@@ -87,7 +86,8 @@ class LearnedTest {
             float[][] expected = outOfFold(clip, dataset, method, train.features(FeatureKind.EMBEDDED));
             assertThat(learned.folds().logits()).isDeepEqualTo(expected);
             assertThat(confidence.temperature())
-                    .isEqualTo(Temperature.fit(train.labels(), expected).orElse(Temperature.NONE), within(1e-9));
+                    .isEqualTo(
+                            new Scores(train.labels(), expected).temperature().orElse(1), within(1e-9));
         }
     }
 

@@ -24,7 +24,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Calibration;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
@@ -97,7 +97,7 @@ final class PredictCommand extends ConsoleCommand {
         require(threshold >= 0 && threshold <= 1, "--threshold: expected 0 to 1, got " + threshold);
         Backend.startAhead();
         ClassifierFile learned = promptOptions.read();
-        ClassifierFile file = raw ? learned.withTemperature(Temperature.NONE) : learned;
+        ClassifierFile file = raw ? learned.withTemperature(Calibration.NO_TEMPERATURE) : learned;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         ImageDecoder.prepare();

@@ -32,6 +32,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Scores;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
@@ -130,8 +131,8 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .toList();
         Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty()
                 ? Optional.empty()
-                : Optional.of(Evaluation.ofLogits(
-                        read.stream().mapToInt(request.labels::get).toArray(), probabilities));
+                : Optional.of(
+                        new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation());
         if (format.json) {
             ObjectNode json = json(request, found, images.problems);
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes)));

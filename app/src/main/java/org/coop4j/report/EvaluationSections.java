@@ -173,7 +173,7 @@ public final class EvaluationSections {
      * @param fitted sentence about the calibration
      */
     Section calibration(Scores scores, String fitted) {
-        Calibration calibration = Calibration.ofLogits(scores.labels(), scores.logits(), Calibration.USUAL_BINS);
+        Calibration calibration = scores.calibration(Calibration.USUAL_BINS);
         int images = scores.size();
         double tooHigh = 0;
         List<Point> points = new ArrayList<>();

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
 import org.coop4j.console.Interval;
-import org.coop4j.eval.Calibration.Temperature;
+import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison;
@@ -102,7 +102,7 @@ public record RunPage(
     }
 
     private String calibration() {
-        String before = learned.confidence().temperature() == Temperature.NONE
+        String before = learned.confidence().temperature() == Calibration.NO_TEMPERATURE
                 ? ""
                 : " Before that, the error was %s points."
                         .formatted(number(100 * learned.test().calibrationError(), 1));
