@@ -1,11 +1,13 @@
 package org.coop4j.clip;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Workers;
@@ -99,11 +101,15 @@ public final class Step implements AutoCloseable {
             chunk.readByClass(FEATURES, features.values());
         }
         loss.run(images, labels);
-        for (int i = 0; i < gradients.size(); i++) {
-            int ofLoss = i;
-            gradients.get(i).forEach((tensor, gradient) -> loss.readGradient(ofLoss, tensor, gradient));
+        gradients.forEach(ofLoss -> ofLoss.values().forEach(sum -> Arrays.fill(sum, 0)));
+        addGradients(loss);
+        for (StepPlan chunk : backward) {
+            for (int i = 0; i < gradients.size(); i++) {
+                chunk.writeByClass(gradients.get(i).get(features), upstream(i));
+            }
+            chunk.run(images, labels);
+            addGradients(chunk);
         }
-        backward.forEach(chunk -> runBackward(chunk, images));
         if (rule != null) {
             for (LearnedTensor tensor : learned) {
                 rule.combine(gradients.stream().map(of -> of.get(tensor)).toList(), tensor.gradient());
@@ -111,14 +117,10 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    private void runBackward(StepPlan chunk, float[] images) {
-        for (int i = 0; i < gradients.size(); i++) {
-            chunk.writeByClass(gradients.get(i).get(features), upstream(i));
-        }
-        chunk.run(images, labels);
+    private void addGradients(StepPlan plan) {
         for (int i = 0; i < gradients.size(); i++) {
             int ofLoss = i;
-            gradients.get(i).forEach((tensor, sum) -> chunk.addGradient(ofLoss, tensor, sum));
+            gradients.get(i).forEach((tensor, sum) -> plan.addGradient(ofLoss, tensor, sum));
         }
     }
 
@@ -140,17 +142,12 @@ public final class Step implements AutoCloseable {
     /** Returns the share of the last batch whose largest logit is the label's, 0 to 1. */
     public double accuracy() {
         long correct = IntStream.range(0, labels.length)
-                .filter(i -> largest(logits(i)) == labels[i])
+                .filter(i -> {
+                    float[] z = logits(i);
+                    return Predictions.argmax(z.length, c -> z[c]) == labels[i];
+                })
                 .count();
         return (double) correct / labels.length;
-    }
-
-    private static int largest(float[] z) {
-        int best = 0;
-        for (int c = 1; c < z.length; c++) {
-            best = z[c] > z[best] ? c : best;
-        }
-        return best;
     }
 
     /** Returns the number of bytes of native memory for intermediate values. */

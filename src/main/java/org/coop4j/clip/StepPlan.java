@@ -132,31 +132,17 @@ final class StepPlan implements AutoCloseable {
         return (float) ArrayValues.scalar(plan.output(loss(i)));
     }
 
-    /** Copies the gradient of scalar {@code i} in a tensor, 0 if the scalar does not depend on it. */
-    void readGradient(int i, LearnedTensor tensor, float[] target) {
-        String name = gradient(i, tensor.name());
-        if (outputs.containsKey(name)) {
-            values(name).get(0, target);
-        } else {
-            Arrays.fill(target, 0f);
-        }
-    }
-
-    /** Adds the gradient of scalar {@code i} in a tensor to a sum. */
+    /** Adds the gradient of scalar {@code i} in a tensor to a sum, if the scalar depends on it. */
     void addGradient(int i, LearnedTensor tensor, float[] sum) {
         String name = gradient(i, tensor.name());
         if (outputs.containsKey(name)) {
-            FloatBuffer gradient = values(name);
+            ArrayValues values = ArrayValues.of(plan.output(name));
+            values.load();
+            FloatBuffer gradient = values.buffer();
             for (int j = 0; j < sum.length; j++) {
                 sum[j] += gradient.get(j);
             }
         }
-    }
-
-    private FloatBuffer values(String output) {
-        ArrayValues values = ArrayValues.of(plan.output(output));
-        values.load();
-        return values.buffer();
     }
 
     /** Returns the logits of image {@code image}, by class. */

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import org.coop4j.eval.Predictions;
 
 /** Encodes token sequences with the frozen text tower. */
 record TextEncoder(NativeWeights weights) {
@@ -52,8 +52,6 @@ record TextEncoder(NativeWeights weights) {
 
     /** Returns the first place of the largest id. */
     private static int endToken(int[] ids) {
-        return IntStream.range(0, ids.length)
-                .reduce((a, b) -> ids[b] > ids[a] ? b : a)
-                .orElse(0);
+        return Predictions.argmax(ids.length, i -> ids[i]);
     }
 }

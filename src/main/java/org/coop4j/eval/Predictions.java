@@ -1,6 +1,7 @@
 package org.coop4j.eval;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import org.coop4j.base.Require;
 
 /** Turns scores into labels and probabilities. */
@@ -32,6 +33,20 @@ public final class Predictions {
             }
             if (scores[i] > scores[best]) {
                 best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Returns the position of the largest of some numbers, the first of equal ones; 0 if there are none. */
+    public static int argmax(int count, IntToDoubleFunction number) {
+        int best = 0;
+        double most = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < count; i++) {
+            double value = number.applyAsDouble(i);
+            if (value > most) {
+                best = i;
+                most = value;
             }
         }
         return best;

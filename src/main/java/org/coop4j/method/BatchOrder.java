@@ -81,28 +81,19 @@ record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
      */
     public static BatchOrder joined(BatchOrder first, BatchOrder second, int offset, int batches) {
         return new BatchOrder(batches, first.batchSize + second.batchSize, epoch -> {
-            int[][] ours = first.endless(epoch * batches, batches);
-            int[][] theirs = second.endless(epoch * batches, batches);
             int[][] result = new int[batches][];
             for (int b = 0; b < batches; b++) {
-                IntStream moved = IntStream.of(theirs[b]).map(example -> offset + example);
-                result[b] = IntStream.concat(IntStream.of(ours[b]), moved).toArray();
+                int number = epoch * batches + b;
+                IntStream moved = IntStream.of(second.batch(number)).map(example -> offset + example);
+                result[b] = IntStream.concat(IntStream.of(first.batch(number)), moved)
+                        .toArray();
             }
             return result;
         });
     }
 
-    /** Returns batches of the sequence of all epochs, beginning with number {@code from}. */
-    private int[][] endless(int from, int count) {
-        int[][] result = new int[count][];
-        int[][] pass = {};
-        for (int b = 0; b < count; b++) {
-            int place = (from + b) % batches;
-            if (b == 0 || place == 0) {
-                pass = epoch((from + b) / batches);
-            }
-            result[b] = pass[place];
-        }
-        return result;
+    /** Returns a batch of the sequence of all epochs. */
+    private int[] batch(int number) {
+        return epoch(number / batches)[number % batches];
     }
 }

@@ -39,11 +39,6 @@ public record CoOp(PromptContext context) implements PromptMethod {
     }
 
     @Override
-    public Training training(int shots) {
-        return Training.coop(Training.coopEpochs(shots), 32);
-    }
-
-    @Override
     public Training trainingOnImageNet(int shots) {
         return Training.coop(50, 32);
     }

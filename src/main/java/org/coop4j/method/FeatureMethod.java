@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -146,17 +147,13 @@ public interface FeatureMethod extends Method {
 
         /** Returns features that are not normalised, [templates · classes, embed], template after template. */
         public FeatureMatrix ofAllPrompts() {
-            int rows = prompts.templates().size() * classNames.size();
-            float[] all = new float[Math.multiplyExact(rows, space.embedDim())];
-            int at = 0;
+            List<float[]> rows = new ArrayList<>();
             for (String template : prompts.templates()) {
                 List<String> texts = PromptEnsemble.texts(template, classNames);
-                float[] features =
-                        space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
-                System.arraycopy(features, 0, all, at, features.length);
-                at += features.length;
+                rows.addAll(List.of(
+                        space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toRows()));
             }
-            return FeatureMatrix.of(rows, space.embedDim(), all);
+            return FeatureMatrix.of(rows, space.embedDim());
         }
     }
 

@@ -12,6 +12,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -109,11 +110,7 @@ public record Gda(
         int[] hits = data.val().size() > 0
                 ? hits(gaussians, text, scale, data.val())
                 : crossValidationHits(data.train(), text, scale);
-        int best = 0;
-        for (int a = 1; a < GRID.length; a++) {
-            best = hits[a] > hits[best] ? a : best;
-        }
-        return GRID[best];
+        return GRID[Predictions.argmax(GRID.length, a -> hits[a])];
     }
 
     /** Returns the number of held-out training images classified correctly with each α of the grid. */
@@ -158,17 +155,8 @@ public record Gda(
 
     /** Returns the class of the largest logit of an image; of equal logits the first class wins. */
     private static int best(float scale, float[] cosines, double alpha, float[] products, float[] bias) {
-        int best = 0;
-        double most = Double.NEGATIVE_INFINITY;
-        for (int k = 0; k < bias.length; k++) {
-            double bayes = (double) products[k] + bias[k];
-            double logit = scale * (double) cosines[k] + alpha * bayes;
-            if (logit > most) {
-                most = logit;
-                best = k;
-            }
-        }
-        return best;
+        return Predictions.argmax(
+                bias.length, k -> scale * (double) cosines[k] + alpha * ((double) products[k] + bias[k]));
     }
 
     /**

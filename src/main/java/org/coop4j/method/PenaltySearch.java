@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Workers;
 
 /**
@@ -121,10 +122,6 @@ final class PenaltySearch {
                 hits[i] += last.hits(held);
             }
         }
-        int best = 0;
-        for (int i = 1; i < hits.length; i++) {
-            best = hits[i] > hits[best] ? i : best;
-        }
-        return FOLDS_GRID[best];
+        return FOLDS_GRID[Predictions.argmax(hits.length, i -> hits[i])];
     }
 }

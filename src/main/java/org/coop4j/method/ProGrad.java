@@ -59,11 +59,6 @@ record ProGrad(
     }
 
     @Override
-    public Training training(int shots) {
-        return Training.coop(Training.coopEpochs(shots), 32);
-    }
-
-    @Override
     public String teacher(String template) {
         return template;
     }

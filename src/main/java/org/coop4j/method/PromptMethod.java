@@ -25,6 +25,12 @@ public interface PromptMethod extends Method {
     /** Returns the context vectors. */
     PromptContext context();
 
+    /** Returns CoOp's training. */
+    @Override
+    default Training training(int shots) {
+        return Training.coop(Training.coopEpochs(shots), 32);
+    }
+
     /** Returns the same method with the number of context vectors that its initial words have in a model. */
     @Override
     default Method in(FeatureSpace space) {

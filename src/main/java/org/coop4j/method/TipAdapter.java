@@ -13,6 +13,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -332,7 +333,7 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
 
         /** Returns the first weights of the grid with most hits: beta in the outer loop, alpha in the inner one. */
         CacheWeights best(AtomicIntegerArray hits) {
-            int best = IntStream.range(1, GRID).reduce(0, (a, b) -> hits.get(b) > hits.get(a) ? b : a);
+            int best = Predictions.argmax(GRID, hits::get);
             return new CacheWeights(alphas()[best % ALPHAS], betas()[best / ALPHAS], search, maxAlpha, maxBeta);
         }
     }

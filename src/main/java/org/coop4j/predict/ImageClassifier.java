@@ -24,6 +24,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.Examples;
+import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.Classifier;
@@ -204,7 +205,7 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public int[] predict(float[][] features) {
         return Stream.of(probabilities(features))
-                .mapToInt(row -> IntStream.range(0, row.length).reduce(0, (a, b) -> row[b] > row[a] ? b : a))
+                .mapToInt(row -> Predictions.argmax(row.length, c -> row[c]))
                 .toArray();
     }
 
