@@ -25,7 +25,7 @@ public record PromptContext(
         @Setting("whether each class has its own context vectors") boolean classSpecific) {
 
     /** The name of the context vectors in graphs and files. */
-    static final String CTX = "ctx";
+    public static final String CTX = "ctx";
 
     /** CoOp's words to initialise the context. */
     static final String PHOTO = "a photo of a";

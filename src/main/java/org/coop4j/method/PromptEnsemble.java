@@ -250,19 +250,17 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                             : data.published().map(Benchmark::template).orElse(PHOTO);
         }
 
-        /** Returns the prompts whose features the reference averages for data. */
-        public static List<String> ensemble(DataSpec data) {
-            return data.template() == null && data.texts() == null && data.benchmark() != null
-                    ? ensemble(data.published().orElseThrow())
-                    : ensemble(own(data));
-        }
-
         /**
-         * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates, followed by the
-         * dataset's own except for ImageNet.
+         * Returns the ensemble that the CoOp reference uses with data: the 7 selected templates, followed by the data's own
+         * except for ImageNet.
          */
-        public static List<String> ensemble(Benchmark benchmark) {
-            return benchmark.name().equals(IMAGENET) ? selected() : ensemble(benchmark.template());
+        public static List<String> ensemble(DataSpec data) {
+            boolean imageNet = data.template() == null
+                    && data.texts() == null
+                    && data.published()
+                            .filter(benchmark -> benchmark.name().equals(IMAGENET))
+                            .isPresent();
+            return imageNet ? selected() : ensemble(own(data));
         }
 
         /** Returns the 7 selected templates followed by the data's own. */

@@ -29,7 +29,7 @@ public final class UnknownWords {
     }
 
     /** Returns true for the embedding of a token that was never learned. */
-    static boolean isZero(float[] embedding) {
+    public static boolean isZero(float[] embedding) {
         for (float value : embedding) {
             if (value != 0) {
                 return false;

@@ -11,7 +11,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.data.DataSpec;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -91,9 +91,12 @@ class PromptEnsembleTest {
                 .hasMessageContainingAll("text of 79 tokens", "a dog dog");
     }
 
+    private static List<String> ensemble(String benchmark) {
+        return PromptTemplates.ensemble(DataSpec.of(folder, benchmark));
+    }
+
     @Test
     void ensemblesAreTheReferences() {
-        Benchmarks benchmarks = Benchmarks.published();
         assertThat(PromptTemplates.imageNet())
                 .hasSize(80)
                 .startsWith("a bad photo of a {}.")
@@ -101,10 +104,8 @@ class PromptEnsembleTest {
                 .allMatch(template -> template.contains("{}"))
                 .containsAll(PromptTemplates.selected());
         assertThat(PromptTemplates.selected()).hasSize(7);
-        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet"))).hasSize(7);
-        assertThat(PromptTemplates.ensemble(benchmarks.get("imagenet-v2-matched-frequency")))
-                .hasSize(8)
-                .endsWith("a photo of a {}.");
-        assertThat(PromptTemplates.ensemble(benchmarks.get("eurosat"))).endsWith("a centered satellite photo of {}.");
+        assertThat(ensemble("imagenet")).hasSize(7);
+        assertThat(ensemble("imagenet-v2-matched-frequency")).hasSize(8).endsWith("a photo of a {}.");
+        assertThat(ensemble("eurosat")).endsWith("a centered satellite photo of {}.");
     }
 }

@@ -18,7 +18,6 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.Trainer.NonFiniteLossException;
-import org.coop4j.method.Training;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -288,20 +287,5 @@ class RunTest {
         assertThat(result.handWritten()).hasSizeGreaterThan(3);
         ClassifierFile prompt = ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
         assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
-    }
-
-    @Test
-    void metricsHaveTheEpochsInOrderWithTheirRates() throws IOException {
-        List<JsonNode> metrics = RunFixture.metrics(whole);
-        double[] rates = metrics.stream()
-                .mapToDouble(m -> m.get("learning_rate").asDouble())
-                .toArray();
-        double[] expected = new double[6];
-        Training training = RunFixture.shortRun(data).resolvedTraining();
-        Arrays.setAll(expected, e -> training.rate(e, 0, 1));
-        assertThat(rates).containsExactly(expected);
-        for (int i = 0; i < 6; i++) {
-            assertThat(metrics.get(i).get("epoch").asInt()).isEqualTo(i + 1);
-        }
     }
 }

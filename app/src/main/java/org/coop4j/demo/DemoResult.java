@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.SeedSummary;
-import org.coop4j.method.NearestWords.Word;
+import org.coop4j.report.NearestWords.Word;
 import org.coop4j.report.PictureResults;
 import org.coop4j.report.PictureResults.Changed;
 import org.coop4j.report.PictureResults.PictureResult;

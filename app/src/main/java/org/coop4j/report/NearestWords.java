@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.report;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -12,6 +12,10 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptContext;
+import org.coop4j.method.PromptLayout;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.text.Tokenizer;
 
 /**

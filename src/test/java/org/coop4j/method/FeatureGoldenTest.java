@@ -9,9 +9,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
+import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
@@ -25,11 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Methods of image features that are trained in batches, against PyTorch: logits, gradients, ten
- * steps and the test logits after them.
- */
-class FeatureStepsTest {
+/** Methods of image features against PyTorch: class means, logits, gradients, steps, and the test logits after them. */
+class FeatureGoldenTest {
 
     @TempDir
     static Path folder;
@@ -206,5 +209,142 @@ class FeatureStepsTest {
         assertThat(counts).doesNotContain(0);
         assertThat(order.epoch(1)).isDeepEqualTo(model.order(20, trainer).epoch(1));
         assertThat(order.epoch(1)[0]).isNotEqualTo(order.epoch(0)[0]);
+    }
+
+    static Stream<Arguments> linearPrototypes() throws IOException {
+        List<Arguments> cases = new ArrayList<>();
+        for (String method : List.of("zslp", "clap")) {
+            for (String key : GoldenMethods.cases(method)) {
+                cases.add(Arguments.of(method, key));
+            }
+        }
+        return cases.stream();
+    }
+
+    private static void assertLogits(
+            GoldenMethods golden, GoldenProblem problem, String key, int steps, FeatureMethod.Head head)
+            throws IOException {
+        FeatureMatrix logits = problem.classifier(new ZsLp(), head).logits(problem.test());
+        golden.assertClose(key, "test_logits.step" + steps, logits.toArray());
+        problem.assertAccuracy(logits, golden.of(key).get("accuracy" + steps).asDouble());
+    }
+
+    @ParameterizedTest
+    @MethodSource("linearPrototypes")
+    void tenAndThreeHundredStepsEqualPyTorch(String name, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(name);
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            FeatureMatrix text = problem.matrix("text_raw");
+            FeatureSet train = problem.support("train", golden.of(key));
+            golden.assertClose(
+                    key,
+                    "multipliers",
+                    Clap.multipliers(text, train, problem.clip().logitScale()));
+            Method method = name.equals("clap") ? new Clap() : new ZsLp();
+            Training training = method.training(1);
+            golden.assertOptimizer(training);
+            FeatureMethod.Head ten = problem.head(method, text, train, FeatureSet.none(train.width()));
+            FeatureSet samples = ten.samples(train);
+            Map<String, LearnedTensor> w = Map.of("w", ten.learned().get(0));
+            IntToDoubleFunction constant = step -> training.rate();
+            problem.assertFullBatches(
+                    golden, key, ten, samples, new Optimizer(training), constant, 10, w, UnaryOperator.identity());
+            assertLogits(golden, problem, key, 10, ten);
+            int epochs =
+                    golden.json().get("optimiser").get("full").get("epochs").asInt();
+            assertThat(training.epochs()).isEqualTo(epochs);
+            FeatureMethod.Head full = problem.head(method, text, train, FeatureSet.none(train.width()));
+            try (BatchStep trainable = full.step(problem.clip(), samples, problem.classes())) {
+                Optimizer sgd = new Optimizer(training);
+                for (int step = 0; step < epochs; step++) {
+                    trainable.run(0, IntStream.range(0, samples.size()).toArray());
+                    sgd.step(full.learned(), training.rate(step, 0, 1), step + 1L);
+                }
+            }
+            golden.assertClose(key, "w.step" + epochs, full.learned().get(0).values());
+            assertLogits(golden, problem, key, epochs, full);
+        }
+    }
+
+    static List<String> projections() throws IOException {
+        return GoldenMethods.cases("prolip");
+    }
+
+    @ParameterizedTest
+    @MethodSource("projections")
+    void threeHundredStepsEqualPyTorch(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("prolip");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            JsonNode c = golden.of(key);
+            FeatureMatrix bias = bias(golden, key);
+            VisualProjection before = problem.projection(bias);
+            FeatureSet train = problem.support("train_pre", c);
+            FeatureMethod.Head model = problem.head(
+                    new ProLip(),
+                    problem.matrix("text_norm"),
+                    train,
+                    FeatureSet.none(train.width()),
+                    problem.withProjection(before),
+                    new Trainer(Training.none(), 1));
+            train(golden, problem, key, model, model.samples(train));
+            FeatureMatrix logits =
+                    problem.classifier(new ProLip(), model, before).logits(problem.matrix("test_pre"));
+            golden.assertClose(key, "test_logits.step" + c.get("steps").asInt(), logits.toArray());
+            problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
+        }
+    }
+
+    private static FeatureMatrix bias(GoldenMethods golden, String key) throws IOException {
+        float[] bias = golden.has(key + ".bias") ? golden.floats(key + ".bias") : null;
+        return bias == null ? null : FeatureMatrix.of(1, bias.length, bias);
+    }
+
+    /** The file has the matrix as a ViT has it. */
+    private static void train(
+            GoldenMethods golden, GoldenProblem problem, String key, FeatureMethod.Head model, FeatureSet samples)
+            throws IOException {
+        JsonNode c = golden.of(key);
+        Training training = Settings.with(
+                new ProLip().training(c.get("shots").asInt()),
+                Map.of("rate", c.get("lr").asDouble()));
+        golden.assertOptimizer(training);
+        LearnedTensor learned = model.learned().get(0);
+        problem.assertFullBatches(
+                golden,
+                key,
+                model,
+                samples,
+                model.optimizer(training),
+                step -> training.rate(step, 0, 1),
+                c.get("steps").asInt(),
+                Map.of("w", learned),
+                values -> FeatureMatrix.of((int) learned.shape()[0], (int) learned.shape()[1], values)
+                        .transposed()
+                        .toArray());
+    }
+
+    static List<String> means() throws IOException {
+        return GoldenMethods.cases("classifiers").stream()
+                .filter(key -> key.startsWith("prototypes"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("means")
+    void meansAndLogitsEqualPyTorch(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("classifiers");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            int shots = golden.of(key).get("shots").asInt();
+            FeatureMatrix means = ViewPooling.sums(problem.support("train", shots), problem.classes())
+                    .normalized();
+            golden.assertClose(key, "prototypes", means.toArray());
+            float scale = problem.clip().logitScale();
+            float[] logits =
+                    GoldenPrompts.cosineLogits(problem.test(), means, scale).toArray();
+            golden.assertClose(key, "logits", logits);
+            problem.assertAccuracy(
+                    FeatureMatrix.of(problem.test().rows(), means.rows(), logits),
+                    golden.of(key).get("accuracy").asDouble());
+        }
     }
 }

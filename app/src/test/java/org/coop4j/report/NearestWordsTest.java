@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,10 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.method.NearestWords.ContextVector;
-import org.coop4j.method.NearestWords.Tokens;
-import org.coop4j.method.NearestWords.Word;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.LearnedPrompts;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.report.NearestWords.ContextVector;
+import org.coop4j.report.NearestWords.Tokens;
+import org.coop4j.report.NearestWords.Word;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ConvertedModel;

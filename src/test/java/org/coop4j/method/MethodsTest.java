@@ -1,0 +1,212 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.RandomValues.gaussian;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.base.Settings;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Group;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
+import org.coop4j.weights.Shape;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Properties of every method on a tiny model: one image per class, files, other classes, refused settings. */
+class MethodsTest {
+
+    private static final List<String> NAMES = List.of("left", "up_there", "right");
+    private static final Task TASK = new Task(NAMES, "a photo of a {}.", 1);
+
+    @TempDir
+    static Path folder;
+
+    @AutoClose
+    private static Clip clip;
+
+    @BeforeAll
+    static void open() throws IOException {
+        clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 2);
+    }
+
+    static Stream<Method> methods() {
+        return Method.builtIn().stream()
+                .filter(Method::learns)
+                .map(method -> method instanceof CrossModal ? method.with(Map.of("blend", 0.5)) : method);
+    }
+
+    private static DenseFeatures images(Method method, int count, long seed) {
+        int width = clip.featureWidth(method.features());
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % NAMES.size();
+        }
+        return new DenseFeatures(width, 1, gaussian(seed, count * width), labels);
+    }
+
+    private static Classifier fit(Method method, int val) throws IOException {
+        Training training = Settings.with(method.training(1), Map.of("epochs", 2));
+        return method.learner(clip, TASK)
+                .fit(new FewShotFeatures(images(method, 3, 1), images(method, val, 2)), new Trainer(training, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void oneImagePerClassIsLearnedAndTheFileClassifiesTheSame(Method method) throws IOException {
+        FeatureMatrix test = images(method, 5, 3).matrix();
+        Path file = folder.resolve("classifier.safetensors");
+        try (Classifier fitted = fit(method, 6)) {
+            fitted.save().write(file);
+            ClassifierFile saved = ClassifierFile.read(file);
+            assertThat(saved.method().id()).isEqualTo(method.id());
+            try (Classifier read = saved.open(clip)) {
+                // A probe is fitted in double precision, and saved in single.
+                float rounding = method instanceof LinearProbe ? 1e-4f : 0;
+                assertThat(read.classNames()).isEqualTo(NAMES);
+                assertThat(read.logits(test).toArray())
+                        .doesNotContain(Float.NaN)
+                        .containsExactly(fitted.logits(test).toArray(), within(rounding));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void knownClassesKeepTheirLogitsAndNewOnesAreZeroShot(Method method) throws IOException {
+        FeatureMatrix test = images(method, 5, 3).matrix();
+        try (Classifier fitted = fit(method, 0);
+                Classifier few = fitted.forClasses(List.of("right", "up there"))) {
+            FeatureMatrix all = fitted.logits(test);
+            assertDifferences(few.logits(test), 0, 1, all, 2, 1);
+            Path file = folder.resolve("few.safetensors");
+            few.save().write(file);
+            try (Classifier read = ClassifierFile.read(file).open(clip)) {
+                assertThat(read.classNames()).containsExactly("right", "up there");
+                assertDifferences(read.logits(test), 0, 1, all, 2, 1);
+            }
+            if (!method.namesNewClasses()) {
+                assertThatThrownBy(() -> fitted.forClasses(List.of("down", "left")))
+                        .hasMessageContainingAll("\"down\"", "3 classes", method.id(), "zero-shot, coop, kgcoop");
+                return;
+            }
+            try (Classifier mixed = fitted.forClasses(List.of("down", "left"))) {
+                FeatureMatrix logits = mixed.logits(test);
+                boolean zeroShot = method.group() == Group.FEATURES
+                        && method.features() == FeatureKind.EMBEDDED
+                        && !(method instanceof ClipAdapter)
+                        && !(method instanceof LpPlusPlus); // others leave features and logit scale as they are
+                for (int i = 0; i < test.rows(); i++) {
+                    assertThat(logits.get(i, 1)).isCloseTo(all.get(i, 0), within(2e-3f));
+                }
+                if (zeroShot) {
+                    FeatureMatrix text = PromptEnsemble.of(TASK.template()).classWeights(clip, List.of("down"));
+                    FeatureMatrix expected = GoldenPrompts.cosineLogits(test, text, clip.logitScale());
+                    for (int i = 0; i < test.rows(); i++) {
+                        assertThat(logits.get(i, 0)).isCloseTo(expected.get(i, 0), within(1e-3f));
+                    }
+                }
+                mixed.save().write(file);
+                try (Classifier read = ClassifierFile.read(file).open(clip)) {
+                    assertThat(read.logits(test).toArray()).isEqualTo(logits.toArray());
+                }
+            }
+        }
+    }
+
+    /** Compares the differences of two classes' logits. */
+    private static void assertDifferences(FeatureMatrix x, int a, int b, FeatureMatrix y, int c, int d) {
+        for (int i = 0; i < x.rows(); i++) {
+            assertThat(x.get(i, a) - x.get(i, b)).isCloseTo(y.get(i, c) - y.get(i, d), within(2e-3f));
+        }
+    }
+
+    @Test
+    void aSettledProbeTakesTheClassifiersPenalty() throws IOException {
+        Learner learner = new LinearProbe().learner(clip, TASK);
+        FewShotFeatures data = new FewShotFeatures(images(new LinearProbe(), 12, 3), images(new LinearProbe(), 0, 3));
+        Trainer trainer = new Trainer(Training.none(), 1);
+        ClassifierFile searched = learner.fit(data, trainer).save();
+        FeatureMatrix test = images(new LinearProbe(), 5, 4).matrix();
+        assertThat(learner.settled(searched).fit(data, trainer).logits(test).toArray())
+                .isEqualTo(learner.fit(data, trainer).logits(test).toArray());
+        ClassifierFile given = searched.withTraining(Map.of("c", "0.003")); // not in the grid
+        assertThat(learner.settled(given).fit(data, trainer).save().training()).containsEntry("c", "0.003");
+    }
+
+    @Test
+    void aProbeOfAnotherSizeIsRefused() throws IOException {
+        int d = clip.embedDim();
+        ClassifierFile file = ClassifierFile.of(new LinearProbe(), NAMES, "")
+                .with("weight", Shape.of(d, 3), new float[3 * d])
+                .with("bias", Shape.of(3), new float[3]);
+        file.open(clip).close();
+        ClassifierFile narrow = file.with("weight", Shape.of(d, 2), new float[2 * d]);
+        assertThatThrownBy(() -> narrow.open(clip)).hasMessageContaining("weight of shape");
+        ClassifierFile brief = file.with("bias", Shape.of(2), new float[2]);
+        assertThatThrownBy(() -> brief.open(clip))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bias of shape");
+    }
+
+    @Test
+    void aBlockThatTheTextTowerLacksIsRefused() {
+        int blocks = clip.architecture().text().layers();
+        assertThatThrownBy(() -> new Tcp().with(Map.of("block", blocks)).learner(clip, TASK))
+                .hasMessageContainingAll("block", "0 to " + (blocks - 1), "got " + blocks);
+        assertThatThrownBy(() ->
+                        new DeepLanguage().with(Map.of("depth", blocks + 1)).learner(clip, TASK))
+                .hasMessageContainingAll(blocks + " blocks", "got " + (blocks + 1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    taskres      | alpha          | -1    | got -1
+                    tip-adapter  | alpha          | -1    | got -1
+                    tip-adapter  | beta           | -0.5  | got -0.5
+                    tip-adapter-f | max_beta      | -7    | got -7
+                    clip-adapter | ratio          | 1.5   | got 1.5
+                    cross-modal  | blend          | -0.5  | got -0.5
+                    gda          | alpha          | -1    | got -1
+                    prolip       | lambda         | -1    | got -1
+                    kgcoop       | lambda         | -8    | got -8
+                    prograd      | lambda         | -1    | got -1
+                    prograd      | temperature    | 0     | got 0
+                    coop         | context_length | 0     | got 0
+                    prograd      | context_length | 0     | got 0
+                    tcp          | context_length | 0     | got 0
+                    cocoop       | context_length | -1    | got -1
+                    deep-language | context_length | -3   | got -3
+                    cocoop       | words          | ' '   | got none
+                    deep-language | depth         | -1    | got -1
+                    tcp          | block          | -1    | got -1
+                    taskres      | alpha          | a lot | got "a lot"
+                    taskres      | alpah          | 1     | one of alpha, templates, own
+                    prototypes   | alpha          | 1     | unknown
+                    clap         | templates      | cat   | "cat"
+                    """)
+    void anInvalidSettingIsRefused(String method, String setting, String value, String shown) {
+        assertThatThrownBy(() -> Method.of(method).with(Map.of(setting, value)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll(setting.equals("templates") ? "template" : setting, shown);
+    }
+}

@@ -1,0 +1,225 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.base.Settings;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Optimizer.Algorithm;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Steps of the optimizers, and the learning rates of trainings. */
+class OptimizerTest {
+
+    private static final float[] START = {0.0213f, -0.0378f, 0.0049f, 1.5f};
+
+    private static final float[][] GRADIENTS = {
+        {0.31f, -0.017f, 2.5f, -0.4f}, {-0.12f, 0.44f, -1.75f, 0.9f}, {0.05f, 0.05f, 0.05f, -3.0f}
+    };
+
+    /**
+     * PyTorch 2.6 on the CPU: {@code SGD([p], lr=0.002, momentum=0.9, weight_decay=5e-4)}, {@code
+     * [float(x).hex() for x in p]} after each of three steps.
+     */
+    private static final float[][] PARAMETERS = {
+        {0x1.52d21ep-6f, -0x1.3560f6p-5f, -0x1.a3737ep-14f, 0x1.8034540p+0f},
+        {0x1.4d9c2ap-6f, -0x1.3c5622p-5f, -0x1.205c60p-10f, 0x1.7fed5cp+0f},
+        {0x1.474816p-6f, -0x1.436ad2p-5f, -0x1.1340b6p-9f, 0x1.81369cp+0f}
+    };
+
+    /** Its {@code momentum_buffer}. */
+    private static final float[][] VELOCITIES = {
+        {0x1.3d736ep-2f, -0x1.16d672p-6f, 0x1.400014p+1f, -0x1.98d4fep-2f},
+        {0x1.45ac3cp-3f, 0x1.b2db24p-2f, 0x1.000048p-1f, 0x1.1535b6p-1f},
+        {0x1.8b86c0p-3f, 0x1.ba8cf6p-2f, 0x1.00002ep-1f, -0x1.418826p+1f}
+    };
+
+    private final LearnedTensor tensor = LearnedTensor.of("ctx", START.clone(), START.length);
+
+    private static Optimizer reference() {
+        return new Optimizer(Training.coop(1, 1));
+    }
+
+    private void step(Optimizer sgd, int step, double rate) {
+        System.arraycopy(GRADIENTS[step], 0, tensor.gradient(), 0, START.length);
+        sgd.step(List.of(tensor), rate, step + 1L);
+    }
+
+    @Test
+    void stepsEqualPyTorchToTheLastBit() {
+        Optimizer sgd = reference();
+        assertThat(sgd.state()).isEmpty();
+        for (int step = 0; step < GRADIENTS.length; step++) {
+            step(sgd, step, 0.002);
+            assertThat(tensor.values()).containsExactly(PARAMETERS[step]);
+            assertThat(sgd.state().get("ctx.momentum")).containsExactly(VELOCITIES[step]);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aRestoredOptimizerContinuesWithTheSameBits(int steps) {
+        Optimizer before = reference();
+        for (int step = 0; step < steps; step++) {
+            step(before, step, 0.002);
+        }
+        Optimizer after = reference();
+        LearnedTensor other = LearnedTensor.of("ctx", START.clone(), START.length);
+        after.step(List.of(other), 1, 1);
+        after.restore(before.state());
+        for (int step = steps; step < GRADIENTS.length; step++) {
+            step(after, step, 0.002);
+        }
+        assertThat(tensor.values()).containsExactly(PARAMETERS[2]);
+    }
+
+    @Test
+    void withoutMomentumAndDecayAStepIsRateTimesGradient() {
+        Optimizer sgd = new Optimizer(Settings.with(Training.coop(1, 1), Map.of("momentum", 0, "weight_decay", 0)));
+        LearnedTensor two = LearnedTensor.of("x", new float[] {1, 2}, 2);
+        System.arraycopy(new float[] {4, -8}, 0, two.gradient(), 0, 2);
+        sgd.step(List.of(two), 0.25, 1);
+        System.arraycopy(new float[] {1, 1}, 0, two.gradient(), 0, 2);
+        sgd.step(List.of(two), 0.5, 2);
+        assertThat(two.values()).containsExactly(-0.5f, 3.5f);
+    }
+
+    @Test
+    void aStateOfAnotherTensorIsRefused() {
+        Optimizer sgd = reference();
+        sgd.restore(Map.of("ctx.momentum", new float[3]));
+        assertThatThrownBy(() -> sgd.step(List.of(tensor), 0.1, 1))
+                .hasMessageContainingAll("ctx.momentum", "expected 4", "got 3");
+        sgd.restore(Map.of("x.momentum", new float[4]));
+        assertThatThrownBy(() -> sgd.step(List.of(tensor), 0.1, 1)).hasMessageContaining("got none");
+    }
+
+    @Test
+    void impossibleConstantsAreRefused() {
+        for (Map<String, Object> bad : List.<Map<String, Object>>of(
+                Map.of("momentum", 1.0),
+                Map.of("momentum", Double.NaN),
+                Map.of("weight_decay", -1.0),
+                Map.of("rate", 0.0),
+                Map.of("rate", Double.NaN),
+                Map.of("epochs", -1),
+                Map.of("batch", 0),
+                Map.of("epsilon", 0.0))) {
+            assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), bad))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static final double RATE = 0.01;
+    private static final double EPSILON = 1e-3;
+    private static final double DECAY = 0.1;
+    private static final int STEPS = 7;
+
+    private static float gradient(int i, int step) {
+        return (float) Math.sin(3.0 * i + step);
+    }
+
+    private static double[] formula(float[] start, boolean decoupled) {
+        double[] theta = new double[start.length];
+        double[] m = new double[start.length];
+        double[] v = new double[start.length];
+        for (int i = 0; i < theta.length; i++) {
+            theta[i] = start[i];
+            for (int t = 1; t <= STEPS; t++) {
+                double g = gradient(i, t) + (decoupled ? 0 : DECAY * theta[i]);
+                theta[i] *= decoupled ? 1 - RATE * DECAY : 1;
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.999 * v[i] + 0.001 * g * g;
+                double unbiased = Math.sqrt(v[i]) / Math.sqrt(1 - Math.pow(0.999, t));
+                theta[i] -= RATE / (1 - Math.pow(0.9, t)) * m[i] / (unbiased + EPSILON);
+            }
+        }
+        return theta;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stepsFollowTheFormulas(boolean decoupled) {
+        float[] start = {0.5f, -1.25f, 0.01f, 2};
+        Algorithm algorithm = decoupled ? Algorithm.ADAMW : Algorithm.ADAM;
+        Optimizer adam =
+                new Optimizer(Training.adam(algorithm, 1, 1, RATE, DECAY, EPSILON, Training.Schedule.CONSTANT));
+        LearnedTensor tensor = LearnedTensor.of("w", start.clone(), 4);
+        for (int t = 1; t <= STEPS; t++) {
+            for (int i = 0; i < start.length; i++) {
+                tensor.gradient()[i] = gradient(i, t);
+            }
+            adam.step(List.of(tensor), RATE, t);
+        }
+        double[] expected = formula(start, decoupled);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) tensor.values()[i]).isCloseTo(expected[i], within(1e-6));
+        }
+    }
+
+    private static final Pattern KEY = Pattern.compile("lr([0-9.]+)_epochs(\\d+)");
+
+    /** {@code lr_schedule.json}: the rates that PyTorch's scheduler in the reference gives. */
+    @Test
+    void ratesEqualTheReferences() throws IOException {
+        Map<String, List<Double>> golden;
+        try (InputStream in = getClass().getResourceAsStream("/golden/lr_schedule.json")) {
+            golden = new ObjectMapper().readValue(in, new TypeReference<>() {});
+        }
+        assertThat(golden).isNotEmpty();
+        for (Map.Entry<String, List<Double>> entry : golden.entrySet()) {
+            Matcher key = KEY.matcher(entry.getKey());
+            assertThat(key.matches()).as(entry.getKey()).isTrue();
+            double rate = Double.parseDouble(key.group(1));
+            int epochs = Integer.parseInt(key.group(2));
+            Training training = Settings.with(Training.coop(epochs, 32), Map.of("rate", rate));
+            assertThat(entry.getValue().size()).isEqualTo(epochs);
+            for (int epoch = 0; epoch < epochs; epoch++) {
+                double expected = entry.getValue().get(epoch);
+                assertThat(training.rate(epoch, 0, 1))
+                        .as("%s, epoch %d", entry.getKey(), epoch)
+                        .isCloseTo(expected, within(1e-12 * rate));
+            }
+        }
+    }
+
+    @Test
+    void theReferencesDefaultsArePresets() {
+        Training training = Training.coop(50, 32);
+        assertThat(training.rate()).isEqualTo(0.002);
+        assertThat(training.warmupEpochs()).isEqualTo(1);
+        assertThat(training.warmupRate()).isEqualTo(1e-5);
+        assertThat(training.schedule()).isEqualTo(Training.Schedule.EPOCH_COSINE);
+    }
+
+    @Test
+    void ratesAreAdaptedToAnotherLogitScale() {
+        Training sgd = Training.coop(50, 32);
+        assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "epsilon", 2e-9)));
+        assertThat(sgd.adaptedTo(200).rate()).isEqualTo(0.0005);
+        Training adam = Training.adam(Optimizer.Algorithm.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
+        assertThat(adam.adaptedTo(20)).isEqualTo(Settings.with(adam, Map.of("rate", 5e-5, "epsilon", 2e-5)));
+        for (double usual : new double[] {90, 99.99, 100, 110}) {
+            assertThat(sgd.adaptedTo(usual)).isSameAs(sgd);
+            assertThat(adam.adaptedTo(usual)).isSameAs(adam);
+        }
+        assertThat(Training.none().adaptedTo(20)).isEqualTo(Training.none());
+    }
+
+    @Test
+    void withoutWarmUpTheFirstEpochHasTheHighestRate() {
+        Training training = Settings.with(Training.coop(4, 1), Map.of("rate", 0.1, "warmup_epochs", 0));
+        assertThat(training.rate(0, 0, 1)).isEqualTo(0.1);
+    }
+}
