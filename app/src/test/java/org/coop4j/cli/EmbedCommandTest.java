@@ -124,22 +124,6 @@ class EmbedCommandTest {
         }
     }
 
-    @Test
-    void nothingIsWrittenWhenNothingCanBeRead() throws IOException {
-        assertThat(coop("embed", "-m", MODEL, folder.resolve("absent.png"), "-o", out)
-                        .failed(1))
-                .contains("nothing is written");
-        assertNothingWritten();
-    }
-
-    @Test
-    void tooLongATextWritesNothing() throws IOException {
-        assertThat(coop("embed -m % --text % --text b -o %", MODEL, "cat ".repeat(100), out)
-                        .failed(1))
-                .contains("exceeds the context length");
-        assertNothingWritten();
-    }
-
     private void assertNothingWritten() throws IOException {
         try (Stream<Path> left = Files.list(outFolder)) {
             assertThat(left).isEmpty();

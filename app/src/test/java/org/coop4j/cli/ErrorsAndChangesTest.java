@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.RunFolder;
@@ -49,15 +48,6 @@ class ErrorsAndChangesTest {
         return new ObjectMapper().readTree(text);
     }
 
-    private static List<String> files(Path root) throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(Files::isRegularFile)
-                    .map(file -> root.relativize(file).toString())
-                    .sorted()
-                    .toList();
-        }
-    }
-
     @Test
     void misclassifiedPicturesAreCopiedAndEveryImageHasALine() throws IOException {
         Path errors = folder.resolve("errors");
@@ -65,7 +55,8 @@ class ErrorsAndChangesTest {
 
         run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors, "--per-image", lines)
                 .ok();
-        assertThat(files(errors)).anyMatch(f -> f.matches("sea as sky/\\d{3} really sky.png"));
+        assertThat(CampaignFiles.files(errors))
+                .anyMatch(f -> errors.relativize(f).toString().matches("sea as sky/\\d{3} really sky.png"));
         List<String> all = Files.readAllLines(lines);
         assertThat(all).hasSize(13);
         int wrong = 0;
@@ -78,7 +69,7 @@ class ErrorsAndChangesTest {
                     .isBetween(image.get("truth_probability").asDouble(), 1.0);
             wrong += right ? 0 : 1;
         }
-        assertThat(files(errors)).hasSize(wrong);
+        assertThat(CampaignFiles.files(errors)).hasSize(wrong);
 
         assertThat(run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors)
                         .failed(1))

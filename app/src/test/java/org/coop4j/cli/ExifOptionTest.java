@@ -5,7 +5,6 @@ import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.TinyModel.MODEL;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +12,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,22 +116,14 @@ class ExifOptionTest {
                 """
                         .formatted(exif));
         out(coop("sweep", plan, "-m", MODEL, "-o", out));
-        try (Stream<Path> files = Files.walk(out)) {
-            List<Path> runs = files.filter(file -> file.endsWith(RunFolder.CLASSIFIER))
-                    .filter(file -> says(file.resolveSibling(RunFolder.CONFIG), exif))
-                    .toList();
-            assertThat(runs).hasSize(1);
-            return HexFormat.of().formatHex(Files.readAllBytes(runs.get(0)));
+        String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
+        for (Path file : CampaignFiles.files(out)) {
+            if (file.endsWith(RunFolder.CLASSIFIER)
+                    && Files.readString(file.resolveSibling(RunFolder.CONFIG)).contains(recorded)) {
+                return HexFormat.of().formatHex(Files.readAllBytes(file));
+            }
         }
-    }
-
-    private static boolean says(Path config, String exif) {
-        try {
-            String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
-            return Files.readString(config).contains(recorded);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        throw new AssertionError("no run of " + exif);
     }
 
     @Test

@@ -7,8 +7,6 @@ import static org.coop4j.cli.TinyModel.MODEL;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,10 +57,7 @@ class LongNamesTest {
         Path errors = folder.resolve("errors");
         coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"))
                 .ok();
-        try (Stream<Path> files = Files.walk(errors)) {
-            List<String> copies =
-                    files.filter(Files::isRegularFile).map(Path::toString).toList();
-            assertThat(copies).anySatisfy(copy -> assertThat(copy).contains("/0 a a a", "… as 1 b b b", "yyy.png"));
-        }
+        assertThat(CampaignFiles.files(errors)).map(Path::toString).anySatisfy(copy -> assertThat(copy)
+                .contains("/0 a a a", "… as 1 b b b", "yyy.png"));
     }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,5 +155,43 @@ class MethodChoiceTest {
         assertThat(train(planted("one", 1), "one-run", "--method", "auto").failed(1))
                 .contains("one training image")
                 .doesNotContain("-fold");
+    }
+
+    /** A third of the pictures of a class look like another one, so that the accuracy depends on the sample. */
+    private static JsonNode trainOnMixed(String methods) throws IOException {
+        Path photos = folder.resolve("photos");
+        for (int label = 0; label < CLASSES.size(); label++) {
+            for (int i = 0; i < 30; i++) {
+                int seen = i % 3 == 0 ? (label + 1 + i % 2) % CLASSES.size() : label;
+                TestPictures.write(photos.resolve(CLASSES.get(label) + "/picture-" + i + ".png"), seen, label * 30 + i);
+            }
+        }
+        return json(train(photos, "run-" + methods, "--method", methods, "--json"));
+    }
+
+    /** Returns the kind and the accuracies of the probe, whose name may be followed by its shots. */
+    private static List<String> probe(JsonNode said) {
+        for (JsonNode row : said.get("comparison").get(0)) {
+            if (row.get("classifier").asText().startsWith("linear probe")) {
+                return Stream.of("kind", "train_accuracy", "val_accuracy", "accuracy")
+                        .map(key -> row.get(key).asText())
+                        .toList();
+            }
+        }
+        throw new AssertionError("no linear probe in " + said.get("comparison"));
+    }
+
+    /** One sample per data, shots and seed: a method is as accurate on one screen as on another. */
+    @Test
+    void aProbeIsAsAccurateAloneAsBesideAnotherMethodAndAmongCandidates() throws IOException {
+        List<String> alone = probe(trainOnMixed("linear-probe"));
+        List<String> baseline = probe(trainOnMixed("gda"));
+        assertThat(alone.get(0)).isEqualTo("method");
+        assertThat(baseline.get(0)).isEqualTo("probe");
+        assertThat(baseline.subList(1, 4)).isEqualTo(alone.subList(1, 4));
+        List<String> beside = probe(trainOnMixed("linear-probe,prototypes"));
+        JsonNode chosen = trainOnMixed("auto");
+        assertThat(String.valueOf(candidate(chosen, "linear probe"))).isEqualTo(beside.get(2));
+        assertThat(probe(chosen).subList(1, 4)).isEqualTo(beside.subList(1, 4));
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.demo.DemoPictures;
@@ -115,17 +114,11 @@ class PrecisionOptionTest {
         Path run = outFolder.resolve("run");
         coop("train -m % -d % --method gda --precision % --bank % -o %", MODEL, pictures, fast, bank, run)
                 .ok();
-        List<Path> banks = files(bank);
+        List<Path> banks = CampaignFiles.files(bank);
         coop("eval", "-p", run, "--bank", bank).ok();
-        assertThat(files(bank)).isEqualTo(banks);
+        assertThat(CampaignFiles.files(bank)).isEqualTo(banks);
         coop("eval", "-p", run, "--precision", "float32", "--bank", bank).ok();
-        assertThat(files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
-    }
-
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.sorted().toList();
-        }
+        assertThat(CampaignFiles.files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
     }
 
     /** The shipped photographs of all classes, by hand-written prompts and by a classifier that learned in float32. */

@@ -261,19 +261,13 @@ class PromptCommandsTest {
     }
 
     @Test
-    void aTrainingThatCannotBeginIsNotToBeResumed() throws IOException, InterruptedException {
-        assertThat(CoopProcess.run(
-                                folder,
-                                "train",
-                                "-m",
-                                folder.resolve("none.safetensors"),
-                                "-d",
-                                pictures,
-                                "-o",
-                                folder.resolve("none"))
-                        .failed(1))
+    void aModelThatIsNotThereIsSaidWithTheWayToGetIt() throws IOException, InterruptedException {
+        Object[] none = {"train -m % -d % -o %", folder.resolve("none.safetensors"), pictures, folder.resolve("none")};
+        assertThat(CoopProcess.run(folder, none).failed(1))
                 .contains("none.safetensors")
                 .doesNotContain("--resume");
+        assertThat(CoopProcess.run(folder, "zero-shot -m RN50 -c a,b x.jpg").failed(1))
+                .contains("coop download RN50");
     }
 
     @Test
@@ -333,5 +327,18 @@ class PromptCommandsTest {
 
     private static CommandRun predict(Path image, Object... more) {
         return coop("predict", "-p", run, "-q", image, more);
+    }
+
+    @Test
+    void classifierAndTowersAreWrittenAsOnnx() {
+        Path classifier = folder.resolve("classifier.onnx");
+        CommandRun exported =
+                coop("export", "--onnx", "-p", run, "-o", classifier).ok();
+        assertThat(exported.out().strip()).isEqualTo(classifier.toString());
+        assertThat(classifier).isNotEmptyFile();
+        Path towers = folder.resolve("towers");
+        coop("export", "--onnx", "-m", MODEL, "-o", towers).ok();
+        assertThat(towers.resolve("image.onnx")).isNotEmptyFile();
+        assertThat(towers.resolve("text.onnx")).isNotEmptyFile();
     }
 }

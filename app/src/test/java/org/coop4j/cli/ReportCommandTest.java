@@ -119,10 +119,4 @@ class ReportCommandTest {
         writeRuns();
         assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
     }
-
-    @Test
-    void helpTeachesWithExamples() {
-        CommandRun help = coop("report", "--help").ok();
-        assertThat(help.out()).contains("coop report runs -o paper", "exit code is 1");
-    }
 }

@@ -1,16 +1,13 @@
 package org.coop4j.console;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
-import org.coop4j.base.SafeText;
 import org.junit.jupiter.api.Test;
 
 class ConsoleTest {
@@ -171,29 +168,11 @@ class ConsoleTest {
     }
 
     @Test
-    void controlCharactersAreSpelled() {
-        assertThat(SafeText.line("a\u001b[31m\nb")).isEqualTo("a\\x1b[31m\\x0ab");
-        assertThat(SafeText.line("naïve")).isEqualTo("naïve");
-    }
-
-    @Test
     void jsonStaysTheSameDocumentWithoutWhatSteersATerminal() {
         String value = "\u007f\u009b\u202e\u2028\u001b Käse 🐱";
         String json = Json.text(Json.object().put("value", value), true);
 
         assertThat(json).contains("Käse 🐱").doesNotContain("\u202e", "\u2028", "\u007f", "\u009b", "\u001b");
         assertThat(Json.parse(json).path("value").asText()).isEqualTo(value);
-    }
-
-    @Test
-    void csvOfACommandRunsNoFormula() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        new Table<String>()
-                .text("class", row -> row)
-                .count("images", row -> -1)
-                .rows(List.of("=SUM(A1)", "plain"))
-                .print(Table.Format.CSV, new Console(bytes, err, false, 80));
-
-        assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
     }
 }

@@ -7,29 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 
 class SeedSummaryTest {
-    private static final double[] COOP = {91.81, 92.01, 92.17};
-
-    @Test
-    void meanIsTheReferences() {
-        assertThat(SeedSummary.of(COOP).mean()).isEqualTo(91.9967, within(5e-5));
-    }
 
     /** scipy.stats.t.ppf(0.975, 2) · numpy.std(ddof=1) / √3, SciPy 1.15. */
     @Test
     void studentsIntervalIsScipys() {
-        SeedSummary summary = SeedSummary.of(COOP);
-
+        SeedSummary summary = SeedSummary.of(91.81, 92.01, 92.17);
+        assertThat(summary.mean()).isEqualTo(91.9967, within(5e-5)); // the reference's
         assertThat(summary.sampleSd()).isEqualTo(0.1803699901129156, within(1e-9));
         assertThat(summary.studentCi95()).isEqualTo(0.44806389450197526, within(1e-9));
-    }
-
-    @Test
-    void oneSeedHasNoSampleSpread() {
-        SeedSummary summary = SeedSummary.of(50);
-
-        assertThat(summary.mean()).isEqualTo(50);
-        assertThat(summary.sampleSd()).isNaN();
-        assertThat(summary.studentCi95()).isNaN();
     }
 
     /** Of 92 and 98, t · sd / √n is 38.1; of 88, 97 and 99 it is 14.5. */
@@ -54,6 +39,8 @@ class SeedSummaryTest {
     void oneSeedHasNoSpread() {
         assertThat(SeedSummary.of(62, 63, 64).meanSd(1)).isEqualTo("63.0 ± 1.0");
         assertThat(SeedSummary.of(62).meanSd(1)).isEqualTo("62.0");
+        assertThat(SeedSummary.of(62)).isEqualTo(new SeedSummary(1, 62, Double.NaN));
+        assertThat(SeedSummary.of(62).studentCi95()).isNaN();
         assertThat(SeedSummary.of(62).interval(1)).isEqualTo("–");
         assertThat(SeedSummary.of(62, 99).interval(1)).isEqualTo("–");
         // t of 2 degrees of freedom is 4.3027.
