@@ -6,21 +6,16 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Random;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
-import org.coop4j.method.Classifier;
+import org.coop4j.data.Examples;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.Method.Task;
-import org.coop4j.method.Trainer;
-import org.coop4j.method.Training;
+import org.coop4j.predict.ImageClassifier;
 import org.coop4j.weights.Shape;
 
 /**
@@ -69,21 +64,18 @@ public final class FirstRun {
 
     /** Writes a classifier of eight classes, learned in closed form from random features. */
     public static void learnFromNoise(Path model, Path classifier) throws IOException {
-        List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
-        int[] labels = IntStream.range(0, 2 * names.size()).map(i -> i / 2).toArray();
+        int[] labels = IntStream.range(0, 16).map(i -> i / 2).toArray();
+        Random random = new Random(1);
         try (Clip clip = Clip.open(model)) {
-            int width = clip.embedDim();
-            float[] rows = new float[labels.length * width];
-            SplittableRandom random = new SplittableRandom(1);
-            for (int i = 0; i < rows.length; i++) {
-                rows[i] = (float) random.nextGaussian();
+            float[][] features = new float[labels.length][clip.embedDim()];
+            for (float[] row : features) {
+                for (int i = 0; i < row.length; i++) {
+                    row[i] = (float) random.nextGaussian();
+                }
             }
-            FewShotFeatures data =
-                    new FewShotFeatures(new DenseFeatures(width, 1, rows, labels), FeatureSet.none(width));
-            try (Classifier learned = Method.closedForm()
-                    .learner(clip, new Task(names, "{}", 1))
-                    .fit(data, new Trainer(Training.none(), 1))) {
-                learned.save().write(classifier);
+            Examples noise = Examples.of(List.of("a", "b", "c", "d", "e", "f", "g", "h"), features, labels);
+            try (ImageClassifier learned = ImageClassifier.learn(clip, noise, Method.closedForm())) {
+                learned.save(classifier);
             }
         }
     }

@@ -9,8 +9,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Resource;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
@@ -40,39 +42,17 @@ public final class ProblemText {
             ScoreException.class,
             NonFiniteLossException.class);
 
-    /** Advice in messages of the library, and the option of the command line that follows it. */
-    private static final String[][] OPTIONS = {
-        {"choose a run folder", "--out"},
-        {"choose another run folder", "--out"},
-        {"a run: resume it", "--resume"},
-        {"choose a bank folder", "--bank"},
-        {"choose another bank folder", "--bank"},
-        {"name the data", "--data"},
-        {"omit the shares", "--split"},
-        {"read nested classes", "--nested"},
-        {"remove or skip them", "--skip-bad"},
-        {"further views", "--views"},
-        {"the precision of the features", "--precision"},
-        {"only these classes are asked for", "--only-these-classes"},
-        {"the overlap is allowed", "--allow-overlap"},
-        {"give the model itself", "--model"},
-        {"the class features", "--class-features"},
-        {"give its own vocabulary", "--vocabulary DIR"},
-        {"the activation given", "--activation"},
-        {"name its activation", "--activation"},
-        {"half precision halves it", "--fp16"},
-        {"choose another target", "-o"},
-        {"not a CLIP model: import it", "coop import"},
-        {"convert it first", "coop convert FILE -o OUT.safetensors"}
-    };
+    /** Advice in messages of the library, each with the option of the command line that follows it. */
+    private static final List<String> ADVICE =
+            Resource.text(ProblemText.class, "advice.txt").lines().toList();
 
     private ProblemText() {}
 
     /** Names the options that follow the advice in a message of the library, which knows no command line. */
     static String withOptions(String message) {
         String result = message;
-        for (String[] option : OPTIONS) {
-            result = result.replace(option[0], option[0] + " (" + option[1] + ")");
+        for (String advice : ADVICE) {
+            result = result.replace(advice.substring(0, advice.indexOf(" (")), advice);
         }
         return result;
     }

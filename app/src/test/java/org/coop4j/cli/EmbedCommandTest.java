@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -124,9 +123,14 @@ class EmbedCommandTest {
         }
     }
 
-    private void assertNothingWritten() throws IOException {
-        try (Stream<Path> left = Files.list(outFolder)) {
-            assertThat(left).isEmpty();
-        }
+    @Test
+    void nothingIsWrittenWhenNothingCanBeReadOrATextIsTooLong() {
+        assertThat(coop("embed", "-m", MODEL, folder.resolve("absent.png"), "-o", out)
+                        .failed(1))
+                .contains("nothing is written");
+        assertThat(coop("embed -m % --text % --text b -o %", MODEL, "cat ".repeat(100), out)
+                        .failed(1))
+                .contains("exceeds the context length");
+        assertThat(outFolder).isEmptyDirectory();
     }
 }
