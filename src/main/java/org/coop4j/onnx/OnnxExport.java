@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import onnx.Onnx.ModelProto;
-import onnx.Onnx.TensorProto;
+import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
@@ -48,7 +48,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
     public void textTower(Path file) throws IOException {
         ClipConfig.Text text = clip.architecture().text();
         OnnxGraph graph = new OnnxGraph("text tower", half);
-        String ids = graph.input("input_ids", TensorProto.DataType.INT64, BATCH, text.contextLength());
+        String ids = graph.input("input_ids", DataType.INT64, BATCH, text.contextLength());
         String features = towers(graph).text(ids, text);
         graph.output("text_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
@@ -65,7 +65,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         OnnxGraph graph = new OnnxGraph("classifier", half);
         String pixels = preprocessing
                 ? new PreprocessingNodes(graph, clip.preprocessing())
-                        .forward(graph.input(IMAGE, TensorProto.DataType.UINT8, "height", "width", 3))
+                        .forward(graph.input(IMAGE, DataType.UINT8, "height", "width", 3))
                 : pixels(graph);
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
@@ -91,7 +91,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
 
     private String pixels(OnnxGraph graph) {
         int side = clip.architecture().vision().imageSize();
-        return graph.input(PIXELS, TensorProto.DataType.FLOAT, BATCH, 3, side, side);
+        return graph.input(PIXELS, DataType.FLOAT, BATCH, 3, side, side);
     }
 
     private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind) throws IOException {

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import onnx.Onnx.AttributeProto;
+import onnx.Onnx.AttributeProto.AttributeType;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.OperatorSetIdProto;
 import onnx.Onnx.StringStringEntryProto;
 import onnx.Onnx.TensorProto;
+import onnx.Onnx.TensorProto.DataType;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
@@ -51,7 +53,7 @@ final class OnnxGraph implements LogitGraph<String> {
      *
      * @param dims numbers, or names of dimensions of variable size
      */
-    String input(String name, TensorProto.DataType type, Object... dims) {
+    String input(String name, DataType type, Object... dims) {
         graph.addInput(valueInfo(name, type, dims));
         return name;
     }
@@ -63,10 +65,10 @@ final class OnnxGraph implements LogitGraph<String> {
                 .setName(name)
                 .addInput(value)
                 .addOutput(name));
-        graph.addOutput(valueInfo(name, TensorProto.DataType.FLOAT, dims));
+        graph.addOutput(valueInfo(name, DataType.FLOAT, dims));
     }
 
-    private static ValueInfoProto valueInfo(String name, TensorProto.DataType type, Object... dims) {
+    private static ValueInfoProto valueInfo(String name, DataType type, Object... dims) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (Object dim : dims) {
             if (dim instanceof String any) {
@@ -112,15 +114,15 @@ final class OnnxGraph implements LogitGraph<String> {
         for (float number : numbers) {
             bytes.putShort(HalfFloats.toHalf(number));
         }
-        addInitializer(name, TensorProto.DataType.FLOAT16, bytes, shape);
-        return cast(name, TensorProto.DataType.FLOAT);
+        addInitializer(name, DataType.FLOAT16, bytes, shape);
+        return cast(name, DataType.FLOAT);
     }
 
     /** Adds a tensor of float32, whatever the type of weights. */
     String constant(String name, long[] shape, float... numbers) {
         ByteBuffer bytes = littleEndian(4L * numbers.length);
         bytes.asFloatBuffer().put(numbers);
-        addInitializer(name, TensorProto.DataType.FLOAT, bytes, shape);
+        addInitializer(name, DataType.FLOAT, bytes, shape);
         return name;
     }
 
@@ -134,7 +136,7 @@ final class OnnxGraph implements LogitGraph<String> {
         ByteBuffer bytes = littleEndian(8L * numbers.length);
         bytes.asLongBuffer().put(numbers);
         String name = "integers_" + values++;
-        addInitializer(name, TensorProto.DataType.INT64, bytes, numbers.length);
+        addInitializer(name, DataType.INT64, bytes, numbers.length);
         return name;
     }
 
@@ -142,7 +144,7 @@ final class OnnxGraph implements LogitGraph<String> {
         return ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void addInitializer(String name, TensorProto.DataType type, ByteBuffer bytes, long... shape) {
+    private void addInitializer(String name, DataType type, ByteBuffer bytes, long... shape) {
         TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
         for (long dim : shape) {
             tensor.addDims(dim);
@@ -153,22 +155,22 @@ final class OnnxGraph implements LogitGraph<String> {
     private static AttributeProto.Builder attribute(String name, Object value) {
         AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name);
         if (value instanceof Integer number) {
-            return attribute.setType(AttributeProto.AttributeType.INT).setI(number);
+            return attribute.setType(AttributeType.INT).setI(number);
         }
         if (value instanceof Double number) {
-            return attribute.setType(AttributeProto.AttributeType.FLOAT).setF(number.floatValue());
+            return attribute.setType(AttributeType.FLOAT).setF(number.floatValue());
         }
         if (value instanceof String word) {
-            return attribute.setType(AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(word));
+            return attribute.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(word));
         }
         for (int number : (int[]) value) {
             attribute.addInts(number);
         }
-        return attribute.setType(AttributeProto.AttributeType.INTS);
+        return attribute.setType(AttributeType.INTS);
     }
 
     /** Adds a conversion to another element type. */
-    String cast(String x, TensorProto.DataType type) {
+    String cast(String x, DataType type) {
         return node("Cast", List.of("to", type.getNumber()), x);
     }
 

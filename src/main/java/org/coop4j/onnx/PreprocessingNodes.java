@@ -2,7 +2,7 @@ package org.coop4j.onnx;
 
 import java.util.List;
 import java.util.function.IntFunction;
-import onnx.Onnx.TensorProto;
+import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.weights.model.PreprocessConfig.Interpolation;
 
@@ -37,7 +37,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
                 "",
                 graph.concatenate(0, graph.integers(1, 3), resized));
         pixels = crop(pixels, resized, side);
-        pixels = graph.cast(pixels, TensorProto.DataType.FLOAT);
+        pixels = graph.cast(pixels, DataType.FLOAT);
         pixels = graph.node("Div", pixels, graph.number(255));
         String centred = graph.node("Sub", pixels, channels("mean", preprocessing::mean));
         return graph.node("Div", centred, channels("std", preprocessing::std));
@@ -53,9 +53,9 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     private String crop(String pixels, String resized, int side) {
         String rest = graph.node("Sub", resized, graph.integers(side, side));
-        String half = graph.node("Div", graph.cast(rest, TensorProto.DataType.FLOAT), graph.number(2));
+        String half = graph.node("Div", graph.cast(rest, DataType.FLOAT), graph.number(2));
         String rounded = graph.node("Round", half); // half to even
-        String from = graph.cast(rounded, TensorProto.DataType.INT64);
+        String from = graph.cast(rounded, DataType.INT64);
         String to = graph.plus(from, graph.integers(side, side));
         return graph.node("Slice", pixels, from, to, graph.integers(2, 3));
     }

@@ -8,30 +8,15 @@ import java.util.HexFormat;
 public final class FileKind {
     private static final int SHOWN = 40;
 
-    /** Kinds by the characters, one per byte, that their files begin with. */
-    private static final String[][] KINDS = {
-        {"version https://git-lfs", "a Git LFS pointer (fetch the file itself with git lfs pull)"},
-        {"<", "a web page or XML, so the download may have failed"},
-        {"%PDF", "a PDF"},
-        {"PK\3\4", "a ZIP archive"},
-        {"\u001f\u008b", "a gzip archive"},
-        {"7z\u00bc\u00af", "a 7z archive"},
-        {"Rar!", "a RAR archive"},
-        {"\u0089HDF", "an HDF5 file"},
-        {"GGUF", "a GGUF model"},
-        {"\u0093NUMPY", "a NumPy array"},
-        {"\u007fELF", "a program"},
-        {"MZ", "a program"},
-    };
-
     private FileKind() {}
 
     /** Returns the kind of a file with its article, such as "a PDF", from its first bytes. */
     public static String of(byte[] content) {
         byte[] start = Arrays.copyOf(content, Math.min(SHOWN, content.length));
         String latin1 = new String(start, StandardCharsets.ISO_8859_1).stripLeading();
-        for (String[] kind : KINDS) {
-            if (latin1.startsWith(kind[0])) {
+        for (String row : Resource.rows(FileKind.class, "kinds.txt")) {
+            String[] kind = row.split(" {2,}", -1);
+            if (latin1.startsWith(kind[0].translateEscapes())) {
                 return kind[1];
             }
         }
