@@ -52,7 +52,7 @@ final class OpenAiNames {
         Map<String, Target> targets = new HashMap<>();
         for (String line : Resource.rows(OpenAiNames.class, "modules.txt")) {
             String[] row = line.split(" +", -1);
-            Target target = new Target(row[1], List.of(row[0].split("\\+")));
+            Target target = new Target(row[1], List.of(row[0].split("\\+", -1)));
             target.modules.forEach(module -> targets.put(module, target));
         }
         return targets;

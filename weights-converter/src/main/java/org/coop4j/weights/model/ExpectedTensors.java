@@ -133,16 +133,16 @@ public final class ExpectedTensors {
         for (String[] row : PARTS.get(part)) {
             long[] dims = row[1].equals("-")
                     ? new long[0]
-                    : Arrays.stream(row[1].split(" "))
+                    : Arrays.stream(row[1].split(" ", -1))
                             .mapToLong(dim -> product(dim, sizes))
                             .toArray();
-            tensors.put(prefix + row[0], new Tensor(Shape.of(dims), initial(row[2].split(" "), sizes)));
+            tensors.put(prefix + row[0], new Tensor(Shape.of(dims), initial(row[2].split(" ", -1), sizes)));
         }
     }
 
     private static long product(String text, Map<String, Object> sizes) {
         long product = 1;
-        for (String factor : text.split("\\*")) {
+        for (String factor : text.split("\\*", -1)) {
             product *= sizes.get(factor) instanceof Integer size ? size : Integer.parseInt(factor);
         }
         return product;
@@ -151,12 +151,12 @@ public final class ExpectedTensors {
     private static Initial initial(String[] words, Map<String, Object> sizes) {
         double size = 1;
         for (String factor : Arrays.asList(words).subList(1, words.length)) {
-            String[] fraction = factor.replace("√", "").split("/");
+            String[] fraction = factor.replace("√", "").split("/", -1);
             double number = Double.parseDouble(fraction[0]);
             if (factor.startsWith("√")) {
                 size *= Math.sqrt(number / product(fraction[1], sizes));
             } else {
-                size *= fraction.length == 1 ? number : number / Math.sqrt(product(fraction[1], sizes));
+                size *= fraction.length == 1 ? number : number / Math.sqrt((double) product(fraction[1], sizes));
             }
         }
         return new Initial(Initial.Kind.valueOf(words[0].toUpperCase(Locale.ROOT)), size);

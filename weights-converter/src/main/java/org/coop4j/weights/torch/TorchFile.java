@@ -1,5 +1,7 @@
 package org.coop4j.weights.torch;
 
+import static org.coop4j.base.InputException.require;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -141,12 +143,13 @@ public final class TorchFile implements Closeable {
     private Object readLegacy(FileRegion file) throws IOException {
         PickleInput in = PickleInput.of(file);
         TorchBindings bindings = new TorchBindings(path(), storage -> null);
-        require(MAGIC.equals(Unpickler.read(in, bindings)), "a pickle, but not one that torch.save wrote");
-        require(PROTOCOL.equals(Unpickler.read(in, bindings)), "a torch.save file of an unknown protocol");
+        require(MAGIC.equals(Unpickler.read(in, bindings)), "%s: a pickle, but not one that torch.save wrote", path());
+        require(PROTOCOL.equals(Unpickler.read(in, bindings)), "%s: a torch.save file of an unknown protocol", path());
         require(
                 !(Unpickler.read(in, bindings) instanceof Map<?, ?> system)
                         || !Boolean.FALSE.equals(system.get("little_endian")),
-                "written on a big-endian machine, which is not supported");
+                "%s: written on a big-endian machine, which is not supported",
+                path());
         Object saved = Unpickler.read(in, bindings);
         if (!(Unpickler.read(in, bindings) instanceof List<?> keys)) {
             throw problem("damaged: its list of storages is missing");
@@ -156,28 +159,24 @@ public final class TorchFile implements Closeable {
             Storage storage = key instanceof String name ? bindings.storages().get(name) : null;
             require(
                     storage != null,
-                    "damaged: storage %s belongs to no tensor",
+                    "%s: damaged: storage %s belongs to no tensor",
+                    path(),
                     key instanceof String ? key : "without a name");
-            require(at <= file.length() - Long.BYTES, "truncated before storage %s", key);
+            require(at <= file.length() - Long.BYTES, "%s: truncated before storage %s", path(), key);
             long count = file.slice(at, Long.BYTES).littleEndian().getLong();
             at += Long.BYTES;
             require(
                     count == storage.elements(),
-                    "damaged: storage %s has %d elements where its tensors say %d",
+                    "%s: damaged: storage %s has %d elements where its tensors say %d",
+                    path(),
                     key,
                     count,
                     storage.elements());
-            require(storage.bytes() <= file.length() - at, "truncated within storage %s", key);
+            require(storage.bytes() <= file.length() - at, "%s: truncated within storage %s", path(), key);
             storage.place(file.slice(at, storage.bytes()));
             at += storage.bytes();
         }
         return saved;
-    }
-
-    private void require(boolean condition, String what, Object... values) throws InputException {
-        if (!condition) {
-            throw problem(what.formatted(values));
-        }
     }
 
     private InputException problem(String what) {
