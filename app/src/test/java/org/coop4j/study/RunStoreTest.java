@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged or moved folders of a sweep: nothing in them is lost. */
@@ -116,58 +116,30 @@ class RunStoreTest {
         assertThat(damaged).isGreaterThan(good.length - 20); // the checksum's name; some spaces
     }
 
-    /** Ways in which a configuration becomes unreadable. */
-    enum Harm {
-        FLIPPED {
-            @Override
-            void to(Path run) throws IOException {
-                flip(run.resolve(RunFolder.CONFIG), 100);
-            }
-        },
-        EMPTY {
-            @Override
-            void to(Path run) throws IOException {
-                Files.write(run.resolve(RunFolder.CONFIG), new byte[0]);
-            }
-        },
-        A_FOLDER {
-            @Override
-            void to(Path run) throws IOException {
-                Files.delete(run.resolve(RunFolder.CONFIG));
-                Files.createDirectories(run.resolve(RunFolder.CONFIG));
-            }
-        },
-        A_LINK_TO_NOTHING {
-            @Override
-            void to(Path run) throws IOException {
-                Files.delete(run.resolve(RunFolder.CONFIG));
-                Files.createSymbolicLink(run.resolve(RunFolder.CONFIG), Path.of("nothing"));
-            }
-        },
-        OF_A_LATER_FORMAT {
-            @Override
-            void to(Path run) throws IOException {
-                Files.writeString(run.resolve(RunFolder.CONFIG), "{\"format\": 3}");
-            }
-        },
-        NULL_RESULT {
-            @Override
-            void to(Path run) throws IOException {
-                Files.writeString(run.resolve(RunFolder.RESULT), "null");
-            }
-        },
-        CUT_RESULT {
-            @Override
-            void to(Path run) throws IOException {
-                Files.writeString(run.resolve(RunFolder.RESULT), "{\"accuracy\":");
-            }
-        };
+    /** Something that happens to a run's folder. */
+    private interface Harm {
+        void to(Path run) throws IOException;
+    }
 
-        abstract void to(Path run) throws IOException;
+    /** Ways in which a run becomes unreadable. */
+    static Stream<Harm> harms() {
+        return Stream.of(
+                run -> flip(run.resolve(RunFolder.CONFIG), 100),
+                run -> Files.write(run.resolve(RunFolder.CONFIG), new byte[0]),
+                run -> Files.createDirectories(emptied(run)),
+                run -> Files.createSymbolicLink(emptied(run), Path.of("nothing")),
+                run -> Files.writeString(run.resolve(RunFolder.CONFIG), "{\"format\": 3}"), // a later one
+                run -> Files.writeString(run.resolve(RunFolder.RESULT), "null"),
+                run -> Files.writeString(run.resolve(RunFolder.RESULT), "{\"accuracy\":"));
+    }
+
+    private static Path emptied(Path run) throws IOException {
+        Files.delete(run.resolve(RunFolder.CONFIG));
+        return run.resolve(RunFolder.CONFIG);
     }
 
     @ParameterizedTest
-    @EnumSource(Harm.class)
+    @MethodSource("harms")
     void aRunThatCannotBeReadIsReportedAndLeftAndTheOthersGoOn(Harm harm) throws IOException {
         harm.to(place(1));
         Files.delete(place(2).resolve(RunFolder.PROVENANCE)); // is to be done
