@@ -58,6 +58,7 @@ class RoomsTest {
             List.of("cli"),
             List.of("serve"),
             List.of("demo"),
+            List.of("http"),
             List.of("study"),
             List.of("report"),
             List.of("findings"),
@@ -196,7 +197,7 @@ class RoomsTest {
             outside("cli").should().dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."));
 
     @ArchTest
-    static final ArchRule theServiceAloneKnowsItsLibraries = outside("serve")
+    static final ArchRule serversAloneKnowTheirLibraries = outside("serve", "http")
             .should()
             .dependOnClassesThat(
                     resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer.."));

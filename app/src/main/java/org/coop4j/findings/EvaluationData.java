@@ -94,14 +94,12 @@ public record EvaluationData(
         Optional<RunImages.Image> missing = images.test().stream()
                 .filter(image -> !found.contains(image.path()))
                 .findFirst();
-        if (missing.isPresent()) {
-            throw new InputException(
-                    "cannot find %d of the run's %d test images (first: %s): name the data where they are now"
-                            .formatted(
-                                    images.test().size() - tested.size(),
-                                    images.test().size(),
-                                    missing.get().path()));
-        }
+        require(
+                missing.isEmpty(),
+                "cannot find %d of the run's %d test images (first: %s): name the data where they are now",
+                images.test().size() - tested.size(),
+                images.test().size(),
+                missing.map(RunImages.Image::path).orElse(""));
         return new Tested(images.testedClasses(), tested);
     }
 

@@ -1,12 +1,16 @@
 package org.coop4j.report;
 
+import static java.util.Comparator.comparingDouble;
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Images.Pictures;
@@ -59,15 +63,13 @@ public record PictureResults(List<PictureResult> all) {
     public List<PictureResult> wrong() {
         return all.stream()
                 .filter(r -> !r.isRight())
-                .sorted(Comparator.comparingDouble(PictureResult::probability).reversed())
+                .sorted(comparingDouble(result -> -result.probability))
                 .toList();
     }
 
     /** Returns all images, the least certain first. */
     public List<PictureResult> leastCertain() {
-        return all.stream()
-                .sorted(Comparator.comparingDouble(PictureResult::probability))
-                .toList();
+        return all.stream().sorted(comparingDouble(PictureResult::probability)).toList();
     }
 
     /**
@@ -75,14 +77,11 @@ public record PictureResults(List<PictureResult> all) {
      * most confident image of each pair first.
      */
     public List<List<PictureResult>> confused() {
-        Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
-        for (PictureResult result : wrong()) {
-            pairs.computeIfAbsent(List.of(result.truth, result.label), pair -> new ArrayList<>())
-                    .add(result);
-        }
-        return pairs.values().stream()
-                .sorted(Comparator.comparingInt((List<PictureResult> pair) -> pair.size())
-                        .reversed())
+        return wrong().stream()
+                .collect(groupingBy(result -> List.of(result.truth, result.label), LinkedHashMap::new, toList()))
+                .values()
+                .stream()
+                .sorted(comparingInt(pair -> -pair.size()))
                 .toList();
     }
 
@@ -92,16 +91,10 @@ public record PictureResults(List<PictureResult> all) {
      * @param fixed true for those that this one gets right, false for those that the other one does
      */
     public List<Changed> changed(PictureResults before, boolean fixed) {
-        List<Changed> changed = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            PictureResult then = before.all.get(i);
-            PictureResult now = all.get(i);
-            if (now.isRight() != then.isRight() && now.isRight() == fixed) {
-                changed.add(new Changed(then, now));
-            }
-        }
-        changed.sort(
-                Comparator.comparingDouble((Changed c) -> c.after.probability).reversed());
-        return changed;
+        return IntStream.range(0, all.size())
+                .mapToObj(i -> new Changed(before.all.get(i), all.get(i)))
+                .filter(one -> one.after.isRight() == fixed && one.before.isRight() != fixed)
+                .sorted(comparingDouble(one -> -one.after.probability))
+                .toList();
     }
 }

@@ -24,10 +24,12 @@ import org.coop4j.clip.EncodingQueue;
 import org.coop4j.clip.EncodingQueue.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
+import org.coop4j.http.Clients;
+import org.coop4j.http.Clients.Client;
+import org.coop4j.http.Refusal;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.predict.Prediction;
-import org.coop4j.serve.Clients.Client;
 import org.coop4j.serve.EmbeddingsApi.Item;
 
 /** The classifiers that a service offers, by name. */
@@ -141,7 +143,7 @@ final class Classifiers {
                         all -> results.stream().map(CompletableFuture::join).toList(), answers)
                 .whenComplete((all, problem) -> {
                     metrics.count(served, pictures.size(), done, problem);
-                    if (client.hurried) {
+                    if (client.isHurried()) {
                         context.header(Header.CONNECTION, "close");
                     }
                 });

@@ -1,8 +1,8 @@
 package org.coop4j.serve;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.coop4j.http.Refusal.require;
 import static org.coop4j.serve.InferenceRequest.JSON;
-import static org.coop4j.serve.Refusal.require;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonFormat;
@@ -20,7 +20,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.serve.Clients.Client;
+import org.coop4j.http.Clients;
+import org.coop4j.http.Clients.Client;
+import org.coop4j.http.Refusal;
+import org.coop4j.http.Uploads;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**

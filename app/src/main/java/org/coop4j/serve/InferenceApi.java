@@ -10,6 +10,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.http.Uploads;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
 

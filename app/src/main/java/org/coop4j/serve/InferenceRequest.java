@@ -1,7 +1,7 @@
 package org.coop4j.serve;
 
 import static java.util.stream.Collectors.toSet;
-import static org.coop4j.serve.Refusal.require;
+import static org.coop4j.http.Refusal.require;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.Base64Variants;
@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.coop4j.base.IoFunction.IoSupplier;
+import org.coop4j.http.Refusal;
 
 /**
  * An inference request of the Open Inference Protocol, version 2.

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.coop4j.http.Refusal;
+import org.coop4j.http.Uploads;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData.Parser;
 import org.eclipse.jetty.http.MultiPartFormData.Parts;

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.coop4j.base.Machine;
+import org.coop4j.http.Gate;
+import org.coop4j.http.Refusal;
 
 /** Measurements of a running service in Prometheus' format: {@code GET /metrics}. */
 final class ServiceMetrics implements AutoCloseable {

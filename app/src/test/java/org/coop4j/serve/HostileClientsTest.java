@@ -32,6 +32,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
+import org.coop4j.http.Refusal;
+import org.coop4j.http.ServiceOptions;
 import org.coop4j.serve.TestService.Busy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

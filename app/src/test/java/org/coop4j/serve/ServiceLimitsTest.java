@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.coop4j.base.Resource;
+import org.coop4j.http.ServiceOptions;
 import org.coop4j.serve.TestService.Busy;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

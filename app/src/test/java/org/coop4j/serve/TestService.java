@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.http.ServiceOptions;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
@@ -132,7 +133,7 @@ final class TestService implements AutoCloseable {
     }
 
     Connector connector() {
-        return service.http.jettyServer().server().getConnectors()[0];
+        return service.server.http().jettyServer().server().getConnectors()[0];
     }
 
     /** Stops the service, whose classifier stays open. */

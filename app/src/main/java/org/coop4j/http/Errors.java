@@ -1,9 +1,9 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
-import static org.coop4j.serve.InferenceRequest.JSON;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.eclipse.jetty.http.HttpHeader;
@@ -15,6 +15,8 @@ import org.eclipse.jetty.util.Callback;
 
 /** Jetty's own errors, such as that of a malformed request, in the form of the service's. */
 final class Errors extends ErrorHandler {
+
+    static final ObjectMapper JSON = new ObjectMapper();
 
     /** Reason given to clients for a failure of the service. */
     static final String INTERNAL = "internal error: see the log of the service";
@@ -28,7 +30,7 @@ final class Errors extends ErrorHandler {
     protected void generateResponse(
             Request request, Response response, int status, String reason, Throwable cause, Callback callback)
             throws JsonProcessingException {
-        Pages.SECURITY.forEach((name, value) -> response.getHeaders().put(name, value));
+        WebServer.SECURITY.forEach((name, value) -> response.getHeaders().put(name, value));
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
         String shown = status == INTERNAL_SERVER_ERROR_500
                 ? INTERNAL

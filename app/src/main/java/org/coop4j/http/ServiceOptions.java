@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import java.time.Duration;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
@@ -8,16 +8,19 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
 import java.security.MessageDigest;
 import java.util.Locale;
+import java.util.function.Predicate;
 
-/** Requires a token in every request except those for the page, its files, and health checks. */
+/** Requires a token in every request except those for open paths. */
 final class BearerToken {
 
     private static final String SCHEME = "bearer ";
 
     private final byte[] token;
+    private final Predicate<String> open;
 
-    BearerToken(String token) {
+    BearerToken(String token, Predicate<String> open) {
         this.token = token.getBytes(UTF_8);
+        this.open = open;
     }
 
     void require(Context context) {
@@ -29,11 +32,8 @@ final class BearerToken {
         }
     }
 
-    private static boolean isOpen(Context context) {
-        String path = context.path();
-        return Pages.has(path)
-                || path.equals("/ping")
-                || path.startsWith("/v2/health/")
+    private boolean isOpen(Context context) {
+        return open.test(context.path())
                 || HandlerType.OPTIONS.equals(context.method()); // browsers ask before they send tokens
     }
 

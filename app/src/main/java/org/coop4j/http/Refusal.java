@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
@@ -12,27 +12,29 @@ import io.javalin.http.HttpResponseException;
 import java.util.Map;
 
 /** The answer to a request that cannot be served: a status and the reason. */
-final class Refusal extends HttpResponseException {
+public final class Refusal extends HttpResponseException {
 
     private static final long serialVersionUID = 1L;
 
-    Refusal(int status, String reason) {
+    /** Refuses with a status and the reason. */
+    public Refusal(int status, String reason) {
         super(status, reason);
     }
 
-    static Refusal badRequest(String reason) {
+    /** Returns the refusal of a bad request. */
+    public static Refusal badRequest(String reason) {
         return new Refusal(BAD_REQUEST_400, reason);
     }
 
     /** Refuses a bad request. */
-    static void require(boolean good, String reason) {
+    public static void require(boolean good, String reason) {
         if (!good) {
             throw badRequest(reason);
         }
     }
 
     /** Refuses a request that has no room at the moment. */
-    static Refusal full(String reason) {
+    public static Refusal full(String reason) {
         return new Refusal(TOO_MANY_REQUESTS_429, reason + ": try again in a moment");
     }
 
@@ -52,9 +54,9 @@ final class Refusal extends HttpResponseException {
         context.status(status).json(Map.of("error", error(context.path(), status, refusal.getMessage())));
     }
 
-    /** Returns a reason as it is answered at a path: alone, or in OpenAI's form. */
+    /** Returns a reason as it is answered at a path: alone, or below /v1/ in OpenAI's form. */
     static Object error(String path, int status, String reason) {
-        return path.equals(EmbeddingsApi.PATH)
+        return path.startsWith("/v1/")
                 ? new OpenAiError(reason, status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error")
                 : reason;
     }

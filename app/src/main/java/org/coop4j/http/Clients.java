@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
@@ -21,7 +21,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * The connected clients. A request must arrive in time, from its first byte to its last: Jetty's idle timeout restarts
  * with each byte. Where a token is required, clients that have not shown it get less time, and make room for others.
  */
-final class Clients implements Connection.Listener {
+public final class Clients implements Connection.Listener {
 
     /** Maximum time for a request from a client without the token. */
     private static final Duration STRANGERS = Duration.ofSeconds(5);
@@ -78,17 +78,17 @@ final class Clients implements Connection.Listener {
     }
 
     /** Returns the client of a request. */
-    static Client of(Context context) {
+    public static Client of(Context context) {
         return context.attribute(Client.class.getName());
     }
 
     /** A client with its time for the request that it sends. */
-    final class Client {
+    public final class Client {
 
         private final Connection connection;
         private volatile boolean known;
-        /** True if the client sent another request before the answer: the connection must be closed. */
-        volatile boolean hurried;
+
+        private volatile boolean hurried;
 
         private long begun;
         private Scheduler.Task deadline = () -> false;
@@ -155,9 +155,9 @@ final class Clients implements Connection.Listener {
 
         /**
          * Returns true if the client has closed the connection while its request was at work, when nobody else reads
-         * from it. What it sends then is lost, and {@link #hurried} becomes true.
+         * from it. What it sends then is lost: see {@link #isHurried}.
          */
-        boolean hasLeft() {
+        public boolean hasLeft() {
             try {
                 SocketChannel channel = (SocketChannel) connection.getEndPoint().getTransport();
                 int bytes = channel.read(ByteBuffer.allocate(1));
@@ -168,6 +168,11 @@ final class Clients implements Connection.Listener {
             } catch (IOException e) {
                 return true;
             }
+        }
+
+        /** Returns true if the client sent another request before the answer: the connection must be closed. */
+        public boolean isHurried() {
+            return hurried;
         }
     }
 }

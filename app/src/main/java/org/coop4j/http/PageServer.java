@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static java.lang.ProcessBuilder.Redirect.DISCARD;
 
@@ -27,7 +27,7 @@ public final class PageServer {
     static Javalin start(Path page, int port) throws IOException {
         byte[] content = Files.readAllBytes(page);
         Javalin server = Javalin.create(config -> {
-            PredictionService.quiet(config);
+            WebServer.quiet(config);
             config.routes.get("/", c -> c.contentType("text/html; charset=utf-8")
                     .header(Header.CACHE_CONTROL, "no-store")
                     .result(content));

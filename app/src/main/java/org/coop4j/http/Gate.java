@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.MISDIRECTED_REQUEST_421;
@@ -21,9 +21,10 @@ import org.eclipse.jetty.util.Callback;
  * Refuses requests before any work is done: of unknown methods, from pages of other origins (as browsers send them
  * without asking first), and, on this machine alone, to other names, which a hostile page may have given it.
  */
-final class Gate extends Handler.Wrapper {
+public final class Gate extends Handler.Wrapper {
 
-    static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+    /** The known methods. */
+    public static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
 

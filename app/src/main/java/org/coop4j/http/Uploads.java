@@ -1,4 +1,4 @@
-package org.coop4j.serve;
+package org.coop4j.http;
 
 import static org.eclipse.jetty.http.HttpStatus.PAYLOAD_TOO_LARGE_413;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
@@ -10,8 +10,8 @@ import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import org.coop4j.base.Log;
-import org.coop4j.serve.Clients.Client;
-import org.coop4j.serve.ServiceOptions.Limits;
+import org.coop4j.http.Clients.Client;
+import org.coop4j.http.ServiceOptions.Limits;
 import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
 
@@ -19,7 +19,7 @@ import org.slf4j.Logger;
  * The bodies of requests, within limits on one body and on all bodies together. Memory is taken as bytes arrive,
  * whatever a client declares, and held until the request is answered.
  */
-final class Uploads {
+public final class Uploads {
 
     private static final Logger LOG = Log.of(Uploads.class);
 
@@ -38,7 +38,7 @@ final class Uploads {
      * Opens the body of a request. Reading it throws a {@link Refusal} if it is too large, too slow or malformed, or
      * does not fit into memory now.
      */
-    InputStream open(Context context) {
+    public InputStream open(Context context) {
         if (context.req().getContentLengthLong() > limits.bodyBytes()) {
             throw tooLarge();
         }

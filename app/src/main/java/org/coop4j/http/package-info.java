@@ -1,0 +1,5 @@
+/**
+ * Servers of HTTP within limits on what their clients may take. Every error is answered by {@code {"error": "the
+ * reason"}}, or in OpenAI's form.
+ */
+package org.coop4j.http;
