@@ -1,13 +1,21 @@
 package org.coop4j.data.bank;
 
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
@@ -15,22 +23,31 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.RandomStream;
+import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.coop4j.image.TrainTransform;
 import org.slf4j.Logger;
 
-/** The banks of a folder, each opened when first needed, and the contents of image files that they share. */
+/**
+ * Features of image views: each is encoded once, kept in a file, and independent of what else is encoded. A folder has a
+ * file per model, transform and kind, each opened when first needed.
+ *
+ * <p>Any number of processes may use a folder. One thread at a time.
+ */
 public final class FeatureBanks implements AutoCloseable {
 
     private static final Logger log = Log.of(FeatureBanks.class);
 
     private final Path folder;
     private final FileContents files;
-    private final Map<List<Object>, FeatureBank> banks = new HashMap<>(); // by transform and kind
+    private final Map<BankFile.Key, BankFile> banks = new HashMap<>();
 
     /**
      * A transform from an image to the pixels of a view: resize and centre crop, or a random resized crop and flip as in the
@@ -125,7 +142,15 @@ public final class FeatureBanks implements AutoCloseable {
         this.files = new FileContents(folder);
     }
 
-    /** Encodes those of the images that the bank of a transform and kind lacks, as {@link FeatureBank#encode} does. */
+    /**
+     * Encodes those of the images that the bank of a transform and kind lacks.
+     *
+     * @param what a phrase for the images, such as "training images"
+     * @param skipBad true to skip unreadable images; otherwise they are refused, after a warning about each
+     * @return the readable images with their features, which remain usable when the banks are closed
+     * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
+     * @throws IOException if the bank cannot be opened, or its file is another one
+     */
     public ImageFeatures encode(
             Clip clip,
             ImageTransform transform,
@@ -135,15 +160,130 @@ public final class FeatureBanks implements AutoCloseable {
             boolean skipBad,
             Progress progress)
             throws IOException {
-        FeatureBank bank = banks.get(List.of(transform, kind));
+        BankFile.Key key =
+                new BankFile.Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
+        BankFile bank = banks.get(key);
         if (bank == null) {
-            bank = FeatureBank.open(folder, clip, transform, kind, files);
-            banks.put(List.of(transform, kind), bank);
+            bank = BankFile.open(folder, key);
+            banks.put(key, bank);
         }
+        Encoding encoding = new Encoding(bank, transform);
         try {
-            return bank.encode(images, what, skipBad, progress);
+            List<HashedImage> hashed = encoding.hashed(images, clip.workers());
+            encoding.encodeMissing(hashed, clip.imageEncoder(kind), what, progress);
+            encoding.problems.values().forEach(problem -> progress.warn(problem.getMessage()));
+            if (!encoding.problems.isEmpty() && !skipBad) {
+                throw new UnreadableImagesException(encoding.problems);
+            }
+            return encoding.features(hashed);
         } finally {
             files.keep();
+        }
+    }
+
+    /** An encoding of some images, with the reasons why images cannot be read. */
+    private final class Encoding {
+        private final BankFile bank;
+        private final ImageTransform transform;
+        private final SortedMap<Path, IOException> problems = Collections.synchronizedSortedMap(new TreeMap<>());
+
+        Encoding(BankFile bank, ImageTransform transform) {
+            this.bank = bank;
+            this.transform = transform;
+        }
+
+        /** Reads the contents of all images on all threads, leaving out those that cannot be read. */
+        private List<HashedImage> hashed(List<LabelledImage> images, Workers workers) {
+            HashedImage[] hashed = new HashedImage[images.size()];
+            workers.each(hashed.length, (part, i) -> {
+                LabelledImage image = images.get(i);
+                try {
+                    hashed[i] = files.of(image.path()).of(image);
+                } catch (InputException e) {
+                    problems.put(image.path(), e);
+                } catch (IOException e) {
+                    String problem =
+                            image.path() + " cannot be read: " + e.getClass().getSimpleName();
+                    problems.put(image.path(), new IOException(problem, e));
+                }
+            });
+            return Stream.of(hashed).filter(Objects::nonNull).toList();
+        }
+
+        /** A view of an image. */
+        private record View(HashedImage image, int number, ViewKey key) {}
+
+        /** Returns the views that the bank lacks, those of the same content once. */
+        private List<View> missing(List<HashedImage> images) {
+            List<View> missing = new ArrayList<>();
+            Set<ViewKey> seen = new HashSet<>();
+            for (int view = 0; view < transform.views(); view++) {
+                for (HashedImage image : images) {
+                    ViewKey key = ViewKey.of(image.key(), view);
+                    if (seen.add(key) && !bank.contains(key)) {
+                        missing.add(new View(image, view, key));
+                    }
+                }
+            }
+            return missing;
+        }
+
+        /** Encodes missing views part by part, appending each part at once: a kill loses one part at most. */
+        private void encodeMissing(List<HashedImage> images, ImageEncoder encoder, String what, Progress progress)
+                throws IOException {
+            List<View> missing = missing(images);
+            if (missing.isEmpty()) {
+                return;
+            }
+            Map<String, IOException> causes = new HashMap<>(); // by key
+            ImageDecoder decoder = new ImageDecoder();
+            try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
+                for (int from = 0; from < missing.size(); from += encoder.part()) {
+                    List<View> part = missing.subList(from, Math.min(missing.size(), from + encoder.part()));
+                    ImageEncoder.Encoded encoded = encoder.encode(
+                            part.size(), (i, target, offset) -> readPixels(part.get(i), decoder, target, offset));
+                    encoded.problems().forEach((i, problem) -> {
+                        HashedImage image = part.get(i).image;
+                        problems.put(image.image().path(), problem);
+                        causes.putIfAbsent(image.key(), problem);
+                    });
+                    bank.append(part.stream().map(View::key).toList(), encoded.features());
+                    part.forEach(view -> task.advance(1));
+                }
+            }
+            // A content is encoded once, and its problem is that of all files that have it.
+            for (HashedImage image : images) {
+                IOException problem = causes.get(image.key());
+                if (problem != null) {
+                    Path path = image.image().path();
+                    problems.putIfAbsent(
+                            path, new IOException(path + " has the content of " + problem.getMessage(), problem));
+                }
+            }
+        }
+
+        private void readPixels(View view, ImageDecoder decoder, FloatBuffer target, int offset) throws IOException {
+            LabelledImage image = view.image.image();
+            RgbImage seen = decoder.decode(
+                    image.path(), image.exif(), all -> transform.apply(all, view.image.sha256(), view.number));
+            transform.preprocessing().toTensor(seen, target, offset);
+        }
+
+        private ImageFeatures features(List<HashedImage> images) throws IOException {
+            List<HashedImage> good = images.stream()
+                    .filter(image -> !problems.containsKey(image.image().path()))
+                    .toList();
+            BankFile.Rows rows = bank.rows();
+            int views = transform.views();
+            int[] records = new int[Math.multiplyExact(good.size(), views)]; // [images, views]
+            for (int i = 0; i < records.length; i++) {
+                records[i] = bank.record(ViewKey.of(good.get(i / views).key(), i % views));
+            }
+            return new ImageFeatures(
+                    good,
+                    views,
+                    bank.width(),
+                    (i, view, target, offset) -> rows.copy(records[i * views + view % views], target, offset));
         }
     }
 
@@ -168,7 +308,7 @@ public final class FeatureBanks implements AutoCloseable {
     @Override
     public void close() {
         files.forget();
-        for (FeatureBank bank : banks.values()) {
+        for (BankFile bank : banks.values()) {
             try {
                 bank.close();
             } catch (IOException e) {

@@ -15,8 +15,11 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.OpenFile.FileState;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 
 /**
@@ -35,13 +38,15 @@ final class FileContents {
     /** Number of pairs of bytes of a hash; a float holds a pair exactly. */
     private static final int HALVES = 16;
 
+    private static final int UPRIGHT = 1;
+
     private static final BankFile.Key FILE =
             new BankFile.Key("contents-of-files", "sha256", FeatureKind.EMBEDDED, Precision.FLOAT32, HALVES + 1);
 
     /** Largest file that is read at once. */
     private static final long LARGE = 16L << 20;
 
-    private final Path folder; // null to keep nothing
+    private final Path folder;
     private final Clock clock;
     private final Map<Path, Content> known = new ConcurrentHashMap<>();
     private final Map<ViewKey, Content> added = new ConcurrentHashMap<>();
@@ -59,11 +64,6 @@ final class FileContents {
         this.clock = clock;
     }
 
-    /** Contents that are known to this process alone. */
-    static FileContents ofThisProcess() {
-        return new FileContents(null);
-    }
-
     /**
      * The content of an image file.
      *
@@ -71,6 +71,12 @@ final class FileContents {
      * @param orientation by EXIF, 1 to 8; 1 for upright
      */
     public record Content(String sha256, int orientation) {
+
+        /** Returns an image that has this content; the key of its pixels knows if they are turned. */
+        HashedImage of(LabelledImage image) {
+            boolean turned = image.exif() == ExifOrientation.APPLY && orientation != UPRIGHT;
+            return new HashedImage(image, sha256, turned ? sha256 + " turned " + orientation : sha256);
+        }
 
         private static Content read(OpenFile file) throws IOException {
             if (file.length() > LARGE) {
@@ -115,11 +121,6 @@ final class FileContents {
     }
 
     private Content find(Path path) throws IOException {
-        if (folder == null) {
-            try (OpenFile file = OpenFile.open(path)) {
-                return Content.read(file);
-            }
-        }
         Optional<FileState> before = FileState.of(path);
         Optional<ViewKey> key = before.map(state -> ViewKey.of(path.toAbsolutePath() + "\n" + state.identity(), 0));
         Content content = key.map(earlier()::get).orElse(null);

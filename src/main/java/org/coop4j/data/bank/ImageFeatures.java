@@ -11,23 +11,21 @@ import org.coop4j.data.LabelledImage;
  * Labelled images with their features from a bank or a file of features.
  *
  * @param images the readable images
- * @param keys keys of the pixels, different for images whose pixels differ
  * @param rows source of the rows
  */
-public record ImageFeatures(List<HashedImage> images, List<String> keys, int views, int width, Rows rows)
-        implements FeatureSet {
+public record ImageFeatures(List<HashedImage> images, int views, int width, Rows rows) implements FeatureSet {
 
     /**
      * An image whose content was read.
      *
      * @param sha256 of its file's content, in hexadecimal
+     * @param key of its pixels, different for images whose pixels differ
      */
-    public record HashedImage(LabelledImage image, String sha256) {}
+    public record HashedImage(LabelledImage image, String sha256, String key) {}
 
     /** Returns the features of no images. */
     public static ImageFeatures none(int width) {
-        return new ImageFeatures(
-                List.of(), List.of(), 1, width, new InMemory(FeatureMatrix.of(0, width, new float[0])));
+        return new ImageFeatures(List.of(), 1, width, new InMemory(FeatureMatrix.of(0, width, new float[0])));
     }
 
     /** Rows in memory, one view of each image. */
@@ -41,7 +39,7 @@ public record ImageFeatures(List<HashedImage> images, List<String> keys, int vie
 
     /** Returns the first view of each image, in memory. */
     public ImageFeatures inMemory() {
-        return new ImageFeatures(images, keys, 1, width, new InMemory(matrix()));
+        return new ImageFeatures(images, 1, width, new InMemory(matrix()));
     }
 
     @Override
@@ -52,12 +50,7 @@ public record ImageFeatures(List<HashedImage> images, List<String> keys, int vie
     @Override
     public ImageFeatures select(int[] positions) {
         FeatureMatrix some = FeatureSet.super.select(positions).matrix();
-        return new ImageFeatures(
-                Arrays.stream(positions).mapToObj(images::get).toList(),
-                Arrays.stream(positions).mapToObj(keys::get).toList(),
-                1,
-                width,
-                new InMemory(some));
+        return new ImageFeatures(Arrays.stream(positions).mapToObj(images::get).toList(), 1, width, new InMemory(some));
     }
 
     /** Source of rows. */
@@ -70,14 +63,15 @@ public record ImageFeatures(List<HashedImage> images, List<String> keys, int vie
     /** Returns images whose features were encoded before, one or more, all of one file. */
     public static ImageFeatures stored(List<LabelledImage> images) {
         List<HashedImage> hashed = images.stream()
-                .map(image -> new HashedImage(image, image.stored().sha256()))
+                .map(image -> {
+                    String sha256 = image.stored().sha256();
+                    return new HashedImage(image, sha256, sha256);
+                })
                 .toList();
         return new ImageFeatures(
-                hashed,
-                hashed.stream().map(HashedImage::sha256).toList(),
-                1,
-                images.get(0).stored().features().width(),
-                (i, view, target, offset) -> images.get(i).stored().copy(target, offset));
+                hashed, 1, images.get(0).stored().features().width(), (i, view, target, offset) -> images.get(i)
+                        .stored()
+                        .copy(target, offset));
     }
 
     @Override
@@ -98,8 +92,8 @@ public record ImageFeatures(List<HashedImage> images, List<String> keys, int vie
     /** Returns the SHA-256 of the images' contents and labels in their order, in hexadecimal. */
     public String contentHash() {
         StringBuilder lines = new StringBuilder();
-        for (int i = 0; i < images.size(); i++) {
-            lines.append(keys.get(i)).append('\t').append(image(i).label()).append('\n');
+        for (HashedImage image : images) {
+            lines.append(image.key).append('\t').append(image.image.label()).append('\n');
         }
         return Sha256.of(lines.toString());
     }

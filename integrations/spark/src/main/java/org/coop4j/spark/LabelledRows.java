@@ -141,10 +141,9 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
         }
         int width = byId.values().stream().findFirst().map(row -> row.length).orElse(1);
         List<HashedImage> hashed = readable.stream()
-                .map(image -> new HashedImage(image, ""))
+                .map(image -> new HashedImage(image, "", id(image).toString()))
                 .toList(); // the driver never sees their bytes
-        List<String> keys = readable.stream().map(image -> id(image).toString()).toList();
-        return new ImageFeatures(hashed, keys, 1, width, (i, view, target, offset) -> {
+        return new ImageFeatures(hashed, 1, width, (i, view, target, offset) -> {
             double[] row = byId.get(id(readable.get(i)));
             for (int j = 0; j < width; j++) {
                 target[offset + j] = (float) row[j];

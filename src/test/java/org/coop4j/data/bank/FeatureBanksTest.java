@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
@@ -44,7 +43,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-class FeatureBankTest {
+class FeatureBanksTest {
 
     @TempDir
     static Path models;
@@ -70,12 +69,41 @@ class FeatureBankTest {
         }
     }
 
-    private FeatureBank bank(String name, ImageTransform transform) throws IOException {
+    private Bank bank(String name, ImageTransform transform) {
         return bank(clip, name, transform);
     }
 
-    private FeatureBank bank(Clip model, String name, ImageTransform transform) throws IOException {
-        return FeatureBank.open(folder.resolve(name), model, transform, FeatureKind.EMBEDDED);
+    private Bank bank(Clip model, String name, ImageTransform transform) {
+        return new Bank(new FeatureBanks(folder.resolve(name)), folder.resolve(name), model, transform);
+    }
+
+    /** The bank of a transform. */
+    private record Bank(FeatureBanks banks, Path folder, Clip model, ImageTransform transform)
+            implements AutoCloseable {
+
+        ImageFeatures encode(List<LabelledImage> images, boolean skipBad, Progress progress) throws IOException {
+            return banks.encode(model, transform, FeatureKind.EMBEDDED, images, "images", skipBad, progress);
+        }
+
+        private BankFile.Key key() throws IOException {
+            return new BankFile.Key(
+                    model.modelSha256(), transform.id(), FeatureKind.EMBEDDED, model.precision(), model.embedDim());
+        }
+
+        Path file() throws IOException {
+            return key().file(folder);
+        }
+
+        int size() throws IOException {
+            try (BankFile file = BankFile.openToRead(file(), key())) {
+                return file.size();
+            }
+        }
+
+        @Override
+        public void close() {
+            banks.close();
+        }
     }
 
     private static ImageTransform train(int views, long seed) {
@@ -93,8 +121,8 @@ class FeatureBankTest {
 
     private List<float[]> features(Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
             throws IOException {
-        try (FeatureBank bank = bank(model, bankName, transform)) {
-            ImageFeatures banked = bank.encode(list, "images", false, new ProgressRecorder());
+        try (Bank bank = bank(model, bankName, transform)) {
+            ImageFeatures banked = bank.encode(list, false, new ProgressRecorder());
             List<float[]> rows = new ArrayList<>();
             for (int view = 0; view < transform.views(); view++) {
                 for (int i = 0; i < banked.size(); i++) {
@@ -129,7 +157,7 @@ class FeatureBankTest {
             List<float[]> whole = features(wideClip, "whole", transform, images);
             for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
                 String name = "stopped-at-" + stop;
-                try (FeatureBank bank = bank(wideClip, name, transform)) {
+                try (Bank bank = bank(wideClip, name, transform)) {
                     ProgressRecorder stopping = new ProgressRecorder() {
                         @Override
                         protected void advanced(Recorded task) {
@@ -138,15 +166,12 @@ class FeatureBankTest {
                             }
                         }
                     };
-                    assertThatThrownBy(() -> bank.encode(images, "images", false, stopping))
+                    assertThatThrownBy(() -> bank.encode(images, false, stopping))
                             .hasMessage("stopped");
                 }
                 assertThat(features(wideClip, name, transform, images)).containsExactlyElementsOf(whole);
             }
-            Path file;
-            try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
-                file = files.filter(Files::isRegularFile).findFirst().orElseThrow();
-            }
+            Path file = bank(wideClip, "whole", transform).file();
             byte[] bytes = Files.readAllBytes(file);
             int record = (bytes.length - 512) / (2 * images.size());
             for (int kept : new int[] {5, 69}) {
@@ -183,16 +208,16 @@ class FeatureBankTest {
     @Test
     void viewsInTheBankAreNotEncodedAgain() throws IOException {
         ImageTransform transform = train(3, 7);
-        try (FeatureBank bank = bank("a", transform)) {
+        try (Bank bank = bank("a", transform)) {
             ProgressRecorder first = new ProgressRecorder();
-            bank.encode(images, "images", false, first);
+            bank.encode(images, false, first);
             assertThat(first.tasks).hasSize(1);
             assertThat(first.tasks.get(0).done())
                     .isEqualTo(first.tasks.get(0).total())
                     .isEqualTo(210);
             assertThat(first.tasks.get(0).closed).isTrue();
             ProgressRecorder second = new ProgressRecorder();
-            bank.encode(images, "images", false, second);
+            bank.encode(images, false, second);
             assertThat(second.tasks).isEmpty();
             assertThat(bank.size()).isEqualTo(210);
         }
@@ -237,8 +262,8 @@ class FeatureBankTest {
     @Test
     void epochsTakeTheViewsInTurn() throws IOException {
         ImageTransform transform = train(3, 7);
-        try (FeatureBank bank = bank("a", transform)) {
-            ImageFeatures banked = bank.encode(images, "images", false, new ProgressRecorder());
+        try (Bank bank = bank("a", transform)) {
+            ImageFeatures banked = bank.encode(images, false, new ProgressRecorder());
             float[] row = new float[banked.width()];
             float[] again = new float[banked.width()];
             for (int epoch = 0; epoch < 3; epoch++) {
@@ -279,8 +304,8 @@ class FeatureBankTest {
         Files.delete(images.get(40).path());
         Files.createSymbolicLink(images.get(40).path(), Path.of("/dev/zero"));
         ProgressRecorder recorder = new ProgressRecorder();
-        try (FeatureBank bank = bank("a", test())) {
-            assertThat(bank.encode(images, "images", true, recorder).size()).isEqualTo(68);
+        try (Bank bank = bank("a", test())) {
+            assertThat(bank.encode(images, true, recorder).size()).isEqualTo(68);
         }
         assertWarned(recorder, 3, 40);
         assertThatThrownBy(() -> new ImageDecoder().decode(pipe)).isInstanceOf(ImageException.class);
@@ -293,9 +318,9 @@ class FeatureBankTest {
         Files.delete(images.get(69).path());
         ProgressRecorder recorder = new ProgressRecorder();
         FeatureBanks.Lists lists = new FeatureBanks.Lists();
-        try (FeatureBank bank = bank("a", test())) {
+        try (Bank bank = bank("a", test())) {
             for (List<LabelledImage> list : List.of(images.subList(0, 30), images.subList(30, 70))) {
-                lists.encode(() -> bank.encode(list, "images", false, recorder));
+                lists.encode(() -> bank.encode(list, false, recorder));
             }
             assertThatThrownBy(lists::requireReadable)
                     .isInstanceOf(FeatureBanks.UnreadableImagesException.class)
@@ -311,8 +336,8 @@ class FeatureBankTest {
     void unreadableImagesAreSkippedOnRequest() throws IOException {
         damage(0, 40);
         ProgressRecorder recorder = new ProgressRecorder();
-        try (FeatureBank bank = bank("a", test())) {
-            ImageFeatures banked = bank.encode(images, "images", true, recorder);
+        try (Bank bank = bank("a", test())) {
+            ImageFeatures banked = bank.encode(images, true, recorder);
             assertThat(banked.size()).isEqualTo(68);
             assertThat(banked.image(0)).isEqualTo(images.get(1));
             assertThat(banked.image(39)).isEqualTo(images.get(41));
@@ -330,8 +355,8 @@ class FeatureBankTest {
             Files.write(images.get(i).path(), new byte[] {1, 2, 3});
         }
         ProgressRecorder recorder = new ProgressRecorder();
-        try (FeatureBank bank = bank("a", train(2, 1))) {
-            ImageFeatures banked = bank.encode(images, "images", true, recorder);
+        try (Bank bank = bank("a", train(2, 1))) {
+            ImageFeatures banked = bank.encode(images, true, recorder);
             assertThat(banked.size()).isEqualTo(67);
             assertThat(recorder.tasks.get(0).done())
                     .isEqualTo(recorder.tasks.get(0).total());
@@ -345,14 +370,14 @@ class FeatureBankTest {
         images.add(new LabelledImage(images.get(0).path(), 0, "c0", ExifOrientation.APPLY));
         List<float[]> rows = features("a", test(), images);
         assertThat(rows.get(1)).containsExactly(rows.get(0));
-        try (FeatureBank bank = bank("a", test())) {
+        try (Bank bank = bank("a", test())) {
             assertThat(bank.size()).isEqualTo(69);
         }
     }
 
     @Test
     void theContentHashDependsOnImagesLabelsAndOrder() throws IOException {
-        try (FeatureBank bank = bank("a", test())) {
+        try (Bank bank = bank("a", test())) {
             String hash = contentHash(bank, images);
             List<LabelledImage> other = new ArrayList<>(images);
             Collections.swap(other, 0, 1);
@@ -367,13 +392,13 @@ class FeatureBankTest {
         }
     }
 
-    private static String contentHash(FeatureBank bank, List<LabelledImage> list) throws IOException {
-        return bank.encode(list, "images", false, new ProgressRecorder()).contentHash();
+    private static String contentHash(Bank bank, List<LabelledImage> list) throws IOException {
+        return bank.encode(list, false, new ProgressRecorder()).contentHash();
     }
 
     /** The first picture as a JPEG with an EXIF orientation. */
     private LabelledImage rotated(ExifOrientation exif) throws IOException {
-        byte[] content = FeatureBankTest.class
+        byte[] content = FeatureBanksTest.class
                 .getResourceAsStream("/images/forms/jpeg-exif-rotated.jpg")
                 .readAllBytes();
         Path file = Files.write(folder.resolve("images").resolve("rotated.jpg"), content);
@@ -393,7 +418,7 @@ class FeatureBankTest {
         assertThat(stored.get(0))
                 .containsExactly(clip.encodeImages(file, FeatureKind.EMBEDDED, ExifOrientation.KEEP)
                         .row(0));
-        try (FeatureBank bank = bank("a", test())) {
+        try (Bank bank = bank("a", test())) {
             assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));
         }
     }
