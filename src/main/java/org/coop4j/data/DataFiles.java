@@ -2,77 +2,140 @@ package org.coop4j.data;
 
 import static org.coop4j.base.InputException.require;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.TextFile;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
+import org.coop4j.image.ExifOrientation;
 import org.slf4j.Logger;
 
 /**
- * Labelled images, or their features, in any form that people have them in: a folder with one subfolder per class, a split
- * file (.json), a list of path and label (.csv), or a file of features.
+ * Labelled images, or their features, in any form that people have them in:
  *
- * @param name the dataset's name
- * @param place the folder or file
- * @param imageRoot folder that the paths in a file are relative to
- * @param namesFile a file that renames the classes of a folder or of features, see {@link ClassNames#read}
- * @param splitSeed seed of the split, if the data has none
- * @param shares shares of the split, 50/20/30 if empty; must be empty if the data has a split
- * @param nested true if each folder with images is a class, named by its path such as {@code food/pizza}; otherwise class
- *     folders lie side by side
+ * <ul>
+ *   <li>A folder with one subfolder per class, or with train/, val/ and test/ that each have one per class. These three are
+ *       recognised (also as training, valid, validation, dev, testing) if the root has no other folders. Classes are
+ *       sorted by name.
+ *   <li>A CSV file with one line per image: path, label and, optionally, split (train, val or test); UTF-8, separated by
+ *       commas, quoted with double quotes. An optional header names the columns. The label is the class's name; classes
+ *       are sorted by name, or by number if every label is one.
+ *   <li>A split file (.json), see {@link SplitFile}.
+ *   <li>A file of features such as {@code coop embed --data} writes: {@code features} [images, width], {@code labels}
+ *       [images] and, optionally, {@code split} [images] (0 train, 1 val, 2 test), with the class names in the metadata.
+ *       Without names the labels are the names.
+ * </ul>
+ *
+ * <p>Without a split each class is split by {@link SplitShares}. The EXIF orientation of images in folders and CSV lists is
+ * applied.
+ *
+ * @param data where they are, and how they are read
+ * @param seed seed of the split, if the data has none
  */
-record DataFiles(
-        String name,
-        Path place,
-        Path imageRoot,
-        Optional<Path> namesFile,
-        long splitSeed,
-        Optional<SplitShares> shares,
-        boolean nested) {
+record DataFiles(DataSpec data, long seed) {
     private static final Logger log = Log.of(DataFiles.class);
+
+    /** Enough for some millions of images. */
+    private static final int MOST_BYTES = 512 << 20;
+
+    /** An image in a folder or list; the split is null if the data has none. */
+    private record Listed(Path path, String className, Split split) {}
 
     /**
      * Reads the lists of images.
      *
      * @param notes receives a sentence about what is passed over
      */
-    public ImageDataset load(Consumer<String> notes) throws IOException {
+    ImageDataset load(Consumer<String> notes) throws IOException {
+        Path place = place();
         if (Files.isDirectory(place)) {
-            return new ImageFolder(this).load(notes);
+            return dataset(folder(notes), Comparator.naturalOrder());
         }
         require(Files.exists(place), "no such folder or file: %s", place);
-        if (hasExtension(".json")) {
-            SplitRules.requireNoShares(place, shares);
-            return new SplitFile(name, place, imageRoot).load();
+        if (data.hasExtension(".json")) {
+            SplitRules.requireNoShares(place, data.shares());
+            return new SplitFile(data.name(), place, imageRoot()).load();
         }
-        if (hasExtension(".csv")) {
-            return new CsvList(this).load();
+        if (data.hasExtension(".csv")) {
+            ImageDataset dataset = csv();
+            dataset.requireFiles();
+            return dataset;
         }
         if (FeatureTensors.isNameOf(place)) {
-            return new FeatureList(this).load();
+            return features();
         }
         throw new IOException(place
                 + ": expected a folder of class folders, a split file (.json), a list of path,label (.csv), or features"
                 + " (.safetensors, .npz, .pt)");
     }
 
-    /** Returns true if the name of the file ends so, in any letter case. */
-    private boolean hasExtension(String extension) {
-        return place.toString().toLowerCase(Locale.ROOT).endsWith(extension);
+    private Path place() {
+        return Path.of(data.path());
+    }
+
+    private Path imageRoot() {
+        return data.imageRoot() != null
+                ? Path.of(data.imageRoot())
+                : place().toAbsolutePath().getParent();
+    }
+
+    /** Makes a dataset whose classes are those of its training images, or else of its test images. */
+    private ImageDataset dataset(List<Listed> rows, Comparator<String> order) throws IOException {
+        Set<Split> splits = rows.stream().map(Listed::split).collect(Collectors.toSet());
+        Split defining = Stream.of(Split.TRAIN, Split.TEST, Split.VAL)
+                .filter(splits::contains)
+                .findFirst()
+                .orElse(null);
+        List<String> classes = rows.stream()
+                .filter(row -> row.split == defining)
+                .map(Listed::className)
+                .distinct()
+                .sorted(order)
+                .toList();
+        List<String> names = renamed(classes);
+        ClassNames.requireUsable(names, data.path());
+        Map<String, Integer> labels = new HashMap<>();
+        classes.forEach(name -> labels.put(name, labels.size()));
+        List<LabelledImage> images = new ArrayList<>();
+        for (Listed row : rows) {
+            Integer label = labels.get(row.className);
+            require(
+                    label != null,
+                    "%s is of the class '%s', which no training image has: remove it or add training images",
+                    row.path,
+                    row.className);
+            images.add(new LabelledImage(row.path, label, names.get(label), ExifOrientation.APPLY));
+        }
+        return dataset(
+                names,
+                images,
+                defining == null ? null : rows.stream().map(Listed::split).toList());
     }
 
     /**
@@ -83,7 +146,7 @@ record DataFiles(
      *
      * @param splits split of each image; null if the data has none
      */
-    ImageDataset dataset(String title, List<String> classNames, List<LabelledImage> images, List<Split> splits)
+    private ImageDataset dataset(List<String> classNames, List<LabelledImage> images, List<Split> splits)
             throws InputException {
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         if (splits == null) {
@@ -91,11 +154,11 @@ record DataFiles(
                     .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()))
                     .values();
             if (classes.size() == classNames.size()) {
-                return SplitRules.split(title, classes, shares, splitSeed);
+                return SplitRules.split(data.name(), classes, data.shares(), seed);
             }
             parts.put(Split.TEST, images); // is refused, with the names of the classes without images
         } else {
-            SplitRules.requireNoShares(place, shares);
+            SplitRules.requireNoShares(place(), data.shares());
             parts.putAll(IntStream.range(0, images.size())
                     .boxed()
                     .collect(Collectors.groupingBy(splits::get, Collectors.mapping(images::get, Collectors.toList()))));
@@ -106,23 +169,205 @@ record DataFiles(
             require(
                     !val.isEmpty(),
                     "%s has only training images: add test images, or omit the split to have one made",
-                    place);
-            log.info("{} has no test images: the val images are also used for testing", place);
+                    data.path());
+            log.info("{} has no test images: the val images are also used for testing", data.path());
             test = val;
         }
         try {
-            return new ImageDataset(title, classNames, parts.getOrDefault(Split.TRAIN, List.of()), val, test);
+            return new ImageDataset(data.name(), classNames, parts.getOrDefault(Split.TRAIN, List.of()), val, test);
         } catch (IllegalArgumentException e) {
-            throw new InputException(place + ": " + e.getMessage(), e);
+            throw new InputException(data.path() + ": " + e.getMessage(), e);
         }
     }
 
     /** Returns the names of the classes, renamed by the file of names if there is one. */
-    List<String> renamed(List<String> names) throws IOException {
-        if (namesFile.isEmpty()) {
+    private List<String> renamed(List<String> names) throws IOException {
+        if (data.namesFile() == null) {
             return names;
         }
-        Map<String, String> others = ClassNames.read(namesFile.get(), Set.copyOf(names));
+        Map<String, String> others = ClassNames.read(Path.of(data.namesFile()), Set.copyOf(names));
         return names.stream().map(own -> others.getOrDefault(own, own)).toList();
+    }
+
+    /** Returns the images of a folder by class, those of {@code train} if it has a split. */
+    static SortedMap<String, List<Path>> toLearnFrom(Path root) throws IOException {
+        return new DataFiles(DataSpec.of(root), 0)
+                .folder(note -> {}).stream()
+                        .filter(row -> row.split == null || row.split == Split.TRAIN)
+                        .collect(Collectors.groupingBy(
+                                Listed::className,
+                                TreeMap::new,
+                                Collectors.mapping(Listed::path, Collectors.toList())));
+    }
+
+    private List<Listed> folder(Consumer<String> notes) throws IOException {
+        Path root = place();
+        require(Files.isDirectory(root), "%s is not a folder: give a folder that has one subfolder per class", root);
+        ImageFiles files = new ImageFiles();
+        List<Path> folders = files.folders(root);
+        require(!folders.isEmpty(), "%s has no subfolders: make one for each class, with its images in it", root);
+        List<Listed> rows = new ArrayList<>();
+        Map<Split, Path> splits = splitFolders(folders);
+        for (Map.Entry<Split, Path> part : splits.entrySet()) {
+            addClasses(files, part.getValue(), part.getKey(), rows);
+        }
+        if (splits.isEmpty()) {
+            addClasses(files, root, null, rows);
+        }
+        files.report(root, notes);
+        return rows;
+    }
+
+    /** Adds the images of each class folder; the class is its name or, if nested, its path below the parent. */
+    private void addClasses(ImageFiles files, Path parent, Split split, List<Listed> rows) throws IOException {
+        for (Path folder : files.folders(parent)) {
+            List<Path> images = files.images(folder);
+            require(!images.isEmpty(), "class folder %s has no images: add some or remove the folder", folder);
+            SortedMap<String, List<Path>> byPath = images.stream()
+                    .collect(Collectors.groupingBy(
+                            image -> parent.relativize(image.getParent())
+                                    .toString()
+                                    .replace('\\', '/'),
+                            TreeMap::new,
+                            Collectors.toList()));
+            String name = folder.getFileName().toString();
+            if (Boolean.TRUE.equals(data.nested())) {
+                byPath.forEach((path, some) -> some.forEach(image -> rows.add(new Listed(image, path, split))));
+            } else if (byPath.containsKey(name)) {
+                images.forEach(image -> rows.add(new Listed(image, name, split)));
+            } else {
+                List<String> found = byPath.entrySet().stream()
+                        .map(one -> one.getKey() + " with "
+                                + Numbers.count(one.getValue().size(), "image"))
+                        .toList();
+                throw new InputException(
+                        "%s has no images of its own, only %s: put the classes side by side, or read nested classes"
+                                .formatted(folder, Numbers.first(found)));
+            }
+        }
+    }
+
+    /** Returns the folders that are splits; empty if the folders are classes. */
+    private static Map<Split, Path> splitFolders(List<Path> folders) throws InputException {
+        Map<Split, Path> splits = new EnumMap<>(Split.class);
+        for (Path folder : folders) {
+            Optional<Split> split = Split.named(folder.getFileName().toString());
+            if (split.isEmpty()) {
+                return Map.of();
+            }
+            Path other = splits.put(split.get(), folder);
+            require(other == null, "%s and %s are the same split: keep one", other, folder);
+        }
+        require(
+                !splits.keySet().equals(Set.of(Split.VAL)),
+                "%s has no train or test folder next to it: add one",
+                splits.get(Split.VAL));
+        return splits;
+    }
+
+    private ImageDataset csv() throws IOException {
+        List<String[]> lines = cells();
+        List<String> header = lines.isEmpty()
+                ? List.of()
+                : Arrays.stream(lines.get(0))
+                        .map(cell -> cell.strip().toLowerCase(Locale.ROOT))
+                        .toList();
+        boolean hasHeader = header.contains("path") && header.contains("label");
+        List<String> columns =
+                hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);
+        List<Listed> rows = new ArrayList<>();
+        Set<Path> seen = new HashSet<>();
+        for (String[] cells : lines.subList(hasHeader ? 1 : 0, lines.size())) {
+            Listed row = row(cells, columns);
+            require(seen.add(row.path), "%s lists %s twice", data.path(), row.path);
+            rows.add(row);
+        }
+        require(!rows.isEmpty(), "%s lists no images", data.path());
+        if (!columns.contains("split")) {
+            rows.sort(Comparator.comparing(Listed::path)); // the split does not depend on the order of the lines
+        }
+        boolean numbered = rows.stream().allMatch(row -> row.className.matches("\\d{1,9}"));
+        return dataset(rows, numbered ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder());
+    }
+
+    private Listed row(String[] cells, List<String> columns) throws InputException {
+        int pathColumn = columns.indexOf("path");
+        int labelColumn = columns.indexOf("label");
+        int splitColumn = columns.indexOf("split"); // −1 if there is none
+        int needed = Math.max(Math.max(pathColumn, labelColumn), splitColumn) + 1;
+        require(
+                cells.length >= needed,
+                "%s: the line '%s' has %d cells and needs %d: path,label%s",
+                data.path(),
+                String.join(",", cells),
+                cells.length,
+                needed,
+                splitColumn < 0 ? "" : ",split");
+        String label = cells[labelColumn].strip();
+        require(!label.isEmpty(), "%s: the label of %s is empty", data.path(), cells[pathColumn]);
+        Path path = ImageFiles.resolve(imageRoot(), cells[pathColumn].strip(), place());
+        Optional<Split> split = splitColumn < 0 ? Optional.empty() : Split.named(cells[splitColumn]);
+        if (splitColumn >= 0 && split.isEmpty()) {
+            throw new InputException("%s: the split '%s' of %s is not train, val or test"
+                    .formatted(data.path(), cells[splitColumn], path));
+        }
+        return new Listed(path, label, split.orElse(null));
+    }
+
+    private List<String[]> cells() throws IOException {
+        CsvMapper mapper = CsvMapper.builder()
+                .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+                .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+                .build();
+        try (MappingIterator<String[]> lines =
+                mapper.readerFor(String[].class).readValues(TextFile.read(place(), MOST_BYTES))) {
+            return lines.readAll();
+        } catch (JsonProcessingException e) {
+            throw new InputException(data.path() + ": " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private ImageDataset features() throws IOException {
+        try (FeatureTensors tensors = FeatureTensors.open(place())) {
+            StoredFeatures features = tensors.features();
+            List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
+            int rows = features.rows().rows();
+            int[] labels = tensors.labels(rows, named == null ? 0 : named.size());
+            int classes = IntStream.of(labels).max().orElse(0) + 1;
+            List<String> names = renamed(
+                    named == null
+                            ? IntStream.range(0, classes)
+                                    .mapToObj(Integer::toString)
+                                    .toList()
+                            : named);
+            List<String> inputs = tensors.list(FeatureTensors.INPUTS);
+            if (inputs != null && inputs.size() != rows) {
+                throw tensors.problem("its metadata %s has %d names for %d rows"
+                        .formatted(FeatureTensors.INPUTS, inputs.size(), rows));
+            }
+            List<LabelledImage> images = new ArrayList<>();
+            for (int i = 0; i < rows; i++) {
+                images.add(new LabelledImage(
+                        harmless(inputs == null ? "row " + i : inputs.get(i)),
+                        labels[i],
+                        names.get(labels[i]),
+                        ExifOrientation.KEEP,
+                        new StoredFeatures.Row(features, i)));
+            }
+            return dataset(names, images, tensors.splits(rows));
+        } catch (IllegalArgumentException e) {
+            throw new InputException(data.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns a path that leads nowhere: no image is looked for where a file of features says. */
+    private static Path harmless(String input) {
+        Path name = Path.of("#");
+        for (Path segment : Path.of(input)) {
+            if (!segment.toString().matches("\\.{0,2}")) {
+                name = name.resolve(segment);
+            }
+        }
+        return name;
     }
 }

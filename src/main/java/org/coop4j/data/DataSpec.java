@@ -186,19 +186,21 @@ public record DataSpec(
     }
 
     private ImageDataset lists(long seed, Consumer<String> notes) throws IOException {
-        Path place = Path.of(path);
-        Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
-        Optional<Path> names = Optional.ofNullable(namesFile).map(Path::of);
-        if (benchmark != null) {
-            SplitRules.requireNoShares(place, shares);
-            return new BenchmarkSource(published().orElseThrow(), place, seed).load();
+        if (benchmark == null) {
+            return new DataFiles(this, seed).load(notes);
         }
-        Path root =
-                imageRoot != null ? Path.of(imageRoot) : place.toAbsolutePath().getParent();
-        return new DataFiles(name(), place, root, names, seed, shares, Boolean.TRUE.equals(nested)).load(notes);
+        Path place = Path.of(path);
+        SplitRules.requireNoShares(place, shares());
+        return new BenchmarkSource(published().orElseThrow(), place, seed).load();
     }
 
-    private boolean hasExtension(String extension) {
+    /** Returns the shares of the split, if they are given. */
+    Optional<SplitShares> shares() {
+        return Optional.ofNullable(split).map(SplitShares::of);
+    }
+
+    /** Returns true if the name of the file ends so, in any letter case. */
+    boolean hasExtension(String extension) {
         return path.toLowerCase(Locale.ROOT).endsWith(extension);
     }
 

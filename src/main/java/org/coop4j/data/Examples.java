@@ -73,7 +73,7 @@ public final class Examples {
      */
     public static Examples folder(Path folder) throws IOException {
         Map<String, List<InputImage>> images = new TreeMap<>();
-        ImageFolder.toLearnFrom(folder)
+        DataFiles.toLearnFrom(folder)
                 .forEach((name, files) ->
                         images.put(name, files.stream().map(InputImage::of).toList()));
         ClassNames.requireUsable(List.copyOf(images.keySet()), folder.toString());

@@ -8,7 +8,6 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
@@ -44,8 +43,7 @@ class CsvListTest {
         try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() ->
-                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
+        assertThatThrownBy(() -> DataSpec.of(csv).load(1))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "512 MB");
     }
@@ -111,13 +109,10 @@ class CsvListTest {
         Path csv = root.resolve("list.csv");
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() ->
-                        new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {}))
+        assertThatThrownBy(() -> DataSpec.of(csv).load(1))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll(csv.toString(), "UTF-8");
-        assertThatThrownBy(() -> new DataFiles(
-                                "d", root.resolve("no.csv"), root, Optional.empty(), 1, Optional.empty(), false)
-                        .load(note -> {}))
+        assertThatThrownBy(() -> DataSpec.of(root.resolve("no.csv")).load(1))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(root.resolve("no.csv").toString());
     }
@@ -128,7 +123,7 @@ class CsvListTest {
             Files.write(root.resolve((char) ('a' + i) + ".jpg"), new byte[0]);
         }
         Path csv = Files.writeString(root.resolve("list.csv"), text.replace(';', '\n'));
-        return new DataFiles("d", csv, root, Optional.empty(), 1, Optional.empty(), false).load(note -> {});
+        return DataSpec.of(csv).load(1);
     }
 
     private LabelledImage image(String path, int label, String name) {

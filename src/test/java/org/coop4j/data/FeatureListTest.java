@@ -13,11 +13,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.NpzFileTest;
 import org.coop4j.weights.Shape;
@@ -74,8 +72,7 @@ class FeatureListTest {
     }
 
     private static ImageDataset load(Path file) throws IOException {
-        return new DataFiles("data", file, file.getParent(), Optional.empty(), 1, Optional.empty(), false)
-                .load(note -> {});
+        return DataSpec.of(file).load(1);
     }
 
     private static float[] row(LabelledImage image) {
@@ -156,9 +153,7 @@ class FeatureListTest {
         Path file = write();
         assertThat(load(file).classNames()).containsExactly("0", "1");
         Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
-        assertThat(new DataFiles("data", file, folder, Optional.of(names), 1, Optional.empty(), false)
-                        .load(note -> {})
-                        .classNames())
+        assertThat(DataSpec.of(file).withFiles(null, names, null).load(1).classNames())
                 .containsExactly("cat", "dog");
     }
 
@@ -187,10 +182,8 @@ class FeatureListTest {
         dict.put("values", DenseTensor.ofFloats(Shape.of(6, 2), oneHot));
         dict.put("epoch", 3L);
         TorchSave.write(torch, dict);
-        List<LabelledImage> all = new DataFiles(
-                        "data", torch, folder, Optional.empty(), 1, Optional.of(new SplitShares(34, 33, 33)), false)
-                .load(note -> {})
-                .test();
+        List<LabelledImage> all =
+                DataSpec.of(torch).withSplit("34/33/33").load(1).test();
         assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(SIX).contains(row(all.get(0)));
     }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.coop4j.base.InputException;
@@ -51,9 +50,7 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(new DataFiles("d", root, root, Optional.empty(), 2, Optional.empty(), false)
-                        .load(notes::add)
-                        .train());
+                .isNotEqualTo(DataSpec.of(root).load(2, notes::add).train());
     }
 
     @Test
@@ -123,8 +120,7 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset =
-                new DataFiles("d", root, root, Optional.of(names), 1, Optional.empty(), false).load(notes::add);
+        ImageDataset dataset = DataSpec.of(root).withFiles(null, names, null).load(1, notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -146,8 +142,7 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() ->
-                        new DataFiles("d", root, root, Optional.of(names), 1, Optional.empty(), false).load(notes::add))
+        assertThatThrownBy(() -> DataSpec.of(root).withFiles(null, names, null).load(1, notes::add))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }
@@ -181,8 +176,7 @@ class ImageFolderTest {
                         root.resolve("food").toString(),
                         "food/pizza with 4 images, food/sushi with 5 images",
                         "nested");
-        ImageDataset nested =
-                new DataFiles("d", root, root, Optional.empty(), 1, Optional.empty(), true).load(notes::add);
+        ImageDataset nested = DataSpec.of(root).withFiles(null, null, true).load(1, notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
         assertThat(nested.train())
@@ -192,9 +186,7 @@ class ImageFolderTest {
     @Test
     void emptyAndAbsentFoldersAreRefused() {
         assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining(root.toString());
-        assertThatThrownBy(
-                        () -> new DataFiles("d", root.resolve("no"), root, Optional.empty(), 1, Optional.empty(), false)
-                                .load(notes::add))
+        assertThatThrownBy(() -> DataSpec.of(root.resolve("no")).load(1, notes::add))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such folder");
     }
@@ -208,7 +200,7 @@ class ImageFolderTest {
                 "cat:4 dog:3 | class 'dog' of",
                 "train/cat:4 train/dog:4 | only training images",
                 "train/cat:1 val/cat:1 validation/cat:1 | same split",
-                "train/cat:1 train/dog:1 test/emu:1 | emu is not a class of"
+                "train/cat:1 train/dog:1 test/emu:1 | 'emu', which no training image has"
             })
     void foldersThatMakeNoDatasetAreNamed(String folders, String problem) throws IOException {
         for (String folder : folders.split(" ", -1)) {
@@ -221,7 +213,7 @@ class ImageFolderTest {
     }
 
     private ImageDataset load() throws IOException {
-        return new DataFiles("d", root, root, Optional.empty(), 1, Optional.empty(), false).load(notes::add);
+        return DataSpec.of(root).load(1, notes::add);
     }
 
     private void fill(String folder, int images) throws IOException {
@@ -242,16 +234,16 @@ class ImageFolderTest {
             fill(name, 10);
         }
 
-        ImageDataset dataset = divided("60/10/30").load(notes::add);
-        ImageDataset noVal = divided("70/0/30").load(notes::add);
+        ImageDataset dataset = divided("60/10/30");
+        ImageDataset noVal = divided("70/0/30");
 
         assertThat(dataset.train()).hasSize(12);
         assertThat(dataset.val()).hasSize(2);
         assertThat(dataset.test()).hasSize(6);
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
-        assertThat(divided("50/20/30").load(notes::add)).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5").load(notes::add)).hasMessageContainingAll("90/5/5", "16");
+        assertThat(divided("50/20/30")).isEqualTo(load());
+        assertThatThrownBy(() -> divided("90/5/5")).hasMessageContainingAll("90/5/5", "16");
     }
 
     @Test
@@ -271,9 +263,10 @@ class ImageFolderTest {
     @Test
     void sharesForAFolderWithASplitAreRefused() throws IOException {
         fill("train/cat", 1);
+        fill("train/dog", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30").load(notes::add)).hasMessageContaining("shares");
+        assertThatThrownBy(() -> divided("60/10/30")).hasMessageContaining("shares");
     }
 
     @ParameterizedTest
@@ -282,7 +275,7 @@ class ImageFolderTest {
         assertThatThrownBy(() -> SplitShares.of(shares)).hasMessageContainingAll(shares, "such as 60/10/30");
     }
 
-    private DataFiles divided(String shares) {
-        return new DataFiles("d", root, root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)), false);
+    private ImageDataset divided(String shares) throws IOException {
+        return DataSpec.of(root).withSplit(shares).load(1);
     }
 }

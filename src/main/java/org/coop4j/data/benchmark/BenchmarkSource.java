@@ -34,7 +34,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
             dataset.requireFiles();
         }
         if (lists.division.origin == Division.Origin.RULE) {
-            save(dataset, folder(count -> {}));
+            save(dataset);
         } else if (lists.division.origin == Division.Origin.MADE_SPLIT_FILE) {
             log.warn(
                     "{}: {}; this is not the published split, so results are not comparable to the papers'",
@@ -62,8 +62,14 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
         return root.toAbsolutePath().normalize().resolve(benchmark.layout().directory());
     }
 
-    private BenchmarkFolder folder(IntConsumer found) {
-        return new BenchmarkFolder(benchmark, directory(), found);
+    /** Returns the folder that a split file's paths are relative to. */
+    Path imageRoot() {
+        return directory().resolve(benchmark.layout().imageRoot());
+    }
+
+    /** Returns the place of the split file, if the dataset has one. */
+    private Optional<Path> splitFile() {
+        return benchmark.layout().splitFile().map(directory()::resolve);
     }
 
     /**
@@ -72,23 +78,22 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
      * @param counted receives numbers of images that were found or looked for
      */
     public Lists lists(IntConsumer counted) throws IOException {
-        BenchmarkFolder folder = folder(counted);
         InputException.require(
-                Files.isDirectory(folder.directory()),
+                Files.isDirectory(directory()),
                 "%s is expected in %s, which is not a folder: give the folder that has %s in it",
                 benchmark.name(),
-                folder.directory(),
+                directory(),
                 benchmark.layout().directory());
-        Optional<Path> split = folder.splitFile();
+        Optional<Path> split = splitFile();
         if (split.filter(Files::exists).isEmpty()) {
             Division.Origin origin = split.isPresent() ? Division.Origin.RULE : Division.Origin.OFFICIAL;
-            ImageDataset dataset = new PublishedLists(folder, splitSeed).read();
+            ImageDataset dataset = new PublishedLists(this, counted).read();
             return new Lists(
                     dataset,
                     new Division(origin, benchmark.rule().description()),
                     benchmark.rule().listsFolders() ? List.of() : dataset.missingFiles(counted));
         }
-        SplitFile.Contents contents = new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).read();
+        SplitFile.Contents contents = new SplitFile(benchmark.name(), split.get(), imageRoot()).read();
         String name = split.get().getFileName().toString();
         Division division = contents.madeBy()
                 .map(how -> new Division(Division.Origin.MADE_SPLIT_FILE, name + ", made by " + how))
@@ -97,12 +102,12 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
     }
 
     /** Keeps a split for the next time; a folder that cannot be written is no reason to stop. */
-    private void save(ImageDataset dataset, BenchmarkFolder folder) {
-        Path split = folder.splitFile().orElseThrow();
+    private void save(ImageDataset dataset) {
+        Path split = splitFile().orElseThrow();
         String made = "%s, seed %d".formatted(benchmark.rule().description(), splitSeed);
         String kept = "and written there";
         try {
-            SplitFile.write(dataset, split, folder.imageRoot(), Optional.of("coop4j: " + made));
+            SplitFile.write(dataset, split, imageRoot(), Optional.of("coop4j: " + made));
         } catch (IOException e) {
             kept = "but cannot be kept for the next time (%s)".formatted(e.getMessage());
         }

@@ -6,14 +6,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.OpenFile;
@@ -22,7 +28,6 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitRules;
-import org.coop4j.data.benchmark.BenchmarkFolder.Line;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.Cell;
 import us.hebi.matlab.mat.types.Char;
@@ -34,18 +39,18 @@ import us.hebi.matlab.mat.types.Struct;
 
 /**
  * The lists of a dataset as its authors publish them, in folders, text files or MATLAB files, split by the reference's
- * rule. {@link ImageNetFolders} reads ImageNet and its four shifted versions.
+ * rule.
  *
- * @param folder the dataset's folder
- * @param seed seed of the split
+ * @param source the dataset
+ * @param counted receives the number of images found in each class folder
  */
-record PublishedLists(BenchmarkFolder folder, long seed) {
+record PublishedLists(BenchmarkSource source, IntConsumer counted) {
 
     /** Far larger than any MATLAB file of a dataset. */
     private static final long LARGEST = 64L << 20;
 
     ImageDataset read() throws IOException {
-        return switch (folder.benchmark().rule()) {
+        return switch (benchmark().rule()) {
             case CLASS_FOLDERS -> classFolders();
             case OXFORD_PETS -> oxfordPets();
             case STANFORD_CARS -> stanfordCars();
@@ -53,23 +58,113 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             case FGVC_AIRCRAFT -> fgvcAircraft();
             case SUN397 -> sun397();
             case UCF101 -> ucf101();
-            case IMAGENET -> new ImageNetFolders(folder).read();
-            case NUMBERED_FOLDERS -> new ImageNetFolders(folder).readNumbered();
-            case WNID_FOLDERS -> new ImageNetFolders(folder).readTestOnly();
+            case IMAGENET -> imageNet();
+            case NUMBERED_FOLDERS -> numberedFolders();
+            case WNID_FOLDERS -> wnidFolders();
         };
     }
 
-    private List<LabelledImage> images(String list, IoFunction<Line, LabelledImage> reader) throws IOException {
-        List<LabelledImage> images = new ArrayList<>();
-        for (Line line : folder.lines(list)) {
-            images.add(reader.apply(line));
-        }
+    private Benchmark benchmark() {
+        return source.benchmark();
+    }
+
+    private String name() {
+        return benchmark().name();
+    }
+
+    /** Returns a file of the dataset, refusing one that is missing. */
+    private Path file(String relative) throws InputException {
+        Path file = source.directory().resolve(relative);
+        require(Files.isRegularFile(file), "%s needs the file %s, which does not exist", name(), file);
+        return file;
+    }
+
+    /** Lists the class folders in a folder of this dataset, sorted by name. */
+    private List<Path> folders(Path parent) throws IOException {
+        List<Path> folders = !Files.isDirectory(parent)
+                ? List.of()
+                : new ImageFiles()
+                        .folders(parent).stream()
+                                .filter(f -> !benchmark().skipped().contains(nameOf(f)))
+                                .toList();
+        require(!folders.isEmpty(), "%s needs one folder per class in %s and finds none", name(), parent);
+        return folders;
+    }
+
+    private static String nameOf(Path folder) {
+        return folder.getFileName().toString();
+    }
+
+    /** Lists the images in a class's folder, which must not be empty. */
+    private List<LabelledImage> imagesIn(Path folder, int label, String className) throws IOException {
+        List<LabelledImage> images = new ImageFiles()
+                .images(folder).stream()
+                        .map(file -> new LabelledImage(file, label, className))
+                        .toList();
+        require(!images.isEmpty(), "class folder %s of %s has no images: extract the archive again", folder, name());
+        counted.accept(images.size());
         return images;
     }
 
-    private ImageDataset fifthToVal(String trainList, String testList, IoFunction<Line, LabelledImage> reader)
+    /** Reads a line of a file; null if it is not as expected. */
+    private interface LineReader<T> {
+        T read(Matcher line, Path file) throws IOException;
+    }
+
+    /**
+     * Reads the lines of a text list, each stripped, without the empty ones.
+     *
+     * @param pattern of a line
+     * @param expected the same for people
+     */
+    private <T> List<T> lines(String list, String pattern, String expected, LineReader<T> reader) throws IOException {
+        Path file = file(list);
+        Pattern form = Pattern.compile(pattern);
+        List<T> values = new ArrayList<>();
+        int number = 0;
+        for (String text : TextFile.lines(file)) {
+            number++;
+            if (!text.isBlank()) {
+                Matcher line = form.matcher(text.strip());
+                T value = line.matches() ? reader.read(line, file) : null;
+                require(value != null, "%s line %d: expected %s, got '%s'", file, number, expected, text.strip());
+                values.add(value);
+            }
+        }
+        return values;
+    }
+
+    /** Returns the labels of the classes that a text list names, one per line, in its order. */
+    private Map<String, Integer> labels(String list, String pattern, String expected) throws IOException {
+        Map<String, Integer> labels = new HashMap<>();
+        lines(
+                list,
+                pattern,
+                expected,
+                (line, file) -> labels.putIfAbsent(line.group(1), labels.size()) == null ? line : null);
+        return labels;
+    }
+
+    /** Returns an image that a list names, which must lie below the image root; null for an unknown label. */
+    private LabelledImage image(Path list, String path, Integer label, String className) throws InputException {
+        return label == null
+                ? null
+                : new LabelledImage(ImageFiles.resolve(source.imageRoot(), path, list), label, className);
+    }
+
+    /** Converts a label that a file counts from 1 to one counted from 0. */
+    private static int label(String number) {
+        return Integer.parseInt(number) - 1;
+    }
+
+    private ImageDataset fifthToVal(
+            String trainList, String testList, String pattern, String expected, LineReader<LabelledImage> reader)
             throws IOException {
-        return SplitRules.fifthToVal(folder.name(), images(trainList, reader), images(testList, reader), seed);
+        return SplitRules.fifthToVal(
+                name(),
+                lines(trainList, pattern, expected, reader),
+                lines(testList, pattern, expected, reader),
+                source.splitSeed());
     }
 
     /**
@@ -78,50 +173,39 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
      */
     private ImageDataset classFolders() throws IOException {
         List<List<LabelledImage>> classes = new ArrayList<>();
-        for (Path classFolder : folder.classFolders(folder.imageRoot())) {
-            String name = classFolder.getFileName().toString();
-            String className = folder.benchmark().renamed().getOrDefault(name, name);
-            classes.add(folder.imagesIn(classFolder, classes.size(), className));
+        for (Path folder : folders(source.imageRoot())) {
+            String className = benchmark().renamed().getOrDefault(nameOf(folder), nameOf(folder));
+            classes.add(imagesIn(folder, classes.size(), className));
         }
-        return SplitRules.split(folder.name(), classes, Optional.empty(), seed);
+        return SplitRules.split(name(), classes, Optional.empty(), source.splitSeed());
     }
 
-    /**
-     * Reads Oxford-IIIT Pets: lines "image class species breed" of two annotation lists. The class name is the image's
-     * name without the number after it, in lower case.
-     */
+    /** Reads Oxford-IIIT Pets: the class name is the image's name without the number after it, in lower case. */
     private ImageDataset oxfordPets() throws IOException {
-        return fifthToVal("annotations/trainval.txt", "annotations/test.txt", line -> {
-            String expected = "'image_number class species breed'";
-            List<String> words = line.words(4, expected);
-            String image = words.get(0);
-            int end = image.lastIndexOf('_');
-            if (end < 1) {
-                throw line.refused(expected);
-            }
-            String className = image.substring(0, end).toLowerCase(Locale.ROOT);
-            return line.image(folder.imageRoot(), image + ".jpg", line.label(words.get(1)), className);
-        });
+        return fifthToVal(
+                "annotations/trainval.txt",
+                "annotations/test.txt",
+                "(([^ ]+)_[^_ ]*) +([1-9]\\d{0,5}) +[^ ]+ +[^ ]+.*",
+                "'image_number class species breed', with a class number from 1",
+                (line, file) -> image(
+                        file,
+                        line.group(1) + ".jpg",
+                        label(line.group(3)),
+                        line.group(2).toLowerCase(Locale.ROOT)));
     }
 
-    /** Reads FGVC Aircraft: classes in the order of variants.txt, and lines "id variant name" of three official lists. */
+    /** Reads FGVC Aircraft: classes in the order of variants.txt, and three official lists. */
     private ImageDataset fgvcAircraft() throws IOException {
-        Map<String, Integer> labels = new HashMap<>();
-        for (Line line : folder.lines("variants.txt")) {
-            if (labels.put(line.text(), labels.size()) != null) {
-                throw line.refused("each variant once");
-            }
+        Map<String, Integer> labels = labels("variants.txt", "(.+)", "each variant once");
+        List<List<LabelledImage>> parts = new ArrayList<>();
+        for (String part : List.of("train", "val", "test")) {
+            parts.add(lines(
+                    "images_variant_" + part + ".txt",
+                    "([^ ]+) +(.+)",
+                    "'id variant', with a variant of variants.txt",
+                    (line, file) -> image(file, line.group(1) + ".jpg", labels.get(line.group(2)), line.group(2))));
         }
-        IoFunction<Line, LabelledImage> reader = line -> {
-            String variant = line.rest("'id variant'");
-            String image = line.words(2, "").get(0) + ".jpg";
-            return line.image(folder.imageRoot(), image, line.label(labels, variant, "variants.txt"), variant);
-        };
-        return ImageDataset.fromImages(
-                folder.name(),
-                images("images_variant_train.txt", reader),
-                images("images_variant_val.txt", reader),
-                images("images_variant_test.txt", reader));
+        return ImageDataset.fromImages(name(), parts.get(0), parts.get(1), parts.get(2));
     }
 
     /**
@@ -129,29 +213,17 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
      * the letter and reverses the rest ("indoor apse").
      */
     private ImageDataset sun397() throws IOException {
-        Map<String, Integer> labels = new HashMap<>();
-        for (Line line : folder.lines("ClassName.txt")) {
-            labels.put(withoutSlash(line), labels.size());
-        }
-        return fifthToVal("Training_01.txt", "Testing_01.txt", line -> {
-            String file = withoutSlash(line);
-            String category = file.substring(0, Math.max(file.lastIndexOf('/'), 0));
-            int label = line.label(labels, category, "ClassName.txt");
-            List<String> parts = new ArrayList<>(List.of(category.split("/", -1)));
-            parts.remove(0);
-            if (parts.isEmpty()) {
-                throw line.refused("'/letter/class/image'");
-            }
-            Collections.reverse(parts);
-            return line.image(folder.imageRoot(), file, label, String.join(" ", parts));
-        });
-    }
-
-    private static String withoutSlash(Line line) throws InputException {
-        if (!line.text().startsWith("/")) {
-            throw line.refused("a path that begins with '/'");
-        }
-        return line.text().substring(1);
+        Map<String, Integer> labels = labels("ClassName.txt", "/(.+)", "each class once, beginning with '/'");
+        return fifthToVal(
+                "Training_01.txt",
+                "Testing_01.txt",
+                "/(([^/]+/(.+))/[^/]+)",
+                "'/letter/class/image', with a class of ClassName.txt",
+                (line, file) -> {
+                    List<String> words = Arrays.asList(line.group(3).split("/", -1));
+                    Collections.reverse(words);
+                    return image(file, line.group(1), labels.get(line.group(2)), String.join(" ", words));
+                });
     }
 
     /**
@@ -160,18 +232,86 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
      */
     private ImageDataset ucf101() throws IOException {
         Map<String, Integer> labels = new HashMap<>();
-        for (Line line : folder.lines("ucfTrainTestlist/classInd.txt")) {
-            List<String> words = line.words(2, "'number Action'");
-            labels.put(words.get(1), line.label(words.get(0)));
-        }
-        return fifthToVal("ucfTrainTestlist/trainlist01.txt", "ucfTrainTestlist/testlist01.txt", line -> {
-            String video = line.words(1, "").get(0);
-            int slash = Math.max(video.indexOf('/'), 0);
-            int label = line.label(labels, video.substring(0, slash), "classInd.txt");
-            String action = String.join("_", video.substring(0, slash).split("(?=[A-Z])", -1));
-            String frame = video.substring(slash + 1).replace(".avi", ".jpg");
-            return line.image(folder.imageRoot(), action + "/" + frame, label, action);
+        lines("ucfTrainTestlist/classInd.txt", "([1-9]\\d{0,5}) +([^ ]+).*", "'number Action'", (line, file) -> {
+            labels.put(line.group(2), label(line.group(1)));
+            return line;
         });
+        return fifthToVal(
+                "ucfTrainTestlist/trainlist01.txt",
+                "ucfTrainTestlist/testlist01.txt",
+                "([^/ ]+)/([^ ]+)\\.avi.*",
+                "'Action/video.avi', with an action of classInd.txt",
+                (line, file) -> {
+                    String action = String.join("_", line.group(1).split("(?=[A-Z])", -1));
+                    return image(file, action + "/" + line.group(2) + ".jpg", labels.get(line.group(1)), action);
+                });
+    }
+
+    /**
+     * Reads ImageNet: folders named by WordNet id, class names from classnames.txt, labels in sorted order of the existing
+     * folders. The 50,000 validation images are both the val and the test list.
+     *
+     * <p>Images of a class are sorted by name; the reference takes them in the order of the file system, so that its
+     * few-shot samples of ImageNet cannot be replayed.
+     */
+    private ImageDataset imageNet() throws IOException {
+        Path train = source.imageRoot().resolve("train");
+        List<LabelledImage> val = wnidImages(source.imageRoot().resolve("val"), train);
+        return ImageDataset.fromImages(name(), wnidImages(train, train), val, val);
+    }
+
+    /** Reads ImageNet-Sketch, -A and -R. The last two have 200 folders and are scored among those classes alone. */
+    private ImageDataset wnidFolders() throws IOException {
+        return ImageDataset.fromImages(
+                name(), List.of(), List.of(), wnidImages(source.imageRoot(), source.imageRoot()));
+    }
+
+    /** Lists the images of the class folders in a folder; labels are places among those of another. */
+    private List<LabelledImage> wnidImages(Path parent, Path labelled) throws IOException {
+        Map<String, String> names = wnidNames();
+        List<String> wnids =
+                folders(labelled).stream().map(PublishedLists::nameOf).toList();
+        List<LabelledImage> images = new ArrayList<>();
+        for (Path folder : folders(parent)) {
+            int label = wnids.indexOf(nameOf(folder));
+            String className = names.get(nameOf(folder));
+            require(
+                    label >= 0 && className != null,
+                    "%s is not a class of %s: remove it",
+                    folder,
+                    label < 0 ? "train" : "classnames.txt");
+            images.addAll(imagesIn(folder, label, className));
+        }
+        return images;
+    }
+
+    /** Reads ImageNetV2: folder k is class k of classnames.txt, counted from 0. */
+    private ImageDataset numberedFolders() throws IOException {
+        List<String> names = List.copyOf(wnidNames().values());
+        List<Path> folders = folders(source.imageRoot());
+        require(
+                folders.size() <= names.size(),
+                "%s has %d class folders, but classnames.txt has %d names",
+                name(),
+                folders.size(),
+                names.size());
+        List<LabelledImage> test = new ArrayList<>();
+        for (int label = 0; label < folders.size(); label++) {
+            Path folder = source.imageRoot().resolve(Integer.toString(label));
+            require(folders.contains(folder), "%s needs the folder %s, which does not exist", name(), folder);
+            test.addAll(imagesIn(folder, label, names.get(label)));
+        }
+        return ImageDataset.fromImages(name(), List.of(), List.of(), test);
+    }
+
+    /** Returns ImageNet's class names by WordNet id, in the order of the file. */
+    private Map<String, String> wnidNames() throws IOException {
+        Map<String, String> names = new LinkedHashMap<>();
+        lines("classnames.txt", "([^ ]+) +(.+)", "'wnid name'", (line, file) -> {
+            names.put(line.group(1), line.group(2));
+            return line;
+        });
+        return names;
     }
 
     /**
@@ -188,10 +328,10 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
             return classNames;
         });
         return SplitRules.fifthToVal(
-                folder.name(),
+                name(),
                 cars("devkit/cars_train_annos.mat", "cars_train", names),
                 cars("cars_test_annos_withlabels.mat", "cars_test", names),
-                seed);
+                source.splitSeed());
     }
 
     private List<LabelledImage> cars(String list, String imageFolder, List<String> names) throws IOException {
@@ -203,11 +343,11 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
                 require(
                         number >= 1 && number <= names.size(),
                         "%s has the class %d: expected 1 to %d, as in cars_meta.mat",
-                        folder.directory().resolve(list),
+                        source.directory().resolve(list),
                         number,
                         names.size());
                 String image = annotations.getChar("fname", i).getString();
-                Path path = ImageFiles.resolve(folder.directory().resolve(imageFolder), image, Path.of(list));
+                Path path = ImageFiles.resolve(source.directory().resolve(imageFolder), image, Path.of(list));
                 images.add(new LabelledImage(path, number - 1, names.get(number - 1)));
             }
             return images;
@@ -220,7 +360,7 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
      * appearance.
      */
     private ImageDataset oxfordFlowers() throws IOException {
-        Path nameFile = folder.file("cat_to_name.json");
+        Path nameFile = file("cat_to_name.json");
         Map<String, String> names;
         try {
             names = new JsonMapper().readValue(TextFile.read(nameFile), new TypeReference<>() {});
@@ -238,17 +378,17 @@ record PublishedLists(BenchmarkFolder folder, long seed) {
                         "%s has no name for the label %d of imagelabels.mat",
                         nameFile,
                         number);
-                Path image = folder.imageRoot().resolve("image_%05d.jpg".formatted(i + 1));
+                Path image = source.imageRoot().resolve("image_%05d.jpg".formatted(i + 1));
                 all.add(new LabelledImage(image, number - 1, name));
             }
             return all;
         });
-        return SplitRules.split(folder.name(), SplitRules.byFirstAppearance(images), Optional.empty(), seed);
+        return SplitRules.split(name(), SplitRules.byFirstAppearance(images), Optional.empty(), source.splitSeed());
     }
 
     /** Reads values from a MATLAB 5 file of the dataset, naming it if that fails. */
     private <T> T matlab(String list, IoFunction<MatFile, T> reader) throws IOException {
-        Path file = folder.file(list);
+        Path file = file(list);
         try (Source source = Sources.wrap(OpenFile.read(file, LARGEST))) {
             return reader.apply(Mat5.newReader(source).readMat());
         } catch (InputException e) {
