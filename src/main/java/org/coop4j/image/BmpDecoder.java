@@ -23,7 +23,7 @@ final class BmpDecoder {
     static RgbImage decode(ImageSource source) throws IOException {
         requireHeader(source);
         BufferedImage image = READER.read(source, source.bytes(), bmp -> bmp.read(0));
-        return Pixels.read(image, Pixels::stretch);
+        return Pixels.read(image, false);
     }
 
     private static void requireHeader(ImageSource source) throws ImageException {

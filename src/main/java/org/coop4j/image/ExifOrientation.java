@@ -156,19 +156,14 @@ public enum ExifOrientation {
         boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
         int width = swapped ? image.height() : image.width();
         int height = swapped ? image.width() : image.height();
-        byte[] samples = image.samples();
-        byte[] turned = new byte[samples.length];
-        int at = 0;
-        for (int y = 0; y < height; y++) {
+        int column = mirrored ? -3 : 3; // step from one to the next
+        int row = (upsideDown ? -3 : 3) * image.width();
+        int start = (mirrored ? 3 * (image.width() - 1) : 0) - (upsideDown ? row * (image.height() - 1) : 0);
+        byte[] turned = new byte[image.samples().length];
+        for (int y = 0, at = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += 3) {
-                int column = swapped ? y : x;
-                int row = swapped ? x : y;
-                column = mirrored ? image.width() - 1 - column : column;
-                row = upsideDown ? image.height() - 1 - row : row;
-                int from = 3 * (row * image.width() + column);
-                turned[at] = samples[from];
-                turned[at + 1] = samples[from + 1];
-                turned[at + 2] = samples[from + 2];
+                int from = start + (swapped ? x * row + y * column : x * column + y * row);
+                System.arraycopy(image.samples(), from, turned, at, 3);
             }
         }
         return new RgbImage(width, height, turned);

@@ -3,7 +3,6 @@ package org.coop4j.image;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.ImageInputStreamImpl;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
@@ -200,8 +199,9 @@ public final class ImageDecoder {
 
     /** Returns the EXIF orientation of an image file, 1 to 8; 1 (upright) if it has none or cannot be read. */
     public static int exifOrientation(Path file) {
-        try (OpenFile open = OpenFile.open(file)) {
-            return ExifOrientation.read(stream(open));
+        try (OpenFile regular = OpenFile.open(file);
+                ImageInputStream in = new FileImageInputStream(regular.path().toFile())) {
+            return ExifOrientation.read(in);
         } catch (IOException e) {
             return ExifOrientation.UPRIGHT;
         }
@@ -210,27 +210,6 @@ public final class ImageDecoder {
     /** Returns the EXIF orientation of an image file's content, 1 to 8; 1 if it has none. */
     public static int exifOrientation(byte[] content) {
         return ExifOrientation.read(new ByteArrayImageInputStream(content));
-    }
-
-    private static ImageInputStream stream(OpenFile file) {
-        return new ImageInputStreamImpl() {
-            @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-            }
-
-            @Override
-            public int read(byte[] target, int offset, int length) throws IOException {
-                int n = (int) Math.min(length, file.length() - streamPos);
-                if (n <= 0) {
-                    return -1;
-                }
-                file.read(ByteBuffer.wrap(target, offset, n), streamPos);
-                streamPos += n;
-                return n;
-            }
-        };
     }
 
     /** A file that is not an image of a known format, damaged, or too large; the message names it. */

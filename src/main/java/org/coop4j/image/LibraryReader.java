@@ -13,6 +13,7 @@ import javax.imageio.event.IIOReadUpdateListener;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStreamImpl;
+import org.coop4j.base.IoFunction;
 import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
@@ -41,13 +42,8 @@ record LibraryReader(ImageReaderSpi provider) {
                 "this Java runtime has no reader of " + format + " images: its module java.desktop is incomplete");
     }
 
-    /** Uses a reader that has its input. */
-    interface Reading<T> {
-        T from(ImageReader reader) throws IOException;
-    }
-
     /** Reads from bytes in memory, without a cache on disk. */
-    <T> T read(ImageSource source, byte[] content, Reading<T> reading) throws IOException {
+    <T> T read(ImageSource source, byte[] content, IoFunction<ImageReader, T> reading) throws IOException {
         return read(source, content, 0, reading);
     }
 
@@ -58,7 +54,8 @@ record LibraryReader(ImageReaderSpi provider) {
      *     reader itself notices the end
      * @throws ImageException if it takes longer than the source may
      */
-    <T> T read(ImageSource source, byte[] content, int lookAhead, Reading<T> reading) throws IOException {
+    <T> T read(ImageSource source, byte[] content, int lookAhead, IoFunction<ImageReader, T> reading)
+            throws IOException {
         ImageReader reader = provider.createReaderInstance();
         Watch watch = new Watch(source);
         try (Content stream = new Content(content, lookAhead, watch)) {
@@ -77,7 +74,7 @@ record LibraryReader(ImageReaderSpi provider) {
                         watch.look();
                         return null;
                     }));
-            return reading.from(reader);
+            return reading.apply(reader);
         } catch (IOException | RuntimeException e) {
             if (watch.late) {
                 throw source.tooSlow();

@@ -30,10 +30,10 @@ final class Pixels {
     /**
      * Returns the image's samples, which may be shared with it.
      *
-     * @param depth makes a byte of a sample and its number of bits
+     * @param clipped true if samples of 16 bits are clipped at 255, as in Pillow's mode I;16, unlike its others
      */
-    static RgbImage read(BufferedImage image, IntBinaryOperator depth) {
-        return read(image, depth, false);
+    static RgbImage read(BufferedImage image, boolean clipped) {
+        return read(image, clipped ? (sample, bits) -> Math.min(sample, 255) : Pixels::stretch, false);
     }
 
     private static RgbImage read(BufferedImage image, IntBinaryOperator depth, boolean copied) {

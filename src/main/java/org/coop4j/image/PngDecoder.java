@@ -49,9 +49,7 @@ final class PngDecoder {
         // The reader's raster, which may be the image itself, and the image.
         source.takeMemory(width * height, (samples * depth + 7) / 8 + 3);
         BufferedImage image = READER.read(source, kept.toByteArray(), png -> png.read(0));
-        // Pillow's mode I;16, unlike its other 16-bit modes, is clipped.
-        boolean clipped = depth == 16 && colourType == GREY;
-        return Pixels.read(image, clipped ? (v, bits) -> Math.min(v, 255) : Pixels::stretch);
+        return Pixels.read(image, depth == 16 && colourType == GREY);
     }
 
     /** Copies the chunks that make up the pixels and returns the length of the compressed data. */

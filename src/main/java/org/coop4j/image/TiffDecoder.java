@@ -93,8 +93,7 @@ final class TiffDecoder {
         if (image.isAlphaPremultiplied()) {
             return Pixels.copy(image);
         }
-        boolean clipped = bits == 16 && samples == 1; // as in a PNG
-        return Pixels.read(image, clipped ? (v, depth) -> Math.min(v, 255) : Pixels::stretch);
+        return Pixels.read(image, bits == 16 && samples == 1);
     }
 
     /** Returns the file with a directory at its end of the entries that count. */

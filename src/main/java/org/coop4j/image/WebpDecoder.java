@@ -113,7 +113,7 @@ final class WebpDecoder {
         file.put("RIFF    WEBP".getBytes(StandardCharsets.US_ASCII)).putInt(4, file.capacity() - 8);
         file.put(source.bytes(), chunk, 4).putInt(padded).put(source.bytes(), at, padded);
         BufferedImage image = READER.read(source, file.array(), lossless ? LOOK_AHEAD : 0, LibraryReader::readWhole);
-        return Pixels.read(image, Pixels::stretch);
+        return Pixels.read(image, false);
     }
 
     private RgbImage place(RgbImage image) {

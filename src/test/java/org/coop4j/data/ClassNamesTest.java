@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,15 +20,20 @@ class ClassNamesTest {
         List<String> imageNet = List.of("missile", "crane", "sunglasses", "missile", "crane");
         assertThat(ClassNames.positions(imageNet, imageNet)).containsExactly(0, 1, 2, 3, 4);
         assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet)).containsExactly(1, 0);
-        assertThatThrownBy(() -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"crane\"", "5 classes");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet),
+                "\"crane\"",
+                "5 classes");
     }
 
     @Test
     void anUnavailableClassIsNamed() {
-        assertThatThrownBy(() -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"fox\"", "6 classes", "a, b, c, d, e, …");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")),
+                "\"fox\"",
+                "6 classes",
+                "a, b, c, d, e, …");
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -43,9 +43,7 @@ class CsvListTest {
         try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() -> DataSpec.of(csv).load(1))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(csv.toString(), "512 MB");
+        assertThrown(IOException.class, () -> DataSpec.of(csv).load(1), csv.toString(), "512 MB");
     }
 
     @Test
@@ -99,9 +97,7 @@ class CsvListTest {
                 "a.jpg,\"cat | Missing closing quote"
             })
     void invalidListsAreRefusedWithTheReason(String text, String message) {
-        assertThatThrownBy(() -> load(text, 3))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(message);
+        assertThrown(InputException.class, () -> load(text, 3), message);
     }
 
     @Test
@@ -109,12 +105,11 @@ class CsvListTest {
         Path csv = root.resolve("list.csv");
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() -> DataSpec.of(csv).load(1))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(csv.toString(), "UTF-8");
-        assertThatThrownBy(() -> DataSpec.of(root.resolve("no.csv")).load(1))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(root.resolve("no.csv").toString());
+        assertThrown(IOException.class, () -> DataSpec.of(csv).load(1), csv.toString(), "UTF-8");
+        assertThrown(
+                IOException.class,
+                () -> DataSpec.of(root.resolve("no.csv")).load(1),
+                root.resolve("no.csv").toString());
     }
 
     /** Loads a list, with ';' for line ends, beside image files a.jpg, b.jpg and so on. */

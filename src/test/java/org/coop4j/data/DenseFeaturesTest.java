@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.junit.jupiter.api.Test;
@@ -42,13 +42,18 @@ class DenseFeaturesTest {
 
     @Test
     void inconsistentSizesAreRefused() {
-        assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[3]))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("3 images", "3 views", "width 2", "18", "got 12");
-        assertThatThrownBy(() -> new DenseFeatures(2, 0, ROWS, new int[2]))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new DenseFeatures(2, 3, ROWS, new int[] {0, -1}))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("label -1 of image 1");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> new DenseFeatures(2, 3, ROWS, new int[3]),
+                "3 images",
+                "3 views",
+                "width 2",
+                "18",
+                "got 12");
+        assertThrown(IllegalArgumentException.class, () -> new DenseFeatures(2, 0, ROWS, new int[2]));
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> new DenseFeatures(2, 3, ROWS, new int[] {0, -1}),
+                "label -1 of image 1");
     }
 }

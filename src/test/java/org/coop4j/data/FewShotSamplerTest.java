@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -89,9 +89,7 @@ class FewShotSamplerTest {
 
     @Test
     void refusesZeroShots() {
-        assertThatThrownBy(() -> new FewShotSampler(0, 1))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("got 0");
+        assertThrown(IllegalArgumentException.class, () -> new FewShotSampler(0, 1), "got 0");
     }
 
     private static ImageDataset shuffledDataset(Random random) {

@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,9 +142,10 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() -> DataSpec.of(root).withFiles(null, names, null).load(1, notes::add))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(message);
+        assertThrown(
+                InputException.class,
+                () -> DataSpec.of(root).withFiles(null, names, null).load(1, notes::add),
+                message);
     }
 
     @Test
@@ -170,12 +171,12 @@ class ImageFolderTest {
         fill("food/sushi", 5);
         fill("plant", 6);
 
-        assertThatThrownBy(this::load)
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll(
-                        root.resolve("food").toString(),
-                        "food/pizza with 4 images, food/sushi with 5 images",
-                        "nested");
+        assertThrown(
+                InputException.class,
+                this::load,
+                root.resolve("food").toString(),
+                "food/pizza with 4 images, food/sushi with 5 images",
+                "nested");
         ImageDataset nested = DataSpec.of(root).withFiles(null, null, true).load(1, notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
@@ -185,10 +186,8 @@ class ImageFolderTest {
 
     @Test
     void emptyAndAbsentFoldersAreRefused() {
-        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining(root.toString());
-        assertThatThrownBy(() -> DataSpec.of(root.resolve("no")).load(1, notes::add))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("no such folder");
+        assertThrown(InputException.class, this::load, root.toString());
+        assertThrown(InputException.class, () -> DataSpec.of(root.resolve("no")).load(1, notes::add), "no such folder");
     }
 
     @ParameterizedTest
@@ -209,7 +208,7 @@ class ImageFolderTest {
             fill(name, Integer.parseInt(folder.replaceFirst(".*:", "")));
         }
 
-        assertThatThrownBy(this::load).isInstanceOf(InputException.class).hasMessageContaining(problem);
+        assertThrown(InputException.class, this::load, problem);
     }
 
     private ImageDataset load() throws IOException {
@@ -243,7 +242,7 @@ class ImageFolderTest {
         assertThat(noVal.train()).hasSize(14);
         assertThat(noVal.val()).isEmpty();
         assertThat(divided("50/20/30")).isEqualTo(load());
-        assertThatThrownBy(() -> divided("90/5/5")).hasMessageContainingAll("90/5/5", "16");
+        assertThrown(Exception.class, () -> divided("90/5/5"), "90/5/5", "16");
     }
 
     @Test
@@ -266,13 +265,13 @@ class ImageFolderTest {
         fill("train/dog", 1);
         fill("test/cat", 1);
 
-        assertThatThrownBy(() -> divided("60/10/30")).hasMessageContaining("shares");
+        assertThrown(Exception.class, () -> divided("60/10/30"), "shares");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"60/10", "60/10/31", "0/50/50", "a/b/c", "100/0/0", "-1/50/51"})
     void impossibleSharesAreNamed(String shares) {
-        assertThatThrownBy(() -> SplitShares.of(shares)).hasMessageContainingAll(shares, "such as 60/10/30");
+        assertThrown(Exception.class, () -> SplitShares.of(shares), shares, "such as 60/10/30");
     }
 
     private ImageDataset divided(String shares) throws IOException {

@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import org.coop4j.data.FewShotSampler.NumpyRandom;
 import org.junit.jupiter.api.Test;
@@ -24,8 +24,6 @@ class NumpyRandomTest {
 
     @Test
     void refusesToChooseMoreThanAvailable() {
-        assertThatThrownBy(() -> new NumpyRandom(1).choice(3, 4))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("4 of 3");
+        assertThrown(IllegalArgumentException.class, () -> new NumpyRandom(1).choice(3, 4), "4 of 3");
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import java.util.stream.IntStream;
@@ -57,9 +57,7 @@ class PythonRandomTest {
 
     @Test
     void refusesToDrawMoreThanAvailable() {
-        assertThatThrownBy(() -> new PythonRandom(1).samplePositions(3, 4))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("4 of 3");
+        assertThrown(IllegalArgumentException.class, () -> new PythonRandom(1).samplePositions(3, 4), "4 of 3");
     }
 
     private static long bits31(PythonRandom random) {

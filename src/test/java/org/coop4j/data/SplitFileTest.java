@@ -166,8 +166,9 @@ class SplitFileTest {
                 List.of(),
                 List.of());
 
-        assertThatThrownBy(() -> SplitFile.write(dataset, folder.resolve("s.json"), folder, Optional.empty()))
-                .isInstanceOf(InputException.class);
+        assertThrown(
+                InputException.class,
+                () -> SplitFile.write(dataset, folder.resolve("s.json"), folder, Optional.empty()));
         assertThat(folder).isEmptyDirectory();
     }
 

@@ -1,7 +1,7 @@
 package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -107,9 +107,8 @@ class FittedImageTest {
     @Test
     void imageTooNarrowForItsLengthIsRefused() {
         RgbImage image = PillowResizeTest.noise(10_000_000, 1, 1);
-        assertThatThrownBy(() -> Preprocessing.clip(224).fitted(image))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("10000000 x 1");
+        assertThrown(
+                IllegalArgumentException.class, () -> Preprocessing.clip(224).fitted(image), "10000000 x 1");
     }
 
     @Test

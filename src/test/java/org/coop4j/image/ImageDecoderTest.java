@@ -3,6 +3,7 @@ package org.coop4j.image;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -160,9 +161,7 @@ class ImageDecoderTest {
 
     @Test
     void missingFileIsNamed(@TempDir Path folder) {
-        assertThatThrownBy(() -> decoder.decode(folder.resolve("absent.png")))
-                .isInstanceOf(ImageException.class)
-                .hasMessageContaining("absent.png");
+        assertThrown(ImageException.class, () -> decoder.decode(folder.resolve("absent.png")), "absent.png");
     }
 
     @Test
@@ -197,8 +196,8 @@ class ImageDecoderTest {
         byte[] content = form("png-rgb.png"); // 37 x 23
         assertThat(limited(37 * 23).decode(content, "a.png").width()).isEqualTo(37);
         assertRefused(limited(37 * 23 - 1), content, "a.png", "37 x 23", "limit of 850");
-        assertThatThrownBy(() -> limited(0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> limited(1L << 40)).isInstanceOf(IllegalArgumentException.class);
+        assertThrown(IllegalArgumentException.class, () -> limited(0));
+        assertThrown(IllegalArgumentException.class, () -> limited(1L << 40));
     }
 
     @Test
@@ -435,19 +434,19 @@ class ImageDecoderTest {
     void fileOfMoreThanItsShareOfMemoryIsNotRead(@TempDir Path folder) throws IOException {
         ImageDecoder small = sharing(1000, new DecodeMemory(1 << 20, 1 << 20));
         Path file = Files.write(folder.resolve("a.png"), new byte[2 << 20]);
-        assertThatThrownBy(() -> small.decode(file))
-                .isInstanceOf(ImageException.class)
-                .hasMessageContainingAll("a.png", "2 MB", "1 MB", "-Xmx");
+        assertThrown(ImageException.class, () -> small.decode(file), "a.png", "2 MB", "1 MB", "-Xmx");
     }
 
     @Test
     void pictureWhoseDecodingFindsNoMemoryIsRefused(@TempDir Path folder) throws IOException {
         Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
-        assertThatThrownBy(() -> decoder.decode(file, ExifOrientation.KEEP, image -> {
+        assertThrown(
+                ImageException.class,
+                () -> decoder.decode(file, ExifOrientation.KEEP, image -> {
                     throw new OutOfMemoryError("Java heap space");
-                }))
-                .isInstanceOf(ImageException.class)
-                .hasMessageContainingAll("a.png", "Java heap space");
+                }),
+                "a.png",
+                "Java heap space");
     }
 
     @ParameterizedTest
@@ -458,7 +457,7 @@ class ImageDecoderTest {
         byte[] bigTiff = {'I', 'I', '+', 0, 8, 0, 0, 0};
         assertRefused(bigTiff, "a.tif", "BigTIFF", "PNG");
         byte[] cut = "\0\0\0\u0018ftyp".getBytes(ISO_8859_1);
-        assertThatThrownBy(() -> new ImageDecoder().decode(cut, "a")).hasMessageContaining("HEIC");
+        assertThrown(Exception.class, () -> new ImageDecoder().decode(cut, "a"), "HEIC");
     }
 
     /** A form with the first value of an entry of its TIFF directory changed. */

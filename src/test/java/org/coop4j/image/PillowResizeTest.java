@@ -1,7 +1,7 @@
 package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import java.util.Arrays;
@@ -75,11 +75,13 @@ class PillowResizeTest {
     @Test
     void boxesBeyondTheImageAreRefused() {
         RgbImage image = noise(10, 10, 7);
-        assertThatThrownBy(() -> PillowResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4, BICUBIC))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("10 x 10");
-        assertThatThrownBy(() -> PillowResize.resize(image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4), BICUBIC))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> PillowResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4, BICUBIC),
+                "10 x 10");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> PillowResize.resize(image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4), BICUBIC));
     }
 
     private static RgbImage crop(RgbImage image, CropBox box) {

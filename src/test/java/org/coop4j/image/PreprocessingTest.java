@@ -1,8 +1,8 @@
 package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import java.util.List;
@@ -54,23 +54,23 @@ class PreprocessingTest {
 
     @Test
     void imageOfAnotherSizeIsRefused() {
-        assertThatThrownBy(() -> Preprocessing.clip(2).toTensor(pixel(0, 0, 0)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("1 x 1", "2 x 2");
+        assertThrown(
+                IllegalArgumentException.class, () -> Preprocessing.clip(2).toTensor(pixel(0, 0, 0)), "1 x 1", "2 x 2");
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, 1e-60, Double.NaN, Double.POSITIVE_INFINITY})
     void deviationThatCannotDivideIsRefused(double std) {
         List<Double> mean = List.of(0.0, 0.0, 0.0);
-        assertThatThrownBy(() -> new PreprocessConfig(224, mean, List.of(1.0, std, 1.0), false, BICUBIC))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("std");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> new PreprocessConfig(224, mean, List.of(1.0, std, 1.0), false, BICUBIC),
+                "std");
     }
 
     @Test
     void sizesAreChecked() {
-        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContainingAll("image size", "0");
+        assertThrown(Exception.class, () -> Preprocessing.clip(0), "image size", "0");
     }
 
     private static RgbImage pixel(int red, int green, int blue) {

@@ -1,7 +1,7 @@
 package org.coop4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Test;
@@ -9,13 +9,11 @@ import org.junit.jupiter.api.Test;
 class RgbImageTest {
     @Test
     void samplesAreCheckedAgainstTheSize() {
-        assertThatThrownBy(() -> new RgbImage(2, 2, new byte[11]))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("2 x 2", "12 samples, not 11");
-        assertThatThrownBy(() -> new RgbImage(0, 2, new byte[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThrown(
+                IllegalArgumentException.class, () -> new RgbImage(2, 2, new byte[11]), "2 x 2", "12 samples, not 11");
+        assertThrown(IllegalArgumentException.class, () -> new RgbImage(0, 2, new byte[0]));
         // 3 * 65536 * 65536 is 0 as an int.
-        assertThatThrownBy(() -> new RgbImage(65_536, 65_536, new byte[0]))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThrown(IllegalArgumentException.class, () -> new RgbImage(65_536, 65_536, new byte[0]));
     }
 
     @Test

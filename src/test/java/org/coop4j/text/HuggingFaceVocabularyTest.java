@@ -1,7 +1,7 @@
 package org.coop4j.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -137,8 +137,6 @@ class HuggingFaceVocabularyTest {
     }
 
     private void assertRefused(String message) {
-        assertThatThrownBy(() -> Tokenizer.fromHuggingFace(folder))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(message);
+        assertThrown(IOException.class, () -> Tokenizer.fromHuggingFace(folder), message);
     }
 }

@@ -1,7 +1,6 @@
 package org.coop4j.data.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
@@ -181,9 +180,12 @@ class BankFileTest {
         }
         byte[] before = Files.readAllBytes(file());
         String changed = WEIGHTS.substring(0, 63) + "0";
-        assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(file().toString(), "model", "bank folder");
+        assertThrown(
+                IOException.class,
+                () -> BankFile.open(folder, key(changed, "test-16", WIDTH)),
+                file().toString(),
+                "model",
+                "bank folder");
         assertThrown(IOException.class, () -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)));
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }

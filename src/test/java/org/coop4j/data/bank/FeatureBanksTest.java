@@ -2,6 +2,7 @@ package org.coop4j.data.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -308,7 +309,7 @@ class FeatureBanksTest {
             assertThat(bank.encode(images, true, recorder).size()).isEqualTo(68);
         }
         assertWarned(recorder, 3, 40);
-        assertThatThrownBy(() -> new ImageDecoder().decode(pipe)).isInstanceOf(ImageException.class);
+        assertThrown(ImageException.class, () -> new ImageDecoder().decode(pipe));
         assertThat(ImageDecoder.exifOrientation(pipe)).isEqualTo(1);
     }
 
@@ -322,11 +323,13 @@ class FeatureBanksTest {
             for (List<LabelledImage> list : List.of(images.subList(0, 30), images.subList(30, 70))) {
                 lists.encode(() -> bank.encode(list, false, recorder));
             }
-            assertThatThrownBy(lists::requireReadable)
-                    .isInstanceOf(FeatureBanks.UnreadableImagesException.class)
-                    .hasMessageContainingAll(
-                            "3 images", "skip", images.get(3).path().toString())
-                    .hasMessageContaining(images.get(40).path().toString());
+            assertThrown(
+                    FeatureBanks.UnreadableImagesException.class,
+                    lists::requireReadable,
+                    "3 images",
+                    "skip",
+                    images.get(3).path().toString(),
+                    images.get(40).path().toString());
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
         assertWarned(recorder, 3, 40, 69);

@@ -155,14 +155,14 @@ class BenchmarkSourceTest {
 
     @Test
     void damagedMatlabFilesAreRefused() throws IOException {
-        MiniatureBenchmarks.flowers(tree);
+        MiniatureBenchmarks.plant("OxfordFlowers", root);
         Path labels = root.resolve("oxford_flowers/imagelabels.mat");
         byte[] whole = Files.readAllBytes(labels);
         for (int length = 0; length < whole.length; length += 7) {
             Files.write(labels, Arrays.copyOf(whole, length));
             assertRefused("OxfordFlowers", "imagelabels.mat");
         }
-        MiniatureBenchmarks.cars(tree);
+        MiniatureBenchmarks.plant("StanfordCars", root);
         Files.copy(
                 root.resolve("stanford_cars/devkit/cars_train_annos.mat"),
                 root.resolve("stanford_cars/devkit/cars_meta.mat"),
@@ -172,7 +172,7 @@ class BenchmarkSourceTest {
 
     @Test
     void flowerLabelWithoutANameIsRefused() throws IOException {
-        MiniatureBenchmarks.flowers(tree);
+        MiniatureBenchmarks.plant("OxfordFlowers", root);
         tree.text("oxford_flowers/cat_to_name.json", "{\"1\": \"pink primrose\"}");
         assertRefused("OxfordFlowers", "label 2");
 

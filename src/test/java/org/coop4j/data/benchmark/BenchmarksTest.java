@@ -1,7 +1,7 @@
 package org.coop4j.data.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -52,10 +52,7 @@ class BenchmarksTest {
     @Test
     void unknownNameIsRefusedWithTheExistingNames() {
         assertThat(benchmarks.find("mnist")).isEmpty();
-        assertThatThrownBy(() -> benchmarks.get("mnist"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("'mnist'")
-                .hasMessageContaining("EuroSAT");
+        assertThrown(IllegalArgumentException.class, () -> benchmarks.get("mnist"), "'mnist'", "EuroSAT");
     }
 
     @Test
