@@ -80,12 +80,12 @@ record DataFiles(DataSpec data, long seed) {
         require(Files.exists(place), "no such folder or file: %s", place);
         if (data.hasExtension(".json")) {
             SplitRules.requireNoShares(place, data.shares());
-            return new SplitFile(data.name(), place, imageRoot()).load();
+            ImageDataset dataset = new SplitFile(data.name(), place, imageRoot()).read().dataset();
+            ClassNames.requireUsable(dataset.classNames(), data.path());
+            return existing(dataset);
         }
         if (data.hasExtension(".csv")) {
-            ImageDataset dataset = csv();
-            dataset.requireFiles();
-            return dataset;
+            return existing(csv());
         }
         if (FeatureTensors.isNameOf(place)) {
             return features();
@@ -95,8 +95,18 @@ record DataFiles(DataSpec data, long seed) {
                 + " (.safetensors, .npz, .pt)");
     }
 
+    private static ImageDataset existing(ImageDataset dataset) throws InputException {
+        dataset.requireFiles();
+        return dataset;
+    }
+
     private Path place() {
         return Path.of(data.path());
+    }
+
+    /** Returns the dataset's name; a folder keeps its own under another title. */
+    private String name() {
+        return Files.isDirectory(place()) ? DataSpec.of(place()).name() : data.name();
     }
 
     private Path imageRoot() {
@@ -154,7 +164,7 @@ record DataFiles(DataSpec data, long seed) {
                     .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()))
                     .values();
             if (classes.size() == classNames.size()) {
-                return SplitRules.split(data.name(), classes, data.shares(), seed);
+                return SplitRules.split(name(), classes, data.shares(), seed);
             }
             parts.put(Split.TEST, images); // is refused, with the names of the classes without images
         } else {
@@ -174,7 +184,7 @@ record DataFiles(DataSpec data, long seed) {
             test = val;
         }
         try {
-            return new ImageDataset(data.name(), classNames, parts.getOrDefault(Split.TRAIN, List.of()), val, test);
+            return new ImageDataset(name(), classNames, parts.getOrDefault(Split.TRAIN, List.of()), val, test);
         } catch (IllegalArgumentException e) {
             throw new InputException(data.path() + ": " + e.getMessage(), e);
         }

@@ -72,14 +72,6 @@ public record SplitFile(String name, Path json, Path imageRoot) {
      */
     public record Contents(ImageDataset dataset, Optional<String> madeBy) {}
 
-    /** Reads the split, refusing class names that make the same prompt and missing images. */
-    public ImageDataset load() throws IOException {
-        ImageDataset dataset = read().dataset;
-        ClassNames.requireUsable(dataset.classNames(), json.toString());
-        dataset.requireFiles();
-        return dataset;
-    }
-
     /** Reads the split unchanged, without looking for the images. */
     public Contents read() throws IOException {
         SplitJson lists = lists();

@@ -1,7 +1,9 @@
 package org.coop4j.text;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Byte-pair encoding of one word over symbol ids: while any adjacent pair is a merge, all left-to-right occurrences of
@@ -10,48 +12,21 @@ import java.util.List;
 final class BytePairEncoding {
     private static final int NO_MERGE = Integer.MAX_VALUE;
     private static final int STALE = -1;
-    private static final long EMPTY = -1;
-
-    /** Open-addressed hash table from a pair of ids, packed into a long, to its rank. */
-    private final long[] pairs;
-
-    private final int[] ranks;
-    private final int[] unions;
+    private final Map<Long, Integer> ranks; // by pair
+    private final int[] unions; // by rank
 
     BytePairEncoding(List<int[]> merges) {
-        int capacity = Integer.highestOneBit(Math.max(2, merges.size())) * 4;
-        pairs = new long[capacity];
-        ranks = new int[capacity];
+        ranks = new HashMap<>(2 * merges.size());
         unions = new int[merges.size()];
-        Arrays.fill(pairs, EMPTY);
         for (int rank = 0; rank < unions.length; rank++) {
             int[] merge = merges.get(rank); // left, right, union
             unions[rank] = merge[2];
-            int slot = slot(merge[0], merge[1]);
-            pairs[slot] = pack(merge[0], merge[1]);
-            ranks[slot] = rank;
+            ranks.put(pair(merge[0], merge[1]), rank);
         }
     }
 
-    private static long pack(int left, int right) {
+    private static long pair(int left, int right) {
         return ((long) left << 32) | right;
-    }
-
-    /** Returns the slot of the pair, or the empty one where it belongs. */
-    private int slot(int left, int right) {
-        long pair = pack(left, right);
-        int mask = pairs.length - 1;
-        long mixed = pair * 0x9E3779B97F4A7C15L;
-        int slot = (int) (mixed >>> 40) & mask;
-        while (pairs[slot] != EMPTY && pairs[slot] != pair) {
-            slot = (slot + 1) & mask;
-        }
-        return slot;
-    }
-
-    private int rank(int left, int right) {
-        int slot = slot(left, right);
-        return pairs[slot] == EMPTY ? NO_MERGE : ranks[slot];
     }
 
     /**
@@ -78,7 +53,7 @@ final class BytePairEncoding {
         int best = NO_MERGE;
         for (int i = 0; i < count - 1; i++) {
             if (pairRanks[i] == STALE) {
-                pairRanks[i] = rank(symbols[i], symbols[i + 1]);
+                pairRanks[i] = ranks.getOrDefault(pair(symbols[i], symbols[i + 1]), NO_MERGE);
             }
             best = Math.min(best, pairRanks[i]);
         }

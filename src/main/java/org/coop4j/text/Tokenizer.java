@@ -134,12 +134,16 @@ public final class Tokenizer {
                 "context length: expected 2 or more, for start and end token, got %s",
                 contextLength);
         if (text.length() > MAX_LENGTH && overflow == Overflow.FAIL) {
-            throw new TextTooLongException(text, MAX_LENGTH);
+            throw new TextTooLongException(
+                    "%,d characters".formatted(text.length()), "limit of %,d".formatted(MAX_LENGTH), text);
         }
         int[] ids = encode(text.substring(0, Math.min(text.length(), MAX_LENGTH)));
         int room = contextLength - 2;
         if (ids.length > room && overflow == Overflow.FAIL) {
-            throw new TextTooLongException(text, ids.length + 2, contextLength);
+            throw new TextTooLongException(
+                    "%s tokens (including start and end)".formatted(ids.length + 2),
+                    "context length " + contextLength,
+                    text);
         }
         int kept = Math.min(ids.length, room);
         int[] tokens = new int[contextLength];
@@ -198,16 +202,7 @@ public final class Tokenizer {
     public static final class TextTooLongException extends IllegalArgumentException {
         private static final int SHOWN = 120;
 
-        TextTooLongException(String text, int tokenCount, int contextLength) {
-            this("%s tokens (including start and end)".formatted(tokenCount), "context length " + contextLength, text);
-        }
-
-        /** For a text that is so long that its tokens are not counted. */
-        TextTooLongException(String text, int maxLength) {
-            this("%,d characters".formatted(text.length()), "limit of %,d".formatted(maxLength), text);
-        }
-
-        private TextTooLongException(String size, String limit, String text) {
+        TextTooLongException(String size, String limit, String text) {
             super("text of %s exceeds the %s: shorten or truncate it: \"%s\""
                     .formatted(size, limit, SafeText.shortened(text, SHOWN)));
         }

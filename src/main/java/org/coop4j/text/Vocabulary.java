@@ -168,20 +168,16 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         Set<List<String>> seen = new HashSet<>(pairs.size() * 2);
         List<int[]> merges = new ArrayList<>(pairs.size());
         for (String[] pair : pairs) {
-            int[] merge = new int[3];
-            String[] symbols = {pair[0], pair[1], pair[0] + pair[1]};
-            for (int i = 0; i < symbols.length; i++) {
-                Integer id = ids.get(symbols[i]);
-                if (id == null) {
-                    throw new IOException(
-                            "%s uses the symbol \"%s\", which vocab.json lacks".formatted(name, symbols[i]));
+            List<String> symbols = List.of(pair[0], pair[1], pair[0] + pair[1]);
+            for (String symbol : symbols) {
+                if (!ids.containsKey(symbol)) {
+                    throw new IOException("%s uses the symbol \"%s\", which vocab.json lacks".formatted(name, symbol));
                 }
-                merge[i] = id;
             }
-            if (!seen.add(List.of(pair))) {
+            if (!seen.add(symbols)) {
                 throw new IOException(name + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
             }
-            merges.add(merge);
+            merges.add(symbols.stream().mapToInt(ids::get).toArray());
         }
         return merges;
     }

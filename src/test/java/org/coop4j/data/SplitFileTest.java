@@ -62,7 +62,11 @@ class SplitFileTest {
         Path json = folder.resolve("split.json");
         SplitFile.write(dataset, json, folder.resolve("images"), Optional.empty());
 
-        assertThat(new SplitFile("d", json, folder.resolve("images")).load()).isEqualTo(dataset);
+        assertThat(DataSpec.of(json)
+                        .withFiles(folder.resolve("images"), null, null)
+                        .described("d", null, 1)
+                        .load(1))
+                .isEqualTo(dataset);
     }
 
     @Test
@@ -96,7 +100,7 @@ class SplitFileTest {
                 write("{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": []," + " \"test\": []}");
 
         assertThrown(
-                InputException.class, () -> new SplitFile("d", json, folder).load(), "2 image files of d", "a.jpg");
+                InputException.class, () -> DataSpec.of(json).load(1), "2 image files of split.json", "a.jpg");
     }
 
     @ParameterizedTest
@@ -154,7 +158,7 @@ class SplitFileTest {
         Path json = write("{\"train\": [[\"a.jpg\", 0, \"Sea_Lake\"], [\"b.jpg\", 1, \"sea lake\"]],"
                 + " \"val\": [], \"test\": []}");
 
-        assertThrown(InputException.class, () -> new SplitFile("d", json, folder).load(), "'Sea_Lake'", "'sea lake'");
+        assertThrown(InputException.class, () -> DataSpec.of(json).load(1), "'Sea_Lake'", "'sea lake'");
     }
 
     @Test
