@@ -80,7 +80,8 @@ record DataFiles(DataSpec data, long seed) {
         require(Files.exists(place), "no such folder or file: %s", place);
         if (data.hasExtension(".json")) {
             SplitRules.requireNoShares(place, data.shares());
-            ImageDataset dataset = new SplitFile(data.name(), place, imageRoot()).read().dataset();
+            ImageDataset dataset =
+                    new SplitFile(data.name(), place, imageRoot()).read().dataset();
             ClassNames.requireUsable(dataset.classNames(), data.path());
             return existing(dataset);
         }

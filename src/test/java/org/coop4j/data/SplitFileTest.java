@@ -99,8 +99,7 @@ class SplitFileTest {
         Path json =
                 write("{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": []," + " \"test\": []}");
 
-        assertThrown(
-                InputException.class, () -> DataSpec.of(json).load(1), "2 image files of split.json", "a.jpg");
+        assertThrown(InputException.class, () -> DataSpec.of(json).load(1), "2 image files of split.json", "a.jpg");
     }
 
     @ParameterizedTest

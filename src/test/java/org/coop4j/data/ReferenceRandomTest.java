@@ -5,11 +5,12 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.data.FewShotSampler.NumpyRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class PythonRandomTest {
+class ReferenceRandomTest {
     /** First outputs of CPython's generator, from {@code random.getrandbits(32)}. */
     @ParameterizedTest
     @CsvSource({
@@ -62,5 +63,25 @@ class PythonRandomTest {
 
     private static long bits31(PythonRandom random) {
         return random.getRandBits(31);
+    }
+
+    @Test
+    void choosesAsNumpysLegacyGenerator() {
+        NumpyRandom random = new NumpyRandom(1);
+
+        assertThat(random.choice(60, 4)).containsExactly(39, 41, 2, 48);
+        assertThat(random.choice(24, 4)).containsExactly(17, 14, 12, 11);
+    }
+
+    /** numpy.random.seed(7); numpy.random.permutation(12), NumPy 2.2. */
+    @Test
+    void permutesAsNumpysLegacyGenerator() {
+        assertThat(new NumpyRandom(7).permutation(12)).containsExactly(7, 10, 2, 5, 0, 1, 11, 8, 3, 6, 9, 4);
+        assertThat(new NumpyRandom(7).permutation(1)).containsExactly(0);
+    }
+
+    @Test
+    void refusesToChooseMoreThanAvailable() {
+        assertThrown(IllegalArgumentException.class, () -> new NumpyRandom(1).choice(3, 4), "4 of 3");
     }
 }
