@@ -89,11 +89,20 @@ public interface FeatureSpace extends Closeable {
      * Returns the model with its towers.
      *
      * @param what the method that needs them, for the message
-     * @throws IllegalArgumentException if there is no model
+     * @throws NoTowersException if there is no model
      */
     default Clip requireTowers(String what) {
-        return towers().orElseThrow(() -> new IllegalArgumentException(
+        return towers().orElseThrow(() -> new NoTowersException(
                 what + " needs a tower of CLIP, and only features are given: give the model itself"));
+    }
+
+    /** A method or task that needs a model's towers where there are only features. */
+    final class NoTowersException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        NoTowersException(String message) {
+            super(message);
+        }
     }
 
     /** The row of the image tower that represents an image. */

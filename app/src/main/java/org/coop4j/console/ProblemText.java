@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Resource;
+import org.coop4j.clip.FeatureSpace.NoTowersException;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
@@ -38,6 +39,7 @@ public final class ProblemText {
             TextTooLongException.class,
             PromptTooLongException.class,
             MemoryLimit.ExceededException.class,
+            NoTowersException.class,
             BackendException.class,
             ScoreException.class,
             NonFiniteLossException.class);

@@ -49,11 +49,6 @@ class ConvertCommandTest {
     }
 
     @Test
-    void aTextFileNamedPtIsRefused() throws IOException {
-        assertRefused(file("model.pt", "not a model\n".getBytes(StandardCharsets.UTF_8)), "text");
-    }
-
-    @Test
     void aPickleThatCallsTheShellRunsNothing() throws IOException {
         Path traces = folder.resolve("traces");
         String pickle = "cposix\nsystem\n(S'touch " + traces + "'\ntR.";

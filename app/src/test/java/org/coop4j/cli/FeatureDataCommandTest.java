@@ -123,29 +123,4 @@ class FeatureDataCommandTest {
                 coop("train --method gda -d % --class-features % -o %", part, texts, folder.resolve("none"));
         assertThat(trained.failed(1)).contains("has only training images");
     }
-
-    @Test
-    void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
-        Path out = folder.resolve("refused.safetensors");
-        assertRefused(train("-o", out), 2, "hand-written prompts", "--model", "--class-features");
-        assertRefused(train("-m", MODEL, "--class-features", texts, "-o", out), 2, "stand for a model");
-        assertRefused(
-                train("--class-features", texts, "--logit-scale", 0, "-o", out),
-                2,
-                "--logit-scale: expected a positive number, got 0");
-        assertRefused(train("--class-features", features, "-o", out), 1, "has features of images");
-        assertRefused(coop("train", "-d", features, "--class-features", texts, "-o", out), 1, "coop");
-        assertRefused(
-                coop("train", "-d", pictures, "--class-features", texts, "-o", out), 2, "--class-features", "--model");
-        assertRefused(
-                coop("embed", "-m", MODEL, "-d", features, "-o", out + ".safetensors"), 2, "has features already");
-        assertRefused(coop("zero-shot", "-m", MODEL, "-d", features), 2, "--method zero-shot takes");
-        assertRefused(eval("--errors", out), 2, "--errors copies images, and features have none");
-        assertThat(out).doesNotExist();
-    }
-
-    private static void assertRefused(CommandRun run, int code, String... named) {
-        assertThat(run.err()).contains(named);
-        assertThat(run.code()).isEqualTo(code);
-    }
 }

@@ -28,7 +28,12 @@ class MistakesTest {
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "sea", "hill", "sky");
         coop("train -m % -d % -o % -q --method prototypes", MODEL, pictures, folder.resolve("run"))
                 .ok();
+        coop("embed -m % -d % -o %", MODEL, pictures, folder.resolve("features.safetensors"))
+                .ok();
+        coop("embed -m % --text sea --text hill --text sky -o %", MODEL, folder.resolve("texts.safetensors"))
+                .ok();
         Files.writeString(folder.resolve("list.csv"), "a.png,a\n");
+        Files.writeString(folder.resolve("text.pt"), "not a model\n");
         Files.writeString(folder.resolve("spaces.txt"), "two words");
         Files.writeString(folder.resolve("plan.yaml"), "datasets: pictures\nmethods: zero-shot\n");
     }
@@ -69,6 +74,8 @@ class MistakesTest {
                 .replace("%pictures", folder.resolve("pictures").toString())
                 .replace("%run", folder.resolve("run").toString())
                 .replace("%plan", folder.resolve("plan.yaml").toString())
+                .replace("%features", folder.resolve("features.safetensors").toString())
+                .replace("%texts", folder.resolve("texts.safetensors").toString())
                 .replace("%new", folder.resolve("new").toString())
                 .replace("%folder", folder.toString());
     }
