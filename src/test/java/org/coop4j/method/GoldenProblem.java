@@ -9,6 +9,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -192,44 +193,53 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /**
-     * First loss, logits and gradients, and the tensors after the case's steps.
+     * The first logits and gradients, the losses, and the tensors after ten steps and after the last.
      *
-     * @param tensors learned tensors by their names in the file
+     * @param batches the samples of each step
+     * @param tensors learned tensors by their names in the file; that of TaskRes is checked elsewhere
+     * @param form values or gradients as the file has them
      */
     void assertSteps(
             GoldenMethods golden,
             String key,
             FeatureMethod.Head model,
             FeatureSet samples,
-            int[][] batches,
+            int steps,
+            IntFunction<int[]> batches,
             Optimizer optimizer,
-            Map<String, LearnedTensor> tensors)
+            IntToDoubleFunction rate,
+            Map<String, LearnedTensor> tensors,
+            UnaryOperator<float[]> form)
             throws IOException {
         JsonNode c = golden.of(key);
-        assertFirstLogits(golden, key, model, samples, batches[0]);
+        String losses = c.has("losses10") ? "losses10" : "losses";
+        assertFirstLogits(golden, key, model, samples, batches.apply(0));
         try (BatchStep trainable = model.step(clip, samples, classes())) {
-            for (int step = 0; step < batches.length; step++) {
-                golden.assertLoss(key, "losses", step, trainable.run(0, batches[step]));
+            for (int step = 0; step < steps; step++) {
+                double loss = trainable.run(step, batches.apply(step));
+                if (step < c.get(losses).size()) {
+                    golden.assertLoss(key, losses, step, loss);
+                }
                 if (step == 0) {
                     for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
-                        golden.assertClose(
-                                key,
-                                tensor.getKey() + ".grad",
-                                tensor.getValue().gradient());
+                        float[] gradient = form.apply(tensor.getValue().gradient());
+                        golden.assertClose(key, tensor.getKey() + ".grad", gradient);
                     }
                 }
-                optimizer.step(model.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+                optimizer.step(model.learned(), rate.applyAsDouble(step), step + 1L);
+                if (step + 1 == 10 || step + 1 == steps) {
+                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
+                        if (!tensor.getKey().equals("x")) {
+                            float[] values = form.apply(tensor.getValue().values());
+                            golden.assertClose(key, tensor.getKey() + ".step" + (step + 1), values);
+                        }
+                    }
+                }
             }
         }
     }
 
-    /**
-     * Steps on all samples at once: the first logits and gradients, the first losses, and the tensors after ten steps and
-     * after the last.
-     *
-     * @param tensors learned tensors by their names in the file
-     * @param form values or gradients as the file has them
-     */
+    /** The same with steps on all samples at once. */
     void assertFullBatches(
             GoldenMethods golden,
             String key,
@@ -242,50 +252,15 @@ final class GoldenProblem implements AutoCloseable {
             UnaryOperator<float[]> form)
             throws IOException {
         int[] all = IntStream.range(0, samples.size()).toArray();
-        assertFirstLogits(golden, key, model, samples, all);
-        try (BatchStep trainable = model.step(clip, samples, classes())) {
-            for (int step = 0; step < steps; step++) {
-                double loss = trainable.run(step, all);
-                if (step < golden.of(key).get("losses10").size()) {
-                    golden.assertLoss(key, "losses10", step, loss);
-                }
-                if (step == 0) {
-                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
-                        float[] gradient = form.apply(tensor.getValue().gradient());
-                        golden.assertClose(key, tensor.getKey() + ".grad", gradient);
-                    }
-                }
-                optimizer.step(model.learned(), rate.applyAsDouble(step), step + 1L);
-                if (step + 1 == 10 || step + 1 == steps) {
-                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
-                        float[] values = form.apply(tensor.getValue().values());
-                        golden.assertClose(key, tensor.getKey() + ".step" + (step + 1), values);
-                    }
-                }
-            }
-        }
+        assertSteps(golden, key, model, samples, steps, step -> all, optimizer, rate, tensors, form);
     }
 
     /** Checks the logits of the first batch before training. */
     void assertFirstLogits(GoldenMethods golden, String key, FeatureMethod.Head model, FeatureSet samples, int[] batch)
             throws IOException {
-        float[] features = new float[batch.length * samples.width()];
-        int[] labels = new int[batch.length];
-        for (int i = 0; i < batch.length; i++) {
-            if (model.normalized()) {
-                samples.copyNormalized(batch[i], 0, features, i * samples.width());
-            } else {
-                samples.copy(batch[i], 0, features, i * samples.width());
-            }
-            labels[i] = samples.label(batch[i]);
-        }
         try (Step step = clip.step(model.learned(), batch.length, samples.width(), classes(), model::loss)) {
-            step.run(features, labels);
-            float[] logits = new float[batch.length * classes()];
-            for (int i = 0; i < batch.length; i++) {
-                System.arraycopy(step.logits(i), 0, logits, i * classes(), classes());
-            }
-            golden.assertClose(key, "logits.init", logits);
+            golden.assertClose(
+                    key, "logits.init", GoldenPrompts.logits(step, samples, model.normalized(), batch, classes()));
         }
     }
 

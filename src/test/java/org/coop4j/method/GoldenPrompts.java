@@ -86,7 +86,7 @@ final class GoldenPrompts {
                     ? PromptLearner.logits(
                                     encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
                             .toArray()
-                    : logits(first, images, batches[0], encoder.classes());
+                    : logits(first, images, true, batches[0], encoder.classes());
             golden.assertClose(key, "logits.init", logits);
             BatchStep stepped = method.perImage() ? trainable.oneByOne() : trainable;
             for (int step = 0; step < batches.length; step++) {
@@ -120,11 +120,15 @@ final class GoldenPrompts {
         }
     }
 
-    static float[] logits(Step step, FeatureSet images, int[] batch, int classes) {
+    static float[] logits(Step step, FeatureSet images, boolean normalized, int[] batch, int classes) {
         float[] features = new float[batch.length * images.width()];
         int[] labels = new int[batch.length];
         for (int i = 0; i < batch.length; i++) {
-            images.copyNormalized(batch[i], 0, features, i * images.width());
+            if (normalized) {
+                images.copyNormalized(batch[i], 0, features, i * images.width());
+            } else {
+                images.copy(batch[i], 0, features, i * images.width());
+            }
             labels[i] = images.label(batch[i]);
         }
         step.run(features, labels);

@@ -50,7 +50,7 @@ class ProGradTest {
             int[] batch = golden.rows(key + ".batches")[0];
             long bytes;
             try (Step step = encoder.step(vectors, loss, batch.length, MemoryLimit.none())) {
-                GoldenPrompts.logits(step, images, batch, encoder.classes());
+                GoldenPrompts.logits(step, images, true, batch, encoder.classes());
                 golden.assertLoss(key, "losses_ce", 0, step.loss(0));
                 golden.assertLoss(key, "losses_kl", 0, step.loss(1));
                 bytes = step.bytes();
@@ -58,7 +58,7 @@ class ProGradTest {
             MemoryLimit less = new MemoryLimit(bytes * 3 / 5);
             try (Step step = encoder.step(vectors, loss, batch.length, less)) {
                 assertThat(step.chunks()).isGreaterThan(1);
-                GoldenPrompts.logits(step, images, batch, encoder.classes());
+                GoldenPrompts.logits(step, images, true, batch, encoder.classes());
                 golden.assertLoss(key, "losses_kl", 0, step.loss(1));
             }
             for (int i = 0; i < gradients.size(); i++) {
