@@ -3,7 +3,6 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
@@ -26,10 +25,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * method's tensors are trained.
  *
  * @param prompts one prompt per class, with context vectors among its tokens
- * @param objective made when training begins, since it may run the text tower
  */
-record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts, Supplier<Objective> objective)
-        implements Learner {
+record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts) implements Learner {
 
     /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
     private static final String CLASS_WEIGHTS = "class_weights";
@@ -42,6 +39,17 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
      */
     record Objective(PromptMethod method, List<LearnedTensor> learned, FeatureMatrix teacher)
             implements PromptEncoder.Vectors, PromptEncoder.Loss {
+
+        /**
+         * @param own the data's own prompt, or null
+         */
+        static Objective of(
+                PromptMethod method, Clip clip, List<LearnedTensor> learned, String own, List<String> classNames) {
+            String template = method.teacher(own);
+            FeatureMatrix teacher =
+                    template == null ? null : PromptEnsemble.of(template).classWeights(clip, classNames);
+            return new Objective(method, learned, teacher);
+        }
 
         @Override
         public SDVariable context(StepGraph step) {
@@ -68,14 +76,15 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         PromptMethod resolved = ((PromptMethod) method.in(clip)).resolved(clip, task.template());
         List<String> names = task.classNames();
         String template = resolved.teacher(task.template());
-        PromptEnsemble handWritten = template == null ? null : PromptEnsemble.of(template);
-        if (handWritten != null) {
-            handWritten.requireFit(clip, names);
+        if (template != null) {
+            PromptEnsemble.of(template).requireFit(clip, names);
         }
-        return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
-            FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
-            return new Objective(resolved, resolved.initial(clip, task), teacher);
-        });
+        return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names));
+    }
+
+    /** Returns what is learned before training; the teacher's prompts run through the text tower. */
+    Objective objective() {
+        return Objective.of(method, clip, method.initial(clip, task), task.template(), task.classNames());
     }
 
     private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
@@ -84,8 +93,11 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
     @Override
     public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
+        return fit(objective(), data, trainer);
+    }
+
+    Classifier fit(Objective learning, FewShotFeatures data, Trainer trainer) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
-        Objective learning = objective.get();
         try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
             trainer.train(step, trainer.shuffled(data.train().size()), new Optimizer(trainer.training()));
         }
@@ -130,11 +142,8 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                             tensor.getValue().shape().toArray()))
                     .toList();
             List<String> names = file.classNames();
-            String template = method.teacher(null);
-            FeatureMatrix teacher =
-                    template == null ? null : PromptEnsemble.of(template).classWeights(clip, names);
             PromptEncoder encoder = clip.promptEncoder(prompts(method, clip, names));
-            return classifier(encoder, new Objective(method, learned, teacher), memory);
+            return classifier(encoder, Objective.of(method, clip, learned, null, names), memory);
         }
 
         Classifier classifier(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {

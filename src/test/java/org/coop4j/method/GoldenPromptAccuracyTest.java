@@ -99,11 +99,11 @@ class GoldenPromptAccuracyTest {
                 method,
                 clip,
                 new Task(names, "{}", trainer.seed()),
-                problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
-                () -> new PromptLearner.Objective(method, List.of(context), teacher));
+                problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSet.none(train.width()));
-        try (Classifier learned = learner.fit(data, trainer)) {
+        try (Classifier learned =
+                learner.fit(new PromptLearner.Objective(method, List.of(context), teacher), data, trainer)) {
             return problem.accuracy(learned.logits(problem.matrix("test_image_features")));
         }
     }

@@ -69,7 +69,7 @@ class LossGradientTest {
             if (method instanceof PromptMethod prompts) {
                 PromptLearner learner = PromptLearner.of(prompts, clip, task);
                 PromptEncoder encoder = clip.promptEncoder(learner.prompts());
-                try (BatchStep step = learner.step(encoder, learner.objective().get(), images, trainer.memory())) {
+                try (BatchStep step = learner.step(encoder, learner.objective(), images, trainer.memory())) {
                     assertGradients(step, trainer.shuffled(images.size()));
                 }
             } else if (method instanceof FeatureMethod features) {
