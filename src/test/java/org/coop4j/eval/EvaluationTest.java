@@ -5,38 +5,43 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.assertj.core.data.Offset;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.junit.jupiter.api.Test;
 
+/** Measures, temperatures and thresholds as scipy, scikit-learn and the reference have them. */
 class EvaluationTest {
+
     /** Percentages computed in another order of operations. */
-    private static final Offset<Double> ROUNDING = within(1e-10);
+    private static final Offset<Double> PERCENT = within(1e-10);
 
     @Test
     void everyFigureEqualsScikitLearns() throws IOException {
-        JsonNode golden = golden();
+        JsonNode golden = golden("metrics.json");
         assertThat(golden.get("cases").size()).isEqualTo(7);
         for (JsonNode expected : golden.get("cases")) {
             Evaluation result = Evaluation.of(ints(expected.get("truth")), ints(expected.get("predicted")));
-            assertThat(result.accuracy()).isEqualTo(expected.get("accuracy").asDouble(), ROUNDING);
-            assertThat(result.macroF1()).isEqualTo(expected.get("macro_f1").asDouble(), ROUNDING);
+            assertThat(result.accuracy()).isEqualTo(expected.get("accuracy").asDouble(), PERCENT);
+            assertThat(result.macroF1()).isEqualTo(expected.get("macro_f1").asDouble(), PERCENT);
             for (int i = 0; i < result.classes().size(); i++) {
                 Evaluation.ClassResult found = result.classes().get(i);
                 assertThat(found.accuracy())
-                        .isEqualTo(expected.get("recall").get(i).asDouble(), ROUNDING);
-                assertThat(found.f1()).isEqualTo(expected.get("f1").get(i).asDouble(), ROUNDING);
+                        .isEqualTo(expected.get("recall").get(i).asDouble(), PERCENT);
+                assertThat(found.f1()).isEqualTo(expected.get("f1").get(i).asDouble(), PERCENT);
             }
         }
     }
 
     @Test
     void confusionEqualsScikitLearns() throws IOException {
-        for (JsonNode expected : golden().get("cases")) {
+        for (JsonNode expected : golden("metrics.json").get("cases")) {
             ConfusionMatrix found = ConfusionMatrix.of(ints(expected.get("truth")), ints(expected.get("predicted")));
             assertThat(found.labels()).isEqualTo(ints(expected.get("labels")));
             for (int row = 0; row < found.size(); row++) {
@@ -52,7 +57,7 @@ class EvaluationTest {
             for (int row = 0; row < normalised.size(); row++) {
                 for (int column = 0; column < found.size(); column++) {
                     assertThat(found.normalised()[row][column])
-                            .isEqualTo(normalised.get(row).get(column).asDouble(), ROUNDING);
+                            .isEqualTo(normalised.get(row).get(column).asDouble(), PERCENT);
                 }
             }
         }
@@ -98,13 +103,173 @@ class EvaluationTest {
         assertThatThrownBy(() -> Evaluation.of(new int[0], new int[0])).isInstanceOf(IllegalArgumentException.class);
     }
 
-    private static JsonNode golden() throws IOException {
-        try (InputStream in = EvaluationTest.class.getResourceAsStream("metrics.json")) {
-            return new JsonMapper().readTree(in);
+    private static int[] ints(JsonNode array) {
+        return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
+    }
+
+    private static final double ROUNDING = 1e-9;
+
+    /** scipy's search for a minimum finds it to about the root of the machine precision. */
+    private static final double SEARCHED = 1e-6;
+
+    /** The scaled logits are floats. */
+    private static final double FLOAT = 2e-6;
+
+    @Test
+    void temperaturesAreThoseOfLeastCrossEntropy() throws IOException {
+        for (JsonNode golden : golden("confidence.json").get("confidence")) {
+            Scores scores = scores(golden);
+            double wanted = golden.get("temperature").asDouble();
+            double temperature = scores.temperature().orElseThrow();
+            assertThat(temperature).isEqualTo(wanted, within(SEARCHED * wanted));
+            assertThat(loss(scores, Calibration.NO_TEMPERATURE))
+                    .isEqualTo(golden.get("loss_before").asDouble(), within(ROUNDING));
+            assertThat(loss(scores, temperature))
+                    .isEqualTo(golden.get("loss_after").asDouble(), within(ROUNDING));
         }
     }
 
-    private static int[] ints(JsonNode array) {
-        return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
+    @Test
+    void imagesWithoutAMinimumGiveNoTemperature() {
+        float[][] sure = {{3, 0}, {0, 3}};
+
+        assertThat(new Scores(new int[] {0, 1}, sure).temperature()).isEmpty();
+        assertThat(new Scores(new int[] {1, 0}, sure).temperature()).isEmpty();
+        assertThat(Scores.NONE.temperature()).isEmpty();
+    }
+
+    @Test
+    void reliabilityIsScikitLearns() throws IOException {
+        for (JsonNode golden : golden("confidence.json").get("confidence")) {
+            Calibration calibration = calibrated(golden).calibration(10);
+
+            List<Calibration.Bin> bins =
+                    calibration.bins().stream().filter(bin -> bin.count() > 0).toList();
+            double[] accuracy = doubles(golden.get("bins").get("accuracy"));
+            double[] confidence = doubles(golden.get("bins").get("confidence"));
+            assertThat(bins).hasSameSizeAs(accuracy);
+            for (int b = 0; b < accuracy.length; b++) {
+                assertThat(bins.get(b).accuracy()).isEqualTo(accuracy[b], within(ROUNDING));
+                assertThat(bins.get(b).confidence()).isEqualTo(confidence[b], within(FLOAT));
+            }
+        }
+    }
+
+    @Test
+    void thresholdsAreScikitLearns() throws IOException {
+        for (JsonNode golden : golden("confidence.json").get("confidence")) {
+            Coverage coverage = calibrated(golden).coverage();
+            double[] thresholds = doubles(golden.get("thresholds"));
+            double[] accuracies = doubles(golden.get("accuracies"));
+            double[] coverages = doubles(golden.get("coverages"));
+
+            assertThat(coverage.points()).hasSameSizeAs(thresholds);
+            for (int i = 0; i < thresholds.length; i++) {
+                // scikit-learn's are from the lowest threshold to the highest.
+                Coverage.Point point = coverage.points().get(thresholds.length - 1 - i);
+                assertThat(point.threshold()).isEqualTo(thresholds[i], within(FLOAT));
+                assertThat(point.accuracy()).isEqualTo(accuracies[i], within(ROUNDING));
+                assertThat(point.coverage()).isEqualTo(coverages[i], within(ROUNDING));
+            }
+        }
+    }
+
+    @Test
+    void theSuggestedThresholdAnswersMostWithTheRequiredAccuracy() throws IOException {
+        for (JsonNode golden : golden("confidence.json").get("confidence")) {
+            double[] accuracies = doubles(golden.get("accuracies"));
+            double[] coverages = doubles(golden.get("coverages"));
+            double most = 0;
+            for (int i = 0; i < accuracies.length; i++) {
+                most = accuracies[i] >= 80 ? Math.max(most, coverages[i]) : most;
+            }
+
+            Coverage.Point suggested =
+                    calibrated(golden).coverage().answering(80).orElseThrow();
+
+            assertThat(suggested.coverage()).isEqualTo(most, within(ROUNDING));
+            Coverage.Point reached = calibrated(golden).coverage().at(suggested.threshold());
+            assertThat(reached).isEqualTo(suggested);
+        }
+        assertThat(Coverage.of(new double[] {0.5}, new boolean[] {false}).answering(1))
+                .isEmpty();
+    }
+
+    @Test
+    void falsePositiveRatesOfClassesLeftOutAreScikitLearns() throws IOException {
+        for (JsonNode golden : golden("confidence.json").get("confidence")) {
+            for (OpenSet score : OpenSet.values()) {
+                assertThat(scores(golden).falsePositives(score))
+                        .isEqualTo(
+                                golden.get("false_positives").get(score.name()).asDouble(), within(ROUNDING));
+            }
+        }
+    }
+
+    @Test
+    void errorIsTheWeightedGapOfAccuracyAndConfidence() {
+        // Confidences 0.75, 0.75, 0.75 (two of three right) and 0.5 (wrong).
+        float odds = (float) Math.log(3);
+        Scores scores = new Scores(new int[] {0, 0, 0, 1}, new float[][] {{odds, 0}, {odds, 0}, {0, odds}, {0, 0}});
+        Calibration calibration = scores.calibration(15);
+
+        assertThat(calibration.bins()).hasSize(15);
+        assertThat(calibration.bins().get(11).count()).isEqualTo(3);
+        assertThat(calibration.bins().get(7).count()).isEqualTo(1);
+        assertThat(scores.calibrationError()).isEqualTo(0.75 * (0.75 - 2.0 / 3) + 0.25 * 0.5, within(1e-7));
+    }
+
+    @Test
+    void binsIncludeTheirUpperEnd() {
+        Scores half = new Scores(new int[] {0}, new float[][] {{0, 0}});
+        assertThat(half.calibration(2).bins().get(0).count()).isEqualTo(1);
+        Scores sure = new Scores(new int[] {0}, new float[][] {{1000, 0}});
+        assertThat(sure.calibration(15).bins().get(14).count()).isEqualTo(1);
+    }
+
+    @Test
+    void softmaxSumsToOneAtAnySize() {
+        for (float size : new float[] {0, 1, 100, 1e30f}) {
+            double[] probabilities = Predictions.softmax(new float[] {size, -size, 0, size});
+            assertThat(DoubleStream.of(probabilities).sum()).isEqualTo(1, within(1e-12));
+        }
+    }
+
+    @Test
+    void badArgumentsAreRefused() {
+        assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
+        assertThatThrownBy(() -> new Scores(new int[1], new float[2][2])).hasMessageContaining("got 1 and 2");
+        Scores one = new Scores(new int[1], new float[1][2]);
+        assertThatThrownBy(() -> one.calibration(0)).hasMessageContaining("got 0");
+    }
+
+    private static JsonNode golden(String name) throws IOException {
+        try (InputStream in = EvaluationTest.class.getResourceAsStream(name)) {
+            return new ObjectMapper().readTree(in);
+        }
+    }
+
+    private static Scores calibrated(JsonNode golden) {
+        return scores(golden).at(golden.get("temperature").asDouble());
+    }
+
+    private static double loss(Scores scores, double temperature) {
+        return IntStream.range(0, scores.size())
+                .mapToDouble(i -> -Math.log(Predictions.softmax(scores.logits()[i], temperature)[scores.labels()[i]]))
+                .average()
+                .orElseThrow();
+    }
+
+    private static Scores scores(JsonNode golden) {
+        int[] truth = StreamSupport.stream(golden.get("truth").spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        return new Scores(truth, new ObjectMapper().convertValue(golden.get("logits"), float[][].class));
+    }
+
+    private static double[] doubles(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .mapToDouble(JsonNode::asDouble)
+                .toArray();
     }
 }

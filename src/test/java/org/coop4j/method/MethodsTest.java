@@ -197,6 +197,7 @@ class MethodsTest {
                     cocoop       | context_length | -1    | got -1
                     deep-language | context_length | -3   | got -3
                     cocoop       | words          | ' '   | got none
+                    coop         | words          | '  '  | got none
                     deep-language | depth         | -1    | got -1
                     tcp          | block          | -1    | got -1
                     taskres      | alpha          | a lot | got "a lot"

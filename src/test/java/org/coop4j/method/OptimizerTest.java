@@ -111,6 +111,7 @@ class OptimizerTest {
                 Map.of("momentum", 1.0),
                 Map.of("momentum", Double.NaN),
                 Map.of("weight_decay", -1.0),
+                Map.of("rate", -0.1),
                 Map.of("rate", 0.0),
                 Map.of("rate", Double.NaN),
                 Map.of("epochs", -1),
