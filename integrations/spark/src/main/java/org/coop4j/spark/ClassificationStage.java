@@ -1,15 +1,14 @@
 package org.coop4j.spark;
 
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import org.apache.spark.ml.linalg.SQLDataTypes;
+import java.util.Map;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.coop4j.spark.ImagePredictions.Outputs;
+import org.coop4j.spark.ImagePredictions.Output;
 
 /**
  * A stage that classifies images, or makes one that does.
@@ -20,23 +19,23 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
         permits PromptClassificationModel, CoopEstimator {
 
     default Param<String> predictionCol() {
-        return text("predictionCol", "output column: number of the class, from 0 (double)");
+        return text("predictionCol");
     }
 
     default Param<String> predictedLabelCol() {
-        return text("predictedLabelCol", "output column: name of the class; empty for none");
+        return text("predictedLabelCol");
     }
 
     default Param<String> probabilityCol() {
-        return text("probabilityCol", "output column: probabilities of all classes (vector); empty for none");
+        return text("probabilityCol");
     }
 
     default IntParam topK() {
-        return new IntParam(this, "topK", "number of most probable classes in topKCol", ParamValidators.gtEq(0));
+        return new IntParam(this, "topK", ClipStage.doc("topK"), ParamValidators.gtEq(0));
     }
 
     default Param<String> topKCol() {
-        return text("topKCol", "output column if topK is 1 or more: array of label and probability");
+        return text("topKCol");
     }
 
     default S setPredictionCol(String value) {
@@ -69,32 +68,22 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
         setDefault(topKCol(), "topK");
     }
 
-    /** Returns the columns that are computed for each image. */
-    default Outputs outputs() {
-        return new Outputs(
-                !getOrDefault(predictedLabelCol()).isEmpty(),
-                !getOrDefault(probabilityCol()).isEmpty(),
-                (int) getOrDefault(topK()));
+    /** Returns the names of the columns that are computed for each image. */
+    default Map<Output, String> outputs() {
+        Map<Output, String> names = new EnumMap<>(Map.of(
+                Output.PREDICTION, getOrDefault(predictionCol()),
+                Output.LABEL, getOrDefault(predictedLabelCol()),
+                Output.PROBABILITIES, getOrDefault(probabilityCol()),
+                Output.TOP_K, (int) getOrDefault(topK()) > 0 ? getOrDefault(topKCol()) : ""));
+        names.values().removeIf(String::isEmpty);
+        return names;
     }
 
     @Override
     default List<StructField> appended(StructType schema) {
         ImageColumn.kind(schema, required(inputCol()));
-        Outputs outputs = outputs();
-        List<StructField> columns = new ArrayList<>();
-        columns.add(ClipStage.column(getOrDefault(predictionCol()), DataTypes.DoubleType));
-        if (outputs.label()) {
-            columns.add(ClipStage.column(getOrDefault(predictedLabelCol()), DataTypes.StringType));
-        }
-        if (outputs.probabilities()) {
-            columns.add(ClipStage.column(getOrDefault(probabilityCol()), SQLDataTypes.VectorType()));
-        }
-        if (outputs.topK() > 0) {
-            StructType ranked = new StructType()
-                    .add("label", DataTypes.StringType, false)
-                    .add("probability", DataTypes.DoubleType, false);
-            columns.add(ClipStage.column(getOrDefault(topKCol()), DataTypes.createArrayType(ranked, false)));
-        }
-        return columns;
+        return outputs().entrySet().stream()
+                .map(output -> ClipStage.column(output.getValue(), output.getKey().type))
+                .toList();
     }
 }

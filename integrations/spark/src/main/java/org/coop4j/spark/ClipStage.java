@@ -3,6 +3,7 @@ package org.coop4j.spark;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.ResourceBundle;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
@@ -24,35 +25,30 @@ import scala.reflect.ClassTag;
  *
  * @param <S> the stage itself, which the setters return
  */
-public sealed interface ClipStage<S extends ClipStage<S>> extends Params
-        permits ClipImageEmbedder, ClipTextEmbedder, ClassificationStage {
+public sealed interface ClipStage<S extends ClipStage<S>> extends Params permits ClipEmbedder, ClassificationStage {
 
     default Param<String> inputCol() {
-        return text("inputCol", "input column: image files (binary), paths (string), image structs, or texts (string)");
+        return text("inputCol");
     }
 
     default Param<String> modelPath() {
-        return text(
-                "modelPath",
-                "model that coop convert wrote: a path that driver and executors see, a file name given to --files,"
-                        + " or coop4j-small");
+        return text("modelPath");
     }
 
     default Param<String> modelSha256() {
-        return text("modelSha256", "SHA-256 of the model's file in hexadecimal (default: that of the driver's file)");
+        return text("modelSha256");
     }
 
     default IntParam batchSize() {
-        return new IntParam(
-                this, "batchSize", "rows processed at a time; no effect on results", ParamValidators.gtEq(1));
+        return new IntParam(this, "batchSize", ClipStage.doc("batchSize"), ParamValidators.gtEq(1));
     }
 
     default Param<String> handleInvalid() {
-        return text("handleInvalid", "treatment of rows that cannot be used: error, skip or keep");
+        return text("handleInvalid");
     }
 
     default Param<String> errorCol() {
-        return text("errorCol", "output column with handleInvalid=keep: the row's error, or null");
+        return text("errorCol");
     }
 
     default S setInputCol(String value) {
@@ -94,9 +90,15 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
         setDefault(errorCol(), "error");
     }
 
+    /** Returns what a parameter means. */
+    static String doc(String name) {
+        return ResourceBundle.getBundle("org.coop4j.spark.params").getString(name);
+    }
+
     /** Declares a text parameter: Spark 4.0 needs a class tag, later versions do not. */
     @SuppressWarnings("unchecked")
-    default Param<String> text(String name, String doc) {
+    default Param<String> text(String name) {
+        String doc = doc(name);
         Class<?> text = String.class;
         try {
             try {

@@ -2,19 +2,13 @@ package org.coop4j.spark;
 
 import java.io.IOException;
 import java.util.List;
-import org.apache.spark.ml.Transformer;
-import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.param.BooleanParam;
-import org.apache.spark.ml.param.Param;
-import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
-import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.spark.AppendedColumns.Outcome;
@@ -22,23 +16,19 @@ import org.coop4j.text.Tokenizer.Overflow;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
- * Appends the features of texts: vectors identical to those of {@code coop embed}, not normalised. A text that exceeds
+ * Appends the features of texts. A text that exceeds
  * the context length is invalid unless {@code truncate} is set.
  */
-public final class ClipTextEmbedder extends Transformer implements ClipStage<ClipTextEmbedder>, DefaultParamsWritable {
+public final class ClipTextEmbedder extends ClipEmbedder<ClipTextEmbedder> {
 
     private static final long serialVersionUID = 1L;
-
-    private final String uid;
 
     public ClipTextEmbedder() {
         this(Identifiable.randomUID("clipTexts"));
     }
 
     public ClipTextEmbedder(String uid) {
-        this.uid = uid;
-        setSharedDefaults();
-        setDefault(outputCol(), "features");
+        super(uid);
         setDefault(truncate(), false);
     }
 
@@ -50,21 +40,8 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
         return new DefaultParamsReader<>();
     }
 
-    @Override
-    public String uid() {
-        return uid;
-    }
-
-    public Param<String> outputCol() {
-        return text("outputCol", "output column: a vector");
-    }
-
-    public ClipTextEmbedder setOutputCol(String value) {
-        return setParam(outputCol(), value);
-    }
-
     public BooleanParam truncate() {
-        return new BooleanParam(this, "truncate", "true to truncate texts that exceed the context length");
+        return new BooleanParam(this, "truncate", ClipStage.doc("truncate"));
     }
 
     public ClipTextEmbedder setTruncate(boolean value) {
@@ -72,14 +49,8 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
     }
 
     @Override
-    public List<StructField> appended(StructType schema) {
+    void requireInput(StructType schema) {
         ImageColumn.require(schema, required(inputCol()), DataTypes.StringType::equals, "texts (string)");
-        return List.of(ClipStage.column(getOrDefault(outputCol()), SQLDataTypes.VectorType()));
-    }
-
-    @Override
-    public StructType transformSchema(StructType schema) {
-        return appendedTo(schema);
     }
 
     @Override
@@ -112,10 +83,5 @@ public final class ClipTextEmbedder extends Transformer implements ClipStage<Cli
                 return Outcome.failed(new IOException(e.getMessage(), e));
             }
         }
-    }
-
-    @Override
-    public ClipTextEmbedder copy(ParamMap extra) {
-        return defaultCopy(extra);
     }
 }

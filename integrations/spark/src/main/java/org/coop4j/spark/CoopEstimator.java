@@ -24,6 +24,7 @@ import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DataSpec;
@@ -83,40 +84,39 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     }
 
     public Param<String> labelCol() {
-        return text("labelCol", "the class: its name, or its number from 0");
+        return text("labelCol");
     }
 
     public Param<String> idCol() {
-        return text("idCol", "column that identifies and orders rows: the draw does not depend on partitions");
+        return text("idCol");
     }
 
     public Param<String> validationIndicatorCol() {
-        return text("validationIndicatorCol", "true for val rows, which may choose settings; others are learned from");
+        return text("validationIndicatorCol");
     }
 
     public StringArrayParam classNames() {
-        return new StringArrayParam(this, "classNames", "names of the classes in order, if labelCol has only numbers");
+        return new StringArrayParam(this, "classNames", ClipStage.doc("classNames"));
     }
 
     public Param<String> template() {
-        return text("template", "hand-written prompt with {} for the class name");
+        return text("template");
     }
 
     public Param<String> method() {
-        return text("method", "method, as listed by coop methods");
+        return text("method");
     }
 
     public StringArrayParam settings() {
-        return new StringArrayParam(
-                this, "settings", "settings of the method and its training, such as context_length=4");
+        return new StringArrayParam(this, "settings", ClipStage.doc("settings"));
     }
 
     public IntParam shots() {
-        return new IntParam(this, "shots", "images per class to learn from; 0 takes all", ParamValidators.gtEq(0));
+        return new IntParam(this, "shots", ClipStage.doc("shots"), ParamValidators.gtEq(0));
     }
 
     public LongParam seed() {
-        return new LongParam(this, "seed", "seed of the sample and of the training");
+        return new LongParam(this, "seed", ClipStage.doc("seed"));
     }
 
     public CoopEstimator setLabelCol(String value) {
@@ -223,11 +223,9 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private Candidate chosen(double logitScale) {
         Map<String, String> given = new LinkedHashMap<>();
         for (String setting : getOrDefault(settings())) {
-            int equals = setting.indexOf('=');
-            if (equals < 1) {
-                throw new IllegalArgumentException("settings: expected name=value, got \"" + setting + "\"");
-            }
-            given.put(setting.substring(0, equals).strip(), setting.substring(equals + 1));
+            String[] parts = setting.split("=", 2);
+            Require.that(parts.length == 2, "settings: expected name=value, got \"%s\"", setting);
+            given.put(parts[0].strip(), parts[1]);
         }
         return Candidate.of(Method.of(getOrDefault(method())), given, (int) getOrDefault(shots()), logitScale);
     }

@@ -10,9 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
@@ -52,13 +50,18 @@ public final class CoopSweep implements Sweep.Cluster {
     private static final int IMAGES_PER_JOB = 128;
 
     /** Work for any process that sees the sweep's files. */
-    private sealed interface Job extends Serializable {
+    private interface Job extends Serializable {
 
-        /** A run, with its configuration as JSON. */
-        record Make(String label, String config) implements Job {}
+        /** Returns the problem, or null. */
+        String with(Images images) throws IOException;
+    }
 
-        /** Images to be encoded into the bank. */
-        record Encode(List<String> images, ExifOrientation exif) implements Job {}
+    /** A picture to be encoded into the bank. */
+    private record Picture(String path, ExifOrientation exif) implements Serializable {
+
+        LabelledImage image() {
+            return new LabelledImage(Path.of(path), 0, "image", exif);
+        }
     }
 
     /**
@@ -113,29 +116,28 @@ public final class CoopSweep implements Sweep.Cluster {
                         new Run.Options(Path.of(site.bank()), site.skipBad(), new MemoryLimit(site.memoryBytes())));
                 sharedSite = site;
             }
-            if (job instanceof Job.Make made) {
-                return Sweep.make(shared, Path.of(site.out()), made.label, made.config, WARNINGS)
-                        .orElse(null);
-            }
-            encode((Job.Encode) job);
-            return null;
+            return job.with(shared);
         } catch (IOException e) {
             throw new UncheckedIOException(e); // the task fails, and Spark tries it again
         }
     }
 
-    /** Encodes images into the bank. */
-    private static void encode(Job.Encode job) {
-        List<LabelledImage> images = job.images.stream()
-                .map(path -> new LabelledImage(Path.of(path), 0, "image", job.exif))
-                .toList();
+    /** Encodes pictures into the bank. */
+    private static String encode(Images images, List<Picture> pictures) {
         try {
-            shared.encode(images, "images", WARNINGS);
+            images.encode(pictures.stream().map(Picture::image).toList(), "images", WARNINGS);
         } catch (IOException | RuntimeException e) {
             log.info("images cannot be encoded", e); // the runs that need them record it
         } finally {
-            shared.forget(); // a bank that is opened later has what others encoded
+            images.forget(); // a bank that is opened later has what others encoded
         }
+        return null;
+    }
+
+    /** Returns the job of making a run. */
+    private static Job make(String out, String label, String config) {
+        return images ->
+                Sweep.make(images, Path.of(out), label, config, WARNINGS).orElse(null);
     }
 
     /** Does the only job of a task, on an executor. */
@@ -151,34 +153,32 @@ public final class CoopSweep implements Sweep.Cluster {
                     .filter(run -> run.isTestedElsewhere() == elsewhere)
                     .sorted(comparingDouble(run -> -run.size()))
                     .toList();
-            List<Job.Make> jobs = some.stream()
-                    .map(run -> new Job.Make(run.label(), run.config().toJson().toString()))
+            List<Job> jobs = some.stream()
+                    .map(run ->
+                            make(site.out(), run.label(), run.config().toJson().toString()))
                     .toList();
             each(site, jobs, (problem, job) -> made.accept(some.get(job), problem));
         }
     }
 
-    /** Returns the images of runs, each once. */
-    private static List<Job.Encode> used(Images known, List<SweepRun> runs) {
-        Map<ExifOrientation, Set<String>> images = new TreeMap<>();
+    /** Returns the jobs of encoding the images of runs, each once. */
+    private static List<Job> used(Images known, List<SweepRun> runs) {
+        Set<Picture> used = new LinkedHashSet<>();
         for (SweepRun run : runs) {
             try {
                 known.used(run.config()).stream()
                         .filter(image -> image.stored() == null)
-                        .forEach(image -> images.computeIfAbsent(image.exif(), exif -> new LinkedHashSet<>())
-                                .add(image.path().toString()));
+                        .forEach(image -> used.add(new Picture(image.path().toString(), image.exif())));
             } catch (IOException | RuntimeException e) {
                 log.info("the images of {} cannot be listed", run.folder(), e); // the run records it
             }
         }
-        List<Job.Encode> jobs = new ArrayList<>();
-        images.forEach((exif, paths) -> {
-            List<String> all = List.copyOf(paths);
-            for (int from = 0; from < all.size(); from += IMAGES_PER_JOB) {
-                int to = Math.min(all.size(), from + IMAGES_PER_JOB);
-                jobs.add(new Job.Encode(List.copyOf(all.subList(from, to)), exif));
-            }
-        });
+        List<Picture> all = List.copyOf(used);
+        List<Job> jobs = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += IMAGES_PER_JOB) {
+            List<Picture> some = List.copyOf(all.subList(from, Math.min(all.size(), from + IMAGES_PER_JOB)));
+            jobs.add(images -> encode(images, some));
+        }
         return jobs;
     }
 
@@ -186,12 +186,12 @@ public final class CoopSweep implements Sweep.Cluster {
      * Does jobs as tasks of executors, which see the sweep's files under the same paths as the driver. A job of a lost
      * executor is repeated on another one.
      */
-    private static void each(Site site, List<? extends Job> jobs, ObjIntConsumer<String> done) throws IOException {
+    private static void each(Site site, List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
         if (jobs.isEmpty()) {
             return;
         }
         SparkContext spark = connect(site.cluster());
-        JavaRDD<Job> tasks = JavaSparkContext.fromSparkContext(spark).parallelize(new ArrayList<>(jobs), jobs.size());
+        JavaRDD<Job> tasks = JavaSparkContext.fromSparkContext(spark).parallelize(jobs, jobs.size());
         Work work = (task, alone) -> work(site, alone.next());
         Function2<Object, String, BoxedUnit> finished = (index, problem) -> {
             done.accept(problem, (int) index);

@@ -1,15 +1,17 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
-import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier;
@@ -21,18 +23,32 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  * @param images encodes them
  * @param classifier the learned classifier, without the model's weights
  * @param outputs the columns
+ * @param topK number of most probable classes
  */
-record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifier, Outputs outputs)
+record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifier, List<Output> outputs, int topK)
         implements AppendedColumns.Work {
 
-    /**
-     * Columns in addition to the number of the class.
-     *
-     * @param label true for the class's name
-     * @param probabilities true for the probabilities of all classes
-     * @param topK number of most probable classes
-     */
-    record Outputs(boolean label, boolean probabilities, int topK) implements Serializable {}
+    /** A column of predictions. */
+    enum Output {
+        /** Number of the class. */
+        PREDICTION(DataTypes.DoubleType),
+        /** Name of the class. */
+        LABEL(DataTypes.StringType),
+        /** Probabilities of all classes. */
+        PROBABILITIES(SQLDataTypes.VectorType()),
+        /** The most probable classes. */
+        TOP_K(DataTypes.createArrayType(
+                new StructType()
+                        .add("label", DataTypes.StringType, false)
+                        .add("probability", DataTypes.DoubleType, false),
+                false));
+
+        final DataType type;
+
+        Output(DataType type) {
+            this.type = type;
+        }
+    }
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
@@ -47,25 +63,21 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
         double[] probabilities = learned.probabilities(logits);
         List<String> names = learned.classNames();
         int best = Predictions.argmax(logits);
-        List<Object> values = new ArrayList<>();
-        values.add((double) best);
-        if (outputs.label) {
-            values.add(names.get(best));
-        }
-        if (outputs.probabilities) {
-            values.add(Vectors.dense(probabilities));
-        }
-        if (outputs.topK > 0) {
-            values.add(ranked(names, probabilities));
-        }
-        return Outcome.of(values.toArray());
+        return Outcome.of(outputs.stream()
+                .map(output -> switch (output) {
+                    case PREDICTION -> (double) best;
+                    case LABEL -> names.get(best);
+                    case PROBABILITIES -> Vectors.dense(probabilities);
+                    case TOP_K -> ranked(names, probabilities);
+                })
+                .toArray());
     }
 
     private Row[] ranked(List<String> names, double[] probabilities) {
         return IntStream.range(0, probabilities.length)
                 .boxed()
                 .sorted(Comparator.comparing(c -> -probabilities[c])) // the first of equal ones
-                .limit(outputs.topK)
+                .limit(topK)
                 .map(c -> RowFactory.create(names.get(c), probabilities[c]))
                 .toArray(Row[]::new);
     }

@@ -187,7 +187,8 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         Broadcast<SavedClassifier> sent = JavaSparkContext.fromSparkContext(
                         rows.sparkSession().sparkContext())
                 .broadcast(classifier);
-        return append(rows, new ImagePredictions(images, sent, outputs()));
+        return append(
+                rows, new ImagePredictions(images, sent, List.copyOf(outputs().keySet()), (int) getOrDefault(topK())));
     }
 
     @Override

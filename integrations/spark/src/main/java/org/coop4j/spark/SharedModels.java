@@ -1,10 +1,8 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,9 +29,6 @@ final class SharedModels {
 
     /** By SHA-256. */
     private static final Map<String, Clip> MODELS = new HashMap<>();
-
-    /** By path, size and modification time of the file. */
-    private static final Map<List<Object>, String> HASHES = new HashMap<>();
 
     private SharedModels() {}
 
@@ -72,18 +67,11 @@ final class SharedModels {
         return clip;
     }
 
-    /** Returns the SHA-256 of a model's file on this machine, computed again if the file has changed. */
-    static synchronized String sha256(String path) throws IOException {
-        Path file = ModelLocation.file(path).toRealPath();
-        List<Object> state = List.of(file, Files.size(file), Files.getLastModifiedTime(file));
-        String known = HASHES.get(state);
-        if (known == null) {
-            try (ConvertedModel model = ConvertedModel.open(file)) {
-                known = model.sha256();
-            }
-            HASHES.put(state, known);
+    /** Returns the SHA-256 of a model's file on this machine; that of a large file is computed once. */
+    static String sha256(String path) throws IOException {
+        try (ConvertedModel model = ConvertedModel.open(ModelLocation.file(path))) {
+            return model.sha256();
         }
-        return known;
     }
 
     /**
