@@ -55,7 +55,7 @@ class CoopTest {
                 new TreeSet<>(ResourceBundle.getBundle("org.coop4j.cli.help").keySet());
         Stream.concat(Stream.of("coop"), commands().map(name -> "coop " + name)).forEach(command -> {
             CommandLine line = Coop.commandLine(new Console(System.out, System.err, false, 80));
-            for (String name : command.split(" ")) {
+            for (String name : command.split(" ", -1)) {
                 line = line.getSubcommands().getOrDefault(name, line);
             }
             String prefix = command.replace(' ', '.') + ".";
