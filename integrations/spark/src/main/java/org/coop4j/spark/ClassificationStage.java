@@ -83,7 +83,8 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
     default List<StructField> appended(StructType schema) {
         ImageColumn.kind(schema, required(inputCol()));
         return outputs().entrySet().stream()
-                .map(output -> ClipStage.column(output.getValue(), output.getKey().type))
+                .map(output ->
+                        ClipStage.column(output.getValue(), output.getKey().type()))
                 .toList();
     }
 }

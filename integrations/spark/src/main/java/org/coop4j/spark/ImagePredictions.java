@@ -31,22 +31,26 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
     /** A column of predictions. */
     enum Output {
         /** Number of the class. */
-        PREDICTION(DataTypes.DoubleType),
+        PREDICTION,
         /** Name of the class. */
-        LABEL(DataTypes.StringType),
+        LABEL,
         /** Probabilities of all classes. */
-        PROBABILITIES(SQLDataTypes.VectorType()),
+        PROBABILITIES,
         /** The most probable classes. */
-        TOP_K(DataTypes.createArrayType(
-                new StructType()
-                        .add("label", DataTypes.StringType, false)
-                        .add("probability", DataTypes.DoubleType, false),
-                false));
+        TOP_K;
 
-        final DataType type;
-
-        Output(DataType type) {
-            this.type = type;
+        DataType type() {
+            return switch (this) {
+                case PREDICTION -> DataTypes.DoubleType;
+                case LABEL -> DataTypes.StringType;
+                case PROBABILITIES -> SQLDataTypes.VectorType();
+                case TOP_K ->
+                    DataTypes.createArrayType(
+                            new StructType()
+                                    .add("label", DataTypes.StringType, false)
+                                    .add("probability", DataTypes.DoubleType, false),
+                            false);
+            };
         }
     }
 
