@@ -138,7 +138,7 @@ record DataFiles(DataSpec data, long seed) {
             Integer label = labels.get(row.className);
             require(
                     label != null,
-                    "%s is of the class '%s', which no training image has: remove it or add training images",
+                    "%s has the class '%s', which no training image has: remove it or add training images",
                     row.path,
                     row.className);
             images.add(new LabelledImage(row.path, label, names.get(label), ExifOrientation.APPLY));

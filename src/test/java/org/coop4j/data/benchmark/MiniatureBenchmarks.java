@@ -29,8 +29,8 @@ public final class MiniatureBenchmarks {
         String own = all.split("== " + name + "\n", 2)[1].split("\n\n", 2)[0];
         for (String line : own.lines().toList()) {
             String[] text = line.split(": ", 2);
-            String[] images = line.split(" \\* ");
-            String[] resource = line.split(" < ");
+            String[] images = line.split(" \\* ", -1);
+            String[] resource = line.split(" < ", -1);
             if (images.length > 1) {
                 tree.images(images[0], Integer.parseInt(images[1]));
             } else if (resource.length > 1) {
