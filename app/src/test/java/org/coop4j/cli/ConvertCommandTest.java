@@ -56,10 +56,6 @@ class ConvertCommandTest {
         assertThat(traces).doesNotExist();
     }
 
-    private Path file(String name, byte[] content) throws IOException {
-        return Files.write(folder.resolve(name), content);
-    }
-
     private Path zip(String name, byte[] pickle) throws IOException {
         Path file = folder.resolve(name);
         try (OutputStream target = Files.newOutputStream(file);

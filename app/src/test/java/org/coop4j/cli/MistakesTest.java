@@ -48,8 +48,8 @@ class MistakesTest {
     @ParameterizedTest
     @MethodSource("mistakes")
     void isAnsweredInALineAndNothingIsWritten(String mistake) {
-        String[] line = filled(mistake).split(" \\| ");
-        String[] words = line[0].substring(2).split(" ");
+        String[] line = filled(mistake).split(" \\| ", -1);
+        String[] words = line[0].substring(2).split(" ", -1);
         CommandRun run = coop(Stream.of(words)
                 .map(word -> word.replace('␣', ' ').replace("∅", ""))
                 .toArray());
