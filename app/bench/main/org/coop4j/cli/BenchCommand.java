@@ -8,6 +8,7 @@ import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
+import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -40,6 +42,8 @@ import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -128,8 +132,18 @@ public final class BenchCommand extends ConsoleCommand {
 
         /** Returns the model's file; random weights are made once and kept in the cache. */
         public Path file(Console console) throws IOException {
+            if (model != null) {
+                return ModelOptions.file(model);
+            }
             Path folder = CacheFolder.of(System.getenv()).resolve("bench");
-            return model == null ? RandomWeights.kept(architecture, folder, console) : ModelOptions.file(model);
+            Path file = folder.resolve(architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors");
+            if (!Files.exists(file)) {
+                console.note("writing random weights to " + file);
+                Files.createDirectories(folder);
+                ClipConfig config = ClipConfig.named(architecture);
+                RandomWeights.write(config, 1, file, MlpActivation.published(config), Progress.NONE);
+            }
+            return file;
         }
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,18 +25,6 @@ public final class RandomWeights {
     private static final int BLOCK = 1 << 16;
 
     private RandomWeights() {}
-
-    /** Returns a file of random weights of a published architecture in a folder, which is written unless it is there. */
-    public static Path kept(String architecture, Path folder, Progress progress) throws IOException {
-        Path file = folder.resolve(architecture.replaceAll("[^A-Za-z0-9]+", "-") + ".safetensors");
-        if (!Files.exists(file)) {
-            progress.note("writing random weights to " + file);
-            Files.createDirectories(folder);
-            ClipConfig config = ClipConfig.named(architecture);
-            write(config, 1, file, MlpActivation.published(config), Progress.NONE);
-        }
-        return file;
-    }
 
     /**
      * Writes a converted model in float32. Every tensor has its own stream of random numbers, by seed and name, so that
