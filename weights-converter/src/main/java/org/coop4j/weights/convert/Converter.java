@@ -33,15 +33,12 @@ import org.coop4j.weights.torch.TorchFile;
  * }</pre>
  */
 public final class Converter {
-    private final Path source;
-    private final Optional<ModelConfig> config;
     private final WeightsFile weights;
-    private Map<String, SourceTensor> tensors = Map.of();
+    private final Map<String, SourceTensor> tensors;
 
-    private Converter(Path source, Optional<ModelConfig> config, WeightsFile weights) {
-        this.source = source;
-        this.config = config;
+    private Converter(WeightsFile weights) throws IOException {
         this.weights = weights;
+        this.tensors = OpenAiNames.of(weights.tensors().values());
     }
 
     /**
@@ -66,44 +63,80 @@ public final class Converter {
                         "%s is the source itself: choose another target",
                         target);
             }
-            return new Converter(source, found.config(), weights).convert(target, activation, progress);
+            return convert(source, found.config(), weights, target, activation, progress);
         }
     }
 
-    private ModelMetadata convert(Path target, Optional<MlpActivation> given, Progress progress) throws IOException {
+    private static ModelMetadata convert(
+            Path source,
+            Optional<ModelConfig> beside,
+            WeightsFile weights,
+            Path target,
+            Optional<MlpActivation> given,
+            Progress progress)
+            throws IOException {
+        Converter converter;
+        ModelConfig config;
         MlpActivation activation;
-        ClipConfig architecture;
         try {
             require(
                     !weights.tensors().keySet().containsAll(List.of("ctx", "token_prefix")),
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
-            tensors = OpenAiNames.of(weights.tensors().values());
-            architecture = architecture();
-            activation = activation(architecture, given);
-        } catch (InputException e) {
+            converter = new Converter(weights);
+            config = beside.isPresent() ? beside.get() : converter.inferred();
+            converter.check(config.architecture(), beside);
+            activation = activation(config, given);
+            config.metadata(activation, ModelMetadata.SourceInfo.madeHere("")); // refuses what does not fit
+        } catch (InputException | IllegalArgumentException e) {
             throw new InputException(source + ": " + e.getMessage(), e);
         }
-        try (Progress.Task task = progress.task("converting", bytes(), Progress.Unit.BYTES)) {
+        try (Progress.Task task = progress.task("converting", converter.bytes(), Progress.Unit.BYTES)) {
             weights.verifyChecksums(task::advance);
-            ModelMetadata metadata = metadata(architecture, activation, task);
-            write(target, metadata, task);
+            ModelMetadata.SourceInfo info = ModelMetadata.SourceInfo.ofFile(
+                    Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
+                    weights.format(),
+                    weights.sha256(task::advance));
+            ModelMetadata metadata = config.metadata(activation, info);
+            converter.write(target, metadata, task);
             return metadata;
         }
     }
 
-    private ClipConfig architecture() throws InputException {
+    /** Returns what the weights tell of a model without a configuration. */
+    private ModelConfig inferred() throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> shapes.put(name, tensor.spec().shape()));
-        ClipConfig architecture =
-                config.isPresent() ? config.get().architecture() : ArchitectureInference.infer(shapes);
+        ClipConfig architecture = ArchitectureInference.infer(shapes);
+        boolean torchScript = weights.format().equals(TorchFile.TORCHSCRIPT);
+        return new ModelConfig(
+                torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder",
+                architecture,
+                torchScript || architecture.peCore().isPresent()
+                        ? Optional.of(MlpActivation.published(architecture))
+                        : Optional.empty(),
+                PreprocessConfig.published(architecture));
+    }
+
+    private void check(ClipConfig architecture, Optional<ModelConfig> beside) throws InputException {
         try {
             architecture.check(specs(tensors.keySet()));
         } catch (InputException e) {
-            String misfit = config.map(one -> one.file() + " does not fit the weights: ")
+            String misfit = beside.map(config -> config.file() + " does not fit the weights: ")
                     .orElse("");
             throw new InputException(misfit + e.getMessage(), e);
         }
-        return architecture;
+    }
+
+    /** Returns the activation that the source names; if it names none, the user must. */
+    private static MlpActivation activation(ModelConfig config, Optional<MlpActivation> given) throws InputException {
+        Optional<MlpActivation> named = config.activation();
+        if (named.isPresent() && given.isPresent() && !named.equals(given)) {
+            throw new InputException("%s means %s, but the activation given is %s: omit it"
+                    .formatted(config.file(), named.get().id(), given.get().id()));
+        }
+        return named.or(() -> given)
+                .orElseThrow(() -> new InputException("the source does not name its activation: give quick_gelu"
+                        + " (OpenAI's weights) or gelu (most of open_clip's)"));
     }
 
     /** Returns the number of bytes of the three passes: checksums, hash, copy. */
@@ -131,41 +164,6 @@ public final class Converter {
                 });
             }
             writer.commit();
-        }
-    }
-
-    /** Returns the activation that the source names; if it names none, the user must. */
-    private MlpActivation activation(ClipConfig architecture, Optional<MlpActivation> given) throws InputException {
-        boolean torchScript = weights.format().equals(TorchFile.TORCHSCRIPT);
-        Optional<MlpActivation> named = config.flatMap(ModelConfig::activation);
-        if (config.isEmpty() && (torchScript || architecture.peCore().isPresent())) {
-            named = Optional.of(MlpActivation.published(architecture));
-        }
-        if (named.isPresent() && given.isPresent() && !named.equals(given)) {
-            throw new InputException("%s means %s, but the activation given is %s: omit it"
-                    .formatted(
-                            config.map(ModelConfig::file)
-                                    .orElse(torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder"),
-                            named.get().id(),
-                            given.get().id()));
-        }
-        return named.or(() -> given)
-                .orElseThrow(() -> new InputException("the source does not name its activation: give quick_gelu"
-                        + " (OpenAI's weights) or gelu (most of open_clip's)"));
-    }
-
-    private ModelMetadata metadata(ClipConfig architecture, MlpActivation activation, Progress.Task task)
-            throws IOException {
-        PreprocessConfig preprocessing =
-                config.map(ModelConfig::preprocessing).orElse(PreprocessConfig.published(architecture));
-        ModelMetadata.SourceInfo info = ModelMetadata.SourceInfo.ofFile(
-                Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
-                weights.format(),
-                weights.sha256(task::advance));
-        try {
-            return new ModelMetadata(architecture, activation, preprocessing, info);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(source + ": " + e.getMessage(), e);
         }
     }
 }

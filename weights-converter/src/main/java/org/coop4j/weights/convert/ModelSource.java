@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
@@ -56,13 +57,23 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
     }
 
     /**
-     * The contents of a configuration file that comes with the weights.
+     * The description of a model by a configuration file beside the weights, or by the weights alone.
      *
-     * @param file its name, for messages
+     * @param file name of the file, or kind of the weights, for messages
      * @param architecture the dimensions
-     * @param activation the activation, empty if the file contradicts itself
+     * @param activation the activation, empty if it is unknown or the file contradicts itself
      * @param preprocessing of images
      */
     record ModelConfig(
-            String file, ClipConfig architecture, Optional<MlpActivation> activation, PreprocessConfig preprocessing) {}
+            String file, ClipConfig architecture, Optional<MlpActivation> activation, PreprocessConfig preprocessing) {
+
+        /**
+         * Returns the metadata of the converted model.
+         *
+         * @throws IllegalArgumentException if the description contradicts itself
+         */
+        ModelMetadata metadata(MlpActivation chosen, ModelMetadata.SourceInfo source) {
+            return new ModelMetadata(architecture, chosen, preprocessing, source);
+        }
+    }
 }
