@@ -1,11 +1,10 @@
 package org.coop4j.data;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.random.MersenneTwister;
 import org.coop4j.base.Require;
+import org.coop4j.data.PythonRandom.NumpyRandom;
 
 /**
  * Draws the few-shot subset that the CoOp reference draws: with the published split file and the same seed, exactly the
@@ -68,47 +67,5 @@ public record FewShotSampler(int shots, long seed) {
 
     private int valShots() {
         return Math.min(shots, MOST_VAL_SHOTS);
-    }
-
-    /**
-     * Replays NumPy's legacy generator, number for number, for {@code numpy.random.choice} without replacement after
-     * {@code numpy.random.seed(n)}.
-     */
-    static final class NumpyRandom {
-        private final MersenneTwister twister;
-
-        /** Makes a generator in the state after {@code numpy.random.seed(seed)}. */
-        NumpyRandom(int seed) {
-            Require.that(seed >= 0, "seed %s must not be negative", seed);
-            twister = new MersenneTwister(seed);
-        }
-
-        /** Returns a permutation of 0 to {@code n - 1}, as {@code numpy.random.permutation(n)}. */
-        int[] permutation(int n) {
-            int[] items = IntStream.range(0, n).toArray();
-            for (int i = n - 1; i > 0; i--) {
-                int j = upTo(i);
-                int swapped = items[i];
-                items[i] = items[j];
-                items[j] = swapped;
-            }
-            return items;
-        }
-
-        /** Returns {@code size} of {@code n} positions, as {@code choice(n, size, replace=False)}. */
-        int[] choice(int n, int size) {
-            Require.that(size >= 0 && size <= n, "cannot draw %s of %s items", size, n);
-            return Arrays.copyOf(permutation(n), size);
-        }
-
-        /** Returns an integer from 0 to {@code max} inclusive, rejecting masked draws above it. */
-        private int upTo(int max) {
-            int mask = (Integer.highestOneBit(max) << 1) - 1;
-            int draw;
-            do {
-                draw = twister.nextInt() & mask;
-            } while (draw > max);
-            return draw;
-        }
     }
 }

@@ -5,7 +5,7 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.data.FewShotSampler.NumpyRandom;
+import org.coop4j.data.PythonRandom.NumpyRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
