@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import org.coop4j.clip.Clip;
@@ -84,8 +83,10 @@ class SweepResultsTest {
         // Two of the four classes, one of them written differently, in another order.
         keepOnly(some, "lawn", "0 lawn");
         keepOnly(some, "red_rose", "Red rose");
-        remove(some, "blue sky");
-        remove(some, "kite (bird)");
+        for (String split : List.of("train", "val", "test")) {
+            SweepFixture.delete(
+                    some.resolve(split).resolve("blue sky"), some.resolve(split).resolve("kite (bird)"));
+        }
         Files.writeString(folder.resolve("names.csv"), "0 lawn,lawn\n");
         out = folder.resolve("sweep");
         recorder = new Recorder();
@@ -106,16 +107,6 @@ class SweepResultsTest {
         for (String split : List.of("train", "val", "test")) {
             Path from = place.resolve(split).resolve(name);
             Files.move(from, from.resolveSibling(newName));
-        }
-    }
-
-    private static void remove(Path place, String name) throws IOException {
-        for (String split : List.of("train", "val", "test")) {
-            try (var files = Files.walk(place.resolve(split).resolve(name))) {
-                for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(f);
-                }
-            }
         }
     }
 
@@ -271,11 +262,7 @@ class SweepResultsTest {
     @Test
     void withoutValImagesTheProbesPenaltyIsChosenOtherwiseAndThatIsSaid() throws IOException {
         Path plain = fixture.pictures("no-val", 2, CLASSES);
-        try (var files = Files.walk(plain.resolve("val"))) {
-            for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(f);
-            }
-        }
+        SweepFixture.delete(plain.resolve("val"));
         Recorder said = new Recorder();
         SweepOutcome ended = fixture.run(
                 folder.resolve("no-val-sweep"),

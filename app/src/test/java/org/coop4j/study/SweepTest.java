@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -323,8 +322,7 @@ class SweepTest {
         String longName = "a b ".repeat(40).strip();
         fixture.pictures("long", 1, "short", longName);
         Path testsOnly = fixture.pictures("tests-only", 1, "lawn", "fox");
-        deleteAll(testsOnly.resolve("train"));
-        deleteAll(testsOnly.resolve("val"));
+        SweepFixture.delete(testsOnly.resolve("train"), testsOnly.resolve("val"));
         Files.createDirectories(folder.resolve("empty"));
         Path out = folder.resolve("refused");
         assertThatThrownBy(() -> fixture.run(
@@ -346,13 +344,5 @@ class SweepTest {
                         .anyMatch(p -> p.matches("long: .*base_to_new.* 4 .*"))
                         .anyMatch(p -> p.matches("tests-only: .*base_to_new.* 4 .*")));
         assertThat(out).doesNotExist();
-    }
-
-    private static void deleteAll(Path place) throws IOException {
-        try (var files = Files.walk(place)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }
