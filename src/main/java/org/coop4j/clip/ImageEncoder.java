@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
@@ -139,9 +140,15 @@ public final class ImageEncoder {
         return encode(count, this::quick, source);
     }
 
-    /** Runs one plan of {@link #encodeQuickly} for this many images, and measures the time of each kind of op. */
+    /** Runs the plans of {@link #encodeQuickly} for this many images, and measures the time of each kind of op. */
     public List<OpTime> profile(int images) {
-        return weights.lock().hold(() -> OpTime.measure(List.of(quick(images))));
+        return weights.lock().hold(() -> {
+            List<ExecutionPlan> plans = new ArrayList<>();
+            for (int left = images; left > 0; left -= batch()) {
+                plans.add(quick(left));
+            }
+            return OpTime.measure(plans);
+        });
     }
 
     private Encoded encode(int count, IntFunction<ExecutionPlan> plans, PixelSource source) {
@@ -162,6 +169,7 @@ public final class ImageEncoder {
             }
         }
         problems.keySet().forEach(i -> features.set(i, null));
+        features.stream().filter(Objects::nonNull).forEach(weights::requireFinite);
         return new Encoded(features, problems, width());
     }
 

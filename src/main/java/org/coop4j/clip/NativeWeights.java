@@ -9,8 +9,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.coop4j.base.InputException;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -117,6 +119,16 @@ final class NativeWeights implements AutoCloseable {
             model.weights().tensor(name).readFloats(values.duplicate());
             return null;
         });
+    }
+
+    /** Refuses features of finite inputs that are infinite or not numbers. */
+    void requireFinite(float[] features) {
+        if (!Floats.areFinite(features)) {
+            throw new UncheckedIOException(new InputException(
+                    ("the model %s is damaged: its features are infinite or not numbers; convert it again, or use another"
+                                    + " model")
+                            .formatted(model.path())));
+        }
     }
 
     private static <T> T unchecked(Lock.Work<T, IOException> read) {

@@ -47,6 +47,7 @@ record TextEncoder(NativeWeights weights) {
             System.arraycopy(part.toArray(), 0, features, from * embed, (to - from) * embed);
             from = to;
         }
+        weights.requireFinite(features);
         return FeatureMatrix.of(prompts.size(), embed, features);
     }
 

@@ -51,13 +51,13 @@ enum ImageForm {
         }
         source.refuse(source.length() == 0, "is empty");
         if (source.startsWith(4, "ftyp")) {
-            throw source.error("is " + (source.startsWith(8, "avi") ? "AVIF" : "HEIC")
+            throw source.error("is in the format " + (source.startsWith(8, "avi") ? "AVIF" : "HEIC")
                     + ", which is not read: convert it to JPEG or PNG (on a phone: set the camera to the most"
                     + " compatible format)");
         }
         source.refuse(
                 source.startsWith(0, "II+\0") || source.startsWith(0, "MM\0+"),
-                "is BigTIFF, which is not read: convert it to TIFF or PNG");
+                "is in the format BigTIFF, which is not read: convert it to TIFF or PNG");
         throw source.error("is not a JPEG, PNG, GIF, BMP, WebP or TIFF image: it is " + FileKind.of(source.bytes()));
     }
 }

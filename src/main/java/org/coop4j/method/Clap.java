@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
@@ -20,6 +21,10 @@ import org.coop4j.method.PromptEnsemble.TextPrompts;
  * @param prompts hand-written prompts whose text features initialise the prototypes
  */
 record Clap(TextPrompts prompts) implements FeatureMethod {
+
+    public Clap {
+        Require.present("prompts", prompts);
+    }
 
     public Clap() {
         this(new TextPrompts());

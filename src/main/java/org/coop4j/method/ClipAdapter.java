@@ -35,6 +35,7 @@ record ClipAdapter(
     private static final int REDUCTION = 4;
 
     public ClipAdapter {
+        Require.present("prompts", prompts);
         Require.share("ratio", ratio);
     }
 

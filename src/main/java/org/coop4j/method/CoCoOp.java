@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
@@ -26,6 +27,10 @@ record CoCoOp(ContextStart start) implements PromptMethod {
 
     /** The tensors of methods with a context and a meta-net. */
     static final List<String> TENSORS = List.of(PromptContext.CTX, W1, B1, W2, B2);
+
+    public CoCoOp {
+        Require.present("start", start);
+    }
 
     /** The reference's: "a photo of a". */
     public CoCoOp() {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.base.Require;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 
@@ -18,6 +19,10 @@ import org.coop4j.method.PromptLayout.ClassPosition;
 public record CoOp(PromptContext context) implements PromptMethod {
 
     private static final Pattern SHORT = Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
+
+    public CoOp {
+        Require.present("context", context);
+    }
 
     /** The reference's: 16 random vectors before the class name, shared by all classes. */
     public CoOp() {

@@ -38,6 +38,7 @@ record CrossModal(
     private static final int STEPS = 100;
 
     public CrossModal {
+        Require.present("prompts", prompts);
         Require.share("blend", blend);
     }
 

@@ -32,6 +32,7 @@ record DeepLanguage(
     private static final String DEEP = "deep";
 
     public DeepLanguage {
+        Require.present("start", start);
         Require.notNegative("depth", depth);
     }
 

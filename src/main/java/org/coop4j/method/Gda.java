@@ -41,6 +41,7 @@ public record Gda(
     private static final String TEXT = "text";
 
     public Gda {
+        Require.present("prompts", prompts);
         Require.notNegative("alpha", alpha);
     }
 

@@ -27,6 +27,7 @@ record KgCoOp(
         implements PromptMethod {
 
     public KgCoOp {
+        Require.present("context", context);
         Require.notNegative("lambda", lambda);
     }
 

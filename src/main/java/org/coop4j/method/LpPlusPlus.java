@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -46,6 +47,10 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
     private static final int MOST_ITERATIONS = 1_000;
 
     private static final double CONVERGED = 1e-12;
+
+    public LpPlusPlus {
+        Require.present("prompts", prompts);
+    }
 
     public LpPlusPlus() {
         this(new TextPrompts(), true);

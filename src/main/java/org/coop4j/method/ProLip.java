@@ -40,6 +40,7 @@ record ProLip(
     private static final String TEXT = "text";
 
     public ProLip {
+        Require.present("prompts", prompts);
         Require.notNegative("lambda", lambda);
     }
 

@@ -24,6 +24,11 @@ public record PromptContext(
         @Setting("position of the class name") ClassPosition position,
         @Setting("whether each class has its own context vectors") boolean classSpecific) {
 
+    public PromptContext {
+        Require.present("start", start);
+        Require.present("position", position);
+    }
+
     /** The name of the context vectors in graphs and files. */
     public static final String CTX = "ctx";
 

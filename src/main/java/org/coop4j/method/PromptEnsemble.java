@@ -196,6 +196,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
             @Setting("whether to add the data's own prompt") boolean own) {
 
         public TextPrompts {
+            Require.present("templates", templates);
             templates = List.copyOf(templates);
             Require.that(
                     !templates.isEmpty() || own, "templates: expected a prompt such as \"a photo of a {}.\", got none");

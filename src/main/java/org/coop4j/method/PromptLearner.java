@@ -93,6 +93,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
     @Override
     public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
+        clip.encodeTexts(task.classNames().subList(0, 1)); // refuses a damaged text tower, before a loss shows it
         return fit(objective(), data, trainer);
     }
 

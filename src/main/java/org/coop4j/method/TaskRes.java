@@ -32,6 +32,7 @@ record TaskRes(@Setting("scaling factor of the task residual") double alpha, Tex
     private static final String RESIDUAL = "text_feature_residuals";
 
     public TaskRes {
+        Require.present("prompts", prompts);
         Require.notNegative("alpha", alpha);
     }
 

@@ -31,6 +31,11 @@ import org.coop4j.weights.Shape;
  */
 record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
+    public TipAdapter {
+        Require.present("cache", cache);
+        Require.present("prompts", prompts);
+    }
+
     public TipAdapter() {
         this(new CacheWeights(), new TextPrompts());
     }

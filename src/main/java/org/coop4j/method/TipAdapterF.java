@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -23,6 +24,11 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param prompts hand-written prompts of the text features
  */
 record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
+
+    public TipAdapterF {
+        Require.present("cache", cache);
+        Require.present("prompts", prompts);
+    }
 
     public TipAdapterF() {
         this(new CacheWeights(), new TextPrompts());

@@ -49,6 +49,8 @@ public record Training(
     private static final int LINEAR_WARMUP = 50;
 
     public Training {
+        Require.present("optimizer", optimizer);
+        Require.present("schedule", schedule);
         Require.notNegative("epochs", epochs);
         Require.notNegative("warmup_epochs", warmupEpochs);
         Require.notNegative("weight_decay", weightDecay);

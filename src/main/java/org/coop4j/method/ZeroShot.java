@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -18,6 +19,10 @@ import org.coop4j.method.PromptLayout.ClassName;
 public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     private static final String TEXT = "text";
+
+    public ZeroShot {
+        Require.present("prompts", prompts);
+    }
 
     /** The data's own prompt. */
     public ZeroShot() {

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Arrays;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -25,6 +26,10 @@ record ZsLp(TextPrompts prompts) implements FeatureMethod {
 
     private static final String PROTOTYPES = "prototypes";
     private static final String TEXT = "base_text_features";
+
+    public ZsLp {
+        Require.present("prompts", prompts);
+    }
 
     public ZsLp() {
         this(new TextPrompts());

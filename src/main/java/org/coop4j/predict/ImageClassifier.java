@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue;
@@ -431,6 +432,18 @@ public final class ImageClassifier implements AutoCloseable {
 
     private static IllegalStateException closed() {
         return new IllegalStateException("the classifier is closed");
+    }
+
+    /** Returns the method, the classes and the model's file, for logs. */
+    @Override
+    public String toString() {
+        List<String> names = classNames();
+        return "%s, %s (%s), %s"
+                .formatted(
+                        classifier.save().method().title(),
+                        Numbers.count(names.size(), "class", "classes"),
+                        Numbers.first(names),
+                        clip.model().path().getFileName());
     }
 
     /**

@@ -18,6 +18,7 @@ import org.coop4j.base.JavaChild;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.ImageEncoder.PixelSource;
+import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
@@ -70,6 +71,21 @@ class ImageEncoderTest {
 
     private static Clip open(Path file, int threads, Precision precision) throws IOException {
         return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
+    }
+
+    @Test
+    void theProfileIsOfAllPlansThatTheImagesTake() throws IOException {
+        try (Clip clip = open(write(folder, new ClipConfig.Vit(32, 16, 128, 2, 2, 512)), 2, Precision.FLOAT32)) {
+            ImageEncoder encoder = clip.imageEncoder();
+            int part = encoder.part();
+            assertThat(encoder.profile(2 * part).stream()
+                            .mapToLong(OpTime::flops)
+                            .sum())
+                    .isEqualTo(2
+                            * encoder.profile(part).stream()
+                                    .mapToLong(OpTime::flops)
+                                    .sum());
+        }
     }
 
     private static float[][] images(int count, int side) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
 
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -20,7 +23,11 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Group;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,6 +57,63 @@ class MethodsTest {
         return Method.builtIn().stream()
                 .filter(Method::learns)
                 .map(method -> method instanceof CrossModal ? method.with(Map.of("blend", 0.5)) : method);
+    }
+
+    /** The model with a tensor that is not a number. */
+    private static Path damaged(String tensor) throws IOException {
+        Path file = folder.resolve(tensor + ".safetensors");
+        try (SafetensorsFile whole = SafetensorsFile.open(folder.resolve("tiny.safetensors"))) {
+            List<TensorSpec> specs = new ArrayList<>(TinyModel.ARCHITECTURE.tensorSpecs(DType.F32));
+            try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, whole.metadata())) {
+                for (TensorSpec spec : specs) {
+                    float[] values = whole.floats(spec.name());
+                    values[0] = spec.name().equals(tensor) ? Float.NaN : values[0];
+                    writer.writeFloats(spec.name(), values);
+                }
+                writer.commit();
+            }
+        }
+        return file;
+    }
+
+    @Test
+    void aModelWhoseFeaturesAreNotNumbersIsRefusedByItsFile() throws IOException {
+        try (Clip damaged = TinyModel.open(damaged("visual.proj"), 1)) {
+            int side = damaged.architecture().vision().imageSize();
+            assertThatThrownBy(() -> damaged.encodePixels(FloatBuffer.allocate(3 * side * side), 1))
+                    .hasMessageContaining("visual.proj.safetensors is damaged");
+        }
+        Method coop = new CoOp();
+        FewShotFeatures data = new FewShotFeatures(images(coop, 3, 1), images(coop, 0, 2));
+        try (Clip damaged = TinyModel.open(damaged("text_projection"), 1)) {
+            Learner learner = coop.learner(damaged, TASK);
+            assertThatThrownBy(() -> learner.fit(data, new Trainer(coop.training(1), 1)))
+                    .hasMessageContaining("text_projection.safetensors is damaged");
+        }
+    }
+
+    @Test
+    void aMissingComponentIsNamed() throws ReflectiveOperationException {
+        for (Method method : Method.builtIn()) {
+            RecordComponent[] components = method.getClass().getRecordComponents();
+            for (int missing = 0; missing < components.length; missing++) {
+                Class<?>[] types = new Class<?>[components.length];
+                Object[] values = new Object[components.length];
+                for (int i = 0; i < components.length; i++) {
+                    types[i] = components[i].getType();
+                    values[i] =
+                            i == missing ? null : components[i].getAccessor().invoke(method);
+                }
+                if (types[missing].isRecord()) {
+                    assertThatThrownBy(() -> method.getClass()
+                                    .getDeclaredConstructor(types)
+                                    .newInstance(values))
+                            .rootCause()
+                            .isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageStartingWith(components[missing].getName() + ": ");
+                }
+            }
+        }
     }
 
     private static DenseFeatures images(Method method, int count, long seed) {

@@ -223,6 +223,7 @@ class LearnInMemoryTest {
             expected = learned.classify(photo);
         }
         try (ImageClassifier loaded = ImageClassifier.load(file)) {
+            assertThat(loaded.toString()).contains("GDA", "3 classes (blue sky, lawn, red_rose)", "model.safetensors");
             assertThat(loaded.classify(photo)).isEqualTo(expected);
         }
         for (int open = 0; open < 2; open++) { // closing it leaves the model open

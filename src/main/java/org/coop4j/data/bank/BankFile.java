@@ -204,7 +204,7 @@ final class BankFile implements AutoCloseable {
     }
 
     private void readHeader(byte[] expected) throws IOException {
-        if (channel.size() < expected.length && writable) {
+        if (readable(channel::size) < expected.length && writable) {
             channel.truncate(0);
             OpenFile.write(channel, ByteBuffer.wrap(expected), 0);
             return;
@@ -220,7 +220,7 @@ final class BankFile implements AutoCloseable {
 
     /** Returns the number of complete records, cutting off an incomplete one that a killed process left. */
     private int wholeRecords() throws IOException {
-        int whole = Math.toIntExact((channel.size() - HEADER_BYTES) / recordBytes);
+        int whole = Math.toIntExact((readable(channel::size) - HEADER_BYTES) / recordBytes);
         if (writable) {
             channel.truncate(position(whole));
         }
@@ -342,14 +342,25 @@ final class BankFile implements AutoCloseable {
         FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
         for (int i = 0; i < segments.length; i++) {
             int first = i * each;
-            segments[i] = channel.map(
-                            FileChannel.MapMode.READ_ONLY,
-                            position(first),
-                            (long) Math.min(each, count - first) * recordBytes)
+            long bytes = (long) Math.min(each, count - first) * recordBytes;
+            segments[i] = readable(() -> channel.map(FileChannel.MapMode.READ_ONLY, position(first), bytes))
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .asFloatBuffer();
         }
         return new Rows(width, recordBytes / Float.BYTES, each, segments);
+    }
+
+    /** Does some reading; its failures name the file. */
+    private <T> T readable(IoSupplier<T> read) throws IOException {
+        try {
+            return read.get();
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot read the feature bank %s (%s): run again, or choose another bank folder"
+                            .formatted(
+                                    file, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()),
+                    e);
+        }
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -358,7 +369,8 @@ final class BankFile implements AutoCloseable {
 
     private void read(ByteBuffer target, long position) throws IOException {
         while (target.hasRemaining()) {
-            int n = channel.read(target, position);
+            long at = position;
+            int n = readable(() -> channel.read(target, at));
             if (n < 0) {
                 throw new IOException(file + " ends at byte " + position);
             }

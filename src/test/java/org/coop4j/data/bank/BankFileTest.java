@@ -59,6 +59,18 @@ class BankFileTest {
         return row;
     }
 
+    @Test
+    void aReadThatFailsNamesTheFile() throws IOException {
+        open().close();
+        Thread.currentThread().interrupt();
+        try {
+            Path file = KEY.file(folder);
+            assertThrown(IOException.class, () -> BankFile.openToRead(file, KEY), "cannot read", file.toString());
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
     private static void append(BankFile bank, int from, int to) throws IOException {
         List<BankFile.ViewKey> keys = new ArrayList<>();
         List<float[]> rows = new ArrayList<>();

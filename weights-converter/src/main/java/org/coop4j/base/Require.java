@@ -19,6 +19,11 @@ public final class Require {
         }
     }
 
+    /** Refuses a missing argument. */
+    public static void present(String name, Object value) {
+        that(value != null, "%s: expected a value, got null", name);
+    }
+
     /** Refuses a negative number. */
     public static void notNegative(String name, double value) {
         that(value >= 0, "%s: expected 0 or more, got %s", name, Numbers.plain(value));
