@@ -1,6 +1,5 @@
 package org.coop4j.eval;
 
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.analysis.UnivariateFunction;
@@ -15,6 +14,12 @@ import org.coop4j.base.Require;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Scores(int[] labels, float[][] logits) {
+
+    /** Penalty on |log temperature| in nats, which a few images cannot outweigh. */
+    private static final double PENALTY = 2;
+
+    /** Standard errors of the slope that chance may explain. */
+    private static final double STANDARD_ERRORS = 1.5;
 
     private static final double LARGEST_LOG = 12;
     private static final double ACCURACY = 1e-12;
@@ -121,32 +126,49 @@ public record Scores(int[] labels, float[][] logits) {
 
     /**
      * Fits a temperature (temperature scaling; Guo and others, On Calibration of Modern Neural Networks, 2017): divided by
-     * it, the logits have the least mean cross-entropy, so that predictions with a probability of 80 % are correct four
-     * times out of five. It changes no prediction.
+     * it, the logits give probabilities of which those of 80 % are correct four times out of five. It changes no
+     * prediction.
      *
-     * @return the temperature; empty if there is no minimum, since all predictions are correct (any lower temperature
-     *     fits better) or the logits are worse than chance
+     * <p>It is the temperature nearest to 1 at which chance explains the slope of the summed cross-entropy in the log
+     * temperature: at most {@value #PENALTY} nats and {@value #STANDARD_ERRORS} standard errors. The minimum of the
+     * cross-entropy, the usual choice, makes good probabilities worse if there are few images
+     * (docs/measurements/learning.md).
+     *
+     * @return the temperature; 1 if the images show no need for another
      */
-    public OptionalDouble temperature() {
-        // The cross-entropy is convex in the inverse temperature: its slope changes sign once.
-        UnivariateFunction slope = log -> slope(Math.exp(log));
-        if (!(slope.value(-LARGEST_LOG) < 0 && slope.value(LARGEST_LOG) > 0)) {
-            return OptionalDouble.empty();
+    public double temperature() {
+        int direction = excess(0, 1) > 0 ? 1 : -1; // of the temperature
+        UnivariateFunction excess = log -> excess(log, direction);
+        if (excess.value(0) <= 0) {
+            return 1;
         }
-        double log = new BrentSolver(ACCURACY, ACCURACY).solve(MOST_STEPS, slope, -LARGEST_LOG, LARGEST_LOG, 0);
-        return OptionalDouble.of(Math.exp(-log));
+        double farthest = direction * LARGEST_LOG;
+        return excess.value(farthest) >= 0
+                ? Math.exp(farthest) // the logits are worse than chance
+                : Math.exp(new BrentSolver(ACCURACY, ACCURACY)
+                        .solve(MOST_STEPS, excess, Math.min(0, farthest), Math.max(0, farthest)));
     }
 
-    /** Returns d/dβ of Σ cross-entropy(β · logits) = Σ (mean logit under softmax(β · logits) − own). */
-    private double slope(double inverse) {
-        double slope = 0;
+    /**
+     * Returns the decrease of the cross-entropy per unit of the log temperature in a direction, less what chance explains.
+     * An image's cross-entropy decreases by Σ_c p_c z_c − z_own, with z its logits divided by the temperature.
+     */
+    private double excess(double log, int direction) {
+        double temperature = Math.exp(log);
+        double sum = 0;
+        double squares = 0;
         for (int i = 0; i < labels.length; i++) {
-            double[] p = Predictions.softmax(logits[i], 1 / inverse);
+            double[] p = Predictions.softmax(logits[i], temperature);
+            double slope = 0;
             // Differences from the true logit, which keep their digits if all p but one are small.
             for (int c = 0; c < p.length; c++) {
-                slope += p[c] * ((double) logits[i][c] - logits[i][labels[i]]);
+                slope += p[c] * ((double) logits[i][c] - logits[i][labels[i]]) / temperature;
             }
+            sum += slope;
+            squares += slope * slope;
         }
-        return slope;
+        double n = Math.max(2, labels.length);
+        double error = Math.sqrt(Math.max(0, squares - sum * sum / n) * n / (n - 1));
+        return direction * sum - PENALTY - STANDARD_ERRORS * error;
     }
 }

@@ -38,7 +38,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         if (heldOut.size() == 0) {
             return NONE;
         }
-        double temperature = heldOut.temperature().orElse(Calibration.NO_TEMPERATURE);
+        double temperature = heldOut.temperature();
         return new Confidence(
                 temperature,
                 images,
@@ -73,7 +73,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     public String sentence() {
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: "
-                    + (images.isEmpty() ? "no images were held out" : "too few errors to calibrate on " + images);
+                    + (images.isEmpty() ? "no images were held out" : images + " show no need");
         }
         return "calibrated%s (temperature %s)"
                 .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -109,33 +111,44 @@ class EvaluationTest {
 
     private static final double ROUNDING = 1e-9;
 
-    /** scipy's search for a minimum finds it to about the root of the machine precision. */
-    private static final double SEARCHED = 1e-6;
-
     /** The scaled logits are floats. */
     private static final double FLOAT = 2e-6;
 
     @Test
-    void temperaturesAreThoseOfLeastCrossEntropy() throws IOException {
+    void temperaturesAreTheNearestThatChanceExplains() throws IOException {
         for (JsonNode golden : golden("confidence.json").get("confidence")) {
             Scores scores = scores(golden);
-            double wanted = golden.get("temperature").asDouble();
-            double temperature = scores.temperature().orElseThrow();
-            assertThat(temperature).isEqualTo(wanted, within(SEARCHED * wanted));
+            double wanted = golden.get("nearest").asDouble();
+            assertThat(scores.temperature()).isEqualTo(wanted, within(ROUNDING * wanted));
             assertThat(loss(scores, Calibration.NO_TEMPERATURE))
                     .isEqualTo(golden.get("loss_before").asDouble(), within(ROUNDING));
-            assertThat(loss(scores, temperature))
+            assertThat(loss(scores, golden.get("temperature").asDouble()))
                     .isEqualTo(golden.get("loss_after").asDouble(), within(ROUNDING));
         }
     }
 
     @Test
-    void imagesWithoutAMinimumGiveNoTemperature() {
-        float[][] sure = {{3, 0}, {0, 3}};
+    void fewImagesChangeNothingAndManyApproachTheLeastCrossEntropy() throws IOException {
+        JsonNode golden = golden("confidence.json").get("confidence").get(0);
+        Scores scores = scores(golden);
+        Scores few = new Scores(Arrays.copyOf(scores.labels(), 3), Arrays.copyOf(scores.logits(), 3));
+        assertThat(few.temperature()).isEqualTo(1);
+        double before = 1;
+        for (int copies : new int[] {1, 10, 100}) {
+            Scores many = Collections.nCopies(copies, scores).stream().reduce(Scores.NONE, Scores::and);
+            double temperature = many.temperature();
+            assertThat(temperature).isBetween(before, golden.get("temperature").asDouble());
+            before = temperature;
+        }
+        assertThat(before).isGreaterThan(4.5);
+    }
 
-        assertThat(new Scores(new int[] {0, 1}, sure).temperature()).isEmpty();
-        assertThat(new Scores(new int[] {1, 0}, sure).temperature()).isEmpty();
-        assertThat(Scores.NONE.temperature()).isEmpty();
+    @Test
+    void logitsThatAreAllRightOrAllWrongGiveAFiniteTemperature() {
+        float[][] sure = {{3, 0}, {0, 3}};
+        assertThat(new Scores(new int[] {0, 1}, sure).temperature()).isEqualTo(1);
+        assertThat(new Scores(new int[] {1, 0}, sure).temperature()).isBetween(2.0, 10.0);
+        assertThat(Scores.NONE.temperature()).isEqualTo(1);
     }
 
     @Test

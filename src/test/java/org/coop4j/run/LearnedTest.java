@@ -87,7 +87,7 @@ class LearnedTest {
             assertThat(learned.folds().logits()).isDeepEqualTo(expected);
             assertThat(confidence.temperature())
                     .isEqualTo(
-                            new Scores(train.labels(), expected).temperature().orElse(1), within(1e-9));
+                            new Scores(train.labels(), expected).temperature(), within(1e-9));
         }
     }
 
