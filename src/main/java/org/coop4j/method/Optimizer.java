@@ -43,10 +43,31 @@ public class Optimizer {
      * @throws IllegalArgumentException if the restored state is that of other tensors
      */
     public void step(List<LearnedTensor> tensors, double rate, long step) {
+        limit(tensors);
         for (LearnedTensor tensor : tensors) {
             switch (training.optimizer()) {
                 case SGD -> sgd(tensor, rate);
                 case ADAM, ADAMW -> adam(tensor, rate, step);
+            }
+        }
+    }
+
+    /** Scales the gradients so that the norm of all together is at most the limit. */
+    private void limit(List<LearnedTensor> tensors) {
+        if (training.gradientLimit() == 0) {
+            return;
+        }
+        double squares = 0;
+        for (LearnedTensor tensor : tensors) {
+            for (float g : tensor.gradient()) {
+                squares += (double) g * g;
+            }
+        }
+        float factor = (float) (training.gradientLimit() / Math.sqrt(squares));
+        for (LearnedTensor tensor : tensors) {
+            float[] gradient = tensor.gradient();
+            for (int i = 0; factor < 1 && i < gradient.length; i++) {
+                gradient[i] *= factor;
             }
         }
     }

@@ -15,6 +15,7 @@ public record Training(
         @Setting("the optimizer") Optimizer.Algorithm optimizer,
         @Setting("the highest learning rate") double rate,
         @Setting("momentum of SGD, at least 0 and less than 1") double momentum,
+        @Setting("largest norm of the gradient, 0 for no limit") double gradientLimit,
         @Setting("weight decay: coupled for SGD and Adam, decoupled for AdamW") double weightDecay,
         @Setting("epsilon of Adam and AdamW") double epsilon,
         @Setting("schedule of the learning rate") Schedule schedule,
@@ -54,6 +55,7 @@ public record Training(
         Require.notNegative("epochs", epochs);
         Require.notNegative("warmup_epochs", warmupEpochs);
         Require.notNegative("weight_decay", weightDecay);
+        Require.notNegative("gradient_limit", gradientLimit);
         Require.positive("batch", batch);
         Require.positive("rate", rate);
         Require.positive("warmup_rate", warmupRate);
@@ -69,6 +71,12 @@ public record Training(
 
     /** Dassl's default momentum of SGD. */
     private static final double MOMENTUM = 0.9;
+
+    /**
+     * Largest norm of a gradient of SGD with a raised rate, multiplied by 100 / s: without a limit, the first steps of a few
+     * runs carry the context vectors to where no gradient is left (docs/measurements/learning.md).
+     */
+    private static final double GRADIENT_LIMIT = 2;
 
     /** CoOp's learning rate of the first epoch. */
     private static final double WARMUP_RATE = 1e-5;
@@ -91,6 +99,7 @@ public record Training(
                 Optimizer.Algorithm.SGD,
                 rate,
                 MOMENTUM,
+                0,
                 weightDecay,
                 1e-8,
                 schedule,
@@ -108,7 +117,7 @@ public record Training(
             double epsilon,
             Schedule schedule) {
         return new Training(
-                epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule, warmup(schedule), WARMUP_RATE);
+                epochs, batch, adam, rate, 0, 0, weightDecay, epsilon, schedule, warmup(schedule), WARMUP_RATE);
     }
 
     private static int warmup(Schedule schedule) {
@@ -139,16 +148,25 @@ public record Training(
      *
      * <p>The logits are s c(θ), with s the scale, c the cosines and J their derivative. A step of SGD changes them by s J dθ
      * = −rate s² J Jᵀ (p − y), so that its rate is multiplied by (100 / s)². Adam divides the gradient by its size: its rate
-     * is multiplied by 100 / s, and ε, which is compared with the gradient, by s / 100; both to two digits. The rate of the
-     * warm-up, which is small at any scale, and the weight decay stay.
+     * is multiplied by 100 / s, and ε, which is compared with the gradient, by s / 100; both to two digits. Where the rate
+     * of SGD is raised, the norm of the gradient is limited to 2 s / 100. The rate of the warm-up, which is small at any
+     * scale, and the weight decay stay.
      */
     public Training adaptedTo(double logitScale) {
         double reach = reach(logitScale);
         if (reach == 1 || !trains()) {
             return this;
         }
-        double factor = optimizer == Optimizer.Algorithm.SGD ? reach * reach : reach;
-        return Settings.with(this, Map.of("rate", rounded(rate * factor), "epsilon", rounded(epsilon / reach)));
+        boolean sgd = optimizer == Optimizer.Algorithm.SGD;
+        return Settings.with(
+                this,
+                Map.of(
+                        "rate",
+                        rounded(rate * (sgd ? reach * reach : reach)),
+                        "gradient_limit",
+                        sgd && reach > 1 ? rounded(GRADIENT_LIMIT / reach) : gradientLimit,
+                        "epsilon",
+                        rounded(epsilon / reach)));
     }
 
     private static double rounded(double value) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -82,6 +83,24 @@ class OptimizerTest {
             step(after, step, 0.002);
         }
         assertThat(tensor.values()).containsExactly(PARAMETERS[2]);
+    }
+
+    @Test
+    void theNormOfAllGradientsTogetherIsLimited() {
+        Optimizer sgd = new Optimizer(
+                Settings.with(Training.coop(1, 1), Map.of("momentum", 0, "weight_decay", 0, "gradient_limit", 1)));
+        LearnedTensor other = LearnedTensor.of("other", new float[1], 1);
+        for (float[] gradients : new float[][] {{3, 4}, {0.3f, 0.4f}, {0, 0}}) {
+            float before = tensor.values()[0];
+            Arrays.fill(tensor.gradient(), 0);
+            tensor.gradient()[0] = gradients[0];
+            other.gradient()[0] = gradients[1];
+            other.values()[0] = 0;
+            sgd.step(List.of(tensor, other), 1, 1);
+            float norm = (float) Math.max(1, Math.hypot(gradients[0], gradients[1]));
+            assertThat(tensor.values()[0]).isCloseTo(before - gradients[0] / norm, within(1e-6f));
+            assertThat(other.values()[0]).isCloseTo(-gradients[1] / norm, within(1e-6f));
+        }
     }
 
     @Test
@@ -207,8 +226,8 @@ class OptimizerTest {
     @Test
     void ratesAreAdaptedToAnotherLogitScale() {
         Training sgd = Training.coop(50, 32);
-        assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "epsilon", 2e-9)));
-        assertThat(sgd.adaptedTo(200).rate()).isEqualTo(0.0005);
+        assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "gradient_limit", 0.4, "epsilon", 2e-9)));
+        assertThat(sgd.adaptedTo(200)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.0005, "epsilon", 2e-8)));
         Training adam = Training.adam(Optimizer.Algorithm.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
         assertThat(adam.adaptedTo(20)).isEqualTo(Settings.with(adam, Map.of("rate", 5e-5, "epsilon", 2e-5)));
         for (double usual : new double[] {90, 99.99, 100, 110}) {
