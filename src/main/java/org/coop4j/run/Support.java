@@ -64,8 +64,12 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Returns the approximate number of multiplications of learning once from image features. */
     public double work(Method method, Training training) {
+        return work(method, training, Math.max(1, train.size()));
+    }
+
+    private double work(Method method, Training training, int count) {
         return method.work(
-                Math.max(1, train.size()),
+                count,
                 task.classNames().size(),
                 images.space().embedDim(),
                 training);
@@ -100,25 +104,47 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         }
         int folds = folds();
         float[][][] logits = new float[left.size()][train.size()][];
-        each(methods(left), folds * left.size(), (own, i) -> {
-            FewShotFeatures all = data.get(i / folds);
-            Candidate fit = left.get(i / folds);
-            Folds split = Folds.of(all.train().labels(), folds);
-            int[] held = split.of(i % folds);
-            FeatureSet rest = all.train().select(split.without(i % folds)).first(fit.shots());
-            FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();
-            try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses))) {
-                float[][] rows =
-                        classifier.logits(all.train().select(held).matrix()).toRows();
-                for (int j = 0; j < held.length; j++) {
-                    logits[i / folds][held[j]] = rows[j];
-                }
-            }
-        });
+        each(
+                methods(left),
+                folds * left.size(),
+                (own, i) -> fold(own, left.get(i / folds), learned, data.get(i / folds), i % folds, logits[i / folds]));
         for (int i = 0; i < left.size(); i++) {
             known.put(key(left.get(i)), new Scores(train.labels(), logits[i]));
         }
         return fits.stream().map(fit -> known.get(key(fit))).toList();
+    }
+
+    /**
+     * Scores images by cross-validation among them, with a method as its reference trains it; none if that takes long, or a
+     * class has a single image.
+     */
+    public Scores crossValidated(Method method, FeatureSet set) throws IOException {
+        Candidate fit = Candidate.of(method, Map.of(), 0, images.space().logitScale());
+        int folds = Folds.count(set.labels(), MOST_FOLDS);
+        if (folds < 2 || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
+            return Scores.NONE;
+        }
+        float[][] logits = new float[set.size()][];
+        FewShotFeatures all = new FewShotFeatures(set, FeatureSet.none(set.width()));
+        each(List.of(method), folds, (own, i) -> fold(own, fit, null, all, i, logits));
+        return new Scores(set.labels(), logits);
+    }
+
+    /** Learns from all folds but one, and scores the images of that one. */
+    private void fold(
+            FeatureSpace own, Candidate fit, ClassifierFile learned, FewShotFeatures all, int fold, float[][] logits)
+            throws IOException {
+        Folds split = Folds.of(all.train().labels(), Folds.count(all.train().labels(), MOST_FOLDS));
+        int[] held = split.of(fold);
+        FeatureSet rest = all.train().select(split.without(fold)).first(fit.shots());
+        FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();
+        try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses))) {
+            float[][] rows =
+                    classifier.logits(all.train().select(held).matrix()).toRows();
+            for (int j = 0; j < held.length; j++) {
+                logits[held[j]] = rows[j];
+            }
+        }
     }
 
     /** Learns in a space, with the settings that a learned classifier chose unless it is null. */

@@ -5,39 +5,50 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.method.Method;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Support;
 
 /**
- * Images whose labels may be wrong, judged by a learned classifier on images that it did not learn from: the test images,
- * the val images unless it chose by them, and the training images by cross-validation if that takes seconds.
+ * The images whose labels are most suspect, judged by a classifier that did not learn from them: a linear probe that starts
+ * from the class names, cross-validated among all images of a run, which ranks wrong labels best
+ * (docs/measurements/learning.md); where that takes long, the run's own classifier on the images that it did not learn from.
  *
  * <p>The margin of an image is its largest logit of another class minus that of its label: a misclassified image has a
  * positive one. The margins of rightly labelled images are taken to follow a logistic distribution, fitted to the median
  * and the median absolute deviation, which a few wrong labels hardly change. It gives the number of margins above a
- * threshold that are expected if all labels are right: the false alarms. Images above the lowest threshold are suspect
- * that are at least twice as many as expected, and significantly more. A weak classifier has large margins by chance, and
- * supports no suspicion.
+ * threshold that are expected if all labels are right: the false alarms. Suspects are the images above the lowest
+ * threshold that are at least twice as many as expected, and significantly more; if there is none, the first few.
  *
  * @param suspects the most suspect first
  * @param examined number of images
- * @param misclassified number of images with another predicted label
- * @param expected expected number of false alarms among the suspects; of misclassified images if there are no suspects
+ * @param expected expected number of false alarms among the suspects
+ * @param significant true if chance alone rarely gives as many suspects
  */
-public record LabelErrors(List<Suspect> suspects, int examined, int misclassified, double expected) {
+public record LabelErrors(List<Suspect> suspects, int examined, double expected, boolean significant) {
+
+    private static final String JUDGE = "zs-lp";
 
     /** Largest probability that chance alone gives as many suspects. */
     private static final double SIGNIFICANT = 0.01;
 
-    /** Largest share of false alarms among the suspects. */
+    /** Largest share of false alarms among significant suspects. */
     private static final double MOST_FALSE = 0.5;
+
+    /** Suspects that are shown though they may be chance: a number, and a share of the images. */
+    private static final int FEW = 10;
+
+    private static final double FEW_SHARE = 0.05;
 
     /** Fewest images whose margins have a meaningful distribution. */
     private static final int FEWEST = 20;
@@ -54,8 +65,24 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
      */
     public record Suspect(Located picture, int suggested, double own, double probability) {}
 
-    /** Finds suspects by the classifier that a run learned. */
+    /** Finds suspects among the images of a run. */
     static LabelErrors of(Learned run) throws IOException {
+        Support support = run.support();
+        List<Located> pictures = new ArrayList<>(Located.of(support.train(), "training"));
+        pictures.addAll(Located.of(support.val(), "val"));
+        pictures.addAll(Located.of(run.tested(), "test"));
+        Scores judged = support.crossValidated(
+                Method.of(JUDGE),
+                FeatureSet.joined(
+                        FeatureSet.joined(
+                                support.train().features(FeatureKind.EMBEDDED),
+                                support.val().features(FeatureKind.EMBEDDED)),
+                        run.tested().features(FeatureKind.EMBEDDED)));
+        return judged.size() > 0 ? of(pictures, judged.at(judged.temperature())) : byItself(run);
+    }
+
+    /** Finds suspects by the run's own classifier. */
+    private static LabelErrors byItself(Learned run) throws IOException {
         Support support = run.support();
         Scores train =
                 run.config().method().learns() ? run.folds() : support.train().scores(run.classifier());
@@ -78,6 +105,9 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
      */
     static LabelErrors of(List<Located> pictures, Scores scores) {
         int n = scores.size();
+        if (n < FEWEST) {
+            return new LabelErrors(List.of(), n, Double.NaN, false);
+        }
         double[] margins = new double[n];
         int[] others = new int[n];
         for (int i = 0; i < n; i++) {
@@ -86,10 +116,6 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
             logits[scores.labels()[i]] = Float.NEGATIVE_INFINITY;
             others[i] = Predictions.argmax(logits);
             margins[i] = (double) logits[others[i]] - own;
-        }
-        int misclassified = n - scores.right();
-        if (n < FEWEST) {
-            return new LabelErrors(List.of(), n, misclassified, Double.NaN);
         }
         double median = StatUtils.percentile(margins, 50);
         double[] deviations =
@@ -102,21 +128,23 @@ public record LabelErrors(List<Suspect> suspects, int examined, int misclassifie
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -margins[i]))
                 .toList();
-        for (int k = order.size(); k > 0; k--) {
-            double expected = n * (1 - right.cumulativeProbability(margins[order.get(k - 1)]));
-            if (expected <= MOST_FALSE * k && isSignificant(k, expected)) {
-                List<Suspect> suspects = order.subList(0, k).stream()
-                        .map(i -> suspect(pictures.get(i), scores, i, others[i]))
-                        .toList();
-                return new LabelErrors(suspects, n, misclassified, expected);
-            }
+        IntToDoubleFunction expected = k -> n * (1 - right.cumulativeProbability(margins[order.get(k - 1)]));
+        int named = order.size();
+        while (named > 0 && !isSignificant(named, expected.applyAsDouble(named))) {
+            named--;
         }
-        return new LabelErrors(List.of(), n, misclassified, n * (1 - right.cumulativeProbability(0)));
+        int shown = named > 0 ? named : Math.min(order.size(), Math.min(FEW, (int) Math.ceil(FEW_SHARE * n)));
+        List<Suspect> suspects = order.subList(0, shown).stream()
+                .map(i -> suspect(pictures.get(i), scores, i, others[i]))
+                .toList();
+        return new LabelErrors(suspects, n, shown == 0 ? 0 : expected.applyAsDouble(shown), named > 0);
     }
 
-    /** Returns true if chance alone rarely gives {@code count} or more. */
+    /** Returns true if at most half are false alarms, and chance alone rarely gives {@code count} or more. */
     private static boolean isSignificant(int count, double expected) {
-        return expected <= 0 || 1 - new PoissonDistribution(expected).cumulativeProbability(count - 1) <= SIGNIFICANT;
+        return expected <= MOST_FALSE * count
+                && (expected <= 0
+                        || 1 - new PoissonDistribution(expected).cumulativeProbability(count - 1) <= SIGNIFICANT);
     }
 
     private static Suspect suspect(Located picture, Scores scores, int image, int suggested) {

@@ -45,7 +45,7 @@ import org.coop4j.run.Support;
  * @param support the images that the runs learned from
  * @param test the images that they were tested on
  * @param comparison the runs' classifiers beside baselines
- * @param labels images whose labels may be wrong, by name of the run whose classifier judges
+ * @param labels images whose labels are most suspect
  * @param duplicates pairs of images that are nearly identical
  * @param unknown detection of images of unknown classes by name of the run, if it was measured
  */
@@ -53,7 +53,7 @@ public record RunComparison(
         Support support,
         Pictures test,
         Comparison comparison,
-        Map<String, LabelErrors> labels,
+        LabelErrors labels,
         List<NearDuplicates.Pair> duplicates,
         Map<String, UnknownClasses> unknown) {
 
@@ -123,7 +123,6 @@ public record RunComparison(
         if (runs.stream().noneMatch(run -> run.config().method().id().equals(baseline.id()))) {
             baseline(support, test, notes).ifPresent(all::add);
         }
-        Map<String, LabelErrors> labels = new LinkedHashMap<>();
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
         for (ComparedRun run : runs) {
             Learned learned = run.learned;
@@ -135,11 +134,14 @@ public record RunComparison(
                     learned.classifier().forClasses(names),
                     learned.confidence(),
                     run.learningSeconds()));
-            labels.put(run.name, LabelErrors.of(learned));
             UnknownClasses.of(learned).ifPresent(measured -> unknown.put(run.name, measured));
         }
         return new RunComparison(
-                support, test, new Comparison(names, all), labels, NearDuplicates.of(support, test), unknown);
+                support,
+                test,
+                new Comparison(names, all),
+                LabelErrors.of(first),
+                NearDuplicates.of(support, test), unknown);
     }
 
     /** Returns the prompt that training and val images choose, and the best in hindsight. */

@@ -1,6 +1,5 @@
 package org.coop4j.report;
 
-import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.toCollection;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
@@ -24,7 +23,6 @@ import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.LabelErrors;
-import org.coop4j.findings.LabelErrors.Suspect;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.findings.RunComparison.Located;
@@ -149,12 +147,14 @@ public record RunPage(
 
     private Section suspects() {
         Section section = new Section("Labels that look wrong");
-        LabelErrors labels = evidence.labels().get(run.name());
-        List<Suspect> suspects = labels.suspects();
-        if (suspects.isEmpty()) {
-            return section.verdict("None is named: " + unsuspected(labels) + ".");
+        LabelErrors labels = evidence.labels();
+        if (labels.suspects().isEmpty()) {
+            return section.verdict(
+                    Double.isNaN(labels.expected())
+                            ? count(labels.examined(), "image") + " are too few to judge labels by."
+                            : "No label is suspect.");
         }
-        List<Picture> pictures = suspects.stream()
+        List<Picture> pictures = labels.suspects().stream()
                 .limit(PICTURES)
                 .flatMap(suspect -> picture(
                         suspect.picture(),
@@ -163,10 +163,10 @@ public record RunPage(
                 .toList();
         return section.verdict(looks(labels) + ".")
                 .paragraph(
-                        ("Among %s that it did not learn from, %s finds another class far more probable. The expected"
-                                        + " number follows from its other images. Some are only unusual: move those that are"
-                                        + " wrong.")
-                                .formatted(count(labels.examined(), "image"), run.name()))
+                        ("Each of %s was judged by a classifier that did not learn from it. The expected number follows from"
+                                        + " the images that look like their class. Some suspects are only unusual: move those"
+                                        + " that are wrong.")
+                                .formatted(count(labels.examined(), "image")))
                 .pictures("", pictures);
     }
 
@@ -175,20 +175,12 @@ public record RunPage(
     }
 
     private static String looks(LabelErrors labels) {
-        return "%s may be in the wrong folder; %s would be expected if all labels were right"
-                .formatted(count(labels.suspects().size(), "image"), expected(labels));
-    }
-
-    private static String expected(LabelErrors labels) {
-        return labels.expected() < 0.05 ? "none" : number(labels.expected(), 1);
-    }
-
-    private static String unsuspected(LabelErrors labels) {
-        String images = count(labels.examined(), "image") + " that it did not learn from";
-        return Double.isNaN(labels.expected())
-                ? images + " are too few to judge labels by"
-                : "of %s, %d are misclassified, and %s would be expected if all labels were right"
-                        .formatted(images, labels.misclassified(), expected(labels));
+        String expected = labels.expected() < 0.05 ? "none" : number(labels.expected(), 1);
+        return count(labels.suspects().size(), "image")
+                + (labels.significant()
+                        ? " may be in the wrong folder; %s would be expected if all labels were right"
+                        : " may be in the wrong folder, or it is chance: %s would be expected if all labels were right")
+                        .formatted(expected);
     }
 
     private Section duplicates() {
@@ -261,10 +253,9 @@ public record RunPage(
     /** Returns sentences about the images for the end of the command. */
     public static List<String> findings(RunComparison evidence) {
         List<String> notes = new ArrayList<>();
-        evidence.labels().values().stream()
-                .filter(labels -> !labels.suspects().isEmpty())
-                .min(comparingInt(LabelErrors::misclassified))
-                .ifPresent(labels -> notes.add(looks(labels)));
+        if (!evidence.labels().suspects().isEmpty()) {
+            notes.add(looks(evidence.labels()));
+        }
         if (!evidence.duplicates().isEmpty()) {
             notes.add(describe(NearDuplicates.groups(evidence.duplicates())));
         }
