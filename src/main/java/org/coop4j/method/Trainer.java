@@ -5,9 +5,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
@@ -32,6 +36,11 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = Log.of(Trainer.class);
+
+    /** A last loss is far above the least one if it is above this multiple of it plus a margin. */
+    private static final double FAR_ABOVE = 1.5;
+
+    private static final double MARGIN = 0.3;
 
     /**
      * The files of a training.
@@ -61,12 +70,16 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
     public void train(BatchStep step, BatchOrder order, Optimizer optimizer) throws IOException {
         int done = 0;
         StringBuilder metrics = new StringBuilder();
+        List<Double> losses = new ArrayList<>();
         if (files != null) {
             if (Files.exists(files.checkpoint)) {
                 Checkpoint checkpoint = Checkpoint.read(files.checkpoint, files.images);
                 checkpoint.restore(step.learned(), optimizer);
                 done = checkpoint.epochs();
                 metrics.append(checkpoint.metrics());
+                for (String line : checkpoint.metrics().lines().toList()) {
+                    losses.add(JSON.readTree(line).path("loss").asDouble());
+                }
                 AtomicFile.write(files.metrics, checkpoint.metrics());
                 progress.note("resuming after epoch %d of %d".formatted(done, training.epochs()));
             } else {
@@ -78,6 +91,7 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
         try (Progress.Task task = progress.task("training", steps, Progress.Unit.STEPS)) {
             for (int epoch = done; epoch < training.epochs(); epoch++) {
                 Map<String, Object> measured = runEpoch(epoch, step, order, optimizer, task);
+                losses.add((Double) measured.get("loss"));
                 if (files != null) {
                     append(measured, metrics);
                     int epochs = epoch + 1;
@@ -89,6 +103,22 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
                 task.advance(1); // the last step of an epoch is done when its checkpoint is
             }
         }
+        collapse(losses).ifPresent(progress::warn);
+    }
+
+    /** Returns a sentence about a training that lost what it had learned: its last loss is far above its least. */
+    static Optional<String> collapse(List<Double> losses) {
+        double least = losses.isEmpty() ? 0 : Collections.min(losses);
+        double last = losses.isEmpty() ? 0 : losses.get(losses.size() - 1);
+        return last <= FAR_ABOVE * least + MARGIN
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "the training ended at a loss of %.2f, far above its least, %.2f in epoch %d: its classifier is poor;"
+                                + " learn with another seed or a lower rate",
+                        last,
+                        least,
+                        1 + losses.indexOf(least)));
     }
 
     /** Adds a line to the file of metrics; the checkpoint keeps all lines, so that resuming repairs the file. */

@@ -23,6 +23,7 @@ public final class Learned implements AutoCloseable {
     private Pictures tested;
     private List<Written> prompts = List.of();
     private RunResult result;
+    private List<String> warnings = List.of();
 
     Learned(RunConfig config, Support support, Classifier classifier) {
         this.config = config;
@@ -114,6 +115,15 @@ public final class Learned implements AutoCloseable {
 
     void result(RunResult measured) {
         result = measured;
+    }
+
+    /** Returns the warnings of the run about its data and its training. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    void warned(List<String> messages) {
+        warnings = messages;
     }
 
     @Override

@@ -60,8 +60,8 @@ public final class Run {
     private final Method method;
     private final Sample sample;
     private final DataSpec source;
-    private final Progress progress;
-    private final Progress once; // shows each warning about the data once for all runs
+    private final Progress progress; // shows each warning once for all runs
+    private final List<String> warnings = new ArrayList<>(); // of this run
     private final Map<String, Double> seconds = new LinkedHashMap<>(); // by part of the run
     private long partBegan;
     private ImageDataset drawn; // null until it is sampled
@@ -112,8 +112,7 @@ public final class Run {
         this.method = config.method();
         this.sample = config.sample();
         this.source = config.data().source();
-        this.progress = progress;
-        this.once = images.once(progress);
+        this.progress = Progress.recording(images.once(progress), warnings);
     }
 
     /**
@@ -173,6 +172,7 @@ public final class Run {
         learned.calibrated(Confidence.of(file), file);
         test(learned);
         learned.result(RunFolder.read(run.file(RunFolder.RESULT), RunResult.class));
+        learned.warned(learned.result().warnings());
         return learned;
     }
 
@@ -224,6 +224,7 @@ public final class Run {
                 ? learner.fit(examples(), trainer(files.apply(train.contentHash())))
                 : learner.fit(null, trainer(files.apply("")));
         Learned learned = new Learned(config, support, classifier);
+        learned.warned(warnings);
         try {
             Confidence confidence = Confidence.NONE;
             if (method.learns()) {
@@ -282,15 +283,15 @@ public final class Run {
     /** Draws the training images, with all errors and warnings about them and the prompts. */
     private void begin() throws IOException {
         partBegan = System.nanoTime();
-        drawn = images.drawn(config, sample, once::warn);
+        drawn = images.drawn(config, sample, progress::warn);
         if (drawn.classCount() < 2) {
             throw new IOException("a classifier needs two classes or more, got only " + drawn.classNames());
         }
         if (drawn.stored().isPresent()) {
             drawn.stored().get().requireServes(method.features(), sample.views());
         }
-        UnknownWords.warning(space, drawn.classNames()).ifPresent(once::warn);
-        PromptEnsemble.fitting(space, source, drawn.classNames(), once::warn); // warns before the training
+        UnknownWords.warning(space, drawn.classNames()).ifPresent(progress::warn);
+        PromptEnsemble.fitting(space, source, drawn.classNames(), progress::warn); // warns before the training
         support = images.support(config, sample, progress);
         learner = support.learner(method);
     }
@@ -342,14 +343,14 @@ public final class Run {
         test(learned);
         List<String> names = images.testedClasses(config);
         RunImages listed = from.testedOn(names, learned.tested().images());
-        listed.overlapNote().ifPresent(once::warn);
+        listed.overlapNote().ifPresent(progress::warn);
         List<RunResult.HandWritten> handWritten = new ArrayList<>();
         for (Written prompts : learned.prompts()) {
             double accuracy = learned.tested().scores(prompts).evaluation().accuracy();
             handWritten.add(new RunResult.HandWritten(prompts.prompts().describe(), accuracy));
         }
         RunResult result =
-                RunResult.of(label, config, listed.train().size(), names, learned.test(), handWritten, seconds);
+                RunResult.of(label, config, listed.train().size(), names, learned.test(), handWritten, warnings, seconds);
         learned.result(result);
         listed.write(run);
         run.write(RunFolder.RESULT, result);

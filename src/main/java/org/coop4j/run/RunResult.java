@@ -27,6 +27,7 @@ import org.coop4j.method.Method;
  * @param calibrationError expected calibration error over 15 bins, 0 to 1
  * @param handWritten hand-written prompts on the same images
  * @param perClass results of each class
+ * @param warnings of the run about its data and its training
  * @param seconds duration of each part of the run
  */
 public record RunResult(
@@ -46,6 +47,7 @@ public record RunResult(
         double calibrationError,
         List<HandWritten> handWritten,
         List<PerClass> perClass,
+        List<String> warnings,
         Map<String, Double> seconds) {
 
     /**
@@ -65,6 +67,7 @@ public record RunResult(
         Require.that(
                 handWritten != null && perClass != null && seconds != null,
                 "expected \"handWritten\", \"perClass\" and \"seconds\"");
+        warnings = warnings == null ? List.of() : List.copyOf(warnings);
     }
 
     /**
@@ -75,6 +78,7 @@ public record RunResult(
      * @param classNames names of the tested classes
      * @param scores of the test images
      * @param handWritten hand-written prompts on the same images
+     * @param warnings of the run
      * @param seconds duration of each part of the run
      */
     public static RunResult of(
@@ -84,6 +88,7 @@ public record RunResult(
             List<String> classNames,
             Scores scores,
             List<HandWritten> handWritten,
+            List<String> warnings,
             Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
         return new RunResult(
@@ -105,6 +110,7 @@ public record RunResult(
                 evaluation.classes().stream()
                         .map(c -> new PerClass(classNames.get(c.label()), c.total(), c.correct()))
                         .toList(),
+                warnings,
                 seconds);
     }
 

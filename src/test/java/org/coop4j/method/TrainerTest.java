@@ -261,4 +261,14 @@ class TrainerTest {
         assertThatThrownBy(() -> BatchOrder.shuffled(0, 32, 1)).hasMessageContaining("0 examples");
         assertThatThrownBy(() -> BatchOrder.shuffled(5, 0, 1)).hasMessageContaining("batches of 0");
     }
+
+    /** A run of coop4j-small with 8 shots ended so. */
+    @Test
+    void aLossThatRoseAgainIsWarnedOf() {
+        assertThat(Trainer.collapse(List.of(2.1, 0.3, 1.5, 1.73)))
+                .hasValueSatisfying(warning -> assertThat(warning).contains("1.73", "0.30 in epoch 2", "another seed"));
+        assertThat(Trainer.collapse(List.of(2.1, 0.3, 0.7))).isEmpty();
+        assertThat(Trainer.collapse(List.of(0.01, 0.2))).isEmpty();
+        assertThat(Trainer.collapse(List.of())).isEmpty();
+    }
 }

@@ -191,9 +191,10 @@ class RunTest {
         assertThat(RunConfig.read(config).threads()).isEqualTo(RunFixture.THREADS);
         RunFixture.Quiet resumed = new RunFixture.Quiet();
         try (Clip clip = TinyModel.open(model, 3)) {
-            RunFixture.shortRun(data)
+            RunResult result = RunFixture.shortRun(data)
                     .run(clip, RunFixture.options(place, false), resumed)
                     .run(place.resolve("run"), true);
+            assertThat(result.warnings()).isEqualTo(resumed.warnings);
         }
         assertThat(resumed.warnings).anySatisfy(warning -> assertThat(warning).contains("OMP_NUM_THREADS=2", "3"));
     }

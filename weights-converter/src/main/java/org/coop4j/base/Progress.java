@@ -1,6 +1,8 @@
 package org.coop4j.base;
 
+import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Progress of long work, which a library reports and a command line displays.
@@ -71,11 +73,16 @@ public interface Progress {
 
     /** Returns a progress that shows each warning once, all sharing the warnings that were shown. */
     static Progress once(Progress progress, Set<String> shown) {
-        return progress instanceof Once ? progress : new Once(progress, shown);
+        return progress instanceof Filtered ? progress : new Filtered(progress, shown::add);
     }
 
-    /** A progress that shows each warning once. */
-    record Once(Progress progress, Set<String> shown) implements Progress {
+    /** Returns a progress that adds each warning to a list, too. */
+    static Progress recording(Progress progress, List<String> warnings) {
+        return new Filtered(progress, warning -> warnings.contains(warning) || warnings.add(warning));
+    }
+
+    /** A progress that shows the warnings that pass a filter. */
+    record Filtered(Progress progress, Predicate<String> passes) implements Progress {
 
         @Override
         public void note(String message) {
@@ -84,7 +91,7 @@ public interface Progress {
 
         @Override
         public void warn(String message) {
-            if (shown.add(message)) {
+            if (passes.test(message)) {
                 progress.warn(message);
             }
         }
