@@ -13,6 +13,8 @@ public final class Bench {
         Coop.main(
                 List.of(
                         AllCommand.class,
+                        CalibrationCommand.class,
+                        LabelsCommand.class,
                         LoadCommand.class,
                         MethodsCommand.class,
                         PredictCommand.class,
