@@ -151,7 +151,7 @@ class ErrorsAndChangesTest {
         CommandRun both = coop("predict", "-p", run, sea, "--threshold", 1, "--top", 3, "--csv");
 
         unsure.ok();
-        assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.8\\d+"); // the probability is that of the guess
+        assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.9\\d+"); // the probability is that of the guess
         assertThat(table.out()).containsPattern("unknown +sea 8\\d.\\d %");
         assertThat(top.out()).contains("NEXT").containsPattern("sea +8\\d.\\d % +hill 1\\d.\\d %, sky \\d.\\d %");
         for (String line : both.out().lines().skip(1).toList()) {
