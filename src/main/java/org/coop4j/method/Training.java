@@ -76,7 +76,7 @@ public record Training(
      * Largest norm of a gradient of SGD with a raised rate, multiplied by 100 / s: without a limit, the first steps of a few
      * runs carry the context vectors to where no gradient is left (docs/measurements/learning.md).
      */
-    private static final double GRADIENT_LIMIT = 2;
+    private static final double GRADIENT_LIMIT = 5;
 
     /** CoOp's learning rate of the first epoch. */
     private static final double WARMUP_RATE = 1e-5;
@@ -149,7 +149,7 @@ public record Training(
      * <p>The logits are s c(θ), with s the scale, c the cosines and J their derivative. A step of SGD changes them by s J dθ
      * = −rate s² J Jᵀ (p − y), so that its rate is multiplied by (100 / s)². Adam divides the gradient by its size: its rate
      * is multiplied by 100 / s, and ε, which is compared with the gradient, by s / 100; both to two digits. Where the rate
-     * of SGD is raised, the norm of the gradient is limited to 2 s / 100. The rate of the warm-up, which is small at any
+     * of SGD is raised, the norm of the gradient is limited to 5 s / 100. The rate of the warm-up, which is small at any
      * scale, and the weight decay stay.
      */
     public Training adaptedTo(double logitScale) {
