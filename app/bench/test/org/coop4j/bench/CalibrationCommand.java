@@ -86,7 +86,8 @@ final class CalibrationCommand extends ConsoleCommand {
     }
 
     private Row row(String method, Scores test) {
-        RandomDataGenerator random = new RandomDataGenerator(RandomGeneratorFactory.createRandomGenerator(new Random(1)));
+        RandomDataGenerator random =
+                new RandomDataGenerator(RandomGeneratorFactory.createRandomGenerator(new Random(1)));
         double before = 0;
         double[] after = new double[COUNTS.size()];
         for (int draw = 0; draw < draws; draw++) {
@@ -94,8 +95,7 @@ final class CalibrationCommand extends ConsoleCommand {
             for (int i = 0; i < after.length; i++) {
                 int count = COUNTS.get(i);
                 Scores others = part(test, Arrays.copyOfRange(order, count, order.length));
-                double temperature =
-                        part(test, Arrays.copyOf(order, count)).temperature();
+                double temperature = part(test, Arrays.copyOf(order, count)).temperature();
                 before += 100 * others.calibrationError() / draws / after.length;
                 after[i] += 100 * others.at(temperature).calibrationError() / draws;
             }

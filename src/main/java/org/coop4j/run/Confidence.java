@@ -72,8 +72,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
         if (temperature == Calibration.NO_TEMPERATURE) {
-            return "not calibrated: "
-                    + (images.isEmpty() ? "no images were held out" : images + " show no need");
+            return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");
         }
         return "calibrated%s (temperature %s)"
                 .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));

@@ -349,8 +349,8 @@ public final class Run {
             double accuracy = learned.tested().scores(prompts).evaluation().accuracy();
             handWritten.add(new RunResult.HandWritten(prompts.prompts().describe(), accuracy));
         }
-        RunResult result =
-                RunResult.of(label, config, listed.train().size(), names, learned.test(), handWritten, warnings, seconds);
+        RunResult result = RunResult.of(
+                label, config, listed.train().size(), names, learned.test(), handWritten, warnings, seconds);
         learned.result(result);
         listed.write(run);
         run.write(RunFolder.RESULT, result);

@@ -68,11 +68,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     }
 
     private double work(Method method, Training training, int count) {
-        return method.work(
-                count,
-                task.classNames().size(),
-                images.space().embedDim(),
-                training);
+        return method.work(count, task.classNames().size(), images.space().embedDim(), training);
     }
 
     /**

@@ -226,7 +226,8 @@ class OptimizerTest {
     @Test
     void ratesAreAdaptedToAnotherLogitScale() {
         Training sgd = Training.coop(50, 32);
-        assertThat(sgd.adaptedTo(20)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "gradient_limit", 1.0, "epsilon", 2e-9)));
+        assertThat(sgd.adaptedTo(20))
+                .isEqualTo(Settings.with(sgd, Map.of("rate", 0.05, "gradient_limit", 1.0, "epsilon", 2e-9)));
         assertThat(sgd.adaptedTo(200)).isEqualTo(Settings.with(sgd, Map.of("rate", 0.0005, "epsilon", 2e-8)));
         Training adam = Training.adam(Optimizer.Algorithm.ADAM, 300, 8, 1e-5, 0, 1e-4, Training.Schedule.STEP_COSINE);
         assertThat(adam.adaptedTo(20)).isEqualTo(Settings.with(adam, Map.of("rate", 5e-5, "epsilon", 2e-5)));

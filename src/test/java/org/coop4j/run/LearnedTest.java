@@ -86,8 +86,7 @@ class LearnedTest {
             float[][] expected = outOfFold(clip, dataset, method, train.features(FeatureKind.EMBEDDED));
             assertThat(learned.folds().logits()).isDeepEqualTo(expected);
             assertThat(confidence.temperature())
-                    .isEqualTo(
-                            new Scores(train.labels(), expected).temperature(), within(1e-9));
+                    .isEqualTo(new Scores(train.labels(), expected).temperature(), within(1e-9));
         }
     }
 

@@ -141,7 +141,8 @@ public record RunComparison(
                 test,
                 new Comparison(names, all),
                 LabelErrors.of(first),
-                NearDuplicates.of(support, test), unknown);
+                NearDuplicates.of(support, test),
+                unknown);
     }
 
     /** Returns the prompt that training and val images choose, and the best in hindsight. */

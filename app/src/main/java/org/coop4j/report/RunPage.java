@@ -178,8 +178,8 @@ public record RunPage(
         String expected = labels.expected() < 0.05 ? "none" : number(labels.expected(), 1);
         return count(labels.suspects().size(), "image")
                 + (labels.significant()
-                        ? " may be in the wrong folder; %s would be expected if all labels were right"
-                        : " may be in the wrong folder, or it is chance: %s would be expected if all labels were right")
+                                ? " may be in the wrong folder; %s would be expected if all labels were right"
+                                : " may be in the wrong folder, or it is chance: %s would be expected if all labels were right")
                         .formatted(expected);
     }
 
