@@ -84,7 +84,8 @@ final class EmbedCommand extends ConsoleCommand {
         boolean ofImages = !arguments.isEmpty();
         require(
                 out.toString().endsWith(".safetensors"),
-                "cannot write " + out + ": give a name that ends in .safetensors, such as features.safetensors");
+                "cannot write %s: features are written as safetensors, which Python's safetensors.numpy reads; give a name such as features.safetensors"
+                        .formatted(out));
         if (dataOptions != null) {
             require(
                     !ofTexts && !ofImages && !pixels,

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Kind.NUMBERS;
@@ -19,6 +20,7 @@ import org.coop4j.console.Table.Format;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Study;
 import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun;
@@ -62,8 +64,19 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                         runs -> cell(runs.stream()
                                 .filter(run -> shots(run).equals(shots))
                                 .toList())));
-        return table.rows(
-                Study.grouped(outcome.runs(), state -> row(List.of(state))).values());
+        return table.rows(Study.grouped(runs(), state -> row(List.of(state))).values());
+    }
+
+    /** Returns the runs dataset by dataset, and method by method as {@code coop report} lists them. */
+    private List<RunState> runs() {
+        return Study.grouped(outcome.runs(), state -> state.run().dataset()).values().stream()
+                .flatMap(same -> same.stream().sorted(comparing(SweepReport::method)))
+                .toList();
+    }
+
+    private static MethodLabel method(RunState state) {
+        String label = state.run().label();
+        return new MethodLabel(label, label, state.run().config().method(), false);
     }
 
     private static Shots shots(RunState state) {
@@ -99,7 +112,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                         "sd_accuracy",
                         runs -> accuracy(runs).count() > 1 ? accuracy(runs).sampleSd() : null);
         Study.grouped(
-                        outcome.runs(),
+                        runs(),
                         state -> List.of(
                                 row(List.of(state)),
                                 state.run().half(),

@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
-import static org.coop4j.base.Numbers.signed;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.run.RunFolder.CLASSIFIER;
 import static org.coop4j.run.RunFolder.REPORT;
@@ -88,8 +87,8 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
 
     private String verdict(ComparedClassifier method, SeedSummary gains) {
         if (seeds.size() > 1) {
-            return "%s ± %s points over the best baseline, mean ± sd over %d seeds"
-                    .formatted(signed(gains.mean(), 1), number(gains.sampleSd(), 1), seeds.size());
+            String points = number(Math.abs(gains.mean()), 1) + " ± " + number(gains.sampleSd(), 1);
+            return "%s, mean ± sd over %d seeds".formatted(ComparisonTable.over(gains.mean(), points), seeds.size());
         }
         ComparedClassifier baseline = first().bestBaseline();
         return ComparisonTable.gain(method, baseline) + ": " + ComparisonTable.meaning(method, baseline);

@@ -2,6 +2,7 @@ package org.coop4j.report;
 
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.probability;
 import static org.coop4j.base.Numbers.signed;
 
@@ -130,13 +131,18 @@ public record ComparisonTable(List<Comparison> seeds) {
         return Cell.range(interval.low(), interval.high());
     }
 
+    /** Returns "+12.3 points over the best baseline", or "12.3 points below" it. */
+    public static String over(double gain, String points) {
+        return (gain < 0 ? points + " points below" : "+" + points + " points over") + " the best baseline";
+    }
+
     /** Describes a gain: "+12.3 points over the best baseline, linear probe (95 % interval +2 to +22)". */
     public static String gain(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         Interval interval = test.interval();
-        return "%s points over the best baseline, %s (95 %% interval %s to %s)"
+        return "%s, %s (95 %% interval %s to %s)"
                 .formatted(
-                        signed(test.difference(), 1),
+                        over(test.difference(), number(Math.abs(test.difference()), 1)),
                         baseline.name(),
                         signed(interval.low(), 0),
                         signed(interval.high(), 0));
@@ -152,7 +158,7 @@ public record ComparisonTable(List<Comparison> seeds) {
         }
         String verdict = test.pValue() >= SIGNIFICANT
                 ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
-                : "the " + (test.difference() > 0 ? "gain" : "loss") + " is significant";
+                : "the difference is significant";
         return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
                 .formatted(
                         verdict,

@@ -88,7 +88,7 @@ public final class EvaluationSections {
         List<PictureResult> examples = new ArrayList<>();
         for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
             PictureResult one = pair.get(0);
-            counts.add("“%s” labelled “%s”: %s"
+            counts.add("“%s” predicted as “%s”: %s"
                     .formatted(names.get(one.truth()), names.get(one.label()), count(pair.size(), "image")));
             pair.stream().limit(EXAMPLES).forEach(examples::add);
         }
@@ -96,8 +96,8 @@ public final class EvaluationSections {
         Section section = new Section("Confusion matrix")
                 .verdict(
                         counts.isEmpty()
-                                ? "All of %s have the right label.".formatted(images)
-                                : "%d of %s have a wrong label, most often %s."
+                                ? "The predicted label is right for all of %s.".formatted(images)
+                                : "%d of %s have a wrong predicted label, most often %s."
                                         .formatted(results.wrong().size(), images, counts.get(0)));
         if (names.size() <= MOST_CLASSES) {
             section.table(new ConfusionFiles(matrix, names)
@@ -110,7 +110,7 @@ public final class EvaluationSections {
 
     private List<Picture> pictures(Stream<PictureResult> results) {
         return results.flatMap(
-                        one -> picture(one, "labelled " + label(one), "true class: " + share(one.truthProbability())))
+                        one -> picture(one, "predicted: " + label(one), "true class: " + share(one.truthProbability())))
                 .toList();
     }
 
@@ -161,7 +161,7 @@ public final class EvaluationSections {
     Section leastCertain() {
         List<PictureResult> least = results.leastCertain();
         return new Section("Least certain images")
-                .verdict("Its least certain label has a probability of %s."
+                .verdict("The least certain prediction has a probability of %s."
                         .formatted(share(least.get(0).probability())))
                 .paragraph("If people can tell these images apart, more training images of this kind help most.")
                 .pictures("", pictures(least.stream().limit(PICTURES)));

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.report.ComparisonTable;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,11 @@ class ErrorsAndChangesTest {
 
     private static JsonNode json(String text) throws IOException {
         return new ObjectMapper().readTree(text);
+    }
+
+    @Test
+    void aLossIsPointsBelowTheBaseline() {
+        assertThat(ComparisonTable.over(-50, "50.0")).isEqualTo("50.0 points below the best baseline");
     }
 
     @Test

@@ -82,6 +82,17 @@ class SweepCommandTest {
     }
 
     @Test
+    void aSweepListsMethodsAsItsReportDoes() throws IOException {
+        Path own = Files.writeString(
+                folder.resolve("order.yaml"),
+                "datasets: data\nmethods: [prototypes, linear-probe, zero-shot]\nshots: 1\nseeds: 1\n");
+        Path out = folder.resolve("order");
+        CommandRun swept = coop("sweep", own, "-m", MODEL, "-o", out).ok();
+        assertThat(swept.out()).containsSubsequence("zero-shot", "linear-probe", "prototypes");
+        assertThat(coop("report", out).ok().out()).containsSubsequence("zero-shot", "linear-probe", "prototypes");
+    }
+
+    @Test
     void aDryRunListsRunsAndWritesNothing() throws IOException {
         Path out = folder.resolve("dry");
         CommandRun dry = sweep(out, "--dry-run").ok();

@@ -82,7 +82,10 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
             return connection.getResponseCode();
         } catch (IOException e) {
             String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new InputException(address + ": cannot be reached (" + why + ")", e);
+            throw new InputException(
+                    "%s: cannot be reached (%s): set https_proxy where a proxy leads out, carry the file here from another machine and convert it, or use the shipped model"
+                            .formatted(address, why),
+                    e);
         }
     }
 
