@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CheckedJson;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
@@ -106,7 +108,11 @@ public final class RunFolder implements AutoCloseable {
      */
     public static void requireFree(Path folder, boolean resume) throws IOException {
         if (Files.exists(folder.resolve(CONFIG))) {
-            InputException.require(resume, "%s already holds a run: resume it, or choose another run folder", folder);
+            InputException.require(
+                    resume,
+                    "%s already holds a run: resume it, learn anew and keep it as %s, or choose another run folder",
+                    folder,
+                    kept(folder).getFileName());
         } else if (Files.exists(folder) && !isFree(folder)) {
             throw new IOException(folder + " is not empty and holds no run: choose another run folder");
         }
@@ -133,14 +139,35 @@ public final class RunFolder implements AutoCloseable {
                 config.modelSha256());
         InputException.require(
                 !earlier.identity().equals(config.identity()) || earlier.isSameRun(config),
-                "images have changed since the run in %s began: restore them, or choose another run folder",
-                folder);
+                "images have changed since the run in %s began: restore them, learn anew and keep the old run as %s, or"
+                        + " choose another run folder",
+                folder,
+                kept(folder).getFileName());
         InputException.require(
                 earlier.isSameRun(config),
-                "the data or settings have changed since this run began: restore those in %s, or choose another run"
-                        + " folder",
-                file(CONFIG));
+                "the data or settings have changed since this run began: restore those in %s, learn anew and keep the"
+                        + " old run as %s, or choose another run folder",
+                file(CONFIG),
+                kept(folder).getFileName());
         return earlier;
+    }
+
+    /**
+     * Moves the run in a folder to the first free {@code FOLDER.N}, in one step, so that a new run can have the folder.
+     *
+     * @return its new place; empty if the folder holds no run
+     * @throws IOException if another process is writing to it
+     */
+    public static Optional<Path> keepAside(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(CONFIG))) {
+            return Optional.empty();
+        }
+        open(folder).close();
+        return Optional.of(Files.move(folder, kept(folder), StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    private static Path kept(Path folder) {
+        return AtomicFile.numbered(folder, ".");
     }
 
     /** Returns true if the run in a folder is finished: its provenance is written last. */

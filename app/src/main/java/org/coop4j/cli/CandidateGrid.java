@@ -20,6 +20,7 @@ import org.coop4j.run.MethodChoice.Candidate;
  * @param settings values by name, of the methods and of their training
  * @param tried values to try by setting, also of {@link #SHOTS}
  * @param shots training images per class where they are not tried; 0 for all
+ * @param each training images per class that there are, on average; 0 if unknown
  * @param logitScale the model's, to which the references' rates are adapted
  */
 record CandidateGrid(
@@ -27,12 +28,16 @@ record CandidateGrid(
         Map<String, String> settings,
         Map<String, List<String>> tried,
         int shots,
+        int each,
         double logitScale) {
 
     /** The number of training images per class, as a setting to try. */
     static final String SHOTS = "shots";
 
     private static final int MOST = 100;
+
+    /** Fewest epochs of prompts that learn from many images. */
+    private static final int FEWEST_EPOCHS = 10;
 
     /**
      * Returns the candidates.
@@ -54,24 +59,42 @@ record CandidateGrid(
         return candidates;
     }
 
-    /** Returns the rates that were adapted to a model, in words. */
-    static Set<String> adaptedRates(List<Candidate> candidates, double logitScale) {
+    /**
+     * Returns the rates that were adapted to a model, and the epochs to a number of images, in words.
+     *
+     * @param each training images per class that there are, on average
+     */
+    static Set<String> adapted(List<Candidate> candidates, int each, double logitScale) {
         Set<String> notes = new LinkedHashSet<>();
         for (Candidate candidate : candidates) {
             Method method = candidate.method();
             Training reference = method.training(candidate.shots());
             Training adapted = method.adapted(reference, logitScale);
+            String name = candidates.size() > 1 ? method.id() + ": " : "";
+            int epochs = epochs(method, each);
+            if (candidate.shots() == 0
+                    && epochs < reference.epochs()
+                    && epochs == candidate.training().epochs()) {
+                notes.add("%s%d epochs of all images: the reference's %d, adapted to %d images per class"
+                        .formatted(name, epochs, reference.epochs(), each));
+            }
             if (adapted.rate() != reference.rate()
                     && adapted.rate() == candidate.training().rate()) {
                 notes.add("%srate %s: the reference's %s, adapted to a logit scale of %.0f"
-                        .formatted(
-                                candidates.size() > 1 ? method.id() + ": " : "",
-                                decimal(adapted),
-                                decimal(reference),
-                                logitScale));
+                        .formatted(name, decimal(adapted), decimal(reference), logitScale));
             }
         }
         return notes;
+    }
+
+    /**
+     * Returns the epochs of a method that learns from all images. A prompt sees about as many images in training as with
+     * the reference's shots, so that its steps, each with all class names, do not grow with the folder.
+     */
+    private static int epochs(Method method, int each) {
+        int reference = method.training(0).epochs();
+        int same = Math.round((float) reference * MethodsCommand.SHOTS / Math.max(MethodsCommand.SHOTS, each));
+        return method.group() == Method.Group.PROMPTS ? Math.min(reference, Math.max(FEWEST_EPOCHS, same)) : reference;
     }
 
     private static String decimal(Training training) {
@@ -101,9 +124,11 @@ record CandidateGrid(
         Map<String, String> own = with(settings, some);
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
-        Require.that(
-                images.matches("\\d{1,6}"), "shots: expected numbers, or 0 for all images, got \"" + images + "\"");
-        Candidate candidate = Candidate.of(standard, own, Integer.parseInt(images), logitScale);
+        int count = Converters.Shots.parse(images);
+        if (count == 0 && standard.training(0).trains()) {
+            own.putIfAbsent("epochs", String.valueOf(epochs(standard, each)));
+        }
+        Candidate candidate = Candidate.of(standard, own, count, logitScale);
         String title = some.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
         return new Candidate(candidate.name() + title, candidate.method(), candidate.training(), candidate.shots());
     }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.signed;
 import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.run.RunFolder.CONFIG;
 
@@ -11,8 +12,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
@@ -25,6 +28,8 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.EvaluationData;
+import org.coop4j.findings.EvaluationData.Choice;
+import org.coop4j.findings.EvaluationData.Tested;
 import org.coop4j.findings.McNemar;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -33,6 +38,7 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.RunConfig;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,8 +50,14 @@ final class CompareCommand extends ConsoleCommand {
 
     private static final int SHOWN = 20;
 
-    @Parameters(arity = "2..*", paramLabel = "RUN")
+    /** Fewest images with which McNemar's test can be significant, if all are disagreements of one kind. */
+    private static final int FEWEST = 6;
+
+    @Parameters(arity = "1..*", paramLabel = "RUN")
     List<Path> runs;
+
+    @ArgGroup(exclusive = false)
+    DataOptions dataOptions;
 
     @Option(names = "--all")
     boolean showAll;
@@ -61,22 +73,31 @@ final class CompareCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
+        require(runs.size() > 1, "one run, %s: give two or more".formatted(runs.get(0)));
         List<ClassifierFile> files = new ArrayList<>();
+        List<EvaluationData> records = new ArrayList<>();
         for (Path run : runs) {
-            files.add(new PromptOptions(run, model).read());
+            PromptOptions options = new PromptOptions(run, model);
+            files.add(options.read());
+            records.add(EvaluationData.of(files.get(files.size() - 1), options.folder(), console));
         }
-        RunConfig first = RunConfig.read(runs.get(0).resolve(CONFIG));
-        DataSpec source = first.testedOn().source();
-        List<LabelledImage> rows =
-                source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        try (FeatureSpace space =
-                new PromptOptions(runs.get(0), model).open(files.get(0), rows, Optional.of(FLOAT32))) {
+        Tested given = dataOptions == null
+                ? null
+                : records.get(0).ofOthers(dataOptions.spec(), new Choice(null, dataOptions.half, null, false));
+        RunConfig first = given == null ? RunConfig.read(runs.get(0).resolve(CONFIG)) : null;
+        try (FeatureSpace space = new PromptOptions(runs.get(0), model)
+                .open(files.get(0), given == null ? rows(first) : given.images(), Optional.of(FLOAT32))) {
             Images images = bankOptions.images(space);
-            Pictures test = images.test(first, console);
-            Comparison comparison = compare(space, files, images.testedClasses(first), test);
+            Pictures all =
+                    given == null ? images.test(first, console) : images.pictures(given.images(), "images", console);
+            Pictures test = given == null ? all : unknown(records, all);
+            List<String> names = given == null ? images.testedClasses(first) : given.classNames();
+            Comparison comparison = compare(space, files, records, names, test);
             Table<Integer> disagreements = disagreements(comparison, test);
             if (asJson.json) {
-                console.print(json(comparison, disagreements));
+                console.print(json(comparison, disagreements)
+                        .put("images", test.size())
+                        .put("left_out", all.size() - test.size()));
             } else {
                 print(comparison, disagreements, test.size());
             }
@@ -84,18 +105,51 @@ final class CompareCommand extends ConsoleCommand {
         return 0;
     }
 
+    private static List<LabelledImage> rows(RunConfig config) throws IOException {
+        DataSpec source = config.testedOn().source();
+        return source.holdsFeatures() ? source.load(config.sample().seed()).test() : List.of();
+    }
+
+    /** Returns the images that no run learned from or chose by. */
+    private Pictures unknown(List<EvaluationData> records, Pictures all) {
+        Set<Integer> known = new HashSet<>();
+        for (EvaluationData record : records) {
+            known.addAll(record.known(all.images()));
+            if (record.images() == null) {
+                console.note(runs.get(records.indexOf(record))
+                        + ": the images that it learned from are not recorded: any among these inflate its accuracy");
+            }
+        }
+        int left = all.size() - known.size();
+        CommandFailure.require(
+                left >= FEWEST,
+                "%d of %s left, by content, that no run learned from or chose by: give %d or more, such as new ones"
+                        .formatted(left, count(all.size(), "image is", "images are"), FEWEST));
+        if (!known.isEmpty()) {
+            console.note("compared on %d of %d images: the runs learned from the others or chose by them"
+                    .formatted(left, all.size()));
+        }
+        return all.without(known);
+    }
+
     /** Tests the classifiers; warns of test images that they learned from. */
-    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
+    private Comparison compare(
+            FeatureSpace space,
+            List<ClassifierFile> files,
+            List<EvaluationData> records,
+            List<String> names,
+            Pictures test)
             throws IOException {
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
             List<HashedImage> images = test.images();
-            int both = EvaluationData.of(file, run, console).learned(images).size();
+            int both = records.get(i).learned(images).size();
             if (both > 0) {
-                console.warn("%s learned from %d of the %d test images: its accuracy is inflated"
-                        .formatted(run, both, images.size()));
+                console.warn(
+                        "%s learned from %d of the %d test images, so its accuracy is inflated: give others by --data"
+                                .formatted(run, both, images.size()));
             }
             try (Classifier classifier = file.open(space).forClasses(names)) {
                 contenders.add(ComparedClassifier.tested(run.toString(), test.scores(classifier), Confidence.of(file)));

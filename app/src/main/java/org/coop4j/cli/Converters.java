@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
@@ -53,6 +54,23 @@ public final class Converters {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
             return file;
+        }
+    }
+
+    /** A number of training images per class; 0 for all. */
+    static final class Shots implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            try {
+                return parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        static int parse(String text) {
+            Require.that(text.matches("all|\\d{1,6}"), "shots: expected a number, or all, got \"%s\"", text);
+            return text.equals("all") ? 0 : Integer.parseInt(text);
         }
     }
 

@@ -61,11 +61,12 @@ final class MethodOptions {
      * Returns the methods with their settings, each with each combination of the values to try.
      *
      * @param preset settings of a preset, by name, which options override
+     * @param each training images per class that there are, on average; 0 if unknown
      * @param logitScale the model's, to which the references' rates are adapted
      */
-    List<Candidate> candidates(Map<String, String> preset, int shots, double logitScale) {
+    List<Candidate> candidates(Map<String, String> preset, int shots, int each, double logitScale) {
         return WrongUsage.unless(
-                () -> new CandidateGrid(methods(), settings(preset), tried(), shots, logitScale).candidates());
+                () -> new CandidateGrid(methods(), settings(preset), tried(), shots, each, logitScale).candidates());
     }
 
     /** Returns the methods, each once, with their default settings; "auto" stands for several. */

@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "methods")
 final class MethodsCommand extends ConsoleCommand {
 
-    /** The settings of the training are shown for this number of shots. */
-    private static final int SHOTS = 16;
+    /** The reference's largest number of shots, for which the settings of the training are shown. */
+    static final int SHOTS = 16;
 
     @ArgGroup
     Format format = new Format();

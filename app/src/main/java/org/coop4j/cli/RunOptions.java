@@ -37,9 +37,9 @@ final class RunOptions {
 
     @Option(
             names = {"-k", "--shots"},
-            defaultValue = "16",
-            paramLabel = "K")
-    int shots;
+            converter = Converters.Shots.class,
+            paramLabel = "K|all")
+    Integer shots;
 
     @Option(names = "--seed", paramLabel = "N")
     Long seed;
@@ -62,11 +62,21 @@ final class RunOptions {
     @Option(names = "--resume")
     boolean resume;
 
+    @Option(names = "--again")
+    boolean again;
+
     /** Returns the seeds of the runs, checked. */
     List<Long> seeds() {
+        require(!again || !resume, "--again and --resume exclude each other: omit one");
         require(seeds.isEmpty() || seed == null, "--seeds and --seed exclude each other: omit one");
         require(new HashSet<>(seeds).size() == seeds.size(), "--seeds names a seed twice");
         return seed != null ? List.of(seed) : seeds.isEmpty() ? List.of(1L) : seeds;
+    }
+
+    /** Returns the training images per class, 0 for all: by default the reference's where its protocol is followed. */
+    int shots(DataOptions data) {
+        boolean reference = data.benchmark != null || preset != null;
+        return shots != null ? shots : reference ? MethodsCommand.SHOTS : 0;
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -19,6 +21,7 @@ import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.InSpace;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.PromptEnsemble;
@@ -78,7 +81,7 @@ final class TrainCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        candidates(FeatureSpace.USUAL_LOGIT_SCALE); // refuses wrong settings before the model is opened
+        candidates(0, FeatureSpace.USUAL_LOGIT_SCALE); // refuses wrong settings before the model is opened
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
@@ -89,11 +92,13 @@ final class TrainCommand extends ConsoleCommand {
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
             Images images = bankOptions.images(space, memory.limit);
-            requireFit(images, prompts);
-            double logitScale = space.logitScale();
-            List<Candidate> candidates = candidates(logitScale);
-            CandidateGrid.adaptedRates(candidates, logitScale).forEach(console::note);
-            TrainReport report = learn(images, chosen(images, candidates), prompts);
+            ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
+            prompts.forEach(own -> own.requireFit(space, lists.classNames()));
+            int each = lists.train().size() / lists.classCount();
+            MethodChoice choice = chosen(images, candidates(each, space.logitScale()));
+            CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
+            noteUnused(images, lists, choice.chosen());
+            TrainReport report = learn(images, choice, prompts);
             if (asJson.json) {
                 console.print(report.toJson());
             } else {
@@ -105,17 +110,29 @@ final class TrainCommand extends ConsoleCommand {
         return 0;
     }
 
-    private List<Candidate> candidates(double logitScale) {
+    private List<Candidate> candidates(int each, double logitScale) {
         ReferencePreset preset = runOptions.preset;
-        return methodOptions.candidates(preset == null ? Map.of() : preset.settings(), runOptions.shots, logitScale);
+        return methodOptions.candidates(
+                preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale);
     }
 
-    /** Checks the user's own prompts before anything is learned. */
-    private void requireFit(Images images, List<PromptEnsemble> prompts) throws IOException {
-        if (!prompts.isEmpty()) {
-            List<String> names =
-                    images.dataset(data, seeds.get(0)).half(dataOptions.half()).classNames();
-            prompts.forEach(own -> own.requireFit(images.space(), names));
+    /** Notes the training and val images that the method with most shots leaves unused. */
+    private void noteUnused(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
+        Optional<Candidate> most = candidates.stream()
+                .filter(c -> c.method().learns())
+                .max(comparing(c -> c.shots() == 0 ? Integer.MAX_VALUE : c.shots()));
+        if (most.isPresent()) {
+            int all = lists.train().size() + lists.val().size() + lists.test().size();
+            int unused =
+                    all - images.used(config(images, most.get(), seeds.get(0))).size();
+            if (unused > 0) {
+                console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
+                        .formatted(
+                                count(most.get().shots(), "training image"),
+                                count(unused, "labelled image"),
+                                unused == 1 ? "is" : "are",
+                                unused == 1 ? "it" : "them"));
+            }
         }
     }
 
@@ -124,7 +141,7 @@ final class TrainCommand extends ConsoleCommand {
         if (!methodOptions.choose()) {
             return new MethodChoice(candidates, List.of(), false);
         }
-        RunFolder.requireFree(runOptions.out, runOptions.resume);
+        RunFolder.requireFree(runOptions.out, runOptions.resume || runOptions.again);
         Candidate learns =
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         return MethodChoice.best(images, config(images, learns, seeds.get(0)), candidates, console);
@@ -138,12 +155,19 @@ final class TrainCommand extends ConsoleCommand {
     private TrainReport learn(Images images, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
+        boolean several = choice.chosen().size() > 1;
+        if (runOptions.again) {
+            for (long seed : seeds) {
+                for (Candidate candidate : choice.chosen()) {
+                    keepAside(folder(candidate, seed, several));
+                }
+            }
+        }
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
             try {
                 for (Candidate candidate : choice.chosen()) {
-                    ComparedRun run =
-                            run(images, candidate, seed, choice.chosen().size() > 1);
+                    ComparedRun run = run(images, candidate, seed, folder(candidate, seed, several));
                     runs.add(run);
                     results.add(run.result());
                 }
@@ -160,16 +184,24 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /**
-     * Learns a candidate.
+     * Returns the folder of a run.
      *
      * @param several methods are learned, each in a folder of its own
      */
-    private ComparedRun run(Images images, Candidate candidate, long seed, boolean several) throws IOException {
-        Path out = runOptions.out;
-        Path ofMethod = several ? out.resolve(candidate.method().id()) : out;
-        Path folder = runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
+    private Path folder(Candidate candidate, long seed, boolean several) {
+        Path ofMethod = several ? runOptions.out.resolve(candidate.method().id()) : runOptions.out;
+        return runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
+    }
+
+    private void keepAside(Path folder) throws IOException {
+        data.requireOutside(folder);
+        RunFolder.keepAside(folder)
+                .ifPresent(kept -> console.note("the earlier run in %s is kept as %s".formatted(folder, kept)));
+    }
+
+    private ComparedRun run(Images images, Candidate candidate, long seed, Path folder) throws IOException {
         String title = candidate.method().title();
-        if (!folder.equals(out)) {
+        if (!folder.equals(runOptions.out)) {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
         }
         RunConfig config = config(images, candidate, seed);

@@ -153,27 +153,41 @@ public record EvaluationData(
      * @param split null for the test images, which are all images of other data without a split
      * @param onlyTheseClasses true to distinguish the data's classes alone where the classifier has more
      */
-    public record Choice(Long seed, ClassHalf half, Split split, boolean onlyTheseClasses) {}
+    public record Choice(Long seed, ClassHalf half, Split split, boolean onlyTheseClasses) {
+
+        private Split part() {
+            return split == null ? Split.TEST : split;
+        }
+    }
+
+    private long seed(Choice choice) throws IOException {
+        long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
+        return choice.seed == null ? runSeed : choice.seed;
+    }
 
     /** Returns images of a dataset. The run's own data has the run's split and classes. */
     public Tested of(DataSpec given, Choice choice) throws IOException {
         DataSpec data = asTested(given);
-        long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
-        long seed = choice.seed == null ? runSeed : choice.seed;
-        Split part = choice.split == null ? Split.TEST : choice.split;
-        Optional<ImageDataset> own = own(data, seed, choice.half);
+        Optional<ImageDataset> own = own(data, seed(choice), choice.half);
         if (own.isPresent()) {
             List<String> names = runsNames(own.get().classNames());
             noteClasses(names);
-            return new Tested(names, own.get().someImages(part));
+            return new Tested(names, own.get().someImages(choice.part()));
         }
+        return ofOthers(data, choice);
+    }
+
+    /** Returns images of a dataset that is not the run's: all of them if it has no split and the choice names none. */
+    public Tested ofOthers(DataSpec given, Choice choice) throws IOException {
+        DataSpec data = asTested(given);
         boolean whole = choice.split == null && choice.seed == null && data.split() == null;
         ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
-                .load(seed, notes::note)
+                .load(seed(choice), notes::note)
                 .half(choice.half == null ? ClassHalf.ALL : choice.half);
-        List<LabelledImage> tested = lists.someImages(part);
+        List<LabelledImage> tested = lists.someImages(choice.part());
         if (whole && lists.train().isEmpty()) {
-            notes.note("all %s are tested".formatted(Numbers.count(tested.size(), "image")));
+            notes.note(
+                    "the data has no split: all %s are test images".formatted(Numbers.count(tested.size(), "image")));
         }
         List<String> names = lists.classNames();
         boolean some = names.size() < learnedClasses.size()
@@ -250,7 +264,18 @@ public record EvaluationData(
 
     /** Returns the positions of the images whose contents were learned from. */
     public Set<Integer> learned(List<HashedImage> tested) {
-        Set<String> contents = images == null ? Set.of() : images.learnedContents();
+        return among(tested, images == null ? List.of() : images.train());
+    }
+
+    /** Returns the positions of the images whose contents were learned from, or were val images. */
+    public Set<Integer> known(List<HashedImage> tested) {
+        Set<Integer> known = learned(tested);
+        known.addAll(among(tested, images == null ? List.of() : images.val()));
+        return known;
+    }
+
+    private static Set<Integer> among(List<HashedImage> tested, List<RunImages.Image> used) {
+        Set<String> contents = RunImages.contents(used);
         return IntStream.range(0, tested.size())
                 .filter(i -> contents.contains(tested.get(i).sha256()))
                 .boxed()

@@ -130,6 +130,16 @@ class PhotoStoryTest {
     }
 
     @Test
+    void onlyTheRateOfAMethodThatIsLearnedIsSaid() {
+        assertThat(done.err()).doesNotContain("clap: rate", "cross-modal: rate");
+    }
+
+    @Test
+    void wrongPredictionsAreNotCalledWrongLabels() {
+        assertThat(section("Confusion matrix")).contains("have a wrong predicted label");
+    }
+
+    @Test
     void thePageNamesPicturesInTheWrongFolder() {
         String suspects = section("Labels that look wrong");
         assertThat(WRONG.stream().filter(suspects::contains).toList()).hasSizeGreaterThanOrEqualTo(2);

@@ -221,10 +221,15 @@ public final class AtomicFile implements AutoCloseable {
      * @return its new place, {@code NAME.replaced-N}
      */
     public static Path moveAside(Path folder) throws IOException {
+        return Files.move(folder, numbered(folder, REPLACED));
+    }
+
+    /** Returns the first free name of a folder's kind: its own, an ending, and 1 or more. */
+    public static Path numbered(Path folder, String ending) {
         for (int n = 1; ; n++) {
-            Path aside = folder.resolveSibling(folder.getFileName() + REPLACED + n);
-            if (!Files.exists(aside)) {
-                return Files.move(folder, aside);
+            Path numbered = folder.resolveSibling(folder.getFileName() + ending + n);
+            if (!Files.exists(numbered, LinkOption.NOFOLLOW_LINKS)) {
+                return numbered;
             }
         }
     }

@@ -1,0 +1,142 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
+import static org.coop4j.cli.TinyModel.MODEL;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A plain folder is learned from whole, and again after its labels were fixed. */
+class TrainAgainTest {
+
+    private static final List<String> CLASSES = List.of("sea", "hill", "sky");
+    private static final int EACH = 40;
+
+    @TempDir
+    private static Path folder;
+
+    private static Path pictures;
+
+    @BeforeAll
+    static void write() throws IOException {
+        pictures = folder.resolve("pictures");
+        for (int label = 0; label < CLASSES.size(); label++) {
+            for (int i = 0; i < EACH; i++) {
+                TestPictures.write(pictures.resolve(CLASSES.get(label)).resolve("p" + i + ".png"), label, i);
+            }
+        }
+    }
+
+    private static CommandRun train(Path data, Path out, Object... more) {
+        return coop(
+                "train -m % -d % -o % --method prototypes --bank %", MODEL, data, out, folder.resolve("bank"), more);
+    }
+
+    private static int trained(Path run) throws IOException {
+        return json(run.resolve(RunFolder.RESULT)).get("trainImages").asInt();
+    }
+
+    @Test
+    void aPlainFolderUsesItsWholeTrainingHalfAndWhatIsLeftUnusedIsSaid() throws IOException {
+        Path all = folder.resolve("all");
+        CommandRun whole = train(pictures, all).ok();
+        assertThat(trained(all)).isEqualTo(60);
+        assertThat(whole.err()).doesNotContain("unused", "fewer than");
+        train(pictures, all, "--resume", "--shots", "all").ok(); // the same run
+
+        CommandRun some = train(pictures, folder.resolve("some"), "-k", 4).ok();
+        assertThat(trained(folder.resolve("some"))).isEqualTo(12);
+        assertThat(some.err()).contains("4 training images per class", "60 labelled images", "--shots all uses them");
+    }
+
+    @Test
+    void publishedDataAndPresetsKeepTheReferencesShots() {
+        RunOptions options = new RunOptions();
+        DataOptions data = new DataOptions();
+        assertThat(options.shots(data)).isZero();
+        options.preset = ReferencePreset.named("coop-vit-b16");
+        assertThat(options.shots(data)).isEqualTo(16);
+        options.preset = null;
+        data.benchmark = Benchmarks.published().get("eurosat");
+        assertThat(options.shots(data)).isEqualTo(16);
+    }
+
+    @Test
+    void promptsSeeAsManyImagesInALargeFolderAsTheReferenceWithItsShots() {
+        Map<Integer, Integer> epochs = Map.of(12, 200, 50, 64, 2500, 10);
+        epochs.forEach((each, expected) ->
+                assertThat(epochs(new CoOp(), Map.of(), 0, each)).isEqualTo(expected));
+        assertThat(epochs(new CoOp(), Map.of("epochs", "30"), 0, 2500)).isEqualTo(30);
+        assertThat(epochs(new CoOp(), Map.of(), 16, 2500)).isEqualTo(200);
+    }
+
+    private static int epochs(Method method, Map<String, String> settings, int shots, int each) {
+        return new CandidateGrid(List.of(method), settings, Map.of(), shots, each, 100)
+                .candidates()
+                .get(0)
+                .training()
+                .epochs();
+    }
+
+    @Test
+    void afterLabelsWereFixedARunIsMadeAnewAndTheOldOneIsKeptAndCompared() throws IOException {
+        Path data = folder.resolve("fixed");
+        for (int label = 0; label < CLASSES.size(); label++) {
+            for (int i = 0; i < EACH; i++) {
+                TestPictures.write(data.resolve(CLASSES.get(label)).resolve("p" + i + ".png"), label, 1000 + i);
+            }
+        }
+        Path run = folder.resolve("run");
+        train(data, run).ok();
+        byte[] first = Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER));
+        Files.move(data.resolve("sea/p0.png"), data.resolve("hill/moved.png"));
+
+        assertThat(train(data, run).failed(1)).contains("learn anew (--again) and keep it as run.1");
+        assertThat(train(data, run, "--resume").failed(1))
+                .contains("have changed", "learn anew (--again) and keep the old run as run.1");
+        CommandRun again = train(data, run, "--again").ok();
+        Path kept = folder.resolve("run.1");
+        assertThat(again.err()).contains("kept as " + kept);
+        assertThat(Files.readAllBytes(kept.resolve(RunFolder.CLASSIFIER))).isEqualTo(first);
+        assertThat(Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER))).isNotEqualTo(first);
+
+        JsonNode compared = json(coop("compare % % -d % --bank % --json", kept, run, data, folder.resolve("bank")));
+        Set<String> unseen = contents(RunImages.of(run).orElseThrow().test());
+        unseen.removeAll(contents(RunImages.of(kept).orElseThrow().train()));
+        unseen.removeAll(contents(RunImages.of(kept).orElseThrow().val()));
+        assertThat(compared.get("images").asInt()).isEqualTo(unseen.size());
+        assertThat(compared.get("left_out").asInt()).isEqualTo(CLASSES.size() * EACH - unseen.size());
+        assertThat(compared.get("tests").get(0).get("p").isNumber()).isTrue();
+
+        Path few = folder.resolve("few");
+        for (int i = 0; i < 4; i++) {
+            TestPictures.write(few.resolve(CLASSES.get(i % 2)).resolve(i + ".png"), i % 2, 2000 + i);
+        }
+        assertThat(coop("compare", kept, run, "-d", few).failed(1))
+                .contains("4 of 4 images are left", "give 6 or more");
+
+        train(data, run, "--again").ok();
+        assertThat(folder.resolve("run.2").resolve(RunFolder.PROVENANCE)).exists();
+    }
+
+    private static Set<String> contents(List<RunImages.Image> images) {
+        return new HashSet<>(RunImages.contents(images));
+    }
+}
