@@ -317,6 +317,7 @@ public final class Run {
         }
         metadata.put("shots", Integer.toString(sample.shots()));
         metadata.put("seed", Long.toString(sample.seed()));
+        metadata.put("precision", space.precision().id());
         if (config.training().trains()) {
             metadata.put("epochs", Integer.toString(config.training().epochs()));
         }

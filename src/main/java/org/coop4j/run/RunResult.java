@@ -18,6 +18,8 @@ import org.coop4j.method.Method;
  * @param half the classes tested on
  * @param shots training images per class; 0 for all or none
  * @param seed the run's seed
+ * @param precision id of the precision of the products that encoded images and trained prompts; null if a file of an
+ *     earlier version does not say
  * @param classes number of classes
  * @param trainImages number of training images
  * @param testImages number of test images
@@ -38,6 +40,7 @@ public record RunResult(
         ClassHalf half,
         int shots,
         long seed,
+        String precision,
         int classes,
         int trainImages,
         int testImages,
@@ -99,6 +102,7 @@ public record RunResult(
                 config.testedOn().classes(),
                 config.sample().shots(),
                 config.sample().seed(),
+                config.precision().id(),
                 classNames.size(),
                 trainImages,
                 scores.size(),

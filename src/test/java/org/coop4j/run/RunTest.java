@@ -288,5 +288,7 @@ class RunTest {
         assertThat(result.handWritten()).hasSizeGreaterThan(3);
         ClassifierFile prompt = ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
         assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
+        assertThat(prompt.training()).containsEntry("precision", "float32");
+        assertThat(result.precision()).isEqualTo("float32");
     }
 }

@@ -226,6 +226,6 @@ final class CompareCommand extends ConsoleCommand {
             }
         }
         json.set("disagreements", disagreements.json());
-        return json;
+        return json.put("precision", FLOAT32.id());
     }
 }

@@ -110,7 +110,7 @@ final class EvalCommand extends ConsoleCommand {
             }
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
-            report(scores, classifier.classNames(), all.size() - tested.size());
+            report(scores, classifier.classNames(), all.size() - tested.size(), space.precision());
             console.flush();
             write(tested, scores, classifier.classNames());
         }
@@ -127,12 +127,13 @@ final class EvalCommand extends ConsoleCommand {
         return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
     }
 
-    private void report(Scores scores, List<String> names, int leftOut) {
+    private void report(Scores scores, List<String> names, int leftOut, Precision used) {
         Evaluation evaluation = scores.evaluation();
         if (format.json) {
             console.print(json(evaluation, names)
                     .put("calibration_error", scores.calibrationError())
-                    .put("left_out", leftOut));
+                    .put("left_out", leftOut)
+                    .put("precision", used.id()));
             return;
         }
         classes(evaluation, names).print(format.chosen(), console);

@@ -26,6 +26,7 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Calibration;
 import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -113,7 +114,8 @@ final class PredictCommand extends ConsoleCommand {
     }
 
     private int print(ImageClassifier classifier, List<Path> files) {
-        Table<Classified> rows = rows(files, classifier.classNames());
+        Table<Classified> rows =
+                rows(files, classifier.classNames(), classifier.clip().precision());
         EncodedImages images = new EncodedImages(console, files.size());
         try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
@@ -142,7 +144,7 @@ final class PredictCommand extends ConsoleCommand {
                 .toList();
     }
 
-    private Table<Classified> rows(List<Path> files, List<String> names) {
+    private Table<Classified> rows(List<Path> files, List<String> names, Precision used) {
         List<String> labels = new ArrayList<>(names);
         labels.add(threshold > 0 ? UNKNOWN : "");
         Table<Classified> rows = new Table<Classified>()
@@ -171,7 +173,10 @@ final class PredictCommand extends ConsoleCommand {
         if (last > 1) {
             rows.text("next", Classified::next).in(TABLE);
         }
-        return rows.data("probabilities", c -> probabilities(names, c.ranked)).in(JSON, JSON_LINES);
+        return rows.data("probabilities", c -> probabilities(names, c.ranked))
+                .in(JSON, JSON_LINES)
+                .data("precision", c -> used.id())
+                .in(JSON, JSON_LINES);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
+import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -145,7 +146,9 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** Adds the scores of a run, which may have no result. */
     static <T> Table<T> scores(Table<T> table, Function<T, Optional<RunResult>> of) {
-        return table.data("accuracy", of.andThen(r -> r.map(RunResult::accuracy)))
+        return table.data("precision", of.andThen(r -> r.map(RunResult::precision)))
+                .in(JSON)
+                .data("accuracy", of.andThen(r -> r.map(RunResult::accuracy)))
                 .data("error_rate", of.andThen(r -> r.map(RunResult::errorRate)))
                 .data("macro_f1", of.andThen(r -> r.map(RunResult::macroF1)))
                 .data("calibration_error", of.andThen(r -> r.map(RunResult::calibrationError)));

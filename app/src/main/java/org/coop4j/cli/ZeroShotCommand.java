@@ -119,12 +119,12 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .classWeights(clip, request.classes, console);
             PixelReader reader = EncodedImages.reader(clip, request.exif);
             EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);
-            print(request, images, clip.probabilities(images.features(clip.embedDim()), weights));
+            print(request, images, clip.probabilities(images.features(clip.embedDim()), weights), clip.precision());
             return images.exitCode();
         }
     }
 
-    private void print(Request request, EncodedImages images, float[][] probabilities) {
+    private void print(Request request, EncodedImages images, float[][] probabilities, Precision used) {
         List<Integer> read = images.positions;
         List<List<Guess>> found = IntStream.range(0, read.size())
                 .mapToObj(row -> best(request, read.get(row), probabilities[row]))
@@ -134,7 +134,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 : Optional.of(
                         new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation());
         if (format.json) {
-            ObjectNode json = json(request, found, images.problems);
+            ObjectNode json = json(request, found, images.problems).put("precision", used.id());
             scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes)));
             console.print(json);
         } else if (format.chosen() == TABLE && scores.isPresent()) {

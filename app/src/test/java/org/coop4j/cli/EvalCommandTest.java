@@ -66,6 +66,7 @@ class EvalCommandTest {
         assertThat(said.get("accuracy").asDouble()).isEqualTo(accuracyOf(finished));
         assertThat(said.get("images").asInt()).isEqualTo(9); // 30 % of 10 pictures a class
         assertThat(said.get("left_out").asInt()).isZero();
+        assertThat(said.get("precision").asText()).isEqualTo("float32");
     }
 
     @Test

@@ -79,6 +79,7 @@ class SweepCommandTest {
                 RunFolder.read(out.resolve(first.path("folder").asText()).resolve(RunFolder.RESULT), RunResult.class);
         assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
         assertThat(first.path("seed").asInt()).isEqualTo(1);
+        assertThat(first.path("precision").asText()).isEqualTo("float32");
     }
 
     @Test

@@ -104,6 +104,7 @@ class ZeroShotCommandTest {
                 .contains("macro F1");
         JsonNode json = json(zeroShot("--json", data));
         assertThat(json.path("scores").path("images").asInt()).isEqualTo(3);
+        assertThat(json.path("precision").asText()).isEqualTo("float32");
         assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("accordion");
         int correct = 0;
         for (JsonNode image : json.path("images")) {
