@@ -22,7 +22,7 @@ public class Learn {
         for (String name : arguments[1].split(",")) {
             train.put(name, images(pictures.resolve("train").resolve(name)));
         }
-        // new CoOp() and Methods.auto() learn, too
+        // new CoOp() and Learning.auto() learn, too
         try (Clip clip = Clip.shipped();
                 ImageClassifier classifier = ImageClassifier.learn(clip, Examples.of(train), new Gda())) {
             for (String name : classifier.classNames()) {

@@ -200,17 +200,6 @@ record DataFiles(DataSpec data, long seed) {
         return names.stream().map(own -> others.getOrDefault(own, own)).toList();
     }
 
-    /** Returns the images of a folder by class, those of {@code train} if it has a split. */
-    static SortedMap<String, List<Path>> toLearnFrom(Path root) throws IOException {
-        return new DataFiles(DataSpec.of(root), 0)
-                .folder(note -> {}).stream()
-                        .filter(row -> row.split == null || row.split == Split.TRAIN)
-                        .collect(Collectors.groupingBy(
-                                Listed::className,
-                                TreeMap::new,
-                                Collectors.mapping(Listed::path, Collectors.toList())));
-    }
-
     private List<Listed> folder(Consumer<String> notes) throws IOException {
         Path root = place();
         require(Files.isDirectory(root), "%s is not a folder: give a folder that has one subfolder per class", root);

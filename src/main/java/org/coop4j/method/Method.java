@@ -339,7 +339,7 @@ public interface Method {
          * @param logitScale the model's, to which the reference's rate is adapted
          * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
          */
-        public static Configured of(Method method, Map<String, String> settings, int shots, double logitScale) {
+        public static Configured of(Method method, Map<String, ?> settings, int shots, double logitScale) {
             Training reference = method.adapted(method.training(shots), logitScale);
             Configured given = reference.trains()
                     ? Settings.with(new Configured((Record) method, reference), settings)

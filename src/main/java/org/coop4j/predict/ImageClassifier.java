@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -32,7 +33,6 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.run.Run;
-import org.coop4j.run.Sample;
 
 /**
  * Classifies images with a learned or hand-written classifier: one model in memory for any number of threads.
@@ -58,6 +58,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final ExifOrientation exif;
     private final PixelReader reader;
     private final EncodingQueue queue;
+    private final Learning.Account account; // null unless it was learned here
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Read-locked by calls, write-locked once by closing. */
@@ -65,6 +66,17 @@ public final class ImageClassifier implements AutoCloseable {
 
     private ImageClassifier(
             Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif, List<Closeable> owned) {
+        this(clip, classifier, limits, exif, owned, null);
+    }
+
+    private ImageClassifier(
+            Clip clip,
+            Classifier classifier,
+            EncodingLimits limits,
+            ExifOrientation exif,
+            List<Closeable> owned,
+            Learning.Account account) {
+        this.account = account;
         this.clip = clip;
         this.classifier = classifier;
         this.owned = owned;
@@ -118,31 +130,27 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * Learns a classifier from all examples, with the method's reference settings and seed 1. The model, which the caller
-     * closes afterwards, is shared.
+     * Learns a classifier from all examples as a run does, with the references' training and seed 1, and calibrates it. The
+     * model, which the caller closes afterwards, is shared.
      *
      * @throws IOException if an image cannot be read or decoded
      * @throws IllegalArgumentException if a class name does not fit a prompt, or the method needs other features
      */
     public static ImageClassifier learn(Clip clip, Examples examples, Method method) throws IOException {
-        return learn(clip, examples, Methods.of(method));
+        return learn(clip, examples, Learning.by(method));
     }
 
-    /** Learns a classifier by the best of some methods, such as {@link Methods#auto}. */
-    public static ImageClassifier learn(Clip clip, Examples examples, Methods methods) throws IOException {
-        return learn(clip, examples, methods, new Sample(0, 1));
-    }
-
-    /**
-     * Learns a classifier from a sample of the examples.
-     *
-     * @param sample images per class, 0 for all, and seed; it has no views
-     */
-    public static ImageClassifier learn(Clip clip, Examples examples, Methods methods, Sample sample)
-            throws IOException {
-        Classifier classifier = methods.learn(clip, examples, sample).open(clip);
+    /** Learns a classifier in a way of its own, such as {@link Learning#auto}. */
+    public static ImageClassifier learn(Clip clip, Examples examples, Learning learning) throws IOException {
+        Learning.Taught taught = learning.learn(clip, examples);
+        Classifier classifier = taught.file().open(clip);
         return new ImageClassifier(
-                clip, classifier, EncodingLimits.standard(), ExifOrientation.APPLY, List.of(classifier::close));
+                clip,
+                classifier,
+                EncodingLimits.standard(),
+                orientation(taught.file()),
+                List.of(classifier::close),
+                taught.account());
     }
 
     /**
@@ -234,6 +242,11 @@ public final class ImageClassifier implements AutoCloseable {
     /** Returns the classifier, whose file records the method, its settings and the training. */
     public Classifier classifier() {
         return classifier;
+    }
+
+    /** Returns the account of the learning, if it was learned by {@link #learn} and not opened from a file. */
+    public Optional<Learning.Account> account() {
+        return Optional.ofNullable(account);
     }
 
     /** Returns the number of batches whose encoding has begun since opening. */

@@ -81,7 +81,7 @@ public final class Images {
     /**
      * Returns images that another program has, whatever their source is called in configurations.
      *
-     * @param encoder encodes them; null if they are stored features
+     * @param encoder encodes them, unless they are stored features
      */
     public static Images of(FeatureSpace space, ImageDataset lists, Encoder encoder) {
         return new Images(space, Run.Options.of(Examples.NAME), lists, encoder);
@@ -205,14 +205,14 @@ public final class Images {
             boolean skipBad,
             Progress progress)
             throws IOException {
-        if (encoder != null) {
-            return encoder.encode(images, kind);
-        }
         if (images.get(0).stored() != null) {
             StoredFeatures stored = images.get(0).stored().features();
             stored.requireOf(space);
             stored.requireServes(kind, sample.views());
             return ImageFeatures.stored(images);
+        }
+        if (encoder != null) {
+            return encoder.encode(images, kind);
         }
         Clip clip = clip();
         ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());

@@ -43,7 +43,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
          * @param logitScale the model's, to which the reference's rate is adapted
          * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
          */
-        public static Candidate of(Method method, Map<String, String> settings, int shots, double logitScale) {
+        public static Candidate of(Method method, Map<String, ?> settings, int shots, double logitScale) {
             Method.Configured given = Method.Configured.of(method, settings, shots, logitScale);
             Method configured = (Method) given.method();
             return new Candidate(configured.title(), configured, given.training(), shots);

@@ -30,9 +30,12 @@ import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptContext;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -91,18 +94,98 @@ class LearnInMemoryTest {
         assertThat(actual.modelSha256()).isEqualTo(expected.modelSha256());
     }
 
+    private static Learning learning(Method method, Sample sample) {
+        return Learning.by(method).from(sample);
+    }
+
+    /** Ten pictures of each class without a split, so that there are val pictures to calibrate by. */
+    private static Path unsplit() throws IOException {
+        Path root = folder.resolve("unsplit");
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < 10; i++) {
+                // the classes are alike, or no probability would need calibration
+                TestPictures.write(root.resolve(CLASSES[label]).resolve(i + ".png"), i < 7 ? label : 0, i);
+            }
+        }
+        return root;
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"coop", "zero-shot", "linear-probe", "tip-adapter-f", "gda", "clap"})
+    @ValueSource(strings = {"coop", "zero-shot", "linear-probe", "tip-adapter-f", "gda", "clap", "prolip"})
     void aRunOnTheSameImagesLearnsTheSameBits(String id) throws IOException {
         Method method = Method.of(id);
+        Path unsplit = unsplit();
         for (Sample sample : List.of(new Sample(0, 1), new Sample(2, 3))) {
-            Path run = place.resolve("run" + sample.seed());
-            Run.of(clip, DataSpec.of(pictures), method, sample, options()).run(run, false);
-            ClassifierFile expected = ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
-            try (ImageClassifier learned =
-                    ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(method), sample)) {
-                assertSame(learned.classifier().save(), expected);
+            for (Path data : List.of(pictures, unsplit)) {
+                Path run = place.resolve(data.getFileName() + "-" + sample.seed());
+                Run.of(clip, DataSpec.of(data), method, sample, options()).run(run, false);
+                ClassifierFile expected = ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
+                try (ImageClassifier learned =
+                        ImageClassifier.learn(clip, Examples.folder(data), learning(method, sample))) {
+                    ClassifierFile actual = learned.classifier().save();
+                    assertSame(actual, expected);
+                    assertThat(actual.training()).isEqualTo(expected.training());
+                    Learning.Account account = learned.account().orElseThrow();
+                    assertThat(account.confidence()).isEqualTo(Confidence.of(expected));
+                    assertThat(account.confidence().images().isEmpty())
+                            .isEqualTo(!method.learns() || (id.equals("coop") && data == pictures));
+                }
             }
+        }
+    }
+
+    @Test
+    void settingsOfMethodAndTrainingAreGiven() throws IOException {
+        Examples examples = Examples.folder(pictures);
+        Learning learning = Learning.by(new CoOp()).with(Map.of("epochs", 2)).with(Map.of("context-length", 3));
+        Sample tooMany = new Sample(EACH + 1, 1);
+        List<String> notes = new ArrayList<>();
+        Progress progress = new Progress() {
+            @Override
+            public void warn(String message) {
+                notes.add(message);
+            }
+        };
+        try (ImageClassifier learned =
+                ImageClassifier.learn(clip, examples, learning.from(tooMany).reporting(progress))) {
+            ClassifierFile file = learned.classifier().save();
+            assertThat(file.training()).containsEntry("epochs", "2");
+            assertThat(file.tensor(PromptContext.CTX).shape().dim(0)).isEqualTo(3);
+            assertThat(learned.account().orElseThrow().warnings())
+                    .isEqualTo(notes)
+                    .isNotEmpty();
+        }
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, examples, learning.with(Map.of("epoch", 2))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("epoch");
+    }
+
+    @Test
+    void unreadablePicturesAreLeftOutAndNamed() throws IOException {
+        Map<String, List<InputImage>> good = new HashMap<>();
+        for (Path file : files()) {
+            good.computeIfAbsent(file.getParent().getFileName().toString(), name -> new ArrayList<>())
+                    .add(InputImage.of(file));
+        }
+        Map<String, List<InputImage>> some = new HashMap<>(good);
+        List<InputImage> lawns = new ArrayList<>(good.get("lawn"));
+        lawns.add(1, InputImage.of(new byte[] {1, 2, 3}));
+        some.put("lawn", lawns);
+        Learning learning = Learning.by(Method.of("gda"));
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(some), learning))
+                .isInstanceOf(IOException.class);
+        Examples val = Examples.of(good);
+        try (ImageClassifier learned =
+                        ImageClassifier.learn(clip, Examples.of(some).withVal(val), learning.skippingUnreadable());
+                ImageClassifier expected =
+                        ImageClassifier.learn(clip, Examples.of(good).withVal(val), learning)) {
+            assertSame(learned.classifier().save(), expected.classifier().save());
+            Learning.Account account = learned.account().orElseThrow();
+            assertThat(account.trainImages()).isEqualTo(files().size());
+            assertThat(account.trainAccuracy()).isEqualTo(100);
+            assertThat(account.unreadable().keySet()).singleElement().satisfies(image -> assertThat(
+                            image.className() + " " + image.path())
+                    .isEqualTo("lawn " + Examples.NAME.resolve("1/1")));
         }
     }
 
@@ -115,9 +198,8 @@ class LearnInMemoryTest {
             Path pictures = Path.of(arguments[1]);
             try (Clip clip = Clip.open(Path.of(arguments[0]))) {
                 for (String id : List.of("coop", "linear-probe")) {
-                    Methods methods = Methods.of(Method.of(id));
-                    try (ImageClassifier learned =
-                            ImageClassifier.learn(clip, Examples.folder(pictures), methods, new Sample(1, 1))) {
+                    Learning learning = learning(Method.of(id), new Sample(1, 1));
+                    try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), learning)) {
                         System.out.println(learned.classify(pictures.resolve("test/lawn/picture-0.png")));
                     }
                 }
@@ -162,8 +244,7 @@ class LearnInMemoryTest {
                 .chosen()
                 .get(0)
                 .method();
-        try (ImageClassifier learned =
-                ImageClassifier.learn(clip, Examples.folder(pictures.resolve("train")), Methods.auto())) {
+        try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Learning.auto())) {
             assertThat(learned.classifier().save().method()).isEqualTo(expected);
             assertThat(learned.classify(pictures.resolve("test/lawn/picture-0.png")))
                     .hasSize(3);
@@ -268,14 +349,14 @@ class LearnInMemoryTest {
                 Map.of("a", List.of(image), "b", List.of(InputImage.of(new byte[] {1})));
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(damaged), gda))
                 .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> Examples.folder(place)).isInstanceOf(InputException.class);
-        assertThatThrownBy(() -> Examples.folder(place.resolve("none"))).isInstanceOf(InputException.class);
+        for (Path nothing : List.of(place, place.resolve("none"))) {
+            assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(nothing), gda))
+                    .isInstanceOf(InputException.class);
+        }
         Sample views = new Sample(0, 1, 2);
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), Methods.of(gda), views))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Methods.of()).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Methods.of(Method.of("prolip"))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Methods.auto()))
+        assertThatThrownBy(() -> learning(gda, views)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Learning.by()).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Learning.auto()))
                 .as("one image of each cannot choose")
                 .isInstanceOf(InputException.class);
         assertThatThrownBy(() -> PromptEnsemble.of("a {}.").classifier(clip, List.of()))
