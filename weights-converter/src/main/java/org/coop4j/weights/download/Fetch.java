@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
@@ -25,8 +27,9 @@ import org.coop4j.base.TextFile;
 
 /**
  * Fetches one file into a folder. A stalled transfer is resumed a few times. The received beginning is kept in {@code
- * NAME.part}, with the server's ETag in {@code NAME.part.etag}; after an interruption only the rest is
- * requested (Range), or the whole file if the server does not support that or has another file by now.
+ * NAME.part}, with the server's ETag and the file's length in {@code NAME.part.etag}; after an interruption only the
+ * rest is requested (Range), or the whole file if the server does not support that or answers with another ETag or
+ * length.
  *
  * @param mostBytes largest file whose length the server does not declare
  */
@@ -80,30 +83,67 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
         }
     }
 
+    /**
+     * The file whose beginning was received.
+     *
+     * @param etag strong, or empty
+     * @param length in bytes; -1 if the server did not declare it
+     */
+    private record Begun(String etag, long length) {
+
+        static Begun read(Path file) throws IOException {
+            List<String> lines =
+                    Files.exists(file) ? TextFile.read(file).lines().toList() : List.of();
+            boolean whole = lines.size() == 2 && lines.get(1).matches("\\d{1,18}");
+            return whole ? new Begun(lines.get(0), Long.parseLong(lines.get(1))) : new Begun("", -1);
+        }
+
+        /** Returns the file of an answer. */
+        static Begun of(HttpURLConnection connection) {
+            String etag = Objects.requireNonNullElse(connection.getHeaderField("ETag"), "");
+            boolean strong = etag.startsWith("\"") && etag.length() <= MAX_ETAG;
+            return new Begun(strong ? etag : "", connection.getContentLengthLong());
+        }
+
+        /** Returns true if an answer is the rest of this file, or a whole one. */
+        boolean goesOn(HttpURLConnection connection, long have) throws IOException {
+            return switch (connection.getResponseCode()) {
+                case 206 ->
+                    have > 0
+                            && "bytes %d-%d/%d"
+                                    .formatted(have, length - 1, length)
+                                    .equals(connection.getHeaderField("Content-Range"))
+                            && of(connection).equals(new Begun(etag, length - have));
+                case 416 -> false; // nothing, or another file, beyond what is there
+                default -> true;
+            };
+        }
+    }
+
     /** Receives the rest of a file, and returns the file's SHA-256 if the server sends it. */
     private Optional<String> receive(RemoteFile file, FileChannel channel) throws IOException {
         Path etagFile = etagOf(file);
-        Optional<String> etag = Files.exists(etagFile) ? Optional.of(TextFile.read(etagFile)) : Optional.empty();
+        Begun begun = Begun.read(etagFile);
         // A beginning is useless if nothing shows that the file is still the same.
-        long have = etag.isPresent() || file.sha256().isPresent() ? channel.size() : 0;
-        Http.Answer answer = http.get(file.address(), have, etag);
-        if (!continues(answer.connection(), have)) {
+        boolean known = !begun.etag.isEmpty() || file.sha256().isPresent();
+        long have = known && begun.length >= 0 ? channel.size() : 0;
+        Http.Answer answer =
+                http.get(file.address(), have, Optional.of(begun.etag).filter(etag -> !etag.isEmpty()));
+        if (!begun.goesOn(answer.connection(), have)) {
             answer.connection().disconnect();
             have = 0;
             answer = http.get(file.address(), 0, Optional.empty());
         }
         HttpURLConnection connection = answer.connection();
-        if (!continues(connection, have)) {
+        if (!begun.goesOn(connection, have)) {
             connection.disconnect();
             throw new InputException(file.address() + ": expected the whole file, got a part of it");
         }
         long start = connection.getResponseCode() == 206 ? have : 0;
         channel.truncate(start);
-        String newEtag = connection.getHeaderField("ETag");
-        if (newEtag != null && !newEtag.isBlank() && newEtag.length() <= MAX_ETAG) {
-            Files.writeString(etagFile, newEtag);
-        } else {
-            Files.deleteIfExists(etagFile);
+        if (start == 0) {
+            Begun now = Begun.of(connection);
+            Files.writeString(etagFile, now.etag + "\n" + now.length + "\n");
         }
         long rest = connection.getContentLengthLong();
         long room = Files.getFileStore(folder).getUsableSpace();
@@ -116,16 +156,6 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
                 Numbers.bytes(room));
         copy(file, connection, channel, start, rest);
         return answer.sha256();
-    }
-
-    /** Returns true for the whole file, or for the part that begins where the received beginning ends. */
-    private static boolean continues(HttpURLConnection connection, long have) throws IOException {
-        String range = connection.getHeaderField("Content-Range");
-        return switch (connection.getResponseCode()) {
-            case 206 -> have > 0 && range != null && range.startsWith("bytes " + have + "-");
-            case 416 -> false; // nothing, or another file, beyond what is there
-            default -> true;
-        };
     }
 
     private void copy(RemoteFile file, HttpURLConnection connection, FileChannel channel, long start, long rest)

@@ -8,6 +8,7 @@ import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
 import java.net.UnknownHostException;
@@ -18,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 
@@ -27,11 +30,10 @@ import org.coop4j.base.InputException;
  *
  * @param hub the only address that receives the token
  * @param environment with HF_TOKEN and the variables of proxies
- * @param patience longest wait for the next byte
+ * @param patience longest wait for a connection or the next byte; twice as long for the whole header of an answer
  */
 record Http(URI hub, Map<String, String> environment, Duration patience) {
     private static final int REDIRECTS = 5;
-    private static final int CONNECT_MILLIS = 30_000;
 
     /** Port of a proxy that is named without one, as in curl. */
     private static final int PROXY_PORT = 1080;
@@ -77,15 +79,25 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         throw new InputException(address + ": redirected more than " + REDIRECTS + " times");
     }
 
-    private static int status(HttpURLConnection connection, URI address) throws InputException {
+    private int status(HttpURLConnection connection, URI address) throws InputException {
+        // The connection's own limit of time begins anew with each byte.
+        CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
+                .completeOnTimeout(true, 2 * patience.toMillis(), TimeUnit.MILLISECONDS);
+        late.thenRun(connection::disconnect);
         try {
-            return connection.getResponseCode();
+            int status = connection.getResponseCode();
+            if (late.isDone()) { // the status is known, the rest is not
+                throw new SocketTimeoutException("its answer is too slow");
+            }
+            return status;
         } catch (IOException e) {
             String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             throw new InputException(
                     "%s: cannot be reached (%s): set https_proxy where a proxy leads out, carry the file here from another machine and convert it, or use the shipped model"
                             .formatted(address, why),
                     e);
+        } finally {
+            late.cancel(false);
         }
     }
 
@@ -116,7 +128,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         HttpURLConnection connection =
                 (HttpURLConnection) (proxy.isPresent() ? url.openConnection(proxy.get()) : url.openConnection());
         connection.setInstanceFollowRedirects(false);
-        connection.setConnectTimeout(CONNECT_MILLIS);
+        connection.setConnectTimeout((int) patience.toMillis());
         connection.setReadTimeout((int) patience.toMillis());
         connection.setRequestProperty("User-Agent", "coop4j");
         if (from > 0) {

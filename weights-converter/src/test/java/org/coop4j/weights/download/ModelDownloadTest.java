@@ -6,7 +6,10 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -36,9 +39,11 @@ import org.coop4j.weights.model.ConvertedModel;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelDownloadTest {
 
@@ -346,12 +351,44 @@ class ModelDownloadTest {
                 .hasMessageContainingAll("/model.pt", "at most");
     }
 
-    @Test
-    void aFileThatChangedSinceIsNotPutTogetherFromTwo() throws IOException {
-        String name = begun(new byte[20_000]);
-        server.etag = "\"2\"";
-        server.put("/model.pt", checkpoint());
+    /** A server may ignore what the client says about the beginning that it has. */
+    @ParameterizedTest
+    @CsvSource({"false, 2, 0", "true, 2, 0", "true, 1, 1", "true, W/1, 0"})
+    void aFileThatChangedSinceIsNotPutTogetherFromTwo(boolean ignores, String etag, int longer) throws IOException {
+        byte[] content = checkpoint();
+        String name = begun(new byte[content.length - longer]);
+        server.etag = etag.startsWith("W/") ? "W/\"1\"" : '"' + etag + '"';
+        server.ignoresConditions = ignores;
+        server.put("/model.pt", content);
         assertThat(fetch(name)).isRegularFile();
+        assertThat(server.requests()).hasSize(ignores ? 3 : 2);
+    }
+
+    @Test
+    @Timeout(600)
+    void aHeaderThatArrivesByteByByteIsGivenUp() throws Exception {
+        try (ServerSocket slow = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            Thread dripping = new Thread(() -> {
+                while (!slow.isClosed()) {
+                    try (Socket socket = slow.accept()) {
+                        socket.getOutputStream().write("HTTP/1.1 200 OK\r\nX: ".getBytes(StandardCharsets.US_ASCII));
+                        while (true) {
+                            socket.getOutputStream().write('x');
+                            Thread.sleep(5);
+                        }
+                    } catch (IOException | InterruptedException e) {
+                        // The client has left, or the test has ended.
+                    }
+                }
+            });
+            dripping.start();
+            String name = "http://127.0.0.1:" + slow.getLocalPort() + "/model.pt";
+            assertThatThrownBy(() -> download(name, Duration.ofMillis(100))
+                            .fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("cannot be reached")
+                    .hasCauseInstanceOf(SocketTimeoutException.class);
+        }
     }
 
     @Test
