@@ -77,7 +77,7 @@ public final class RunFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException(
                     "cannot write to the run folder %s (%s): choose a run folder that you may write to"
-                            .formatted(folder, e.getClass().getSimpleName()),
+                            .formatted(folder, InputException.reason(e)),
                     e);
         }
         if (OpenFile.lock(channel) == null) {

@@ -311,7 +311,9 @@ class RunBadInputTest {
         Path lock = out.resolve(".lock");
         assertThat(new ProcessBuilder("mkfifo", lock.toString()).start().waitFor())
                 .isZero();
-        assertRefused(config()).isInstanceOf(IOException.class).hasMessageContaining("run folder " + out);
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll("run folder " + out, lock + ": expected a file, got a pipe");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
@@ -148,7 +149,7 @@ final class BankFile implements AutoCloseable {
             }
             throw new IOException(
                     "cannot open the feature bank %s (%s): choose a bank folder that you may write to"
-                            .formatted(file, e.getClass().getSimpleName()),
+                            .formatted(file, InputException.reason(e)),
                     e);
         }
         return open(new BankFile(file, channel, true, key), key);

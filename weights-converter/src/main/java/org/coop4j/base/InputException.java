@@ -41,7 +41,14 @@ public final class InputException extends IOException {
     /** Shortens the message and replaces control characters: names in hostile files may contain terminal sequences. */
     private static String printable(String message) {
         String cut = message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;
-        return cut.replaceAll("\\p{Cntrl}", "?");
+        return cut.replaceAll("[\\p{Cntrl}\\x80-\\x9f]", "?");
+    }
+
+    /** Returns the reason that a file cannot be opened, without the name that the system's own exceptions repeat. */
+    public static String reason(IOException problem) {
+        return problem instanceof InputException
+                ? problem.getMessage()
+                : problem.getClass().getSimpleName();
     }
 
     /** Makes a failure in one file, with the message {@code file: problem}. */

@@ -117,8 +117,14 @@ public final class OpenFile implements Closeable {
         }
     }
 
-    /** Refuses a folder, and a pipe or device, which might wait for ever or have no end. */
+    /**
+     * Refuses a folder, a pipe or device, which might wait for ever or have no end, and a link to nothing, which would be
+     * made elsewhere.
+     */
     private static void requireRegular(Path path) throws InputException {
+        if (Files.isSymbolicLink(path) && !Files.exists(path)) {
+            throw InputException.in(path, "expected a file, got a link to nothing");
+        }
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             throw InputException.in(
                     path, "expected a file, got a " + (Files.isDirectory(path) ? "folder" : "pipe or device"));

@@ -168,6 +168,16 @@ class OpenFileTest {
         assertThat(pipe).exists();
     }
 
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void aLinkToNothingIsNotFollowed() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("elsewhere"));
+        assertThatThrownBy(() -> OpenFile.channel(link, StandardOpenOption.CREATE, StandardOpenOption.WRITE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("link to nothing");
+        assertThat(folder.resolve("elsewhere")).doesNotExist();
+    }
+
     private static void assertRefused(ThrowingCallable opening) {
         assertThatThrownBy(opening).isInstanceOf(InputException.class).hasMessageContaining("pipe");
     }
