@@ -47,6 +47,9 @@ final class TiffDecoder {
     /** Largest number of values, such as strips, of one entry. */
     private static final int MOST_VALUES = 1 << 20;
 
+    /** TwelveMonkeys refuses a picture that is larger for its file, as a blank one may be. */
+    private static final int MOST_EXPANSION = 512;
+
     private static final int JPEG = 7;
 
     /** None, fax, LZW, JPEG, deflate under both of its numbers, and PackBits. */
@@ -84,7 +87,9 @@ final class TiffDecoder {
         int picture = (int) (samples * (bits > 8 ? 2 : 1));
         int strip = first(COMPRESSION, 1) == JPEG ? picture : 0;
         source.takeMemory(width * height + tileWidth * tileHeight, picture + strip + 3);
-        BufferedImage image = READER.read(source, reduced, tiff -> {
+        byte[] padded =
+                Arrays.copyOf(reduced, (int) Math.max(reduced.length, width * height * picture / MOST_EXPANSION + 1));
+        BufferedImage image = READER.read(source, padded, tiff -> {
             tiff.addIIOReadWarningListener((ignored, warning) -> {
                 throw new IllegalArgumentException(warning);
             });

@@ -453,7 +453,7 @@ class ImageDecoderTest {
     @CsvSource({"heic, HEIC", "mif1, HEIC", "avif, AVIF", "avis, AVIF"})
     void formsOfPhonesThatAreNotReadAreNamedWithWhatToDo(String brand, String form) {
         byte[] file = ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0mif1").getBytes(ISO_8859_1);
-        assertRefused(file, "IMG_1.HEIC", "IMG_1.HEIC is in the format " + form, "JPEG");
+        assertRefused(file, "IMG_1.HEIC", "IMG_1.HEIC is in the format " + form, "JPEG", "sips", "heif-convert", "Photos");
         byte[] bigTiff = {'I', 'I', '+', 0, 8, 0, 0, 0};
         assertRefused(bigTiff, "a.tif", "BigTIFF", "PNG");
         byte[] cut = "\0\0\0\u0018ftyp".getBytes(ISO_8859_1);
@@ -515,6 +515,13 @@ class ImageDecoderTest {
         for (int i = 0; i < read.length; i++) {
             assertThat((read[i] & 0xFF) - (written.samples()[i] & 0xFF)).isBetween(-2, 2);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CCITT T.6, 12", "Deflate, 1", "LZW, 1"}) // BufferedImage's black and white, RGB
+    void blankTiffsAreReadHoweverSmall(String compression, int type) throws IOException {
+        BufferedImage blank = new BufferedImage(1500, 1500, type);
+        assertThat(decoder.decode(tiff(blank, compression), "a.tif").width()).isEqualTo(1500);
     }
 
     private static byte[] tiff(BufferedImage image, String compression) throws IOException {
