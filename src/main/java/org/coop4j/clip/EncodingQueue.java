@@ -152,7 +152,10 @@ public final class EncodingQueue implements AutoCloseable {
 
     /** Returns the number of waiting images and texts, without those of the current batch. */
     public int size() {
-        return locked(queue::size);
+        return locked(() -> {
+            queue.removeIf(one -> one.result.isDone()); // cancelled
+            return queue.size();
+        });
     }
 
     /** Returns the number of batches whose encoding has begun. */

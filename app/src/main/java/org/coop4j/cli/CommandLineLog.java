@@ -19,7 +19,7 @@ import java.util.Properties;
 public final class CommandLineLog extends ContextAwareBase implements Configurator {
 
     private static final String OWN_CONFIGURATION = "logback.configurationFile";
-    private static final String PLAIN = "coop: %replace(%msg){'\\p{Cntrl}', '?'}%n";
+    private static final String PLAIN = "coop: %replace(%msg){'[\\p{Cntrl}\\x80-\\x9f]', '?'}%n";
 
     @Override
     public ExecutionStatus configure(LoggerContext logging) {

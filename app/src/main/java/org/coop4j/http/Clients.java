@@ -1,25 +1,38 @@
 package org.coop4j.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Comparator.comparing;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static org.eclipse.jetty.http.HttpVersion.HTTP_1_1;
 
 import io.javalin.http.Context;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * The connected clients. A request must arrive in time, from its first byte to its last: Jetty's idle timeout restarts
- * with each byte. Where a token is required, clients that have not shown it get less time, and make room for others.
+ * with each byte. Where a token is required, clients that have not shown it get less time. When places run out, a
+ * client whose request is not at work makes room: one without the token first, then one of the address that has the
+ * most, then the longest idle.
  */
 public final class Clients implements Connection.Listener {
 
@@ -29,11 +42,15 @@ public final class Clients implements Connection.Listener {
     /** Time to answer a request that did not arrive in time, before its connection is closed. */
     private static final Duration LAST_WORD = Duration.ofSeconds(1);
 
+    /** Time between two looks at a client whose request is at work. */
+    static final Duration LOOK = Duration.ofMillis(100);
+
+    /** Sent to a client that may have closed; every client skips it. */
+    private static final byte[] STILL_THERE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII);
+
     private final ServiceOptions options;
     private final Scheduler clock;
-
-    /** The oldest connection first. */
-    private final Map<Connection, Client> connected = new LinkedHashMap<>();
+    private final Map<Connection, Client> connected = new HashMap<>();
 
     Clients(ServiceOptions options, Scheduler clock) {
         this.options = options;
@@ -43,16 +60,26 @@ public final class Clients implements Connection.Listener {
     @Override
     public void onOpened(Connection connection) {
         Client client = new Client(connection, options.token().isEmpty());
-        Optional<Client> oldestStranger;
+        Optional<Client> leaving;
         synchronized (connected) {
-            boolean full = connected.size() + 1 >= options.limits().connections();
-            oldestStranger = connected.values().stream()
-                    .filter(one -> full && !one.known)
-                    .findFirst();
+            leaving = inTheWay(connected.size() + 1);
             connected.put(connection, client);
         }
-        oldestStranger.ifPresent(Client::close);
+        leaving.ifPresent(Client::close);
         client.limit(NanoTime.now());
+    }
+
+    /** Returns the client that makes room for another, if this many take all places. */
+    private Optional<Client> inTheWay(int clients) {
+        if (clients < options.limits().connections()) {
+            return Optional.empty();
+        }
+        Map<Object, Long> ofAddress = connected.values().stream().collect(groupingBy(Client::address, counting()));
+        return connected.values().stream()
+                .filter(one -> !one.atWork)
+                .max(comparing((Client one) -> !one.known)
+                        .thenComparing(one -> ofAddress.get(one.address()))
+                        .thenComparing(Client::idleMillis));
     }
 
     @Override
@@ -88,7 +115,11 @@ public final class Clients implements Connection.Listener {
         private final Connection connection;
         private volatile boolean known;
 
-        private volatile boolean hurried;
+        /** True from the end of its request to that of the answer. */
+        private volatile boolean atWork;
+
+        /** True if its request may be answered by 100 first, as those of HTTP/1.0 may not. */
+        private volatile boolean mayBeAsked;
 
         private long begun;
         private Scheduler.Task deadline = () -> false;
@@ -102,6 +133,20 @@ public final class Clients implements Connection.Listener {
         private Client(Connection connection, boolean known) {
             this.connection = connection;
             this.known = known;
+        }
+
+        private Object address() {
+            return connection.getEndPoint().getRemoteSocketAddress() instanceof InetSocketAddress at
+                    ? at.getAddress()
+                    : "";
+        }
+
+        private long idleMillis() {
+            return endPoint().getIdleFor();
+        }
+
+        private PeekingEndPoint endPoint() {
+            return (PeekingEndPoint) connection.getEndPoint();
         }
 
         private Duration patience() {
@@ -132,14 +177,23 @@ public final class Clients implements Connection.Listener {
 
         private void begin(Request request) {
             long start = request.getBeginNanoTime();
+            mayBeAsked = request.getConnectionMetaData().getHttpVersion() == HTTP_1_1;
             limit(start);
             Request.addCompletionListener(request, failure -> end(start));
         }
 
-        private synchronized void end(long start) {
-            if (begun == start && connection.getEndPoint().isOpen()) { // the next one may have begun
-                limit(NanoTime.now());
+        private void end(long start) {
+            synchronized (this) {
+                if (begun == start && connection.getEndPoint().isOpen()) { // the next one may have begun
+                    atWork = false;
+                    limit(NanoTime.now());
+                }
             }
+            Optional<Client> leaving;
+            synchronized (connected) {
+                leaving = inTheWay(connected.size());
+            }
+            leaving.ifPresent(Client::close);
         }
 
         /** Notes that the client has shown the token. */
@@ -151,28 +205,97 @@ public final class Clients implements Connection.Listener {
         /** Notes that the whole request has arrived. */
         synchronized void arrived() {
             deadline.cancel();
+            atWork = true;
+        }
+
+        /**
+         * Ends the work for a request once its client has left.
+         *
+         * @param end completes the work
+         * @return completed when the work is, and nobody looks at the client any more
+         */
+        public <T> CompletableFuture<T> whileConnected(CompletableFuture<T> work, Runnable end) {
+            Watch watch = new Watch(end);
+            watch.look();
+            return work.whenComplete((result, problem) -> watch.stop());
         }
 
         /**
          * Returns true if the client has closed the connection while its request was at work, when nobody else reads
-         * from it. What it sends then is lost: see {@link #isHurried}.
+         * from it. One that will not send more, but may still read, is sent what it skips: if it has closed, its system
+         * refuses that until the next time.
          */
         public boolean hasLeft() {
-            try {
-                SocketChannel channel = (SocketChannel) connection.getEndPoint().getTransport();
-                int bytes = channel.read(ByteBuffer.allocate(1));
-                if (bytes > 0) {
-                    hurried = true;
+            return endPoint().hasLeft(mayBeAsked);
+        }
+
+        /** Looks at the client from time to time. */
+        private final class Watch {
+
+            private final Runnable end;
+            private boolean over;
+
+            Watch(Runnable end) {
+                this.end = end;
+            }
+
+            synchronized void look() {
+                if (over) {
+                    return;
                 }
-                return bytes < 0;
+                if (hasLeft()) {
+                    end.run();
+                } else {
+                    clock.schedule(this::look, LOOK.toMillis(), MILLISECONDS);
+                }
+            }
+
+            synchronized void stop() {
+                over = true;
+            }
+        }
+    }
+
+    /** A connection that can be looked at without taking what arrives from its reader. */
+    static final class PeekingEndPoint extends SocketChannelEndPoint {
+
+        private static final int MOST_SEEN = 1 << 10;
+
+        private ByteBuffer seen = BufferUtil.EMPTY_BUFFER;
+        private int looks;
+
+        PeekingEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+            super(channel, selector, key, scheduler);
+        }
+
+        @Override
+        public int fill(ByteBuffer buffer) throws IOException {
+            synchronized (this) {
+                if (seen.hasRemaining()) {
+                    return BufferUtil.append(buffer, seen);
+                }
+            }
+            return super.fill(buffer);
+        }
+
+        /** Returns true if the client has closed the connection, or half of it and does not answer. */
+        private synchronized boolean hasLeft(boolean mayBeAsked) {
+            if (seen.hasRemaining()) {
+                return false;
+            }
+            try {
+                ByteBuffer next = ByteBuffer.allocate(MOST_SEEN);
+                if (getChannel().read(next) >= 0) {
+                    seen = next.flip();
+                    return false;
+                }
+                if (mayBeAsked && Integer.bitCount(++looks) == 1) { // ever less often
+                    getChannel().write(ByteBuffer.wrap(STILL_THERE)); // fails after the refusal of an earlier one
+                }
+                return !mayBeAsked;
             } catch (IOException e) {
                 return true;
             }
-        }
-
-        /** Returns true if the client sent another request before the answer: the connection must be closed. */
-        public boolean isHurried() {
-            return hurried;
         }
     }
 }

@@ -14,6 +14,8 @@ import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -24,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.coop4j.base.Log;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -189,7 +193,15 @@ public final class WebServer {
     private Connector connector(Server server, HttpConfiguration http) {
         http.setSendServerVersion(false);
         ServerConnector connector =
-                new ServerConnector(server, null, null, null, -1, -1, new HttpConnectionFactory(http));
+                new ServerConnector(server, null, null, null, -1, -1, new HttpConnectionFactory(http)) {
+                    @Override
+                    protected SocketChannelEndPoint newEndPoint(
+                            SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                        SocketChannelEndPoint one = new Clients.PeekingEndPoint(channel, selector, key, getScheduler());
+                        one.setIdleTimeout(getIdleTimeout());
+                        return one;
+                    }
+                };
         connector.setHost(options.host());
         connector.setPort(options.port());
         connector.setIdleTimeout(options.limits().readTime().toMillis());

@@ -23,11 +23,16 @@ public record ClassifierInfo(
      * The test of a run.
      *
      * @param dataset name of the data
-     * @param shots training images per class; 0 for all or none
+     * @param trainImages number of training images
      * @param images number of test images
      * @param accuracy percentage of test images with the right label
      */
-    public record Test(String dataset, int shots, int images, double accuracy) {}
+    public record Test(String dataset, int trainImages, int images, double accuracy) {}
+
+    /** Returns the name of its CLIP, without the hash of the shipped model's file. */
+    String clip() {
+        return model.replaceFirst("(-[0-9a-f]{12})?\\.safetensors$", "");
+    }
 
     /** Returns true if a classifier may have this name, which is part of a path. */
     public static boolean isName(String name) {
@@ -41,7 +46,7 @@ public record ClassifierInfo(
      */
     public static ClassifierInfo of(
             String name, ClassifierFile file, Path model, Optional<RunResult> result, Double threshold) {
-        Test test = result.map(r -> new Test(r.dataset(), r.shots(), r.testImages(), r.accuracy()))
+        Test test = result.map(r -> new Test(r.dataset(), r.trainImages(), r.testImages(), r.accuracy()))
                 .orElse(null);
         String modelName = String.valueOf(model.getFileName());
         return new ClassifierInfo(name, file.method().title(), modelName, file.classNames(), test, threshold);

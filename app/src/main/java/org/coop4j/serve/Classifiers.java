@@ -8,12 +8,12 @@ import static org.eclipse.jetty.http.HttpStatus.SERVICE_UNAVAILABLE_503;
 import static org.eclipse.jetty.http.HttpStatus.UNPROCESSABLE_ENTITY_422;
 
 import io.javalin.http.Context;
-import io.javalin.http.Header;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -25,7 +25,6 @@ import org.coop4j.clip.EncodingQueue.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.InputImage;
 import org.coop4j.http.Clients;
-import org.coop4j.http.Clients.Client;
 import org.coop4j.http.Refusal;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
@@ -36,6 +35,10 @@ import org.coop4j.serve.EmbeddingsApi.Item;
 final class Classifiers {
 
     private final Map<String, ServedClassifier> byName = new LinkedHashMap<>();
+
+    /** A classifier for each name of a model that encodes: its own and its CLIP's. */
+    private final Map<String, ServedClassifier> encoders = new LinkedHashMap<>();
+
     private final ServiceMetrics metrics;
     private final Executor answers;
 
@@ -47,6 +50,8 @@ final class Classifiers {
             byName.put(one.info().name(), one);
             metrics.add(one);
         }
+        encoders.putAll(byName);
+        served.forEach(one -> encoders.putIfAbsent(one.info().clip(), one));
         this.metrics = metrics;
         this.answers = answers;
     }
@@ -57,15 +62,24 @@ final class Classifiers {
 
     /** Returns the classifier that a request's path names. */
     ServedClassifier of(Context context) {
-        return of(context.pathParam("model"));
+        return of(byName, "classifier", context.pathParam("model"));
     }
 
-    /** Returns the classifier of a name. */
-    ServedClassifier of(String name) {
-        ServedClassifier served = byName.get(name);
+    /** Returns a classifier whose model encodes texts and pictures under a name. */
+    ServedClassifier encoder(String name) {
+        return of(encoders, "model", name);
+    }
+
+    /** Returns the names of models that encode. */
+    Set<String> encoders() {
+        return encoders.keySet();
+    }
+
+    private static ServedClassifier of(Map<String, ServedClassifier> all, String kind, String name) {
+        ServedClassifier served = all.get(name);
         if (served == null) {
             throw new Refusal(
-                    NOT_FOUND_404, "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+                    NOT_FOUND_404, "no %s is called \"%s\": expected one of %s".formatted(kind, name, all.keySet()));
         }
         return served;
     }
@@ -80,7 +94,7 @@ final class Classifiers {
     CompletableFuture<List<List<Prediction>>> classify(
             ServedClassifier served, List<byte[]> pictures, Context context) {
         List<InputImage> images = IntStream.range(0, pictures.size())
-                .mapToObj(i -> image(pictures.get(i), i, pictures.size(), context))
+                .mapToObj(i -> image(pictures.get(i), i, pictures.size()))
                 .toList();
         return submit(served, pictures, "classified", context, () -> served.classifier()
                 .submitAll(images));
@@ -99,23 +113,15 @@ final class Classifiers {
                     item.image() == null
                             ? new EncodingQueue.Text(item.text())
                             : new EncodingQueue.Image(
-                                    image(item.image(), inputs.size(), items.size(), context), FeatureKind.EMBEDDED));
+                                    image(item.image(), inputs.size(), items.size()), FeatureKind.EMBEDDED));
             pictures.add(item.image());
         }
         return submit(
                 served, pictures, "embedded", context, () -> served.classifier().submitEmbeddings(inputs));
     }
 
-    /** Returns a picture that is not decoded if the client has left. */
-    private static InputImage image(byte[] picture, int index, int count, Context context) {
-        Client client = Clients.of(context);
-        InputImage image = InputImage.of(picture, count == 1 ? "of the request" : Integer.toString(index));
-        return (reader, target, offset) -> {
-            if (client.hasLeft()) {
-                throw new IOException("the client has left");
-            }
-            image.read(reader, target, offset);
-        };
+    private static InputImage image(byte[] picture, int index, int count) {
+        return InputImage.of(picture, count == 1 ? "of the request" : Integer.toString(index));
     }
 
     /**
@@ -128,25 +134,23 @@ final class Classifiers {
             String done,
             Context context,
             Supplier<List<CompletableFuture<T>>> submission) {
+        List<CompletableFuture<T>> submitted = new ArrayList<>();
         List<CompletableFuture<T>> results = new ArrayList<>();
         try {
-            for (CompletableFuture<T> one : submission.get()) {
+            submitted.addAll(submission.get());
+            for (CompletableFuture<T> one : submitted) {
                 byte[] picture = pictures.get(results.size());
                 results.add(one.exceptionallyCompose(e -> failed(e, picture)));
             }
         } catch (RejectedExecutionException | IllegalArgumentException e) {
             results.add(failedFuture(noRoom(served, e)));
         }
-        Client client = Clients.of(context);
-        return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+        CompletableFuture<Void> all = CompletableFuture.allOf(results.toArray(CompletableFuture[]::new));
+        return Clients.of(context)
+                .whileConnected(all, () -> submitted.forEach(one -> one.cancel(false)))
                 .thenApplyAsync(
-                        all -> results.stream().map(CompletableFuture::join).toList(), answers)
-                .whenComplete((all, problem) -> {
-                    metrics.count(served, pictures.size(), done, problem);
-                    if (client.isHurried()) {
-                        context.header(Header.CONNECTION, "close");
-                    }
-                });
+                        ignored -> results.stream().map(CompletableFuture::join).toList(), answers)
+                .whenComplete((answer, problem) -> metrics.count(served, pictures.size(), done, problem));
     }
 
     /** Checks that a request's texts and pictures fit into the queue, before work is done for them. */

@@ -15,6 +15,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -28,21 +29,18 @@ import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * {@code POST /v1/embeddings}: unit vectors of texts and pictures in the form of OpenAI's API, with pictures as in
- * Jina's.
+ * Jina's; {@code GET /v1/models}: the models that it knows.
  */
 record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     static final String PATH = "/v1/embeddings";
-
-    /** Number of texts after which the service looks whether the client is still there. */
-    private static final int LOOK = 16;
 
     private static final String INPUT = "expected a text, or an array of texts, {\"text\": …} and {\"image\": BASE64}";
 
     /**
      * A request; other properties, such as {@code user}, are ignored.
      *
-     * @param model name of a classifier, whose CLIP encodes
+     * @param model name of a classifier, whose CLIP encodes, or of a CLIP
      * @param encoding_format float, or base64 for little-endian floats; null for float
      * @param dimensions null, or the width of the vectors
      */
@@ -101,10 +99,19 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     private record Usage(int prompt_tokens, int total_tokens) {}
 
+    private record Model(String id, String object, long created, String owned_by) {}
+
+    private record Models(String object, List<Model> data) {}
+
     private record Answer(String object, List<Embedding> data, String model, Usage usage) {}
 
     void addTo(RoutesConfig routes) {
         routes.post(PATH, this::embed);
+        long started = Instant.now().getEpochSecond();
+        List<Model> models = classifiers.encoders().stream()
+                .map(name -> new Model(name, "model", started, "coop4j"))
+                .toList();
+        routes.get("/v1/models", c -> c.json(new Models("list", models)));
     }
 
     private void embed(Context context) throws IOException {
@@ -113,8 +120,8 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                 JSON.readerFor(Body.class).withAttribute(Picture.class, json).readValue(json));
         boolean given = body != null && body.input != null && !body.input.isEmpty() && !body.input.contains(null);
         require(given, "input: " + INPUT);
-        require(body.model != null, "model: expected the name of a classifier");
-        ServedClassifier served = classifiers.of(body.model);
+        require(body.model != null, "model: expected the name of a classifier or of its CLIP, as in /v1/models");
+        ServedClassifier served = classifiers.encoder(body.model);
         Clip clip = served.classifier().clip();
         boolean packed = "base64".equals(body.encoding_format);
         require(
@@ -128,7 +135,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
         Client client = Clients.of(context);
         int tokens = 0;
         for (int i = 0; i < body.input.size(); i++) {
-            if (i % LOOK == LOOK - 1 && client.hasLeft()) {
+            if (client.hasLeft()) {
                 throw Refusal.badRequest("the client has left");
             }
             tokens += tokens(clip, body.input.get(i));
@@ -152,8 +159,13 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             if (item.text == null) {
                 return 0;
             }
-            clip.requireText(item.text);
-            return clip.tokenizer().encode(item.text).length + 2;
+            int[] padded = clip.tokenizer()
+                    .tokenize(item.text, clip.architecture().text().contextLength());
+            int end = padded.length;
+            while (padded[end - 1] != clip.tokenizer().endToken()) {
+                end--;
+            }
+            return end;
         } catch (TextTooLongException e) {
             throw Refusal.badRequest(e.getMessage());
         }

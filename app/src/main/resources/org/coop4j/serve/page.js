@@ -91,9 +91,9 @@ function describe() {
   byId("lead").textContent = it.name + " recognises " + it.classNames.length + " classes.";
   const facts = [["Method", it.method], ["Model", it.model]];
   if (it.test) {
-    const shots = it.test.shots ? ", learned from " + it.test.shots + " per class" : "";
+    const learned = it.test.trainImages ? ", learned from " + it.test.trainImages.toLocaleString("en") : "";
     facts.push(["Accuracy", percent.format(it.test.accuracy) + " % of "
-        + it.test.images.toLocaleString("en") + " test pictures of " + it.test.dataset + shots]);
+        + it.test.images.toLocaleString("en") + " test pictures of " + it.test.dataset + learned]);
   }
   byId("facts").replaceChildren(
       ...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -110,6 +110,10 @@ function show(file) {
   shown.alt = "The picture to classify" + (file.name ? ": " + file.name : "");
   shown.hidden = false;
   byId("hint").hidden = true;
+  shown.onerror = () => { // a form that the browser does not show, such as HEIC
+    shown.hidden = true;
+    byId("hint").hidden = false;
+  };
 }
 
 async function classify(file) {

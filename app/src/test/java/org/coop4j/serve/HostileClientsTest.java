@@ -2,6 +2,7 @@ package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.serve.TestService.EMBED;
 import static org.coop4j.serve.TestService.INFER;
 import static org.coop4j.serve.TestService.POST;
 import static org.coop4j.serve.TestService.PREDICT;
@@ -11,6 +12,7 @@ import static org.coop4j.serve.TestService.locked;
 import static org.coop4j.serve.TestService.onLoopback;
 import static org.coop4j.serve.TestService.send;
 import static org.coop4j.serve.TestService.utf8;
+import static org.coop4j.serve.TestService.whole;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -20,6 +22,7 @@ import io.javalin.http.HandlerType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,6 +44,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,21 +129,57 @@ class HostileClientsTest {
         }
     }
 
-    @Test
-    void aPictureWhoseClientHasLeftIsNotClassified() throws Exception {
+    /** Time passes for the service's clients. */
+    private static void looks(TestService own) {
+        for (int i = 0; i < 4; i++) {
+            own.clock().advance(Duration.ofSeconds(1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1", "HTTP/1.0"})
+    void whatAClientThatHasLeftAskedForIsNotDone(String version) throws Exception {
         AtomicInteger classified = new AtomicInteger();
+        byte[] texts = utf8("{\"model\": \"things\", \"input\": [\"a\", \"b\", \"c\"]}");
         try (TestService own = start()) {
             Busy busy = own.block(picture, 0);
             own.classifier.before = classified::incrementAndGet;
-            try (Socket socket = own.connected()) {
-                send(socket, POST + "Content-Length: " + picture.length + "\r\n\r\n");
-                socket.getOutputStream().write(picture);
-                own.awaitWaiting(1);
+            long batches = own.images().batches();
+            try (Socket one = own.connected();
+                    Socket other = own.connected()) {
+                one.getOutputStream().write(whole(POST.replace("HTTP/1.1", version), picture));
+                other.getOutputStream()
+                        .write(whole("POST " + EMBED + " " + version + "\r\nHost: localhost\r\n", texts));
+                own.awaitWaiting(4);
+            }
+            while (own.images().waiting() > 0) {
+                looks(own);
             }
             busy.go().countDown();
             assertThat(busy.statuses()).containsExactly(200);
             assertAnswers(own);
             assertThat(classified).hasValue(1);
+            assertThat(own.images().batches()).isEqualTo(batches + 1);
+        }
+    }
+
+    /** The first request waits while the client says that it sends no more, or sends the next one. */
+    @ParameterizedTest
+    @CsvSource({"true, 1", "false, 2"})
+    void aClientThatWaitsIsAnswered(boolean halfCloses, int answers) throws Exception {
+        try (TestService own = start();
+                Socket socket = own.connected()) {
+            Busy busy = own.block(picture, 0);
+            socket.getOutputStream().write(whole(POST, picture));
+            own.awaitWaiting(1);
+            if (halfCloses) {
+                socket.shutdownOutput();
+            } else {
+                socket.getOutputStream().write(whole(POST + "Connection: close\r\n", picture));
+            }
+            looks(own);
+            busy.go().countDown();
+            assertThat(answer(socket).split("HTTP/1.1 200 ", -1)).hasSize(answers + 1);
         }
     }
 
@@ -213,6 +254,49 @@ class HostileClientsTest {
                     .isEqualTo(200);
             for (Socket stranger : strangers) {
                 stranger.close();
+            }
+        }
+    }
+
+    /** No time passes in which they would be closed. */
+    @Test
+    void silentConnectionsMakeRoom() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        try (TestService own = TestService.start(folder, onLoopback(0, limits(4)), 4)) {
+            Busy busy = own.block(picture, 0);
+            for (int i = 0; i < 12; i++) {
+                silent.add(own.socket());
+            }
+            try (Socket client = own.socket()) {
+                client.setSoTimeout(60_000);
+                send(client, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                assertThat(json(client)).startsWith("HTTP/1.1 200 ");
+            }
+            busy.go().countDown();
+            assertThat(busy.statuses()).containsExactly(200);
+            for (Socket one : silent) {
+                one.close();
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX) // others have one address of loopback
+    void theAddressWithTheMostConnectionsMakesRoom() throws Exception {
+        List<Socket> greedy = new ArrayList<>();
+        try (TestService own = TestService.start(folder, onLoopback(0, limits(4)), 4);
+                Socket modest = new Socket()) {
+            modest.bind(new InetSocketAddress("127.0.0.2", 0));
+            modest.connect(new InetSocketAddress("127.0.0.1", own.uri("/").getPort()));
+            own.clock().await(1);
+            for (int i = 0; i < 12; i++) {
+                greedy.add(own.socket());
+            }
+            own.clock().await(13);
+            send(modest, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertThat(json(modest)).startsWith("HTTP/1.1 200 ");
+            for (Socket one : greedy) {
+                one.close();
             }
         }
     }
@@ -351,7 +435,8 @@ class HostileClientsTest {
         "GET /ping HTTP/9.9, 505",
         "GET /a%00b HTTP/1.1, 400",
         "GET /%zz HTTP/1.1, 400",
-        "GET /ping HTTP/1.1 X, 400"
+        "GET /ping HTTP/1.1 X, 400",
+        "'GET /ping HTTP/1.1\r\nHost: evil\u0085', 400"
     })
     void errorsOfTheServerItselfHaveTheFormOfOthers(String line, int status) throws Exception {
         assertThat(raw(line, "Host: localhost"))

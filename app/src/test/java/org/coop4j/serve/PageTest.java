@@ -193,6 +193,7 @@ class PageTest {
         choose(text);
         until("document.querySelector('#problem').hidden === false");
         assertThat(text("problem")).contains("JPEG", "TIFF");
+        until("document.querySelector('#picture').hidden && !document.querySelector('#hint').hidden");
         assertThat(text("verdict")).isEqualTo("No result.");
         choose(PICTURE);
         until("document.querySelector('#problem').hidden === true");

@@ -209,7 +209,7 @@ class PredictionServiceTest {
                 arguments(EMBED, "{\"input\": \"a\"}".getBytes(UTF_16BE), 400, "model"),
                 arguments(EMBED, embedding("{\"image\":\"eA==\"}").getBytes(UTF_16BE), 400, "UTF-8"),
                 arguments(EMBED, utf8("{\"model\":\"things\",\"input\":{\"image\":\"eA\\"), 400, ""),
-                arguments(EMBED, utf8("{\"input\": \"a\", \"model\": \"other\"}"), 404, "\"other\" [things]"),
+                arguments(EMBED, utf8("{\"input\": \"a\", \"model\": \"other\"}"), 404, "\"other\" [things, "),
                 // They are counted before they are read, or one would be too long.
                 arguments(
                         EMBED,
@@ -487,6 +487,15 @@ class PredictionServiceTest {
         assertThat(packed.hasRemaining()).isFalse();
         assertThat(embed('"' + text + "\", \"dimensions\":" + clip.embedDim()).status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void aClipIsKnownByItsName() throws Exception {
+        JsonNode models = get("/v1/models").json();
+        assertThat(models.path("data").findValuesAsText("id")).containsExactly("things", "coop4j-small");
+        Answer answer = post(EMBED, utf8("{\"model\": \"coop4j-small\", \"input\": \"a\"}"));
+        assertVector(
+                answer.json().at("/data/0/embedding"), things.images().clip().embed("a"));
     }
 
     @Test

@@ -2,11 +2,11 @@ package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.serve.TestService.utf8;
+import static org.coop4j.serve.TestService.whole;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -51,6 +51,8 @@ class ServiceCampaign {
 
     private byte[] picture;
     private byte[] scanBomb;
+    private byte[] mostScans;
+    private byte[] references;
     private TestService service;
     private volatile boolean over;
     private final Map<Attack, AtomicInteger> attacks = new EnumMap<>(Attack.class);
@@ -72,13 +74,22 @@ class ServiceCampaign {
         MANY_PICTURES,
         WRONG_TOKEN,
         OTHER_ORIGIN,
-        LEAVER
+        LEAVER,
+        LEAVER_WITH_REFERENCES,
+        MOST_SCANS,
+        TWO_HOSTS,
+        SILENCE,
+        HALF_CLOSED,
+        PIPELINED
     }
 
     @BeforeEach
     void read() throws IOException {
         picture = TestService.picture("chair-image_0013.png");
         scanBomb = HostilePictures.scanBomb(1000, 300);
+        mostScans = HostilePictures.scanBomb(1900, 2);
+        String nested = "\"&" + "amp;".repeat(2400) + '"';
+        references = utf8("{\"model\": \"things\", \"input\": " + Collections.nCopies(60, nested) + "}");
         for (Attack attack : Attack.values()) {
             attacks.put(attack, new AtomicInteger());
         }
@@ -160,19 +171,48 @@ class ServiceCampaign {
                 OutputStream out = socket.getOutputStream();
                 out.write(request(attack, random));
                 out.flush();
-                if (attack.name().startsWith("SLOW")) {
-                    for (int i = 0; i < 50; i++) {
-                        Thread.sleep(100);
-                        out.write('x');
+                switch (attack) {
+                    case SLOW_HEADERS, SLOW_TRAILER, SLOW_EXTENSION -> {
+                        for (int i = 0; i < 50; i++) {
+                            Thread.sleep(100);
+                            out.write('x');
+                        }
                     }
-                } else if (attack != Attack.LEAVER) {
-                    socket.getInputStream().readNBytes(12);
+                    case LEAVER, LEAVER_WITH_REFERENCES -> {}
+                    case SILENCE -> beSilent();
+                    case HALF_CLOSED -> {
+                        socket.shutdownOutput();
+                        expect(1, socket);
+                    }
+                    case PIPELINED -> {
+                        out.write(whole(PREDICT + TOKEN + "Connection: close\r\n", picture));
+                        expect(2, socket);
+                    }
+                    default -> socket.getInputStream().readNBytes(12);
                 }
             } catch (IOException e) {
                 // The service closed the connection, or did not answer what has no end.
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    private void beSilent() throws IOException, InterruptedException {
+        List<Socket> silent = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            silent.add(service.socket());
+        }
+        Thread.sleep(1000);
+        for (Socket one : silent) {
+            one.close();
+        }
+    }
+
+    private void expect(int answers, Socket socket) throws IOException {
+        String answer = TestService.answer(socket);
+        if (answer.split("HTTP/1.1 (200|429) ", -1).length != answers + 1) {
+            findings.add("instead of " + answers + " answers: " + answer);
         }
     }
 
@@ -194,7 +234,13 @@ class ServiceCampaign {
             case MANY_PICTURES -> whole(INFER + TOKEN, pictures(1000));
             case WRONG_TOKEN -> whole(PREDICT + TOKEN.replace("horse", "cow"), picture);
             case OTHER_ORIGIN -> whole(PREDICT + TOKEN + "Origin: http://evil.example\r\n", picture);
-            case LEAVER -> whole(PREDICT + TOKEN, picture);
+            case LEAVER, HALF_CLOSED, PIPELINED -> whole(PREDICT + TOKEN, picture);
+            case LEAVER_WITH_REFERENCES ->
+                whole("POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\n" + TOKEN, references);
+            case MOST_SCANS -> whole(PREDICT + TOKEN, mostScans);
+            case TWO_HOSTS ->
+                utf8("GET /ping HTTP/1.1\r\nHost: \u0085" + random.nextInt() + "\r\nHost: localhost\r\n\r\n");
+            case SILENCE -> new byte[0];
         };
     }
 
@@ -202,13 +248,6 @@ class ServiceCampaign {
         return utf8(
                 "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"BYTES\", \"shape\": [%d], \"data\": [\"eA==\"%s]}]}"
                         .formatted(count, ",\"eA==\"".repeat(count - 1)));
-    }
-
-    private static byte[] whole(String head, byte[] body) throws IOException {
-        ByteArrayOutputStream request = new ByteArrayOutputStream();
-        request.write(utf8(head + "Content-Length: " + body.length + "\r\n\r\n"));
-        request.write(body);
-        return request.toByteArray();
     }
 
     private static byte[] mutated(byte[] sound, Random random) {

@@ -16,6 +16,7 @@ import static org.coop4j.serve.TestService.utf8;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -150,8 +151,10 @@ class ServiceLimitsTest {
     @Test
     void aClientThatIsTooSlowIsTurnedAway() throws Exception {
         try (TestService service = start(onLoopback(), 2)) {
+            int made = service.clock().made();
             try (Socket socket = service.connected()) {
                 send(socket, POST + "Content-Length: 1000\r\n\r\n");
+                service.clock().await(made + 2); // the request has begun
                 for (int i = 0; i < 10; i++) {
                     if (i < 5) {
                         send(socket, "x"); // does not move the deadline
@@ -215,18 +218,21 @@ class ServiceLimitsTest {
         }
     }
 
+    /** Those of answered requests make room. */
     @Test
     void moreConnectionsThanAllowedWait() throws Exception {
         ServiceOptions.Limits limits = ServiceOptions.Limits.of(16 << 20, Duration.ofMinutes(10), 2);
-        try (TestService service = start(onLoopback(0, limits), 2);
-                Socket first = service.connected();
-                Socket second = service.connected();
-                Socket third = service.socket()) {
-            assertThat(first.isConnected() && second.isConnected()).isTrue();
-            send(third, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            // The others are idle, so that their time ends, and the third's turn comes.
-            service.clock().advance(Duration.ofMinutes(10));
-            assertThat((char) third.getInputStream().read()).isEqualTo('H');
+        try (TestService service = start(onLoopback(0, limits), 2)) {
+            Busy busy = service.block(picture, 1);
+            try (Socket third = service.socket()) {
+                send(third, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                third.setSoTimeout(50);
+                assertThatThrownBy(() -> third.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+                third.setSoTimeout(60_000);
+                busy.go().countDown();
+                assertThat(busy.statuses()).containsOnly(200);
+                assertThat((char) third.getInputStream().read()).isEqualTo('H');
+            }
         }
     }
 

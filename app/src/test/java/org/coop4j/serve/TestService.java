@@ -1,5 +1,6 @@
 package org.coop4j.serve;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -120,6 +121,14 @@ final class TestService implements AutoCloseable {
 
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Returns a request whose head lacks its end. */
+    static byte[] whole(String head, byte[] body) {
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(utf8(head + "Content-Length: " + body.length + "\r\n\r\n"));
+        request.writeBytes(body);
+        return request.toByteArray();
     }
 
     /** Returns the classifier of the service. */
