@@ -244,8 +244,8 @@ class ServiceLimitsTest {
             }
             for (String given : List.of("", "Bearer wrong", "Basic correct-horse", "Bearer ")) {
                 String[] headers = {"Authorization", given};
-                for (String path :
-                        List.of("/models", "/metrics", "/v2", "/v2/models/things", "/v2/models/things/ready")) {
+                for (String path : List.of(
+                        "/models", "/v1/models", "/metrics", "/v2", "/v2/models/things", "/v2/models/things/ready")) {
                     refused(401, service, "GET", path, null, headers);
                 }
                 for (String path : List.of(PREDICT, INFER, EMBED)) {
