@@ -36,7 +36,9 @@ record CandidateGrid(
 
     private static final int MOST = 100;
 
-    /** Fewest epochs of prompts that learn from many images. */
+    /** Training images per class from which on prompts have fewer epochs than the reference. */
+    private static final int MANY = 160;
+
     private static final int FEWEST_EPOCHS = 10;
 
     /**
@@ -88,12 +90,12 @@ record CandidateGrid(
     }
 
     /**
-     * Returns the epochs of a method that learns from all images. A prompt sees about as many images in training as with
-     * the reference's shots, so that its steps, each with all class names, do not grow with the folder.
+     * Returns the epochs of a method that learns from all images. The steps of prompts, each with all class names, do not
+     * grow with the folder once it has many images.
      */
     private static int epochs(Method method, int each) {
         int reference = method.training(0).epochs();
-        int same = Math.round((float) reference * MethodsCommand.SHOTS / Math.max(MethodsCommand.SHOTS, each));
+        int same = Math.round((float) reference * MANY / Math.max(MANY, each));
         return method.group() == Method.Group.PROMPTS ? Math.min(reference, Math.max(FEWEST_EPOCHS, same)) : reference;
     }
 
