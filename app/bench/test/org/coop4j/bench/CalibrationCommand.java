@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
         description = {
             "Measure what calibration changes, by the number of images that it is fitted to.",
             "",
-            "Each method learns once. Random parts of the test images calibrate it, and the error is measured on the others:"
+            "Each method learns once. Random parts of the test images calibrate it, and the error is measured on those that no part has:"
                     + " the mean of the draws, in points."
         },
         footer = "  calibration -m coop4j-small -d photographs")
