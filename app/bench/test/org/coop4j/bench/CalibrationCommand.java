@@ -92,11 +92,11 @@ final class CalibrationCommand extends ConsoleCommand {
         double[] after = new double[COUNTS.size()];
         for (int draw = 0; draw < draws; draw++) {
             int[] order = random.nextPermutation(test.size(), test.size());
+            int most = COUNTS.get(COUNTS.size() - 1);
+            Scores others = part(test, Arrays.copyOfRange(order, most, order.length)); // the same for all numbers
+            before += 100 * others.calibrationError() / draws;
             for (int i = 0; i < after.length; i++) {
-                int count = COUNTS.get(i);
-                Scores others = part(test, Arrays.copyOfRange(order, count, order.length));
-                double temperature = part(test, Arrays.copyOf(order, count)).temperature();
-                before += 100 * others.calibrationError() / draws / after.length;
+                double temperature = part(test, Arrays.copyOf(order, COUNTS.get(i))).temperature();
                 after[i] += 100 * others.at(temperature).calibrationError() / draws;
             }
         }
