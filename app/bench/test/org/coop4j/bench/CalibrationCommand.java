@@ -96,7 +96,8 @@ final class CalibrationCommand extends ConsoleCommand {
             Scores others = part(test, Arrays.copyOfRange(order, most, order.length)); // the same for all numbers
             before += 100 * others.calibrationError() / draws;
             for (int i = 0; i < after.length; i++) {
-                double temperature = part(test, Arrays.copyOf(order, COUNTS.get(i))).temperature();
+                double temperature =
+                        part(test, Arrays.copyOf(order, COUNTS.get(i))).temperature();
                 after[i] += 100 * others.at(temperature).calibrationError() / draws;
             }
         }

@@ -68,9 +68,11 @@ record CoCoOp(ContextStart start) implements PromptMethod {
 
     /** Returns the context of one image: π(f) added to every vector. */
     @Override
-    public SDVariable context(StepGraph step) {
-        SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
-        return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+    public Context vectors() {
+        return step -> {
+            SDVariable shift = metaNet(step, Activation.Kind.RELU, step.images());
+            return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+        };
     }
 
     @Override

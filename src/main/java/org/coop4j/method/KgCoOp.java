@@ -4,7 +4,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.StepGraph;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -56,16 +56,18 @@ record KgCoOp(
     }
 
     @Override
-    public SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
-        return loss(step, classFeatures, teacher, lambda);
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return loss(teacher, lambda);
     }
 
-    static SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher, double lambda) {
-        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
-        SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
-        SDVariable meanCosine = step.ops().innerProduct(w, t).div(step.classes());
-        double reach = Training.reach(step.logitScale());
-        SDVariable guidance = meanCosine.rsub(1).mul(lambda / (reach * reach));
-        return step.crossEntropy(step.cosineLogits(w)).add(guidance);
+    static PromptEncoder.Loss loss(FeatureMatrix teacher, double lambda) {
+        return (step, classFeatures) -> {
+            SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
+            SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
+            SDVariable meanCosine = step.ops().innerProduct(w, t).div(step.classes());
+            double reach = Training.reach(step.logitScale());
+            SDVariable guidance = meanCosine.rsub(1).mul(lambda / (reach * reach));
+            return step.crossEntropy(step.cosineLogits(w)).add(guidance);
+        };
     }
 }

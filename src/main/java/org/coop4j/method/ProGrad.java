@@ -6,6 +6,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Task;
@@ -82,32 +83,24 @@ record ProGrad(
     }
 
     @Override
-    public SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
-        return loss(
-                step,
-                classFeatures,
-                teacher,
-                temperature,
-                (gradients, combined) -> project(gradients, lambda, combined));
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return loss(teacher, temperature, (gradients, combined) -> project(gradients, lambda, combined));
     }
 
     /**
      * @param rule combines the gradients of the two losses
      */
-    static SDVariable loss(
-            StepGraph step,
-            SDVariable classFeatures,
-            FeatureMatrix teacher,
-            double temperature,
-            StepGraph.GradientRule rule) {
-        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
-        SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
-        SDVariable z = step.cosineLogits(w); // [batch, classes]
-        SDVariable ce = step.crossEntropy(z);
-        SDVariable kl = step.ops()
-                .crossEntropy(z.div(temperature), step.cosineLogits(t).div(temperature))
-                .mul(temperature * temperature);
-        return step.combined(rule, ce, kl);
+    static PromptEncoder.Loss loss(FeatureMatrix teacher, double temperature, StepGraph.GradientRule rule) {
+        return (step, classFeatures) -> {
+            SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
+            SDVariable t = step.perClass("teacher", teacher); // [classes, embed]
+            SDVariable z = step.cosineLogits(w); // [batch, classes]
+            SDVariable ce = step.crossEntropy(z);
+            SDVariable kl = step.ops()
+                    .crossEntropy(z.div(temperature), step.cosineLogits(t).div(temperature))
+                    .mul(temperature * temperature);
+            return step.combined(rule, ce, kl);
+        };
     }
 
     /** Combines the gradients: g = g_ce − λ (g_ce · u) u with u the direction of g_kl, if g_ce · u is negative. */

@@ -53,7 +53,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
         @Override
         public SDVariable context(StepGraph step) {
-            return method.context(step);
+            return method.vectors().in(step);
         }
 
         @Override
@@ -63,7 +63,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
         @Override
         public SDVariable of(StepGraph step, SDVariable classFeatures) {
-            return method.loss(step, classFeatures, teacher);
+            return method.loss(teacher).of(step, classFeatures);
         }
     }
 

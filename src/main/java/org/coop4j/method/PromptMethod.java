@@ -70,9 +70,17 @@ public interface PromptMethod extends Method {
         return List.of();
     }
 
-    /** Returns the context vectors in a graph, [vectors, width]; by default the learned tensor {@code ctx}. */
-    default SDVariable context(StepGraph step) {
-        return step.learned(PromptContext.CTX);
+    /** Context vectors in a graph. */
+    @FunctionalInterface
+    interface Context {
+
+        /** Returns the vectors, [vectors, width]. */
+        SDVariable in(StepGraph step);
+    }
+
+    /** Returns what the prompts are made of; by default the learned tensor {@code ctx}. */
+    default Context vectors() {
+        return step -> step.learned(PromptContext.CTX);
     }
 
     /**
@@ -86,14 +94,15 @@ public interface PromptMethod extends Method {
     }
 
     /**
-     * Returns the loss of a batch, a scalar; by default CoOp's.
+     * Returns the loss of a batch; by default CoOp's.
      *
-     * @param classFeatures features of the classes' prompts, not normalised, [classes, embed]
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
      */
-    default SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
-        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
-        return step.crossEntropy(step.cosineLogits(w));
+    default PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return (step, classFeatures) -> {
+            SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
+            return step.crossEntropy(step.cosineLogits(w));
+        };
     }
 
     /** Returns true if the prompts depend on the image. */

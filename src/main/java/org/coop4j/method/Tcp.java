@@ -114,8 +114,8 @@ record Tcp(
     }
 
     @Override
-    public SDVariable loss(StepGraph step, SDVariable classFeatures, FeatureMatrix teacher) {
-        return KgCoOp.loss(step, classFeatures, teacher, lambda);
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return KgCoOp.loss(teacher, lambda);
     }
 
     /** Returns class-aware vectors from a block on. */

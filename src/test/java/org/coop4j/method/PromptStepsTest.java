@@ -96,8 +96,8 @@ class PromptStepsTest {
             List<float[]> gradients = new ArrayList<>();
             StepGraph.GradientRule kept = (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
-            PromptEncoder.Loss loss = (step, features) -> ProGrad.loss(
-                    step, features, teacher, golden.of(key).get("temperature").asDouble(), kept);
+            PromptEncoder.Loss loss =
+                    ProGrad.loss(teacher, golden.of(key).get("temperature").asDouble(), kept);
             LearnedTensor ctx = GoldenPrompts.initial(golden, key, "ctx");
             PromptEncoder.Vectors vectors = () -> List.of(ctx);
             PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
