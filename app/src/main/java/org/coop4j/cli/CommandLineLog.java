@@ -39,7 +39,7 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
         root.addAppender(lines);
         // ND4J gives harmless warnings at each start.
         logging.getLogger("org.nd4j.imports.converters.ImportClassMapping").setLevel(Level.ERROR);
-        logging.getLogger("org.eclipse.jetty.util.HostPort").setLevel(Level.ERROR); // a line per malformed Host
+        logging.getLogger("org.eclipse.jetty").setLevel(Level.ERROR); // warnings quote what strangers send
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 

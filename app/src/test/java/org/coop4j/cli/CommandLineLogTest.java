@@ -34,7 +34,7 @@ class CommandLineLogTest {
     void aWarningIsAPlainLine() {
         properties.setProperty("coop.log", "WARN");
         assertThat(CommandLineLog.configure(logging, properties)).isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
-        assertThat(line(Level.WARN, "no\nfit")).isEqualTo("coop: no?fit" + System.lineSeparator());
+        assertThat(line(Level.WARN, "no\nfit\u009b")).isEqualTo("coop: no?fit?" + System.lineSeparator());
         assertThat(logging.getLogger("org.coop4j.Some").isInfoEnabled()).isFalse();
     }
 

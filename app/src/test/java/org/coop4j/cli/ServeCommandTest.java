@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
@@ -7,6 +8,7 @@ import static org.coop4j.cli.CommandRun.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -260,10 +262,15 @@ class ServeCommandTest {
         Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
         for (List<Object> more : List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
             CoopProcess service = serve("-p", run("coop"), "--host", "0.0.0.0", more);
-            port(service);
+            try (Socket stranger = new Socket("127.0.0.1", port(service))) {
+                stranger.getOutputStream()
+                        .write("GET / HTTP/1.1\r\nHost: stranger\r\nHost: stranger\r\n\r\n".getBytes(UTF_8));
+                assertThat(stranger.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 400");
+            }
             service.terminate();
             CommandRun ended = service.ended().ok();
             assertThat(ended.err().contains("--token-file")).isEqualTo(more.isEmpty());
+            assertThat(ended.err()).doesNotContain("stranger");
         }
     }
 }
