@@ -56,7 +56,7 @@ class RoomsTest {
     /** Top to bottom; those of one line do not know each other. */
     private static final List<List<String>> FLOORS = List.of(
             List.of("cli"),
-            List.of("serve"),
+            List.of("serve", "studio"),
             List.of("demo"),
             List.of("http"),
             List.of("study"),
@@ -197,7 +197,7 @@ class RoomsTest {
             outside("cli").should().dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."));
 
     @ArchTest
-    static final ArchRule serversAloneKnowTheirLibraries = outside("serve", "http")
+    static final ArchRule serversAloneKnowTheirLibraries = outside("serve", "studio", "http")
             .should()
             .dependOnClassesThat(
                     resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer.."));

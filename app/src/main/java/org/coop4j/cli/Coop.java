@@ -49,6 +49,7 @@ public final class Coop implements Callable<Integer> {
             CompareCommand.class,
             AddClassCommand.class,
             ServeCommand.class,
+            StudioCommand.class,
             InterpretCommand.class,
             ReportCommand.class,
             ImportCommand.class,

@@ -48,7 +48,7 @@ public final class PageServer {
     }
 
     /** Asks the system for a browser; without one, the address on the screen has to do. */
-    private static void openBrowser(String address) {
+    public static void openBrowser(String address) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         List<String> command = system.contains("win")
                 ? List.of("rundll32", "url.dll,FileProtocolHandler", address)

@@ -40,14 +40,15 @@ public final class Thumbnails {
     /** Returns a small JPEG file; null if the image cannot be read. */
     private byte[] bytes(Path file) {
         try {
-            return decoder.decode(file, ExifOrientation.APPLY, Thumbnails::jpeg);
+            return decoder.decode(file, ExifOrientation.APPLY, image -> jpeg(image, SIDE));
         } catch (IOException e) {
             return null;
         }
     }
 
-    private static byte[] jpeg(RgbImage image) {
-        double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
+    /** Returns a JPEG file of an image whose longer side is at most {@code side}. */
+    public static byte[] jpeg(RgbImage image, int side) {
+        double scale = Math.min(1, (double) side / Math.max(image.width(), image.height()));
         int width = Math.max(1, (int) Math.round(scale * image.width()));
         int height = Math.max(1, (int) Math.round(scale * image.height()));
         RgbImage small = scale < 1 ? PillowResize.resize(image, width, height) : image;

@@ -1,0 +1,111 @@
+package org.coop4j.cli;
+
+import static org.coop4j.console.WrongUsage.require;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Interrupt.Termination;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.demo.DemoPictures;
+import org.coop4j.http.PageServer;
+import org.coop4j.http.ServiceOptions;
+import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.studio.StudioServer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop studio}: collects, labels, learns, corrects and tries in a browser. */
+@Command(name = "studio")
+final class StudioCommand extends ConsoleCommand {
+
+    private static final int MAX_BODY = 64 << 20;
+    private static final int CONNECTIONS = 256;
+
+    @Parameters(arity = "0..1", paramLabel = "FOLDER")
+    Path folder;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE")
+    Path model = Path.of(ShippedModel.NAME);
+
+    @Option(names = "--host", paramLabel = "ADDRESS")
+    String host = "127.0.0.1";
+
+    @Option(names = "--port", paramLabel = "N")
+    int port;
+
+    @Option(names = "--no-open")
+    boolean noOpen;
+
+    @Option(names = "--read-only")
+    boolean readOnly;
+
+    @Override
+    public Integer call() throws IOException {
+        require(folder == null || Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
+        ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
+                host,
+                port,
+                Optional.empty(),
+                Optional.empty(),
+                Limits.of(
+                        Math.min(MAX_BODY, Runtime.getRuntime().maxMemory() / 8),
+                        Duration.ofSeconds(30),
+                        CONNECTIONS)));
+        try (Termination termination = new Termination();
+                Clip clip = Clip.open(ModelOptions.file(model))) {
+            Path place = folder == null ? demo() : folder;
+            try (StudioServer server = StudioServer.start(options, place, readOnly, clip, CacheFolder.bank())) {
+                InetAddress address = InetAddress.getByName(host);
+                String name = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+                String page = "http://%s:%d/?token=%s".formatted(name, server.port(), server.token());
+                console.print(page);
+                console.flush();
+                console.note("the studio of %s, until Ctrl-C".formatted(place));
+                if (!noOpen) {
+                    PageServer.openBrowser(page);
+                }
+                termination.await();
+            }
+            termination.succeed();
+        }
+        return 0;
+    }
+
+    /** Copies the demo's photographs, unsorted, into a folder in the cache, once. */
+    private Path demo() throws IOException {
+        Path cache = CacheFolder.of(System.getenv());
+        Path place = cache.resolve("studio-demo");
+        if (!Files.isDirectory(place)) {
+            Path photographs =
+                    DemoPictures.unpack(cache.resolve("demo")).folder().resolve("photographs");
+            Path unfinished = cache.resolve("studio-demo.unfinished");
+            CacheFolder.delete(unfinished);
+            Files.createDirectories(unfinished);
+            try (Stream<Path> files = Files.walk(photographs)) {
+                List<Path> all = files.filter(Files::isRegularFile).sorted().toList();
+                for (int i = 0; i < all.size(); i++) {
+                    String name = all.get(i).getFileName().toString();
+                    String ending = name.substring(name.lastIndexOf('.'));
+                    Files.copy(all.get(i), unfinished.resolve("photo-%03d%s".formatted(i + 1, ending)));
+                }
+            }
+            Files.move(unfinished, place);
+        }
+        CommandFailure.require(Files.isDirectory(place), "%s is not a folder", place);
+        console.note("no folder was given: these are the demo's photographs, copied to " + place);
+        return place;
+    }
+}

@@ -1,0 +1,818 @@
+package org.coop4j.studio;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.studio.StudioProblem.UNCHANGED;
+import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
+import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
+import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.text.Normalizer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Log;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.Sha256;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.page.Thumbnails;
+import org.coop4j.studio.Journal.Entry;
+import org.coop4j.studio.Journal.Move;
+import org.slf4j.Logger;
+
+/**
+ * A folder of pictures with its classes, which are the folders in it; pictures directly in the folder are unsorted.
+ *
+ * <p>Every change is written into the journal before it is made and after it, so that a killed process loses nothing. No
+ * picture is deleted or overwritten: a removed one goes to {@code .coop4j/removed}, and a name that is taken gets a number.
+ * Changes from outside are noticed when the state is asked for. Safe for use by several threads.
+ */
+final class Studio implements Closeable {
+
+    /** Folder of the studio's own files, hidden from every other command. */
+    static final String OWN = ".coop4j";
+
+    private static final Logger LOG = Log.of(Studio.class);
+    private static final String REMOVED = OWN + "/removed/";
+    private static final int LONGEST_NAME = 100;
+    private static final int FEWEST_TO_TEST = 8;
+    private static final int THUMBNAIL = 320;
+    private static final int MAX_PIXELS = 50_000_000;
+    private static final Set<String> RESERVED =
+            Set.of("con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7"
+                    .concat(" lpt8 lpt9 __macosx")
+                    .split(" "));
+
+    private final Path root;
+    private final boolean readOnly;
+    private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
+    private final Map<String, Picture> pictures = new TreeMap<>(); // by path
+    private final Map<String, List<Picture>> byId = new HashMap<>();
+    private final Set<String> classes = new TreeSet<>();
+    private final Set<String> tests = new LinkedHashSet<>(); // contents
+    private final Set<String> kept = new HashSet<>(); // content and class
+    private Map<Path, FileTime> folderTimes = Map.of();
+    private FileChannel lock;
+    private Journal journal;
+    private boolean stale; // true if the folder is to be listed again
+    private long revision = 1;
+    private volatile Runnable listener = () -> {};
+
+    /**
+     * A picture.
+     *
+     * @param path place below the folder, with '/'
+     * @param className its class; null if it is unsorted
+     */
+    record Picture(String sha256, String path, String className, long size, FileTime time) {
+
+        private static final int ID = 20;
+
+        /** Returns the beginning of its content's hash. */
+        String id() {
+            return id(sha256);
+        }
+
+        static String id(String sha256) {
+            return sha256.substring(0, ID);
+        }
+
+        String file() {
+            return path.substring(path.lastIndexOf('/') + 1);
+        }
+
+        private Picture at(String place) {
+            return new Picture(sha256, place, classOf(place), size, time);
+        }
+
+        private static String classOf(String place) {
+            int slash = place.indexOf('/');
+            return slash < 0 ? null : place.substring(0, slash);
+        }
+    }
+
+    /**
+     * The answer to a change.
+     *
+     * @param undo the action that undo would undo; null if there is none
+     */
+    record Done(long revision, String undo) {}
+
+    /** Pictures, classes and test contents at a revision. */
+    record Snapshot(long revision, List<String> classes, List<Picture> pictures, Set<String> tests, Set<String> kept) {
+
+        /** Returns the pictures of a class, or the unsorted ones. */
+        List<Picture> of(String className) {
+            return pictures.stream()
+                    .filter(picture -> Objects.equals(picture.className, className))
+                    .toList();
+        }
+
+        boolean isTest(Picture picture) {
+            return tests.contains(picture.sha256);
+        }
+
+        boolean isKept(Picture picture) {
+            return kept.contains(picture.sha256 + picture.className);
+        }
+    }
+
+    private Studio(Path root, boolean readOnly) {
+        this.root = root;
+        this.readOnly = readOnly;
+    }
+
+    /**
+     * Opens a folder, finishes what a killed studio had begun, and lists the pictures.
+     *
+     * @param readOnly true to write nothing into the folder
+     * @throws CommandFailure if another studio has the folder, or it has a split
+     */
+    static Studio open(Path folder, boolean readOnly) throws IOException {
+        CommandFailure.require(Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
+        Studio studio = new Studio(folder.toRealPath(), readOnly);
+        try {
+            if (!readOnly) {
+                studio.claim();
+            }
+            synchronized (studio) {
+                studio.scan();
+            }
+            CommandFailure.require(
+                    studio.classes.isEmpty()
+                            || studio.classes.stream()
+                                    .anyMatch(name -> Split.named(name).isEmpty()),
+                    "%s holds parts of a split, not classes: give one of them",
+                    folder);
+            return studio;
+        } catch (IOException | RuntimeException e) {
+            studio.close();
+            throw e;
+        }
+    }
+
+    private void claim() throws IOException {
+        Path own = root.resolve(OWN);
+        CommandFailure.require(
+                !Files.isSymbolicLink(own) && Files.isWritable(root),
+                "%s cannot be written: change its permissions, or look at it with --read-only",
+                root);
+        Files.createDirectories(own.resolve("removed"));
+        lock = OpenFile.channel(own.resolve("lock"), CREATE, WRITE);
+        CommandFailure.require(
+                OpenFile.lock(lock) != null, "another studio has %s open: use its page, or end it first", root);
+        journal = Journal.open(own.resolve("journal"));
+        Entry unfinished = journal.unfinished();
+        if (unfinished != null) {
+            LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
+            perform(unfinished, new ArrayList<>());
+            journal.add(done(unfinished));
+        }
+        journal.entries().stream().filter(entry -> entry.kept() != null).forEach(entry -> kept.add(entry.kept()));
+        Path list = own.resolve("test.txt");
+        if (Files.exists(list)) {
+            tests.addAll(Files.readAllLines(list, UTF_8));
+        }
+    }
+
+    /** Has a listener called after each change. */
+    void onChange(Runnable called) {
+        listener = called;
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Path own() {
+        return root.resolve(OWN);
+    }
+
+    boolean readOnly() {
+        return readOnly;
+    }
+
+    // The folder
+
+    /** Returns the present state; folders that were changed from outside are listed again. */
+    synchronized Snapshot snapshot() {
+        refresh();
+        return new Snapshot(
+                revision, List.copyOf(classes), List.copyOf(pictures.values()), Set.copyOf(tests), Set.copyOf(kept));
+    }
+
+    /** Returns what undo would undo; null if there is nothing. */
+    synchronized String undoable() {
+        Entry last = journal == null ? null : journal.undoable();
+        return last == null ? null : last.what();
+    }
+
+    private void refresh() {
+        if (stale || !times(folderTimes.keySet()).equals(folderTimes)) {
+            try {
+                scan();
+            } catch (IOException e) {
+                throw StudioProblem.of(e, root.toString(), UNCHANGED);
+            }
+            listener.run();
+        }
+    }
+
+    private static Map<Path, FileTime> times(Collection<Path> folders) {
+        Map<Path, FileTime> times = new HashMap<>();
+        for (Path folder : folders) {
+            try {
+                times.put(folder, Files.getLastModifiedTime(folder));
+            } catch (IOException e) {
+                times.put(folder, FileTime.fromMillis(0));
+            }
+        }
+        return times;
+    }
+
+    private void scan() throws IOException {
+        Set<Path> folders = new HashSet<>(Set.of(root));
+        ImageFiles lister = new ImageFiles();
+        List<Path> direct = lister.folders(root);
+        folders.addAll(direct);
+        List<Path> files = lister.images(root);
+        files.forEach(file -> folders.add(file.getParent()));
+        Map<Path, FileTime> before = times(folders);
+        Map<String, String> known = known();
+        Map<String, Picture> found = new ConcurrentHashMap<>();
+        Set<String> hashed = ConcurrentHashMap.newKeySet();
+        files.parallelStream().forEach(file -> {
+            String path = place(file);
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                String key = key(path, attributes.size(), attributes.lastModifiedTime());
+                String sha256 = known.get(key);
+                if (sha256 == null) {
+                    sha256 = Sha256.of(file);
+                    hashed.add(path);
+                }
+                found.put(
+                        path,
+                        new Picture(
+                                sha256, path, Picture.classOf(path), attributes.size(), attributes.lastModifiedTime()));
+            } catch (IOException e) {
+                LOG.warn("{} cannot be read: {}", file, e.getMessage());
+            }
+        });
+        pictures.clear();
+        pictures.putAll(found);
+        classes.clear();
+        direct.forEach(one -> classes.add(one.getFileName().toString()));
+        folderTimes = before;
+        stale = false;
+        if (!hashed.isEmpty() && !readOnly) {
+            AtomicFile.write(
+                    own().resolve("contents.txt"),
+                    pictures.values().stream()
+                            .map(one -> one.sha256 + " " + key(one.path, one.size, one.time) + "\n")
+                            .collect(Collectors.joining()));
+        }
+        changed();
+    }
+
+    /** Returns the contents of files that have not changed since they were read. */
+    private Map<String, String> known() throws IOException {
+        Map<String, String> known = new HashMap<>();
+        Path list = own().resolve("contents.txt");
+        if (pictures.isEmpty() && Files.exists(list)) {
+            for (String line : Files.readAllLines(list, UTF_8)) {
+                int space = line.indexOf(' ');
+                if (space > 0) {
+                    known.put(line.substring(space + 1), line.substring(0, space));
+                }
+            }
+        }
+        pictures.values().forEach(one -> known.put(key(one.path, one.size, one.time), one.sha256));
+        return known;
+    }
+
+    private static String key(String path, long size, FileTime time) {
+        return size + " " + time + " " + path.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private String place(Path file) {
+        return root.relativize(file).toString().replace('\\', '/');
+    }
+
+    /** Updates what follows from the pictures, and the test pictures of classes that have enough. */
+    private void changed() {
+        byId.clear();
+        pictures.values().forEach(one -> byId.computeIfAbsent(one.id(), id -> new ArrayList<>())
+                .add(one));
+        revision++;
+        boolean more = false;
+        Map<String, Set<String>> contents = new TreeMap<>();
+        for (Picture one : pictures.values()) {
+            if (one.className != null) {
+                contents.computeIfAbsent(one.className, name -> new TreeSet<>()).add(one.sha256);
+            }
+        }
+        for (Set<String> own : contents.values()) {
+            long wanted = own.size() < FEWEST_TO_TEST ? 0 : own.size() / 3;
+            long missing = wanted - own.stream().filter(tests::contains).count();
+            if (missing > 0) {
+                own.stream().filter(one -> !tests.contains(one)).limit(missing).forEach(tests::add);
+                more = true;
+            }
+        }
+        if (more && !readOnly) {
+            try {
+                AtomicFile.write(own().resolve("test.txt"), String.join("\n", tests) + "\n");
+            } catch (IOException e) {
+                LOG.warn("the list of test pictures is not written: {}", e.getMessage());
+            }
+        }
+    }
+
+    // Changes
+
+    /** Moves pictures into a class, or out of all classes. */
+    synchronized Done move(List<String> ids, String to, boolean create) {
+        begin();
+        List<String> makes = List.of();
+        if (to != null && !classes.contains(to)) {
+            StudioProblem.require(create, "There is no class %s.", to);
+            makes = List.of(newClass(to));
+        }
+        List<Move> moves = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        int moved = 0;
+        for (String id : new LinkedHashSet<>(ids)) {
+            boolean any = false;
+            for (Picture one : of(id)) {
+                if (!Objects.equals(one.className, to)) {
+                    String folder = to == null ? "" : to + "/";
+                    moves.add(new Move(one.sha256, one.path, free(folder, one.file(), taken)));
+                    any = true;
+                }
+            }
+            moved += any ? 1 : 0;
+        }
+        return moves.isEmpty() && makes.isEmpty()
+                ? new Done(revision, undoable())
+                : act("Moved %d to %s".formatted(moved, to == null ? "unsorted" : to), null, makes, moves, List.of());
+    }
+
+    /** Makes a class. */
+    synchronized Done addClass(String name) {
+        begin();
+        String checked = newClass(name);
+        return act("New class " + checked, null, List.of(checked), List.of(), List.of());
+    }
+
+    /** Gives a class another name. */
+    synchronized Done rename(String from, String to) {
+        begin();
+        requireClass(from);
+        String checked = className(to);
+        requireNoClash(checked, from);
+        return checked.equals(from)
+                ? new Done(revision, undoable())
+                : act(
+                        "Renamed %s to %s".formatted(from, checked),
+                        null,
+                        List.of(),
+                        List.of(new Move("", from, checked)),
+                        List.of());
+    }
+
+    /** Moves all pictures of a class into another, and drops its folder if nothing else is in it. */
+    synchronized Done merge(String from, String into) {
+        begin();
+        requireClass(from);
+        requireClass(into);
+        StudioProblem.require(!from.equals(into), "%s cannot be merged into itself.", from);
+        Set<String> taken = new HashSet<>();
+        List<Move> moves = new ArrayList<>();
+        Set<String> folders = new TreeSet<>(Set.of(from));
+        for (Picture one : pictures.values()) {
+            if (from.equals(one.className)) {
+                moves.add(new Move(one.sha256, one.path, free(into + "/", one.file(), taken)));
+                folders.add(one.path.substring(0, one.path.lastIndexOf('/')));
+            }
+        }
+        List<String> deepestFirst = new ArrayList<>(folders);
+        Collections.reverse(deepestFirst);
+        return act("Merged %s into %s".formatted(from, into), null, List.of(), moves, deepestFirst);
+    }
+
+    /** Moves pictures out of the data, where undo finds them. */
+    synchronized Done remove(List<String> ids) {
+        begin();
+        List<Move> moves = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        for (String id : new LinkedHashSet<>(ids)) {
+            of(id).forEach(one ->
+                    moves.add(new Move(one.sha256, one.path, free(REMOVED, id + " " + one.file(), taken))));
+        }
+        return act("Removed " + count(moves.size(), "picture"), null, List.of(), moves, List.of());
+    }
+
+    /** Undoes the latest action that is not undone. */
+    synchronized Done undo() {
+        begin();
+        Entry last = journal.undoable();
+        StudioProblem.require(last != null, "There is nothing to undo.");
+        Entry inverse = last.inverse(0, 0);
+        Set<String> taken = new HashSet<>();
+        List<Move> moves = new ArrayList<>();
+        for (Move move : inverse.moves()) {
+            Path from = root.resolve(move.from());
+            Picture there = pictures.get(move.from());
+            if (move.sha256().isEmpty()) {
+                requireNoClash(move.to(), move.from());
+                moves.add(move);
+            } else if (Files.exists(from) && (there == null || there.sha256.equals(move.sha256()))) {
+                int name = move.to().lastIndexOf('/') + 1;
+                moves.add(new Move(
+                        move.sha256(),
+                        move.from(),
+                        free(move.to().substring(0, name), move.to().substring(name), taken)));
+            }
+        }
+        return act(inverse.what(), last.action(), inverse.makes(), moves, inverse.drops());
+    }
+
+    /** Notes that a picture's label is right. */
+    synchronized Done keep(String id) {
+        begin();
+        for (Picture one : of(id)) {
+            String key = one.sha256 + one.className;
+            if (kept.add(key)) {
+                record(new Entry(journal.next(), System.currentTimeMillis(), null, null, null, null, null, key));
+            }
+        }
+        revision++;
+        listener.run();
+        return new Done(revision, undoable());
+    }
+
+    /**
+     * Adds a picture.
+     *
+     * @param className its class; null for unsorted
+     * @param name proposed name of its file
+     * @return its id
+     */
+    String upload(byte[] content, String className, String name) {
+        byte[] thumbnail;
+        String file = fileName(name, content);
+        try {
+            thumbnail = decoder.decode(content, file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
+        } catch (IOException e) {
+            throw new StudioProblem(400, "%s is not a picture that can be read.".formatted(file), UNCHANGED);
+        }
+        String sha256 = Sha256.of(content);
+        String id = Picture.id(sha256);
+        synchronized (this) {
+            begin();
+            if (className != null) {
+                requireClass(className);
+            }
+            if (byId.getOrDefault(id, List.of()).stream().anyMatch(one -> Objects.equals(one.className, className))) {
+                return id;
+            }
+            String folder = className == null ? "" : className + "/";
+            String arrived = free(REMOVED, id + " " + file, new HashSet<>());
+            try {
+                AtomicFile.write(root.resolve(arrived), content);
+            } catch (IOException e) {
+                throw StudioProblem.of(e, file, UNCHANGED);
+            }
+            Move move = new Move(sha256, arrived, free(folder, file, new HashSet<>()));
+            act(
+                    "Added %s to %s".formatted(file, className == null ? "unsorted" : className),
+                    null,
+                    List.of(),
+                    List.of(move),
+                    List.of());
+        }
+        store(id, thumbnail);
+        return id;
+    }
+
+    private void begin() {
+        if (readOnly) {
+            throw new StudioProblem(FORBIDDEN_403, "The studio was started with --read-only.", UNCHANGED);
+        }
+        refresh();
+    }
+
+    private List<Picture> of(String id) {
+        List<Picture> some = byId.get(id);
+        if (some == null) {
+            throw new StudioProblem(
+                    CONFLICT_409, "A picture is gone: it was moved or deleted elsewhere. Look again.", UNCHANGED);
+        }
+        some.stream()
+                .map(Picture::className)
+                .filter(Objects::nonNull)
+                .distinct()
+                .forEach(this::requireFolder);
+        return some;
+    }
+
+    private void record(Entry entry) {
+        try {
+            journal.add(entry);
+        } catch (IOException e) {
+            throw StudioProblem.of(e, "The journal", UNCHANGED);
+        }
+    }
+
+    private Done act(String what, Integer undoes, List<String> makes, List<Move> moves, List<String> drops) {
+        moves.stream()
+                .map(move -> Picture.classOf(move.to()))
+                .filter(name -> name != null && classes.contains(name))
+                .distinct()
+                .forEach(this::requireFolder);
+        Entry entry = new Entry(journal.next(), System.currentTimeMillis(), what, undoes, makes, moves, drops, null);
+        record(entry);
+        List<StudioProblem> problems = new ArrayList<>();
+        perform(entry, problems);
+        record(done(entry));
+        changed();
+        folderTimes = times(folders());
+        listener.run();
+        if (!problems.isEmpty()) {
+            stale = true;
+            StudioProblem first = problems.get(0);
+            int others = moves.size() - problems.size();
+            throw new StudioProblem(
+                    first.status,
+                    first.getMessage(),
+                    others > 0
+                            ? "Nothing is lost: %s moved, the others are where they were."
+                                    .formatted(count(others, "picture was", "pictures were"))
+                            : UNCHANGED);
+        }
+        return new Done(revision, undoable());
+    }
+
+    private Set<Path> folders() {
+        Set<Path> folders = new HashSet<>(Set.of(root));
+        classes.forEach(name -> folders.add(root.resolve(name)));
+        pictures.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
+        return folders;
+    }
+
+    private static Entry done(Entry entry) {
+        return new Entry(entry.action(), System.currentTimeMillis(), null, null, null, null, null, null);
+    }
+
+    /** Makes the changes of an action that are not made yet, in memory too. */
+    private void perform(Entry entry, List<StudioProblem> problems) {
+        for (String folder : entry.makes()) {
+            try {
+                Files.createDirectories(root.resolve(folder));
+                classes.add(Picture.classOf(folder + "/"));
+            } catch (IOException e) {
+                problems.add(StudioProblem.of(e, folder, UNCHANGED));
+            }
+        }
+        for (Move move : entry.moves()) {
+            try {
+                perform(move);
+            } catch (IOException e) {
+                problems.add(StudioProblem.of(e, move.from(), UNCHANGED));
+            }
+        }
+        for (String folder : entry.drops()) {
+            try {
+                Files.deleteIfExists(root.resolve(folder)); // fails unless it is empty
+                classes.remove(folder);
+            } catch (DirectoryNotEmptyException e) {
+                LOG.info("{} keeps its other files", folder);
+            } catch (IOException e) {
+                problems.add(StudioProblem.of(e, folder, UNCHANGED));
+            }
+        }
+    }
+
+    private void perform(Move move) throws IOException {
+        Path from = root.resolve(move.from());
+        Path to = root.resolve(move.to());
+        Picture known = pictures.get(move.from());
+        if (!Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
+            throw new NoSuchFileException(move.from());
+        }
+        if (known != null) {
+            BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
+            if (now.size() != known.size || !now.lastModifiedTime().equals(known.time)) {
+                throw new IOException("it was changed elsewhere: look again");
+            }
+        }
+        boolean sameName = move.sha256().isEmpty() && move.from().equalsIgnoreCase(move.to());
+        if (Files.exists(to, LinkOption.NOFOLLOW_LINKS) && !(sameName && Files.isSameFile(from, to))) {
+            throw new FileAlreadyExistsException(move.to());
+        }
+        Files.createDirectories(to.getParent());
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        if (move.sha256().isEmpty()) {
+            classes.remove(move.from());
+            classes.add(move.to());
+            for (Picture one : List.copyOf(pictures.values())) {
+                if (one.path.startsWith(move.from() + "/")) {
+                    pictures.remove(one.path);
+                    String place = move.to() + one.path.substring(move.from().length());
+                    pictures.put(place, one.at(place));
+                }
+            }
+            return;
+        }
+        pictures.remove(move.from());
+        if (!move.to().startsWith(OWN)) {
+            BasicFileAttributes now = Files.readAttributes(to, BasicFileAttributes.class);
+            String place = move.to();
+            pictures.put(
+                    place,
+                    new Picture(move.sha256(), place, Picture.classOf(place), now.size(), now.lastModifiedTime()));
+        }
+    }
+
+    // Names
+
+    /** Returns a place for a file that is not taken, nor promised to another of the same action. */
+    private String free(String folder, String name, Set<String> taken) {
+        int dot = name.lastIndexOf('.');
+        String stem = dot > 0 ? name.substring(0, dot) : name;
+        String extension = dot > 0 ? name.substring(dot) : "";
+        String place = folder + name;
+        for (int n = 2; ; n++) {
+            boolean exists = Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
+            if (!exists && taken.add(place.toLowerCase(Locale.ROOT))) {
+                return place;
+            }
+            place = "%s%s (%d)%s".formatted(folder, stem, n, extension);
+        }
+    }
+
+    private void requireClass(String name) {
+        StudioProblem.require(name != null && classes.contains(name), "There is no class %s.", name);
+        requireFolder(name);
+    }
+
+    private void requireFolder(String name) {
+        StudioProblem.require(
+                !Files.isSymbolicLink(root.resolve(name)),
+                "%s is a link to another folder: the studio changes nothing there.",
+                name);
+    }
+
+    private String newClass(String name) {
+        String checked = className(name);
+        requireNoClash(checked, null);
+        return checked;
+    }
+
+    private void requireNoClash(String name, String except) {
+        for (String other : classes) {
+            StudioProblem.require(
+                    other.equals(except) || !folded(other).equals(folded(name)), "There is a class %s already.", other);
+        }
+        StudioProblem.require(
+                folded(name).equals(except == null ? null : folded(except))
+                        || !Files.exists(root.resolve(name), LinkOption.NOFOLLOW_LINKS),
+                "There is a file called %s already.",
+                name);
+    }
+
+    private static String folded(String name) {
+        return Normalizer.normalize(name, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns the name of a class, or refuses one that is no name of a folder on some system. */
+    static String className(String given) {
+        String name = given == null ? "" : Normalizer.normalize(given.strip(), Normalizer.Form.NFC);
+        StudioProblem.require(!name.isEmpty(), "A class needs a name.");
+        StudioProblem.require(
+                name.length() <= LONGEST_NAME && name.getBytes(UTF_8).length <= 2 * LONGEST_NAME,
+                "The name is too long: use at most %d characters.",
+                LONGEST_NAME);
+        StudioProblem.require(
+                name.matches("[^/\\\\:*?\"<>|\\p{Cntrl}\\p{Cs}\\p{Co}\\p{Cn}\\u202a-\\u202e\\u2066-\\u2069]+")
+                        && name.matches(".*[\\p{L}\\p{N}].*"),
+                "A name has letters or digits, and none of / \\ : * ? \" < > |.");
+        StudioProblem.require(
+                !name.startsWith(".") && !name.endsWith("."), "A name neither begins nor ends with a full stop.");
+        String stem = name.toLowerCase(Locale.ROOT).replaceFirst("\\..*", "").strip();
+        StudioProblem.require(
+                !RESERVED.contains(stem) && Split.named(name).isEmpty(),
+                "%s has a meaning of its own: use another word.",
+                name);
+        return name;
+    }
+
+    /** Returns a name for a file that is harmless on every system, with the ending of its form. */
+    private static String fileName(String given, byte[] content) {
+        String name = given == null ? "" : Normalizer.normalize(given, Normalizer.Form.NFC);
+        name = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
+                .replaceAll("[:*?\"<>|\\p{C}]", "_")
+                .replaceFirst("^[.\\s]+", "")
+                .strip();
+        int dot = name.lastIndexOf('.');
+        String stem = dot > 0 ? name.substring(0, dot) : name;
+        String ending = dot > 0 ? name.substring(dot + 1).toLowerCase(Locale.ROOT) : "";
+        if (!ending.matches("jpe?g|jpe|png|bmp|gif|webp|tiff?")) {
+            stem = name;
+            name = "";
+            ending = content.length > 1 && content[0] == (byte) 0x89
+                    ? "png"
+                    : content.length > 1 && content[0] == 'R' ? "webp" : "jpg";
+        }
+        while (stem.getBytes(UTF_8).length > LONGEST_NAME) {
+            stem = stem.substring(0, stem.offsetByCodePoints(stem.length(), -1));
+            name = "";
+        }
+        if (stem.isBlank() || RESERVED.contains(stem.toLowerCase(Locale.ROOT).replaceFirst("\\..*", ""))) {
+            stem = "picture " + stem;
+            name = "";
+        }
+        return name.isEmpty() ? stem.strip() + "." + ending : name;
+    }
+
+    // Pictures
+
+    /** Returns the file of a picture. */
+    synchronized Path file(String id) {
+        List<Picture> some = byId.get(id);
+        if (some == null) {
+            throw new StudioProblem(NOT_FOUND_404, "The picture is gone.", UNCHANGED);
+        }
+        return root.resolve(some.get(0).path);
+    }
+
+    /** Returns a small JPEG of a picture, made once. */
+    byte[] thumbnail(String id) {
+        Path file = file(id);
+        Path made = own().resolve("thumbnails").resolve(id + ".jpg");
+        try {
+            if (Files.exists(made)) {
+                return Files.readAllBytes(made);
+            }
+            byte[] small = decoder.decode(file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
+            store(id, small);
+            return small;
+        } catch (IOException e) {
+            throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.", UNCHANGED);
+        }
+    }
+
+    private void store(String id, byte[] thumbnail) {
+        if (!readOnly) {
+            try {
+                Path folder = Files.createDirectories(own().resolve("thumbnails"));
+                AtomicFile.write(folder.resolve(id + ".jpg"), thumbnail);
+            } catch (IOException e) {
+                LOG.debug("a thumbnail is not kept: {}", e.getMessage()); // made again the next time
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (journal != null) {
+            journal.close();
+        }
+        if (lock != null) {
+            lock.close();
+        }
+    }
+}

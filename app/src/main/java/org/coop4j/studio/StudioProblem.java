@@ -1,0 +1,66 @@
+package org.coop4j.studio;
+
+import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
+import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
+import static org.eclipse.jetty.http.HttpStatus.INSUFFICIENT_STORAGE_507;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+
+/** Something that the studio did not do: a sentence for the person, and what became of the pictures. */
+final class StudioProblem extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What became of the pictures if the work has not started. */
+    static final String UNCHANGED = "Nothing is lost, and nothing was changed.";
+
+    final int status;
+    final String lost;
+
+    StudioProblem(int status, String message, String lost) {
+        super(message);
+        this.status = status;
+        this.lost = lost;
+    }
+
+    /** Refuses something before anything is done. */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
+    static void require(boolean good, String message, Object... values) {
+        if (!good) {
+            throw new StudioProblem(BAD_REQUEST_400, message.formatted(values), UNCHANGED);
+        }
+    }
+
+    /** Returns the problem of a file that could not be moved or written. */
+    static StudioProblem of(IOException e, String file, String lost) {
+        if (e instanceof NoSuchFileException) {
+            return new StudioProblem(
+                    CONFLICT_409, "%s is gone: it was moved or deleted elsewhere.".formatted(file), lost);
+        }
+        if (e instanceof AccessDeniedException || reason(e).contains("read-only")) {
+            return new StudioProblem(
+                    CONFLICT_409, "%s cannot be written: change the permissions of its folder.".formatted(file), lost);
+        }
+        if (e instanceof AtomicMoveNotSupportedException) {
+            return new StudioProblem(
+                    CONFLICT_409, "%s lies on another disk: the studio moves files within one.".formatted(file), lost);
+        }
+        if (reason(e).contains("no space") || reason(e).contains("quota")) {
+            return new StudioProblem(
+                    INSUFFICIENT_STORAGE_507,
+                    "The disk is full: %s was not written. Free some space.".formatted(file),
+                    lost);
+        }
+        return new StudioProblem(CONFLICT_409, "%s: %s".formatted(file, e.getMessage()), lost);
+    }
+
+    private static String reason(IOException e) {
+        String reason = e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.getMessage();
+        return String.valueOf(reason).toLowerCase(Locale.ROOT);
+    }
+}

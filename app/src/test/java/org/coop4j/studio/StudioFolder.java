@@ -1,0 +1,89 @@
+package org.coop4j.studio;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.coop4j.base.Sha256;
+import org.coop4j.studio.Studio.Picture;
+
+/** Folders of small pictures, and what is in them. */
+final class StudioFolder {
+
+    private StudioFolder() {}
+
+    /** Returns the content of a small picture of noise. */
+    static byte[] picture(long seed) {
+        Random random = new Random(seed);
+        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64; i++) {
+            image.setRGB(i % 8, i / 8, random.nextInt(1 << 24));
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Writes different pictures with equal names into some folders; an empty one is the folder itself. */
+    static Path fill(Path folder, int each, String... classes) throws IOException {
+        long seed = 0;
+        for (String name : classes) {
+            Files.createDirectories(folder.resolve(name));
+            for (int i = 0; i < each; i++) {
+                Files.write(folder.resolve(name).resolve("p" + i + ".png"), picture(seed++));
+            }
+        }
+        return folder;
+    }
+
+    /** Returns the contents of all pictures, removed ones too, in order. */
+    static List<String> contents(Path folder) throws IOException {
+        List<String> contents = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file :
+                    files.filter(one -> one.toString().endsWith(".png")).toList()) {
+                contents.add(Sha256.of(file));
+            }
+        }
+        return contents.stream().sorted().toList();
+    }
+
+    static List<String> ids(Studio studio, String className) {
+        return studio.snapshot().of(className).stream().map(Picture::id).toList();
+    }
+
+    /** Does one of many things to a studio; refusals are part of it. */
+    static void anything(Studio studio, Random random) {
+        List<String> classes = studio.snapshot().classes();
+        String one = classes.isEmpty() || random.nextInt(5) == 0 ? null : classes.get(random.nextInt(classes.size()));
+        String other = classes.isEmpty() ? "a" : classes.get(random.nextInt(classes.size()));
+        List<String> some = ids(studio, one).stream()
+                .filter(id -> random.nextBoolean())
+                .limit(20)
+                .toList();
+        try {
+            switch (random.nextInt(8)) {
+                case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false);
+                case 2 -> studio.move(some, "new " + random.nextInt(6), true);
+                case 3 -> studio.merge(other, one);
+                case 4 -> studio.rename(other, "named " + random.nextInt(6));
+                case 5 -> studio.remove(some.stream().limit(2).toList());
+                case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png");
+                default -> studio.undo();
+            }
+        } catch (StudioProblem e) {
+            // Such as a name that is taken.
+        }
+    }
+}

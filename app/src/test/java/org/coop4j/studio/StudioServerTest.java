@@ -1,0 +1,230 @@
+package org.coop4j.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.studio.StudioFolder.fill;
+import static org.coop4j.studio.StudioFolder.picture;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.http.ServiceOptions;
+import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.run.Images;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.Sample;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The studio as a browser uses it. */
+class StudioServerTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Host and Origin can be forged only so. */
+    static {
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+    }
+
+    @TempDir
+    private Path folder;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private Path photos;
+    private Clip clip;
+    private StudioServer server;
+    private String cookie;
+
+    @BeforeEach
+    void start() throws IOException, InterruptedException {
+        photos = fill(folder.resolve("photos"), 9, "", "cat", "dog");
+        clip = Clip.open(ShippedModel.file(folder));
+        ServiceOptions options = new ServiceOptions(
+                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64));
+        server = StudioServer.start(options, photos, false, clip, folder.resolve("bank"));
+        HttpResponse<String> entered = ask("GET", "/?token=" + server.token(), null);
+        assertThat(entered.statusCode()).isEqualTo(302);
+        String set = entered.headers().firstValue("Set-Cookie").orElseThrow();
+        assertThat(set).contains("HttpOnly").contains("SameSite=Strict");
+        cookie = set.substring(0, set.indexOf(';'));
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        clip.close();
+    }
+
+    private HttpRequest.Builder request(String method, String path, byte[] body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .method(
+                        method,
+                        body == null
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
+        return headers.length == 0 ? request : request.headers(headers);
+    }
+
+    private HttpResponse<String> ask(String method, String path, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        return client.send(request(method, path, body, headers).build(), BodyHandlers.ofString());
+    }
+
+    private JsonNode json(String method, String path, byte[] body, int status)
+            throws IOException, InterruptedException {
+        HttpResponse<String> answer = ask(method, path, body, "Cookie", cookie);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        return JSON.readTree(answer.body());
+    }
+
+    private JsonNode get(String path) throws IOException, InterruptedException {
+        return json("GET", "/api/" + path, null, 200);
+    }
+
+    private JsonNode post(String path, String body, int status) throws IOException, InterruptedException {
+        return json("POST", "/api/" + path, body.getBytes(StandardCharsets.UTF_8), status);
+    }
+
+    private String first(String query) throws IOException, InterruptedException {
+        return get("pictures" + query).path("pictures").path(0).path("id").asText();
+    }
+
+    @Test
+    void onlyABrowserThatShowedTheTokenIsLetIn() throws IOException, InterruptedException {
+        for (String path : List.of("/", "/studio.js", "/api/state", "/api/events", "/picture/" + first(""))) {
+            assertThat(ask("GET", path, null).statusCode()).as(path).isEqualTo(403);
+            assertThat(ask("GET", path, null, "Cookie", "coop4j-studio-" + server.port() + "=x")
+                            .statusCode())
+                    .isEqualTo(403);
+        }
+        assertThat(ask("GET", "/?token=x", null).statusCode()).isEqualTo(403);
+        assertThat(ask("GET", "/api/state", null, "Cookie", cookie, "Host", "evil.example")
+                        .statusCode())
+                .isEqualTo(421);
+        HttpResponse<String> foreign =
+                ask("POST", "/api/undo", new byte[0], "Cookie", cookie, "Origin", "http://evil.example");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        HttpResponse<String> state = ask("GET", "/api/state", null, "Cookie", cookie);
+        assertThat(state.headers().firstValue("Content-Security-Policy").orElse(""))
+                .contains("default-src 'none'")
+                .doesNotContain("unsafe");
+    }
+
+    @Test
+    void picturesAreLabelledAndUndone() throws IOException, InterruptedException {
+        JsonNode state = get("state");
+        assertThat(state.path("unsorted").asInt()).isEqualTo(9);
+        assertThat(state.path("classes").path(1).path("name").asText()).isEqualTo("dog");
+        String id = first("");
+        JsonNode moved = post("move", "{\"pictures\":[\"%s\"],\"to\":\"bird\",\"create\":true}".formatted(id), 200);
+        assertThat(moved.path("undo").asText()).isEqualTo("Moved 1 to bird");
+        assertThat(first("?class=bird")).isEqualTo(id);
+        assertThat(post("undo", "{}", 200).path("undo").isNull()).isTrue();
+        assertThat(photos.resolve("bird")).doesNotExist();
+        JsonNode refused = post("move", "{\"pictures\":[\"%s\"],\"to\":\"../x\",\"create\":true}".formatted(id), 400);
+        assertThat(refused.path("error").asText()).startsWith("A name has letters");
+        assertThat(refused.path("lost").asText()).startsWith("Nothing is lost");
+        assertThat(post("move", "nonsense", 400).has("lost")).isTrue();
+        JsonNode added = json("POST", "/api/upload?class=cat&file=new.png", picture(77), 200);
+        assertThat(added.path("undo").asText()).isEqualTo("Added new.png to cat");
+        assertThat(json("POST", "/api/upload?file=x.png", new byte[] {1}, 400)
+                        .path("error")
+                        .asText())
+                .contains("not a picture");
+        HttpResponse<byte[]> thumbnail = client.send(
+                request("GET", "/thumbnail/" + added.path("id").asText(), null, "Cookie", cookie)
+                        .build(),
+                BodyHandlers.ofByteArray());
+        assertThat(thumbnail.headers().firstValue("Content-Type")).contains("image/jpeg");
+        assertThat(thumbnail.body()).startsWith(0xFF, 0xD8);
+        assertThat(json("GET", "/thumbnail/none", null, 404).has("error")).isTrue();
+    }
+
+    @Test
+    void changesArriveAsEvents() throws IOException, InterruptedException {
+        HttpResponse<InputStream> events = client.send(
+                request("GET", "/api/events", null, "Cookie", cookie, "Accept", "text/event-stream")
+                        .build(),
+                BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(events.body(), StandardCharsets.UTF_8))) {
+            post("class", "{\"name\":\"fish\"}", 200);
+            String line = "";
+            while (!line.contains("\"fish\"")) {
+                line = lines.readLine();
+                assertThat(line).isNotNull();
+            }
+        }
+    }
+
+    /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
+    @Test
+    void learnsWhatTrainLearns() throws IOException, InterruptedException {
+        while (get("state").path("sentence").path("text").asText().startsWith("The studio")) {
+            Thread.sleep(50);
+        }
+        assertThat(get("state").path("sentence").path("evidence").asText()).contains("of 6 test pictures are right");
+        assertThat(get("mistakes").path("tested").asInt()).isEqualTo(6);
+        List<String> grouped = new ArrayList<>();
+        while (grouped.size() < 9) { // the unsorted ones are encoded last
+            grouped.clear();
+            JsonNode groups = get("groups");
+            assertThat(groups.path("by").asText()).isIn("classifier", "alike");
+            groups.path("groups").forEach(group -> group.path("pictures")
+                    .forEach(one -> grouped.add(one.path("id").asText())));
+        }
+        assertThat(grouped).hasSize(9).doesNotHaveDuplicates();
+        assertThat(json("POST", "/api/predict", picture(3), 200).path("answers"))
+                .hasSize(2);
+        assertThat(post("learn", "{\"method\":\"none\"}", 400).path("error").asText())
+                .contains("expected one of");
+        post("learn", "{\"method\":\"gda\"}", 200);
+        Path run = photos.resolve(Studio.OWN).resolve("learned/run-1");
+        while (!Files.exists(run.resolve("studio.json"))) {
+            assertThat(get("state").path("failure").isNull()).isTrue();
+            Thread.sleep(50);
+        }
+        assertThat(get("learned").path("tested").asInt()).isEqualTo(6);
+        DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
+                .withFiles(photos, null, null)
+                .withExif(ExifOrientation.APPLY);
+        Images images = new Images(clip, Run.Options.of(folder.resolve("other bank")));
+        RunData lists = RunData.of(data, images.dataset(data, 1), ClassHalf.ALL);
+        Candidate candidate = Candidate.of(Method.of("gda"), Map.of(), 0, clip.logitScale());
+        RunConfig config = candidate.config(images.space(), lists, new Sample(0, 1));
+        new Run(images, "GDA", config, Progress.NONE).run(folder.resolve("run"), false);
+        images.forget();
+        assertThat(Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER)))
+                .isEqualTo(Files.readAllBytes(folder.resolve("run").resolve(RunFolder.CLASSIFIER)));
+        assertThat(ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER)).classNames())
+                .containsExactly("cat", "dog");
+    }
+}

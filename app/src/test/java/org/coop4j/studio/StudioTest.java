@@ -1,0 +1,243 @@
+package org.coop4j.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.studio.StudioFolder.contents;
+import static org.coop4j.studio.StudioFolder.fill;
+import static org.coop4j.studio.StudioFolder.ids;
+import static org.coop4j.studio.StudioFolder.picture;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.coop4j.base.Sha256;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.data.DataSpec;
+import org.coop4j.studio.Studio.Picture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StudioTest {
+
+    @TempDir
+    private Path folder;
+
+    private List<String> tree() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(file -> folder.relativize(file).toString())
+                    .filter(file -> !file.startsWith(Studio.OWN))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void whateverIsDoneNoContentIsLostAndUndoLeadsBack() throws IOException {
+        fill(folder, 6, "", "a", "b", "c");
+        List<String> before = tree();
+        Set<String> known = new HashSet<>(contents(folder));
+        Random random = new Random(7);
+        try (Studio studio = Studio.open(folder, false)) {
+            for (int i = 0; i < 60; i++) {
+                StudioFolder.anything(studio, random);
+                assertThat(contents(folder)).as("step " + i).containsAll(known).doesNotHaveDuplicates();
+            }
+        }
+        try (Studio again = Studio.open(folder, false)) {
+            while (again.undoable() != null) {
+                again.undo();
+            }
+        }
+        assertThat(tree()).isEqualTo(before);
+    }
+
+    @Test
+    void equalNamesGetANumber() throws IOException {
+        fill(folder, 2, "a", "b");
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.merge("a", "b");
+            assertThat(tree()).containsExactly("", "b", "b/p0 (2).png", "b/p0.png", "b/p1 (2).png", "b/p1.png");
+            assertThat(studio.undoable()).isEqualTo("Merged a into b");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                ".",
+                "..",
+                "../x",
+                "a/b",
+                "a\\b",
+                ".hidden",
+                "con",
+                "LPT1.txt",
+                "x.",
+                "a\u0000b",
+                "a\nb",
+                "a\u202eb",
+                "<b>",
+                "a:b",
+                "train",
+                "???",
+                "__MACOSX"
+            })
+    void aNameThatCouldLeaveTheFolderIsNoClass(String name) throws IOException {
+        fill(folder, 1, "a");
+        try (Studio studio = Studio.open(folder, false)) {
+            List<String> before = tree();
+            assertThatThrownBy(() -> studio.addClass(name)).isInstanceOf(StudioProblem.class);
+            assertThatThrownBy(() -> studio.rename("a", name)).isInstanceOf(StudioProblem.class);
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), name, true)).isInstanceOf(StudioProblem.class);
+            assertThat(tree()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void wordsOfAnyScriptAreClasses() throws IOException {
+        try (Studio studio = Studio.open(folder, false)) {
+            for (String name : List.of("Löwe", "chat élégant", "مصباح", "椅子", "No. 5")) {
+                studio.addClass(name);
+                assertThatThrownBy(() -> studio.addClass(name.toUpperCase(Locale.ROOT)))
+                        .hasMessageContaining("already");
+            }
+            assertThat(studio.snapshot().classes()).hasSize(5);
+        }
+    }
+
+    @Test
+    void anUploadGetsAHarmlessNameAndMustBeAPicture() throws IOException {
+        fill(folder, 1, "a");
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.upload(picture(100), "a", "../../.x\u0007<b>.PNG");
+            studio.upload(picture(101), null, "nul.png");
+            studio.upload(picture(102), "a", "p0.png");
+            studio.upload(picture(102), "a", "again.png");
+            assertThat(tree()).containsExactly("", "a", "a/p0 (2).png", "a/p0.png", "a/x__b_.PNG", "picture nul.png");
+            assertThatThrownBy(() -> studio.upload(new byte[] {1, 2, 3}, "a", "x.png"))
+                    .hasMessageContaining("not a picture");
+            assertThatThrownBy(() -> studio.upload(picture(1), "..", "x.png")).hasMessageContaining("no class");
+        }
+    }
+
+    @Test
+    void changesFromOutsideAreNoticed() throws IOException {
+        fill(folder, 2, "a", "b");
+        try (Studio studio = Studio.open(folder, false)) {
+            String gone = ids(studio, "a").get(0);
+            Files.delete(folder.resolve("a/p0.png"));
+            assertThatThrownBy(() -> studio.move(List.of(gone), "b", false)).hasMessageContaining("gone");
+            Files.write(folder.resolve("b/new.png"), picture(50));
+            assertThat(ids(studio, "b")).contains(Sha256.of(picture(50)).substring(0, 20));
+            String changed = ids(studio, "a").get(0);
+            Files.write(folder.resolve("a/p1.png"), picture(51));
+            Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(1));
+            assertThatThrownBy(() -> studio.move(List.of(changed), "b", false)).hasMessageContaining("changed");
+            assertThat(Files.exists(folder.resolve("a/p1.png"))).isTrue();
+            assertThat(ids(studio, "a")).containsExactly(Sha256.of(picture(51)).substring(0, 20));
+        }
+    }
+
+    @Test
+    void testPicturesAreFixedByContentWhileLabelsMove() throws IOException {
+        fill(folder, 9, "a", "b");
+        Set<String> tests;
+        try (Studio studio = Studio.open(folder, false)) {
+            tests = studio.snapshot().tests();
+            assertThat(tests).hasSize(6);
+            studio.merge("a", "b");
+            studio.rename("b", "c");
+            assertThat(studio.snapshot().tests()).isEqualTo(tests);
+        }
+        try (Studio again = Studio.open(folder, false)) {
+            assertThat(again.snapshot().tests()).isEqualTo(tests);
+        }
+    }
+
+    @Test
+    void otherCommandsDoNotSeeWhatTheStudioAdds() throws IOException {
+        fill(folder, 10, "a", "b");
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.remove(ids(studio, "a").subList(0, 2));
+            studio.thumbnail(ids(studio, "b").get(0));
+        }
+        assertThat(DataSpec.of(folder).load(1).classNames()).containsExactly("a", "b");
+        assertThat(DataSpec.of(folder).load(1).train()).hasSize(9);
+    }
+
+    @Test
+    void aSecondStudioAndASplitAreRefused() throws IOException {
+        fill(folder, 1, "a");
+        try (Studio studio = Studio.open(folder, false)) {
+            assertThatThrownBy(() -> Studio.open(folder, false))
+                    .isInstanceOf(CommandFailure.class)
+                    .hasMessageContaining("another studio");
+            Studio.open(folder, true).close();
+            assertThat(studio.snapshot().pictures()).hasSize(1);
+        }
+        Path split = fill(folder.resolve("a"), 1, "train", "test");
+        assertThatThrownBy(() -> Studio.open(split, false)).hasMessageContaining("split");
+    }
+
+    @Test
+    void nothingIsChangedReadOnlyOrBehindALink() throws IOException {
+        fill(folder, 2, "photos/a", "elsewhere");
+        Path photos = folder.resolve("photos");
+        Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
+        try (Studio studio = Studio.open(photos, true)) {
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false)).hasMessageContaining("--read-only");
+            assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
+        }
+        assertThat(photos.resolve(Studio.OWN)).doesNotExist();
+        try (Studio studio = Studio.open(photos, false)) {
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), "linked", false))
+                    .hasMessageContaining("link");
+            assertThatThrownBy(() -> studio.move(ids(studio, "linked"), "a", false))
+                    .hasMessageContaining("link");
+        }
+        assertThat(contents(folder.resolve("elsewhere"))).hasSize(2);
+    }
+
+    @Test
+    void aDamagedTailOfTheJournalIsSetAside() throws IOException {
+        fill(folder, 2, "a", "b");
+        Path journal = folder.resolve(Studio.OWN).resolve("journal");
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.move(ids(studio, "a"), "b", false);
+        }
+        Files.writeString(journal, "0123456789abcdef {\"action\":2,", StandardOpenOption.APPEND);
+        try (Studio studio = Studio.open(folder, false)) {
+            assertThat(studio.undoable()).isEqualTo("Moved 2 to b");
+            studio.undo();
+        }
+        assertThat(journal.resolveSibling("journal.damaged-1")).hasContent("0123456789abcdef {\"action\":2,");
+        assertThatCode(() -> Studio.open(folder, false).close()).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aLabelDeclaredRightIsRemembered() throws IOException {
+        fill(folder, 1, "a", "b");
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.keep(ids(studio, "a").get(0));
+        }
+        try (Studio studio = Studio.open(folder, false)) {
+            Picture kept = studio.snapshot().of("a").get(0);
+            assertThat(studio.snapshot().isKept(kept)).isTrue();
+            studio.move(List.of(kept.id()), "b", false);
+            assertThat(studio.snapshot().of("b")).noneMatch(studio.snapshot()::isKept);
+        }
+    }
+}
