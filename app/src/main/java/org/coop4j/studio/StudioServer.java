@@ -323,7 +323,10 @@ public final class StudioServer implements Closeable {
             Pictures given = read(context, Pictures.class);
             context.json(studio.move(given.ids(), given.to, given.create));
         });
-        routes.post("/api/remove", context -> context.json(studio.remove(read(context, Pictures.class).ids())));
+        routes.post(
+                "/api/remove",
+                context ->
+                        context.json(studio.remove(read(context, Pictures.class).ids())));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "rename", given -> studio.rename(given.from, given.to));
         change(routes, "merge", given -> studio.merge(given.from, given.into));

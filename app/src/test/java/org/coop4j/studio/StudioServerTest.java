@@ -50,7 +50,7 @@ class StudioServerTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Host and Origin can be forged only so. */
+    // Host can be forged only so.
     static {
         System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
     }
