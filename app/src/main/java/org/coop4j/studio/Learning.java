@@ -51,7 +51,6 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.Methods;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
@@ -117,7 +116,7 @@ final class Learning implements Closeable {
     record Fit(
             long revision,
             List<String> classes,
-            Classifier classifier,
+            ImageClassifier images,
             Map<String, Integer> learned,
             List<Picture> tested,
             Scores scores,
@@ -126,6 +125,10 @@ final class Learning implements Closeable {
 
         int right() {
             return scores.right();
+        }
+
+        Classifier classifier() {
+            return images.classifier();
         }
 
         private List<String> test() {
@@ -310,24 +313,31 @@ final class Learning implements Closeable {
         float[][] rows = all.stream().map(one -> raw.get(one.id())).toArray(float[][]::new);
         int[] labels =
                 all.stream().mapToInt(one -> names.indexOf(one.className())).toArray();
-        Classifier classifier = Methods.of(Method.closedForm())
-                .learn(clip, Examples.of(names, rows, labels), new Sample(0, 1))
-                .open(clip);
+        ImageClassifier learner = ImageClassifier.learn(clip, Examples.of(names, rows, labels), Method.closedForm());
+        Classifier classifier = learner.classifier();
         Map<String, Integer> learned = new HashMap<>();
         train.forEach((name, some) -> learned.put(name, some.size()));
         Fit made = new Fit(
                 now.revision(),
                 names,
-                classifier,
+                learner,
                 learned,
                 tested,
                 scores(classifier, names, tested),
                 scores(byNames(names), names, tested).right(),
                 unlike(all));
         if (last != null) {
+            Fit old = before;
             before = last;
+            close(old);
         }
         fit = made;
+    }
+
+    private static void close(Fit old) throws IOException {
+        if (old != null) {
+            old.images.close();
+        }
     }
 
     private Classifier byNames(List<String> names) throws IOException {
@@ -510,7 +520,7 @@ final class Learning implements Closeable {
         if (last != null) {
             return byClassifier(
                     "classifier",
-                    last.classifier,
+                    last.classifier(),
                     last.classes,
                     open,
                     now.pictures().stream()
@@ -670,7 +680,7 @@ final class Learning implements Closeable {
     private Mistake mistake(Fit last, Snapshot now, int i, int predicted) {
         Picture one = last.tested.get(i);
         String other = last.classes.get(predicted);
-        double p = last.classifier.probabilities(last.scores.logits()[i])[predicted];
+        double p = last.classifier().probabilities(last.scores.logits()[i])[predicted];
         List<Picture> similar = now.pictures().stream()
                 .filter(each -> each.className() != null && !now.isTest(each) && features.containsKey(each.id()))
                 .sorted(Comparator.comparingDouble(each -> -dot(features.get(one.id()), features.get(each.id()))))
@@ -708,12 +718,7 @@ final class Learning implements Closeable {
     Answers predict(byte[] content) throws IOException {
         Fit last = fit;
         StudioProblem.require(last != null, "Nothing is learned yet: put pictures into two classes.");
-        float[][] rows;
-        try (ImageClassifier images = ImageClassifier.of(clip, last.classifier)) {
-            rows = new float[][] {images.features(InputImage.of(content))};
-        }
-        double[] p = last.classifier.probabilities(
-                last.classifier.logits(FeatureMatrix.of(rows)).row(0));
+        double[] p = last.images.probabilities(new float[][] {last.images.features(InputImage.of(content))})[0];
         List<Answer> answers = IntStream.range(0, p.length)
                 .mapToObj(c -> new Answer(last.classes.get(c), p[c]))
                 .sorted(Comparator.comparingDouble(Answer::probability).reversed())
@@ -771,7 +776,7 @@ final class Learning implements Closeable {
     }
 
     /**
-     * Learns as {@code coop train -d split.json --images FOLDER --exif apply -k 0} does, with the test pictures of the studio
+     * Learns as {@code coop train -d split.json --images FOLDER --exif apply} does, with the test pictures of the studio
      * as the split, into a new folder of {@code learned}.
      */
     Path run(List<Method> methods, Progress progress) throws IOException {
@@ -983,6 +988,8 @@ final class Learning implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        close(before);
+        close(fit);
         banks.close();
     }
 }
