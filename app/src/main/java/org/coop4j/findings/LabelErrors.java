@@ -71,14 +71,19 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
         List<Located> pictures = new ArrayList<>(Located.of(support.train(), "training"));
         pictures.addAll(Located.of(support.val(), "val"));
         pictures.addAll(Located.of(run.tested(), "test"));
-        Scores judged = support.crossValidated(
-                Method.of(JUDGE),
+        Scores judged = judged(
+                support,
                 FeatureSet.joined(
                         FeatureSet.joined(
                                 support.train().features(FeatureKind.EMBEDDED),
                                 support.val().features(FeatureKind.EMBEDDED)),
                         run.tested().features(FeatureKind.EMBEDDED)));
         return judged.size() > 0 ? of(pictures, judged.at(judged.temperature())) : byItself(run);
+    }
+
+    /** Scores images by the judge, cross-validated among them; none if that takes long. */
+    public static Scores judged(Support support, FeatureSet images) throws IOException {
+        return support.crossValidated(Method.of(JUDGE), images);
     }
 
     /** Finds suspects by the run's own classifier. */
@@ -103,7 +108,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
      *
      * @param scores of the pictures, in their order
      */
-    static LabelErrors of(List<Located> pictures, Scores scores) {
+    public static LabelErrors of(List<Located> pictures, Scores scores) {
         int n = scores.size();
         if (n < FEWEST) {
             return new LabelErrors(List.of(), n, Double.NaN, false);

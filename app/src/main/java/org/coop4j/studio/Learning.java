@@ -3,6 +3,7 @@ package org.coop4j.studio;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
+import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,10 +42,14 @@ import org.coop4j.data.SplitFile;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
+import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.McNemar;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.findings.RunComparison.NearDuplicates;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
@@ -60,6 +66,7 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
+import org.coop4j.run.Support;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 import org.slf4j.Logger;
@@ -83,6 +90,9 @@ final class Learning implements Closeable {
     /** Pictures per class from which on more help little. */
     private static final int ENOUGH = 20;
 
+    /** Limit of the number of pictures that are compared with each other. */
+    private static final int MOST_COMPARED = 6000;
+
     /** File of a run's numbers. */
     private static final String NUMBERS = "studio.json";
 
@@ -102,6 +112,7 @@ final class Learning implements Closeable {
     private volatile Work running;
     private final Run.Options options;
     private volatile String failure;
+    private volatile Cleaned cleaned;
     private Thread learner;
 
     /**
@@ -707,6 +718,160 @@ final class Learning implements Closeable {
                 .distinct()
                 .limit(3)
                 .toList();
+    }
+
+    /** A picture whose label is probably another. */
+    record Suspected(String id, String label, String suggested, double probability) {}
+
+    /** A file that is no picture. */
+    record Unreadable(String file, String reason) {}
+
+    /**
+     * What is wrong with the pictures.
+     *
+     * @param expected number of suspects that are expected to be right after all; null if unknown
+     * @param duplicates groups of pictures that are nearly the same
+     */
+    record Clean(
+            List<Suspected> suspects,
+            Double expected,
+            List<List<String>> duplicates,
+            List<Unreadable> unreadable,
+            List<String> tiny) {}
+
+    private record Cleaned(long revision, int encoded, Clean clean) {}
+
+    /** Returns the number of suspects that were found last. */
+    int suspects() {
+        Cleaned last = cleaned;
+        return last == null ? 0 : last.clean.suspects.size();
+    }
+
+    /** Looks for wrong labels, near duplicates and files that are no pictures, once per state of the folder. */
+    synchronized Clean clean() throws IOException {
+        Snapshot now = studio.snapshot();
+        Cleaned last = cleaned;
+        if (last != null && last.revision == now.revision() && last.encoded == encoded()) {
+            return last.clean;
+        }
+        List<Picture> usable = now.pictures().stream()
+                .filter(one -> features.containsKey(one.id()))
+                .toList();
+        List<Unreadable> files = now.pictures().stream()
+                .filter(one -> unreadable.contains(one.id()))
+                .map(one -> new Unreadable(one.path(), "not a picture that can be read"))
+                .toList();
+        LabelErrors errors = labelErrors(
+                usable.stream().filter(one -> one.className() != null).toList());
+        List<Suspected> suspects = new ArrayList<>();
+        List<String> names = names(usable);
+        for (LabelErrors.Suspect one : errors.suspects()) {
+            String label = one.picture().image().className();
+            String sha256 = one.picture().sha256();
+            if (!now.kept().contains(sha256 + label)) {
+                suspects.add(new Suspected(Picture.id(sha256), label, names.get(one.suggested()), one.probability()));
+            }
+        }
+        Double expected = Double.isNaN(errors.expected()) ? null : errors.expected();
+        Clean made = new Clean(suspects, expected, duplicates(usable), files, List.of());
+        cleaned = new Cleaned(now.revision(), encoded(), made);
+        return made;
+    }
+
+    private static List<String> names(List<Picture> pictures) {
+        return pictures.stream()
+                .map(Picture::className)
+                .filter(Objects::nonNull)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private Located located(Picture one, int label) {
+        String name = one.className() == null ? "unsorted" : one.className();
+        Path file = studio.root().resolve(one.path());
+        return new Located(new LabelledImage(file, label, name, ExifOrientation.APPLY), one.sha256(), "training");
+    }
+
+    /** Judges labels as the report of a run does, among all labelled pictures. */
+    private LabelErrors labelErrors(List<Picture> labelled) throws IOException {
+        List<String> names = names(labelled);
+        if (names.size() < 2) {
+            return LabelErrors.of(List.of(), Scores.NONE);
+        }
+        List<Located> located = labelled.stream()
+                .map(one -> located(one, names.indexOf(one.className())))
+                .toList();
+        List<LabelledImage> listed = located.stream().map(Located::image).toList();
+        ImageDataset lists = new ImageDataset("studio", names, listed, List.of(), List.of());
+        List<HashedImage> hashed = located.stream()
+                .map(one -> new HashedImage(one.image(), one.sha256(), one.sha256()))
+                .toList();
+        FeatureMatrix rows = rows(labelled);
+        Images images = Images.of(
+                clip,
+                lists,
+                (some, kind) -> new ImageFeatures(
+                        hashed, 1, rows.width(), (i, view, target, offset) -> rows.copyRow(i, target, offset)));
+        RunData data = RunData.of(DataSpec.of(studio.root()), lists, ClassHalf.ALL);
+        Sample all = new Sample(0, 1);
+        RunConfig config = Candidate.of(Method.closedForm(), Map.of(), 0, clip.logitScale())
+                .config(images.space(), data, all);
+        Support support = images.support(config, all, Progress.NONE);
+        Scores judged = LabelErrors.judged(support, support.train().features(FeatureKind.EMBEDDED));
+        return LabelErrors.of(judged.size() > 0 ? located : List.of(), judged.at(judged.temperature()));
+    }
+
+    private List<List<String>> duplicates(List<Picture> pictures) {
+        Map<String, Picture> distinct = new LinkedHashMap<>();
+        pictures.forEach(one -> distinct.putIfAbsent(one.id(), one));
+        List<Picture> all = distinct.values().stream().limit(MOST_COMPARED).toList();
+        List<NearDuplicates.Pair> pairs = IntStream.range(0, all.size())
+                .parallel()
+                .boxed()
+                .flatMap(i -> IntStream.range(i + 1, all.size())
+                        .filter(j -> cosine(all.get(i), all.get(j)) > NearDuplicates.LEAST_COSINE)
+                        .mapToObj(j -> pair(all.get(i), all.get(j))))
+                .toList();
+        return NearDuplicates.groups(pairs).stream()
+                .map(group ->
+                        group.stream().map(one -> Picture.id(one.sha256())).toList())
+                .toList();
+    }
+
+    private NearDuplicates.Pair pair(Picture one, Picture other) {
+        return new NearDuplicates.Pair(located(one, 0), located(other, 0), cosine(one, other), false);
+    }
+
+    private double cosine(Picture one, Picture other) {
+        return dot(features.get(one.id()), features.get(other.id()));
+    }
+
+    /** Texts to copy that use the latest run. */
+    record Use(String commands, String curl, String java, String properties) {}
+
+    Use use() throws IOException {
+        Path run = latestFolder();
+        String name = "studio";
+        return new Use(
+                "coop predict -p \"%s\" picture.jpg\ncoop serve -p %s=\"%s\"\ncoop export --onnx -p \"%s\" -o %s.onnx"
+                        .formatted(run, name, run, run, name),
+                "curl --data-binary @picture.jpg http://localhost:8080/predictions/" + name,
+                """
+                try (ImageClassifier classifier = ImageClassifier.load(Path.of("%s"))) {
+                    System.out.println(classifier.classify(Path.of("picture.jpg")).get(0).label());
+                }"""
+                        .formatted(run.toString().replace("\\", "\\\\")),
+                "coop4j.classifiers.%s=%s".formatted(name, run));
+    }
+
+    /** Returns the folder of the latest finished run. */
+    Path latestFolder() throws IOException {
+        List<Path> runs = runs();
+        if (runs.isEmpty()) {
+            throw new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn.", UNCHANGED);
+        }
+        return runs.get(runs.size() - 1);
     }
 
     /** A class with its probability. */

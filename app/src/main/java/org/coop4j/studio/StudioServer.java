@@ -35,6 +35,7 @@ import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
+import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Learning.Help;
 import org.coop4j.studio.Learning.Numbers;
@@ -257,7 +258,7 @@ public final class StudioServer implements Closeable {
                 studio.undoable(),
                 learning.sentence(now),
                 learning.mistaken(now),
-                0,
+                learning.suspects(),
                 work == null ? null : new LearningState(true, work.done, work.label, work.secondsLeft()),
                 learning.failure());
     }
@@ -393,6 +394,17 @@ public final class StudioServer implements Closeable {
                     learning.help(),
                     last.coverage(),
                     last.threshold()));
+        });
+        routes.get("/api/clean", context -> {
+            arrived(context); // it may take longer than a request
+            context.json(learning.clean());
+        });
+        routes.get("/api/use", context -> context.json(learning.use()));
+        routes.get("/api/classifier", context -> {
+            Path file = learning.latestFolder().resolve(RunFolder.CLASSIFIER);
+            context.contentType("application/octet-stream")
+                    .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
+                    .result(Files.newInputStream(file));
         });
         routes.post("/api/predict", context -> context.json(learning.predict(read(context))));
     }

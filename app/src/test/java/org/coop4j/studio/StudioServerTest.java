@@ -185,6 +185,19 @@ class StudioServerTest {
         }
     }
 
+    @Test
+    void damagedFilesAreFound() throws IOException, InterruptedException {
+        Files.write(photos.resolve("cat/bad.png"), new byte[] {1, 2, 3});
+        for (JsonNode clean = get("clean"); clean.path("unreadable").isEmpty(); clean = get("clean")) {
+            Thread.sleep(50);
+        }
+        JsonNode clean = get("clean");
+        assertThat(clean.path("unreadable").path(0).path("file").asText()).isEqualTo("cat/bad.png");
+        clean.path("suspects").forEach(one -> assertThat(one.path("suggested").asText())
+                .isIn("cat", "dog")
+                .isNotEqualTo(one.path("label").asText()));
+    }
+
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
     @Test
     void learnsWhatTrainLearns() throws IOException, InterruptedException {
@@ -213,6 +226,9 @@ class StudioServerTest {
             Thread.sleep(50);
         }
         assertThat(get("learned").path("tested").asInt()).isEqualTo(6);
+        assertThat(get("use").path("commands").asText()).contains("coop predict -p \"" + run);
+        assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
+                .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
                 .withFiles(photos, null, null)
                 .withExif(ExifOrientation.APPLY);
