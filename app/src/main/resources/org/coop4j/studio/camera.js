@@ -58,5 +58,5 @@ export async function camera(to = null) {
     };
     open(to === null ? "Take pictures" : `Take pictures of ${to}`, () => [video(),
         h("div", {class: "row"}, button("Take picture", () => take(1), {class: "primary", autofocus: true}),
-            button(`Take ${BURST}`, () => take(BURST)), muted(`${taken} taken`))], {onclose: stop});
+            button(`Take ${BURST}`, () => take(BURST)), muted(`${taken} taken`))], stop);
 }

@@ -1,6 +1,6 @@
 // Clean: labels that are probably wrong, pictures that occur twice, and files that are no use.
 
-import {button, count, h, muted, name, percent, pictures} from "./dom.js";
+import {button, count, h, muted, name, percent, pictures, waiting} from "./dom.js";
 import {act, data, move, remove, state} from "./model.js";
 import {image} from "./pictures.js";
 
@@ -57,7 +57,7 @@ export const clean = {
     draw() {
         const a = data("clean");
         if (!a) {
-            return [h("div", {class: "tile block", key: "loading"})];
+            return waiting(a);
         }
         const parts = [suspects(a), doubles(a), a.unreadable.length > 0 && h("section", {key: "unreadable"},
             h("div", {class: "row head"}, h("h2", {}, "Unreadable"), h("span", {class: "muted"}, count(a.unreadable.length, "file"))),

@@ -3,19 +3,23 @@
 import {button, h, name} from "./dom.js";
 import {redraw, state} from "./model.js";
 
-export function open(title, body, props) {
-    state.dialog = {title, body, props};
-    redraw();
+let opened = 0;
+
+/** Opens a dialog in place of the one before; the function `left` is called when it is closed. */
+export function open(title, body, left) {
+    close();
+    state.dialog = {title, body, left, key: `dialog ${++opened}`};
 }
 
 export function close() {
+    state.dialog?.left?.();
     state.dialog = null;
     redraw();
 }
 
 export function drawDialog() {
-    const {title, body, props} = state.dialog;
-    return h("dialog", {key: "dialog", "aria-labelledby": "title", onclose: () => (props?.onclose?.(), close()), ...props},
+    const {title, body, key} = state.dialog;
+    return h("dialog", {key, "aria-labelledby": "title", onclose: close},
         h("div", {class: "row"}, h("h2", {id: "title"}, title),
             button("Close", close, {k: "Esc", class: "plain end"})),
         body());

@@ -90,6 +90,9 @@ export function button(label, onclick, {k, ...props} = {}) {
     return h("button", {type: "button", onclick, "aria-keyshortcuts": k, ...props}, h("span", {}, label), k && kbd(k));
 }
 
+/** In place of an answer that is undefined while it is loading, and null if there is none. */
+export const waiting = (a) => [a === undefined ? h("div", {key: "waiting", class: "tile block"}) : h("h2", {key: "none"}, "Nothing is learned yet.")];
+
 export function bar(share, props) {
     return h("div", {class: "bar", ...props}, h("div", {style: {"inline-size": `${100 * Math.min(1, share)}%`}}));
 }

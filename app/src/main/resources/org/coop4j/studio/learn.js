@@ -5,7 +5,7 @@ import {act, data, redraw, state} from "./model.js";
 import {image} from "./pictures.js";
 import {adder} from "./board.js";
 
-const METHODS = [["auto", "Best of five quick methods"], ["linear-probe", "Linear probe"], ["prototypes", "Prototypes"],
+const METHODS = [["auto", "Best of the quick methods"], ["linear-probe", "Linear probe"], ["prototypes", "Prototypes"],
     ["clap", "CLAP"], ["tip-adapter-f", "Tip-Adapter-F"], ["gda", "GDA"], ["coop", "CoOp (slow)"]];
 let method = "auto";
 
@@ -32,7 +32,7 @@ function comparison(a) {
     const least = Math.min(0.9, Math.floor(10 * Math.min(...rows.map((r) => r[2]))) / 10);
     const at = (p) => `${(100 * (p - least)) / (1 - least)}%`;
     const ticks = [least, (1 + least) / 2, 1];
-    return h("table", {class: "compare"}, h("thead", {class: "spoken"}, h("tr", {}, ["", "Likely", "Share", "Right"].map((t) => h("th", {scope: "col"}, t)))),
+    return h("table", {class: "compare"}, h("thead", {class: "spoken"}, h("tr", {}, ["Figure", "Likely", "Share", "Right"].map((t) => h("th", {scope: "col"}, t)))),
         h("tbody", {}, rows.map(([label, right, low, high], i) => h("tr", {class: i ? "" : "now"},
             h("th", {scope: "row"}, label),
             h("td", {class: "range"}, h("span", {class: "spoken"}, `${percent(low)} to ${percent(high)}`),

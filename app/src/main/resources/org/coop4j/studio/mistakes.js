@@ -1,6 +1,6 @@
 // Mistakes: the confusion matrix, and each wrong test picture with its neighbours.
 
-import {bar, button, count, h, kbd, muted, name, percent, pictures} from "./dom.js";
+import {bar, button, count, h, kbd, muted, name, percent, pictures, waiting} from "./dom.js";
 import {act, data, move, onRevision, redraw, remove, say, state} from "./model.js";
 import {image} from "./pictures.js";
 
@@ -123,16 +123,15 @@ export const mistakes = {
         }
         const wrong = a.mistakes.filter((m) => m.verdict === "wrong").length;
         const hard = a.mistakes.length - wrong;
-        const one = wrong === 1;
+        const suspected = `${wrong === 1 ? "One" : wrong} of them ${wrong === 1 ? "is" : "are"} probably in the wrong class`;
         return {text: `${a.mistakes.length} of ${count(a.tested, "test picture")} ${a.mistakes.length === 1 ? "is" : "are"} wrong.`,
-            evidence: (wrong ? `${one ? "One of them is" : wrong + " of them are"} probably in the wrong class, the other ${hard} are hard. ` :
-                "They are probably just hard. ") + "Decide each one; everything can be undone.",
+            evidence: `${!wrong ? "They are probably just hard" : suspected + (hard ? `, the other ${hard} ${hard === 1 ? "is" : "are"} hard` : "")}. Decide each one; everything can be undone.`,
             side: pairs(a).length > 1 && button("Next pair", () => nextPair(a), {k: "N", class: "large"})};
     },
     draw() {
         const a = answer();
         if (!a) {
-            return [h("div", {class: "tile block", key: "loading"})];
+            return waiting(a);
         }
         if (!a.tested || !a.mistakes.length) {
             return [h("h2", {key: "none"}, a.tested ? `No mistakes among ${count(a.tested, "test picture")}.` :

@@ -23,6 +23,7 @@ export const state = {
 let drawer;
 let scheduled = false;
 let running = 0;
+let latest = null; // settles with the last change
 const listeners = new Set();
 
 export const drawWith = (f) => (drawer = f);
@@ -69,10 +70,17 @@ export function fail(error, again) {
     redraw();
 }
 
-/** Sends a change that is already shown, and corrects what is shown by the answer. */
+/** Sends a change that is already shown, after those before it, and corrects what is shown by the answer. */
 export async function act(path, body, said, again) {
     running++;
+    const before = latest;
+    let done;
+    latest = new Promise((f) => (done = f));
+    if (path !== "undo") {
+        state.server.undo ??= said ?? path;
+    }
     redraw();
+    await before;
     try {
         const answer = await post(path, body);
         state.error = null;
@@ -84,6 +92,7 @@ export async function act(path, body, said, again) {
         fail(error, again ?? (() => act(path, body, said)));
         return null;
     } finally {
+        done();
         running--;
         await refresh();
     }
@@ -104,7 +113,7 @@ function accept(server) {
         return;
     }
     const before = state.server ?? {};
-    const facts = (s) => JSON.stringify([s.revision, s.sentence, s.mistakes, s.suspects, s.encoded === s.total]);
+    const facts = (s) => JSON.stringify([s.revision, s.sentence, s.mistakes, s.suspects, s.encoded === s.total, Boolean(s.learning)]);
     state.server = server;
     state.stopped = false;
     if (server.failure && server.failure !== before.failure) {

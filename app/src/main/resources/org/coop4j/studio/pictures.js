@@ -225,19 +225,17 @@ export function findClass(done) {
 export function dock(items, from, {likely, none = "Remove", hint} = {}) {
     const n = state.picked.size;
     const act = (to) => () => put(items, from, to);
-    const blind = state.server.readOnly || !chosen().length;
-    return h("div", {class: "dock", role: "group", "aria-label": "Put pictures into a class", key: "dock"},
+    return !state.server.readOnly && h("section", {class: "dock", "aria-label": "Put pictures into a class", key: "dock"},
         h("b", {}, n ? `${n} selected` : "Nothing selected"),
         h("span", {class: "muted hint"}, hint ?? "Put into"),
         !hint && h("div", {class: "row scroll"},
             classes().slice(0, 9).map((c, i) =>
                 h("button", {type: "button", key: c.name, class: c.name === likely ? "choice likely" : "choice",
-                    disabled: blind, "aria-keyshortcuts": i + 1, onclick: act(c.name)}, kbd(i + 1), name(c.name))),
-            h("button", {type: "button", class: "choice", disabled: blind, "aria-keyshortcuts": "/",
+                    "aria-keyshortcuts": i + 1, onclick: act(c.name)}, kbd(i + 1), name(c.name))),
+            h("button", {type: "button", class: "choice", "aria-keyshortcuts": "/",
                 onclick: () => findClass((to) => act(to)())}, kbd("/"), "other class …"),
-            from !== null && h("button", {type: "button", class: "choice", disabled: blind,
-                onclick: act(null)}, "unsorted")),
-        !hint && button(none, act(undefined), {k: "X", class: "choice end", disabled: blind}));
+            from !== null && h("button", {type: "button", class: "choice", onclick: act(null)}, "unsorted")),
+        !hint && button(none, act(undefined), {k: "X", class: "choice end"}));
 }
 
 /** Keys of the dock: 1 to 9, slash and X. */

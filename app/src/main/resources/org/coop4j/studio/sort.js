@@ -25,7 +25,9 @@ export async function loadGroups(fresh) {
                 list.unshift(...list.splice(kept, 1)); // the next button stays under the pointer
             }
             state.groups = {by: answer.by, list};
-            state.focus ??= list[0]?.pictures[0]?.id ?? null;
+            if (!document.activeElement?.closest("[data-group]")) {
+                state.focus = list[0]?.pictures[0]?.id ?? null;
+            }
         }
         redraw();
     } catch (error) {

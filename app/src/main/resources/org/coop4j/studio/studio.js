@@ -120,7 +120,9 @@ drawWith(() => {
     const dialog = document.querySelector("dialog");
     if (dialog && !dialog.open) {
         dialog.showModal();
-        dialog.querySelector("[autofocus]")?.focus();
+        const first = dialog.querySelector("[autofocus]");
+        first?.focus();
+        first?.select?.();
     }
     fillAll();
 });

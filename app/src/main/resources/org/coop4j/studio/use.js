@@ -1,6 +1,6 @@
 // Use it and History.
 
-import {button, h, muted, percent, pictures, wilson} from "./dom.js";
+import {button, h, muted, percent, pictures, waiting, wilson} from "./dom.js";
 import {act, data, say, state} from "./model.js";
 
 const PARTS = [["commands", "On the command line"], ["curl", "Over HTTP"], ["java", "From Java"], ["properties", "With Spring Boot"]];
@@ -15,7 +15,7 @@ export const use = {
     draw() {
         const a = data("use");
         if (!a) {
-            return [h("div", {class: "tile block", key: "loading"})];
+            return waiting(a);
         }
         return [h("p", {key: "file", class: "row"}, h("a", {class: "button primary", href: "/api/classifier", download: ""}, "Download the classifier"),
             h("span", {class: "muted"}, "One file; the pictures are not in it.")),
@@ -29,7 +29,7 @@ export const history = {
     draw() {
         const a = data("history");
         if (!a) {
-            return [h("div", {class: "tile block", key: "loading"})];
+            return waiting(a);
         }
         if (!a.length) {
             return [h("h2", {key: "none"}, "Nothing was changed yet.")];
