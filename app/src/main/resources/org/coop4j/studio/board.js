@@ -17,21 +17,28 @@ export function newClass() {
 }
 
 function rename(from) {
-    ask("Rename the class", {value: from, label: "Rename", done: (to) => to !== from && act("rename", {from, to})});
+    ask("Rename the class", {value: from, label: "Rename", done: (to) => to !== from && follow(to, act("rename", {from, to}))});
 }
 
 function merge(from) {
     const names = classes().map((c) => c.name).filter((n) => n !== from);
-    ask(`Merge ${from}`, {names, label: "Merge", done: (into) => act("merge", {from, into})});
+    ask(`Merge ${from}`, {names, label: "Merge", done: (into) => follow(into, act("merge", {from, into}))});
+}
+
+/** Goes on with a class in place of the one that is open, when its change is done. */
+async function follow(to, change) {
+    if (state.open !== undefined && (await change)) {
+        show(to);
+    }
 }
 
 function menu(c) {
-    const item = (label, f, props) => button(label, () => (close(), f()), {class: "choice", ...props});
+    const item = (label, f) => button(label, () => (close(), f()), {class: "choice"});
     open(name(c.name), () => [h("div", {class: "stack"},
-        item("Open", () => show(c.name), {k: "Enter"}),
+        item("Open", () => show(c.name)),
         item("Add pictures", () => adder(c.name)),
         item("Take pictures", () => camera(c.name)),
-        item("Rename", () => rename(c.name), {k: "F2"}),
+        item("Rename", () => rename(c.name)),
         classes().length > 1 && item("Merge into another class", () => merge(c.name)),
         item("Put all back to unsorted", async () => move(await everything(c.name), c.name, null)),
         item("Remove the pictures", async () => remove(await everything(c.name), c.name)))]);

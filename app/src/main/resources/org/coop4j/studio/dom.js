@@ -1,6 +1,5 @@
 // Descriptions of elements, and the patching of the document to match them.
 
-const SVG = new Set(["svg", "g", "path", "line", "circle", "text"]);
 const PROPERTIES = new Set(["value", "checked", "mosaic", "srcObject", "muted"]);
 
 export function h(tag, props, ...children) {
@@ -8,12 +7,7 @@ export function h(tag, props, ...children) {
 }
 
 function create(tag) {
-    const element =
-        tag === "#text"
-            ? document.createTextNode("")
-            : SVG.has(tag)
-              ? document.createElementNS("http://www.w3.org/2000/svg", tag)
-              : document.createElement(tag);
+    const element = tag === "#text" ? document.createTextNode("") : document.createElement(tag);
     element.tag = tag;
     return element;
 }

@@ -1,4 +1,4 @@
-// Learn: the accuracy compared, its course, and the additions that would help most.
+// Learn: the accuracy compared, and the additions that would help most.
 
 import {bar, button, count, h, kbd, muted, percent, pictures, wilson} from "./dom.js";
 import {act, data, redraw, state} from "./model.js";
@@ -48,28 +48,6 @@ function verdict(what, {better, worse, p}) {
     return h("p", {}, h("b", {}, `Better than ${what}`), ` on ${pictures(better)}, worse on ${worse}. ${chance(p)}`);
 }
 
-function course(states) {
-    const [w, tall] = [720, 200];
-    const points = states.filter((s) => s.tested).slice(-30);
-    if (points.length < 2) {
-        return null;
-    }
-    const limits = points.map((s) => wilson(s.right, s.tested));
-    const least = Math.floor(10 * Math.min(...limits.map((l) => l[0]))) / 10;
-    const x = (i) => 50 + ((w - 70) * i) / (points.length - 1);
-    const y = (p) => 10 + (tall * (1 - p)) / (1 - least);
-    const path = (list) => list.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
-    const share = (s) => s.right / s.tested;
-    const [a, b] = [points[0], points.at(-1)];
-    return [h("h2", {}, "Since you began"), h("svg", {class: "course", viewBox: `0 0 ${w} ${tall + 40}`, role: "img",
-        "aria-label": `From ${percent(share(a))} to ${percent(share(b))} of the test pictures`},
-    [least, (1 + least) / 2, 1].map((p) => [h("line", {x1: 50, x2: w - 20, y1: y(p), y2: y(p)}), h("text", {x: 0, y: y(p) + 4}, percent(p))]),
-    h("path", {class: "area", d: path([...limits.map((l, i) => [x(i), y(l[1])]), ...limits.map((l, i) => [x(i), y(l[0])]).reverse()]) + "Z"}),
-    h("path", {class: "curve", d: path(points.map((s, i) => [x(i), y(share(s))]))}),
-    points.map((s, i) => h("circle", {cx: x(i), cy: y(share(s)), r: i === points.length - 1 ? 6 : 3.5})),
-    h("text", {x: 50, y: tall + 34}, a.what), h("text", {x: w - 20, y: tall + 34, "text-anchor": "end"}, b.what))];
-}
-
 function help({text, screen, pictures: ids}) {
     const cut = text.indexOf(". ");
     const [title, more] = cut < 0 ? [text] : [text.slice(0, cut), text.slice(cut + 2)];
@@ -90,7 +68,7 @@ export const learning = {
                 muted("Add pictures: a class is tested from 8 on.") : [
                 h("h2", {}, `Compared on the same ${count(a.tested, "test picture")}`), comparison(a),
                 a.prompts?.better != null && verdict("without learning", a.prompts),
-                a.before?.better != null && verdict("before", a.before), course(data("history") ?? [])]),
+                a.before?.better != null && verdict("before", a.before)]),
             h("div", {}, a?.help?.length > 0 && [h("h2", {}, "What would help most"), h("ul", {class: "plain-list"}, a.help.slice(0, 3).map(help))])),
         h("div", {class: "row wrap foot", key: "foot"}, h("label", {class: "row muted"}, "Method",
             h("select", {value: method, onchange: (e) => (method = e.target.value, redraw())}, METHODS.map(([v, t]) => h("option", {value: v}, t)))),

@@ -9,11 +9,11 @@ import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {clean} from "./clean.js";
 import {trial} from "./try.js";
-import {history, use} from "./use.js";
+import {use} from "./use.js";
 import {drawDialog, open} from "./dialog.js";
 import {camera} from "./camera.js";
 
-const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use, history};
+const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use};
 const KEYS = [["N", "next action"], ["U", "undo"], ["1 to 9", "put into the class of that number"], ["/", "find a class"],
     ["X", "none of these: set aside"], ["Space", "select"], ["Shift", "select a range"], ["Arrows", "move"], ["Tab", "next group"],
     ["Enter", "accept the group, open the class"], ["C", "new class"], ["F2", "rename the class"], ["L", "learn properly"],

@@ -43,7 +43,7 @@ class StudioPageTest {
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final List<String> SCREENS =
-            List.of("board", "board/watch", "sort", "learn", "mistakes", "clean", "try", "use", "history");
+            List.of("board", "board/watch", "sort", "learn", "mistakes", "clean", "try", "use");
 
     @TempDir
     private static Path shared;
