@@ -174,7 +174,7 @@ final class AllCommand extends ConsoleCommand {
 
     /** Returns one document, or one per method. */
     private static Iterable<JsonNode> measure(Work work) throws IOException {
-        JsonNode said = Json.parse(ChildProcess.output(work.program, work.arguments));
+        JsonNode said = Json.parse(Bench.output(work.program, work.arguments));
         return said.isArray() ? said : List.of(said);
     }
 

@@ -1,7 +1,30 @@
 package org.coop4j.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Machine;
+import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
+import org.coop4j.cli.FirstRun;
+import org.coop4j.cli.Options;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Json;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Measurements for developers of coop4j, in addition to {@code coop bench}; see docs/measurements/speed.md. */
 public final class Bench {
@@ -20,5 +43,138 @@ public final class Bench {
                         PredictCommand.class,
                         ServeCommand.class),
                 arguments);
+    }
+
+    /** Runs a Java program with the Java and the options of this process. */
+    static String output(Class<?> program, List<String> arguments) throws IOException {
+        List<String> words = new ArrayList<>();
+        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        words.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        return output(words, arguments);
+    }
+
+    /**
+     * Runs a program to its end and returns its standard output; its standard error is that of this process.
+     *
+     * @throws CommandFailure if it fails
+     */
+    static String output(List<String> program, List<String> arguments) throws IOException {
+        List<String> words = new ArrayList<>(program);
+        words.addAll(arguments);
+        Process process = new ProcessBuilder(words)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            byte[] output = process.getInputStream().readAllBytes();
+            int code = process.waitFor();
+            if (code != 0) {
+                throw new CommandFailure("%s ended with exit code %d".formatted(String.join(" ", arguments), code));
+            }
+            return new String(output, StandardCharsets.UTF_8);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a command ran");
+        } finally {
+            process.destroy();
+        }
+    }
+
+    /** {@code load}: time from opening a model to the first image's features. */
+    @Command(
+            name = "load",
+            description = "Measure the time from opening a model to the first image's features.",
+            footer = "  load -m coop4j-small")
+    static final class LoadCommand extends ConsoleCommand {
+
+        @Mixin
+        private BenchCommand.Subject subject;
+
+        @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
+        int runs;
+
+        @Mixin
+        Options.AsJson always; // it is always JSON
+
+        @Override
+        public Integer call() throws IOException {
+            Path file = subject.file(console);
+            ObjectNode result = Json.object().put("what", "load").put("model", file.toString());
+            openAndEncode(file, result);
+            Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+            console.print(result);
+            return 0;
+        }
+
+        private void openAndEncode(Path file, ObjectNode result) throws IOException {
+            long start = System.nanoTime();
+            Clip.Options options = new Clip.Options(Tokenizer::load, Workers.standard(), subject.precision());
+            try (Clip clip = Clip.open(file, options)) {
+                int side = clip.architecture().vision().imageSize();
+                clip.imageEncoder()
+                        .encodeQuickly(1, (index, target, offset) -> target.put(offset, new float[3 * side * side]));
+                result.put("precision", clip.precision().id());
+                result.put("seconds_to_first_feature", (System.nanoTime() - start) / 1e9);
+            }
+        }
+    }
+
+    /** {@code predict}: the whole of {@code coop predict} for one picture. */
+    @Command(
+            name = "predict",
+            description = {
+                "Measure the whole of coop predict for one picture, with a classifier of random features.",
+                "",
+                "Each time is that of a process, after one that warms the disk's cache."
+            },
+            footer = "  predict -m coop4j-small photo.jpg")
+    static final class PredictCommand extends ConsoleCommand {
+
+        @Parameters(paramLabel = "FILE", description = "The picture.")
+        private Path picture;
+
+        @Mixin
+        private BenchCommand.Subject subject;
+
+        @Mixin
+        private BenchCommand.Repetitions repetitions;
+
+        @Option(
+                names = "--launcher",
+                paramLabel = "FILE",
+                description = "The launcher coop, started in place of Java with the options of this process.")
+        private Path launcher;
+
+        @Mixin
+        Options.AsJson always; // it is always JSON
+
+        @Override
+        public Integer call() throws IOException {
+            Path file = subject.file(console);
+            Path classifier = Files.createTempFile("coop-bench", ".safetensors");
+            try {
+                FirstRun.learnFromNoise(file, classifier);
+                List<String> arguments = List.of(
+                        "predict",
+                        "--prompt=" + classifier,
+                        "--model=" + file,
+                        "--precision=" + subject.precision().map(Precision::id).orElse("auto"),
+                        picture.toString());
+                Measurement time = Measurement.of(1, repetitions.runs, 0, () -> predict(arguments));
+                ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
+                console.print(result.<ObjectNode>setAll((ObjectNode) Json.of(time.values())));
+            } finally {
+                Files.delete(classifier);
+            }
+            return 0;
+        }
+
+        private void predict(List<String> arguments) throws IOException {
+            if (launcher == null) {
+                output(Coop.class, arguments);
+            } else {
+                output(List.of(launcher.toString()), arguments);
+            }
+        }
     }
 }

@@ -3,10 +3,18 @@ package org.coop4j.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BinaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Adam;
+import org.bytedeco.pytorch.AdamOptions;
+import org.bytedeco.pytorch.AdamW;
+import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.SGD;
+import org.bytedeco.pytorch.SGDOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -20,6 +28,10 @@ import org.bytedeco.pytorch.global.torch;
  * ({@code coop}, {@code cocoop} or {@code encode}), the classes (the images of a batch with {@code encode}), the
  * repetitions, then optionally the precision ({@code float32}; {@code bf16}, with weights in bfloat16; or {@code
  * autocast}) and the model ({@code ViT-B/16} or another of {@link Sizes}).
+ *
+ * <p>Or, beside {@code methods} of the profile bench, a method of image features ({@code tip-adapter-f}, {@code
+ * taskres}, {@code zs-lp}, {@code clap} or {@code lpp}), the classes, images per class, width of a feature, and
+ * repetitions.
  */
 @SuppressWarnings("try") // scopes and guards act by being open
 public final class TorchPeer {
@@ -29,6 +41,7 @@ public final class TorchPeer {
     private static final double LOGIT_SCALE = 100;
     private static final double RATE = 0.002;
     private static final double DECAY = 5e-4;
+    private static final int WARM_UP = 3; // of methods of image features
 
     /** Sizes of a tower's blocks. */
     private record Tower(int width, int layers) {}
@@ -71,13 +84,18 @@ public final class TorchPeer {
     }
 
     public static void main(String[] arguments) {
-        int size = Integer.parseInt(arguments[1]);
-        int runs = Integer.parseInt(arguments[2]);
-        String precision = arguments.length > 3 ? arguments[3] : "float32";
-        String model = arguments.length > 4 ? arguments[4] : "ViT-B/16";
         String threads = System.getenv("OMP_NUM_THREADS");
         torch.set_num_threads(threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads));
         torch.manual_seed(1);
+        int size = Integer.parseInt(arguments[1]);
+        int runs = Integer.parseInt(arguments[2]);
+        if (arguments.length == 5 && !List.of("coop", "cocoop", "encode").contains(arguments[0])) {
+            Features features = new Features(size, runs, Integer.parseInt(arguments[3]));
+            measure(features.step(arguments[0]), WARM_UP, Integer.parseInt(arguments[4]), arguments[0]);
+            return;
+        }
+        String precision = arguments.length > 3 ? arguments[3] : "float32";
+        String model = arguments.length > 4 ? arguments[4] : "ViT-B/16";
         boolean half = precision.equals("bf16");
         TorchPeer peer = new TorchPeer(half ? torch.ScalarType.BFloat16 : torch.ScalarType.Float, Sizes.of(model));
         if (precision.equals("autocast")) {
@@ -92,8 +110,12 @@ public final class TorchPeer {
                     case "encode" -> peer.encode(size);
                     default -> throw new IllegalArgumentException(arguments[0] + ": give coop, cocoop or encode");
                 };
+        measure(work, 1, runs, "%s, %s, %s %d".formatted(precision, model, arguments[0], size));
+    }
+
+    private static void measure(Runnable work, int warmUp, int runs, String name) {
         double[] seconds = new double[runs];
-        for (int run = -1; run < runs; run++) { // the first is for warming up
+        for (int run = -warmUp; run < runs; run++) {
             long begin = System.nanoTime();
             try (PointerScope scope = new PointerScope()) {
                 work.run();
@@ -105,12 +127,9 @@ public final class TorchPeer {
         Arrays.sort(seconds);
         System.out.printf(
                 Locale.ROOT,
-                "PyTorch %s, %s, %s, %s %d: %.3f s (median of %d), least %.3f s%n",
+                "PyTorch %s, %s: %.5f s (median of %d), least %.5f s%n",
                 torch.class.getPackage().getImplementationVersion(),
-                precision,
-                model,
-                arguments[0],
-                size,
+                name,
                 seconds[runs / 2],
                 runs,
                 seconds[0]);
@@ -354,6 +373,117 @@ public final class TorchPeer {
             Tensor attended = attention(q, kv.select(0, 0), kv.select(0, 1), false);
             Tensor y = torch.linear(attended.reshape(n, width), outWeight);
             return y.add(torch.linear(torch.gelu(torch.linear(torch.layer_norm(y, width), upWeight)), downWeight));
+        }
+    }
+
+    /** Steps of the methods of image features, as the references train them: random features, gradients by autograd. */
+    private static final class Features {
+
+        private static final int BATCH = 256;
+        private static final double MOMENTUM = 0.9;
+
+        /** Normalised, [images, width]; class k has every {@code classes}-th from the k-th on. */
+        private final Tensor images;
+
+        /** Normalised, [classes, width]. */
+        private final Tensor texts;
+
+        private final Tensor labels;
+        private final int classes;
+
+        Features(int classes, int shots, int width) {
+            this.classes = classes;
+            images = unit(torch.randn((long) classes * shots, width));
+            texts = unit(torch.randn(classes, width));
+            labels = torch.arange(new Scalar(classes * shots)).remainder(new Scalar(classes));
+        }
+
+        Runnable step(String method) {
+            return switch (method) {
+                case "tip-adapter-f" -> tipAdapterF();
+                case "taskres" -> taskRes();
+                case "zs-lp" -> prototypes(false);
+                case "clap" -> prototypes(true);
+                case "lpp" -> lpPlusPlus();
+                default -> throw new IllegalArgumentException(method + " has no peer");
+            };
+        }
+
+        private static Tensor times(Tensor x, double factor) {
+            return x.mul(new Scalar(factor));
+        }
+
+        private static Tensor learned(Tensor start) {
+            return start.clone().detach().set_requires_grad(true);
+        }
+
+        private static SGD sgd(double rate, Tensor... learned) {
+            SGDOptions options = new SGDOptions(rate);
+            options.momentum().put(MOMENTUM);
+            return new SGD(new TensorVector(learned), options);
+        }
+
+        /** Returns a step on a random batch; the loss is the cross-entropy of the batch. */
+        private Runnable onBatches(Optimizer optimizer, BinaryOperator<Tensor> loss) {
+            return () -> {
+                Tensor chosen = torch.randperm(images.size(0)).narrow(0, 0, BATCH);
+                step(optimizer, loss.apply(images.index_select(0, chosen), labels.index_select(0, chosen)));
+            };
+        }
+
+        private static void step(Optimizer optimizer, Tensor loss) {
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+
+        /** Learns the keys of the cache; α = 1.17, β = 1. */
+        private Runnable tipAdapterF() {
+            Tensor keys = learned(images);
+            Tensor values = torch.one_hot(labels, classes).to(torch.ScalarType.Float);
+            AdamWOptions options = new AdamWOptions(0.001);
+            options.eps().put(1e-4);
+            return onBatches(new AdamW(new TensorVector(keys), options), (x, y) -> {
+                Tensor affinity = torch.matmul(x, keys.t()).sub(new Scalar(1)).exp();
+                Tensor cache = times(torch.matmul(affinity, values), 1.17);
+                Tensor zeroShot = times(torch.matmul(x, texts.t()), LOGIT_SCALE);
+                return torch.cross_entropy_loss(zeroShot.add(cache), y);
+            });
+        }
+
+        /** Learns a residual of the text features, which counts 0.5 times. */
+        private Runnable taskRes() {
+            Tensor residual = learned(torch.zeros_like(texts));
+            return onBatches(new Adam(new TensorVector(residual), new AdamOptions(0.002)), (x, y) -> {
+                Tensor weights = unit(texts.add(times(residual, 0.5)));
+                return torch.cross_entropy_loss(times(torch.matmul(x, weights.t()), LOGIT_SCALE), y);
+            });
+        }
+
+        /** Learns class prototypes, regularised towards the text features by CLAP's penalty or not. */
+        private Runnable prototypes(boolean penalised) {
+            Tensor prototypes = learned(texts);
+            Tensor multipliers = torch.rand(classes);
+            return onBatches(sgd(0.1, prototypes), (x, y) -> {
+                Tensor logits = times(torch.matmul(x, unit(prototypes).t()), LOGIT_SCALE);
+                Tensor loss = torch.cross_entropy_loss(logits, y);
+                if (!penalised) {
+                    return loss;
+                }
+                Tensor distances = texts.sub(prototypes).square().sum(new long[] {1});
+                return loss.add(multipliers.mul(distances).mean());
+            });
+        }
+
+        /** f · (w + α t), on all images at once. */
+        private Runnable lpPlusPlus() {
+            Tensor weights = learned(texts);
+            Tensor blend = learned(torch.ones(classes, 1));
+            SGD optimizer = sgd(1, weights, blend);
+            return () -> {
+                Tensor head = weights.add(blend.mul(texts));
+                step(optimizer, torch.cross_entropy_loss(torch.matmul(images, head.t()), labels));
+            };
         }
     }
 }

@@ -2,6 +2,7 @@ package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -102,9 +103,7 @@ class EncodingQueueTest {
             begin(queue);
             others.add(offer(queue));
             others.add(offer(queue));
-            assertThatThrownBy(() -> offer(queue))
-                    .isInstanceOf(RejectedExecutionException.class)
-                    .hasMessageContaining("2 images and texts are waiting");
+            assertThrown(RejectedExecutionException.class, () -> offer(queue), "2 images and texts are waiting");
             CompletableFuture<float[]> patient =
                     CompletableFuture.supplyAsync(() -> queue.put(image()).join());
             go.countDown();
@@ -136,7 +135,7 @@ class EncodingQueueTest {
         while (closing.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
-        assertThatThrownBy(() -> offer(queue)).isInstanceOf(IllegalStateException.class);
+        assertThrown(IllegalStateException.class, () -> offer(queue));
         go.countDown();
         closing.join();
         assertThat(last.get()).containsExactly(0);

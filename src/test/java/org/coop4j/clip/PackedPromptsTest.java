@@ -1,8 +1,10 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,9 +14,15 @@ import java.util.stream.Stream;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
+import org.coop4j.graph.LearnedTensor;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 class PackedPromptsTest {
 
@@ -125,11 +133,104 @@ class PackedPromptsTest {
 
     @Test
     void nothingToPackIsRefused() {
-        assertThatThrownBy(() -> new PackedPrompts(List.of(), 1))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("no prompts");
-        assertThatThrownBy(() -> new PackedPrompts(List.of(new int[] {1, END}, new int[0]), 1))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("needs its end token");
+        assertThrown(IllegalArgumentException.class, () -> new PackedPrompts(List.of(), 1), "no prompts");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> new PackedPrompts(List.of(new int[] {1, END}, new int[0]), 1),
+                "needs its end token");
+    }
+
+    private static final int VECTORS = 2;
+    private static final int BATCH = 3;
+
+    @TempDir
+    static Path folder;
+
+    @AutoClose
+    private static Clip clip;
+
+    private static PromptEncoder encoder;
+
+    @BeforeAll
+    static void open() throws IOException {
+        clip = TinyModel.open(TinyModel.write(folder.resolve("model.safetensors"), 3), 1);
+        encoder = clip.promptEncoder(IntStream.range(0, 6)
+                .mapToObj(c -> new int[] {49_406, PackedPrompts.context(0), PackedPrompts.context(1), 320 + c, 49_407})
+                .toList());
+    }
+
+    /** Vectors and a loss that remember an array of each graph that is made of them. */
+    private static final class Watched implements PromptEncoder.Vectors, PromptEncoder.Loss {
+
+        private final LearnedTensor context = LearnedTensor.zeros(
+                "ctx", VECTORS, TinyModel.ARCHITECTURE.text().width());
+        private final List<INDArray> arrays = new ArrayList<>();
+        private final int graphs;
+
+        /**
+         * @param graphs number of graphs that can be built
+         */
+        Watched(int graphs) {
+            this.graphs = graphs;
+        }
+
+        @Override
+        public List<LearnedTensor> learned() {
+            return List.of(context);
+        }
+
+        @Override
+        public SDVariable context(StepGraph step) {
+            watch(step);
+            return step.learned("ctx");
+        }
+
+        @Override
+        public SDVariable of(StepGraph step, SDVariable classFeatures) {
+            watch(step);
+            return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(classFeatures)));
+        }
+
+        private void watch(StepGraph step) {
+            arrays.add(step.learned("ctx").getArr());
+            if (arrays.size() > graphs) {
+                throw new IllegalStateException("one graph too many");
+            }
+        }
+
+        Step step(MemoryLimit memory) {
+            return encoder.step(this, this, BATCH, memory);
+        }
+    }
+
+    private static long wholeBytes() {
+        try (Step step = new Watched(Integer.MAX_VALUE).step(MemoryLimit.none())) {
+            return step.bytes();
+        }
+    }
+
+    @Test
+    void everyGraphIsFreedIfOneClassExceedsTheLimit() {
+        Watched watched = new Watched(Integer.MAX_VALUE);
+        assertThrown(MemoryLimit.ExceededException.class, () -> watched.step(new MemoryLimit(1)));
+        assertThat(watched.arrays).hasSizeGreaterThan(encoder.classes()).allMatch(INDArray::wasClosed);
+    }
+
+    /** The whole step, the loss alone, and chunks: planning fails at each graph in turn. */
+    @Test
+    void everyGraphIsFreedIfPlanningFails() {
+        MemoryLimit half = new MemoryLimit(wholeBytes() * 2 / 3);
+        Watched all = new Watched(Integer.MAX_VALUE);
+        try (Step step = all.step(half)) {
+            assertThat(step.chunks()).isGreaterThan(1);
+            assertThat(all.arrays).hasSizeGreaterThan(4);
+            assertThat(all.arrays.get(all.arrays.size() - 1).wasClosed()).isFalse();
+        }
+        assertThat(all.arrays).allMatch(INDArray::wasClosed);
+        for (int graphs = 0; graphs < all.arrays.size(); graphs++) {
+            Watched watched = new Watched(graphs);
+            assertThrown(IllegalStateException.class, () -> watched.step(half));
+            assertThat(watched.arrays).hasSize(graphs + 1).allMatch(INDArray::wasClosed);
+        }
     }
 }

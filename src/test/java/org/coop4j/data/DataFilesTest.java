@@ -19,6 +19,7 @@ import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -340,24 +341,7 @@ class DataFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "a.jpg | needs 2",
-                "a.jpg,cat,train;b.jpg,dog | needs 3",
-                "a.jpg,cat,train;b.jpg,dog,maybe | 'maybe'",
-                "a.jpg,cat;a.jpg,dog | twice",
-                "a.jpg, | label of a.jpg",
-                "../a.jpg,cat | leads out",
-                "/a.jpg,cat | not relative",
-                "a.jpg,cat;b.jpg,Cat | same prompt",
-                "a.jpg,cat | 1 class:",
-                "path,label | no images",
-                "a.jpg,cat,train;b.jpg,dog,train;c.jpg,emu,test | 'emu'",
-                "a.jpg,cat,train;b.jpg,dog,train | only training images",
-                "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image file of",
-                "a.jpg,\"cat | Missing closing quote"
-            })
+    @CsvFileSource(resources = "invalid-lists.txt", delimiter = '|', quoteCharacter = '\'')
     void invalidListsAreRefusedWithTheReason(String text, String message) {
         assertThrown(InputException.class, () -> csv(text, 3), message);
     }

@@ -16,6 +16,8 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.coop4j.data.PythonRandom.NumpyRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,5 +131,79 @@ class FewShotSamplerTest {
         List<Integer> integers = new ArrayList<>();
         array.forEach(node -> integers.add(node.asInt()));
         return integers;
+    }
+
+    /** First outputs of CPython's generator, from {@code random.getrandbits(32)}. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 577090037, 2444712010, 3639700191",
+        "2, 4106135923, 3707026329, 4070888059",
+        "3, 1022050301, 2545373330, 2337446730",
+    })
+    void drawsCpythonsBits(long seed, long first, long second, long third) {
+        PythonRandom random = new PythonRandom(seed);
+
+        assertThat(new long[] {bits31(random), bits31(random), bits31(random)})
+                .containsExactly(first >>> 1, second >>> 1, third >>> 1);
+    }
+
+    /** random.seed(s); [random.getrandbits(31) for _ in range(2)], CPython 3.11. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 1813382118, 827307999",
+        "-1, 288545018, 1222356005",
+        "4294967296, 242653419, 754435550",
+        "1311768467463790320, 1823349692, 1261685716",
+        "-9223372036854775808, 1188554884, 845876735",
+    })
+    void seedsOfAnySizeMakeCpythonsKey(long seed, long first, long second) {
+        PythonRandom random = new PythonRandom(seed);
+
+        assertThat(new long[] {bits31(random), bits31(random)}).containsExactly(first, second);
+    }
+
+    /** From a set, from a pool, and one at a time. */
+    @Test
+    void samplesAndShufflesAsCpython() {
+        assertThat(new PythonRandom(1).samplePositions(1500, 16))
+                .containsExactly(275, 1165, 129, 522, 241, 1014, 920, 967, 1334, 777, 429, 192, 999, 58, 798, 886);
+        assertThat(new PythonRandom(1).samplePositions(20, 4)).containsExactly(4, 18, 2, 8);
+        assertThat(new PythonRandom(1).samplePositions(60, 16))
+                .containsExactly(8, 36, 54, 51, 48, 4, 16, 7, 31, 55, 28, 30, 41, 24, 13, 6);
+        PythonRandom random = new PythonRandom(1);
+        for (int drawn : new int[] {8, 36, 54, 51, 48}) {
+            assertThat(random.samplePositions(60, 1)).containsExactly(drawn);
+        }
+        List<Integer> items = IntStream.range(0, 10).boxed().toList();
+        assertThat(new PythonRandom(1).shuffled(items)).containsExactly(6, 8, 9, 7, 5, 3, 0, 4, 1, 2);
+    }
+
+    @Test
+    void refusesToDrawMoreThanAvailable() {
+        assertThrown(IllegalArgumentException.class, () -> new PythonRandom(1).samplePositions(3, 4), "4 of 3");
+    }
+
+    private static long bits31(PythonRandom random) {
+        return random.getRandBits(31);
+    }
+
+    @Test
+    void choosesAsNumpysLegacyGenerator() {
+        NumpyRandom random = new NumpyRandom(1);
+
+        assertThat(random.choice(60, 4)).containsExactly(39, 41, 2, 48);
+        assertThat(random.choice(24, 4)).containsExactly(17, 14, 12, 11);
+    }
+
+    /** numpy.random.seed(7); numpy.random.permutation(12), NumPy 2.2. */
+    @Test
+    void permutesAsNumpysLegacyGenerator() {
+        assertThat(new NumpyRandom(7).permutation(12)).containsExactly(7, 10, 2, 5, 0, 1, 11, 8, 3, 6, 9, 4);
+        assertThat(new NumpyRandom(7).permutation(1)).containsExactly(0);
+    }
+
+    @Test
+    void refusesToChooseMoreThanAvailable() {
+        assertThrown(IllegalArgumentException.class, () -> new NumpyRandom(1).choice(3, 4), "4 of 3");
     }
 }

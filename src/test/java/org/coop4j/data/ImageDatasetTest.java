@@ -1,6 +1,7 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
@@ -65,16 +66,12 @@ class ImageDatasetTest {
 
     @Test
     void labelsMustBeInRangeAndAgreeWithTheirNames() {
-        assertThrown(
-                Exception.class,
-                () -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()),
-                "label 1",
-                "number of classes, 1");
-        assertThrown(
-                Exception.class,
-                () -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()),
-                "'dog'",
-                "'cat'");
+        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()))
+                .isInstanceOf(Exception.class)
+                .hasMessageContainingAll("label 1", "number of classes, 1");
+        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()))
+                .isInstanceOf(Exception.class)
+                .hasMessageContainingAll("'dog'", "'cat'");
         assertThrown(Exception.class, () -> image(-1, "cat"), "-1");
         assertThrown(Exception.class, () -> image(0, " "), "blank");
     }
@@ -141,5 +138,29 @@ class ImageDatasetTest {
 
     private static LabelledImage image(int label, String name) {
         return new LabelledImage(Path.of(label + ".jpg"), label, name);
+    }
+
+    @Test
+    void classNamesMatchAsTheyDoInAPrompt() {
+        assertThat(ClassNames.positions(List.of("Sea  Lake", "river"), List.of("River", "crop", "sea_lake")))
+                .containsExactly(2, 0);
+    }
+
+    /** ImageNet has two classes called missile and two called sunglasses. */
+    @Test
+    void classesWithTheSameNameMatchInOrder() {
+        List<String> imageNet = List.of("missile", "crane", "sunglasses", "missile", "crane");
+        assertThat(ClassNames.positions(imageNet, imageNet)).containsExactly(0, 1, 2, 3, 4);
+        assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet)).containsExactly(1, 0);
+        assertThatThrownBy(() -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("\"crane\"", "5 classes");
+    }
+
+    @Test
+    void anUnavailableClassIsNamed() {
+        assertThatThrownBy(() -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("\"fox\"", "6 classes", "a, b, c, d, e, …");
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -94,15 +95,13 @@ class EvaluationTest {
         assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
                 .isInstanceOf(Predictions.ScoreException.class)
                 .hasMessageContainingAll("class 1", "NaN");
-        assertThatThrownBy(() -> Predictions.argmax(new float[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThrown(IllegalArgumentException.class, () -> Predictions.argmax(new float[0]));
     }
 
     @Test
     void listsOfDifferentOrZeroLengthAreRefused() {
-        assertThatThrownBy(() -> Evaluation.of(new int[2], new int[3]))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("2 and 3");
-        assertThatThrownBy(() -> Evaluation.of(new int[0], new int[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThrown(IllegalArgumentException.class, () -> Evaluation.of(new int[2], new int[3]), "2 and 3");
+        assertThrown(IllegalArgumentException.class, () -> Evaluation.of(new int[0], new int[0]));
     }
 
     private static int[] ints(JsonNode array) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -119,25 +119,7 @@ class ClassifierFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "coop4j.classifier | '' | coop train",
-                "coop4j.classifier | 1 | format 1",
-                "coop4j.classifier | 3 | has format 3: this version of coop4j reads format 2",
-                "coop4j.method | '' | has no coop4j.method",
-                "coop4j.settings | {\"position\":\"left\"} | position",
-                "coop4j.settings | [] | got []",
-                "coop4j.settings | '' | has no coop4j.settings",
-                "coop4j.classes | null | null",
-                "coop4j.classes | [] | []",
-                "coop4j.classes | [null] | [null]",
-                "coop4j.classes | [\"a\" | damaged metadata",
-                "coop4j.classes | {} | damaged metadata",
-                "coop4j.model_sha256 | '' | has no coop4j.model_sha256",
-                "coop4j.training | null | coop4j.training",
-                "coop4j.training | [] | coop4j.training"
-            })
+    @CsvFileSource(resources = "damaged-metadata.txt", delimiter = '|', quoteCharacter = '\'')
     void damagedMetadataIsNamed(String key, String value, String message) throws IOException {
         Path file = written(Map.of(key, value), Shape.of(1, 2), 1, 2);
         assertThrown(IOException.class, () -> ClassifierFile.read(file), file.toString(), message);
@@ -166,7 +148,7 @@ class ClassifierFileTest {
     @Test
     void aFileOfAnotherKindIsRefused() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "a photo of a cat");
-        assertThatThrownBy(() -> ClassifierFile.read(text)).isInstanceOf(IOException.class);
+        assertThrown(IOException.class, () -> ClassifierFile.read(text));
         assertThrown(IOException.class, () -> ClassifierFile.read(folder.resolve("nowhere")), "nowhere");
     }
 

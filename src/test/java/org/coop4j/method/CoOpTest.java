@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -151,9 +152,7 @@ class CoOpTest {
                         learned.open(clip).forClasses(names).logits(images()).toArray());
 
         ClassifierFile wrong = saved.with("class_weights", Shape.of(2, 12), new float[24]);
-        assertThatThrownBy(() -> wrong.open(clip))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("class_weights", "[3, 12]", "got [2, 12]");
+        assertThrown(IOException.class, () -> wrong.open(clip), "class_weights", "[3, 12]", "got [2, 12]");
     }
 
     /** Returns loss, gradient and features of a step with a number of threads. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,5 +226,25 @@ final class GoldenMethods implements AutoCloseable {
     @Override
     public void close() throws IOException {
         values.close();
+    }
+
+    public static JsonNode read(String resource) throws IOException {
+        try (InputStream in = GoldenMethods.class.getResourceAsStream(resource)) {
+            return new JsonMapper().readTree(in);
+        }
+    }
+
+    /** The features under {@code part} with the labels under {@code part}_labels. */
+    public static FeatureSet features(JsonNode node, String part) {
+        JsonNode values = node.get(part);
+        float[] floats = new float[values.size()];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = values.get(i).floatValue();
+        }
+        return new DenseFeatures(node.get("dimension").asInt(), 1, floats, ints(node.get(part + "_labels")));
+    }
+
+    static int[] ints(JsonNode array) {
+        return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
     }
 }

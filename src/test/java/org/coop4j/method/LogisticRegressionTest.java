@@ -35,11 +35,11 @@ class LogisticRegressionTest {
         int fits = 0;
         int agreeing = 0;
         int weights = 0;
-        for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
-            FeatureSet train = GoldenFeatures.features(problem, "train");
+        for (JsonNode problem : GoldenMethods.read("logistic_regression.json").get("cases")) {
+            FeatureSet train = GoldenMethods.features(problem, "train");
             int[] labels = Arrays.stream(train.labels()).sorted().distinct().toArray();
             LogisticRegression regression = new LogisticRegression(numbered(train, labels), WORKERS);
-            FeatureSet test = numbered(GoldenFeatures.features(problem, "test"), labels);
+            FeatureSet test = numbered(GoldenMethods.features(problem, "test"), labels);
             for (JsonNode expected : problem.get("fits")) {
                 double c = expected.get("c").asDouble();
                 TruncatedNewton found = regression.minimum(c, null);

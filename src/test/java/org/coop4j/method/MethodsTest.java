@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Properties of every method on a tiny model: one image per class, files, other classes, refused settings. */
@@ -224,9 +225,7 @@ class MethodsTest {
         ClassifierFile narrow = file.with("weight", Shape.of(d, 2), new float[2 * d]);
         assertThatThrownBy(() -> narrow.open(clip)).hasMessageContaining("weight of shape");
         ClassifierFile brief = file.with("bias", Shape.of(2), new float[2]);
-        assertThatThrownBy(() -> brief.open(clip))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("bias of shape");
+        assertThrown(IOException.class, () -> brief.open(clip), "bias of shape");
     }
 
     @Test
@@ -240,35 +239,7 @@ class MethodsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
-                    taskres      | alpha          | -1    | got -1
-                    tip-adapter  | alpha          | -1    | got -1
-                    tip-adapter  | beta           | -0.5  | got -0.5
-                    tip-adapter-f | max_beta      | -7    | got -7
-                    clip-adapter | ratio          | 1.5   | got 1.5
-                    cross-modal  | blend          | -0.5  | got -0.5
-                    gda          | alpha          | -1    | got -1
-                    prolip       | lambda         | -1    | got -1
-                    kgcoop       | lambda         | -8    | got -8
-                    prograd      | lambda         | -1    | got -1
-                    prograd      | temperature    | 0     | got 0
-                    coop         | context_length | 0     | got 0
-                    prograd      | context_length | 0     | got 0
-                    tcp          | context_length | 0     | got 0
-                    cocoop       | context_length | -1    | got -1
-                    deep-language | context_length | -3   | got -3
-                    cocoop       | words          | ' '   | got none
-                    coop         | words          | '  '  | got none
-                    deep-language | depth         | -1    | got -1
-                    tcp          | block          | -1    | got -1
-                    taskres      | alpha          | a lot | got "a lot"
-                    taskres      | alpah          | 1     | one of alpha, templates, own
-                    prototypes   | alpha          | 1     | unknown
-                    clap         | templates      | cat   | "cat"
-                    """)
+    @CsvFileSource(resources = "invalid-settings.txt", delimiter = '|', quoteCharacter = '\'')
     void anInvalidSettingIsRefused(String method, String setting, String value, String shown) {
         assertThatThrownBy(() -> Method.of(method).with(Map.of(setting, value)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -136,8 +137,7 @@ class OptimizerTest {
                 Map.of("epochs", -1),
                 Map.of("batch", 0),
                 Map.of("epsilon", 0.0))) {
-            assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), bad))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> Settings.with(Training.coop(1, 1), bad));
         }
     }
 

@@ -27,10 +27,10 @@ class PenaltySearchTest {
 
     @Test
     void searchTakesScikitLearnsPathForEveryShotAndSeed() throws IOException {
-        JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        FeatureSet train = GoldenFeatures.features(golden, "train");
-        FeatureSet val = GoldenFeatures.features(golden, "val");
-        FeatureSet test = GoldenFeatures.features(golden, "test");
+        JsonNode golden = GoldenMethods.read("linear_probe.json");
+        FeatureSet train = GoldenMethods.features(golden, "train");
+        FeatureSet val = GoldenMethods.features(golden, "val");
+        FeatureSet test = GoldenMethods.features(golden, "test");
 
         assertThat(golden.get("runs").size()).isEqualTo(15);
         for (JsonNode run : golden.get("runs")) {
@@ -84,8 +84,8 @@ class PenaltySearchTest {
 
     @Test
     void everyFitIsReported() throws IOException {
-        JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        FeatureSet train = GoldenFeatures.features(golden, "train");
+        JsonNode golden = GoldenMethods.read("linear_probe.json");
+        FeatureSet train = GoldenMethods.features(golden, "train");
         List<Long> told = new ArrayList<>();
         ProgressRecorder progress = new ProgressRecorder() {
             @Override
@@ -94,7 +94,7 @@ class PenaltySearchTest {
                 told.add(task.done());
             }
         };
-        PenaltySearch.of(train, GoldenFeatures.features(golden, "val"), Workers.onOneThread(1), progress);
+        PenaltySearch.of(train, GoldenMethods.features(golden, "val"), Workers.onOneThread(1), progress);
         assertThat(told).hasSize(15).startsWith(1L).endsWith(15L);
     }
 
@@ -116,8 +116,8 @@ class PenaltySearchTest {
                 .sampleOfProbe(labelled(train.labels(), val.labels()));
         int[] ofTrain = positions(drawn.train());
         int[] ofVal = positions(drawn.val());
-        assertThat(ofTrain).containsExactly(GoldenFeatures.ints(run.get("train_positions")));
-        assertThat(ofVal).containsExactly(GoldenFeatures.ints(run.get("val_positions")));
+        assertThat(ofTrain).containsExactly(GoldenMethods.ints(run.get("train_positions")));
+        assertThat(ofVal).containsExactly(GoldenMethods.ints(run.get("val_positions")));
         return search(train.select(ofTrain), val.select(ofVal));
     }
 

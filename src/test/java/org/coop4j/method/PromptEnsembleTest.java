@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,9 +77,8 @@ class PromptEnsembleTest {
 
     @Test
     void aTemplateWithoutAPlaceForTheNameIsRefused() {
-        assertThatThrownBy(() -> PromptEnsemble.of("a photo of a cat"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("a photo of a cat", "{}");
+        assertThrown(
+                IllegalArgumentException.class, () -> PromptEnsemble.of("a photo of a cat"), "a photo of a cat", "{}");
         assertThatThrownBy(() -> new PromptEnsemble(List.of())).hasMessageContaining("template");
     }
 

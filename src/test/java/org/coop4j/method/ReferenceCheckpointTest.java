@@ -3,6 +3,7 @@ package org.coop4j.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -128,9 +129,10 @@ class ReferenceCheckpointTest {
             List<ClassName> swapped = new ArrayList<>(names);
             Collections.swap(swapped, 0, 5);
             ReferenceCheckpoint.Words other = new ReferenceCheckpoint.Words(swapped, start, end);
-            assertThatThrownBy(() -> ReferenceCheckpoint.read(place, golden, coop(ClassPosition.END), prompts -> other))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("other class names");
+            assertThrown(
+                    IOException.class,
+                    () -> ReferenceCheckpoint.read(place, golden, coop(ClassPosition.END), prompts -> other),
+                    "other class names");
         }
     }
 
@@ -141,17 +143,19 @@ class ReferenceCheckpointTest {
                 List.of("dog", "red rose", "kite"),
                 List.of("red_rose", "dog", "kite (bird of prey)"),
                 List.of("dog", "red_rose"))) {
-            assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), other))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining(folder.toString());
+            assertThrown(
+                    IOException.class,
+                    () -> ReferenceCheckpoint.read(folder, clip, coop(ClassPosition.END), other),
+                    folder.toString());
         }
         try (Clip model = TinyModel.open(TinyModel.write(folder.resolve("other"), 2), 1)) {
             assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, model, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll(folder.toString(), "weights");
-            assertThatThrownBy(() -> ReferenceCheckpoint.write(folder, model, prompt(ClassPosition.END, false), 1))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(model.modelSha256().substring(0, 12));
+            assertThrown(
+                    IllegalArgumentException.class,
+                    () -> ReferenceCheckpoint.write(folder, model, prompt(ClassPosition.END, false), 1),
+                    model.modelSha256().substring(0, 12));
         }
     }
 
@@ -182,9 +186,10 @@ class ReferenceCheckpointTest {
         ClassifierFile prompt =
                 LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
         Path file = ReferenceCheckpoint.write(folder, clip, prompt, 50);
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("ctx holds NaN");
+        assertThrown(
+                IOException.class,
+                () -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES),
+                "ctx holds NaN");
     }
 
     @Test
@@ -195,17 +200,17 @@ class ReferenceCheckpointTest {
                 .hasMessageContainingAll(other.toString(), "ctx", "[weight, bias_vectors]", "coop");
         for (Shape shape : List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
-            assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("text width is 16");
+            assertThrown(
+                    IOException.class,
+                    () -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES),
+                    "text width is 16");
         }
         Path text = Files.writeString(folder.resolve("notes"), "not a checkpoint");
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES))
-                .isInstanceOf(IOException.class);
-        assertThatThrownBy(
-                        () -> ReferenceCheckpoint.read(folder.resolve("nowhere"), clip, coop(ClassPosition.END), NAMES))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(folder.resolve("nowhere").toString());
+        assertThrown(IOException.class, () -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES));
+        assertThrown(
+                IOException.class,
+                () -> ReferenceCheckpoint.read(folder.resolve("nowhere"), clip, coop(ClassPosition.END), NAMES),
+                folder.resolve("nowhere").toString());
     }
 
     @Test
@@ -278,8 +283,9 @@ class ReferenceCheckpointTest {
         assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("cocoop"), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("meta_net.linear1.weight", "[ctx", "cocoop");
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("gda"), NAMES))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("coop, kgcoop, prograd, tcp, cocoop");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ReferenceCheckpoint.read(folder, clip, Method.of("gda"), NAMES),
+                "coop, kgcoop, prograd, tcp, cocoop");
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -267,9 +267,7 @@ class OnnxExportTest {
     void nothingIsLeftOfAFileThatCannotBeWritten() throws IOException {
         Path missing = folder.resolve("missing").resolve("x.onnx");
         try (Clip clip = GoldenModels.open("vit", folder)) {
-            assertThatThrownBy(() -> new OnnxExport(clip, false, "test").imageTower(missing))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("missing");
+            assertThrown(IOException.class, () -> new OnnxExport(clip, false, "test").imageTower(missing), "missing");
         }
     }
 

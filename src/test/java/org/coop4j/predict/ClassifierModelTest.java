@@ -1,7 +1,7 @@
 package org.coop4j.predict;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,9 +36,10 @@ class ClassifierModelTest {
         Path classifier = folder.resolve("elsewhere/classifier.safetensors");
         assertThat(ClassifierModel.find(learned(Run.MODEL_FILE, model.toString()), classifier, ""))
                 .isEqualTo(model);
-        assertThatThrownBy(() -> ClassifierModel.find(learned(Run.MODEL_FILE, "/" + model), classifier, "give --model"))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("give --model");
+        assertThrown(
+                IOException.class,
+                () -> ClassifierModel.find(learned(Run.MODEL_FILE, "/" + model), classifier, "give --model"),
+                "give --model");
         for (String share : List.of("//host/share/a", "\\\\host\\share\\a", "/\\host/a", "\\/host/a")) {
             assertThat(ClassifierModel.modelFile(learned(Run.MODEL_FILE, share)))
                     .isEmpty();
@@ -48,8 +49,6 @@ class ClassifierModelTest {
     @Test
     void anUnknownTreatmentOfExifOrientationsIsNamed() throws IOException {
         assertThat(ImageClassifier.orientation(learned(Run.EXIF, "keep"))).isEqualTo(ExifOrientation.KEEP);
-        assertThatThrownBy(() -> ImageClassifier.orientation(learned(Run.EXIF, "sideways")))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("sideways");
+        assertThrown(IOException.class, () -> ImageClassifier.orientation(learned(Run.EXIF, "sideways")), "sideways");
     }
 }

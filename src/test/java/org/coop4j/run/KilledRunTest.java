@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.coop4j.MemoryChild;
+import org.coop4j.base.Machine;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,7 +47,7 @@ class KilledRunTest {
                 "-XX:-UsePerfData",
                 "-cp",
                 classPath,
-                RunChild.class.getName(),
+                KilledRunTest.class.getName(),
                 model.toString(),
                 data.toString(),
                 place.toString(),
@@ -113,5 +117,78 @@ class KilledRunTest {
         Path whole = folder.resolve("never-full");
         RunFixture.run(model, RunFixture.shortRun(data), whole, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(full)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    /** Arguments: model, data, place, milliseconds to wait after each view and epoch; unless they are 0, it never ends. */
+    public static void main(String[] args) throws IOException {
+        long pause = Long.parseLong(args[3]);
+        RunFixture.Quiet slow = new RunFixture.Quiet() {
+            @Override
+            void encoded(long done) {
+                sleep(pause / 4);
+            }
+
+            @Override
+            void epoch(int epoch) {
+                sleep(epoch < 4 || pause == 0 ? pause : Long.MAX_VALUE);
+            }
+        };
+        try {
+            RunFixture.Setup config = RunFixture.shortRun(Path.of(args[1]));
+            RunFixture.run(Path.of(args[0]), config, Path.of(args[2]), slow);
+            System.out.println("finished");
+        } catch (IOException e) {
+            System.out.println("problem: " + e.getMessage());
+            System.exit(3);
+        }
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static final int TRAININGS = 100;
+    private static final int WARMUP = 20;
+
+    /**
+     * The compiled code still grows a little after the warm-up. A step's plan of this model and its tensors takes about
+     * 1 MB: 80 of them would be 80 MB.
+     */
+    private static final long ALLOWED = 48L << 20;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void manyTrainingsInOneProcessLeakNoMemory() throws IOException, InterruptedException {
+        assumeThat(Machine.memory()).as("resident memory is known on Linux").isPresent();
+        long[] memory = MemoryChild.run(Trainings.class, folder.toString());
+        assertThat(memory).hasSize(TRAININGS);
+        assertThat(memory[TRAININGS - 1] - memory[WARMUP]).isLessThan(ALLOWED);
+    }
+
+    /** Trains many times, and reports the memory after each training. */
+    static final class Trainings {
+
+        private Trainings() {}
+
+        public static void main(String[] args) throws IOException {
+            Path folder = Path.of(args[0]);
+            Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+            Path data = TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES);
+            RunFixture.Setup setup = RunFixture.config(data, 2, 2, 0, 0.01);
+            for (int i = 0; i < TRAININGS; i++) {
+                try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+                    setup.withSeed(i + 1)
+                            .run(clip, RunFixture.options(folder, false), new RunFixture.Quiet())
+                            .run(folder.resolve("run" + i), false);
+                }
+                MemoryChild.report();
+            }
+        }
     }
 }

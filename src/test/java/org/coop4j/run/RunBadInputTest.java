@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -259,9 +260,7 @@ class RunBadInputTest {
             Files.createDirectory(folderOnly.resolve(".lock"));
         }
         for (Path impossible : List.of(file, file.resolve("run"), folderOnly)) {
-            assertThatThrownBy(() -> RunFolder.open(impossible))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(impossible.toString(), "run folder");
+            assertThrown(IOException.class, () -> RunFolder.open(impossible), impossible.toString(), "run folder");
         }
     }
 

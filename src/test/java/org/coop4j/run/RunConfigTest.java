@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -244,12 +245,8 @@ class RunConfigTest {
     @Test
     void foldersAndEndlessFilesAreRefusedAsConfigurations() throws IOException {
         Path directory = Files.createDirectories(folder.resolve("config.json"));
-        assertThatThrownBy(() -> RunConfig.read(directory))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("config.json", "folder");
-        assertThatThrownBy(() -> RunConfig.read(Path.of("/dev/zero")))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("zero", "device");
+        assertThrown(IOException.class, () -> RunConfig.read(directory), "config.json", "folder");
+        assertThrown(IOException.class, () -> RunConfig.read(Path.of("/dev/zero")), "zero", "device");
     }
 
     private RunConfig read(ObjectNode tree) throws IOException {
@@ -277,9 +274,7 @@ class RunConfigTest {
     @Test
     void anUnknownPrecisionIsNamed() {
         ObjectNode tree = of(new CoOp()).toJson().put("precision", "int8");
-        assertThatThrownBy(() -> read(tree))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("config.json", "float32", "bf16", "got \"int8\"");
+        assertThrown(IOException.class, () -> read(tree), "config.json", "float32", "bf16", "got \"int8\"");
     }
 
     @Test
@@ -290,9 +285,7 @@ class RunConfigTest {
         tree.remove("precision");
         assertThat(read(tree)).isEqualTo(of(new CoOp()));
         ((ObjectNode) tree.get("settings")).put("lambda", 8);
-        assertThatThrownBy(() -> read(tree))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("config.json", "\"lambda\"");
+        assertThrown(IOException.class, () -> read(tree), "config.json", "\"lambda\"");
     }
 
     @ParameterizedTest
@@ -309,9 +302,7 @@ class RunConfigTest {
     void invalidConfigurationsAreNamed(String text) throws IOException {
         Path file = folder.resolve("config.json");
         Files.writeString(file, text);
-        assertThatThrownBy(() -> RunConfig.read(file))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("config.json is damaged");
+        assertThrown(IOException.class, () -> RunConfig.read(file), "config.json is damaged");
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.coop4j.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -116,8 +117,9 @@ class RunTest {
                 throw new OutOfMemoryError("made up");
             }
         };
-        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data).withSeed(7), place, failing))
-                .isInstanceOf(OutOfMemoryError.class);
+        assertThrown(
+                OutOfMemoryError.class,
+                () -> RunFixture.run(model, RunFixture.shortRun(data).withSeed(7), place, failing));
         RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
     }
@@ -178,8 +180,7 @@ class RunTest {
                 }
             }
         };
-        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data), place, stopping))
-                .isInstanceOf(Interrupted.class);
+        assertThrown(Interrupted.class, () -> RunFixture.run(model, RunFixture.shortRun(data), place, stopping));
         return place;
     }
 
@@ -264,9 +265,10 @@ class RunTest {
         Path place = folder.resolve("exploding");
         RunFixture.Setup config =
                 RunFixture.config(data, 0, 6, 0, 1e38).with("warmup_epochs", 2).withCheckpointEvery(1);
-        assertThatThrownBy(() -> RunFixture.run(model, config, place, new RunFixture.Quiet()))
-                .isInstanceOf(NonFiniteLossException.class)
-                .hasMessageContaining("in epoch 3, batch ");
+        assertThrown(
+                NonFiniteLossException.class,
+                () -> RunFixture.run(model, config, place, new RunFixture.Quiet()),
+                "in epoch 3, batch ");
         Path run = place.resolve("run");
         try (SafetensorsFile kept = SafetensorsFile.open(run.resolve(RunFolder.CHECKPOINT))) {
             assertThat(kept.metadata()).containsEntry("coop4j.epochs", "2");

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.coop4j.clip.ShippedModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -265,5 +266,33 @@ class KillCampaign {
             }
         }
         return touched;
+    }
+
+    @Test
+    void twoDemosAndATrainingAtOnceAllEndWell() throws Exception {
+        List<CoopProcess> processes = List.of(
+                start("demo", "-o", folder.resolve("first")),
+                start("demo", "-o", folder.resolve("second")),
+                start(
+                        "train",
+                        "-m",
+                        ShippedModel.NAME,
+                        "-d",
+                        CampaignFiles.pictures(),
+                        "-k",
+                        2,
+                        "-o",
+                        folder.resolve("run")));
+        for (CoopProcess process : processes) {
+            process.ended().ok();
+        }
+        assertThat(CampaignFiles.differences(
+                        CampaignFiles.outcome(folder.resolve("first/runs")),
+                        CampaignFiles.outcome(folder.resolve("second/runs"))))
+                .isEmpty();
+    }
+
+    private CoopProcess start(Object... arguments) throws IOException {
+        return CoopProcess.start(folder, Map.of("OMP_NUM_THREADS", "1"), arguments);
     }
 }

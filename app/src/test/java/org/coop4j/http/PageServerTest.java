@@ -1,7 +1,7 @@
 package org.coop4j.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import io.javalin.Javalin;
 import java.io.IOException;
@@ -76,8 +76,6 @@ class PageServerTest {
 
     @Test
     void aTakenPortIsNamed() {
-        assertThatThrownBy(() -> PageServer.start(page(), port()))
-                .isInstanceOf(CommandFailure.class)
-                .hasMessageContainingAll("port " + port(), "--port");
+        assertThrown(CommandFailure.class, () -> PageServer.start(page(), port()), "port " + port(), "--port");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,8 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LearnedPrompts;
 import org.coop4j.method.PromptLayout;
@@ -207,5 +210,22 @@ class NearestWordsTest {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
         assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");
+    }
+
+    @TempDir
+    private Path folder;
+
+    private BufferedImage drawn(String name) throws IOException {
+        ConfusionMatrix matrix = ConfusionMatrix.of(new int[] {0, 1, 1}, new int[] {0, 1, 0});
+        Path file = folder.resolve("matrix.png");
+        new ConfusionFiles(matrix, List.of("cat", name)).writePng(file);
+        return ImageIO.read(file.toFile());
+    }
+
+    @Test
+    void theBeginningOfALongNameIsDrawn() throws IOException {
+        int longest = drawn("a".repeat(61)).getWidth();
+        assertThat(longest).isGreaterThan(drawn("a".repeat(30)).getWidth());
+        assertThat(drawn("a".repeat(60_000)).getWidth()).isEqualTo(longest);
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 
@@ -287,9 +287,7 @@ class RunStoreTest {
         Path file = Files.writeString(own.resolve("file"), "no folder");
         try (Clip clip = fixture.open()) {
             Sweep sweep = Sweep.of(fixture.shared(clip, own), fixture.plan(PLAN));
-            assertThatThrownBy(() -> sweep.run(file, SweepFixture.SILENT))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("run folder " + file);
+            assertThrown(IOException.class, () -> sweep.run(file, SweepFixture.SILENT), "run folder " + file);
         }
     }
 }

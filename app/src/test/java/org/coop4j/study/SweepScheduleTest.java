@@ -1,7 +1,7 @@
 package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -96,9 +96,7 @@ class SweepScheduleTest {
                 IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         SweepPlan plan = fixture.plan(
                 "data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots + "]\nseeds: [" + seeds + "]\n");
-        assertThatThrownBy(() -> SweepSchedule.of(clip, plan, Map.of()))
-                .isInstanceOf(PlanException.class)
-                .hasMessageContainingAll("4,000,000 runs", "2000 seeds");
+        assertThrown(PlanException.class, () -> SweepSchedule.of(clip, plan, Map.of()), "4,000,000 runs", "2000 seeds");
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.coop4j.study;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 import static org.coop4j.study.SweepFixture.result;
@@ -310,9 +311,10 @@ class SweepTest {
     void twoSweepsDoNotShareAFolder() throws IOException {
         Path out = folder.resolve("shared");
         try (RunFolder held = RunFolder.open(out)) {
-            assertThatThrownBy(() -> fixture.run(out, PLAN, SweepFixture.SILENT))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining(held.path().toString());
+            assertThrown(
+                    IOException.class,
+                    () -> fixture.run(out, PLAN, SweepFixture.SILENT),
+                    held.path().toString());
         }
         assertThat(out.resolve("runs")).doesNotExist();
     }

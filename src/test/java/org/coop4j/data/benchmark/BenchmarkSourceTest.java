@@ -1,32 +1,41 @@
 package org.coop4j.data.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.benchmark.Benchmark.SplitRule;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each dataset on a miniature tree in its true layout. */
 class BenchmarkSourceTest {
     @TempDir
     Path root;
 
-    private MiniatureTree tree;
+    private MiniatureBenchmarks tree;
 
     @BeforeEach
     void plant() {
-        tree = new MiniatureTree(root);
+        tree = new MiniatureBenchmarks(root);
     }
 
     @Test
@@ -185,7 +194,7 @@ class BenchmarkSourceTest {
     }
 
     private void assertRefused(String name, String... parts) {
-        assertThatThrownBy(() -> load(name)).isInstanceOf(InputException.class).hasMessageContainingAll(parts);
+        assertThrown(InputException.class, () -> load(name), parts);
     }
 
     private static Benchmark benchmark(String name) {
@@ -201,5 +210,97 @@ class BenchmarkSourceTest {
         return IntStream.range(0, labels)
                 .mapToObj(l -> (int) images.stream().filter(i -> i.label() == l).count())
                 .toList();
+    }
+
+    private final Benchmarks benchmarks = Benchmarks.published();
+
+    @Test
+    void hasTheElevenDatasetsAndFourShiftedImageNets() {
+        assertThat(benchmarks.all().stream().map(Benchmark::name).collect(Collectors.joining(" ")))
+                .isEqualTo("ImageNet Caltech101 OxfordPets StanfordCars OxfordFlowers Food101 FGVCAircraft SUN397"
+                        + " DescribableTextures EuroSAT UCF101 ImageNetV2 ImageNetSketch ImageNetA ImageNetR");
+        assertThat(benchmarks.all().stream().filter(Benchmark::testsOnly)).hasSize(4);
+    }
+
+    @ParameterizedTest
+    @CsvFileSource(resources = "usual-names.txt", quoteCharacter = '\'')
+    void findsByAnyUsualName(String written, String name) {
+        assertThat(benchmarks.get(written).name()).isEqualTo(name);
+    }
+
+    @Test
+    void eachNameMeansOneDataset() {
+        Map<String, String> owners = new HashMap<>();
+        for (Benchmark benchmark : benchmarks.all()) {
+            benchmark.names().stream().map(Benchmarks::bare).distinct().forEach(name -> assertThat(
+                            owners.put(name, benchmark.name()))
+                    .isNull());
+        }
+    }
+
+    @Test
+    void unknownNameIsRefusedWithTheExistingNames() {
+        assertThat(benchmarks.find("mnist")).isEmpty();
+        assertThrown(IllegalArgumentException.class, () -> benchmarks.get("mnist"), "'mnist'", "EuroSAT");
+    }
+
+    @Test
+    void templatesAreTheReferences() {
+        assertThat(benchmarks.get("food101").template()).isEqualTo("a photo of {}, a type of food.");
+        assertThat(benchmarks.get("dtd").template()).isEqualTo("{} texture.");
+        assertThat(benchmarks.get("imagenet-r").template()).isEqualTo("a photo of a {}.");
+    }
+
+    /** Totals published with the datasets themselves. */
+    @ParameterizedTest
+    @CsvFileSource(resources = "totals.txt", quoteCharacter = '\'')
+    void publishedSizesAddUpToTheDatasetsTotals(String name, int total) {
+        Benchmark.Sizes sizes = benchmarks.get(name).published();
+
+        assertThat(sizes.train() + sizes.val() + sizes.test()).isEqualTo(total);
+    }
+
+    static Stream<Benchmark> all() {
+        return Benchmarks.published().all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void thePageHasThreeTrueRowsOfEveryDataset(Benchmark benchmark) throws IOException {
+        List<String> rows = Files.readAllLines(Path.of("../docs/data.md")).stream()
+                .filter(line -> line.startsWith("| " + benchmark.name() + " |"))
+                .toList();
+
+        assertThat(rows).hasSizeBetween(3, 4); // some have a rule of their own in a fourth table
+        assertThat(rows.get(0)).contains("| `" + benchmark.layout().directory() + "` |");
+        assertThat(benchmark.layout().folders())
+                .allSatisfy(folder -> assertThat(rows.get(0)).contains("`" + folder + "`"));
+        assertThat(rows.get(0)).contains(benchmark.layout().splitFile().orElseGet(() -> benchmark
+                .layout()
+                .lists()
+                .get(0)));
+        assertThat(rows.get(1)).isEqualTo(sizes(benchmark));
+        assertThat(rows.get(2))
+                .contains("<" + benchmark.about().homepage() + ">")
+                .endsWith("| " + benchmark.about().terms() + " |");
+    }
+
+    private static String sizes(Benchmark benchmark) {
+        Benchmark.Sizes published = benchmark.published();
+        String val = benchmark.rule() == SplitRule.IMAGENET ? "= test" : count(published.val());
+        return "| %s | %s | %s | %s | %s | %s |"
+                .formatted(
+                        benchmark.name(),
+                        count(published.classes()),
+                        count(published.train()),
+                        val,
+                        count(published.test()),
+                        benchmark.template())
+                .replace("|  |", "| |")
+                .replace("|  |", "| |");
+    }
+
+    private static String count(int value) {
+        return value == 0 ? "" : String.format(Locale.ROOT, "%,d", value);
     }
 }

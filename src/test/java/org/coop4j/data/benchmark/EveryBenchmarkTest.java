@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
@@ -53,27 +53,7 @@ class EveryBenchmarkTest {
 
     /** Classes in label order, the numbers of images, half rounded to even, and the first image of each split. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '"',
-            textBlock =
-                    """
-                    ImageNet | tench, great white shark | 5 | 2 | 2 | 0 image_0001.jpg, 0 image_0001.jpg, 0 image_0001.jpg
-                    Caltech101 | face, accordion, airplane | 24 | 9 | 12 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
-                    OxfordPets | abyssinian, shiba_inu | 20 | 6 | 2 | 1 shiba_inu_12.jpg, 1 shiba_inu_9.jpg, 0 Abyssinian_201.jpg
-                    StanfordCars | 2000 AM General Hummer SUV, 2012 Tesla Model S Sedan | 11 | 2 | 2 | 0 00013.jpg, 0 00007.jpg, 1 00001.jpg
-                    OxfordFlowers | pink primrose, colt's foot, canterbury bells | 12 | 5 | 7 | 1 image_00003.jpg, 1 image_00005.jpg, 1 image_00001.jpg
-                    Food101 | apple_pie, beignets | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
-                    FGVCAircraft | DC-3, 707-320 | 2 | 1 | 1 | 1 0000001.jpg, 0 0000003.jpg, 1 0000004.jpg
-                    SUN397 | abbey, indoor apse | 16 | 4 | 1 | 1 sun_10.jpg, 1 sun_7.jpg, 1 sun_11.jpg
-                    DescribableTextures | banded, polka-dotted | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
-                    EuroSAT | Annual Crop Land, Sea or Lake | 16 | 6 | 8 | 0 image_0015.jpg, 0 image_0008.jpg, 0 image_0002.jpg
-                    UCF101 | Apply_Eye_Makeup, Yo_Yo | 8 | 2 | 1 | 1 v_YoYo_g04_c01.jpg, 1 v_YoYo_g03_c01.jpg, 1 v_YoYo_g25_c04.jpg
-                    ImageNetV2 | tench, great white shark, hen, missile | 0 | 0 | 4 | 0 image_0001.jpg
-                    ImageNetSketch | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
-                    ImageNetA | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
-                    ImageNetR | great white shark, missile | 0 | 0 | 3 | 0 image_0001.jpg
-                    """)
+    @CsvFileSource(resources = "true-layouts.txt", delimiter = '|')
     void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test, String first)
             throws IOException {
         Benchmark benchmark = Benchmarks.published().get(name);

@@ -1,6 +1,8 @@
 package org.coop4j.data.benchmark;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,15 +18,17 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitFile;
 
-/** Plants each published dataset as a miniature in its true layout, without a split file. */
-public final class MiniatureBenchmarks {
-    private MiniatureBenchmarks() {}
-
+/**
+ * Plants each published dataset as a miniature in its true layout, without a split file.
+ *
+ * @param root folder of all datasets; image files are few and empty
+ */
+public record MiniatureBenchmarks(Path root) {
     private static final Pattern RANGE = Pattern.compile("\\{(\\d+)\\.\\.(\\d+)}");
 
     /** Plants a dataset in the folder of all datasets, as {@code miniatures.txt} describes it. */
     public static void plant(String name, Path root) throws IOException {
-        MiniatureTree tree = new MiniatureTree(root);
+        MiniatureBenchmarks tree = new MiniatureBenchmarks(root);
         String all = Resource.text(MiniatureBenchmarks.class, "miniatures.txt");
         String own = all.split("== " + name + "\n", 2)[1].split("\n\n", 2)[0];
         for (String line : own.lines().toList()) {
@@ -71,7 +75,7 @@ public final class MiniatureBenchmarks {
         int[] counts = {60, 24, 36};
         for (int label = 0; label < 47; label++) {
             String name = "texture" + label;
-            new MiniatureTree(root).images("dtd/images/" + name, 1);
+            new MiniatureBenchmarks(root).images("dtd/images/" + name, 1);
             Path file = images.resolve(name).resolve("image_0001.jpg");
             for (int part = 0; part < counts.length; part++) {
                 LabelledImage image = new LabelledImage(file, label, name);
@@ -82,5 +86,34 @@ public final class MiniatureBenchmarks {
         Path split = root.resolve("dtd/split_zhou_DescribableTextures.json");
         SplitFile.write(dataset, split, images, Optional.of(madeBy).filter(note -> !note.isEmpty()));
         return split;
+    }
+
+    /** Makes numbered images in a folder. */
+    public MiniatureBenchmarks images(String folder, int count) throws IOException {
+        for (int i = 1; i <= count; i++) {
+            file(folder + "/image_%04d.jpg".formatted(i));
+        }
+        return this;
+    }
+
+    public MiniatureBenchmarks file(String path) throws IOException {
+        return text(path, "");
+    }
+
+    public MiniatureBenchmarks text(String path, String text) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        return this;
+    }
+
+    /** Copies a test resource. */
+    public MiniatureBenchmarks resource(String path, String resource) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        try (InputStream in = MiniatureBenchmarks.class.getResourceAsStream(resource)) {
+            Files.copy(in, file);
+        }
+        return this;
     }
 }

@@ -1,15 +1,26 @@
 package org.coop4j.graph.host;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.host.Backend.BackendException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
+@Tag("portable")
 class BackendTest {
 
     @Test
@@ -63,5 +74,91 @@ class BackendTest {
         assertThatThrownBy(() -> Backend.requireCode(major, minor))
                 .isInstanceOf(BackendException.class)
                 .hasMessageContainingAll("compute capability %d.%d".formatted(major, minor), "3.7 to 8.9", "-Pcuda");
+    }
+
+    private final String before = System.getProperty(Backend.FORM_PROPERTY);
+
+    @AfterEach
+    void restoreTheForm() {
+        if (before == null) {
+            System.clearProperty(Backend.FORM_PROPERTY);
+        } else {
+            System.setProperty(Backend.FORM_PROPERTY, before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native", "portable"})
+    void aViewInTheMiddleOfAnArenaGivesAndTakesItsOwnElementsAlone(String form) {
+        System.setProperty(Backend.FORM_PROPERTY, form);
+        try (INDArray arena = Nd4j.createFromArray(numbers(40))) {
+            INDArray view = Nd4j.create(arena.data(), new long[] {2, 3}, new long[] {3, 1}, 16, 'c');
+            assertThat(ArrayValues.of(view).toArray()).containsExactly(16, 17, 18, 19, 20, 21);
+            ArrayValues.of(view).fill(new float[] {-1, -2, -3, -4, -5, -6});
+            float[] expected = numbers(40);
+            for (int i = 0; i < 6; i++) {
+                expected[16 + i] = -1 - i;
+            }
+            assertThat(ArrayValues.of(arena).toArray()).containsExactly(expected);
+            ArrayValues values = ArrayValues.of(view);
+            values.load();
+            float[] row = new float[3];
+            values.getRow(1, row);
+            assertThat(row).containsExactly(-4, -5, -6);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native", "portable"})
+    void anyShapeIsSeenAsRowsOfItsLastAxis(String form) {
+        System.setProperty(Backend.FORM_PROPERTY, form);
+        ArrayValues cube = ArrayValues.of(Nd4j.create(DataType.FLOAT, 2, 3, 4));
+        assertThat(cube.rows()).isEqualTo(6);
+        assertThat(cube.cols()).isEqualTo(4);
+        INDArray scalar = Nd4j.scalar(DataType.FLOAT, 0);
+        ArrayValues.of(scalar).fill(new float[] {2.5f});
+        assertThat(ArrayValues.of(scalar).rows()).isEqualTo(1);
+        assertThat(scalar.getFloat(0)).isEqualTo(2.5f);
+        assertThrown(IllegalArgumentException.class, () -> cube.fill(new float[23]), "6 rows of 4", "23 values");
+    }
+
+    @Test
+    void valuesOfOtherTypesAndOrdersAreCopied() {
+        INDArray columns = Nd4j.createFromArray(numbers(6)).reshape('c', 2, 3).dup('f');
+        assertThat(ArrayValues.of(columns).toArray()).containsExactly(numbers(6));
+        INDArray doubles = Nd4j.create(DataType.DOUBLE, 3);
+        ArrayValues.of(doubles).fill(new float[] {1, 2, 3});
+        assertThat(doubles.toDoubleVector()).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void theHostsFormIsTheMemoryItself() {
+        System.setProperty(Backend.FORM_PROPERTY, "native");
+        INDArray array = Nd4j.create(DataType.FLOAT, 2, 2);
+        ArrayValues.of(array).buffer().put(3, 7f);
+        assertThat(array.getFloat(1, 1)).isEqualTo(7f);
+    }
+
+    @Test
+    void anUnknownFormIsRefused() {
+        System.setProperty(Backend.FORM_PROPERTY, "gpu");
+        assertThatThrownBy(Backend::currentForm)
+                .hasMessageContainingAll(Backend.FORM_PROPERTY + "=gpu", "native", "portable");
+    }
+
+    @Test
+    void aMatrixThatOwnsItsMemoryFreesItAtOnce() {
+        long held = Pointer.totalBytes();
+        try (HostMatrix matrix = HostMatrix.allocate(1 << 14, 1 << 10)) {
+            assertThat(matrix.rows()).isEqualTo(1 << 14);
+            assertThat(Pointer.totalBytes()).isGreaterThan(held + (1 << 25));
+        }
+        assertThat(Pointer.totalBytes()).isLessThan(held + (1 << 25));
+    }
+
+    private static float[] numbers(int n) {
+        float[] numbers = new float[n];
+        IntStream.range(0, n).forEach(i -> numbers[i] = i);
+        return numbers;
     }
 }

@@ -1,8 +1,8 @@
 package org.coop4j.graph.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -70,9 +70,10 @@ class DoubleRowsTest {
         double[] x = random(3 * 2, 7);
         double[] upper = new double[4];
         DoubleRows.addSquares(-1, x, 3, 2, upper);
-        assertThatThrownBy(() -> DoubleRows.solve(upper, 2, new double[2]))
-                .isInstanceOf(ArithmeticException.class)
-                .hasMessageContaining("not positive definite (row 1)");
+        assertThrown(
+                ArithmeticException.class,
+                () -> DoubleRows.solve(upper, 2, new double[2]),
+                "not positive definite (row 1)");
     }
 
     private static double[] random(int length, long seed) {

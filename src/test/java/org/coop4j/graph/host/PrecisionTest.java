@@ -1,7 +1,7 @@
 package org.coop4j.graph.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.File;
 import java.lang.reflect.Method;
@@ -48,8 +48,6 @@ class PrecisionTest {
     void aPrecisionIsFoundByItsName() {
         assertThat(Precision.of("bf16")).isEqualTo(Precision.BFLOAT16);
         assertThat(Precision.of("float32").obstacle()).isEqualTo(Optional.empty());
-        assertThatThrownBy(() -> Precision.of("half"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("float32", "bf16", "\"half\"");
+        assertThrown(IllegalArgumentException.class, () -> Precision.of("half"), "float32", "bf16", "\"half\"");
     }
 }

@@ -2,6 +2,7 @@ package org.coop4j.graph.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,7 @@ class WorkersTest {
         try (Workers workers = Workers.onOneThread(3)) {
             workers.run(part -> {
                 assertThat(Thread.currentThread()).isSameAs(caller);
-                assertThatThrownBy(() -> workers.run(inner -> {})).isInstanceOf(IllegalStateException.class);
+                assertThrown(IllegalStateException.class, () -> workers.run(inner -> {}));
                 shares.add(part);
             });
             assertThat(shares).containsExactly(0, 1, 2);
@@ -163,12 +164,13 @@ class WorkersTest {
     @Test
     void errorsReachTheCallerToo() {
         try (Workers workers = new Workers(2)) {
-            assertThatThrownBy(() -> workers.run(part -> {
+            assertThrown(
+                    OutOfMemoryError.class,
+                    () -> workers.run(part -> {
                         if (part == 1) {
                             throw new OutOfMemoryError("made up");
                         }
-                    }))
-                    .isInstanceOf(OutOfMemoryError.class);
+                    }));
         }
     }
 
@@ -178,13 +180,14 @@ class WorkersTest {
         try (Workers workers = new Workers(count)) {
             for (int caller = 0; caller < count; caller++) {
                 int nesting = caller;
-                assertThatThrownBy(() -> workers.run(part -> {
+                assertThrown(
+                        IllegalStateException.class,
+                        () -> workers.run(part -> {
                             if (part == nesting) {
                                 workers.run(p -> {});
                             }
-                        }))
-                        .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("cannot hand out work");
+                        }),
+                        "cannot hand out work");
             }
             workers.run(part -> {});
         }
@@ -222,9 +225,7 @@ class WorkersTest {
         workers.run(part -> {});
         workers.close();
         workers.close();
-        assertThatThrownBy(() -> workers.run(part -> {}))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("closed");
+        assertThrown(IllegalStateException.class, () -> workers.run(part -> {}), "closed");
     }
 
     @Test

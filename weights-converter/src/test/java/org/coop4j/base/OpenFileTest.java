@@ -179,7 +179,7 @@ class OpenFileTest {
     }
 
     private static void assertRefused(ThrowingCallable opening) {
-        assertThatThrownBy(opening).isInstanceOf(InputException.class).hasMessageContaining("pipe");
+        assertThrown(InputException.class, opening, "pipe");
     }
 
     @Test
@@ -214,10 +214,7 @@ class OpenFileTest {
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() -> TextFile.lines(file))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining("64 MB");
+        assertThrown(IOException.class, () -> TextFile.lines(file), file.toString(), "64 MB");
     }
 
     @Test

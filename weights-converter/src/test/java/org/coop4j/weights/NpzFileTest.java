@@ -1,7 +1,7 @@
 package org.coop4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -167,9 +167,6 @@ public class NpzFileTest {
     }
 
     private static void assertRefused(Path file, String message) {
-        assertThatThrownBy(() -> NpzFile.open(file, LARGE).close())
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining(message)
-                .hasMessageContaining(file.toString());
+        assertThrown(InputException.class, () -> NpzFile.open(file, LARGE).close(), message, file.toString());
     }
 }

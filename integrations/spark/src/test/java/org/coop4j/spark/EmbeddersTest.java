@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.ml.Pipeline;
@@ -51,7 +52,7 @@ class EmbeddersTest {
         List<Object> arguments =
                 new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "--precision", "float32", "-o", out));
         arguments.addAll(List.of(inputs));
-        CoopChild.coop(arguments.toArray());
+        Photographs.coop(arguments.toArray());
         List<Vector> rows = new ArrayList<>();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             float[] all = file.floats("features");
@@ -214,5 +215,30 @@ class EmbeddersTest {
                         images().setModelSha256("0".repeat(64)).transform(rows).count())
                 .hasStackTraceContaining("must see the same file");
         assertThatThrownBy(() -> images().setHandleInvalid("ignore")).hasMessageContaining("handleInvalid");
+    }
+
+    private static final int HERE = Runtime.getRuntime().availableProcessors();
+
+    private static int threads(String master, String... settings) {
+        SparkConf conf = new SparkConf(false).setMaster(master);
+        for (int i = 0; i < settings.length; i += 2) {
+            conf.set(settings[i], settings[i + 1]);
+        }
+        return SharedModels.threads(conf);
+    }
+
+    @Test
+    void aModelHasTheExecutorsCoresAsThreadsButNoMoreThanThereAre() {
+        assertThat(threads("local")).isEqualTo(1);
+        assertThat(threads("local[1]")).isEqualTo(1);
+        assertThat(threads("local[1,4]")).isEqualTo(1);
+        assertThat(threads("local[*]")).isEqualTo(HERE);
+        assertThat(threads("local-cluster[2,1,1024]")).isEqualTo(1);
+        assertThat(threads("local-cluster[1, 9999, 1024]")).isEqualTo(HERE);
+        assertThat(threads("spark://host:7077")).isEqualTo(HERE);
+        assertThat(threads("spark://host:7077", "spark.executor.cores", "1")).isEqualTo(1);
+        assertThat(threads("yarn")).isEqualTo(1);
+        assertThat(threads("yarn", "spark.executor.cores", "9999")).isEqualTo(HERE);
+        assertThat(threads("k8s://https://host", "spark.task.cpus", "9999")).isEqualTo(HERE);
     }
 }

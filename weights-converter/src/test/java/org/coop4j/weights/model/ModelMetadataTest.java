@@ -1,15 +1,23 @@
 package org.coop4j.weights.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The texts are those of files that version 0.1 wrote. */
 class ModelMetadataTest {
@@ -57,45 +65,88 @@ class ModelMetadataTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "\"layers\":12,\"heads\":12 | \"layers\":0,\"heads\":12" + " | 1 to 1000, got 0",
-                "\"patch_size\":32 | \"patch_size\":33 | patch size 33, got 224",
-                "\"width\":768 | \"width\":\"768\" | vision.width",
-                "\"width\":768 | \"width\":76.5 | vision.width",
-                "\"width\":768 | \"width\":null | width",
-                "\"vit\" | \"cnn\" | vit or modified_resnet, got \"cnn\"",
-                "\"embed_dim\":512, | `` | embed_dim",
-                "\"text\" | \"texts\" | text",
-                "}} | } | not valid JSON",
-            })
-    void whatIsWrongIsNamed(String part, String other, String problem) {
-        assertThat(VIT).contains(part);
-        assertThatThrownBy(() -> ClipConfig.fromJson(VIT.replace(part, other)))
+    @CsvFileSource(resources = "impossible-json.txt", delimiter = '|', quoteCharacter = '`')
+    void whatIsImpossibleIsNamed(String name, String part, String other, String problem) throws InputException {
+        boolean pixels = name.equals("preprocessing");
+        String json = pixels ? PREPROCESSING : ClipConfig.named(name).toJson();
+        assertThat(json).contains(part);
+        String wrong = json.replace(part, other);
+        assertThatThrownBy(() -> Objects.hash(pixels ? PreprocessConfig.fromJson(wrong) : ClipConfig.fromJson(wrong)))
                 .isInstanceOf(InputException.class)
-                .hasMessageContainingAll("architecture", problem)
+                .hasMessageContainingAll(pixels ? name : "architecture", problem)
                 .hasMessageNotContaining("org.coop4j");
     }
 
+    static Set<String> publishedNames() {
+        return ClipConfig.published().keySet();
+    }
+
+    /** Parameters, those of the image tower, and tensors; of OpenAI's RN50 without the 55 counters of batches. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "bicubic | nearest | got \"nearest\"",
-                "0.48145466, | `` | mean: expected 3",
-                "0.26862954 | -1 | std: expected 3",
-                "0.26862954 | \"x\" | std.0",
-                "0.26862954 | null | std",
-                "224 | 0 | image size",
-                "\"bicubic\" | \"bicubic\",\"resize_mode\":5 | resize_mode",
-            })
-    void impossiblePreprocessingIsRefused(String part, String other, String problem) {
-        assertThatThrownBy(() -> PreprocessConfig.fromJson(PREPROCESSING.replace(part, other)))
-                .isInstanceOf(InputException.class)
-                .hasMessageContainingAll("preprocessing", problem)
-                .hasMessageNotContaining("org.coop4j");
+    @CsvFileSource(resources = "published-sizes.txt", quoteCharacter = '\'')
+    void publishedModelsHaveTheirSizes(String name, long parameters, Long vision, Integer tensors)
+            throws InputException {
+        ClipConfig config = ClipConfig.named(name);
+        assertThat(config.parameterCount()).isEqualTo(parameters);
+        assertThat(config.visionParameterCount()).isIn(vision == null ? config.visionParameterCount() : vision);
+        assertThat(config.expectedTensors())
+                .hasSize(tensors == null ? config.expectedTensors().size() : tensors);
+    }
+
+    @Test
+    void shapesAreThoseOfOpenAi() throws InputException {
+        Map<String, Shape> b32 = ClipConfig.named("ViT-B/32").expectedTensors();
+        assertThat(b32)
+                .containsEntry("positional_embedding", Shape.of(77, 512))
+                .containsEntry("text_projection", Shape.of(512, 512))
+                .containsEntry("logit_scale", Shape.of())
+                .containsEntry("token_embedding.weight", Shape.of(49408, 512))
+                .containsEntry("visual.class_embedding", Shape.of(768))
+                .containsEntry("visual.positional_embedding", Shape.of(50, 768))
+                .containsEntry("visual.conv1.weight", Shape.of(768, 3, 32, 32))
+                .containsEntry("visual.transformer.resblocks.11.attn.in_proj_weight", Shape.of(2304, 768))
+                .containsEntry("transformer.resblocks.0.mlp.c_proj.weight", Shape.of(512, 2048));
+        Map<String, Shape> rn50 = ClipConfig.named("RN50").expectedTensors();
+        assertThat(rn50)
+                .containsEntry("visual.layer1.0.downsample.0.weight", Shape.of(256, 64, 1, 1))
+                .containsEntry("visual.layer4.0.conv1.weight", Shape.of(512, 1024, 1, 1))
+                .containsEntry("visual.layer4.2.bn3.running_var", Shape.of(2048))
+                .containsEntry("visual.attnpool.positional_embedding", Shape.of(50, 2048))
+                .containsEntry("visual.attnpool.c_proj.weight", Shape.of(1024, 2048))
+                .doesNotContainKey("visual.layer1.1.downsample.0.weight");
+    }
+
+    @ParameterizedTest
+    @MethodSource("publishedNames")
+    void jsonKeepsEveryDimension(String name) throws IOException {
+        ClipConfig architecture = ClipConfig.named(name);
+        assertThat(ClipConfig.fromJson(architecture.toJson())).isEqualTo(architecture);
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithTheKnownOnes() {
+        assertThrown(InputException.class, () -> ClipConfig.named("ViT-B/8"), "ViT-B/8", "RN50, RN101, RN50x4");
+    }
+
+    @Test
+    void clipsOwnTowersSayNothingOfThePerceptionEncoder() throws InputException {
+        assertThat(ClipConfig.named("ViT-B/32").toJson()).doesNotContain("pe_core");
+        assertThat(ClipConfig.named("PE-Core-G14-448").toJson())
+                .contains("\"pe_core\":{\"class_token\":false,\"pool_heads\":8,\"pool_mlp_width\":6144}");
+    }
+
+    @Test
+    void tensorSpecsDeclareEveryTensorInOneType() throws InputException {
+        assertThat(ClipConfig.named("ViT-B/16").tensorSpecs(DType.F16))
+                .hasSize(302)
+                .allMatch(spec -> spec.dtype() == DType.F16);
+    }
+
+    @Test
+    void dimensionsThatDoNotFitAreRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.Vit(224, 15, 768, 12, 12, 3072));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.ResNet(230, List.of(3, 4, 6, 3), 64, 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.ResNet(224, List.of(3, 4, 6), 64, 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ClipConfig.Text(77, 49408, 512, 8, 0, 2048));
     }
 }
