@@ -160,9 +160,6 @@ class KilledRunTest {
      */
     private static final long ALLOWED = 48L << 20;
 
-    @TempDir
-    private Path folder;
-
     @Test
     void manyTrainingsInOneProcessLeakNoMemory() throws IOException, InterruptedException {
         assumeThat(Machine.memory()).as("resident memory is known on Linux").isPresent();

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.TestPictures;
@@ -84,17 +84,9 @@ class RunBadInputTest {
         }
     }
 
-    private static void deleteFilesIn(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-    }
-
     @Test
     void aClassWithoutImagesIsNamed() throws IOException {
-        deleteFilesIn(train("lawn"));
+        Folders.empty(train("lawn"));
         assertRefused(config())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(train("lawn").toString());

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
@@ -214,7 +214,7 @@ class RunTest {
                 default -> bytes[5] = (byte) 0xff;
             }
             Path copy = folder.resolve("metrics-" + damage.substring(0, 1));
-            copy(place, copy);
+            Folders.copy(place, copy);
             Path damaged = copy.resolve("run").resolve(RunFolder.METRICS);
             Files.write(damaged, bytes);
             if (damage.equals("gone")) {
@@ -222,16 +222,6 @@ class RunTest {
             }
             RunFixture.run(model, RunFixture.shortRun(data), copy, new RunFixture.Quiet());
             assertThat(RunFixture.outcome(copy)).as(damage).isEqualTo(RunFixture.outcome(whole));
-        }
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                Files.createDirectories(target.getParent());
-                Files.copy(file, target);
-            }
         }
     }
 
@@ -252,7 +242,7 @@ class RunTest {
     @Test
     void aChangedDigitOfTheResultIsDetected() throws IOException {
         Path place = folder.resolve("damaged-result");
-        copy(whole, place);
+        Folders.copy(whole, place);
         Path result = place.resolve("run").resolve(RunFolder.RESULT);
         String json = Files.readString(result);
         Files.writeString(result, json.replaceFirst("(\"accuracy\" : )\\d", "$17"));

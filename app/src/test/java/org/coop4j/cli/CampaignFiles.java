@@ -1,20 +1,18 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 
 /** Inputs of the campaigns, and what is compared of the folders that commands write. */
 final class CampaignFiles {
@@ -56,37 +54,9 @@ final class CampaignFiles {
         return INPUTS.resolve("pictures").toAbsolutePath();
     }
 
-    static void copy(Path from, Path to) throws IOException {
-        for (Path file : files(from)) {
-            Path target = to.resolve(from.relativize(file).toString());
-            Files.createDirectories(target.getParent());
-            Files.copy(file, target);
-        }
-    }
-
-    static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
-    }
-
-    /** All files below a folder; none where there is no folder. */
-    static List<Path> files(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(Files::isRegularFile).sorted().toList();
-        } catch (UncheckedIOException e) { // a folder went while it was listed
-            throw e.getCause();
-        }
-    }
-
     /** Hidden files that a command should have taken away; a lock may stay. */
     static List<Path> leftOvers(Path folder) throws IOException {
-        return files(folder).stream()
+        return Folders.files(folder).stream()
                 .filter(file -> name(file).startsWith(".") && !name(file).equals(".lock"))
                 .toList();
     }
@@ -98,7 +68,7 @@ final class CampaignFiles {
     /** Contents of all files by their paths. */
     static Map<String, String> contents(Path folder) throws IOException {
         Map<String, String> contents = new TreeMap<>();
-        for (Path file : files(folder)) {
+        for (Path file : Folders.files(folder)) {
             if (!name(file).equals(".lock")) {
                 contents.put(folder.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
             }

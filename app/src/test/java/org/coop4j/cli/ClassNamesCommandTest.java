@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
@@ -60,7 +61,7 @@ class ClassNamesCommandTest {
         Path errors = folder.resolve("errors");
         coop("eval", "-p", run, "--errors", errors, "--bank", folder.resolve("bank"))
                 .ok();
-        assertThat(CampaignFiles.files(errors)).map(Path::toString).anySatisfy(copy -> assertThat(copy)
+        assertThat(Folders.files(errors)).map(Path::toString).anySatisfy(copy -> assertThat(copy)
                 .contains("/0 a a a", "… as 1 b b b", "yyy.png"));
     }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
@@ -98,7 +99,7 @@ class ClassifierCampaign {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         clip = TinyModel.open(model, 2);
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 4, "sea", "hill", "sky");
-        picture = CampaignFiles.files(pictures).get(0);
+        picture = Folders.files(pictures).get(0);
         Path plan = Files.writeString(
                 folder.resolve("plan.yaml"),
                 """
@@ -116,7 +117,7 @@ class ClassifierCampaign {
                                 pictures, Method.all().stream().map(Method::id).collect(Collectors.joining(", "))));
         CommandRun.coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--csv")
                 .ok();
-        List<Path> files = CampaignFiles.files(folder.resolve("sweep")).stream()
+        List<Path> files = Folders.files(folder.resolve("sweep")).stream()
                 .filter(file -> file.endsWith("classifier.safetensors"))
                 .toList();
         assertThat(files).hasSize(Method.all().size());

@@ -17,6 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Folders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,7 +179,7 @@ class DamageCampaign {
         makeSound();
         Map<Kind, Answer> answers = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
-            CampaignFiles.copy(sound, place);
+            Folders.copy(sound, place);
             answers.put(kind, answer(kind));
             assertThat(answers.get(kind).run().code())
                     .as("%s", answers.get(kind).run())
@@ -187,7 +189,7 @@ class DamageCampaign {
         for (int i = from; i < from + wanted; i++) {
             Kind kind = Kind.values()[i % Kind.values().length];
             Random random = CampaignFiles.random(i);
-            CampaignFiles.copy(sound, place);
+            Folders.copy(sound, place);
             Path file = chosen(kind, random);
             Map<String, String> before = CampaignFiles.contents(place);
             String damage = Damage.apply(file, random);
@@ -217,7 +219,7 @@ class DamageCampaign {
 
     private Path chosen(Kind kind, Random random) throws IOException {
         PathMatcher matcher = place.getFileSystem().getPathMatcher("glob:" + kind.pattern);
-        List<Path> files = CampaignFiles.files(place).stream()
+        List<Path> files = Folders.files(place).stream()
                 .filter(file -> matcher.matches(place.relativize(file)))
                 .toList();
         return files.get(random.nextInt(files.size()));
@@ -234,7 +236,7 @@ class DamageCampaign {
             run = new CommandRun(-1, "", e.toString());
         }
         Map<String, String> contents = CampaignFiles.contents(place);
-        CampaignFiles.delete(place);
+        CacheFolder.delete(place);
         return new Answer(run, contents);
     }
 

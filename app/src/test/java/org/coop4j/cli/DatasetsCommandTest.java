@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
@@ -190,7 +191,7 @@ class DatasetsCommandTest {
         for (Benchmark benchmark : all().toList()) {
             MiniatureBenchmarks.plant(benchmark.name(), root);
         }
-        List<Path> before = files();
+        List<Path> before = Folders.files(root);
         JsonNode datasets = json(coop("datasets", "check", root, "--json")).path("datasets");
         assertThat(datasets).hasSize(15);
         for (JsonNode dataset : datasets) {
@@ -201,13 +202,7 @@ class DatasetsCommandTest {
         assertThat(datasets.path(8).at("/problems/0").asText())
                 .isEqualTo("2 classes instead of 47, 16 train images instead of 2,820, 6 val images instead of 1,128,"
                         + " 8 test images instead of 1,692");
-        assertThat(files()).isEqualTo(before);
-    }
-
-    private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.sorted().toList();
-        }
+        assertThat(Folders.files(root)).isEqualTo(before);
     }
 
     @Test

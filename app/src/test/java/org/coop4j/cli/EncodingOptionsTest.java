@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.demo.DemoPictures;
@@ -126,7 +127,7 @@ class EncodingOptionsTest {
                         .formatted(exif));
         out(coop("sweep", plan, "-m", MODEL, "-o", out));
         String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
-        for (Path file : CampaignFiles.files(out)) {
+        for (Path file : Folders.files(out)) {
             if (file.endsWith(RunFolder.CLASSIFIER)
                     && Files.readString(file.resolveSibling(RunFolder.CONFIG)).contains(recorded)) {
                 return HexFormat.of().formatHex(Files.readAllBytes(file));
@@ -234,11 +235,11 @@ class EncodingOptionsTest {
         Path run = outFolder.resolve("run");
         coop("train -m % -d % --method gda --precision % --bank % -o %", MODEL, pictures, fast, bank, run)
                 .ok();
-        List<Path> banks = CampaignFiles.files(bank);
+        List<Path> banks = Folders.files(bank);
         coop("eval", "-p", run, "--bank", bank).ok();
-        assertThat(CampaignFiles.files(bank)).isEqualTo(banks);
+        assertThat(Folders.files(bank)).isEqualTo(banks);
         coop("eval", "-p", run, "--precision", "float32", "--bank", bank).ok();
-        assertThat(CampaignFiles.files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
+        assertThat(Folders.files(bank).size() > banks.size()).isEqualTo(fast.equals("bf16"));
     }
 
     /** The shipped photographs of all classes, by hand-written prompts and by a classifier that learned in float32. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Folders;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
@@ -61,7 +62,7 @@ class ErrorsAndChangesTest {
 
         run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors, "--per-image", lines)
                 .ok();
-        assertThat(CampaignFiles.files(errors))
+        assertThat(Folders.files(errors))
                 .anyMatch(f -> errors.relativize(f).toString().matches("sea as sky/\\d{3} really sky.png"));
         List<String> all = Files.readAllLines(lines);
         assertThat(all).hasSize(13);
@@ -75,7 +76,7 @@ class ErrorsAndChangesTest {
                     .isBetween(image.get("truth_probability").asDouble(), 1.0);
             wrong += right ? 0 : 1;
         }
-        assertThat(CampaignFiles.files(errors)).hasSize(wrong);
+        assertThat(Folders.files(errors)).hasSize(wrong);
 
         assertThat(run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors)
                         .failed(1))

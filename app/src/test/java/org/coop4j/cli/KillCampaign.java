@@ -21,6 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.ShippedModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -180,7 +182,7 @@ class KillCampaign {
     }
 
     private static List<String> temporary(Path place) throws IOException {
-        return CampaignFiles.files(place.resolve("temporary")).stream()
+        return Folders.files(place.resolve("temporary")).stream()
                 .map(file -> file.getFileName().toString())
                 .toList();
     }
@@ -217,7 +219,7 @@ class KillCampaign {
             found.add(name + " leaves temporary files: " + temporary);
         }
         if (found.isEmpty()) {
-            CampaignFiles.delete(place);
+            CacheFolder.delete(place);
         }
         findings.addAll(found);
         return kills;
@@ -245,7 +247,7 @@ class KillCampaign {
     /** The files of runs that have ended, which nothing may write again, but for their pages. */
     private static Map<Path, FileTime> finishedRuns(Path out) throws IOException {
         Map<Path, FileTime> finished = new TreeMap<>();
-        for (Path file : CampaignFiles.files(out)) {
+        for (Path file : Folders.files(out)) {
             if (Files.exists(file.resolveSibling("provenance.json"))
                     && !file.endsWith(".lock")
                     && !file.endsWith("report.html")) {

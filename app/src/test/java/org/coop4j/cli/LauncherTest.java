@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Folders;
+import org.coop4j.base.Resource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,39 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class LauncherTest {
 
-    /** Fake Maven that builds an empty jar or fails, once the file {@code go} exists. */
-    private static final String MAVEN =
-            """
-            #!/usr/bin/env bash
-            echo built >>"$RECORDS/mvn"
-            while [ -n "${MVN_WAITS:-}" ] && [ ! -f "$RECORDS/go" ]; do sleep 0.1; done
-            if [ -n "${MVN_FAILS:-}" ]; then echo "[ERROR] ${MVN_SAYS:-does not compile}"; exit 1; fi
-            mkdir -p "$ROOT/app/target"
-            touch "$ROOT/library.jar" "$ROOT/app/target/coop4j-app.jar"
-            printf '%s' "$ROOT/library.jar" >"$ROOT/app/target/classpath.txt"
-            """;
+    private static final String MAVEN = Resource.text(LauncherTest.class, "fake-mvn.sh");
 
-    private static final String JAVA =
-            """
-            #!/usr/bin/env bash
-            for word; do
-                case $word in
-                    -XX:DumpLoadedClassList=*) touch "${word#*=}" ;;
-                    -XX:SharedClassListFile=*) classes=${word#*=} ;;
-                    -XX:SharedArchiveFile=*) archive=${word#*=} ;;
-                esac
-            done
-            case " $* " in
-                *" -Xshare:dump "*)
-                    sleep 0.01
-                    cp "$classes" "$archive" && echo archive >>"$RECORDS/java"
-                    exit
-                    ;;
-            esac
-            if [ -n "${archive:-}" ]; then echo "with archive"; fi
-            echo "$@" >"$RECORDS/options"
-            echo "$@" | sed 's/.*org.coop4j.cli/ran/'
-            """;
+    private static final String JAVA = Resource.text(LauncherTest.class, "fake-java.sh");
 
     @TempDir
     private Path folder;
@@ -294,26 +265,15 @@ class LauncherTest {
             Files.createDirectories(root.resolve("lib"));
             Files.createFile(root.resolve("lib").resolve(library));
         }
-        for (Path sources : List.of(root.resolve("src"), root.resolve("weights-converter"))) {
-            try (Stream<Path> all = Files.walk(sources)) {
-                for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
+        CacheFolder.delete(root.resolve("src"));
+        CacheFolder.delete(root.resolve("weights-converter"));
         Files.delete(root.resolve("pom.xml"));
-    }
-
-    private List<Path> files() throws IOException {
-        try (Stream<Path> all = Files.walk(root)) {
-            return all.sorted().toList();
-        }
     }
 
     @Test
     void aDistributionRunsWithoutMavenAndWritesNothingToItsFolder() throws IOException {
         distribution();
-        List<Path> before = files();
+        List<Path> before = Folders.files(root);
         Map<String, String> environment =
                 Map.of("COOP_CACHE", folder.resolve("cache").toString());
         CommandRun first = coop(environment);
@@ -321,7 +281,7 @@ class LauncherTest {
         assertThat(coop(environment)).isEqualTo(new CommandRun(0, first.out(), ""));
         assertThat(times("mvn")).isZero();
         assertThat(times("java")).as("archives made").isEqualTo(1);
-        assertThat(files()).isEqualTo(before);
+        assertThat(Folders.files(root)).isEqualTo(before);
 
         Files.createFile(root.resolve("lib/another-1.jar"));
         assertThat(coop(environment).err()).as("an archive is of its jars").isNotEmpty();

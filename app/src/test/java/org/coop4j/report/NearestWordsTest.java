@@ -212,9 +212,6 @@ class NearestWordsTest {
         assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");
     }
 
-    @TempDir
-    private Path folder;
-
     private BufferedImage drawn(String name) throws IOException {
         ConfusionMatrix matrix = ConfusionMatrix.of(new int[] {0, 1, 1}, new int[] {0, 1, 0});
         Path file = folder.resolve("matrix.png");

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.Sweep.SweepOutcome;
@@ -59,15 +60,7 @@ class RunStoreTest {
     @BeforeEach
     void copy() throws IOException {
         out = own.resolve("sweep");
-        copy(whole, out);
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> all = Files.walk(from)) {
-            for (Path file : all.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
-            }
-        }
+        Folders.copy(whole, out);
     }
 
     private Path place(int run) {
@@ -77,11 +70,9 @@ class RunStoreTest {
     /** Every file below a folder with its content. */
     private static Map<String, String> content(Path root) throws IOException {
         Map<String, String> content = new TreeMap<>();
-        try (Stream<Path> all = Files.walk(root)) {
-            for (Path file : all.filter(Files::isRegularFile).toList()) {
-                if (!file.endsWith(".lock")) {
-                    content.put(root.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
-                }
+        for (Path file : Folders.files(root)) {
+            if (!file.endsWith(".lock")) {
+                content.put(root.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
             }
         }
         return content;
@@ -215,7 +206,7 @@ class RunStoreTest {
         Map<String, String> result = outcome(whole);
         for (int n = 1; n <= 2; n++) {
             Files.move(place(2), own.resolve("kept-" + n));
-            copy(place(1), place(2));
+            Folders.copy(place(1), place(2));
             Map<String, String> before = content(place(2));
             Recorder recorder = new Recorder();
             assertThat(fixture.run(out, PLAN, recorder).failures()).isEmpty();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DataSpec;
@@ -84,8 +85,8 @@ class SweepResultsTest {
         keepOnly(some, "lawn", "0 lawn");
         keepOnly(some, "red_rose", "Red rose");
         for (String split : List.of("train", "val", "test")) {
-            SweepFixture.delete(
-                    some.resolve(split).resolve("blue sky"), some.resolve(split).resolve("kite (bird)"));
+            CacheFolder.delete(some.resolve(split).resolve("blue sky"));
+            CacheFolder.delete(some.resolve(split).resolve("kite (bird)"));
         }
         Files.writeString(folder.resolve("names.csv"), "0 lawn,lawn\n");
         out = folder.resolve("sweep");
@@ -262,7 +263,7 @@ class SweepResultsTest {
     @Test
     void withoutValImagesTheProbesPenaltyIsChosenOtherwiseAndThatIsSaid() throws IOException {
         Path plain = fixture.pictures("no-val", 2, CLASSES);
-        SweepFixture.delete(plain.resolve("val"));
+        CacheFolder.delete(plain.resolve("val"));
         Recorder said = new Recorder();
         SweepOutcome ended = fixture.run(
                 folder.resolve("no-val-sweep"),

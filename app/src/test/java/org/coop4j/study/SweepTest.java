@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -324,7 +325,8 @@ class SweepTest {
         String longName = "a b ".repeat(40).strip();
         fixture.pictures("long", 1, "short", longName);
         Path testsOnly = fixture.pictures("tests-only", 1, "lawn", "fox");
-        SweepFixture.delete(testsOnly.resolve("train"), testsOnly.resolve("val"));
+        CacheFolder.delete(testsOnly.resolve("train"));
+        CacheFolder.delete(testsOnly.resolve("val"));
         Files.createDirectories(folder.resolve("empty"));
         Path out = folder.resolve("refused");
         assertThatThrownBy(() -> fixture.run(

@@ -11,11 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
@@ -81,12 +81,12 @@ class EveryBenchmarkTest {
     @MethodSource("withSplitFile")
     void aMadeSplitIsReportedEachTimeWrittenForTheNextTimeAndReadAgainEqual(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
-        List<Path> before = files();
+        List<Path> before = Folders.files(root);
         List<String> warnings = new ArrayList<>();
         ImageDataset made = warnings(warnings, () -> load(benchmark, 7));
         Path split = splitFile(benchmark);
 
-        assertThat(files()).hasSize(before.size() + 1).contains(split);
+        assertThat(Folders.files(root)).hasSize(before.size() + 1).contains(split);
         assertThat(Files.readString(split))
                 .startsWith("{\n    \"made_by\": \"coop4j: %s, seed 7\",\n    \"train\": [\n        [\n"
                         .formatted(benchmark.rule().description()));
@@ -106,13 +106,13 @@ class EveryBenchmarkTest {
     void aSplitThatCannotBeWrittenIsUsedWithAWarning(Benchmark benchmark) throws IOException {
         ImageDataset made = plantAndLoad(benchmark);
         Files.delete(splitFile(benchmark));
-        List<Path> before = files();
+        List<Path> before = Folders.files(root);
         Benchmark unwritable = withSplitFile(benchmark, "nowhere/split.json");
         List<String> warnings = new ArrayList<>();
         ImageDataset unkept = warnings(warnings, () -> new BenchmarkSource(unwritable, root, 1).load());
 
         assertThat(unkept).isEqualTo(made);
-        assertThat(files()).isEqualTo(before);
+        assertThat(Folders.files(root)).isEqualTo(before);
         assertThat(warnings)
                 .singleElement()
                 .asString()
@@ -160,7 +160,7 @@ class EveryBenchmarkTest {
         Files.delete(missing);
         if (benchmark.layout().splitFile().isEmpty() && benchmark.rule().listsFolders()) {
             // No list has the contents of a folder, but an empty one is not a class.
-            deleteFilesIn(missing.getParent());
+            Folders.empty(missing.getParent());
             missing = missing.getParent();
         }
 
@@ -184,11 +184,11 @@ class EveryBenchmarkTest {
     @MethodSource("all")
     void listsCountImagesNameTheSplitAndWriteNothing(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
-        List<Path> before = files();
+        List<Path> before = Folders.files(root);
         AtomicLong counted = new AtomicLong();
         BenchmarkSource.Lists lists = new BenchmarkSource(benchmark, root, 1).lists(counted::addAndGet);
 
-        assertThat(files()).isEqualTo(before);
+        assertThat(Folders.files(root)).isEqualTo(before);
         boolean made = benchmark.layout().splitFile().isPresent();
         assertThat(lists.division())
                 .isEqualTo(new Division(
@@ -232,20 +232,6 @@ class EveryBenchmarkTest {
 
     private Path splitFile(Benchmark benchmark) {
         return directory(benchmark).resolve(benchmark.layout().splitFile().orElseThrow());
-    }
-
-    private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.sorted(Comparator.naturalOrder()).toList();
-        }
-    }
-
-    private static void deleteFilesIn(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
     private static List<LabelledImage> renamed(List<LabelledImage> images) {

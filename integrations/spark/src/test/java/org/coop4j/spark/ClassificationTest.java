@@ -64,7 +64,7 @@ class ClassificationTest {
         List<Object> all = new ArrayList<>(List.of("train", "-m", model, "-d", Photographs.divided(4)));
         all.addAll(List.of("--method", method, "--shots", 2, "--seed", 3, "-o", out));
         all.addAll(List.of(arguments));
-        Photographs.coop(all.toArray());
+        TestCluster.coop(all.toArray());
         return out;
     }
 
@@ -77,7 +77,7 @@ class ClassificationTest {
         List<Object> arguments = new ArrayList<>(List.of("predict", "-p", run, "--precision", "float32", "--json"));
         arguments.addAll(files);
         Map<String, JsonNode> expected = new HashMap<>();
-        JSON.readTree(Photographs.coop(arguments.toArray()))
+        JSON.readTree(TestCluster.coop(arguments.toArray()))
                 .forEach(row ->
                         expected.put(Photographs.key(Path.of(row.get("file").asText())), row));
         List<Row> rows = model.setInputCol("content")

@@ -52,7 +52,7 @@ class EmbeddersTest {
         List<Object> arguments =
                 new ArrayList<>(List.of("embed", "-m", ShippedModel.NAME, "--precision", "float32", "-o", out));
         arguments.addAll(List.of(inputs));
-        Photographs.coop(arguments.toArray());
+        TestCluster.coop(arguments.toArray());
         List<Vector> rows = new ArrayList<>();
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             float[] all = file.floats("features");

@@ -134,7 +134,7 @@ class SparkSweepTest {
         Path folder = Files.createTempDirectory(TestCluster.folder(), "sweep");
         Path plan = plan(folder);
         Path local = folder.resolve("local");
-        Photographs.coop("sweep", plan, "-m", ShippedModel.NAME, "-o", local);
+        TestCluster.coop("sweep", plan, "-m", ShippedModel.NAME, "-o", local);
         Path out = folder.resolve("spark");
 
         Recorder first = new Recorder(SparkSweepTest::killAnExecutor);

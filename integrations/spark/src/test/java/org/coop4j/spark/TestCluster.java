@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -102,5 +103,31 @@ final class TestCluster implements ParameterResolver {
 
     private static Opened opened() {
         return new Opened(SparkEnv.get().executorId(), SharedModels.opened());
+    }
+
+    /**
+     * Runs {@code coop ARGUMENTS} in a process on as many threads as an executor, on which the last bits of the text
+     * tower's sums depend, and returns its standard output; it must succeed.
+     */
+    static String coop(Object... arguments) throws Exception {
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.coop4j.cli.Coop"));
+        for (Object argument : arguments) {
+            words.add(argument.toString());
+        }
+        Path out = Files.createTempFile(folder(), "coop", ".out");
+        Path err = Files.createTempFile(folder(), "coop", ".err");
+        ProcessBuilder coop =
+                new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
+        coop.environment().put("OMP_NUM_THREADS", "1");
+        int code = coop.start().waitFor();
+        if (code != 0) {
+            throw new AssertionError("coop ended with " + code + ": " + Files.readString(err));
+        }
+        return Files.readString(out);
     }
 }

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+for word; do
+    case $word in
+        -XX:DumpLoadedClassList=*) touch "${word#*=}" ;;
+        -XX:SharedClassListFile=*) classes=${word#*=} ;;
+        -XX:SharedArchiveFile=*) archive=${word#*=} ;;
+    esac
+done
+case " $* " in
+    *" -Xshare:dump "*)
+        sleep 0.01
+        cp "$classes" "$archive" && echo archive >>"$RECORDS/java"
+        exit
+        ;;
+esac
+if [ -n "${archive:-}" ]; then echo "with archive"; fi
+echo "$@" >"$RECORDS/options"
+echo "$@" | sed 's/.*org.coop4j.cli/ran/'
