@@ -131,16 +131,7 @@ class DataFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "n09,x | n09",
-                "n01 | names.txt",
-                "n01, | names.txt",
-                ",x | names.txt",
-                "n01,n02 | same prompt",
-                "n01,a;n01,b | listed twice"
-            })
+    @CsvFileSource(resources = "bad-names.txt", delimiter = '|', quoteCharacter = '\'')
     void badNamesFilesAreRefused(String text, String message) throws IOException {
         fill("n01", 4);
         fill("n02", 4);
@@ -196,16 +187,7 @@ class DataFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "cat:9 | 1 class:",
-                "cat:4 dog:0 | dog has no images",
-                "cat:4 dog:3 | class 'dog' of",
-                "train/cat:4 train/dog:4 | only training images",
-                "train/cat:1 val/cat:1 validation/cat:1 | same split",
-                "train/cat:1 train/dog:1 test/emu:1 | 'emu', which no training image has"
-            })
+    @CsvFileSource(resources = "no-datasets.txt", delimiter = '|', quoteCharacter = '\'')
     void foldersThatMakeNoDatasetAreNamed(String folders, String problem) throws IOException {
         for (String folder : folders.split(" ", -1)) {
             String name = folder.replaceFirst(":.*", "");

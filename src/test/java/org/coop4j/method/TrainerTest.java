@@ -21,7 +21,7 @@ import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -203,17 +203,7 @@ class TrainerTest {
 
     /** Counts from the reference's loaders (Caltech101, DTD and EuroSAT among them). */
     @ParameterizedTest
-    @CsvSource({
-        "1600, 32, 50, 32",
-        "100, 32, 3, 32",
-        "47, 32, 1, 32",
-        "40, 32, 1, 32",
-        "32, 32, 1, 32",
-        "31, 32, 1, 31",
-        "10, 32, 1, 10",
-        "1, 32, 1, 1",
-        "7, 1, 7, 1"
-    })
+    @CsvFileSource(resources = "batches.txt", quoteCharacter = '\'')
     void anIncompleteLastBatchIsDroppedOnlyAfterAFullOne(int examples, int batch, int batches, int size) {
         BatchOrder order = BatchOrder.shuffled(examples, batch, 1);
         assertThat(order.batches()).isEqualTo(batches);

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DataSpec;
@@ -44,26 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A sweep's numbers are those of the rooms below. */
 class SweepResultsTest {
 
-    private static final String PLAN =
-            """
-            datasets: [data]
-            methods:
-              - zero-shot
-              - ensemble-7
-              - ensemble-8
-              - ensemble-80
-              - {name: linear-probe, reference_sample: true}
-              - coop-m4-end
-              - coop-m4-end-csc
-              - coop-words
-            shots: 2
-            seeds: [1, 3]
-            epochs: 4
-            batch: 4
-            rate: 0.05
-            test_on: [few]
-            base_to_new: {methods: [zero-shot, coop-m4-end], shots: 2}
-            """;
+    private static final String PLAN = Resource.text(SweepResultsTest.class, "results.yaml");
 
     @TempDir
     private static Path folder;

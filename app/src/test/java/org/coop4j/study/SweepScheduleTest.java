@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Resource;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -29,20 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Lists of runs, for datasets that need not exist. */
 class SweepScheduleTest {
 
-    private static final String PAPER =
-            """
-            data: DATA
-            datasets: [ImageNet, Caltech101, OxfordPets, StanfordCars, OxfordFlowers, Food101,
-              FGVCAircraft, SUN397, DTD, EuroSAT, UCF101]
-            methods: [zero-shot, linear-probe, coop-m16-end, coop-m16-middle, coop-m16-end-csc,
-              coop-m16-middle-csc, coop-m4-end]
-            test_on:
-              datasets: [ImageNetV2, ImageNetSketch, ImageNetA, ImageNetR]
-              from: ImageNet
-              methods: [zero-shot, linear-probe, coop-m16-end, coop-m4-end]
-              shots: 16
-            base_to_new: {methods: [zero-shot, coop-m16-end], shots: 16}
-            """;
+    private static final String PAPER = Resource.text(SweepScheduleTest.class, "paper.yaml");
 
     @TempDir
     private static Path folder;

@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.RunFolder;
-import org.coop4j.weights.RecordedProgress;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;

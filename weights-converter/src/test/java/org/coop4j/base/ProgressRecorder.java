@@ -1,8 +1,7 @@
-package org.coop4j;
+package org.coop4j.base;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.CountedTask;
 
 /** Keeps what it is told. */

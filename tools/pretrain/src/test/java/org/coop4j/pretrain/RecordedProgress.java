@@ -1,4 +1,4 @@
-package org.coop4j.weights;
+package org.coop4j.pretrain;
 
 import java.util.ArrayList;
 import java.util.List;
