@@ -241,9 +241,9 @@ class OnnxExportTest {
                 }
             }
         }
-        assertThat(OnnxWarnings.of(files)).isEmpty();
+        assertThat(OnnxRuntimeModel.Warnings.of(files)).isEmpty();
         Path broken = Files.writeString(folder.resolve("broken.onnx"), "no model");
-        assertThat(OnnxWarnings.of(List.of(broken))).contains("not all was loaded");
+        assertThat(OnnxRuntimeModel.Warnings.of(List.of(broken))).contains("not all was loaded");
     }
 
     /** The vocabulary of the golden models is too small for texts. */

@@ -7,11 +7,16 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.coop4j.base.JavaChild;
 
 /** An exported file in ONNX Runtime. */
 public final class OnnxRuntimeModel implements AutoCloseable {
@@ -62,5 +67,47 @@ public final class OnnxRuntimeModel implements AutoCloseable {
     @Override
     public void close() throws OrtException {
         session.close();
+    }
+
+    /**
+     * What ONNX Runtime warns of when it loads files. It writes warnings to the process's standard
+     * error, past Java's, so that they can be read of a process of its own alone.
+     */
+    static final class Warnings {
+
+        private Warnings() {}
+
+        /** Loads the files that are named. */
+        public static void main(String[] files) throws Exception {
+            for (String file : files) {
+                new OnnxRuntimeModel(Path.of(file)).close();
+            }
+            System.out.print("loaded " + files.length);
+        }
+
+        /**
+         * Loads files in another process.
+         *
+         * @return what that wrote to its standard error; nothing, if nothing is wrong
+         */
+        static String of(List<Path> files) throws IOException, InterruptedException {
+            Path err = Files.createTempFile("onnx", ".txt");
+            Path out = Files.createTempFile("onnx", ".txt");
+            try {
+                Process process = JavaChild.of(
+                                Warnings.class, List.of("-XX:-UsePerfData", "-XX:+UseSerialGC"), files.toArray())
+                        .redirectError(err.toFile())
+                        .redirectOutput(out.toFile())
+                        .start();
+                if (!process.waitFor(5, TimeUnit.MINUTES)) {
+                    process.destroyForcibly();
+                }
+                String said = Files.readString(err);
+                return Files.readString(out).equals("loaded " + files.size()) ? said : "not all was loaded: " + said;
+            } finally {
+                Files.delete(err);
+                Files.delete(out);
+            }
+        }
     }
 }

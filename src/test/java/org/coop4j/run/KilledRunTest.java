@@ -11,8 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.coop4j.MemoryChild;
+import org.coop4j.base.Folders;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Machine;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
@@ -40,35 +41,21 @@ class KilledRunTest {
         data = TestPictures.folder(folder.resolve("data"), 5, RunFixture.CLASSES);
     }
 
-    private static List<String> java(Path place, int pause) {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:-UsePerfData",
-                "-cp",
-                classPath,
-                KilledRunTest.class.getName(),
-                model.toString(),
-                data.toString(),
-                place.toString(),
-                Integer.toString(pause));
+    private static ProcessBuilder java(Path place, int pause) {
+        return JavaChild.of(KilledRunTest.class, List.of("-XX:-UsePerfData"), model, data, place, pause);
     }
 
     private static long size(Path place, String suffix) throws IOException {
-        if (!Files.exists(place)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.walk(place)) {
-            return files.filter(f -> f.toString().endsWith(suffix))
-                    .mapToLong(f -> f.toFile().length())
-                    .sum();
-        }
+        return Folders.files(place).stream()
+                .filter(f -> f.toString().endsWith(suffix))
+                .mapToLong(f -> f.toFile().length())
+                .sum();
     }
 
     /** Starts a run, and kills it some time after a file has some bytes. */
     private static void killWhen(Path place, String suffix, long bytes, long later)
             throws IOException, InterruptedException {
-        Process child = new ProcessBuilder(java(place, 40))
+        Process child = java(place, 40)
                 .redirectErrorStream(true)
                 .redirectOutput(place.resolveSibling("output").toFile())
                 .start();
@@ -106,7 +93,7 @@ class KilledRunTest {
         Path full = folder.resolve("full");
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -f 8; exec \"$@\""));
         command.add("sh");
-        command.addAll(java(full, 0));
+        command.addAll(java(full, 0).command());
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(child.waitFor(10, TimeUnit.MINUTES)).isTrue();

@@ -3,10 +3,10 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.coop4j.base.JavaChild;
 
 /** The command line in a process of its own, which can be killed and has its own environment. */
 final class CoopProcess {
@@ -35,20 +35,13 @@ final class CoopProcess {
     /** The same with variables of its environment. */
     static CoopProcess start(Path place, Map<String, String> environment, Object... arguments) throws IOException {
         Path temporary = Files.createDirectories(place.resolve("temporary"));
-        List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:-UsePerfData",
-                "-XX:+UseSerialGC",
-                "-Djava.awt.headless=true",
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                classPath(),
-                Coop.class.getName()));
-        words.addAll(List.of(CommandRun.words(arguments)));
+        List<String> options = List.of(
+                "-XX:-UsePerfData", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Djava.io.tmpdir=" + temporary);
         Path out = Files.createTempFile(place, "out", ".txt");
         Path err = Files.createTempFile(place, "err", ".txt");
-        ProcessBuilder builder =
-                new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder = JavaChild.of(Coop.class, options, (Object[]) CommandRun.words(arguments))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         builder.environment().put("OMP_NUM_THREADS", "2");
         builder.environment().put("XDG_CACHE_HOME", place.resolve("cache").toString());
         builder.environment().putAll(environment);
@@ -64,11 +57,6 @@ final class CoopProcess {
     static CommandRun run(Path place, Map<String, String> environment, Object... arguments)
             throws IOException, InterruptedException {
         return start(place, environment, arguments).ended();
-    }
-
-    private static String classPath() {
-        String all = System.getProperty("java.class.path");
-        return System.getProperty("surefire.test.class.path", all);
     }
 
     boolean isAlive() {

@@ -6,9 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -194,13 +195,7 @@ class ConsoleTest {
     }
 
     private static String errorOfInterrupted(String argument) throws IOException {
-        Process child = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Child.class.getName(),
-                        argument)
-                .start();
+        Process child = JavaChild.of(Child.class, List.of(), argument).start();
         assertThat(child.getInputStream().read()).isEqualTo('r');
         child.toHandle().destroy(); // Process.destroy would close the streams
         return new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);

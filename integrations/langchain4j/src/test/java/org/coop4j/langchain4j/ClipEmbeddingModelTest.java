@@ -3,7 +3,6 @@ package org.coop4j.langchain4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.coop4j.base.Thrown.assertThrown;
 
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.AudioContent;
@@ -168,13 +167,14 @@ class ClipEmbeddingModelTest {
                         EmbeddingRequest.builder().inputs(List.of(both)).build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2");
-        assertThrown(
-                IllegalArgumentException.class,
-                () -> embed(ImageContent.from("file:///etc/hostname")),
-                "file:///etc/hostname");
-        assertThrown(UncheckedIOException.class, () -> embed(ImageContent.from("bm90IGEgcGljdHVyZQ==", "image/png")));
-        assertThrown(UnsupportedFeatureException.class, () -> embed(AudioContent.from("AAAA", "audio/wav")));
-        assertThrown(TextTooLongException.class, () -> model.embed("word ".repeat(99)));
+        assertThatThrownBy(() -> embed(ImageContent.from("file:///etc/hostname")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("file:///etc/hostname");
+        assertThatThrownBy(() -> embed(ImageContent.from("bm90IGEgcGljdHVyZQ==", "image/png")))
+                .isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> embed(AudioContent.from("AAAA", "audio/wav")))
+                .isInstanceOf(UnsupportedFeatureException.class);
+        assertThatThrownBy(() -> model.embed("word ".repeat(99))).isInstanceOf(TextTooLongException.class);
         assertThat(model.embedAll(List.of()).content()).isEmpty();
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.springboot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.net.URI;
@@ -156,8 +155,8 @@ class CoopAutoConfigurationTest {
             assertThat(send(context, "/actuator/health", null).statusCode()).isEqualTo(503);
             assertThat(get(context, "/actuator/health/coop4j")).contains("\"DOWN\"", "\"others\":\"closed\"");
         }
-        assertThrown(IllegalStateException.class, () -> things.classify(LAWN));
-        assertThrown(IllegalStateException.class, () -> clip.embed("a"));
+        assertThatThrownBy(() -> things.classify(LAWN)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> clip.embed("a")).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
