@@ -74,7 +74,7 @@ class ClassNamesCommandTest {
     @BeforeAll
     static void learn() throws IOException {
         model = ShippedModel.file(folder.resolve("model"));
-        Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "red fox", "blue sea");
+        Path pictures = TestPictures.folder(folder.resolve("foxes"), 2, "red fox", "blue sea");
         TestPictures.folder(folder.resolve("others"), 2, "red fox", "ketch");
         picture = pictures.resolve("test/red fox/picture-0.png");
         CommandRun trained = coop(
