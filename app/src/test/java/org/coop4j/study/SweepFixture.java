@@ -24,7 +24,7 @@ import org.coop4j.run.RunResult;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.Sweep.SweepOutcome;
 
-/** Sweeps of a tiny model over a few pictures. */
+/** Sweeps of a tiny model over a few pictures of four classes. */
 final class SweepFixture {
 
     static final String[] CLASSES = {"blue sky", "kite (bird)", "lawn", "red_rose"};
