@@ -277,7 +277,16 @@ class ImageDecoderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jpeg-progressive.jpg", "png-rgb.png", "gif-plain.gif", "bmp-os2.bmp", "tiff-rgb.tif"})
+    @ValueSource(
+            strings = {
+                "jpeg-progressive.jpg",
+                "png-rgb.png",
+                "gif-plain.gif",
+                "bmp-os2.bmp",
+                "tiff-rgb.tif",
+                "webp-alpha.webp",
+                "webp-lossy.webp"
+            })
     void decodingThatTakesTooLongIsGivenUp(String file) {
         ImageDecoder hasty = new ImageDecoder(1_000_000, Duration.ofNanos(1));
         assertRefused(hasty, form(file), file, "takes more than");

@@ -8,6 +8,7 @@ import static org.coop4j.cli.CommandRun.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -262,7 +263,7 @@ class ServeCommandTest {
         Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
         for (List<Object> more : List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
             CoopProcess service = serve("-p", run("coop"), "--host", "0.0.0.0", more);
-            try (Socket stranger = new Socket("127.0.0.1", port(service))) {
+            try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), port(service))) {
                 stranger.getOutputStream()
                         .write("GET / HTTP/1.1\r\nHost: stranger\r\nHost: stranger\r\n\r\n".getBytes(UTF_8));
                 assertThat(stranger.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 400");

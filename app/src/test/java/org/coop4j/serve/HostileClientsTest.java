@@ -22,6 +22,7 @@ import io.javalin.http.HandlerType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -170,6 +171,7 @@ class HostileClientsTest {
         try (TestService own = start();
                 Socket socket = own.connected()) {
             Busy busy = own.block(picture, 0);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream().write(whole(POST, picture));
             own.awaitWaiting(1);
             if (halfCloses) {
@@ -286,8 +288,9 @@ class HostileClientsTest {
         List<Socket> greedy = new ArrayList<>();
         try (TestService own = TestService.start(folder, onLoopback(0, limits(4)), 4);
                 Socket modest = new Socket()) {
-            modest.bind(new InetSocketAddress("127.0.0.2", 0));
-            modest.connect(new InetSocketAddress("127.0.0.1", own.uri("/").getPort()));
+            modest.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 2}), 0));
+            modest.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), own.uri("/").getPort()));
             own.clock().await(1);
             for (int i = 0; i < 12; i++) {
                 greedy.add(own.socket());

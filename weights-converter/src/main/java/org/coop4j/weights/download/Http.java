@@ -83,7 +83,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         // The connection's own limit of time begins anew with each byte.
         CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
                 .completeOnTimeout(true, 2 * patience.toMillis(), TimeUnit.MILLISECONDS);
-        late.thenRun(connection::disconnect);
+        CompletableFuture<Void> closing = late.thenRun(connection::disconnect);
         try {
             int status = connection.getResponseCode();
             if (late.isDone()) { // the status is known, the rest is not
@@ -97,7 +97,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
                             .formatted(address, why),
                     e);
         } finally {
-            late.cancel(false);
+            closing.cancel(false);
         }
     }
 
