@@ -51,7 +51,7 @@ export function ask(title, {value = "", names, create, label, done}) {
             }})),
         names && h("div", {class: "row wrap"},
             found.slice(0, 40).map((n) => h("button", {type: "button", class: "choice", key: n, onclick: () => finish(n)}, name(n))),
-            create && wanted && !exact &&
+            create && wanted && !exact && found.length > 0 &&
                 button(["New class ", name(typed.trim())], () => finish(typed.trim()), {class: "choice"})),
         h("button", {class: "primary", disabled: !target}, label, " ", names && target ? ["into ", name(target)] : ""));
     });

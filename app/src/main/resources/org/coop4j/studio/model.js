@@ -89,6 +89,8 @@ export async function act(path, body, said, again) {
         return answer;
     } catch (error) {
         state.failed = new Set(body?.pictures);
+        state.lists.forEach((list) => list.pages.clear());
+        listeners.forEach((f) => f(true));
         fail(error, again ?? (() => act(path, body, said)));
         return null;
     } finally {
