@@ -39,7 +39,7 @@ export const clean = {
         const copies = doubles.flatMap((d) => d.slice(1));
         const tiny = left(a.tiny);
         const parts = [
-            part("Probably in the wrong class", pictures(suspects.length) + (a.expected == null ? "" : `, about ${Math.round(a.expected)} of them right after all`),
+            part("Probably in the wrong class", pictures(suspects.length),
                 suspects.map((s) => [s.id, image(s.id, {alt: "Picture in " + s.label}),
                     h("p", {}, name(s.label), h("span", {class: "muted"}, " looks like "), h("b", {}, name(s.suggested)), `, ${percent(s.probability)}`),
                     h("div", {class: "row wrap"}, button(["Move to ", name(s.suggested)], () => correct([s])),

@@ -65,7 +65,8 @@ export const learning = {
         const tested = a?.tested > 0;
         return [running?.running && progress(running), h("div", {class: "two", key: "learned"},
             h("div", {class: "stack"}, a === undefined ? h("div", {class: "tile block"}) : !tested ?
-                muted("Add pictures: a class is tested from 8 on.") : [
+                muted(state.server.classes.some((c) => c.tested) ? "Learn properly to compare it with hand-written prompts, and to use it elsewhere." :
+                    "Add pictures: a class is tested from 8 on.") : [
                 h("h2", {}, `Compared on the same ${count(a.tested, "test picture")}`), comparison(a),
                 a.prompts?.better != null && verdict("without learning", a.prompts),
                 a.before?.better != null && verdict("before", a.before)]),
