@@ -45,6 +45,9 @@ class OpenFileTest {
     @TempDir
     private Path folder;
 
+    @TempDir
+    private Path inputs;
+
     private Path path;
     private byte[] content;
 
@@ -52,7 +55,7 @@ class OpenFileTest {
     void writeFile() throws IOException {
         content = new byte[FLOATS * Float.BYTES];
         new Random(1).nextBytes(content);
-        path = Files.write(folder.resolve("weights"), content);
+        path = Files.write(inputs.resolve("weights"), content);
     }
 
     private static TensorView tensor(OpenFile file) {
@@ -160,7 +163,7 @@ class OpenFileTest {
     @Timeout(600)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void pipesAreRefusedHoweverTheyAreOpened() throws Exception {
-        Path pipe = folder.resolve(".weights.0123456789abcdef-0123456789abcdef.tmp");
+        Path pipe = path.resolveSibling(".weights.0123456789abcdef-0123456789abcdef.tmp");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         assertRefused(() -> OpenFile.open(pipe));
