@@ -60,6 +60,9 @@ final class LabelsCommand extends ConsoleCommand {
     @Option(names = "--draws", paramLabel = "N", description = "Draws" + DEFAULT)
     private int draws = 20;
 
+    @Option(names = "--method", split = ",", paramLabel = "NAME", description = "Methods (default: all of embeddings).")
+    private List<String> names = List.of();
+
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
 
