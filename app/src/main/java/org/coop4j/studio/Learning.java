@@ -154,7 +154,7 @@ final class Learning implements Closeable {
     static final class Work implements Progress {
 
         private final Runnable listener;
-        private final long began = System.nanoTime();
+        private volatile long began = System.nanoTime();
         private volatile boolean cancelled;
         volatile double done;
         volatile String label = "Learning";
@@ -168,17 +168,29 @@ final class Learning implements Closeable {
             return done < 0.02 ? null : (int) Math.ceil(seconds * (1 - done) / done);
         }
 
+        private void proceed() {
+            if (cancelled) {
+                throw new CancellationException();
+            }
+            listener.run();
+        }
+
+        @Override
+        public void note(String message) {
+            proceed();
+        }
+
         @Override
         public Task task(String name, long total, Unit unit) {
             label = name;
+            done = 0;
+            began = System.nanoTime();
+            proceed();
             return new CountedTask(total) {
                 @Override
                 protected void advanced(long more) {
-                    if (cancelled) {
-                        throw new CancellationException();
-                    }
                     done = total() == 0 ? 0 : (double) done() / total();
-                    listener.run();
+                    proceed();
                 }
             };
         }
@@ -555,11 +567,14 @@ final class Learning implements Closeable {
         List<Member> unsure = new ArrayList<>();
         List<Member> nothing = new ArrayList<>();
         float[][] logits = classifier.logits(rows(open)).toRows();
+        double[] likeness = open.parallelStream()
+                .mapToDouble(one -> labelled.isEmpty() ? 1 : nearest(one, labelled))
+                .toArray();
         for (int i = 0; i < open.size(); i++) {
             double[] p = classifier.probabilities(logits[i]);
             int best = Predictions.argmax(logits[i]);
             Member member = new Member(open.get(i).id(), p[best]);
-            if (!labelled.isEmpty() && nearest(open.get(i), labelled) < unlike) {
+            if (likeness[i] < unlike) {
                 nothing.add(member);
             } else if (p[best] < SURE) {
                 unsure.add(member);

@@ -167,6 +167,10 @@ final class Studio implements Closeable {
             if (!readOnly) {
                 studio.claim();
             }
+            Path list = studio.own().resolve("test.txt");
+            if (Files.exists(list)) {
+                studio.tests.addAll(Files.readAllLines(list, UTF_8));
+            }
             synchronized (studio) {
                 studio.scan();
             }
@@ -201,10 +205,6 @@ final class Studio implements Closeable {
             journal.add(done(unfinished));
         }
         journal.entries().stream().filter(entry -> entry.kept() != null).forEach(entry -> kept.add(entry.kept()));
-        Path list = own.resolve("test.txt");
-        if (Files.exists(list)) {
-            tests.addAll(Files.readAllLines(list, UTF_8));
-        }
     }
 
     /** Has a listener called after each change. */
