@@ -589,7 +589,10 @@ final class Studio implements Closeable {
     private Set<Path> folders() {
         Set<Path> folders = new HashSet<>(Set.of(root));
         classes.forEach(name -> folders.add(root.resolve(name)));
-        pictures.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
+        pictures.keySet().stream()
+                .map(path -> path.substring(0, path.lastIndexOf('/') + 1))
+                .distinct()
+                .forEach(path -> folders.add(root.resolve(path)));
         return folders;
     }
 
