@@ -18,6 +18,7 @@ import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.method.Method;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Support;
+import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * The images whose labels are most suspect, judged by a classifier that did not learn from them: a linear probe that starts
@@ -38,6 +39,9 @@ import org.coop4j.run.Support;
 public record LabelErrors(List<Suspect> suspects, int examined, double expected, boolean significant) {
 
     private static final String JUDGE = "zs-lp";
+
+    /** Judge where the names of the classes do not fit into the text tower. */
+    private static final String WITHOUT_NAMES = "prototypes";
 
     /** Largest probability that chance alone gives as many suspects. */
     private static final double SIGNIFICANT = 0.01;
@@ -83,7 +87,11 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     /** Scores images by the judge, cross-validated among them; none if that takes long. */
     public static Scores judged(Support support, FeatureSet images) throws IOException {
-        return support.crossValidated(Method.of(JUDGE), images);
+        try {
+            return support.crossValidated(Method.of(JUDGE), images);
+        } catch (TextTooLongException e) {
+            return support.crossValidated(Method.of(WITHOUT_NAMES), images);
+        }
     }
 
     /** Finds suspects by the run's own classifier. */

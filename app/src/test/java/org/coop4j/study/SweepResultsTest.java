@@ -129,7 +129,11 @@ class SweepResultsTest {
         // All classes: 4 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
         // both; the other data: 4 hand-written, 4 transferred.
         assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
-        assertThat(recorder.notes).singleElement().asString().contains("base_to_new", "linear-probe, coop-m4-end-csc:");
+        assertThat(recorder.notes)
+                .filteredOn(note -> !note.contains("far above its least")) // of few images of a tiny model
+                .singleElement()
+                .asString()
+                .contains("base_to_new", "linear-probe, coop-m4-end-csc:");
     }
 
     @Test
