@@ -52,9 +52,8 @@ enum ImageForm {
         source.refuse(source.length() == 0, "is empty");
         if (source.startsWith(4, "ftyp")) {
             throw source.error("is in the format " + (source.startsWith(8, "avi") ? "AVIF" : "HEIC")
-                    + ", which is not read: convert it to JPEG (macOS: sips -s format jpeg IN --out OUT; Linux:"
-                    + " heif-convert IN OUT; Windows: Photos), and set the phone's camera to the most compatible"
-                    + " format");
+                    + ", which is not read: convert it to JPEG (macOS: Preview; Linux: heif-convert; Windows: Photos),"
+                    + " and set the phone's camera to the most compatible format");
         }
         source.refuse(
                 source.startsWith(0, "II+\0") || source.startsWith(0, "MM\0+"),

@@ -256,6 +256,14 @@ public interface Method {
         return new LinearProbe();
     }
 
+    /**
+     * Returns the methods that judge labels: the one that ranks wrong ones best (docs/measurements/learning.md), and one for
+     * names that do not fit into the text tower.
+     */
+    static List<Method> judges() {
+        return List.of(new ZsLp(), new Prototypes());
+    }
+
     /** Returns a method in closed form, for cross-validation with many classifiers. */
     static Method closedForm() {
         return new Gda();

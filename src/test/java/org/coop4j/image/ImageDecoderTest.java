@@ -463,7 +463,7 @@ class ImageDecoderTest {
     void formsOfPhonesThatAreNotReadAreNamedWithWhatToDo(String brand, String form) {
         byte[] file = ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0mif1").getBytes(ISO_8859_1);
         assertRefused(
-                file, "IMG_1.HEIC", "IMG_1.HEIC is in the format " + form, "JPEG", "sips", "heif-convert", "Photos");
+                file, "IMG_1.HEIC", "IMG_1.HEIC is in the format " + form, "JPEG", "Preview", "heif-convert", "Photos");
         byte[] bigTiff = {'I', 'I', '+', 0, 8, 0, 0, 0};
         assertRefused(bigTiff, "a.tif", "BigTIFF", "PNG");
         byte[] cut = "\0\0\0\u0018ftyp".getBytes(ISO_8859_1);

@@ -38,11 +38,6 @@ import org.coop4j.text.Tokenizer.TextTooLongException;
  */
 public record LabelErrors(List<Suspect> suspects, int examined, double expected, boolean significant) {
 
-    private static final String JUDGE = "zs-lp";
-
-    /** Judge where the names of the classes do not fit into the text tower. */
-    private static final String WITHOUT_NAMES = "prototypes";
-
     /** Largest probability that chance alone gives as many suspects. */
     private static final double SIGNIFICANT = 0.01;
 
@@ -88,9 +83,9 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
     /** Scores images by the judge, cross-validated among them; none if that takes long. */
     public static Scores judged(Support support, FeatureSet images) throws IOException {
         try {
-            return support.crossValidated(Method.of(JUDGE), images);
+            return support.crossValidated(Method.judges().get(0), images);
         } catch (TextTooLongException e) {
-            return support.crossValidated(Method.of(WITHOUT_NAMES), images);
+            return support.crossValidated(Method.judges().get(1), images);
         }
     }
 
