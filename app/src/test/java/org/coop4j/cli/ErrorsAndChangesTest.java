@@ -160,7 +160,7 @@ class ErrorsAndChangesTest {
         unsure.ok();
         assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.9\\d+"); // the probability is that of the guess
         assertThat(table.out()).containsPattern("unknown +sea 9\\d.\\d %");
-        assertThat(top.out()).contains("NEXT").containsPattern("sea +8\\d.\\d % +hill 1\\d.\\d %, sky \\d.\\d %");
+        assertThat(top.out()).contains("NEXT").containsPattern("sea +9\\d.\\d % +hill \\d.\\d %, sky \\d.\\d %");
         for (String line : both.out().lines().skip(1).toList()) {
             assertThat(line).contains(",unknown,,", ",sea,", ",hill,", ",sky,"); // the guess as well
         }

@@ -264,7 +264,7 @@ class StudyTest {
 
         assertThat(MethodLabel.settings(study().entries().get(0).run().config()))
                 .containsOnlyKeys("method context_length position class_specific words epochs batch optimizer"
-                        .concat(" rate momentum weight_decay epsilon schedule")
+                        .concat(" rate momentum gradient_limit weight_decay epsilon schedule")
                         .concat(" warmup_epochs warmup_rate views")
                         .split(" "))
                 .containsEntry("epochs", "by shots")
