@@ -126,8 +126,8 @@ public record Scores(int[] labels, float[][] logits) {
 
     /**
      * Fits a temperature (temperature scaling; Guo and others, On Calibration of Modern Neural Networks, 2017): divided by
-     * it, the logits give probabilities of which those of 80 % are correct four times out of five. It changes no
-     * prediction.
+     * it, the logits give probabilities that are right as often as they say, such as 80 % four times out of five. It
+     * changes no prediction.
      *
      * <p>It is the temperature nearest to 1 at which chance explains the slope of the summed cross-entropy in the log
      * temperature: at most {@value #PENALTY} nats and {@value #STANDARD_ERRORS} standard errors. The minimum of the

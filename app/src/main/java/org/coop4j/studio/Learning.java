@@ -513,7 +513,7 @@ final class Learning implements Closeable {
     }
 
     private String compared(Fit last) {
-        String names = than(last.right() - last.byNames, "without learning");
+        String names = than(last.right() - last.byNames, "without learning").replaceFirst("^as", "As");
         Fit earlier = before;
         if (earlier == null || earlier.tested.isEmpty()) {
             return names + ".";
@@ -525,7 +525,7 @@ final class Learning implements Closeable {
 
     private static String than(int more, String what) {
         return more == 0
-                ? "As many as " + what
+                ? "as many as " + what
                 : "%d %s than %s".formatted(Math.abs(more), more > 0 ? "more" : "fewer", what);
     }
 
@@ -742,7 +742,7 @@ final class Learning implements Closeable {
     record Unreadable(String file, String reason) {}
 
     /**
-     * What is wrong with the pictures.
+     * Problems of the pictures.
      *
      * @param expected number of suspects that are expected to be right after all; null if unknown
      * @param duplicates groups of pictures that are nearly the same

@@ -16,7 +16,7 @@ final class StudioProblem extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What became of the pictures if the work has not started. */
+    /** The state of the pictures if the work has not started. */
     static final String UNCHANGED = "Nothing is lost, and nothing was changed.";
 
     final int status;
