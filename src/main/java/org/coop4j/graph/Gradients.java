@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.coop4j.base.Require;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -34,20 +35,24 @@ final class Gradients {
 
     private final Map<String, SDVariable> gradients = new HashMap<>();
 
-    private Gradients(SameDiff sd) {
+    private final Function<SDVariable, long[]> shape;
+
+    private Gradients(SameDiff sd, Function<SDVariable, long[]> shape) {
         this.sd = sd;
+        this.shape = shape;
     }
 
     /**
      * Adds the gradients to the graph.
      *
+     * @param shape returns the shape of a variable
      * @return the gradient of each trained variable that {@code loss} depends on, by the variable's name
      */
-    static Map<String, SDVariable> of(SameDiff sd, SDVariable loss) {
+    static Map<String, SDVariable> of(SameDiff sd, Function<SDVariable, long[]> shape, SDVariable loss) {
         List<SDVariable> trained = sd.variables().stream()
                 .filter(variable -> variable.getVariableType() == VariableType.VARIABLE)
                 .toList();
-        Gradients result = new Gradients(sd);
+        Gradients result = new Gradients(sd, shape);
         trained.forEach(variable -> result.varying.add(variable.name()));
         result.differentiate(loss);
         Map<String, SDVariable> ofTrained = new LinkedHashMap<>();
@@ -85,8 +90,10 @@ final class Gradients {
 
     private List<SDVariable> ofInputs(DifferentialFunction op, List<SDVariable> upstream) {
         SDVariable dy = upstream.get(0);
-        if (op instanceof Gather) { // its own gradient loses repeated rows
-            return List.of(sd.scatterAdd(sd.zerosLike(op.arg(0)), op.arg(1), dy));
+        if (op
+                instanceof
+                Gather) { // its own gradient loses repeated rows, and a scatterAdd loses some on several threads
+            return List.of(sd.unsortedSegmentSum(dy, op.arg(1), Math.toIntExact(shape.apply(op.arg(0))[0])));
         }
         if (op instanceof Mmul product && !varying.contains(op.arg(1).name())) { // its own computes both gradients
             boolean transposed = product.iArgs()[1] == 1;

@@ -258,7 +258,7 @@ public class Graph {
      * @return the gradient in each variable that {@code loss} depends on, by the variable's name
      */
     public Map<String, SDVariable> differentiate(SDVariable loss) {
-        return Gradients.of(sd, loss);
+        return Gradients.of(sd, this::shape, loss);
     }
 
     /**

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.special.Erf;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
+import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -139,5 +143,21 @@ class OpGradientTest extends OpGradientChecks {
         float[] x = {9, 1e30f, Float.POSITIVE_INFINITY, Float.NaN, -0f, -1e30f, Float.NEGATIVE_INFINITY};
         float[] cdf = new NormalDistribution(x.length).cdf(x, x.length);
         assertThat(cdf).containsExactly(1, 1, 1, Float.NaN, 0.5f, 0, 0);
+    }
+
+    /** On several threads ND4J's scatterAdd loses some. */
+    @Test
+    void theGradientOfARowThatManyReadLosesNone() {
+        Graph graph = newGraph();
+        SDVariable x = graph.variable("x", Nd4j.ones(DataType.DOUBLE, 3, 4));
+        int[] rows = IntStream.range(0, 90_000).map(i -> i % 3).toArray();
+        SDVariable loss = graph.selectRows(x, rows).sum().rename("loss");
+        Map<String, SDVariable> gradients = graph.differentiate(loss);
+        try (ExecutionPlan plan = graph.plan(gradients, new Workers(1))) {
+            for (int run = 0; run < 3; run++) {
+                plan.run();
+                assertThat(plan.output("x").data().asDouble()).containsOnly(30_000);
+            }
+        }
     }
 }
