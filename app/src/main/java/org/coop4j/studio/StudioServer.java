@@ -8,6 +8,7 @@ import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -37,7 +38,6 @@ import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
-import org.coop4j.studio.Learning.Help;
 import org.coop4j.studio.Learning.Numbers;
 import org.coop4j.studio.Learning.Sentence;
 import org.coop4j.studio.Learning.Work;
@@ -352,19 +352,6 @@ public final class StudioServer implements Closeable {
 
     // Learning
 
-    private record LearnedState(
-            String method,
-            double accuracy,
-            int right,
-            int tested,
-            double low,
-            double high,
-            int prompts,
-            Learning.Before before,
-            List<Help> help,
-            List<Learning.Point> coverage,
-            double threshold) {}
-
     private void learning(RoutesConfig routes) {
         routes.get("/api/groups", context -> context.json(learning.groups()));
         routes.get("/api/mistakes", context -> context.json(learning.mistakes()));
@@ -382,18 +369,9 @@ public final class StudioServer implements Closeable {
         routes.get("/api/learned", context -> {
             Numbers last = learning.latestRun()
                     .orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.", UNCHANGED));
-            context.json(new LearnedState(
-                    last.method(),
-                    last.accuracy(),
-                    last.right(),
-                    last.tested(),
-                    last.low(),
-                    last.high(),
-                    last.prompts(),
-                    last.before(),
-                    learning.help(),
-                    last.coverage(),
-                    last.threshold()));
+            ObjectNode answer = JSON.valueToTree(last);
+            answer.remove("answers");
+            context.json(answer.putPOJO("help", learning.help()));
         });
         routes.get("/api/clean", context -> {
             arrived(context); // it may take longer than a request

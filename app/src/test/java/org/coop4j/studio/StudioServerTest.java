@@ -225,7 +225,10 @@ class StudioServerTest {
             assertThat(get("state").path("failure").isNull()).isTrue();
             Thread.sleep(50);
         }
-        assertThat(get("learned").path("tested").asInt()).isEqualTo(6);
+        JsonNode numbers = get("learned");
+        assertThat(numbers.path("tested").asInt()).isEqualTo(6);
+        assertThat(numbers.path("help").isArray()).isTrue();
+        assertThat(numbers.has("answers")).isFalse(); // they are for the next comparison
         assertThat(get("use").path("commands").asText()).contains("coop predict -p \"" + run);
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
                 .isEqualTo(200);
