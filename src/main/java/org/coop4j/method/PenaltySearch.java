@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,9 @@ final class PenaltySearch {
     private static final int MOST_FOLDS = 4;
     private static final double[] FOLDS_GRID = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1};
     private static final double WITHOUT_VALIDATION = 1;
+
+    /** Number of multiplications of a product from which all threads compute it; below, each thread takes a fold. */
+    private static final long WORTH_ALL_THREADS = 1 << 24;
 
     private final LogisticRegression regression;
     private final FeatureSet val;
@@ -111,17 +115,37 @@ final class PenaltySearch {
         if (count < 2) {
             return WITHOUT_VALIDATION;
         }
-        int[] hits = new int[FOLDS_GRID.length];
         Folds folds = Folds.of(images.labels(), count);
-        for (int fold = 0; fold < count; fold++) {
-            LogisticRegression rest = new LogisticRegression(images.select(folds.without(fold)), workers);
-            FeatureSet held = images.select(folds.of(fold));
-            LinearClassifier last = null;
-            for (int i = 0; i < hits.length; i++) {
-                last = rest.fit(FOLDS_GRID[i], last);
-                hits[i] += last.hits(held);
-            }
+        int[][] hits = new int[count][];
+        long product = (long) images.size()
+                * images.width()
+                * (1 + Arrays.stream(images.labels()).max().orElseThrow());
+        if (product < WORTH_ALL_THREADS) {
+            workers.each(count, (worker, fold) -> {
+                try (Workers alone = Workers.onOneThread(workers.count())) {
+                    hits[fold] = hits(images, folds, fold, alone);
+                }
+            });
+        } else {
+            Arrays.setAll(hits, fold -> hits(images, folds, fold, workers));
         }
-        return FOLDS_GRID[Predictions.argmax(hits.length, i -> hits[i])];
+        return FOLDS_GRID[
+                Predictions.argmax(
+                        FOLDS_GRID.length,
+                        i -> Arrays.stream(hits).mapToInt(fold -> fold[i]).sum())];
+    }
+
+    /** Returns how many images of a fold are classified correctly with each C by fits to all other folds. */
+    private static int[] hits(FeatureSet images, Folds folds, int fold, Workers workers) {
+        LogisticRegression rest =
+                new LogisticRegression(images.select(folds.without(fold)), workers, LogisticRegression.TO_CLASSIFY);
+        FeatureSet held = images.select(folds.of(fold));
+        int[] hits = new int[FOLDS_GRID.length];
+        LinearClassifier last = null;
+        for (int i = 0; i < hits.length; i++) {
+            last = rest.fit(FOLDS_GRID[i], last);
+            hits[i] = last.hits(held);
+        }
+        return hits;
     }
 }

@@ -37,6 +37,10 @@ public final class ArrayValues {
 
     /** Returns the value of an array of one element, in its own precision. */
     public static double scalar(INDArray array) {
+        ArrayValues values = of(array);
+        if (!values.copied) {
+            return values.buffer.get(0);
+        }
         // Reading an element of a view would copy the whole arena from a device.
         try (INDArray copy = array.dup()) {
             return copy.getDouble(0);
