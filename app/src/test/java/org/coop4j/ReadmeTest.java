@@ -204,8 +204,7 @@ class ReadmeTest {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("model")));
                 Classifier classifier = PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
                 ImageClassifier images = ImageClassifier.of(clip, classifier)) {
-            ClassifierInfo info =
-                    ClassifierInfo.of("run", classifier.save(), clip.model().path(), Optional.empty(), null);
+            ClassifierInfo info = ClassifierInfo.of("run", classifier.save(), clip, Optional.empty(), null);
             try (PredictionService service = PredictionService.start(
                     new ServiceOptions(
                             "127.0.0.1",

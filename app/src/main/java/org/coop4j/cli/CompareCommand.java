@@ -191,7 +191,7 @@ final class CompareCommand extends ConsoleCommand {
         ComparedClassifier first = all.get(0);
         for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = signed(Comparison.test(other, first).difference(), 1);
-            console.paragraph("%s against %s: %s points, %s"
+            console.paragraph("%s against %s: %s points: %s"
                     .formatted(other.name(), first.name(), difference, ComparisonTable.meaning(other, first)));
         }
         int different = disagreements.rows().size();

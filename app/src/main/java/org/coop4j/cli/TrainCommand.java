@@ -97,8 +97,8 @@ final class TrainCommand extends ConsoleCommand {
             int each = lists.train().size() / lists.classCount();
             MethodChoice choice = chosen(images, candidates(each, space.logitScale()));
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
-            noteUnused(images, lists, choice.chosen());
-            TrainReport report = learn(images, choice, prompts);
+            int unused = noteUnused(images, lists, choice.chosen());
+            TrainReport report = learn(images, choice, prompts, unused);
             if (asJson.json) {
                 console.print(report.toJson());
             } else {
@@ -116,24 +116,25 @@ final class TrainCommand extends ConsoleCommand {
                 preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale);
     }
 
-    /** Notes the training and val images that the method with most shots leaves unused. */
-    private void noteUnused(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
+    /** Notes how many training and val images the method with most shots leaves unused, and returns their number. */
+    private int noteUnused(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
         Optional<Candidate> most = candidates.stream()
                 .filter(c -> c.method().learns())
                 .max(comparing(c -> c.shots() == 0 ? Integer.MAX_VALUE : c.shots()));
-        if (most.isPresent()) {
-            int all = lists.train().size() + lists.val().size() + lists.test().size();
-            int unused =
-                    all - images.used(config(images, most.get(), seeds.get(0))).size();
-            if (unused > 0) {
-                console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
-                        .formatted(
-                                count(most.get().shots(), "training image"),
-                                count(unused, "labelled image"),
-                                unused == 1 ? "is" : "are",
-                                unused == 1 ? "it" : "them"));
-            }
+        if (most.isEmpty()) {
+            return 0;
         }
+        int all = lists.train().size() + lists.val().size() + lists.test().size();
+        int unused = all - images.used(config(images, most.get(), seeds.get(0))).size();
+        if (unused > 0) {
+            console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
+                    .formatted(
+                            count(most.get().shots(), "training image"),
+                            count(unused, "labelled image"),
+                            unused == 1 ? "is" : "are",
+                            unused == 1 ? "it" : "them"));
+        }
+        return unused;
     }
 
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
@@ -152,7 +153,8 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Learns with each seed and compares the results with simpler classifiers. */
-    private TrainReport learn(Images images, MethodChoice choice, List<PromptEnsemble> prompts) throws IOException {
+    private TrainReport learn(Images images, MethodChoice choice, List<PromptEnsemble> prompts, int unused)
+            throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
         boolean several = choice.chosen().size() > 1;
@@ -180,7 +182,7 @@ final class TrainCommand extends ConsoleCommand {
             }
         }
         images.forget();
-        return new TrainReport(results, comparisons, choice, runOptions.out);
+        return new TrainReport(results, comparisons, choice, unused, runOptions.out);
     }
 
     /**

@@ -35,9 +35,10 @@ import picocli.CommandLine.Help.Ansi.Style;
  * @param results of all runs
  * @param seeds comparison of the runs of each seed
  * @param choice how the method was chosen
+ * @param unused number of labelled images outside of the test that no method learned from
  * @param out the run's folder, or that of the runs' folders
  */
-record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
+record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, int unused, Path out) {
 
     void print(Console console) {
         RunResult first = results.get(0);
@@ -124,6 +125,7 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
                         SeedSummary.of(results, r -> r.handWritten().get(i).accuracy())
                                 .mean()));
         SeedSummary accuracy = SeedSummary.of(results, RunResult::accuracy);
+        json.put("unused_images", unused);
         json.put("mean_accuracy", accuracy.mean());
         if (results.size() > 1) {
             json.put("sd_accuracy", accuracy.sampleSd());

@@ -115,6 +115,7 @@ public record DemoReport(DemoResult result) {
                                         + " drawings of Open Clip Art (public domain).")
                                 .formatted(
                                         result.trainImages() + result.before().size(), result.drawingImages()),
-                        "Everything took %s seconds: %s.".formatted(number(result.seconds(), 0), result.machine())));
+                        "Everything took %s seconds: %s, %s."
+                                .formatted(number(result.seconds(), 0), result.machine(), result.precision())));
     }
 }

@@ -27,6 +27,7 @@ import org.coop4j.report.PictureResults.PictureResult;
  * @param before prediction of the best hand-written prompt with careful names for each test photograph
  * @param after prediction of the featured context of most shots and the first seed
  * @param seconds duration of everything
+ * @param precision of the images' encoding, such as {@code float32}
  * @param machine processor and threads
  */
 public record DemoResult(
@@ -42,6 +43,7 @@ public record DemoResult(
         List<PictureResult> before,
         List<PictureResult> after,
         double seconds,
+        String precision,
         String machine) {
 
     /** The dataset that is learned from. */

@@ -116,6 +116,7 @@ public final class DemoRun implements SweepListener {
                 pictures(folder, run(CAREFUL, scores.best(CAREFUL), 0), test),
                 pictures(folder, run(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most), test),
                 (System.nanoTime() - start) / 1e9,
+                clip.precision().id(),
                 Machine.describe(clip.workers().count()));
     }
 

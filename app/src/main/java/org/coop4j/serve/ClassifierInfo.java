@@ -1,8 +1,8 @@
 package org.coop4j.serve;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.RunResult;
 
@@ -12,12 +12,19 @@ import org.coop4j.run.RunResult;
  * @param name its name in requests, {@linkplain #isName valid} there and its own
  * @param method its method with the distinctive settings
  * @param model file name of its CLIP
+ * @param precision in which its CLIP encodes images, such as {@code bfloat16}
  * @param classNames the classes
  * @param test the test of its run; null without a run
  * @param threshold probability, 0 to 1, below which the page says "not sure"; may be null
  */
 public record ClassifierInfo(
-        String name, String method, String model, List<String> classNames, Test test, Double threshold) {
+        String name,
+        String method,
+        String model,
+        String precision,
+        List<String> classNames,
+        Test test,
+        Double threshold) {
 
     /**
      * The test of a run.
@@ -45,10 +52,11 @@ public record ClassifierInfo(
      * @param result of the run that learned it, if there is one
      */
     public static ClassifierInfo of(
-            String name, ClassifierFile file, Path model, Optional<RunResult> result, Double threshold) {
+            String name, ClassifierFile file, Clip clip, Optional<RunResult> result, Double threshold) {
         Test test = result.map(r -> new Test(r.dataset(), r.trainImages(), r.testImages(), r.accuracy()))
                 .orElse(null);
-        String modelName = String.valueOf(model.getFileName());
-        return new ClassifierInfo(name, file.method().title(), modelName, file.classNames(), test, threshold);
+        String modelName = String.valueOf(clip.model().path().getFileName());
+        return new ClassifierInfo(
+                name, file.method().title(), modelName, clip.precision().id(), file.classNames(), test, threshold);
     }
 }

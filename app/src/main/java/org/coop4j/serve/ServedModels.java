@@ -83,7 +83,7 @@ public final class ServedModels implements AutoCloseable {
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
         Clip clip = clip(found);
         try {
-            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, found, test, threshold));
+            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, clip, test, threshold));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(found + ": " + e.getMessage());
         }
@@ -95,7 +95,7 @@ public final class ServedModels implements AutoCloseable {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);
-        add(clip, classifier, ClassifierInfo.of(ZERO_SHOT, classifier.save(), model, Optional.empty(), threshold));
+        add(clip, classifier, ClassifierInfo.of(ZERO_SHOT, classifier.save(), clip, Optional.empty(), threshold));
     }
 
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */

@@ -45,6 +45,7 @@ class DemoCommandTest {
                 List.of(),
                 List.of(),
                 61,
+                "float32",
                 "a machine");
         Path demo = Files.createDirectory(folder.resolve("demo"));
         new ObjectMapper().writeValue(demo.resolve("demo.json").toFile(), result);

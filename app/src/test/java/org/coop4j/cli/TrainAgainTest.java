@@ -61,9 +61,11 @@ class TrainAgainTest {
         assertThat(whole.err()).doesNotContain("unused", "fewer than");
         train(pictures, all, "--resume", "--shots", "all").ok(); // the same run
 
-        CommandRun some = train(pictures, folder.resolve("some"), "-k", 4).ok();
+        CommandRun some =
+                train(pictures, folder.resolve("some"), "-k", 4, "--json").ok();
         assertThat(trained(folder.resolve("some"))).isEqualTo(12);
         assertThat(some.err()).contains("4 training images per class", "60 labelled images", "--shots all uses them");
+        assertThat(json(some).get("unused_images").asInt()).isEqualTo(60);
     }
 
     @Test

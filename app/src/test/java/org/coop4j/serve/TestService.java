@@ -65,8 +65,8 @@ final class TestService implements AutoCloseable {
         this.clip = clip;
         this.classifier = classifier;
         this.images = ImageClassifier.of(clip, classifier, limits);
-        ClassifierInfo info = ClassifierInfo.of(
-                "things", classifier.save(), clip.model().path(), Optional.empty(), threshold.orElse(null));
+        ClassifierInfo info =
+                ClassifierInfo.of("things", classifier.save(), clip, Optional.empty(), threshold.orElse(null));
         this.time = time;
         this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log, time);
         this.port = service.port();

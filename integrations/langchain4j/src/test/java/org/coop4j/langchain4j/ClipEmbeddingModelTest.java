@@ -184,8 +184,7 @@ class ClipEmbeddingModelTest {
         var options = new ServiceOptions("127.0.0.1", 0, Optional.empty(), Optional.empty(), limits);
         try (var classifier = ZeroShot.classifier(clip, List.of("dog", "car"));
                 ImageClassifier images = ImageClassifier.of(clip, classifier)) {
-            var info =
-                    ClassifierInfo.of("things", classifier.save(), clip.model().path(), Optional.empty(), null);
+            var info = ClassifierInfo.of("things", classifier.save(), clip, Optional.empty(), null);
             try (PredictionService service =
                     PredictionService.start(options, List.of(new ServedClassifier(info, images)), Optional.empty())) {
                 EmbeddingModel client = OpenAiEmbeddingModel.builder()
