@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,9 +67,7 @@ final class StudioCommand extends ConsoleCommand {
                 Clip clip = Clip.open(ModelOptions.file(model))) {
             Path place = folder == null ? demo() : folder;
             try (StudioServer server = StudioServer.start(options, place, readOnly, clip, CacheFolder.bank())) {
-                InetAddress address = InetAddress.getByName(host);
-                String name = address.isAnyLocalAddress() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
-                String page = "http://%s:%d/?token=%s".formatted(name, server.port(), server.token());
+                String page = server.address();
                 console.print(page);
                 console.flush();
                 console.note("the studio of %s, until Ctrl-C".formatted(place));

@@ -221,7 +221,9 @@ public record RunComparison(
         public static final double LEAST_COSINE = 0.995;
 
         /** Limit of the number of images whose features are compared. */
-        private static final int MOST_COMPARED = 6000;
+        public static final int MOST_COMPARED = 12_000;
+
+        private static final int BLOCK = 512;
 
         private NearDuplicates() {}
 
@@ -239,7 +241,7 @@ public record RunComparison(
             }
         }
 
-        /** Returns all pairs, those across splits first, then identical files, then by similarity. */
+        /** Returns all pairs. */
         static List<Pair> of(Support support, Pictures test) throws IOException {
             List<Located> located = new ArrayList<>(Located.of(support.train(), "training"));
             located.addAll(Located.of(support.val(), "val"));
@@ -250,12 +252,31 @@ public record RunComparison(
             FeatureMatrix features = FeatureSet.joined(known, test.features(FeatureKind.EMBEDDED))
                     .matrix()
                     .normalized();
+            return of(located, features);
+        }
+
+        /**
+         * Returns all pairs of some images, those across splits first, then identical files, then by similarity.
+         *
+         * @param features of unit length, a row per image; not compared above {@value #MOST_COMPARED} images
+         */
+        public static List<Pair> of(List<Located> located, FeatureMatrix features) {
             List<Pair> pairs = new ArrayList<>();
-            IntStream.range(0, located.size())
-                    .parallel()
-                    .mapToObj(i -> pairs(located, features, i))
-                    .toList()
-                    .forEach(pairs::addAll);
+            int n = located.size();
+            for (int from = 0; from < n; from += BLOCK) {
+                int[] rows = IntStream.range(from, Math.min(n, from + BLOCK)).toArray();
+                FeatureMatrix cosines = n <= MOST_COMPARED ? features.rows(rows).products(features) : null;
+                for (int i : rows) {
+                    for (int j = i + 1; j < n; j++) {
+                        boolean sameFile =
+                                located.get(i).sha256().equals(located.get(j).sha256());
+                        if (sameFile || (cosines != null && cosines.get(i - from, j) > LEAST_COSINE)) {
+                            double cosine = Math.min(1, features.dot(i, features, j));
+                            pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile));
+                        }
+                    }
+                }
+            }
             pairs.sort(Comparator.comparing(Pair::crossesParts)
                     .thenComparing(Pair::sameFile)
                     .thenComparingDouble(Pair::cosine)
@@ -275,22 +296,6 @@ public record RunComparison(
                 }
             }
             return groups.values().stream().distinct().toList();
-        }
-
-        private static List<Pair> pairs(List<Located> located, FeatureMatrix features, int i) {
-            List<Pair> pairs = new ArrayList<>();
-            Located first = located.get(i);
-            for (int j = i + 1; j < located.size(); j++) {
-                Located second = located.get(j);
-                boolean sameFile = first.sha256().equals(second.sha256());
-                if (sameFile || located.size() <= MOST_COMPARED) {
-                    double cosine = features.dot(i, features, j);
-                    if (sameFile || cosine > LEAST_COSINE) {
-                        pairs.add(new Pair(first, second, Math.min(1, cosine), sameFile));
-                    }
-                }
-            }
-            return pairs;
         }
     }
 }

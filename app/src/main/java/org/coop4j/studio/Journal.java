@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,8 @@ final class Journal implements Closeable {
 
     private final FileChannel channel;
     private final List<Entry> entries = new ArrayList<>();
+    private final Labels labels = new Labels();
+    private int state;
     private long end;
 
     /**
@@ -44,23 +47,22 @@ final class Journal implements Closeable {
      * @param sha256 content of the file; empty for a folder
      * @param from place below the folder, with '/'
      */
-    record Move(String sha256, String from, String to) {
+    record Move(String sha256, String from, String to) {}
 
-        Move inverse() {
-            return new Move(sha256, to, from);
-        }
-    }
+    /** Test pictures, and how many of them the classifier that was learned from a state has right. */
+    record Tested(int right, int tested) {}
 
     /**
-     * Something that a person did, or the note that it is done.
+     * Something that a person did, or a note: that it is done, of changes from outside, or of what was learned.
      *
      * @param action number of the action
      * @param at time in milliseconds
-     * @param what the action in words; null for a note that it is done
+     * @param what the action in words; null for a note
      * @param undoes number of the undone action, or null
      * @param makes folders that are made before the moves
      * @param drops folders that go after the moves if they are empty
      * @param kept a picture whose label was declared right, or null
+     * @param tested what was learned from the state after the action, or null
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     record Entry(
@@ -71,7 +73,8 @@ final class Journal implements Closeable {
             List<String> makes,
             List<Move> moves,
             List<String> drops,
-            String kept) {
+            String kept,
+            Tested tested) {
 
         Entry {
             makes = makes == null ? List.of() : List.copyOf(makes);
@@ -79,11 +82,25 @@ final class Journal implements Closeable {
             drops = drops == null ? List.of() : List.copyOf(drops);
         }
 
-        /** Returns the action that restores what this one changed. */
-        Entry inverse(int number, long time) {
+        static Entry of(
+                int action, String what, Integer undoes, List<String> makes, List<Move> moves, List<String> drops) {
+            return new Entry(action, System.currentTimeMillis(), what, undoes, makes, moves, drops, null, null);
+        }
+
+        static Entry note(int action, String kept, Tested tested) {
+            return new Entry(action, System.currentTimeMillis(), null, null, null, null, null, kept, tested);
+        }
+
+        boolean isChange() {
+            return !makes.isEmpty() || !moves.isEmpty() || !drops.isEmpty();
+        }
+
+        /** Returns the moves that lead back. */
+        List<Move> back() {
             List<Move> back = new ArrayList<>();
-            moves.forEach(move -> back.add(0, move.inverse()));
-            return new Entry(number, time, "Undone: " + what, action, drops, back, makes, null);
+            moves.forEach(move -> back.add(new Move(move.sha256, move.to, move.from)));
+            Collections.reverse(back);
+            return back;
         }
     }
 
@@ -122,7 +139,7 @@ final class Journal implements Closeable {
                 if (entry == null) {
                     return;
                 }
-                entries.add(entry);
+                accept(entry);
                 from = i + 1;
                 end = from;
             }
@@ -158,11 +175,27 @@ final class Journal implements Closeable {
             throw e;
         }
         end += line.length;
+        accept(entry);
+    }
+
+    private void accept(Entry entry) {
         entries.add(entry);
+        labels.apply(entry);
+        state = entry.isChange() ? entry.action : state;
     }
 
     List<Entry> entries() {
         return entries;
+    }
+
+    /** Returns the labels after all entries. */
+    Labels labels() {
+        return labels;
+    }
+
+    /** Returns the number of the latest action that changed something. */
+    int state() {
+        return state;
     }
 
     int next() {

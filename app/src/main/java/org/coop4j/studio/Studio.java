@@ -23,9 +23,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.text.Normalizer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -34,10 +36,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
@@ -50,6 +54,8 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.page.Thumbnails;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
+import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Labels.Version;
 import org.slf4j.Logger;
 
 /**
@@ -78,7 +84,7 @@ final class Studio implements Closeable {
     private final Path root;
     private final boolean readOnly;
     private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
-    private final Map<String, Picture> pictures = new TreeMap<>(); // by path
+    private final SortedMap<String, Picture> pictures = new TreeMap<>(); // by path
     private final Map<String, List<Picture>> byId = new HashMap<>();
     private final Set<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
@@ -117,7 +123,7 @@ final class Studio implements Closeable {
             return new Picture(sha256, place, classOf(place), size, time);
         }
 
-        private static String classOf(String place) {
+        static String classOf(String place) {
             int slash = place.indexOf('/');
             return slash < 0 ? null : place.substring(0, slash);
         }
@@ -130,8 +136,18 @@ final class Studio implements Closeable {
      */
     record Done(long revision, String undo) {}
 
-    /** Pictures, classes and test contents at a revision. */
-    record Snapshot(long revision, List<String> classes, List<Picture> pictures, Set<String> tests, Set<String> kept) {
+    /**
+     * Pictures, classes and test contents at a revision.
+     *
+     * @param state the latest action in the journal; 0 without a journal
+     */
+    record Snapshot(
+            long revision,
+            int state,
+            List<String> classes,
+            List<Picture> pictures,
+            Set<String> tests,
+            Set<String> kept) {
 
         /** Returns the pictures of a class, or the unsorted ones. */
         List<Picture> of(String className) {
@@ -202,7 +218,7 @@ final class Studio implements Closeable {
         if (unfinished != null) {
             LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
             perform(unfinished, new ArrayList<>());
-            journal.add(done(unfinished));
+            journal.add(Entry.note(unfinished.action(), null, null));
         }
         journal.entries().stream().filter(entry -> entry.kept() != null).forEach(entry -> kept.add(entry.kept()));
     }
@@ -230,7 +246,12 @@ final class Studio implements Closeable {
     synchronized Snapshot snapshot() {
         refresh();
         return new Snapshot(
-                revision, List.copyOf(classes), List.copyOf(pictures.values()), Set.copyOf(tests), Set.copyOf(kept));
+                revision,
+                journal == null ? 0 : journal.state(),
+                List.copyOf(classes),
+                List.copyOf(pictures.values()),
+                Set.copyOf(tests),
+                Set.copyOf(kept));
     }
 
     /** Returns what undo would undo; null if there is nothing. */
@@ -248,6 +269,10 @@ final class Studio implements Closeable {
             }
             listener.run();
         }
+    }
+
+    private static String folder(String place) {
+        return place.substring(0, Math.max(0, place.lastIndexOf('/')));
     }
 
     private static Map<Path, FileTime> times(Collection<Path> folders) {
@@ -297,6 +322,7 @@ final class Studio implements Closeable {
         direct.forEach(one -> classes.add(one.getFileName().toString()));
         folderTimes = before;
         stale = false;
+        note();
         if (!hashed.isEmpty() && !readOnly) {
             AtomicFile.write(
                     own().resolve("contents.txt"),
@@ -305,6 +331,21 @@ final class Studio implements Closeable {
                             .collect(Collectors.joining()));
         }
         changed();
+    }
+
+    /** Writes changes from outside into the journal. */
+    private void note() throws IOException {
+        if (journal != null) {
+            Labels labels = journal.labels();
+            List<String> makes = new ArrayList<>(classes);
+            makes.removeAll(labels.classes);
+            List<String> drops = new ArrayList<>(labels.classes);
+            drops.removeAll(classes);
+            Entry found = Entry.of(journal.next(), null, null, makes, labels.to(pictures), drops);
+            if (found.isChange()) {
+                journal.add(found);
+            }
+        }
     }
 
     /** Returns the contents of files that have not changed since they were read. */
@@ -379,7 +420,7 @@ final class Studio implements Closeable {
             for (Picture one : of(id)) {
                 if (!Objects.equals(one.className, to)) {
                     String folder = to == null ? "" : to + "/";
-                    moves.add(new Move(one.sha256, one.path, free(folder, one.file(), taken)));
+                    moves.add(new Move(one.sha256, one.path, free(folder + one.file(), taken)));
                     any = true;
                 }
             }
@@ -424,8 +465,8 @@ final class Studio implements Closeable {
         Set<String> folders = new TreeSet<>(Set.of(from));
         for (Picture one : pictures.values()) {
             if (from.equals(one.className)) {
-                moves.add(new Move(one.sha256, one.path, free(into + "/", one.file(), taken)));
-                folders.add(one.path.substring(0, one.path.lastIndexOf('/')));
+                moves.add(new Move(one.sha256, one.path, free(into + "/" + one.file(), taken)));
+                folders.add(folder(one.path));
             }
         }
         List<String> deepestFirst = new ArrayList<>(folders);
@@ -439,10 +480,13 @@ final class Studio implements Closeable {
         List<Move> moves = new ArrayList<>();
         Set<String> taken = new HashSet<>();
         for (String id : new LinkedHashSet<>(ids)) {
-            of(id).forEach(one ->
-                    moves.add(new Move(one.sha256, one.path, free(REMOVED, id + " " + one.file(), taken))));
+            of(id).forEach(one -> moves.add(removal(one, taken)));
         }
         return act("Removed " + count(moves.size(), "picture"), null, List.of(), moves, List.of());
+    }
+
+    private Move removal(Picture one, Set<String> taken) {
+        return new Move(one.sha256, one.path, free(REMOVED + one.id() + " " + one.file(), taken));
     }
 
     /** Undoes the latest action that is not undone. */
@@ -450,24 +494,77 @@ final class Studio implements Closeable {
         begin();
         Entry last = journal.undoable();
         StudioProblem.require(last != null, "There is nothing to undo.");
-        Entry inverse = last.inverse(0, 0);
         Set<String> taken = new HashSet<>();
         List<Move> moves = new ArrayList<>();
-        for (Move move : inverse.moves()) {
+        for (Move move : last.back()) {
             Path from = root.resolve(move.from());
             Picture there = pictures.get(move.from());
             if (move.sha256().isEmpty()) {
                 requireNoClash(move.to(), move.from());
                 moves.add(move);
             } else if (Files.exists(from) && (there == null || there.sha256.equals(move.sha256()))) {
-                int name = move.to().lastIndexOf('/') + 1;
-                moves.add(new Move(
-                        move.sha256(),
-                        move.from(),
-                        free(move.to().substring(0, name), move.to().substring(name), taken)));
+                moves.add(new Move(move.sha256(), move.from(), free(move.to(), taken)));
             }
         }
-        return act(inverse.what(), last.action(), inverse.makes(), moves, inverse.drops());
+        return act("Undone: " + last.what(), last.action(), last.drops(), moves, last.makes());
+    }
+
+    // History
+
+    /** Returns all states of the labels, the latest first. */
+    synchronized List<Version> history() {
+        refresh();
+        return journal == null ? List.of() : Labels.versions(journal.entries());
+    }
+
+    /** Returns the pictures whose labels differ between two states. */
+    synchronized List<Map<String, String>> difference(int from, int to) {
+        return labels(from).difference(labels(to));
+    }
+
+    private Labels labels(int state) {
+        StudioProblem.require(
+                journal != null && state > 0 && state < journal.next(), "There is no state %d of the labels.", state);
+        return Labels.at(journal.entries(), state);
+    }
+
+    /** Gives all pictures the labels of an earlier state; those that it did not have are removed. */
+    synchronized Done restore(int state) {
+        begin();
+        Labels then = labels(state);
+        Map<String, Deque<String>> spare = new TreeMap<>(); // places by content, of pictures that do not stay
+        journal.labels().places.forEach((place, content) -> {
+            if (!content.equals(then.places.get(place))) {
+                spare.computeIfAbsent(content, one -> new ArrayDeque<>()).add(place);
+            }
+        });
+        List<Move> moves = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        then.places.forEach((place, content) -> {
+            if (!content.equals(journal.labels().places.get(place)) && spare.containsKey(content)) {
+                String from = spare.get(content).pollLast(); // removed ones, which are the first, are left if possible
+                if (from != null) {
+                    moves.add(new Move(content, from, free(place, taken)));
+                }
+            }
+        });
+        spare.forEach((content, places) -> places.stream()
+                .map(pictures::get)
+                .filter(Objects::nonNull)
+                .forEach(one -> moves.add(removal(one, taken))));
+        List<String> makes = new ArrayList<>(then.classes);
+        makes.removeAll(classes);
+        List<String> drops = new ArrayList<>(classes);
+        drops.removeAll(then.classes);
+        return act("Went back to state " + state, null, makes, moves, drops);
+    }
+
+    /** Notes what was learned from a state. */
+    synchronized void tested(int state, Tested tested) {
+        if (journal != null
+                && journal.entries().stream().noneMatch(one -> one.action() == state && tested.equals(one.tested()))) {
+            record(Entry.note(state, null, tested));
+        }
     }
 
     /** Notes that a picture's label is right. */
@@ -476,7 +573,7 @@ final class Studio implements Closeable {
         for (Picture one : of(id)) {
             String key = one.sha256 + one.className;
             if (kept.add(key)) {
-                record(new Entry(journal.next(), System.currentTimeMillis(), null, null, null, null, null, key));
+                record(Entry.note(journal.next(), key, null));
             }
         }
         revision++;
@@ -510,13 +607,13 @@ final class Studio implements Closeable {
                 return id;
             }
             String folder = className == null ? "" : className + "/";
-            String arrived = free(REMOVED, id + " " + file, new HashSet<>());
+            String arrived = free(REMOVED + id + " " + file, new HashSet<>());
             try {
                 AtomicFile.write(root.resolve(arrived), content);
             } catch (IOException e) {
                 throw StudioProblem.of(e, file, UNCHANGED);
             }
-            Move move = new Move(sha256, arrived, free(folder, file, new HashSet<>()));
+            Move move = new Move(sha256, arrived, free(folder + file, new HashSet<>()));
             act(
                     "Added %s to %s".formatted(file, className == null ? "unsorted" : className),
                     null,
@@ -541,11 +638,6 @@ final class Studio implements Closeable {
             throw new StudioProblem(
                     CONFLICT_409, "A picture is gone: it was moved or deleted elsewhere. Look again.", UNCHANGED);
         }
-        some.stream()
-                .map(Picture::className)
-                .filter(Objects::nonNull)
-                .distinct()
-                .forEach(this::requireFolder);
         return some;
     }
 
@@ -559,15 +651,15 @@ final class Studio implements Closeable {
 
     private Done act(String what, Integer undoes, List<String> makes, List<Move> moves, List<String> drops) {
         moves.stream()
-                .map(move -> Picture.classOf(move.to()))
-                .filter(name -> name != null && classes.contains(name))
+                .flatMap(move -> Stream.of(move.from(), move.to()))
+                .map(Studio::folder)
                 .distinct()
                 .forEach(this::requireFolder);
-        Entry entry = new Entry(journal.next(), System.currentTimeMillis(), what, undoes, makes, moves, drops, null);
+        Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
         record(entry);
         List<StudioProblem> problems = new ArrayList<>();
         perform(entry, problems);
-        record(done(entry));
+        record(Entry.note(entry.action(), null, null));
         changed();
         folderTimes = times(folders());
         listener.run();
@@ -589,15 +681,8 @@ final class Studio implements Closeable {
     private Set<Path> folders() {
         Set<Path> folders = new HashSet<>(Set.of(root));
         classes.forEach(name -> folders.add(root.resolve(name)));
-        pictures.keySet().stream()
-                .map(path -> path.substring(0, path.lastIndexOf('/') + 1))
-                .distinct()
-                .forEach(path -> folders.add(root.resolve(path)));
+        pictures.keySet().stream().map(Studio::folder).distinct().forEach(path -> folders.add(root.resolve(path)));
         return folders;
-    }
-
-    private static Entry done(Entry entry) {
-        return new Entry(entry.action(), System.currentTimeMillis(), null, null, null, null, null, null);
     }
 
     /** Makes the changes of an action that are not made yet, in memory too. */
@@ -651,12 +736,10 @@ final class Studio implements Closeable {
         if (move.sha256().isEmpty()) {
             classes.remove(move.from());
             classes.add(move.to());
-            for (Picture one : List.copyOf(pictures.values())) {
-                if (one.path.startsWith(move.from() + "/")) {
-                    pictures.remove(one.path);
-                    String place = move.to() + one.path.substring(move.from().length());
-                    pictures.put(place, one.at(place));
-                }
+            for (Picture one : List.copyOf(Labels.inside(pictures, move.from()).values())) {
+                pictures.remove(one.path);
+                String place = move.to() + one.path.substring(move.from().length());
+                pictures.put(place, one.at(place));
             }
             return;
         }
@@ -673,17 +756,17 @@ final class Studio implements Closeable {
     // Names
 
     /** Returns a place for a file that is not taken, nor promised to another of the same action. */
-    private String free(String folder, String name, Set<String> taken) {
-        int dot = name.lastIndexOf('.');
-        String stem = dot > 0 ? name.substring(0, dot) : name;
-        String extension = dot > 0 ? name.substring(dot) : "";
-        String place = folder + name;
+    private String free(String wanted, Set<String> taken) {
+        int dot = wanted.lastIndexOf('.') > wanted.lastIndexOf('/') + 1 ? wanted.lastIndexOf('.') : wanted.length();
+        String stem = wanted.substring(0, dot);
+        String extension = wanted.substring(dot);
+        String place = wanted;
         for (int n = 2; ; n++) {
             boolean exists = Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
             if (!exists && taken.add(place.toLowerCase(Locale.ROOT))) {
                 return place;
             }
-            place = "%s%s (%d)%s".formatted(folder, stem, n, extension);
+            place = "%s (%d)%s".formatted(stem, n, extension);
         }
     }
 
@@ -692,11 +775,13 @@ final class Studio implements Closeable {
         requireFolder(name);
     }
 
-    private void requireFolder(String name) {
-        StudioProblem.require(
-                !Files.isSymbolicLink(root.resolve(name)),
-                "%s is a link to another folder: the studio changes nothing there.",
-                name);
+    private void requireFolder(String place) {
+        for (Path folder = root.resolve(place); !folder.equals(root); folder = folder.getParent()) {
+            StudioProblem.require(
+                    !Files.isSymbolicLink(folder),
+                    "%s is a link to another folder: the studio changes nothing there.",
+                    root.relativize(folder));
+        }
     }
 
     private String newClass(String name) {
@@ -784,13 +869,12 @@ final class Studio implements Closeable {
 
     /** Returns a small JPEG of a picture, made once. */
     byte[] thumbnail(String id) {
-        Path file = file(id);
         Path made = own().resolve("thumbnails").resolve(id + ".jpg");
         try {
-            if (Files.exists(made)) {
+            if (id.matches("[0-9a-f]+") && Files.exists(made)) { // of removed pictures, too
                 return Files.readAllBytes(made);
             }
-            byte[] small = decoder.decode(file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
+            byte[] small = decoder.decode(file(id), ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
             store(id, small);
             return small;
         } catch (IOException e) {

@@ -21,6 +21,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -32,15 +35,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
+import org.coop4j.image.ImageDecoder.ImageException;
+import org.coop4j.page.QrCode;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
-import org.coop4j.studio.Learning.Numbers;
-import org.coop4j.studio.Learning.Sentence;
-import org.coop4j.studio.Learning.Work;
+import org.coop4j.studio.Runs.Numbers;
+import org.coop4j.studio.Runs.Tried;
+import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Studio.Done;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
@@ -69,9 +75,13 @@ public final class StudioServer implements Closeable {
     private static final int SHOWN = 6;
 
     private final Studio studio;
+    private final Features features;
     private final Learning learning;
+    private final Findings findings;
+    private final Runs runs;
     private final WebServer server;
-    private final String token = secret();
+    private final ServiceOptions options;
+    private final AtomicReference<String> token = new AtomicReference<>(secret()); // null once it is used
     private final String session = secret();
     private final Set<SseClient> listening = ConcurrentHashMap.newKeySet();
     private final Thread events = new Thread(this::events, "coop4j-events");
@@ -79,9 +89,14 @@ public final class StudioServer implements Closeable {
     private boolean isNews;
     private volatile boolean closed;
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Path bank) {
+    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Path bank) throws IOException {
         this.studio = studio;
-        this.learning = new Learning(studio, clip, bank, this::tell);
+        this.options = options;
+        Quality quality = new Quality(studio, clip.preprocessing().size());
+        this.features = new Features(studio, clip, bank);
+        this.learning = new Learning(studio, clip, features, quality, this::tell);
+        this.findings = new Findings(studio, clip, features, quality);
+        this.runs = new Runs(studio, clip, features, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
         events.setDaemon(true);
     }
@@ -97,8 +112,9 @@ public final class StudioServer implements Closeable {
     public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
             throws IOException {
         Studio studio = Studio.open(folder, readOnly);
-        StudioServer started = new StudioServer(options, studio, clip, bank);
+        StudioServer started;
         try {
+            started = new StudioServer(options, studio, clip, bank);
             started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
         } catch (IOException | RuntimeException e) {
             studio.close();
@@ -114,7 +130,7 @@ public final class StudioServer implements Closeable {
     }
 
     private static String secret() {
-        byte[] bytes = new byte[24];
+        byte[] bytes = new byte[16]; // few enough for a QR code
         new SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
     }
@@ -124,9 +140,19 @@ public final class StudioServer implements Closeable {
         return server.http().port();
     }
 
-    /** Returns the token, which the address of the page has. */
+    /** Returns the token of the address, which lets one browser in; null once it is used. */
     public String token() {
-        return token;
+        return token.get();
+    }
+
+    /** Returns the address of the page for a browser on this machine. */
+    public String address() throws IOException {
+        InetAddress address = InetAddress.getByName(options.host());
+        return address(address.isAnyLocalAddress() ? "localhost" : options.host());
+    }
+
+    private String address(String host) {
+        return "http://%s:%d/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port(), token.get());
     }
 
     // The gate
@@ -136,17 +162,28 @@ public final class StudioServer implements Closeable {
     }
 
     private void requireCookie(Context context) {
+        boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie()), ""), session);
         String given = context.queryParam("token");
-        if (context.path().equals("/") && given != null && isSame(given, token)) {
-            Cookie cookie = new Cookie(cookie(), session);
-            cookie.setHttpOnly(true);
-            cookie.setSameSite(SameSite.STRICT);
-            context.cookie(cookie);
-            context.redirect("/");
-            context.skipRemainingHandlers();
-        } else if (!isSame(Objects.requireNonNullElse(context.cookie(cookie()), ""), session)) {
+        if (context.path().equals("/") && given != null) {
+            String expected = token.get();
+            if (!known && expected != null && isSame(given, expected) && token.compareAndSet(expected, null)) {
+                Cookie cookie = new Cookie(cookie(), session);
+                cookie.setHttpOnly(true);
+                cookie.setSameSite(SameSite.STRICT);
+                context.cookie(cookie);
+                known = true;
+            }
+            if (known) {
+                context.redirect("/");
+                context.skipRemainingHandlers();
+            }
+        }
+        if (!known) {
             throw new StudioProblem(
-                    FORBIDDEN_403, "Open the address that coop studio printed when it started.", UNCHANGED);
+                    FORBIDDEN_403,
+                    "The address that coop studio printed lets one browser in. Another gets its own from the page of"
+                            + " the first; or start the studio again.",
+                    UNCHANGED);
         }
     }
 
@@ -159,10 +196,15 @@ public final class StudioServer implements Closeable {
         RoutesConfig routes = config.routes;
         routes.before(this::requireCookie);
         routes.exception(StudioProblem.class, StudioServer::answer);
+        routes.exception(
+                ImageException.class,
+                (e, context) ->
+                        answer(new StudioProblem(400, "This is not a picture that can be read.", UNCHANGED), context));
         routes.get("/", context -> page(context, "index.html"));
         routes.get("/{file}", context -> page(context, context.pathParam("file")));
         pictures(routes);
         changes(routes);
+        history(routes);
         learning(routes);
         routes.sse("/api/events", client -> {
             arrived(client.ctx());
@@ -217,11 +259,12 @@ public final class StudioServer implements Closeable {
             int pictures,
             int learnedFrom,
             int tested,
+            Integer right,
             boolean known,
             String typical,
             List<String> thumbnails) {}
 
-    private record LearningState(boolean running, double done, String label, Integer secondsLeft) {}
+    private record LearningState(boolean running, double done, String label, Integer secondsLeft, List<Tried> scores) {}
 
     private record State(
             long revision,
@@ -236,16 +279,18 @@ public final class StudioServer implements Closeable {
             int mistakes,
             int suspects,
             LearningState learning,
-            String failure) {}
+            String failure,
+            boolean upToDate,
+            Integer encodingSecondsLeft) {}
 
     private record Shown(String id, String file, boolean kept) {}
 
     private State state() {
         Snapshot now = studio.snapshot();
-        Optional<Fit> fit = learning.latest();
+        Fit fit = learning.latest();
         List<ClassState> classes =
                 now.classes().stream().map(name -> state(now, name, fit)).toList();
-        Work work = learning.running();
+        Work work = runs.running();
         int total = now.pictures().size();
         return new State(
                 now.revision(),
@@ -254,24 +299,27 @@ public final class StudioServer implements Closeable {
                 classes,
                 now.of(null).size(),
                 total,
-                Math.min(total, learning.encoded()),
+                Math.min(total, features.count()),
                 studio.undoable(),
                 learning.sentence(now),
-                learning.mistaken(now),
-                learning.suspects(),
-                work == null ? null : new LearningState(true, work.done, work.label, work.secondsLeft()),
-                learning.failure());
+                fit == null ? 0 : fit.mistaken(now).length,
+                findings.suspects(),
+                work == null ? null : new LearningState(true, work.done, work.label, work.secondsLeft(), work.scores),
+                runs.failure() != null ? runs.failure() : learning.failure(),
+                fit == null || fit.revision() == now.revision(),
+                learning.secondsLeft(total));
     }
 
-    private ClassState state(Snapshot now, String name, Optional<Fit> fit) {
+    private ClassState state(Snapshot now, String name, Fit fit) {
         List<Picture> own = now.of(name);
         return new ClassState(
                 name,
                 own.size(),
-                fit.map(one -> one.learned().getOrDefault(name, 0)).orElse(0),
+                fit == null ? 0 : fit.learned().getOrDefault(name, 0),
                 (int) own.stream().filter(now::isTest).count(),
+                fit == null ? null : fit.right(name),
                 learning.knows(name),
-                learning.typical(own),
+                learning.typical(name),
                 own.stream().map(Picture::id).distinct().limit(SHOWN).toList());
     }
 
@@ -344,6 +392,36 @@ public final class StudioServer implements Closeable {
         });
     }
 
+    /** An address for another browser; with a QR code if a telephone reaches it. */
+    private record Phone(String address, List<String> rows) {}
+
+    private Phone phone() throws IOException {
+        token.set(secret());
+        InetAddress own = InetAddress.getByName(options.host());
+        if (own.isLoopbackAddress()) {
+            return new Phone(address(), null);
+        }
+        String host = options.host();
+        if (own.isAnyLocalAddress()) {
+            try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
+                socket.connect(new InetSocketAddress("192.0.2.1", 9));
+                host = socket.getLocalAddress().getHostAddress();
+            }
+        }
+        return new Phone(address(host), QrCode.rows(address(host)));
+    }
+
+    private void history(RoutesConfig routes) {
+        routes.get("/api/phone", context -> context.json(phone()));
+        routes.get("/api/history", context -> context.json(studio.history()));
+        routes.get(
+                "/api/compare",
+                context -> context.json(studio.difference(number(context, "from", 0), number(context, "to", 0))));
+        routes.post("/api/restore", context -> context.json(studio.restore(read(context, Target.class).state)));
+    }
+
+    private record Target(int state) {}
+
     private record Uploaded(long revision, String undo, String id) {}
 
     private void change(RoutesConfig routes, String name, Change change) {
@@ -353,33 +431,33 @@ public final class StudioServer implements Closeable {
     // Learning
 
     private void learning(RoutesConfig routes) {
-        routes.get("/api/groups", context -> context.json(learning.groups()));
-        routes.get("/api/mistakes", context -> context.json(learning.mistakes()));
+        routes.get("/api/groups", context -> context.json(Sorting.groups(studio.snapshot(), features, learning)));
+        routes.get("/api/mistakes", context -> context.json(findings.mistakes(learning.latest())));
         routes.post("/api/learn", context -> {
             String method = read(context, Names.class).method;
-            learning.learn(method == null ? "auto" : method);
+            runs.learn(method == null ? "auto" : method);
             tell();
             context.json(new Done(studio.snapshot().revision(), studio.undoable()));
         });
         routes.post("/api/learn/cancel", context -> {
             read(context);
-            learning.cancel();
+            runs.cancel();
             context.json(new Done(studio.snapshot().revision(), studio.undoable()));
         });
         routes.get("/api/learned", context -> {
-            Numbers last = learning.latestRun()
+            Numbers last = runs.latest()
                     .orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.", UNCHANGED));
             ObjectNode answer = JSON.valueToTree(last);
             answer.remove("answers");
-            context.json(answer.putPOJO("help", learning.help()));
+            context.json(answer.putPOJO("help", findings.help(learning.latest())));
         });
         routes.get("/api/clean", context -> {
             arrived(context); // it may take longer than a request
-            context.json(learning.clean());
+            context.json(findings.clean());
         });
-        routes.get("/api/use", context -> context.json(learning.use()));
+        routes.get("/api/use", context -> context.json(runs.use()));
         routes.get("/api/classifier", context -> {
-            Path file = learning.latestFolder().resolve(RunFolder.CLASSIFIER);
+            Path file = runs.latestFolder().resolve(RunFolder.CLASSIFIER);
             context.contentType("application/octet-stream")
                     .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
                     .result(Files.newInputStream(file));
@@ -441,7 +519,9 @@ public final class StudioServer implements Closeable {
         tell();
         listening.forEach(SseClient::close);
         server.close(() -> {});
+        runs.close();
         learning.close();
+        features.close();
         studio.close();
     }
 }

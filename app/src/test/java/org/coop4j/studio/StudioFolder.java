@@ -73,13 +73,14 @@ final class StudioFolder {
                 .limit(20)
                 .toList();
         try {
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
                 case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false);
                 case 2 -> studio.move(some, "new " + random.nextInt(6), true);
                 case 3 -> studio.merge(other, one);
                 case 4 -> studio.rename(other, "named " + random.nextInt(6));
                 case 5 -> studio.remove(some.stream().limit(2).toList());
                 case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png");
+                case 7 -> studio.restore(1 + random.nextInt(30));
                 default -> studio.undo();
             }
         } catch (StudioProblem e) {

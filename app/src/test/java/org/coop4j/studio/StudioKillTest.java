@@ -85,7 +85,7 @@ class StudioKillTest {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
         try (Journal journal = Journal.open(folder.resolve(Studio.OWN).resolve("journal"))) {
-            journal.add(new Entry(1, 0, "Moved 3 to c", null, List.of("c"), moves, List.of(), null));
+            journal.add(Entry.of(9, "Moved 3 to c", null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));
         Files.move(folder.resolve("a/p1.png"), folder.resolve("c/p1.png"));

@@ -124,6 +124,15 @@ class StudioServerTest {
                     .isEqualTo(403);
         }
         assertThat(ask("GET", "/?token=x", null).statusCode()).isEqualTo(403);
+        assertThat(server.token()).isNull();
+        JsonNode other = get("phone");
+        assertThat(other.path("rows").isNull()).isTrue(); // no telephone reaches this machine
+        String fresh = URI.create(other.path("address").asText()).getQuery();
+        for (int status : List.of(302, 403)) { // once
+            assertThat(ask("GET", "/?" + fresh, null).statusCode()).isEqualTo(status);
+        }
+        assertThat(ask("GET", "/?" + fresh, null, "Cookie", cookie).statusCode())
+                .isEqualTo(302);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             String forged = "GET /api/state HTTP/1.1\r\nHost: evil.example\r\nCookie: " + cookie + "\r\n\r\n";
             socket.getOutputStream().write(forged.getBytes(StandardCharsets.US_ASCII));
@@ -148,8 +157,19 @@ class StudioServerTest {
         JsonNode moved = post("move", "{\"pictures\":[\"%s\"],\"to\":\"bird\",\"create\":true}".formatted(id), 200);
         assertThat(moved.path("undo").asText()).isEqualTo("Moved 1 to bird");
         assertThat(first("?class=bird")).isEqualTo(id);
+        int then = get("history").path(0).path("state").asInt();
         assertThat(post("undo", "{}", 200).path("undo").isNull()).isTrue();
         assertThat(photos.resolve("bird")).doesNotExist();
+        JsonNode history = get("history");
+        assertThat(history.path(0).path("what").asText()).isEqualTo("Undone: Moved 1 to bird");
+        JsonNode moves = get("compare?from=%d&to=%d"
+                .formatted(then, history.path(0).path("state").asInt()));
+        assertThat(moves.toString()).isEqualTo("[{\"id\":\"%s\",\"from\":\"bird\",\"to\":null}]".formatted(id));
+        post("restore", "{\"state\":%d}".formatted(then), 200);
+        assertThat(first("?class=bird")).isEqualTo(id);
+        assertThat(post("undo", "{}", 200).path("undo").isNull()).isTrue();
+        assertThat(post("restore", "{\"state\":99}", 400).path("error").asText())
+                .contains("no state 99");
         JsonNode refused = post("move", "{\"pictures\":[\"%s\"],\"to\":\"../x\",\"create\":true}".formatted(id), 400);
         assertThat(refused.path("error").asText()).startsWith("A name has letters");
         assertThat(refused.path("lost").asText()).startsWith("Nothing is lost");

@@ -16,12 +16,15 @@ import java.nio.file.attribute.FileTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
+import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Labels.Version;
 import org.coop4j.studio.Studio.Picture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +63,45 @@ class StudioTest {
             }
         }
         assertThat(tree()).isEqualTo(before);
+    }
+
+    @Test
+    void everyStateIsKeptAndGoneBackTo() throws IOException {
+        fill(folder, 4, "", "a", "b");
+        Random random = new Random(11);
+        try (Studio studio = Studio.open(folder, false)) {
+            for (int i = 0; i < 30; i++) {
+                StudioFolder.anything(studio, random);
+            }
+            Files.delete(folder.resolve(studio.snapshot().pictures().get(0).path()));
+            Files.write(folder.resolve("new.png"), picture(5000));
+            studio.move(ids(studio, null), "z", true);
+        }
+        try (Studio studio = Studio.open(folder, false)) {
+            studio.tested(1, new Tested(3, 4));
+            List<Version> states = studio.history();
+            assertThat(states.get(0).what()).endsWith("to z");
+            assertThat(states.get(1).what()).isEqualTo("Changed outside the studio");
+            assertThat(states.get(states.size() - 1))
+                    .isEqualTo(new Version(1, states.get(states.size() - 1).when(), "The folder as it was", 12, 3, 4));
+            List<Map<String, String>> outside =
+                    studio.difference(states.get(2).state(), states.get(1).state());
+            assertThat(outside).hasSize(2);
+            assertThat(outside).filteredOn(one -> !one.containsKey("from")).allSatisfy(one -> assertThat(one.get("id"))
+                    .isEqualTo(Picture.id(Sha256.of(picture(5000)))));
+            for (Version state : states.subList(2, states.size())) {
+                Set<String> known = new HashSet<>(contents(folder));
+                studio.restore(state.state());
+                assertThat(contents(folder)).containsAll(known);
+                assertThat(studio.difference(state.state(), studio.snapshot().state()))
+                        .as(state.what())
+                        .allMatch(one -> !one.containsKey("to")) // what was deleted outside
+                        .hasSizeLessThan(2);
+                studio.undo();
+            }
+            assertThat(studio.history().get(0).pictures())
+                    .isEqualTo(states.get(0).pictures());
+        }
     }
 
     @Test

@@ -304,6 +304,11 @@ public final class FeatureBanks implements AutoCloseable {
         return Sha256.of(String.join("\n", hashes));
     }
 
+    /** Forgets which contents files have, for files that may have changed since. */
+    public void forget() {
+        files.forget();
+    }
+
     /** Closes the banks and forgets the contents; what is needed later is opened and read again. */
     @Override
     public void close() {

@@ -1,0 +1,164 @@
+package org.coop4j.studio;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.data.bank.FeatureBanks.ImageTransform;
+import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.eval.Predictions;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Studio.Snapshot;
+
+/** Features of a studio's pictures by content, encoded in parts, and similarities between them. */
+final class Features implements Closeable {
+
+    /** Pictures that are encoded before changes are looked for. */
+    private static final int PART = 32;
+
+    /** Rows of a product, which bounds its memory. */
+    private static final int BLOCK = 512;
+
+    private final Studio studio;
+    private final Clip clip;
+    private final FeatureBanks banks;
+    private final Map<String, float[]> rows = new ConcurrentHashMap<>();
+    private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
+
+    Features(Studio studio, Clip clip, Path bank) {
+        this.studio = studio;
+        this.clip = clip;
+        this.banks = new FeatureBanks(bank);
+    }
+
+    /** Encodes some pictures, those with a label first; returns true if more are left. */
+    boolean encode(Snapshot now) throws IOException {
+        Map<String, Picture> missing = new LinkedHashMap<>();
+        now.pictures().stream()
+                .filter(this::isMissing)
+                .sorted(Comparator.comparing(one -> one.className() == null))
+                .forEach(one -> missing.putIfAbsent(one.id(), one));
+        List<Picture> some = missing.values().stream().limit(PART).toList();
+        if (some.isEmpty()) {
+            return false;
+        }
+        banks.forget(); // a file may have taken another's place
+        ImageFeatures encoded = banks.encode(
+                clip,
+                ImageTransform.test(clip.preprocessing()),
+                FeatureKind.EMBEDDED,
+                some.stream().map(one -> image(one, 0)).toList(),
+                "pictures",
+                true,
+                Progress.NONE);
+        float[][] values = encoded.matrix().toRows();
+        for (int i = 0; i < values.length; i++) {
+            rows.put(Picture.id(encoded.images().get(i).sha256()), values[i]);
+        }
+        for (Picture one : some) {
+            if (!has(one) && Files.exists(studio.root().resolve(one.path()))) {
+                unreadable.add(one.id());
+            }
+        }
+        return missing.size() > some.size();
+    }
+
+    LabelledImage image(Picture one, int label) {
+        String name = one.className() == null ? "unsorted" : one.className();
+        return new LabelledImage(studio.root().resolve(one.path()), label, name, ExifOrientation.APPLY);
+    }
+
+    boolean has(Picture one) {
+        return rows.containsKey(one.id());
+    }
+
+    boolean isUnreadable(Picture one) {
+        return unreadable.contains(one.id());
+    }
+
+    boolean isMissing(Picture one) {
+        return !has(one) && !isUnreadable(one);
+    }
+
+    /** Returns the number of pictures that were looked at. */
+    int count() {
+        return rows.size() + unreadable.size();
+    }
+
+    /** Returns the features of encoded pictures, not normalised. */
+    FeatureMatrix of(List<Picture> pictures) {
+        return FeatureMatrix.of(pictures.stream().map(one -> rows.get(one.id())).toList(), clip.embedDim());
+    }
+
+    /** Returns the features of encoded pictures, of unit length. */
+    FeatureMatrix units(List<Picture> pictures) {
+        return of(pictures).normalized();
+    }
+
+    /** Returns the picture that is most like the others, null if none is encoded. */
+    String typical(List<Picture> pictures) {
+        List<Picture> some = pictures.stream().filter(this::has).toList();
+        if (some.isEmpty()) {
+            return null;
+        }
+        FeatureMatrix units = units(some);
+        FeatureMatrix sum = FeatureMatrix.of(1, units.width(), sum(units, null, 0));
+        return some.get(Predictions.argmax(units.products(sum).transposed().row(0)))
+                .id();
+    }
+
+    /** Returns the sum of the rows of a group, of all without groups. */
+    static float[] sum(FeatureMatrix rows, int[] groups, int group) {
+        float[] sum = new float[rows.width()];
+        for (int i = 0; i < rows.rows(); i++) {
+            for (int j = 0; j < sum.length && (groups == null || groups[i] == group); j++) {
+                sum[j] += rows.get(i, j);
+            }
+        }
+        return sum;
+    }
+
+    /** Returns the similarity of each picture to the nearest of others that have another content. */
+    double[] nearest(List<Picture> some, List<Picture> others) {
+        Map<String, Integer> numbers = new HashMap<>();
+        int[] content = others.stream()
+                .mapToInt(one -> numbers.computeIfAbsent(one.id(), id -> numbers.size()))
+                .toArray();
+        FeatureMatrix rows = units(others);
+        double[] nearest = new double[some.size()];
+        for (int from = 0; from < nearest.length; from += BLOCK) {
+            List<Picture> part = some.subList(from, Math.min(nearest.length, from + BLOCK));
+            FeatureMatrix products = units(part).products(rows);
+            for (int i = 0; i < part.size(); i++) {
+                int row = i;
+                int own = numbers.getOrDefault(part.get(i).id(), -1);
+                nearest[from + i] = IntStream.range(0, content.length)
+                        .filter(j -> content[j] != own)
+                        .mapToDouble(j -> products.get(row, j))
+                        .max()
+                        .orElse(-1);
+            }
+        }
+        return nearest;
+    }
+
+    @Override
+    public void close() {
+        banks.close();
+    }
+}

@@ -1,0 +1,276 @@
+package org.coop4j.studio;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.Examples;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Scores;
+import org.coop4j.findings.LabelErrors;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.findings.RunComparison.NearDuplicates;
+import org.coop4j.method.Method;
+import org.coop4j.run.Images;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Sample;
+import org.coop4j.run.Support;
+import org.coop4j.studio.Learning.Fit;
+import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Studio.Snapshot;
+
+/** What a person should look at: mistakes, problems of the pictures, and what would help most. */
+final class Findings {
+
+    /** Pictures per class from which on more help little. */
+    private static final int ENOUGH = 20;
+
+    private static final int SIMILAR = 3;
+
+    private final Studio studio;
+    private final Clip clip;
+    private final Features features;
+    private final Quality quality;
+    private volatile Cleaned cleaned;
+
+    Findings(Studio studio, Clip clip, Features features, Quality quality) {
+        this.studio = studio;
+        this.clip = clip;
+        this.features = features;
+        this.quality = quality;
+    }
+
+    /** A test picture that is classified as another class. */
+    record Mistake(
+            String id,
+            String label,
+            String predicted,
+            double probability,
+            List<String> own,
+            List<String> other,
+            double labelProbability,
+            String verdict,
+            String sentence) {}
+
+    /** The confusion matrix, a row per class, and its pictures off the diagonal. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Mistakes(int tested, List<String> classes, int[][] matrix, List<Mistake> mistakes) {}
+
+    Mistakes mistakes(Fit fit) {
+        if (fit == null || fit.tested().isEmpty()) {
+            return new Mistakes(0, List.of(), new int[0][], List.of());
+        }
+        Snapshot now = studio.snapshot();
+        int[][] matrix = new int[fit.classes().size()][fit.classes().size()];
+        int[] labels = fit.scores().labels();
+        int[] predicted = fit.scores().predictions();
+        for (int i = 0; i < labels.length; i++) {
+            matrix[labels[i]][predicted[i]]++;
+        }
+        int[] wrong = fit.mistaken(now);
+        List<Picture> others = now.pictures().stream()
+                .filter(one -> one.className() != null && !now.isTest(one) && features.has(one))
+                .toList();
+        FeatureMatrix similar = features.units(
+                        IntStream.of(wrong).mapToObj(fit.tested()::get).toList())
+                .products(features.units(others));
+        List<Mistake> mistakes = new ArrayList<>();
+        for (int i = 0; i < wrong.length; i++) {
+            mistakes.add(mistake(fit, wrong[i], predicted[wrong[i]], others, similar.row(i)));
+        }
+        mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
+        return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
+    }
+
+    private static Mistake mistake(Fit fit, int i, int predicted, List<Picture> others, float[] similar) {
+        Picture one = fit.tested().get(i);
+        String other = fit.classes().get(predicted);
+        List<Picture> nearest = first(others, similar, each -> true);
+        double[] p = fit.classifier().probabilities(fit.scores().logits()[i]);
+        boolean wrong = nearest.stream().allMatch(each -> each.className().equals(other));
+        return new Mistake(
+                one.id(),
+                one.className(),
+                other,
+                p[predicted],
+                ids(first(others, similar, each -> each.className().equals(one.className()))),
+                ids(first(others, similar, each -> each.className().equals(other))),
+                p[fit.scores().labels()[i]],
+                wrong ? "wrong" : "hard",
+                wrong
+                        ? "Probably a wrong label. The most similar pictures are all in %s.".formatted(other)
+                        : "Probably just hard. Similar pictures are in both classes.");
+    }
+
+    /** Returns the most similar pictures of some. */
+    private static List<Picture> first(List<Picture> pictures, float[] similar, Predicate<Picture> some) {
+        Map<String, Picture> first = new LinkedHashMap<>(); // copies once
+        for (int n = 0; n < SIMILAR; n++) {
+            int best = Predictions.argmax(similar.length, i -> {
+                Picture one = pictures.get(i);
+                return some.test(one) && !first.containsKey(one.id()) ? similar[i] : Double.NEGATIVE_INFINITY;
+            });
+            if (!pictures.isEmpty() && some.test(pictures.get(best))) {
+                first.putIfAbsent(pictures.get(best).id(), pictures.get(best));
+            }
+        }
+        return List.copyOf(first.values());
+    }
+
+    private static List<String> ids(List<Picture> pictures) {
+        return pictures.stream().map(Picture::id).distinct().toList();
+    }
+
+    /** A picture whose label is probably another. */
+    record Suspected(String id, String label, String suggested, double probability) {}
+
+    /** A file that is no picture. */
+    record Unreadable(String file, String reason) {}
+
+    /**
+     * Problems of the pictures.
+     *
+     * @param expected number of suspects that are expected to be right after all; null if unknown
+     * @param duplicates groups of pictures that are nearly the same
+     */
+    record Clean(
+            List<Suspected> suspects,
+            Double expected,
+            List<List<String>> duplicates,
+            List<Unreadable> unreadable,
+            List<String> tiny,
+            List<String> blurred) {}
+
+    private record Cleaned(List<Long> of, Clean clean) {}
+
+    /** Returns the number of suspects that were found last. */
+    int suspects() {
+        Cleaned last = cleaned;
+        return last == null ? 0 : last.clean.suspects.size();
+    }
+
+    /** Looks for problems, once per state of the folder. */
+    synchronized Clean clean() throws IOException {
+        Snapshot now = studio.snapshot();
+        List<Long> state = List.of(now.revision(), (long) features.count(), (long) quality.count());
+        if (cleaned != null && cleaned.of.equals(state)) {
+            return cleaned.clean;
+        }
+        List<Picture> usable = now.pictures().stream().filter(features::has).toList();
+        List<Picture> labelled =
+                usable.stream().filter(one -> one.className() != null).toList();
+        List<String> names =
+                labelled.stream().map(Picture::className).distinct().sorted().toList();
+        LabelErrors errors = labelErrors(labelled, names);
+        Clean made = new Clean(
+                errors.suspects().stream()
+                        .filter(one -> !now.kept()
+                                .contains(one.picture().sha256()
+                                        + one.picture().image().className()))
+                        .map(one -> new Suspected(
+                                Picture.id(one.picture().sha256()),
+                                one.picture().image().className(),
+                                names.get(one.suggested()),
+                                one.probability()))
+                        .toList(),
+                Double.isNaN(errors.expected()) ? null : errors.expected(),
+                duplicates(now, usable),
+                now.pictures().stream()
+                        .filter(features::isUnreadable)
+                        .map(one -> new Unreadable(one.path(), "not a picture that can be read"))
+                        .toList(),
+                quality.tiny(now),
+                quality.blurred(now));
+        cleaned = new Cleaned(state, made);
+        return made;
+    }
+
+    /** Judges labels as the report of a run does, among all labelled pictures. */
+    private LabelErrors labelErrors(List<Picture> labelled, List<String> names) throws IOException {
+        if (names.size() < 2) {
+            return LabelErrors.of(List.of(), Scores.NONE);
+        }
+        int[] labels = Learning.labels(names, labelled);
+        Examples examples = Examples.of(names, features.of(labelled).toRows(), labels);
+        Sample all = new Sample(0, 1);
+        ImageDataset lists = examples.lists(clip, all.seed());
+        Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
+        RunConfig config = Candidate.of(Method.closedForm(), Map.of(), 0, clip.logitScale())
+                .config(images.space(), RunData.of(examples.source(), lists, ClassHalf.ALL), all);
+        Support support = images.support(config, all, Progress.NONE);
+        Scores judged = LabelErrors.judged(support, support.train().features(FeatureKind.EMBEDDED));
+        List<Located> located = IntStream.range(0, judged.size())
+                .mapToObj(i -> new Located(
+                        features.image(labelled.get(i), labels[i]),
+                        labelled.get(i).sha256(),
+                        "training"))
+                .toList();
+        return LabelErrors.of(located, judged.at(judged.temperature()));
+    }
+
+    /** Returns groups of nearly the same pictures, those in training and test first. */
+    private List<List<String>> duplicates(Snapshot now, List<Picture> pictures) {
+        Map<String, Picture> distinct = new LinkedHashMap<>();
+        pictures.forEach(one -> distinct.putIfAbsent(one.id(), one));
+        List<Picture> all =
+                distinct.values().stream().limit(NearDuplicates.MOST_COMPARED).toList();
+        List<Located> located = all.stream()
+                .map(one -> new Located(features.image(one, 0), one.sha256(), now.isTest(one) ? "test" : "training"))
+                .toList();
+        return NearDuplicates.groups(NearDuplicates.of(located, features.units(all))).stream()
+                .map(group ->
+                        group.stream().map(one -> Picture.id(one.sha256())).toList())
+                .toList();
+    }
+
+    /** Something that would help, with pictures to look at. */
+    record Help(String text, String screen, List<String> pictures) {}
+
+    /** Returns at most three things that would help most. */
+    List<Help> help(Fit fit) {
+        if (fit == null) {
+            return List.of();
+        }
+        List<Mistake> mistakes = mistakes(fit).mistakes;
+        Map<List<String>, List<String>> pairs = new LinkedHashMap<>();
+        for (Mistake one : mistakes) {
+            pairs.computeIfAbsent(Stream.of(one.label, one.predicted).sorted().toList(), pair -> new ArrayList<>())
+                    .add(one.id);
+        }
+        List<Help> help = new ArrayList<>();
+        pairs.entrySet().stream()
+                .filter(pair -> pair.getValue().size() > 1)
+                .max(Comparator.comparingInt(pair -> pair.getValue().size()))
+                .ifPresent(pair -> help.add(new Help(
+                        "%s are confused. %d of the %d mistakes: add pictures that show the difference."
+                                .formatted(
+                                        String.join(" and ", pair.getKey()),
+                                        pair.getValue().size(),
+                                        mistakes.size()),
+                        "mistakes",
+                        pair.getValue())));
+        fit.learned().entrySet().stream()
+                .filter(one -> one.getValue() < ENOUGH)
+                .sorted(Map.Entry.comparingByValue())
+                .limit(3 - help.size())
+                .forEach(one -> help.add(new Help(
+                        "More pictures of %s. It learns from %d: most classes improve until about %d."
+                                .formatted(one.getKey(), one.getValue(), ENOUGH),
+                        "board",
+                        List.of())));
+        return help;
+    }
+}

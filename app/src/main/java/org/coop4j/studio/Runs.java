@@ -1,0 +1,398 @@
+package org.coop4j.studio;
+
+import static org.coop4j.studio.StudioProblem.UNCHANGED;
+import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
+import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.coop4j.base.CheckedJson;
+import org.coop4j.base.Log;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.console.Interval;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.SplitFile;
+import org.coop4j.eval.Coverage;
+import org.coop4j.eval.Scores;
+import org.coop4j.findings.McNemar;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.Method;
+import org.coop4j.run.Images;
+import org.coop4j.run.Learned;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice.Score;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.Sample;
+import org.coop4j.studio.Learning.Fit;
+import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Studio.Snapshot;
+import org.slf4j.Logger;
+
+/** Runs on a studio's pictures, each like that of {@code coop train}, in {@code .coop4j/learned}. */
+final class Runs implements Closeable {
+
+    private static final Logger LOG = Log.of(Runs.class);
+
+    /** File of a run's numbers. */
+    private static final String NUMBERS = "studio.json";
+
+    private final Studio studio;
+    private final Clip clip;
+    private final Features features;
+    private final Run.Options options;
+    private final Runnable listener;
+    private final Path learned;
+    private volatile Work running;
+    private volatile String failure;
+    private Thread learner;
+
+    /**
+     * @param listener called when there is something new
+     */
+    Runs(Studio studio, Clip clip, Features features, Path bank, Runnable listener) {
+        this.studio = studio;
+        this.clip = clip;
+        this.features = features;
+        this.options = new Run.Options(bank, false, MemoryLimit.none());
+        this.listener = listener;
+        this.learned = studio.own().resolve("learned");
+    }
+
+    /**
+     * A method among which one is chosen.
+     *
+     * @param score share of the training pictures that it has right if it did not learn from them; null before
+     */
+    record Tried(String method, Double score) {}
+
+    /** Progress of a run, which ends when it is cancelled. */
+    static final class Work implements Progress {
+
+        private final Runnable listener;
+        private volatile long began = System.nanoTime();
+        private volatile boolean cancelled;
+        volatile double done;
+        volatile String label = "Learning";
+        volatile List<Tried> scores = List.of();
+
+        Work(Runnable listener) {
+            this.listener = listener;
+        }
+
+        Integer secondsLeft() {
+            double seconds = (System.nanoTime() - began) / 1e9;
+            return done < 0.02 ? null : (int) Math.ceil(seconds * (1 - done) / done);
+        }
+
+        private void proceed() {
+            if (cancelled) {
+                throw new CancellationException();
+            }
+            listener.run();
+        }
+
+        private void begin(String what) {
+            label = what;
+            done = 0;
+            began = System.nanoTime();
+            proceed();
+        }
+
+        @Override
+        public void note(String message) {
+            proceed();
+        }
+
+        @Override
+        public Task task(String name, long total, Unit unit) {
+            begin(name);
+            return new CountedTask(total) {
+                @Override
+                protected void advanced(long more) {
+                    done = total() == 0 ? 0 : (double) done() / total();
+                    proceed();
+                }
+            };
+        }
+    }
+
+    /** Returns the run at work; null if there is none. */
+    Work running() {
+        return running;
+    }
+
+    /** Returns why the latest run failed, or null. */
+    String failure() {
+        return failure;
+    }
+
+    /** Begins a run; "auto" chooses among the quick methods. */
+    synchronized void learn(String name) throws IOException {
+        StudioProblem.require(!studio.readOnly(), "The studio was started with --read-only.");
+        if (learner != null && learner.isAlive()) {
+            throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.", UNCHANGED);
+        }
+        List<Method> methods;
+        try {
+            methods = name.equals("auto") ? Method.quick() : List.of(Method.of(name));
+        } catch (IllegalArgumentException e) {
+            throw new StudioProblem(400, e.getMessage(), UNCHANGED);
+        }
+        ImageDataset pictures = dataset(studio.snapshot());
+        Work work = new Work(listener);
+        running = work;
+        learner = new Thread(() -> learn(pictures, methods, work), "coop4j-learn");
+        learner.setDaemon(true);
+        learner.start();
+    }
+
+    void cancel() {
+        Work work = running;
+        if (work != null) {
+            work.cancelled = true;
+        }
+    }
+
+    private void learn(ImageDataset pictures, List<Method> methods, Work work) {
+        try {
+            run(pictures, methods, work);
+            failure = null;
+        } catch (CancellationException e) {
+            LOG.info("the run was cancelled");
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the run failed", e);
+            failure = "Learning failed: %s.".formatted(e.getMessage());
+        } finally {
+            running = null;
+            listener.run();
+        }
+    }
+
+    /** Learns as {@code coop train -d split.json --images FOLDER --exif apply} does, into a new folder. */
+    private void run(ImageDataset pictures, List<Method> methods, Work work) throws IOException {
+        Files.createDirectories(learned);
+        int n = runs().size() + 1;
+        while (Files.exists(learned.resolve("run-" + n))) {
+            n++;
+        }
+        Path split = learned.resolve("run-%d.split.json".formatted(n));
+        SplitFile.write(pictures, split, studio.root(), Optional.empty());
+        DataSpec data = DataSpec.of(split).withFiles(studio.root(), null, null).withExif(ExifOrientation.APPLY);
+        Images images = new Images(clip, options);
+        try {
+            Sample sample = new Sample(0, 1);
+            RunData lists = RunData.of(data, images.dataset(data, sample.seed()), ClassHalf.ALL);
+            List<Candidate> candidates = methods.stream()
+                    .map(method -> Candidate.of(method, Map.of(), 0, clip.logitScale()))
+                    .toList();
+            Candidate chosen = candidates.size() == 1 ? candidates.get(0) : choose(images, lists, candidates, work);
+            Path folder = learned.resolve("run-" + n);
+            work.begin("Learning by " + chosen.name());
+            try (Learned made = new Run(
+                            images, chosen.method().title(), chosen.config(images.space(), lists, sample), work)
+                    .learn(folder, false)) {
+                CheckedJson.write(folder.resolve(NUMBERS), numbers(made));
+            }
+        } finally {
+            images.forget();
+        }
+    }
+
+    /** Chooses a method as {@code --method auto} does, and says what each is worth. */
+    private static Candidate choose(Images images, RunData lists, List<Candidate> candidates, Work work)
+            throws IOException {
+        List<Tried> tried = new ArrayList<>();
+        candidates.forEach(one -> tried.add(new Tried(one.name(), null)));
+        List<Score> scores = new ArrayList<>();
+        Candidate learns = candidates.stream()
+                .filter(one -> one.method().learns())
+                .findFirst()
+                .orElseThrow();
+        RunConfig config = learns.config(images.space(), lists, new Sample(0, 1));
+        for (int i = 0; i < candidates.size(); i++) {
+            work.scores = List.copyOf(tried);
+            work.label = "Comparing method %d of %d".formatted(i + 1, candidates.size());
+            Candidate one = candidates.get(i);
+            Score score = MethodChoice.best(images, config, List.of(one), work)
+                    .scores()
+                    .get(0);
+            scores.add(score);
+            tried.set(i, new Tried(one.name(), score.accuracy() / 100));
+            work.done = (i + 1.0) / candidates.size();
+        }
+        work.scores = List.copyOf(tried);
+        return candidates.get(scores.indexOf(MethodChoice.best(scores)));
+    }
+
+    /** Returns the numbers of a run, compared with the latest finished run on the pictures that both were tested on. */
+    private Numbers numbers(Learned made) throws IOException {
+        Scores test = made.test().at(made.confidence().temperature());
+        boolean[] correct = test.correct();
+        Map<String, Boolean> answers = new TreeMap<>();
+        for (int i = 0; i < correct.length; i++) {
+            answers.put(made.tested().images().get(i).sha256(), correct[i]);
+        }
+        Interval likely = Interval.wilson(test.right(), test.size());
+        List<Point> coverage = test.coverage().points().stream()
+                .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
+                .toList();
+        return new Numbers(
+                made.result().methodTitle(),
+                made.result().accuracy(),
+                test.right(),
+                test.size(),
+                likely.low(),
+                likely.high(),
+                (int) Math.round(made.result().handWritten().get(0).accuracy() * test.size() / 100),
+                latest().map(one -> one.comparedTo(answers)).orElse(null),
+                coverage,
+                test.coverage().answering(95).map(Coverage.Point::threshold).orElse(Fit.SURE),
+                answers);
+    }
+
+    /** Answers at or above a threshold. */
+    record Point(double threshold, int answered, int right) {}
+
+    /** An earlier run on the same pictures: how many it had right, and what is better and worse since. */
+    record Before(int right, int better, int worse, double p) {}
+
+    /**
+     * The numbers of a run.
+     *
+     * @param prompts number of test pictures that the hand-written prompt classifies correctly
+     * @param answers by content, true if the run classified it correctly
+     */
+    record Numbers(
+            String method,
+            double accuracy,
+            int right,
+            int tested,
+            double low,
+            double high,
+            int prompts,
+            Before before,
+            List<Point> coverage,
+            double threshold,
+            Map<String, Boolean> answers) {
+
+        /** Compares this earlier run with the answers of a later one; null unless they share pictures. */
+        private Before comparedTo(Map<String, Boolean> later) {
+            int[][] counts = new int[2][2]; // [right before][right now]
+            answers.forEach((content, right) -> {
+                if (later.containsKey(content)) {
+                    counts[right ? 1 : 0][later.get(content) ? 1 : 0]++;
+                }
+            });
+            int better = counts[0][1];
+            int worse = counts[1][0];
+            int both = counts[0][0] + better + worse + counts[1][1];
+            return both == 0
+                    ? null
+                    : new Before(worse + counts[1][1], better, worse, new McNemar(both, worse, better).pValue());
+        }
+    }
+
+    /** Returns the numbers of the latest finished run. */
+    Optional<Numbers> latest() throws IOException {
+        List<Path> runs = runs();
+        Path last = runs.isEmpty() ? null : runs.get(runs.size() - 1).resolve(NUMBERS);
+        return last == null || !Files.exists(last)
+                ? Optional.empty()
+                : Optional.of(CheckedJson.read(last, last.toString(), Numbers.class, 64L << 20));
+    }
+
+    /** Texts to copy that use the latest run. */
+    record Use(String commands, String curl, String java, String properties) {}
+
+    Use use() throws IOException {
+        Path run = latestFolder();
+        String name = "studio";
+        return new Use(
+                "coop predict -p \"%s\" picture.jpg\ncoop serve -p %s=\"%s\"\ncoop export --onnx -p \"%s\" -o %s.onnx"
+                        .formatted(run, name, run, run, name),
+                "curl --data-binary @picture.jpg http://localhost:8080/predictions/" + name,
+                """
+                try (ImageClassifier classifier = ImageClassifier.load(Path.of("%s"))) {
+                    System.out.println(classifier.classify(Path.of("picture.jpg")).get(0).label());
+                }"""
+                        .formatted(run.toString().replace("\\", "\\\\")),
+                "coop4j.classifiers.%s=%s".formatted(name, run));
+    }
+
+    /** Returns the folder of the latest finished run. */
+    Path latestFolder() throws IOException {
+        List<Path> runs = runs();
+        if (runs.isEmpty()) {
+            throw new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn.", UNCHANGED);
+        }
+        return runs.get(runs.size() - 1);
+    }
+
+    private ImageDataset dataset(Snapshot now) throws IOException {
+        List<Picture> usable = now.pictures().stream()
+                .filter(one -> one.className() != null && !features.isUnreadable(one))
+                .toList();
+        List<String> names = usable.stream()
+                .filter(one -> !now.isTest(one))
+                .map(Picture::className)
+                .distinct()
+                .sorted()
+                .toList();
+        List<LabelledImage> train = new ArrayList<>();
+        List<LabelledImage> test = new ArrayList<>();
+        for (Picture one : usable) {
+            int label = names.indexOf(one.className());
+            if (label >= 0) {
+                (now.isTest(one) ? test : train).add(features.image(one, label));
+            }
+        }
+        StudioProblem.require(names.size() > 1, "The studio learns from two classes on: add pictures.");
+        StudioProblem.require(!test.isEmpty(), "Add pictures: a class is tested from 8 on.");
+        return ImageDataset.fromImages(studio.root().getFileName().toString(), train, List.of(), test);
+    }
+
+    /** Returns the folders of finished runs, the latest last. */
+    private List<Path> runs() throws IOException {
+        if (!Files.isDirectory(learned)) {
+            return List.of();
+        }
+        try (Stream<Path> folders = Files.list(learned)) {
+            return folders.filter(RunFolder::isFinished)
+                    .sorted(Comparator.comparingInt(
+                            one -> Integer.parseInt(one.getFileName().toString().replaceAll("\\D", ""))))
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        cancel();
+        try {
+            Thread run = learner;
+            if (run != null) {
+                run.join(10_000);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

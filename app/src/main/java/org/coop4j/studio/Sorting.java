@@ -1,0 +1,156 @@
+package org.coop4j.studio;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.eval.Predictions;
+import org.coop4j.method.Classifier;
+import org.coop4j.studio.Learning.Fit;
+import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Studio.Snapshot;
+
+/** Groups of unsorted pictures to be labelled together: by what was learned, by the names of classes, or of alike ones. */
+final class Sorting {
+
+    private static final int MOST_GROUPS = 24;
+    private static final int ROUNDS = 12;
+
+    private final Features features;
+    private final List<Picture> open;
+
+    /** A picture with the probability of its group's class. */
+    record Member(String id, double probability) {}
+
+    /** Pictures to be labelled together. */
+    record Group(String kind, String label, List<Member> pictures) {}
+
+    /** The groups, and by what they were made. */
+    record Groups(String by, List<Group> groups) {}
+
+    private Sorting(Features features, List<Picture> open) {
+        this.features = features;
+        this.open = open;
+    }
+
+    /** Returns unsorted pictures in groups, the surest first. */
+    static Groups groups(Snapshot now, Features features, Learning learning) throws IOException {
+        List<Picture> open = now.of(null).stream().filter(features::has).toList();
+        Sorting sorting = new Sorting(features, open);
+        Fit fit = learning.latest();
+        List<String> known = now.classes().stream().filter(learning::knows).toList();
+        if (open.isEmpty()) {
+            return new Groups("alike", List.of());
+        } else if (fit != null) {
+            List<Picture> labelled = now.pictures().stream()
+                    .filter(one -> one.className() != null && features.has(one))
+                    .toList();
+            double[] likeness = features.nearest(open, labelled);
+            return new Groups("classifier", sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike()));
+        } else if (known.size() >= 2) {
+            double[] alike = new double[open.size()];
+            return new Groups("names", sorting.groups(learning.byNames(known), known, alike, -1));
+        }
+        return new Groups("alike", sorting.alike());
+    }
+
+    private List<Group> groups(Classifier classifier, List<String> names, double[] likeness, double unlike) {
+        Map<String, List<Member>> sure = new LinkedHashMap<>();
+        List<Member> unsure = new ArrayList<>();
+        List<Member> nothing = new ArrayList<>();
+        float[][] logits = classifier.logits(features.of(open)).toRows();
+        for (int i = 0; i < logits.length; i++) {
+            double[] p = classifier.probabilities(logits[i]);
+            int best = Predictions.argmax(logits[i]);
+            List<Member> group = likeness[i] < unlike
+                    ? nothing
+                    : p[best] < Fit.SURE ? unsure : sure.computeIfAbsent(names.get(best), name -> new ArrayList<>());
+            group.add(new Member(open.get(i).id(), p[best]));
+        }
+        List<Group> groups = new ArrayList<>();
+        sure.forEach((name, members) -> groups.add(group("class", name, members)));
+        groups.sort(Comparator.comparingDouble(one -> -one.pictures.stream()
+                .mapToDouble(Member::probability)
+                .average()
+                .orElse(0)));
+        groups.add(group("unsure", null, unsure));
+        groups.add(group("nothing", null, nothing));
+        groups.removeIf(one -> one.pictures.isEmpty());
+        return groups;
+    }
+
+    private static Group group(String kind, String label, List<Member> members) {
+        return new Group(
+                kind,
+                label,
+                members.stream()
+                        .distinct()
+                        .sorted(Comparator.comparingDouble(Member::probability).reversed())
+                        .toList());
+    }
+
+    /** Returns groups of alike pictures by k-means on the sphere, after the mean of all was subtracted. */
+    private List<Group> alike() {
+        FeatureMatrix units = features.units(open);
+        float[] mean = Features.sum(units, null, 0);
+        float[][] rows = units.toRows();
+        for (float[] row : rows) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] -= mean[i] / rows.length;
+            }
+        }
+        FeatureMatrix centred = unit(rows);
+        int k = Math.min(MOST_GROUPS, Math.max(1, (int) Math.round(Math.sqrt(rows.length / 2.0))));
+        FeatureMatrix centres = farthest(centred, k);
+        int[] groups = new int[rows.length];
+        for (int round = 0; round < ROUNDS; round++) {
+            groups = Predictions.argmax(centred.products(centres).toRows());
+            float[][] sums = centres.toRows(); // which an empty group keeps
+            for (int c : IntStream.of(groups).distinct().toArray()) {
+                sums[c] = Features.sum(centred, groups, c);
+            }
+            centres = unit(sums);
+        }
+        List<Group> found = new ArrayList<>();
+        for (int c = 0; c < k; c++) {
+            List<Member> members = new ArrayList<>();
+            for (int i = 0; i < rows.length; i++) {
+                if (groups[i] == c) {
+                    members.add(new Member(open.get(i).id(), Math.max(0, centred.dot(i, centres, c))));
+                }
+            }
+            found.add(group("alike", null, members));
+        }
+        found.removeIf(one -> one.pictures.isEmpty());
+        found.sort(Comparator.comparingInt(one -> -one.pictures.size()));
+        return found;
+    }
+
+    /** Returns rows of unit length; rows of zeros stay. */
+    private static FeatureMatrix unit(float[][] rows) {
+        FeatureMatrix all = FeatureMatrix.of(rows);
+        float[][] units = all.normalized().toRows();
+        for (int i = 0; i < rows.length; i++) {
+            units[i] = all.dot(i, all, i) > 0 ? units[i] : rows[i];
+        }
+        return FeatureMatrix.of(units);
+    }
+
+    /** Returns the first row, and those farthest from the ones before. */
+    private static FeatureMatrix farthest(FeatureMatrix rows, int k) {
+        int[] chosen = new int[k];
+        double[] nearest = new double[rows.rows()];
+        Arrays.fill(nearest, -2);
+        for (int c = 1; c < k; c++) {
+            int last = chosen[c - 1];
+            Arrays.setAll(nearest, i -> Math.max(nearest[i], rows.dot(i, rows, last)));
+            chosen[c] = Predictions.argmax(nearest.length, i -> -nearest[i]);
+        }
+        return rows.rows(chosen);
+    }
+}
