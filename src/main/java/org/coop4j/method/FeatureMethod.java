@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -143,6 +144,17 @@ public interface FeatureMethod extends Method {
          */
         public FeatureMatrix raw() {
             return PromptEnsemble.mean(ofAllPrompts(), classNames.size());
+        }
+
+        /** Returns features of each class's texts, not normalised. */
+        public List<FeatureMatrix> ofEachClass() {
+            FeatureMatrix all = ofAllPrompts();
+            int classes = classNames.size();
+            return IntStream.range(0, classes)
+                    .mapToObj(k -> all.rows(IntStream.range(0, all.rows() / classes)
+                            .map(t -> t * classes + k)
+                            .toArray()))
+                    .toList();
         }
 
         /** Returns features that are not normalised, [templates · classes, embed], template after template. */

@@ -155,7 +155,7 @@ public record Gda(
     }
 
     /** Returns the class of the largest logit of an image; of equal logits the first class wins. */
-    private static int best(float scale, float[] cosines, double alpha, float[] products, float[] bias) {
+    static int best(double scale, float[] cosines, double alpha, float[] products, float[] bias) {
         return Predictions.argmax(
                 bias.length, k -> scale * (double) cosines[k] + alpha * ((double) products[k] + bias[k]));
     }
@@ -192,26 +192,37 @@ public record Gda(
             int width = images.width();
             Moments moments = new Moments(
                     new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
-            moments.add(1, images);
+            moments.add(1, images, true);
             return moments;
         }
 
         /** Returns the moments without some images. */
         Moments without(FeatureSet images) {
             Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
-            rest.add(-1, images);
+            rest.add(-1, images, true);
             return rest;
         }
 
-        /** Adds images, or subtracts them if the sign is −1. */
-        private void add(int sign, FeatureSet images) {
+        /** Returns the moments with further features, as they are. */
+        Moments with(FeatureSet features) {
+            Moments more = new Moments(squares.clone(), sums.clone(), counts.clone());
+            more.add(1, features, false);
+            return more;
+        }
+
+        /** Adds features, or subtracts them if the sign is −1. */
+        private void add(int sign, FeatureSet images, boolean normalized) {
             int width = images.width();
             float[] feature = new float[width];
             double[] rows = new double[Math.min(BLOCK, images.size()) * width];
             for (int first = 0; first < images.size(); first += BLOCK) {
                 int count = Math.min(BLOCK, images.size() - first);
                 for (int i = 0; i < count; i++) {
-                    images.copyNormalized(first + i, 0, feature, 0);
+                    if (normalized) {
+                        images.copyNormalized(first + i, 0, feature, 0);
+                    } else {
+                        images.copy(first + i, 0, feature, 0);
+                    }
                     int label = images.label(first + i);
                     counts[label] += sign;
                     for (int j = 0; j < width; j++) {

@@ -186,7 +186,10 @@ public interface Method {
                 new Tcp(),
                 new CoCoOp(),
                 new LpPlusPlus(),
-                new ProLip());
+                new ProLip(),
+                new Rla(),
+                new Timo(),
+                new ProKeR());
     }
 
     /**
@@ -278,8 +281,11 @@ public interface Method {
                 new LinearProbe(),
                 new Prototypes(),
                 new Gda(),
+                new Timo(),
+                new ProKeR(),
                 new TipAdapterF(),
                 new Clap(),
+                new Rla(),
                 new CrossModal());
     }
 

@@ -29,7 +29,8 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  */
 final class GoldenMethods implements AutoCloseable {
 
-    private static final Path FOLDER = Path.of("test/resources/golden/methods");
+    private static final Path GOLDEN = Path.of("test/resources/golden");
+    private static final Path FOLDER = GOLDEN.resolve("methods");
 
     private final JsonNode json;
     private final SafetensorsFile values;
@@ -41,9 +42,18 @@ final class GoldenMethods implements AutoCloseable {
 
     /** The values of a method, such as {@code taskres} or {@code vit/kgcoop}. */
     static GoldenMethods open(String method) throws IOException {
+        return open(FOLDER, method);
+    }
+
+    /** The values of a method of another folder, such as {@code more_methods}. */
+    static GoldenMethods open(String folder, String method) throws IOException {
+        return open(GOLDEN.resolve(folder), method);
+    }
+
+    private static GoldenMethods open(Path folder, String method) throws IOException {
         return new GoldenMethods(
-                new ObjectMapper().readTree(FOLDER.resolve(method + ".json").toFile()),
-                SafetensorsFile.open(FOLDER.resolve(method + ".safetensors")));
+                new ObjectMapper().readTree(folder.resolve(method + ".json").toFile()),
+                SafetensorsFile.open(folder.resolve(method + ".safetensors")));
     }
 
     /**
@@ -82,10 +92,15 @@ final class GoldenMethods implements AutoCloseable {
 
     /** Names of the cases of a method. */
     static List<String> cases(String method) throws IOException {
-        List<String> keys = new ArrayList<>();
         try (GoldenMethods golden = open(method)) {
-            golden.json.get("cases").forEach(c -> keys.add(c.get("key").asText()));
+            return golden.cases();
         }
+    }
+
+    /** Names of the cases. */
+    List<String> cases() {
+        List<String> keys = new ArrayList<>();
+        json.get("cases").forEach(c -> keys.add(c.get("key").asText()));
         return keys;
     }
 

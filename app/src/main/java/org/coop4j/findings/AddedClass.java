@@ -24,8 +24,8 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.Support;
 
 /**
- * A learned classifier with one class more. Where the method can name new classes it is added by its name; otherwise
- * the classifier is learned again, in closed form, from the run's images and every other image of the class.
+ * A learned classifier with one class more. A method in closed form learns again, from the run's images and every other
+ * image of the class, if there are any; others add the class by its name.
  *
  * @param classifier the new classifier, with the temperature of the earlier one
  * @param before the run's test images, scored by the earlier classifier
@@ -53,7 +53,7 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
                         .toList(),
                 name,
                 progress);
-        boolean byName = learned.method().namesNewClasses();
+        boolean byName = learned.method().namesNewClasses() && (all.size() == 0 || !isClosedForm(learned.method()));
         int[] learn = IntStream.iterate(0, i -> i < (byName ? 0 : all.size()), i -> i + 2)
                 .toArray();
         Pictures tested = known.test(config, progress);
@@ -71,6 +71,10 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
             Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
             return new AddedClass(file, tested.scores(before), tested.scores(after), added);
         }
+    }
+
+    private static boolean isClosedForm(Method method) {
+        return method.learns() && !method.training(0).trains();
     }
 
     /** Learns a run's classes and another one in closed form. */

@@ -1,5 +1,7 @@
 package org.coop4j.graph.host;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.openblas.global.openblas;
 
@@ -104,6 +106,31 @@ public final class DoubleRows implements AutoCloseable {
             throw new ArithmeticException(
                     "the matrix of %d rows is not positive definite (row %d)".formatted(width, info));
         }
+    }
+
+    /**
+     * Returns the right singular vectors of a matrix whose singular values are above rounding, the largest first.
+     *
+     * @param rows [n, width], which is overwritten
+     * @throws ArithmeticException if the decomposition does not converge
+     */
+    public static double[][] rightSingularVectors(double[] rows, int width) {
+        int n = rows.length / width;
+        int rank = Math.min(n, width);
+        double[] values = new double[rank];
+        double[] left = new double[n * rank];
+        double[] right = new double[rank * width];
+        int info = openblas.LAPACKE_dgesdd(
+                Gemm.ROW_MAJOR, (byte) 'S', n, width, rows, width, values, left, rank, right, width);
+        if (info != 0) {
+            throw new ArithmeticException(
+                    "the singular values of [%d, %d] were not found (%d)".formatted(n, width, info));
+        }
+        double smallest = Math.max(n, width) * Math.ulp(1.0) * values[0];
+        return IntStream.range(0, rank)
+                .filter(i -> values[i] > smallest)
+                .mapToObj(i -> Arrays.copyOfRange(right, i * width, (i + 1) * width))
+                .toArray(double[][]::new);
     }
 
     @Override
