@@ -162,8 +162,8 @@ class PhotoStoryTest {
 
     @Test
     void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
-        assertThat(section("Calibration")).contains("not calibrated: 32 val", "show no need");
-        assertThat(section("Coverage and accuracy")).contains("on 32 val");
+        assertThat(section("Calibration")).contains("calibrated on 81 training images by 5-fold", "temperature");
+        assertThat(section("Coverage and accuracy")).contains("on 81 training");
         assertThat(section("Unknown images")).contains("left out in turn", "learned again");
     }
 
