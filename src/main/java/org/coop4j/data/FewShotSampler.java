@@ -2,6 +2,7 @@ package org.coop4j.data;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.data.PythonRandom.NumpyRandom;
@@ -24,23 +25,13 @@ public record FewShotSampler(int shots, long seed) {
         Require.that(shots >= 1, "shots: expected 1 or more, got %s", shots);
     }
 
-    /** A draw of some images of a class. */
-    private interface Draw {
-        List<LabelledImage> of(List<LabelledImage> group, int count);
-
-        default List<LabelledImage> ofEach(List<LabelledImage> images, int count) {
-            return SplitRules.byFirstAppearance(images).stream()
-                    .flatMap(group -> of(group, count).stream())
-                    .toList();
-        }
-    }
-
     /** Draws the subset of a dataset. */
     public ImageDataset sample(ImageDataset dataset) {
         PythonRandom random = new PythonRandom(seed);
-        Draw draw = (group, count) -> group.size() < count ? group : random.sample(group, count);
-        List<LabelledImage> train = draw.ofEach(dataset.train(), shots);
-        List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : draw.ofEach(dataset.val(), valShots());
+        BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw =
+                (group, count) -> group.size() < count ? group : random.sample(group, count);
+        List<LabelledImage> train = ofEach(dataset.train(), shots, draw);
+        List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : ofEach(dataset.val(), valShots(), draw);
         return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
     }
 
@@ -51,12 +42,21 @@ public record FewShotSampler(int shots, long seed) {
      */
     public ImageDataset sampleOfProbe(ImageDataset dataset) {
         NumpyRandom random = new NumpyRandom(Math.toIntExact(seed));
-        Draw draw = (group, count) -> IntStream.of(random.choice(group.size(), Math.min(count, group.size())))
-                .mapToObj(group::get)
-                .toList();
-        List<LabelledImage> train = draw.ofEach(byLabel(dataset.train()), shots);
-        List<LabelledImage> val = draw.ofEach(byLabel(dataset.val()), valShots());
+        BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw =
+                (group, count) -> IntStream.of(random.choice(group.size(), Math.min(count, group.size())))
+                        .mapToObj(group::get)
+                        .toList();
+        List<LabelledImage> train = ofEach(byLabel(dataset.train()), shots, draw);
+        List<LabelledImage> val = ofEach(byLabel(dataset.val()), valShots(), draw);
         return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
+    }
+
+    /** Draws a number of images of each class. */
+    private static List<LabelledImage> ofEach(
+            List<LabelledImage> images, int count, BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw) {
+        return SplitRules.byFirstAppearance(images).stream()
+                .flatMap(group -> draw.apply(group, count).stream())
+                .toList();
     }
 
     private static List<LabelledImage> byLabel(List<LabelledImage> images) {

@@ -10,6 +10,7 @@ import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Reads packed RGB from the raster of an image. The samples themselves are taken: drawing the image, or its {@code
@@ -43,7 +44,7 @@ final class Pixels {
         if (image.getColorModel() instanceof IndexColorModel palette) {
             int[] colours = new int[1 << 16]; // an index beyond the palette is black, as in Pillow
             palette.getRGBs(colours);
-            rgb = packed(width, raster.getHeight(), (y, row) -> {
+            rgb = packed(width, raster.getHeight(), (row, y) -> {
                 raster.getPixels(0, y, width, 1, row);
                 Arrays.setAll(row, x -> colours[row[x]]);
             });
@@ -72,20 +73,20 @@ final class Pixels {
         }
         int width = image.getWidth();
         int height = image.getHeight();
-        byte[] rgb = packed(width, height, (y, row) -> image.getRGB(0, y, width, 1, row, 0, width));
+        byte[] rgb = packed(width, height, (row, y) -> image.getRGB(0, y, width, 1, row, 0, width));
         return new RgbImage(width, height, rgb);
     }
 
-    /** Fills a row with its colours, 0xRRGGBB. */
-    private interface RowReader {
-        void read(int y, int[] row);
-    }
-
-    private static byte[] packed(int width, int height, RowReader reader) {
+    /**
+     * Returns packed samples.
+     *
+     * @param reader fills a row with its colours, 0xRRGGBB
+     */
+    private static byte[] packed(int width, int height, ObjIntConsumer<int[]> reader) {
         byte[] rgb = new byte[Math.multiplyExact(3 * width, height)];
         int[] row = new int[width];
         for (int y = 0, at = 0; y < height; y++) {
-            reader.read(y, row);
+            reader.accept(row, y);
             for (int x = 0; x < width; x++, at += 3) {
                 rgb[at] = (byte) (row[x] >> 16);
                 rgb[at + 1] = (byte) (row[x] >> 8);

@@ -198,13 +198,16 @@ public interface Method {
      * @throws IllegalArgumentException if there is none, listing all methods
      */
     static Method of(String name) {
-        Optional<Method> found = named(name, builtIn()).or(() -> named(name, all()));
-        if (found.isPresent()) {
-            return found.get();
-        }
-        List<String> ids = all().stream().map(Method::id).toList();
-        throw new IllegalArgumentException("method \"%s\": expected one of %s%s"
-                .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
+        return find(name).orElseThrow(() -> {
+            List<String> ids = all().stream().map(Method::id).toList();
+            return new IllegalArgumentException("method \"%s\": expected one of %s%s"
+                    .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
+        });
+    }
+
+    /** Returns the method of this name or short name, if there is one. */
+    static Optional<Method> find(String name) {
+        return named(name, builtIn()).or(() -> named(name, all()));
     }
 
     private static Optional<Method> named(String name, List<Method> methods) {
@@ -293,7 +296,7 @@ public interface Method {
      * Returns the method for settings given without a name: hand-written prompts if there are templates, else the
      * standard.
      */
-    static Method ofSettings(Set<String> names) {
+    static Method ofSettings(Set<?> names) {
         return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }
 

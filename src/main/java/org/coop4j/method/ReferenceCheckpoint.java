@@ -18,7 +18,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Unpickler.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;

@@ -142,15 +142,14 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Learns a classifier in a way of its own, such as {@link Learning#auto}. */
     public static ImageClassifier learn(Clip clip, Examples examples, Learning learning) throws IOException {
-        Learning.Taught taught = learning.learn(clip, examples);
-        Classifier classifier = taught.file().open(clip);
+        return learning.learn(clip, examples);
+    }
+
+    /** Opens a classifier that was learned here. */
+    static ImageClassifier of(Clip clip, ClassifierFile file, Learning.Account account) throws IOException {
+        Classifier classifier = file.open(clip);
         return new ImageClassifier(
-                clip,
-                classifier,
-                EncodingLimits.standard(),
-                orientation(taught.file()),
-                List.of(classifier::close),
-                taught.account());
+                clip, classifier, EncodingLimits.standard(), orientation(file), List.of(classifier::close), account);
     }
 
     /**

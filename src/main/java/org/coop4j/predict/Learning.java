@@ -13,7 +13,6 @@ import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
@@ -96,11 +95,8 @@ public record Learning(
             List<String> warnings,
             Map<LabelledImage, IOException> unreadable) {}
 
-    /** A classifier's file, not written, with the account of it. */
-    record Taught(ClassifierFile file, Account account) {}
-
     /** Learns a classifier without a test. */
-    Taught learn(Clip clip, Examples examples) throws IOException {
+    ImageClassifier learn(Clip clip, Examples examples) throws IOException {
         Map<LabelledImage, IOException> unreadable = new LinkedHashMap<>();
         ImageDataset lists = examples.lists(clip, sample.seed());
         Images images = Images.of(clip, lists, (some, kind) -> {
@@ -112,7 +108,8 @@ public record Learning(
         });
         try (Learned learned = learn(images, RunData.of(examples.source(), lists, ClassHalf.ALL))) {
             Images.Pictures train = learned.support().train();
-            return new Taught(
+            return ImageClassifier.of(
+                    clip,
                     learned.file(),
                     new Account(
                             train.size(),

@@ -11,6 +11,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
+import org.coop4j.page.Shots;
 import org.coop4j.run.MethodChoice.Candidate;
 
 /**
@@ -126,7 +127,7 @@ record CandidateGrid(
         Map<String, String> own = with(settings, some);
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
-        int count = Converters.Shots.parse(images);
+        int count = Shots.parse(images).sampled();
         if (count == 0 && standard.training(0).trains()) {
             own.putIfAbsent("epochs", String.valueOf(epochs(standard, each)));
         }

@@ -6,11 +6,11 @@ import java.util.Iterator;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Require;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.page.Shots;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -27,6 +27,7 @@ public final class Converters {
         register(line, MemoryLimit.class, text -> new MemoryLimit(Numbers.parseBytes(text)));
         register(line, Benchmark.class, name -> Benchmarks.published().get(name));
         register(line, Split.class, Converters::split);
+        register(line, Shots.class, Shots::parse);
         line.setCaseInsensitiveEnumValuesAllowed(true);
     }
 
@@ -54,23 +55,6 @@ public final class Converters {
                 throw new TypeConversionException(name + " is a folder: expected a file");
             }
             return file;
-        }
-    }
-
-    /** A number of training images per class; 0 for all. */
-    static final class Shots implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            try {
-                return parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
-
-        static int parse(String text) {
-            Require.that(text.matches("all|\\d{1,6}"), "shots: expected a number, or all, got \"%s\"", text);
-            return text.equals("all") ? 0 : Integer.parseInt(text);
         }
     }
 

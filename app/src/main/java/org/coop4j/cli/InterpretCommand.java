@@ -15,7 +15,6 @@ import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.NearestWords;
 import org.coop4j.report.NearestWords.ContextVector;
-import org.coop4j.report.NearestWords.Tokens;
 import org.coop4j.report.NearestWords.Word;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -54,8 +53,7 @@ final class InterpretCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt, Optional.of(FLOAT32))) {
-            Tokens tokens = words ? Tokens.WORD_ENDS : Tokens.ALL;
-            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, tokens));
+            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, words));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
             if (format.json) {
                 console.print(json(nearest));

@@ -16,6 +16,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Training;
+import org.coop4j.page.Shots;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig;
@@ -37,9 +38,8 @@ final class RunOptions {
 
     @Option(
             names = {"-k", "--shots"},
-            converter = Converters.Shots.class,
             paramLabel = "K|all")
-    Integer shots;
+    Shots shots;
 
     @Option(names = "--seed", paramLabel = "N")
     Long seed;
@@ -76,7 +76,7 @@ final class RunOptions {
     /** Returns the training images per class, 0 for all: by default the reference's where its protocol is followed. */
     int shots(DataOptions data) {
         boolean reference = data.benchmark != null || preset != null;
-        return shots != null ? shots : reference ? MethodsCommand.SHOTS : 0;
+        return shots != null ? shots.sampled() : reference ? MethodsCommand.SHOTS : 0;
     }
 
     /**

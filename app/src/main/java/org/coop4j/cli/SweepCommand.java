@@ -29,7 +29,6 @@ import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.Cluster;
 import org.coop4j.study.Sweep.Site;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun;
@@ -116,7 +115,7 @@ final class SweepCommand extends ConsoleCommand {
     }
 
     private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
-        SweepOutcome outcome;
+        List<RunState> outcome;
         Optional<Cluster> cluster = spark == null ? Optional.empty() : Optional.of(cluster());
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
@@ -130,8 +129,7 @@ final class SweepCommand extends ConsoleCommand {
         SweepReport report = new SweepReport(outcome, out);
         report.print(format.chosen(), console);
         console.flush();
-        report.printFailures(console);
-        return outcome.failures().isEmpty() ? 0 : 1;
+        return report.printFailures(console) ? 1 : 0;
     }
 
     private static Cluster cluster() throws IOException {

@@ -23,12 +23,11 @@ import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Study;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 
 /** The results of a sweep: mean and standard deviation over the seeds. */
-record SweepReport(SweepOutcome outcome, Path folder) {
+record SweepReport(List<RunState> all, Path folder) {
 
     /** Returns the cells of dataset and method of runs that have them in common. */
     private static List<String> row(List<RunState> runs) {
@@ -55,7 +54,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         Table<List<RunState>> table = new Table<List<RunState>>()
                 .text("dataset", runs -> named.add(row(runs).get(0)) ? row(runs).get(0) : "")
                 .text("method", runs -> row(runs).get(1));
-        outcome.runs().stream()
+        all.stream()
                 .map(SweepReport::shots)
                 .distinct()
                 .sorted()
@@ -70,7 +69,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** Returns the runs dataset by dataset, and method by method as {@code coop report} lists them. */
     private List<RunState> runs() {
-        return Study.grouped(outcome.runs(), state -> state.run().dataset()).values().stream()
+        return Study.grouped(all, state -> state.run().dataset()).values().stream()
                 .flatMap(same -> same.stream().sorted(comparing(SweepReport::method)))
                 .toList();
     }
@@ -141,7 +140,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return Json.object()
                 .put("folder", folder.toString())
                 .<ObjectNode>set("summary", summary().json())
-                .set("runs", runs.rows(outcome.runs()).json());
+                .set("runs", runs.rows(all).json());
     }
 
     /** Adds the scores of a run, which may have no result. */
@@ -154,17 +153,19 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("calibration_error", of.andThen(r -> r.map(RunResult::calibrationError)));
     }
 
-    /** Names the runs that failed, those with the same reason together. */
-    void printFailures(Console console) {
-        List<RunState> failures = outcome.failures();
+    /** Names the runs that failed, those with the same reason together; returns true if there are any. */
+    boolean printFailures(Console console) {
+        List<RunState> failures =
+                all.stream().filter(run -> run.failure().isPresent()).toList();
         if (failures.isEmpty()) {
-            return;
+            return false;
         }
         console.warn("%d of %s failed; the same command tries them again:"
-                .formatted(failures.size(), count(outcome.runs().size(), "run")));
+                .formatted(failures.size(), count(all.size(), "run")));
         Study.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
+        return true;
     }
 }

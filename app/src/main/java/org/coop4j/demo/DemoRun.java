@@ -28,7 +28,6 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.NearestWords;
 import org.coop4j.report.NearestWords.ContextVector;
-import org.coop4j.report.NearestWords.Tokens;
 import org.coop4j.report.PictureResults;
 import org.coop4j.report.PictureResults.PictureResult;
 import org.coop4j.run.Images;
@@ -110,7 +109,7 @@ public final class DemoRun implements SweepListener {
                 photographs.train().size(),
                 lists(DRAWINGS).test().size(),
                 scores,
-                NearestWords.of(clip, unified, WORDS, Tokens.WORD_ENDS).vectors().stream()
+                NearestWords.of(clip, unified, WORDS, true).vectors().stream()
                         .map(ContextVector::nearest)
                         .toList(),
                 pictures(folder, run(CAREFUL, scores.best(CAREFUL), 0), test),
@@ -124,8 +123,11 @@ public final class DemoRun implements SweepListener {
         SweepPlan read = SweepPlan.parse(yaml, pictures.folder());
         try (Task bar = progress.task("demo", 0, Unit.WORK)) {
             task = bar;
-            for (RunState run : Sweep.of(shared, read).run(folder, this).failures()) {
-                throw new IOException(run.run().title() + ": " + run.failure().orElseThrow());
+            for (RunState run : Sweep.of(shared, read).run(folder, this)) {
+                if (run.failure().isPresent()) {
+                    throw new IOException(
+                            run.run().title() + ": " + run.failure().get());
+                }
             }
         }
     }

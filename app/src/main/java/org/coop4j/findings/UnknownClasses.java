@@ -28,19 +28,9 @@ import org.coop4j.run.Support;
  * @param falsePositives percentage of left-out images that each score accepts as one of the classes, averaged over the
  *     left-out classes
  * @param leftOut number of classes that were left out
- * @param how way of leaving them out
+ * @param how way of leaving them out, in words
  */
-public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, How how) {
-
-    /** A way to leave out a class. */
-    public enum How {
-        /** The others are learned without its images. */
-        LEARNED_AGAIN,
-        /** Nothing is learned at all. */
-        NOTHING_LEARNED,
-        /** Its logit is removed from a classifier that learned from its images. */
-        LOGIT_REMOVED
-    }
+public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, String how) {
 
     private static final int MOST_LEFT_OUT = 10;
 
@@ -61,13 +51,16 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         }
         Scores test = run.test();
         if (!method.learns()) {
-            return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.NOTHING_LEARNED));
+            return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, "nothing is learned"));
         }
         int count = Math.min(
                 Math.min(classes, MOST_LEFT_OUT),
                 support.affordable(method, run.config().training()));
         if (count < FEWEST_LEFT_OUT) {
-            return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, How.LOGIT_REMOVED));
+            return Optional.of(new UnknownClasses(
+                    rates(test::falsePositives),
+                    classes,
+                    "only their logits are removed, so images never seen may be noticed less often"));
         }
         int[] leftOut = IntStream.range(0, count)
                 .map(i -> (int) ((long) i * classes / count))
@@ -101,7 +94,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
                                 .average()
                                 .orElseThrow()),
                         all.size(),
-                        How.LEARNED_AGAIN));
+                        "the others are learned again without them"));
     }
 
     /** Returns true if some of the labels, but not all, are this one. */

@@ -10,6 +10,7 @@ import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import java.util.Map;
+import org.coop4j.console.Json;
 
 /** The answer to a request that cannot be served: a status and the reason. */
 public final class Refusal extends HttpResponseException {
@@ -56,10 +57,7 @@ public final class Refusal extends HttpResponseException {
 
     /** Returns a reason as it is answered at a path: alone, or below /v1/ in OpenAI's form. */
     static Object error(String path, int status, String reason) {
-        return path.startsWith("/v1/")
-                ? new OpenAiError(reason, status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error")
-                : reason;
+        String type = status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error";
+        return path.startsWith("/v1/") ? Json.object().put("message", reason).put("type", type) : reason;
     }
-
-    private record OpenAiError(String message, String type) {}
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.coop4j.base.Log;
+import org.coop4j.console.Json;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -86,13 +88,6 @@ public final class WebServer {
          */
         void answered(String method, String pattern, int status, long nanos);
     }
-
-    /**
-     * A line of the access log.
-     *
-     * @param bytes declared by the request, or -1
-     */
-    private record LogLine(String time, String client, String method, String path, long bytes, int status, float ms) {}
 
     /**
      * Prepares a server.
@@ -235,18 +230,18 @@ public final class WebServer {
         String pattern = Objects.requireNonNullElse((String) request.getAttribute(PATTERN), "none");
         long nanos = NanoTime.since(request.getHeadersNanoTime());
         counter.answered(request.getMethod(), pattern, response.getStatus(), nanos);
-        LogLine line = new LogLine(
-                Instant.now().toString(),
-                Request.getRemoteAddr(request),
-                request.getMethod(),
-                request.getHttpURI().getPath(),
-                request.getLength(),
-                response.getStatus(),
-                nanos / 1e6f);
+        ObjectNode line = Json.object()
+                .put("time", Instant.now().toString())
+                .put("client", Request.getRemoteAddr(request))
+                .put("method", request.getMethod())
+                .put("path", request.getHttpURI().getPath())
+                .put("bytes", request.getLength()) // declared, or -1
+                .put("status", response.getStatus())
+                .put("ms", nanos / 1e6f);
         accessLog.ifPresent(log -> write(log, line));
     }
 
-    private synchronized void write(OutputStream log, LogLine line) {
+    private synchronized void write(OutputStream log, ObjectNode line) {
         try {
             log.write((Errors.JSON.writeValueAsString(line) + "\n").getBytes(UTF_8));
             log.flush();

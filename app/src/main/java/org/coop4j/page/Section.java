@@ -110,31 +110,30 @@ public final class Section {
         return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 
-    /** A few-shot chart with data for the filters. */
-    public record Chart(FewShotChart chart, Map<String, String> data) {}
-
-    /** Adds a chart with its legend, or several charts with a common legend. */
-    public Section charts(List<Chart> charts) {
+    /** Adds a chart with its legend, or several charts with a common legend, each with data for the filters. */
+    public Section charts(Map<FewShotChart, Map<String, String>> charts) {
         if (charts.isEmpty()) {
             return this;
         }
         List<Markup> figures = new ArrayList<>();
         Map<String, Series> legend = new LinkedHashMap<>();
-        for (Chart one : charts) {
+        charts.forEach((chart, data) -> {
             figures.add(Markup.of(
                     "<figure{}><figcaption>{}</figcaption>{}</figure>",
-                    Markup.data(one.data),
-                    one.chart.title(),
-                    one.chart.markup()));
-            one.chart.series().forEach(series -> legend.putIfAbsent(series.name(), series));
-        }
+                    Markup.data(data),
+                    chart.title(),
+                    chart.markup()));
+            chart.series().forEach(series -> legend.putIfAbsent(series.name(), series));
+        });
         return add(
                 "<div class=\"charts {}\"><ul class=\"legend\">{}</ul>{}</div>"
                         + "<p class=\"note\">Accuracy by training images per class{}.</p>",
                 charts.size() == 1 ? "single" : "",
                 Markup.each(legend.values(), Section::legend),
                 figures,
-                charts.stream().flatMap(one -> one.chart.points().stream()).anyMatch(point -> point.sd() > 0)
+                charts.keySet().stream()
+                                .flatMap(chart -> chart.points().stream())
+                                .anyMatch(point -> point.sd() > 0)
                         ? "; bars are one standard deviation"
                         : "");
     }

@@ -1,6 +1,7 @@
 package org.coop4j.page;
 
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 
 /**
  * Number of training images per class.
@@ -17,14 +18,23 @@ public record Shots(int count) implements Comparable<Shots> {
 
     /** Checks the range. */
     public Shots {
-        if (count < 0) {
-            throw new IllegalArgumentException("shots: expected 0 or more, got " + count);
-        }
+        Require.notNegative("shots", count);
     }
 
     /** Shots of a run; 0 stands for all or none. */
     public static Shots of(int shots, boolean learns) {
         return shots == 0 && learns ? ALL : new Shots(shots);
+    }
+
+    /** Reads what {@link #label} returns. */
+    public static Shots parse(String text) {
+        Require.that(text.matches("all|\\d{1,6}"), "shots: expected a number, or all, got \"%s\"", text);
+        return text.equals("all") ? ALL : of(Integer.parseInt(text), true);
+    }
+
+    /** Returns the number for a sample, 0 for all. */
+    public int sampled() {
+        return equals(ALL) ? 0 : count;
     }
 
     /** Returns "0", "16" or "all". */

@@ -266,15 +266,6 @@ public final class EvaluationSections {
                         .rows(List.of(OpenSet.values())))
                 .paragraph(
                         "%d of the %d classes are left out in turn, so that their test images are unknown; %s. 95 %% false positives are chance."
-                                .formatted(
-                                        unknown.leftOut(),
-                                        names.size(),
-                                        switch (unknown.how()) {
-                                            case LEARNED_AGAIN -> "the others are learned again without them";
-                                            case NOTHING_LEARNED -> "nothing is learned";
-                                            case LOGIT_REMOVED ->
-                                                "only their logits are removed, so images never seen may be noticed"
-                                                        + " less often";
-                                        }));
+                                .formatted(unknown.leftOut(), names.size(), unknown.how()));
     }
 }

@@ -37,14 +37,6 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     private static final int SLUR_DIGITS = 16;
     private static final char UNREADABLE = '\uFFFD';
 
-    /** The tokens to compare with. */
-    public enum Tokens {
-        /** The whole vocabulary. */
-        ALL,
-        /** Tokens that end a word, mostly whole words, without slurs. */
-        WORD_ENDS
-    }
-
     /**
      * A context vector with its nearest tokens.
      *
@@ -68,10 +60,11 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      * Finds the nearest tokens.
      *
      * @param count number of tokens per vector
+     * @param wordEnds true to compare with tokens that end a word alone, mostly whole words, without slurs
      * @throws IllegalArgumentException if the prompt belongs to another model, or the model's vocabulary is not the
      *     tokenizer's
      */
-    public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens) throws IOException {
+    public static NearestWords of(Clip clip, ClassifierFile file, int count, boolean wordEnds) throws IOException {
         file.requireModel(clip);
         PromptLayout layout = PromptLayout.of(file);
         Tokenizer tokenizer = clip.tokenizer();
@@ -89,7 +82,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         int compared = 0;
         int untrained = 0;
         for (int token = 0; token < vocabulary; token++) {
-            if (tokens == Tokens.ALL || isFitWord(tokenizer.symbol(token), slurs)) {
+            if (!wordEnds || isFitWord(tokenizer.symbol(token), slurs)) {
                 float[] embedding = clip.tokenEmbedding(token);
                 boolean trained = !UnknownWords.isZero(embedding);
                 compared += trained ? 1 : 0;

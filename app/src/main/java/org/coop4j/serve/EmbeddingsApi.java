@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -20,7 +21,9 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.Json;
 import org.coop4j.http.Clients;
 import org.coop4j.http.Clients.Client;
 import org.coop4j.http.Refusal;
@@ -95,23 +98,21 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
         }
     }
 
-    private record Embedding(String object, int index, Object embedding) {}
-
-    private record Usage(int prompt_tokens, int total_tokens) {}
-
-    private record Model(String id, String object, long created, String owned_by) {}
-
-    private record Models(String object, List<Model> data) {}
-
-    private record Answer(String object, List<Embedding> data, String model, Usage usage) {}
-
     void addTo(RoutesConfig routes) {
         routes.post(PATH, this::embed);
         long started = Instant.now().getEpochSecond();
-        List<Model> models = classifiers.encoders().stream()
-                .map(name -> new Model(name, "model", started, "coop4j"))
-                .toList();
-        routes.get("/v1/models", c -> c.json(new Models("list", models)));
+        ObjectNode models = list(classifiers.encoders().stream()
+                .map(name ->
+                        object("model").put("id", name).put("created", started).put("owned_by", "coop4j")));
+        routes.get("/v1/models", c -> c.json(models));
+    }
+
+    private static ObjectNode object(String kind) {
+        return Json.object().put("object", kind);
+    }
+
+    private static ObjectNode list(Stream<ObjectNode> data) {
+        return object("list").putPOJO("data", data.toList());
     }
 
     private void embed(Context context) throws IOException {
@@ -140,17 +141,15 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             }
             tokens += tokens(clip, body.input.get(i));
         }
-        Usage usage = new Usage(tokens, tokens);
+        ObjectNode usage = Json.object().put("prompt_tokens", tokens).put("total_tokens", tokens);
         context.future(() -> classifiers
                 .embed(served, body.input, context)
-                .thenAccept(vectors -> context.json(new Answer(
-                        "list",
-                        IntStream.range(0, vectors.size())
-                                .mapToObj(i ->
-                                        new Embedding("embedding", i, packed ? packed(vectors.get(i)) : vectors.get(i)))
-                                .toList(),
-                        body.model,
-                        usage))));
+                .thenAccept(vectors ->
+                        context.json(list(IntStream.range(0, vectors.size()).mapToObj(i -> object("embedding")
+                                        .put("index", i)
+                                        .putPOJO("embedding", packed ? packed(vectors.get(i)) : vectors.get(i))))
+                                .put("model", body.model)
+                                .set("usage", usage))));
     }
 
     /** Returns the number of a text's tokens, with the start and the end; 0 for a picture. */

@@ -5,11 +5,13 @@ import static org.coop4j.serve.InferenceRequest.INPUT;
 import static org.coop4j.serve.InferenceRequest.LABELS;
 import static org.coop4j.serve.InferenceRequest.PROBABILITIES;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.console.Json;
 import org.coop4j.http.Uploads;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
@@ -19,17 +21,17 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String MODEL = "/v2/models/{model}";
 
-    private record Server(String name, String version, List<String> extensions) {}
-
-    private record Model(String name, String platform, List<Tensor> inputs, List<Tensor> outputs) {}
-
     private record Response(String model_name, String id, List<Tensor> outputs) {}
 
     /** A tensor: in an answer with its values in row-major order, in a description without. */
     private record Tensor(String name, String datatype, List<Integer> shape, List<?> data) {}
 
     void addTo(RoutesConfig routes) {
-        routes.get("/v2", c -> c.json(new Server("coop4j", Provenance.coop4jVersion(), List.of())));
+        ObjectNode server = Json.object()
+                .put("name", "coop4j")
+                .put("version", Provenance.coop4jVersion())
+                .putPOJO("extensions", List.of());
+        routes.get("/v2", c -> c.json(server));
         routes.get("/v2/health/live", c -> c.json(Map.of("live", true)));
         routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
         routes.get(MODEL, c -> c.json(model(classifiers.of(c).info())));
@@ -39,10 +41,14 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         routes.post(MODEL + "/infer", this::infer);
     }
 
-    private static Model model(ClassifierInfo info) {
+    private static ObjectNode model(ClassifierInfo info) {
         List<Integer> shape = List.of(-1, info.classNames().size());
         Tensor image = new Tensor(INPUT, BYTES, List.of(-1), null);
-        return new Model(info.name(), "coop4j", List.of(image), outputs(shape, null, null));
+        return Json.object()
+                .put("name", info.name())
+                .put("platform", "coop4j")
+                .putPOJO("inputs", List.of(image))
+                .putPOJO("outputs", outputs(shape, null, null));
     }
 
     private static List<Tensor> outputs(List<Integer> shape, List<String> labels, List<Float> probabilities) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.coop4j.console.Json;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.Uploads;
 import org.eclipse.jetty.http.MultiPart;
@@ -24,9 +25,6 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
     private static final String PART = "data";
 
     private static final int MAX_PARTS = 16;
-
-    /** A class of an answer, named as in DJL Serving. */
-    private record RankedClass(String className, float probability) {}
 
     void addTo(RoutesConfig routes) {
         routes.get("/ping", c -> c.json(Map.of("status", "Healthy")));
@@ -45,7 +43,9 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
                 .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(ranked.get(0).stream()
                         .limit(top)
-                        .map(one -> new RankedClass(one.label(), (float) one.probability()))
+                        .map(one -> Json.object() // names of DJL Serving
+                                .put("className", one.label())
+                                .put("probability", (float) one.probability()))
                         .toList())));
     }
 

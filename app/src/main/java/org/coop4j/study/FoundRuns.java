@@ -147,12 +147,7 @@ public record FoundRuns(
                     if (Files.exists(folder.resolve(RESULT))) {
                         found.finished.add(finished(root, folder));
                     } else if (Files.exists(folder.resolve(FAILURE))) {
-                        found.failed.add(new Failure(
-                                name,
-                                RunFolder.read(folder, FAILURE, ObjectNode.class)
-                                        .path("message")
-                                        .asText("no reason is recorded")
-                                        .strip()));
+                        found.failed.add(new Failure(name, reason(folder)));
                     } else if (Files.exists(folder.resolve(CONFIG))
                             && RunFolder.read(folder, CONFIG, ObjectNode.class).has("modelSha256")) {
                         found.unfinished.add(name);
@@ -164,6 +159,14 @@ public record FoundRuns(
             }
         }
         return found;
+    }
+
+    /** Returns the reason that a run has no result. */
+    static String reason(Path folder) throws IOException {
+        return RunFolder.read(folder, FAILURE, ObjectNode.class)
+                .path("message")
+                .asText("no reason is recorded")
+                .strip();
     }
 
     /**

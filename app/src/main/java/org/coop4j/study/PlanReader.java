@@ -8,7 +8,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,11 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
@@ -36,22 +35,21 @@ import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
 
 /**
- * Binds a plan's YAML to records. Every refusal names line and column.
+ * Binds a plan's YAML to records. Every refusal names line and column of the key or item that was read last. Jackson's own
+ * binding has only the end of a record whose constructor refuses a value.
  *
  * <p>YAML's values are strings, lists and maps here. Each has a path, such as {@code /methods/0/rate}.
  */
 final class PlanReader {
 
-    /** All runs of a sweep share one split, where the data has none. */
-    private static final int SPLIT_SEED = 1;
+    private static final Benchmarks PUBLISHED = Benchmarks.published();
 
     private final String file;
     private final Path folder;
     private final Map<String, JsonLocation> places = new HashMap<>(); // by path
+    private String here = ""; // the path of what is read
     private Optional<Path> root;
     private PlanKeys plan;
-    private List<Dataset> datasets;
-    private List<PlannedMethod> methods;
 
     /** The keys of a plan. */
     private record PlanKeys(
@@ -84,9 +82,6 @@ final class PlanReader {
     /** The keys of {@code test_on}. */
     private record TestOnKeys(Object datasets, List<String> from, List<String> methods, List<String> shots) {}
 
-    /** The keys of {@code base_to_new}. */
-    private record HalfKeys(List<String> datasets, List<String> methods, List<String> shots) {}
-
     /**
      * Prepares to read a plan.
      *
@@ -103,104 +98,106 @@ final class PlanReader {
     SweepPlan read(String yaml) throws IOException {
         try (YAMLParser parser = new YAMLFactory().createParser(yaml)) {
             parser.nextToken();
-            Object tree = tree("", parser);
+            Object tree = tree(parser);
             if (parser.nextToken() != null) {
-                throw problem(parser.currentTokenLocation(), "a second document begins here: expected one");
+                places.put(here, parser.currentTokenLocation());
+                throw new IllegalArgumentException("a second document begins here: expected one");
             }
-            return at("", () -> plan(tree));
+            return plan(keys(tree));
         } catch (JsonProcessingException e) {
             throw new PlanException(
                     file + ": not valid YAML: " + e.getOriginalMessage().replaceAll("\\s+", " "));
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        } catch (IllegalArgumentException e) {
+            String key = here.replaceFirst("(/\\d+)*$", "").replaceFirst(".*/", "");
+            String named = e.getMessage().startsWith(key) ? e.getMessage() : key + ": " + e.getMessage();
+            while (!places.containsKey(here)) {
+                here = here.substring(0, here.lastIndexOf('/'));
+            }
+            JsonLocation place = places.get(here);
+            throw new PlanException(
+                    "%s, line %d, column %d: %s".formatted(file, place.getLineNr(), place.getColumnNr(), named));
         }
     }
 
-    private UncheckedIOException problem(JsonLocation place, String message) {
-        return new UncheckedIOException(new PlanException(
-                "%s, line %d, column %d: %s".formatted(file, place.getLineNr(), place.getColumnNr(), message)));
-    }
-
     /** Returns the value at which a parser stands, and keeps its place and those of all that it holds. */
-    private Object tree(String path, YAMLParser parser) throws IOException {
+    private Object tree(YAMLParser parser) throws IOException {
+        String path = here;
         places.putIfAbsent(path, parser.currentTokenLocation());
         Object value = parser.getValueAsString("").strip();
         if (parser.currentToken() == JsonToken.START_ARRAY) {
             List<Object> items = new ArrayList<>();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                items.add(tree(path + "/" + items.size(), parser));
+                here = path + "/" + items.size();
+                items.add(tree(parser));
             }
-            value = items.isEmpty() ? "" : items;
+            value = items;
         } else if (parser.currentToken() == JsonToken.START_OBJECT) {
             Map<String, Object> values = new LinkedHashMap<>();
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String key = path + "/" + parser.currentName();
-                if (places.put(key, parser.currentTokenLocation()) != null) {
-                    throw problem(places.get(key), "%s appears twice".formatted(key));
-                }
+            for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
+                here = path + "/" + key;
+                Require.that(places.put(here, parser.currentTokenLocation()) == null, "%s appears twice", key);
                 parser.nextToken();
-                values.put(key.substring(path.length() + 1), tree(key, parser));
+                values.put(key, tree(parser));
             }
             value = values;
         }
-        if (value.equals("") || parser.isCurrentAlias() || parser.getTypeId() != null) {
-            throw problem(
-                    places.get(path),
-                    "plan%s: expected a value, not nothing, an alias or a type (coop sweep --example prints a plan)"
-                            .formatted(path));
-        }
+        here = path;
+        Require.that(
+                !List.of("", List.of()).contains(value) && !parser.isCurrentAlias() && parser.getTypeId() == null,
+                "expected a value, not nothing, an alias or a type (coop sweep --example prints a plan)");
         return value;
     }
 
-    /** Converts the value at a path. An error names the line and column of the value, or of the key that begins it. */
-    private <T> T at(String path, Supplier<T> made) {
-        try {
-            return made.get();
-        } catch (IllegalArgumentException e) {
-            String key = path + "/" + e.getMessage().replaceFirst("(?s):.*", "");
-            throw problem(places.getOrDefault(key, places.get(path)), e.getMessage());
-        }
+    /** Reads something at a key or item of what is read. */
+    private <T> T at(Object key, Supplier<T> reading) {
+        String path = here;
+        here = path + "/" + key;
+        T read = reading.get();
+        here = path;
+        return read;
     }
 
     /** Makes something of each item of a list, or of a value alone; all of them have different names. */
-    private <T> List<T> each(String path, Object listed, Function<Object, T> make, Function<T, String> name) {
-        Require.that(listed != null, "no %s: coop sweep --example prints a whole plan", path.substring(1));
-        boolean several = listed instanceof List;
+    private <T> List<T> each(Object listed, Function<Object, T> make, Function<T, String> name) {
         Map<String, T> all = new LinkedHashMap<>();
-        for (Object item : several ? (List<?>) listed : List.of(listed)) {
-            at(several ? path + "/" + all.size() : path, () -> {
-                T made = make.apply(item);
-                String called = name.apply(made);
-                Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
-                return made;
-            });
+        Function<Object, T> add = item -> {
+            T made = make.apply(item);
+            String called = name.apply(made);
+            Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
+            return made;
+        };
+        if (listed instanceof List<?> items) {
+            items.forEach(item -> at(all.size(), () -> add.apply(item)));
+        } else {
+            Require.that(listed != null, "expected one or more: coop sweep --example prints a whole plan");
+            add.apply(listed);
         }
         return List.copyOf(all.values());
     }
 
-    /** Returns a record with the values of its keys, set one after another: a refusal begins with its key. */
-    private static <R extends Record> R bind(R usual, Object value) {
+    /** Returns a record with the values of its keys, set one after another. */
+    private <R extends Record> R bind(R usual, Map<?, ?> keys) {
         Map<String, Object> given = new LinkedHashMap<>();
-        keys(value).forEach((key, own) -> {
-            given.put(key, own);
-            try {
-                if (key.equals(EPOCHS)) {
-                    Map<?, ?> byShots = own instanceof Map<?, ?> several ? several : Map.of(0, own);
-                    byShots.keySet().forEach(shots -> whole("epochs by shots", shots, 0));
-                    byShots.values().forEach(epochs -> given.put(EPOCHS, whole(EPOCHS, epochs, 1)));
-                }
-                Settings.with(usual, given);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(key + ": " + e.getMessage().replaceFirst("^[a-z_]*: ", ""), e);
-            }
-        });
+        keys.forEach((key, value) -> at(key, () -> {
+            given.put(key.toString(), key.equals(EPOCHS) ? epochs(value) : value);
+            return Settings.with(usual, given);
+        }));
         return Settings.with(usual, given);
     }
 
-    @SuppressWarnings("unchecked") // as they were read
-    private static Map<String, Object> keys(Object value) {
+    private static Map<?, ?> keys(Object value) {
         Require.that(value instanceof Map, "expected keys with values, got \"%s\"", value);
-        return new LinkedHashMap<>((Map<String, Object>) value);
+        return (Map<?, ?>) value;
+    }
+
+    /** Checks a number of epochs, or several by shots, and returns one of them. */
+    private static int epochs(Object value) {
+        Map<?, ?> byShots = value instanceof Map<?, ?> several ? several : Map.of(0, value);
+        byShots.keySet().forEach(shots -> whole("epochs by shots", shots, 0));
+        return byShots.values().stream()
+                .map(epochs -> whole(EPOCHS, epochs, 1))
+                .max(Integer::compare)
+                .orElse(1);
     }
 
     private static int whole(String name, Object value, int least) {
@@ -217,48 +214,52 @@ final class PlanReader {
     }
 
     /** Returns different whole numbers; {@code all} is 0, if that is allowed. */
-    private static List<Integer> numbers(String key, List<String> texts, int least) {
-        List<Integer> numbers = texts.stream()
-                .map(text -> least == 0 && text.equals("all") ? 0 : whole(key, text, least))
-                .toList();
-        Require.that(Set.copyOf(numbers).size() == numbers.size(), "%s: a number is listed twice: %s", key, numbers);
-        return numbers;
+    private List<Integer> numbers(String key, List<String> texts, int least) {
+        return at(key, () -> {
+            List<Integer> numbers = texts.stream()
+                    .map(text -> least == 0 && text.equals("all") ? 0 : whole(key, text, least))
+                    .toList();
+            Require.that(Set.copyOf(numbers).size() == numbers.size(), "a number is listed twice: %s", numbers);
+            return numbers;
+        });
     }
 
-    private SweepPlan plan(Object tree) {
+    private SweepPlan plan(Map<?, ?> keys) {
         List<String> seeds = List.of("1", "2", "3");
         List<String> powers = List.of("1", "2", "4", "8", "16");
-        plan = bind(new PlanKeys(null, null, null, powers, seeds, null, null, null, PlannedTraining.NONE), tree);
+        plan = bind(new PlanKeys(null, null, null, powers, seeds, null, "false", null, PlannedTraining.NONE), keys);
         root = root.or(() -> Optional.ofNullable(path(plan.data)));
-        datasets = datasets("/datasets", plan.datasets);
-        methods = each("/methods", plan.methods, this::method, PlannedMethod::name);
+        List<Dataset> datasets = at("datasets", () -> each(plan.datasets, this::dataset, Dataset::name));
+        List<PlannedMethod> methods = at("methods", () -> each(plan.methods, this::method, PlannedMethod::name));
+        List<Integer> shots = numbers("shots", plan.shots, 0);
+        Choice all = Choice.of(datasets, methods, shots);
+        List<PlannedMethod> naming = methods.stream()
+                .filter(planned -> planned.method().namesNewClasses())
+                .toList();
         return new SweepPlan(
                 datasets,
                 methods,
-                numbers("shots", plan.shots, 0),
+                shots,
                 numbers("seeds", plan.seeds, 1),
-                keys(tree),
-                Optional.ofNullable(plan.testOn).map(value -> at("/test_on", () -> testOn(value))),
-                Optional.ofNullable(plan.baseToNew)
+                keys,
+                Optional.ofNullable(plan.testOn).map(value -> at("test_on", () -> testOn(value, datasets, all))),
+                Optional.of(plan.baseToNew)
                         .filter(value -> !value.equals("false"))
-                        .map(value -> at("/base_to_new", () -> baseToNew(value))));
+                        .map(value -> at("base_to_new", () -> baseToNew(value, Choice.of(datasets, naming, shots)))));
     }
 
     private Path path(String text) {
         return text == null ? null : folder.resolve(text).toAbsolutePath().normalize();
     }
 
-    private List<Dataset> datasets(String path, Object listed) {
-        return each(path, listed, this::dataset, Dataset::name);
-    }
-
     /** Returns the data of keys, or of a word, which is a published name or a path. */
     private Dataset dataset(Object item) {
-        boolean known =
-                item instanceof String word && Benchmarks.published().find(word).isPresent();
-        Map<String, Object> keys = item instanceof String ? Map.of(known ? "name" : "path", item) : keys(item);
+        Map<?, ?> keys = item instanceof String word
+                ? Map.of(PUBLISHED.find(word).isPresent() ? "name" : "path", word)
+                : keys(item);
+        // All runs of a sweep share one split, where the data has none.
         DatasetKeys bound =
-                bind(new DatasetKeys(null, null, null, null, SPLIT_SEED, null, plan.exif, PlannedTraining.NONE), keys);
+                bind(new DatasetKeys(null, null, null, null, 1, null, plan.exif, PlannedTraining.NONE), keys);
         PromptEnsemble.of(bound.template == null ? "{}" : bound.template);
         boolean own = bound.path != null;
         DataSpec data = own ? DataSpec.of(path(bound.path)) : published(bound);
@@ -278,7 +279,7 @@ final class PlanReader {
         Require.that(
                 keys.name != null && keys.images == null && keys.names == null,
                 "expected a dataset with path, or with a published name and neither images nor names");
-        String name = Benchmarks.published().get(keys.name).name();
+        String name = PUBLISHED.get(keys.name).name();
         Require.that(root.isPresent(), "the folder of %s is unknown: give data: DIR in the plan, or --data DIR", name);
         return DataSpec.of(root.get().toAbsolutePath().normalize(), name);
     }
@@ -288,11 +289,11 @@ final class PlanReader {
         if (item instanceof String name) {
             return new PlannedMethod(name, Method.of(name), Map.of());
         }
-        Map<String, Object> keys = keys(item);
+        Map<?, ?> keys = keys(item);
         String name = String.valueOf(keys.get("name"));
-        Optional<Method> known = find(name);
+        Optional<Method> known = Method.find(name);
         Method base = keys.containsKey("method")
-                ? Method.of(keys.get("method").toString())
+                ? at("method", () -> Method.of(keys.get("method").toString()))
                 : known.orElseGet(() -> Method.ofSettings(keys.keySet()));
         Record training = base.training(1).trains() ? PlannedTraining.NONE : new Untrained();
         MethodKeys bound = bind(new MethodKeys(null, null, base, training), keys);
@@ -305,21 +306,15 @@ final class PlanReader {
         return new PlannedMethod(name, bound.settings, keys);
     }
 
-    private static Optional<Method> find(String name) {
-        try {
-            return Optional.of(Method.of(name));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
     // Choices among the plan's own
 
-    private TestOn testOn(Object value) {
+    private TestOn testOn(Object value, List<Dataset> datasets, Choice all) {
         boolean listed = !(value instanceof Map);
-        TestOnKeys bound =
-                bind(new TestOnKeys(null, List.of(), List.of(), List.of()), listed ? Map.of("datasets", value) : value);
-        List<Dataset> targets = datasets(listed ? "/test_on" : "/test_on/datasets", bound.datasets);
+        TestOnKeys bound = bind(
+                new TestOnKeys(null, all.datasets(), all.methods(), all.shots()),
+                listed ? Map.of("datasets", value) : keys(value));
+        Supplier<List<Dataset>> each = () -> each(bound.datasets, this::dataset, Dataset::name);
+        List<Dataset> targets = listed ? each.get() : at("datasets", each);
         for (Dataset target : targets) {
             Require.that(
                     datasets.stream()
@@ -328,43 +323,34 @@ final class PlanReader {
                     "two different datasets are called %s",
                     target.name());
         }
-        return new TestOn(targets, choice("from", bound.from, method -> true, bound.methods, bound.shots));
+        return new TestOn(targets, choice(all, "from", new Choice(bound.from, bound.methods, bound.shots)));
     }
 
-    private Choice baseToNew(Object value) {
+    private Choice baseToNew(Object value, Choice all) {
         Require.that(
-                methods.stream().anyMatch(planned -> planned.method().namesNewClasses()),
+                !all.methods().isEmpty(),
                 "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
         Require.that(value instanceof Map || value.equals("true"), "expected true, false or keys, got \"%s\"", value);
-        HalfKeys bound = bind(new HalfKeys(List.of(), List.of(), List.of()), value.equals("true") ? Map.of() : value);
-        return choice("datasets", bound.datasets, Method::namesNewClasses, bound.methods, bound.shots);
+        return choice(all, "datasets", bind(all, value instanceof Map<?, ?> keys ? keys : Map.of()));
     }
 
-    private Choice choice(
-            String from, List<String> sources, Predicate<Method> usable, List<String> chosen, List<String> shots) {
-        List<String> names = datasets.stream().map(Dataset::name).toList();
+    /** Returns a choice, checked, with the names of published datasets. */
+    private Choice choice(Choice own, String from, Choice chosen) {
+        List<String> datasets = chosen.datasets().stream()
+                .map(source -> own.datasets().contains(source)
+                        ? source
+                        : PUBLISHED.find(source).map(Benchmark::name).orElse(source))
+                .toList();
         return new Choice(
-                among(
-                        from,
-                        names,
-                        sources.stream()
-                                .map(source -> names.contains(source)
-                                        ? source
-                                        : Benchmarks.published().get(source).name())
-                                .toList()),
-                among(
-                        "methods",
-                        methods.stream()
-                                .filter(planned -> usable.test(planned.method()))
-                                .map(PlannedMethod::name)
-                                .toList(),
-                        chosen),
-                among("shots", numbers("shots", plan.shots, 0), numbers("shots", shots, 0)));
+                among(from, own.datasets(), datasets),
+                among("methods", own.methods(), chosen.methods()),
+                among("shots", own.shots(), chosen.shots()));
     }
 
-    /** Returns what is chosen of the plan's own, or all. */
-    private static <T> Set<T> among(String key, List<T> own, List<T> chosen) {
-        Require.that(own.containsAll(chosen), "%s: %s are not among %s", key, chosen, own);
-        return Set.copyOf(chosen.isEmpty() ? own : chosen);
+    private List<String> among(String key, List<String> own, List<String> chosen) {
+        return at(key, () -> {
+            Require.that(own.containsAll(chosen), "%s are not among %s", chosen, own);
+            return chosen;
+        });
     }
 }

@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.IoFunction;
+import org.coop4j.console.Json;
 import org.coop4j.console.ProblemText;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
@@ -36,27 +38,18 @@ import org.coop4j.study.SweepRun.RunState.Status;
  */
 final class RunStore {
 
-    /**
-     * Reason for a run without a result, as its {@code failure.json} holds it.
-     *
-     * @param message the reason
-     * @param when in UTC
-     */
-    record Failure(String message, String when) {}
-
-    /** Returns a run's configuration with the contents of its images. */
-    interface Contents {
-        RunConfig of(SweepRun run) throws IOException;
-    }
-
     private final Path sweep;
-    private final Contents contents;
+    private final IoFunction<SweepRun, RunConfig> contents;
     private final Map<SweepRun, RunConfig> current = new HashMap<>(); // with contents
     private final Map<String, Map<Path, RunConfig>> there = new HashMap<>(); // by identity and folder
     private final Map<Path, String> damaged = new TreeMap<>();
 
-    /** Finds the runs of a sweep's folder. */
-    RunStore(Path sweep, Contents contents) {
+    /**
+     * Finds the runs of a sweep's folder.
+     *
+     * @param contents returns a run's configuration with the contents of its images
+     */
+    RunStore(Path sweep, IoFunction<SweepRun, RunConfig> contents) {
         this.sweep = sweep;
         this.contents = contents;
         Path runs = sweep.resolve(SweepRun.RUNS);
@@ -101,7 +94,7 @@ final class RunStore {
     private RunConfig current(SweepRun run) {
         return current.computeIfAbsent(run, unknown -> {
             try {
-                return contents.of(run);
+                return contents.apply(run);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -129,9 +122,7 @@ final class RunStore {
             return run.failed(damage(folder).orElseThrow());
         }
         try {
-            return Files.exists(failure)
-                    ? run.failed(RunFolder.read(failure, Failure.class).message())
-                    : run.is(Status.BEGUN);
+            return Files.exists(failure) ? run.failed(FoundRuns.reason(folder)) : run.is(Status.BEGUN);
         } catch (IOException e) {
             return run.failed("unknown");
         }
@@ -215,7 +206,11 @@ final class RunStore {
         }
         try (RunFolder open = RunFolder.open(place(run))) {
             writeConfig(open, run);
-            open.write(FAILURE, new Failure(message, Instant.now().toString()));
+            open.write(
+                    FAILURE,
+                    Json.object()
+                            .put("message", message)
+                            .put("when", Instant.now().toString()));
         }
     }
 

@@ -271,15 +271,15 @@ public record Study(
 
     /** Returns the accuracies of all prompts, and notes where two runs of a seed disagree. */
     private static MethodResults prompts(List<Entry> entries, List<String> notes) {
-        record Key(String dataset, MethodLabel prompt) {}
-        Map<Key, SortedMap<Long, Measured>> found = new LinkedHashMap<>();
+        Map<String, Map<MethodLabel, SortedMap<Long, Measured>>> found = new LinkedHashMap<>();
         for (Entry entry : entries) {
             String template = entry.run.config().testedOn().template();
             for (HandWritten one : entry.result().handWritten()) {
                 MethodLabel prompt =
                         MethodLabel.prompt(one.prompt(), one.prompt().equals(template));
-                Key key = new Key(entry.dataset + classes(entry.result().half()), prompt);
-                Measured known = found.computeIfAbsent(key, k -> new TreeMap<>())
+                String dataset = entry.dataset + classes(entry.result().half());
+                Measured known = found.computeIfAbsent(dataset, d -> new LinkedHashMap<>())
+                        .computeIfAbsent(prompt, p -> new TreeMap<>())
                         .putIfAbsent(entry.result().seed(), Measured.of(one.accuracy()));
                 if (known != null && Math.abs(known.accuracy() - one.accuracy()) > ROUNDING) {
                     String own = percent(one.accuracy(), 2) + " in " + entry.run.folder();
@@ -295,8 +295,8 @@ public record Study(
             }
         }
         MethodResults prompts = new MethodResults(new ArrayList<>());
-        found.forEach(
-                (key, bySeed) -> prompts.all().add(new MethodResult(key.dataset, key.prompt.with(Shots.NONE), bySeed)));
+        found.forEach((dataset, byPrompt) -> byPrompt.forEach(
+                (prompt, bySeed) -> prompts.all().add(new MethodResult(dataset, prompt.with(Shots.NONE), bySeed))));
         return prompts;
     }
 

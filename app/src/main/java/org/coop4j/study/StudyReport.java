@@ -32,7 +32,6 @@ import org.coop4j.page.FewShotChart.Series;
 import org.coop4j.page.HtmlPage;
 import org.coop4j.page.ReportFiles;
 import org.coop4j.page.Section;
-import org.coop4j.page.Section.Chart;
 import org.coop4j.page.Section.Fact;
 import org.coop4j.page.Shots;
 import org.coop4j.study.MethodResult.Measured;
@@ -188,10 +187,11 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return study.published("", datasets, ClassHalf.ALL, setup);
     }
 
-    private List<Chart> charts(Study study, List<String> datasets) {
-        return datasets.stream()
-                .flatMap(dataset -> chart(study, dataset).map(chart -> new Chart(chart, data(study, dataset))).stream())
-                .toList();
+    /** Returns the charts with the data that the filters compare. */
+    private Map<FewShotChart, Map<String, String>> charts(Study study, List<String> datasets) {
+        Map<FewShotChart, Map<String, String>> charts = new LinkedHashMap<>();
+        datasets.forEach(dataset -> chart(study, dataset).ifPresent(chart -> charts.put(chart, data(study, dataset))));
+        return charts;
     }
 
     // The page

@@ -62,19 +62,6 @@ public final class Sweep {
         default void failed(SweepRun run, String message) {}
     }
 
-    /**
-     * The end of a sweep.
-     *
-     * @param runs every run and how it ended, in order
-     */
-    public record SweepOutcome(List<RunState> runs) {
-
-        /** Returns the runs that have no result. */
-        public List<RunState> failures() {
-            return runs.stream().filter(run -> run.failure().isPresent()).toList();
-        }
-    }
-
     /** Processes that share the work of a sweep, by {@link Sweep#make}; found by {@link java.util.ServiceLoader}. */
     public interface Cluster {
 
@@ -136,9 +123,10 @@ public final class Sweep {
     /**
      * Makes the runs that are left, one after another.
      *
+     * @return every run and how it ended, in order
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
-    public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
+    public List<RunState> run(Path folder, SweepListener listener) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
             Pass pass = new Pass(lock.path(), listener);
             pass.left().forEach(pass::make);
@@ -149,10 +137,11 @@ public final class Sweep {
     /**
      * Makes the runs that are left by the processes of a cluster.
      *
+     * @return every run and how it ended, in order
      * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; finished runs are
      *     kept
      */
-    public SweepOutcome run(Path folder, SweepListener listener, Cluster cluster, Site site) throws IOException {
+    public List<RunState> run(Path folder, SweepListener listener, Cluster cluster, Site site) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
             Pass pass = new Pass(lock.path(), listener);
             cluster.make(site, shared, pass.left(), pass::made);
@@ -236,8 +225,8 @@ public final class Sweep {
             return List.copyOf(left);
         }
 
-        SweepOutcome outcome() {
-            return new SweepOutcome(List.copyOf(states.values()));
+        List<RunState> outcome() {
+            return List.copyOf(states.values());
         }
 
         void make(SweepRun run) {

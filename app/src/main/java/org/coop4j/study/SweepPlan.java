@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Settings;
@@ -14,6 +13,7 @@ import org.coop4j.base.TextFile;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunConfig;
 
 /**
@@ -57,9 +57,24 @@ public record SweepPlan(
      *
      * @param datasets names of the datasets that are learned from
      * @param methods names of the methods
-     * @param shots training images per class
+     * @param shots training images per class, or {@code all}
      */
-    record Choice(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+    record Choice(List<String> datasets, List<String> methods, List<String> shots) {
+
+        /** Returns all of them. */
+        static Choice of(List<Dataset> datasets, List<PlannedMethod> methods, List<Integer> shots) {
+            return new Choice(
+                    datasets.stream().map(Dataset::name).toList(),
+                    methods.stream().map(PlannedMethod::name).toList(),
+                    shots.stream().map(number -> Shots.of(number, true).label()).toList());
+        }
+
+        /** Returns true if it has a method with a number of training images per class, 0 for all. */
+        boolean has(String method, int number) {
+            return methods.contains(method)
+                    && shots.contains(Shots.of(number, true).label());
+        }
+    }
 
     /**
      * Classifiers learned on some of the plan's datasets are tested on others.

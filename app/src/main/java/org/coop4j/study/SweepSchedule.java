@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
@@ -67,8 +66,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     }
 
     private void add(SweepDataset dataset) throws IOException {
-        List<String> methods = plan.methods().stream().map(PlannedMethod::name).toList();
-        Choice all = new Choice(Set.of(dataset.name()), Set.copyOf(methods), Set.copyOf(plan.shots()));
+        Choice all = Choice.of(plan.datasets(), plan.methods(), plan.shots());
         add(dataset, ClassHalf.ALL, all, false);
         List<SweepRun> learned = add(dataset, ClassHalf.ALL, all, true);
         if (plan.halves(dataset.name()).isPresent()) {
@@ -93,8 +91,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
     /** Adds tests of what was learned on other data. */
     private void transfer(List<SweepRun> learned, Choice choice, SweepDataset target, ClassHalf half) {
         learned.stream()
-                .filter(run ->
-                        choice.methods().contains(run.label()) && choice.shots().contains(run.shots()))
+                .filter(run -> choice.has(run.label(), run.shots()))
                 .forEach(run -> add(new SweepRun(run.label(), run.config().testedOn(target.data(half)))));
     }
 
@@ -113,9 +110,10 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         List<SweepRun> added = new ArrayList<>();
         for (int shots : learning ? plan.shots() : List.of(0)) {
             for (PlannedMethod planned : plan.methods()) {
-                if (choice.methods().contains(planned.name())
-                        && planned.method().learns() == learning
-                        && (!learning || choice.shots().contains(shots))) {
+                boolean chosen = learning
+                        ? choice.has(planned.name(), shots)
+                        : choice.methods().contains(planned.name());
+                if (chosen && planned.method().learns() == learning) {
                     for (int seed : learning ? plan.seeds() : List.of(0)) {
                         added.add(add(run(dataset, half, planned, shots, seed)));
                     }

@@ -45,7 +45,7 @@ class HtmlPageTest {
         section.table(table).details(HOSTILE, Map.of("dataset", HOSTILE), table);
         Point point = new Point(new Shots(1), new SeedSummary(3, 50, 1));
         FewShotChart chart = new FewShotChart(HOSTILE, List.of(new Series(HOSTILE, 0, false, List.of(point))));
-        section.charts(List.of(new Section.Chart(chart, Map.of("dataset", HOSTILE))));
+        section.charts(Map.of(chart, Map.of("dataset", HOSTILE)));
         section.pictures("", List.of(new Section.Picture(JPEG, HOSTILE, HOSTILE, HOSTILE, List.of(HOSTILE))));
         return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
     }

@@ -23,7 +23,6 @@ import org.coop4j.method.LearnedPrompts;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.report.NearestWords.ContextVector;
-import org.coop4j.report.NearestWords.Tokens;
 import org.coop4j.report.NearestWords.Word;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -109,7 +108,7 @@ class NearestWordsTest {
             System.arraycopy(clip.tokenEmbedding(words[i]), 0, context, i * WIDTH, WIDTH);
         }
 
-        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 2, Tokens.ALL);
+        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 2, false);
 
         assertThat(found.vectors()).hasSize(words.length);
         for (int i = 0; i < words.length; i++) {
@@ -126,7 +125,7 @@ class NearestWordsTest {
     void orderAndDistancesAreThoseOfAHandMadeTable() throws IOException {
         ClassifierFile prompt = prompt(sparse, false, along(1.6f, 0, 1.25f));
 
-        NearestWords found = NearestWords.of(sparse, prompt, 3, Tokens.ALL);
+        NearestWords found = NearestWords.of(sparse, prompt, 3, false);
 
         assertThat(found.compared()).isEqualTo(3);
         assertThat(found.untrained()).isEqualTo(49_408 - 3);
@@ -151,7 +150,7 @@ class NearestWordsTest {
     void onlyWordEndsAreFoundOnRequest() throws IOException {
         ClassifierFile prompt = prompt(sparse, false, along(1.6f));
 
-        NearestWords found = NearestWords.of(sparse, prompt, 5, Tokens.WORD_ENDS);
+        NearestWords found = NearestWords.of(sparse, prompt, 5, true);
 
         assertThat(tokens(found.vectors().get(0))).containsExactly(DOG, CAT);
         assertThat(found.compared()).isEqualTo(2);
@@ -161,7 +160,7 @@ class NearestWordsTest {
     void classSpecificVectorsBelongToTheirClasses() throws IOException {
         ClassifierFile prompt = prompt(sparse, true, along(1, 2, 2, 1));
 
-        NearestWords found = NearestWords.of(sparse, prompt, 1, Tokens.ALL);
+        NearestWords found = NearestWords.of(sparse, prompt, 1, false);
 
         assertThat(found.vectors())
                 .extracting(ContextVector::className)
@@ -186,7 +185,7 @@ class NearestWordsTest {
         }
         order.sort(Comparator.comparingDouble(token -> distances[token]));
 
-        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 50, Tokens.ALL);
+        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 50, false);
 
         assertThat(tokens(found.vectors().get(1))).isEqualTo(order.subList(0, 50));
         for (Word word : found.vectors().get(1).nearest()) {
@@ -198,7 +197,7 @@ class NearestWordsTest {
     void anotherModelsTableIsRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
+        assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll(
                         clip.modelSha256().substring(0, 12),
@@ -209,7 +208,7 @@ class NearestWordsTest {
     void zeroWordsAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL)).hasMessageContaining("got 0");
+        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, false)).hasMessageContaining("got 0");
     }
 
     private BufferedImage drawn(String name) throws IOException {

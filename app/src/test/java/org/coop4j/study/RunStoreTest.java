@@ -17,7 +17,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.run.RunFolder;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.coop4j.study.SweepRun.RunState;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,9 +51,9 @@ class RunStoreTest {
         fixture = new SweepFixture(folder);
         pictures = fixture.pictures("data", 2, CLASSES);
         whole = folder.resolve("whole");
-        SweepOutcome done = fixture.run(whole, PLAN, SweepFixture.SILENT);
-        assertThat(done.failures()).isEmpty();
-        runs = done.runs().stream().map(SweepRun.RunState::run).toList();
+        List<SweepRun.RunState> done = fixture.run(whole, PLAN, SweepFixture.SILENT);
+        assertThat(SweepFixture.failures(done)).isEmpty();
+        runs = done.stream().map(SweepRun.RunState::run).toList();
     }
 
     @BeforeEach
@@ -136,15 +135,18 @@ class RunStoreTest {
         Files.delete(place(2).resolve(RunFolder.PROVENANCE)); // is to be done
         Map<String, String> before = content(place(1));
         Recorder recorder = new Recorder();
-        SweepOutcome ended = fixture.run(out, PLAN, recorder);
-        assertThat(ended.failures()).extracting(SweepRun.RunState::run).containsOnly(runs.get(1));
-        assertThat(ended.failures().get(0).failure().orElseThrow()).contains(place(1).toString());
+        List<SweepRun.RunState> ended = fixture.run(out, PLAN, recorder);
+        assertThat(SweepFixture.failures(ended))
+                .extracting(SweepRun.RunState::run)
+                .containsOnly(runs.get(1));
+        assertThat(SweepFixture.failures(ended).get(0).failure().orElseThrow()).contains(place(1).toString());
         assertThat(recorder.found).isEqualTo(1);
         assertThat(recorder.finished).containsExactly(runs.get(2));
         assertThat(content(place(1))).isEqualTo(before);
         assertThat(place(1).resolve(RunFolder.FAILURE)).doesNotExist();
         Files.move(place(1), own.resolve("moved"));
-        assertThat(fixture.run(out, PLAN, SweepFixture.SILENT).failures()).isEmpty();
+        assertThat(SweepFixture.failures(fixture.run(out, PLAN, SweepFixture.SILENT)))
+                .isEmpty();
         assertThat(outcome(out)).isEqualTo(outcome(whole));
     }
 
@@ -157,9 +159,9 @@ class RunStoreTest {
         var usual = Files.getPosixFilePermissions(closed);
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
         boolean readable = Files.isReadable(closed);
-        SweepOutcome ended = fixture.run(out, PLAN, SweepFixture.SILENT);
+        List<SweepRun.RunState> ended = fixture.run(out, PLAN, SweepFixture.SILENT);
         Files.setPosixFilePermissions(closed, usual);
-        assertThat(ended.failures()).hasSize(readable ? 0 : 1);
+        assertThat(SweepFixture.failures(ended)).hasSize(readable ? 0 : 1);
         assertThat(content(out.resolve("runs"))).isEqualTo(before);
     }
 
@@ -171,7 +173,8 @@ class RunStoreTest {
         byte[] good = Files.readAllBytes(image);
         Files.write(image, new byte[] {1, 2, 3});
         try {
-            assertThat(fixture.run(out, PLAN, SweepFixture.SILENT).failures()).hasSize(3);
+            assertThat(SweepFixture.failures(fixture.run(out, PLAN, SweepFixture.SILENT)))
+                    .hasSize(3);
         } finally {
             Files.write(image, good);
         }
@@ -209,7 +212,7 @@ class RunStoreTest {
             Folders.copy(place(1), place(2));
             Map<String, String> before = content(place(2));
             Recorder recorder = new Recorder();
-            assertThat(fixture.run(out, PLAN, recorder).failures()).isEmpty();
+            assertThat(SweepFixture.failures(fixture.run(out, PLAN, recorder))).isEmpty();
             assertThat(recorder.started).containsExactly(runs.get(2));
             assertThat(content(aside(n))).isEqualTo(before);
             assertThat(outcome(out)).containsAllEntriesOf(result);
@@ -264,9 +267,9 @@ class RunStoreTest {
     void aMethodWithTwoNamesIsLearnedOnce() throws IOException {
         Path twice = own.resolve("twice");
         String plan = PLAN.replace("coop-m4-end", "coop-m4-end, {name: mine, context_length: 4}");
-        SweepOutcome ended = fixture.run(twice, plan, SweepFixture.SILENT);
-        assertThat(ended.runs()).hasSize(5);
-        assertThat(ended.failures()).isEmpty();
+        List<SweepRun.RunState> ended = fixture.run(twice, plan, SweepFixture.SILENT);
+        assertThat(ended).hasSize(5);
+        assertThat(SweepFixture.failures(ended)).isEmpty();
         assertThat(outcome(twice)).isEqualTo(outcome(whole));
         Recorder again = new Recorder();
         assertThat(fixture.run(twice, plan, again)).isEqualTo(ended);

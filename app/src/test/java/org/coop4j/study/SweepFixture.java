@@ -22,7 +22,6 @@ import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.Sweep.SweepOutcome;
 
 /** Sweeps of a tiny model over a few pictures of four classes. */
 final class SweepFixture {
@@ -67,10 +66,14 @@ final class SweepFixture {
         return new Images(clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
     }
 
-    SweepOutcome run(Path out, String yaml, SweepListener listener) throws IOException {
+    List<SweepRun.RunState> run(Path out, String yaml, SweepListener listener) throws IOException {
         try (Clip clip = open()) {
             return Sweep.of(shared(clip, out), plan(yaml)).run(out, listener);
         }
+    }
+
+    static List<SweepRun.RunState> failures(List<SweepRun.RunState> all) {
+        return all.stream().filter(run -> run.failure().isPresent()).toList();
     }
 
     /** Records everything. */
@@ -138,8 +141,8 @@ final class SweepFixture {
     }
 
     /** The only run of a method, by its title, shots and seed. */
-    static SweepRun.RunState ended(SweepOutcome outcome, String title, int shots, long seed) {
-        List<SweepRun.RunState> found = outcome.runs().stream()
+    static SweepRun.RunState ended(List<SweepRun.RunState> outcome, String title, int shots, long seed) {
+        List<SweepRun.RunState> found = outcome.stream()
                 .filter(ended -> ended.run().title().equals(title))
                 .filter(ended -> ended.run().shots() == shots)
                 .filter(ended -> ended.run().seed() == seed)
@@ -150,7 +153,7 @@ final class SweepFixture {
         return found.get(0);
     }
 
-    static RunResult result(SweepOutcome outcome, String title, int shots, long seed) {
+    static RunResult result(List<SweepRun.RunState> outcome, String title, int shots, long seed) {
         return ended(outcome, title, shots, seed).result().orElseThrow();
     }
 }

@@ -76,7 +76,7 @@ class SweepPlanTest {
         assertThat(plan.datasets()).hasSize(2);
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .contains(new ZeroShot(), Method.of("linear-probe"), new CoOp(), Method.of("kgcoop"));
-        assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly(16);
+        assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly("16");
         // The plan in the comments is valid too.
         Files.createDirectories(folder.resolve("pictures"));
         Files.createDirectories(folder.resolve("lists"));
@@ -235,7 +235,7 @@ class SweepPlanTest {
                 + " all}\n"
                 + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
         assertThat(some.testOn().orElseThrow().from().datasets()).containsExactly("DescribableTextures");
-        assertThat(some.testOn().orElseThrow().from().shots()).containsExactly(0);
+        assertThat(some.testOn().orElseThrow().from().shots()).containsExactly("all");
         assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
         assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
     }

@@ -35,7 +35,6 @@ import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,7 +52,7 @@ class SweepResultsTest {
     private static SweepFixture fixture;
     private static Path out;
     private static Recorder recorder;
-    private static SweepOutcome outcome;
+    private static List<SweepRun.RunState> outcome;
     private static Clip clip;
     private static ImageDataset data;
     private static ImageDataset few;
@@ -125,10 +124,10 @@ class SweepResultsTest {
 
     @Test
     void thePlanHasItsRuns() {
-        assertThat(outcome.failures()).isEmpty();
+        assertThat(SweepFixture.failures(outcome)).isEmpty();
         // All classes: 4 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
         // both; the other data: 4 hand-written, 4 transferred.
-        assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
+        assertThat(outcome).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
         assertThat(recorder.notes)
                 .filteredOn(note -> !note.contains("far above its least")) // of few images of a tiny model
                 .singleElement()
@@ -148,9 +147,8 @@ class SweepResultsTest {
         List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
         for (int i = 0; i < titles.size(); i++) {
             String title = titles.get(i);
-            List<SweepRun.RunState> runs = outcome.runs().stream()
-                    .filter(e -> e.run().title().equals(title))
-                    .toList();
+            List<SweepRun.RunState> runs =
+                    outcome.stream().filter(e -> e.run().title().equals(title)).toList();
             assertThat(runs).hasSize(2);
             RunResult onData = runs.get(0).result().orElseThrow();
             assertThat(onData.accuracy()).isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
@@ -251,11 +249,11 @@ class SweepResultsTest {
         Path plain = fixture.pictures("no-val", 2, CLASSES);
         CacheFolder.delete(plain.resolve("val"));
         Recorder said = new Recorder();
-        SweepOutcome ended = fixture.run(
+        List<SweepRun.RunState> ended = fixture.run(
                 folder.resolve("no-val-sweep"),
                 "datasets: no-val\nmethods: linear-probe\nshots: [1, all]\nseeds: [1, 2]\n",
                 said);
-        assertThat(ended.failures()).isEmpty();
+        assertThat(SweepFixture.failures(ended)).isEmpty();
         assertThat(result(ended, "linear-probe", 0, 1).trainImages()).isEqualTo(8);
         assertThat(said.notes).singleElement().asString().contains("no-val: ", "no val images", "cross-validation");
     }

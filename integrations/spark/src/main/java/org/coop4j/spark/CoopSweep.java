@@ -140,9 +140,6 @@ public final class CoopSweep implements Sweep.Cluster {
                 Sweep.make(images, Path.of(out), label, config, WARNINGS).orElse(null);
     }
 
-    /** Does the only job of a task, on an executor. */
-    private interface Work extends Function2<TaskContext, Iterator<Job>, String>, Serializable {}
-
     /** Encodes all images, then makes the runs, long ones first, then those that test what others learned. */
     @Override
     public void make(Site site, Images images, List<SweepRun> runs, BiConsumer<SweepRun, String> made)
@@ -192,7 +189,10 @@ public final class CoopSweep implements Sweep.Cluster {
         }
         SparkContext spark = connect(site.cluster());
         JavaRDD<Job> tasks = JavaSparkContext.fromSparkContext(spark).parallelize(jobs, jobs.size());
-        Work work = (task, alone) -> work(site, alone.next());
+        // Does the only job of a task, on an executor.
+        Function2<TaskContext, Iterator<Job>, String> work =
+                (Function2<TaskContext, Iterator<Job>, String> & Serializable)
+                        (task, alone) -> work(site, alone.next());
         Function2<Object, String, BoxedUnit> finished = (index, problem) -> {
             done.accept(problem, (int) index);
             return BoxedUnit.UNIT;

@@ -26,7 +26,6 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
-import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import org.junit.jupiter.api.Test;
@@ -79,7 +78,7 @@ class SparkSweepTest {
         }
     }
 
-    private static SweepOutcome sweep(Path plan, Path out, SweepListener listener) throws Exception {
+    private static List<SweepRun.RunState> sweep(Path plan, Path out, SweepListener listener) throws Exception {
         Run.Options options = new Run.Options(out.resolve("bank"), false, MemoryLimit.none());
         try (Clip clip = Clip.open(ShippedModel.cached())) {
             Sweep.Site site = new Sweep.Site(
@@ -138,15 +137,15 @@ class SparkSweepTest {
         Path out = folder.resolve("spark");
 
         Recorder first = new Recorder(SparkSweepTest::killAnExecutor);
-        SweepOutcome outcome = sweep(plan, out, first);
+        List<SweepRun.RunState> outcome = sweep(plan, out, first);
 
         assertThat(first.failed).isEmpty();
-        assertThat(first.finished).hasSameSizeAs(outcome.runs()).doesNotHaveDuplicates();
+        assertThat(first.finished).hasSameSizeAs(outcome).doesNotHaveDuplicates();
         assertThat(files(out)).isEqualTo(files(local)).isNotEmpty();
 
         Recorder again = new Recorder(() -> {});
         sweep(plan, out, again);
-        assertThat(again.before).isEqualTo(outcome.runs().size());
+        assertThat(again.before).isEqualTo(outcome.size());
         assertThat(again.finished).isEmpty();
     }
 }

@@ -11,7 +11,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ExpectedTensors;
-import org.coop4j.weights.model.ExpectedTensors.Initial;
+import org.coop4j.weights.model.ExpectedTensors.Tensor;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -40,10 +40,9 @@ public final class RandomWeights {
         long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap());
                 Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
-            Map<String, ExpectedTensors.Tensor> expected = ExpectedTensors.of(architecture);
+            Map<String, Tensor> expected = ExpectedTensors.of(architecture);
             for (TensorSpec spec : specs) {
-                Initial initial = expected.get(spec.name()).initial();
-                write(writer, spec, initial, Gaussian.stream(seed, spec.name()), task);
+                write(writer, spec, expected.get(spec.name()), Gaussian.stream(seed, spec.name()), task);
             }
             writer.commit();
         }
@@ -62,13 +61,13 @@ public final class RandomWeights {
     /** Returns the elements of one tensor of the file that {@link #write} writes. */
     public static float[] floats(ClipConfig architecture, long seed, TensorSpec tensor) {
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-        Initial initial = ExpectedTensors.of(architecture).get(tensor.name()).initial();
+        Tensor initial = ExpectedTensors.of(architecture).get(tensor.name());
         fill(values, values.length, initial, Gaussian.stream(seed, tensor.name()));
         return values;
     }
 
     private static void write(
-            SafetensorsWriter writer, TensorSpec spec, Initial initial, Gaussian random, Progress.Task task)
+            SafetensorsWriter writer, TensorSpec spec, Tensor initial, Gaussian random, Progress.Task task)
             throws IOException {
         float[] block = new float[(int) Math.min(BLOCK, spec.shape().elements())];
         for (long left = spec.shape().elements(); left > 0; left -= block.length) {
@@ -79,7 +78,7 @@ public final class RandomWeights {
         }
     }
 
-    private static void fill(float[] block, int n, Initial initial, Gaussian random) {
+    private static void fill(float[] block, int n, Tensor initial, Gaussian random) {
         for (int i = 0; i < n; i++) {
             double next =
                     switch (initial.kind()) {

@@ -44,18 +44,12 @@ public final class ExpectedTensors {
     }
 
     /**
-     * A tensor of an architecture.
-     *
-     * @param initial distribution of its elements before training
-     */
-    public record Tensor(Shape shape, Initial initial) {}
-
-    /**
-     * A distribution of numbers.
+     * A tensor of an architecture, and the distribution of its elements before training.
      *
      * @param size the constant, the standard deviation, or the bound of both signs
      */
-    public record Initial(Kind kind, double size) {
+    public record Tensor(Shape shape, Kind kind, double size) {
+
         /** A family of distributions. */
         public enum Kind {
             CONSTANT,
@@ -136,7 +130,7 @@ public final class ExpectedTensors {
                     : Arrays.stream(row[1].split(" ", -1))
                             .mapToLong(dim -> product(dim, sizes))
                             .toArray();
-            tensors.put(prefix + row[0], new Tensor(Shape.of(dims), initial(row[2].split(" ", -1), sizes)));
+            tensors.put(prefix + row[0], tensor(Shape.of(dims), row[2].split(" ", -1), sizes));
         }
     }
 
@@ -148,7 +142,7 @@ public final class ExpectedTensors {
         return product;
     }
 
-    private static Initial initial(String[] words, Map<String, Object> sizes) {
+    private static Tensor tensor(Shape shape, String[] words, Map<String, Object> sizes) {
         double size = 1;
         for (String factor : Arrays.asList(words).subList(1, words.length)) {
             String[] fraction = factor.replace("√", "").split("/", -1);
@@ -159,7 +153,7 @@ public final class ExpectedTensors {
                 size *= fraction.length == 1 ? number : number / Math.sqrt((double) product(fraction[1], sizes));
             }
         }
-        return new Initial(Initial.Kind.valueOf(words[0].toUpperCase(Locale.ROOT)), size);
+        return new Tensor(shape, Tensor.Kind.valueOf(words[0].toUpperCase(Locale.ROOT)), size);
     }
 
     /**

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Tuple;
 
 /** Counts the cost of reading a pickle, and stops it at the limits. */
 final class Budget {

@@ -3,7 +3,7 @@ package org.coop4j.weights.pickle;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.Tuple;
 
 /** The stack of the pickle machine; a mark stands below the values of each open container. */
 final class PickleStack {

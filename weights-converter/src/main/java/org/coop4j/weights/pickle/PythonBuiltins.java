@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.IoFunction;
-import org.coop4j.weights.pickle.Python.GlobalName;
-import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.GlobalName;
+import org.coop4j.weights.pickle.Unpickler.OrderedDict;
+import org.coop4j.weights.pickle.Unpickler.Tuple;
 
 /**
  * Python's lists and dicts, which state dicts are made of. Nothing else of Python is bound: not {@code getattr}, not {@code

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Unpickler.PyObject;
 
 /** Finds the named tensors in the object that a PyTorch file holds. */
 final class StateDict {

@@ -11,9 +11,9 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.Python.GlobalName;
-import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.pickle.Unpickler;
+import org.coop4j.weights.pickle.Unpickler.GlobalName;
+import org.coop4j.weights.pickle.Unpickler.Tuple;
 
 /**
  * PyTorch's functions that build tensors, and the storages to which pickles refer.

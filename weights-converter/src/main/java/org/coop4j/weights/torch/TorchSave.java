@@ -19,9 +19,9 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Require;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.Python.GlobalName;
-import org.coop4j.weights.pickle.Python.OrderedDict;
-import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Unpickler.GlobalName;
+import org.coop4j.weights.pickle.Unpickler.OrderedDict;
+import org.coop4j.weights.pickle.Unpickler.Tuple;
 
 /**
  * Writes what {@code torch.save} would: a zip archive that {@code torch.load} reads, also in its {@code weights_only}

@@ -29,7 +29,7 @@ import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
-import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Unpickler.OrderedDict;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;

@@ -25,7 +25,7 @@ import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.pickle.PickleBytes;
-import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Unpickler.OrderedDict;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.coop4j.weights.torch.TorchZip;
