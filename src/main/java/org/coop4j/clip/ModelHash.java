@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.AtomicFile;
@@ -26,9 +26,6 @@ final class ModelHash {
 
     /** Least size of a file whose hash is faster looked up than computed. */
     private static final long LARGE = 8L << 20;
-
-    /** Longer than a tick of any file system's clock. */
-    private static final Duration SETTLED = Duration.ofSeconds(3);
 
     private final Path file;
     private final SafetensorsFile open; // null for the file at the path
@@ -74,9 +71,9 @@ final class ModelHash {
         if (known.isPresent()) {
             return known.get();
         }
-        boolean settled = hashed.changed().isBefore(clock.instant().minus(SETTLED));
+        Instant before = clock.instant();
         String computed = computed();
-        if (settled && FileState.of(file).equals(Optional.of(hashed))) {
+        if (hashed.lasts(file, before)) {
             write(note, hashed, computed);
         }
         return computed;

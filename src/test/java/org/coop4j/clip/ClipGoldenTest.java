@@ -14,16 +14,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.coop4j.Differences;
-import org.coop4j.graph.AttentionLayout.Queries;
-import org.coop4j.graph.ExecutionPlan;
-import org.coop4j.graph.Graph;
-import org.coop4j.graph.GraphOp;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.RequiresBfloat16;
-import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.GoldenImages;
@@ -36,8 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /** Towers of CLIP against PyTorch, and Perception Encoders with and without a class token against values in float64. */
 @ExtendWith(Differences.Extension.class)
@@ -45,7 +37,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 class ClipGoldenTest {
 
     private static final double FEATURES = 5e-6;
-    private static final double STAGES = 2e-5;
     private static final double LOGITS = 2e-4;
     private static final double GRADIENT_RELATIVE = 2e-5;
 
@@ -122,210 +113,11 @@ class ClipGoldenTest {
         }
     }
 
-    /** Results of the ops of a tower, by the op's name and number. */
-    private static final class Tower implements AutoCloseable {
-
-        private final Map<String, SDVariable> outputs = new LinkedHashMap<>();
-        private final ExecutionPlan plan;
-
-        /**
-         * @param shape of the input
-         * @param forward adds the tower to the input's graph
-         */
-        Tower(
-                NativeWeights weights,
-                Workers workers,
-                float[] input,
-                long[] shape,
-                BiConsumer<Parameters, SDVariable> forward) {
-            Map<String, Integer> counts = new LinkedHashMap<>();
-            Graph graph = new Graph() {
-                @Override
-                public SDVariable[] applyAll(GraphOp op, SDVariable... in) {
-                    SDVariable[] results = super.applyAll(op, in);
-                    String name = op.opName().replace("coop_", "");
-                    outputs.put(name + counts.merge(name, 1, Integer::sum), results[0]);
-                    return results;
-                }
-            };
-            SDVariable placeholder = graph.placeholder("input", DataType.FLOAT, shape);
-            forward.accept(new Parameters.Frozen(graph, weights), placeholder);
-            plan = graph.plan(outputs, workers);
-            ArrayValues values = ArrayValues.of(plan.input("input"));
-            values.buffer().put(0, input, 0, values.buffer().capacity());
-            values.store();
-            plan.run();
-        }
-
-        /** The image tower on the first picture. */
-        static Tower ofImages(NativeWeights weights, Workers workers, SafetensorsFile golden) throws IOException {
-            ClipConfig.Vision vision = weights.architecture().vision();
-            int side = vision.imageSize();
-            return new Tower(
-                    weights,
-                    workers,
-                    golden.floats("pixels"),
-                    new long[] {1, 3, side, side},
-                    (parameters, images) -> ImageEncoder.rows(
-                            parameters, vision, weights.model().activation(), images, 1));
-        }
-
-        /** The text tower on packed rows [rows, width]. */
-        static Tower ofTexts(NativeWeights weights, Workers workers, PackedPrompts packed, float[] rows) {
-            ClipConfig.Text text = weights.architecture().text();
-            return new Tower(
-                    weights,
-                    workers,
-                    rows,
-                    new long[] {packed.rows(), text.width()},
-                    (parameters, x) -> new TextTransformer(
-                                    parameters, text, weights.model().activation())
-                            .forward(x, Transformer.packed(parameters.graph(), packed.layout(), Queries.LAST)));
-        }
-
-        float[] values(String op) {
-            ArrayValues output = ArrayValues.of(plan.output(op));
-            output.load();
-            float[] values = new float[output.buffer().capacity()];
-            output.buffer().get(0, values);
-            return values;
-        }
-
-        void assertStage(String op, float[] expected) {
-            assertThat(Differences.absolute(values(op), expected)).as(op).isLessThan(STAGES);
-        }
-
-        /** Of queries (0), keys (1) or values (2): [head, token, channel]. */
-        float[] heads(String op, int part, int heads) {
-            float[] rows = values(op); // [tokens, 3 width]
-            int width = (int) plan.output(op).size(1) / 3;
-            int tokens = rows.length / width / 3;
-            int channels = width / heads;
-            float[] result = new float[tokens * width];
-            for (int i = 0; i < result.length; i++) {
-                int head = i / channels / tokens;
-                int token = i / channels % tokens;
-                result[i] = rows[token * 3 * width + part * width + head * channels + i % channels];
-            }
-            return result;
-        }
-
-        @Override
-        public void close() {
-            plan.close();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
-    void everyStageOfTheImageTowerEqualsTheReference(String model) throws IOException {
-        try (Clip clip = GoldenModels.open(model, folder);
-                Workers workers = new Workers(1);
-                NativeWeights weights = new NativeWeights(clip.model(), workers, Precision.FLOAT32);
-                SafetensorsFile golden = values(model);
-                Tower tower = Tower.ofImages(weights, workers, golden)) {
-            ClipConfig.Vit vit = (ClipConfig.Vit) clip.architecture().vision();
-            int extra = vit.classTokens() == 1 ? 0 : 1; // the sum of patches and positions
-            tower.assertStage("linear1", golden.floats("visual.patches"));
-            tower.assertStage(extra == 0 ? "front_tokens1" : "add1", golden.floats("visual.tokens"));
-            tower.assertStage("layer_norm1", golden.floats("visual.ln_pre"));
-            List<String> parts = List.of("q", "k", "v");
-            for (int part = 0; part < 3; part++) {
-                String name = "visual.block.0." + parts.get(part);
-                assertThat(Differences.absolute(tower.heads("linear2", part, vit.heads()), golden.floats(name)))
-                        .as(name)
-                        .isLessThan(STAGES);
-                String rotated = part < 2 ? name + "_rotated" : name;
-                assertThat(Differences.absolute(tower.heads("rotary1", part, vit.heads()), golden.floats(rotated)))
-                        .as(rotated)
-                        .isLessThan(STAGES);
-            }
-            tower.assertStage("linear3", golden.floats("visual.block.0.attention"));
-            for (int block = 0; block < vit.layers(); block++) {
-                tower.assertStage("add" + (2 * block + 2 + extra), golden.floats("visual.block." + block));
-            }
-            tower.assertStage("layer_norm" + (2 * vit.layers() + 2), golden.floats("visual.ln_post"));
-            int pool = 4 * vit.layers() + 2; // after the patches' and the blocks': query, keys and values, output
-            tower.assertStage("linear" + (pool + 2), first(golden, "visual.pool.attention"));
-            tower.assertStage("add" + (2 * vit.layers() + 1 + extra), first(golden, "visual.pool"));
-        }
-    }
-
-    /** Rows of the common beginning are computed once, those after an end token never. */
-    @ParameterizedTest
-    @CsvSource({"pe_core/cls, 0", "pe_core/cls, 1", "pe_core/no_cls, 0", "pe_core/no_cls, 1"})
-    void everyStageOfTheTextTowerEqualsTheReference(String model, int from) throws IOException {
-        try (Clip clip = GoldenModels.open(model, folder);
-                Workers workers = new Workers(1);
-                NativeWeights weights = new NativeWeights(clip.model(), workers, Precision.FLOAT32);
-                SafetensorsFile golden = values(model)) {
-            ClipConfig.Text text = clip.architecture().text();
-            List<int[]> prompts = new ArrayList<>();
-            for (int[] ids : GoldenModels.tokens(golden)) {
-                prompts.add(Arrays.copyOf(ids, end(ids) + 1));
-            }
-            prompts = prompts.subList(from, prompts.size());
-            PackedPrompts packed = new PackedPrompts(prompts, text.heads());
-            assertThat(packed.prefix()).isEqualTo(from == 0 ? 2 : 4);
-            int[][] all = new int[packed.rows()][]; // the prompt and position of each row
-            int[][] ends = new int[prompts.size()][];
-            int row = packed.prefix();
-            for (int sequence = 0; sequence < ends.length; sequence++) {
-                int prompt = 0;
-                while (packed.sequenceOfPrompt()[prompt] != sequence) {
-                    prompt++;
-                }
-                int length = prompts.get(prompt).length;
-                for (int position = 0; position < length; position++) {
-                    all[position < packed.prefix() ? position : row++] = new int[] {from + prompt, position};
-                }
-                ends[sequence] = new int[] {from + prompt, length - 1};
-            }
-            ArrayValues embeddings = ArrayValues.of(TextTransformer.embeddings(weights, packed));
-            embeddings.load();
-            float[] rows = new float[packed.rows() * text.width()];
-            embeddings.buffer().get(0, rows);
-            assertThat(Differences.absolute(rows, rows(golden, "text.tokens", all)))
-                    .isLessThan(STAGES);
-            try (Tower tower = Tower.ofTexts(weights, workers, packed, rows)) {
-                for (int block = 0; block < text.layers(); block++) {
-                    boolean last = block == text.layers() - 1;
-                    tower.assertStage("add" + (2 * block + 2), rows(golden, "text.block." + block, last ? ends : all));
-                }
-                String norm = "layer_norm" + (2 * text.layers() + 1);
-                tower.assertStage(norm, rows(golden, "text.ln_final", ends));
-                float[] pooled = golden.floats("text.pooled");
-                float[] inOrder = new float[ends.length * text.width()];
-                for (int i = 0; i < ends.length; i++) {
-                    System.arraycopy(pooled, ends[i][0] * text.width(), inOrder, i * text.width(), text.width());
-                }
-                tower.assertStage(norm, inOrder);
-            }
-        }
-    }
-
-    /** Rows of golden values [prompts, positions, width]. */
-    private static float[] rows(SafetensorsFile golden, String name, int[][] promptAndPosition) throws IOException {
-        float[] values = golden.floats(name);
-        int positions = (int) golden.shape(name).dim(1);
-        int width = (int) golden.shape(name).dim(2);
-        float[] rows = new float[promptAndPosition.length * width];
-        for (int i = 0; i < promptAndPosition.length; i++) {
-            int from = (promptAndPosition[i][0] * positions + promptAndPosition[i][1]) * width;
-            System.arraycopy(values, from, rows, i * width, width);
-        }
-        return rows;
-    }
-
     private static int end(int[] ids) {
         return IntStream.range(0, ids.length)
                 .filter(i -> ids[i] == 599)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static float[] first(SafetensorsFile golden, String name) throws IOException {
-        return Arrays.copyOf(golden.floats(name), (int) golden.shape(name).dim(1));
     }
 
     /** Prompts whose tokens are all learned vectors but the end token's; the vector of each place. */

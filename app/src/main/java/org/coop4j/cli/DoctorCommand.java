@@ -212,7 +212,7 @@ final class DoctorCommand extends ConsoleCommand {
                 "%s parameters, logit scale %.1f"
                         .formatted(count(clip.architecture().parameterCount()), clip.logitScale()));
         ImageDataset photographs = DataSpec.of(pictures.resolve("photographs")).load(1);
-        for (ModelTrial.Check check : ModelTrial.of(clip, photographs, example)) {
+        for (ModelTrial check : ModelTrial.of(clip, photographs, example)) {
             table.row(check.name(), check.holds() ? check.finding() : "wrong");
             if (!check.holds()) {
                 sound = false;

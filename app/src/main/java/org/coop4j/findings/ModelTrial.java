@@ -13,8 +13,13 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.PromptEnsemble;
 
-/** A trial of a model's whole chain, from picture and text to label. */
-public final class ModelTrial {
+/**
+ * A finding of a trial of a model's whole chain, from picture and text to label.
+ *
+ * @param name of what was checked, in a word
+ * @param finding the result in words; of a failed check, what is wrong with the model's features
+ */
+public record ModelTrial(String name, boolean holds, String finding) {
 
     private static final int EACH = 5;
     private static final double LENGTH_ERROR = 1e-5;
@@ -30,21 +35,6 @@ public final class ModelTrial {
     /** Largest error of a published probability: those were computed in half precision. */
     private static final double PUBLISHED_ERROR = 2e-3;
 
-    private final Clip clip;
-    private final List<Check> checks = new ArrayList<>();
-
-    private ModelTrial(Clip clip) {
-        this.clip = clip;
-    }
-
-    /**
-     * One finding of a trial.
-     *
-     * @param name of what was checked, in a word
-     * @param finding the result in words; of a failed check, what is wrong with the model's features
-     */
-    public record Check(String name, boolean holds, String finding) {}
-
     /**
      * Tries a model on photographs and their class names, which it should agree with better than by chance.
      *
@@ -53,16 +43,7 @@ public final class ModelTrial {
      *     ViT-B/32; null for none
      * @throws IOException if a picture cannot be read
      */
-    public static List<Check> of(Clip clip, ImageDataset data, Path example) throws IOException {
-        ModelTrial trial = new ModelTrial(clip);
-        trial.photographs(data);
-        if (example != null) {
-            trial.published(example);
-        }
-        return trial.checks;
-    }
-
-    private void photographs(ImageDataset data) throws IOException {
+    public static List<ModelTrial> of(Clip clip, ImageDataset data, Path example) throws IOException {
         List<LabelledImage> photographs = IntStream.range(0, data.classCount())
                 .boxed()
                 .flatMap(label -> data.test().stream()
@@ -72,21 +53,26 @@ public final class ModelTrial {
         List<Path> files = photographs.stream().map(LabelledImage::path).toList();
         FeatureMatrix images = clip.encodeImages(files).normalized();
         FeatureMatrix texts = PromptEnsemble.of("a photo of a {}.").classWeights(clip, data.classNames());
-        check(
+        FeatureMatrix again = clip.encodeImages(files).normalized();
+        List<ModelTrial> findings = new ArrayList<>();
+        findings.add(check(
                 "features",
                 unit(images) && unit(texts),
                 "finite, of unit length",
-                "are not finite, or not of unit length");
-        check(
+                "are not finite, or not of unit length"));
+        findings.add(check(
                 "repetition",
-                Arrays.equals(
-                        images.toArray(), clip.encodeImages(files).normalized().toArray()),
+                Arrays.equals(images.toArray(), again.toArray()),
                 "the same picture has the same features",
-                "of one picture differ when it is encoded again");
-        agreement(photographs, images.products(texts), data.classCount());
+                "of one picture differ when it is encoded again"));
+        findings.add(agreement(photographs, images.products(texts), data.classCount()));
+        if (example != null) {
+            findings.add(published(clip, example));
+        }
+        return findings;
     }
 
-    private void agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {
+    private static ModelTrial agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {
         long right = IntStream.range(0, photographs.size())
                 .filter(i -> {
                     float[] row = cosines.row(i);
@@ -96,7 +82,7 @@ public final class ModelTrial {
                 .count();
         double chance = (double) photographs.size() / classes;
         double enough = chance + DEVIATIONS * Math.sqrt(chance * (1 - 1.0 / classes));
-        check(
+        return check(
                 "agreement",
                 right > enough,
                 "%d of %s classified correctly by their names; chance: %.0f"
@@ -105,7 +91,7 @@ public final class ModelTrial {
                         .formatted(right, photographs.size()));
     }
 
-    private void published(Path example) throws IOException {
+    private static ModelTrial published(Clip clip, Path example) throws IOException {
         FeatureMatrix texts = clip.encodeTexts(CAPTIONS);
         float[] found = clip.probabilities(clip.encodeImages(List.of(example)), texts)[0];
         boolean same =
@@ -114,7 +100,7 @@ public final class ModelTrial {
         for (int i = 0; i < found.length; i++) {
             parts.add("%s %.4f (%.4f)".formatted(CAPTIONS.get(i), found[i], PUBLISHED[i]));
         }
-        check(
+        return check(
                 "example",
                 same,
                 String.join(", ", parts),
@@ -122,8 +108,8 @@ public final class ModelTrial {
                         + String.join(", ", parts));
     }
 
-    private void check(String name, boolean holds, String finding, String failure) {
-        checks.add(new Check(name, holds, holds ? finding : failure));
+    private static ModelTrial check(String name, boolean holds, String finding, String failure) {
+        return new ModelTrial(name, holds, holds ? finding : failure);
     }
 
     private static boolean unit(FeatureMatrix features) {

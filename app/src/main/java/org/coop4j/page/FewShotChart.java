@@ -4,7 +4,6 @@ import static org.coop4j.base.Numbers.count;
 
 import java.util.List;
 import org.coop4j.console.SeedSummary;
-import org.coop4j.page.Svg.Colours;
 import org.coop4j.page.Svg.Marker;
 
 /**
@@ -45,7 +44,7 @@ public record FewShotChart(String title, List<Series> series) {
         }
 
         String paint() {
-            return Colours.series(index);
+            return Svg.colour(index);
         }
 
         double width() {

@@ -5,7 +5,6 @@ import java.util.Base64;
 import java.util.List;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
-import org.coop4j.page.Svg.Colours;
 
 /**
  * A page in one file, with its style, charts and pictures. Nothing is loaded from elsewhere, which its content security
@@ -52,7 +51,7 @@ public final class HtmlPage {
                         resource("page.html"),
                         plain ? "" : Markup.trusted("; script-src 'sha256-" + hash + "'"),
                         title,
-                        Markup.trusted(Colours.CSS),
+                        Markup.trusted(Svg.COLOURS),
                         Markup.trusted(resource("page.css")),
                         title,
                         subtitle,

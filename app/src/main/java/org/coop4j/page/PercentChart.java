@@ -2,7 +2,6 @@ package org.coop4j.page;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
-import org.coop4j.page.Svg.Colours;
 import org.coop4j.page.Svg.Marker;
 
 /**
@@ -37,14 +36,14 @@ public record PercentChart(String title, String across, String up, boolean curve
             double[] path = points.stream()
                     .flatMapToDouble(point -> DoubleStream.of(x(svg, point.across), svg.y(point.up)))
                     .toArray();
-            svg.line(Colours.series(0), 2.4, false, path);
+            svg.line(Svg.colour(0), 2.4, false, path);
         } else {
             svg.line("muted", 1.4, true, x(svg, 0), svg.bottom, x(svg, 100), svg.top);
         }
         for (Point point : points) {
             double radius = 2.5 + 7 * Math.sqrt(point.weight);
             double x = x(svg, point.across);
-            svg.marker(Marker.CIRCLE, radius, Colours.series(0), false, x, svg.y(point.up), point.hint);
+            svg.marker(Marker.CIRCLE, radius, Svg.colour(0), false, x, svg.y(point.up), point.hint);
         }
         return svg.end(title);
     }

@@ -19,6 +19,13 @@ final class Svg {
     /** Left end of the plot. */
     static final double LEFT = 52;
 
+    /** Style sheet with the colours of both themes. */
+    static final String COLOURS = Resource.text(Svg.class, "colours.css");
+
+    private static final Map<String, String> LIGHT = theme(COLOURS.substring(0, COLOURS.indexOf("@media")));
+    private static final int SERIES =
+            (int) LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
+
     /** Attributes and background of a file. */
     private static final Markup FILE =
             Markup.of(" xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" font-size=\"13.5\""
@@ -52,6 +59,19 @@ final class Svg {
         this.right = width - margin;
         this.top = file ? 68 : 34;
         this.bottom = height - 66;
+    }
+
+    /** Returns the colours of a theme by name. */
+    static Map<String, String> theme(String css) {
+        return Pattern.compile("--(\\w+):(#\\w{6})")
+                .matcher(css)
+                .results()
+                .collect(toMap(colour -> colour.group(1), colour -> colour.group(2)));
+    }
+
+    /** Returns the name of a series' colour; the colours repeat after the last. */
+    static String colour(int series) {
+        return "s" + Math.floorMod(series, SERIES);
     }
 
     private void add(String template, Object... values) {
@@ -197,7 +217,7 @@ final class Svg {
 
     /** Pages resolve variables in attributes as they do in style sheets. */
     private String colour(String paint) {
-        return file ? Colours.LIGHT.get(paint) : "var(--" + paint + ")";
+        return file ? LIGHT.get(paint) : "var(--" + paint + ")";
     }
 
     private static String text(double... points) {
@@ -206,30 +226,5 @@ final class Svg {
             text.add(String.format(Locale.ROOT, "%.1f,%.1f", points[i], points[i + 1]));
         }
         return text.toString();
-    }
-
-    /** The colours of pages and charts, which are CSS variables of {@code colours.css} for a light and a dark theme. */
-    static final class Colours {
-
-        static final String CSS = Resource.text(Colours.class, "colours.css");
-
-        private static final Map<String, String> LIGHT = theme(CSS.substring(0, CSS.indexOf("@media")));
-        private static final int SERIES = (int)
-                LIGHT.keySet().stream().filter(name -> name.matches("s\\d")).count();
-
-        private Colours() {}
-
-        /** Returns the colours of a theme by name. */
-        static Map<String, String> theme(String css) {
-            return Pattern.compile("--(\\w+):(#\\w{6})")
-                    .matcher(css)
-                    .results()
-                    .collect(toMap(colour -> colour.group(1), colour -> colour.group(2)));
-        }
-
-        /** Returns the name of a series' colour; the colours repeat after the last. */
-        static String series(int index) {
-            return "s" + Math.floorMod(index, SERIES);
-        }
     }
 }

@@ -3,11 +3,14 @@ package org.coop4j.serve;
 import static org.coop4j.serve.InferenceRequest.JSON;
 
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Header;
 import io.javalin.json.JavalinJackson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.Resource;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -15,6 +18,14 @@ import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Serves classifiers over HTTP until it is closed, which refuses new requests and answers those that it has. */
 public final class PredictionService implements AutoCloseable {
+
+    /** The page to try classifiers and the description of the API, which hold no data of the user: types by path. */
+    private static final Map<String, String> PAGES = Map.of(
+            "/", "text/html; charset=utf-8",
+            "/page.css", "text/css; charset=utf-8",
+            "/page.js", "text/javascript; charset=utf-8",
+            "/icon.svg", "image/svg+xml",
+            "/openapi.yaml", "application/yaml");
 
     final WebServer server;
     private final ServiceMetrics metrics = new ServiceMetrics();
@@ -46,7 +57,7 @@ public final class PredictionService implements AutoCloseable {
         try {
             service.server.start(
                     service::configure,
-                    path -> Pages.has(path) || path.equals("/ping") || path.startsWith("/v2/health/"),
+                    path -> PAGES.containsKey(path) || path.equals("/ping") || path.startsWith("/v2/health/"),
                     service.metrics::answered);
         } catch (IOException e) {
             service.metrics.close();
@@ -62,7 +73,13 @@ public final class PredictionService implements AutoCloseable {
 
     private void configure(JavalinConfig config) {
         config.jsonMapper(new JavalinJackson(JSON, false));
-        Pages.addTo(config.routes);
+        PAGES.forEach((path, type) -> {
+            byte[] content =
+                    Resource.bytes(PredictionService.class, path.equals("/") ? "page.html" : path.substring(1));
+            config.routes.get(path, c -> c.contentType(type)
+                    .header(Header.CACHE_CONTROL, "no-cache")
+                    .result(content));
+        });
         new PredictionsApi(classifiers, server.uploads()).addTo(config.routes);
         new InferenceApi(classifiers, server.uploads()).addTo(config.routes);
         new EmbeddingsApi(classifiers, server.uploads()).addTo(config.routes);

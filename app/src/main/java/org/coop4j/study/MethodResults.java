@@ -18,7 +18,6 @@ import org.coop4j.method.Method;
 import org.coop4j.page.Shots;
 import org.coop4j.study.MethodResult.Gain;
 import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.PublishedNumbers.DatasetNames;
 
 /** Results of methods on datasets, and their averages over the datasets. */
 public record MethodResults(List<MethodResult> all) {
@@ -143,7 +142,7 @@ public record MethodResults(List<MethodResult> all) {
                 .map(MethodResult::dataset)
                 .filter(dataset -> !dataset.equals(AVERAGE))
                 .distinct()
-                .sorted(DatasetNames.ORDER)
+                .sorted(PublishedNumbers.DATASETS)
                 .toList();
     }
 

@@ -25,6 +25,13 @@ import org.coop4j.study.MethodResult.Setup;
 /** Numbers that the CoOp and CoCoOp papers have published. */
 public record PublishedNumbers(List<Table> tables) {
 
+    private static final Benchmarks BENCHMARKS = Benchmarks.published();
+
+    /** Published datasets as in the papers' tables, others behind them by name. */
+    static final Comparator<String> DATASETS = comparing((String dataset) ->
+                    BENCHMARKS.find(dataset).map(BENCHMARKS.all()::indexOf).orElse(Integer.MAX_VALUE))
+            .thenComparing(naturalOrder());
+
     /** The backbone of the papers' few-shot experiments. */
     private static final String USUAL_BACKBONE = "RN50";
 
@@ -71,7 +78,7 @@ public record PublishedNumbers(List<Table> tables) {
         }
 
         private static String benchmark(String dataset) {
-            return DatasetNames.published(dataset).map(Benchmark::name).orElse("");
+            return BENCHMARKS.find(dataset).map(Benchmark::name).orElse("");
         }
     }
 
@@ -90,6 +97,11 @@ public record PublishedNumbers(List<Table> tables) {
                     && setup.method().published()
                     && setup.method().method().isSame(Method.of(method));
         }
+    }
+
+    /** Returns a dataset's name in the papers' tables, or its own. */
+    static String title(String dataset) {
+        return BENCHMARKS.find(dataset).map(Benchmark::title).orElse(dataset);
     }
 
     /** Reads the numbers that are shipped. */
@@ -127,28 +139,5 @@ public record PublishedNumbers(List<Table> tables) {
                 .map(found -> new Score(
                         found.get(0).table,
                         found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
-    }
-
-    /** Names of datasets in the papers, and their order in the papers' tables. */
-    public static final class DatasetNames {
-
-        private static final Benchmarks PUBLISHED = Benchmarks.published();
-
-        /** Published datasets as in the papers' tables, others behind them by name. */
-        static final Comparator<String> ORDER = comparing((String dataset) ->
-                        published(dataset).map(PUBLISHED.all()::indexOf).orElse(Integer.MAX_VALUE))
-                .thenComparing(naturalOrder());
-
-        private DatasetNames() {}
-
-        /** Returns the published dataset of this name. */
-        public static Optional<Benchmark> published(String dataset) {
-            return PUBLISHED.find(dataset);
-        }
-
-        /** Returns a dataset's name in the papers' tables, or its own. */
-        public static String title(String dataset) {
-            return published(dataset).map(Benchmark::title).orElse(dataset);
-        }
     }
 }

@@ -36,7 +36,6 @@ import org.coop4j.page.Section.Fact;
 import org.coop4j.page.Shots;
 import org.coop4j.study.MethodResult.Measured;
 import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.PublishedNumbers.DatasetNames;
 import org.coop4j.study.PublishedNumbers.Score;
 
 /**
@@ -137,7 +136,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     static String title(Study study, String dataset) {
         return dataset.equals(AVERAGE)
                 ? "Average over " + study.fewShot().averaged().size() + " datasets"
-                : DatasetNames.title(dataset);
+                : PublishedNumbers.title(dataset);
     }
 
     // Curves
@@ -283,7 +282,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         study.fewShot()
                 .datasets()
                 .forEach(dataset -> section.details(
-                        DatasetNames.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
+                        PublishedNumbers.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
         return section;
     }
 
@@ -300,7 +299,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
             section.details(
                     "%s: %s by “%s”"
                             .formatted(
-                                    DatasetNames.title(dataset),
+                                    PublishedNumbers.title(dataset),
                                     percent(best.accuracy(), 2),
                                     best.method().id()),
                     data(study, dataset),

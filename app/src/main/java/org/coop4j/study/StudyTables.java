@@ -8,7 +8,7 @@ import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Kind.BARS;
 import static org.coop4j.console.Table.Kind.SENTENCES;
 import static org.coop4j.study.MethodResult.AVERAGE;
-import static org.coop4j.study.PublishedNumbers.DatasetNames.title;
+import static org.coop4j.study.PublishedNumbers.title;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

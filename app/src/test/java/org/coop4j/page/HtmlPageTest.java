@@ -20,7 +20,6 @@ import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
 import org.coop4j.page.FewShotChart.Point;
 import org.coop4j.page.FewShotChart.Series;
-import org.coop4j.page.Svg.Colours;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,8 +137,8 @@ class HtmlPageTest {
 
     @Test
     void textColoursHaveTheContrastThatWcagAsksFor() {
-        for (String css : Colours.CSS.split("@media", -1)) {
-            Map<String, String> theme = Colours.theme(css);
+        for (String css : Svg.COLOURS.split("@media", -1)) {
+            Map<String, String> theme = Svg.theme(css);
             assertThat(theme).hasSize(17);
             theme.forEach((name, colour) -> {
                 double contrast = contrast(colour, theme.get("page"));

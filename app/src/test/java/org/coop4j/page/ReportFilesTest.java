@@ -19,7 +19,6 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.page.FewShotChart.Point;
 import org.coop4j.page.FewShotChart.Series;
-import org.coop4j.page.Svg.Colours;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -235,7 +234,7 @@ class ReportFilesTest {
     void seriesAreToldApartByColourOrSignForSixtyThree() {
         java.util.Set<List<Object>> looks = new java.util.HashSet<>();
         for (int i = 0; i < 63; i++) {
-            looks.add(List.of(Colours.series(i), Svg.Marker.series(i)));
+            looks.add(List.of(Svg.colour(i), Svg.Marker.series(i)));
         }
         assertThat(looks).hasSize(63);
     }

@@ -13,13 +13,13 @@ import org.coop4j.base.Settings;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
-import org.coop4j.study.PublishedNumbers.DatasetNames;
 
 /** Writes the folder of a run by hand, file by file, as a run leaves it. */
 public final class RunFiles {
@@ -156,7 +156,8 @@ public final class RunFiles {
 
     private RunData data(String field) {
         String name = result.path(field).asText();
-        String usual = DatasetNames.published(name).map(Benchmark::template).orElse(PromptTemplates.PHOTO);
+        String usual =
+                Benchmarks.published().find(name).map(Benchmark::template).orElse(PromptTemplates.PHOTO);
         return new RunData(
                 name,
                 ClassHalf.ALL,

@@ -3,7 +3,6 @@ package org.coop4j.data.bank;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -31,9 +30,6 @@ import org.coop4j.image.ImageDecoder;
  * <p>Safe for use by several threads.
  */
 final class FileContents {
-
-    /** Longer than a tick of any file system's clock. */
-    private static final Duration SETTLED = Duration.ofSeconds(3);
 
     /** Number of pairs of bytes of a hash; a float holds a pair exactly. */
     private static final int HALVES = 16;
@@ -127,12 +123,10 @@ final class FileContents {
         if (content != null) {
             return content;
         }
-        Instant settled = clock.instant().minus(SETTLED);
+        Instant opened = clock.instant();
         try (OpenFile file = OpenFile.open(path)) {
             Content read = Content.read(file);
-            if (before.isPresent()
-                    && before.get().changed().isBefore(settled)
-                    && FileState.of(path).equals(before)) {
+            if (before.isPresent() && before.get().lasts(path, opened)) {
                 added.put(key.orElseThrow(), read);
             }
             return read;

@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -223,6 +224,9 @@ public final class OpenFile implements Closeable {
      */
     public record FileState(Map<String, Object> attributes) {
 
+        /** Longer than a tick of any file system's clock. */
+        private static final Duration SETTLED = Duration.ofSeconds(3);
+
         /** Returns the current state of the file at a path; empty if the file system has no such attributes. */
         public static Optional<FileState> of(Path path) {
             try {
@@ -238,9 +242,13 @@ public final class OpenFile implements Closeable {
             return (long) attributes.get("size");
         }
 
-        /** Returns the time of the last change of any kind. */
-        public Instant changed() {
-            return ((FileTime) attributes.get("ctime")).toInstant();
+        /**
+         * Returns true if a file still has this state, and it was not changed just before a time: a later change may have
+         * the same time as an earlier one.
+         */
+        public boolean lasts(Path path, Instant time) {
+            Instant changed = ((FileTime) attributes.get("ctime")).toInstant();
+            return changed.isBefore(time.minus(SETTLED)) && of(path).equals(Optional.of(this));
         }
 
         /** Returns all attributes in one line. */
