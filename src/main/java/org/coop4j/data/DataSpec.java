@@ -38,6 +38,7 @@ import org.coop4j.image.ExifOrientation;
  * @param nested true if each folder with images is a class, named by its path; null if class folders lie side by side
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
  *     model
+ * @param descriptions sentences about the classes; null for none
  */
 public record DataSpec(
         String path,
@@ -50,7 +51,8 @@ public record DataSpec(
         String split,
         ExifOrientation exif,
         Boolean nested,
-        Texts texts) {
+        Texts texts,
+        Descriptions descriptions) {
 
     public DataSpec {
         Require.that(path != null && !path.isBlank(), "no data: give a folder, a split file, a list or features");
@@ -78,6 +80,13 @@ public record DataSpec(
     }
 
     /**
+     * A file of sentences about the classes.
+     *
+     * @param sha256 of its content, in hexadecimal
+     */
+    public record Descriptions(String path, String sha256) {}
+
+    /**
      * A space of features, and the data as it is used there.
      *
      * @param space to be closed
@@ -91,7 +100,7 @@ public record DataSpec(
 
     /** Describes the published dataset of a name in the folder of all datasets. */
     public static DataSpec of(Path path, String benchmark) {
-        return new DataSpec(path.toString(), benchmark, null, null, null, null, null, null, null, null, null);
+        return new DataSpec(path.toString(), benchmark, null, null, null, null, null, null, null, null, null, null);
     }
 
     /**
@@ -101,7 +110,8 @@ public record DataSpec(
     public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();
-        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, inOthers, texts);
+        return new DataSpec(
+                path, benchmark, root, file, splitSeed, title, template, split, exif, inOthers, texts, descriptions);
     }
 
     /**
@@ -109,25 +119,31 @@ public record DataSpec(
      * split for runs of all seeds.
      */
     public DataSpec described(String name, String prompt, long seed) {
-        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, name, prompt, split, exif, nested, texts);
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, seed, name, prompt, split, exif, nested, texts, descriptions);
     }
 
     /** Returns the data with other shares of its split, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
-        return with(shares, exif, texts);
+        return with(shares, exif, texts, descriptions);
     }
 
     /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
     public DataSpec withExif(ExifOrientation other) {
-        return with(split, other, texts);
+        return with(split, other, texts, descriptions);
     }
 
     /** Returns the data with features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
-        return with(split, exif, other);
+        return with(split, exif, other, descriptions);
     }
 
-    private DataSpec with(String shares, ExifOrientation orientation, Texts features) {
+    /** Returns the data with sentences about its classes; null for none. */
+    public DataSpec withDescriptions(Descriptions sentences) {
+        return with(split, exif, texts, sentences);
+    }
+
+    private DataSpec with(String shares, ExifOrientation orientation, Texts features, Descriptions sentences) {
         return new DataSpec(
                 path,
                 benchmark,
@@ -139,7 +155,8 @@ public record DataSpec(
                 shares,
                 orientation,
                 nested,
-                features);
+                features,
+                sentences);
     }
 
     /**

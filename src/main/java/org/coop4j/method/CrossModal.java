@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -9,7 +8,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Optimizer.Algorithm;
@@ -62,29 +60,24 @@ record CrossModal(
 
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
-        int classes = texts.classNames().size();
-        FeatureMatrix ofPrompts = texts.ofAllPrompts();
-        FeatureMatrix start = PromptEnsemble.mean(ofPrompts, classes).normalized();
+        FeatureSet ofPrompts = texts.samples();
+        FeatureMatrix start = texts.raw().normalized();
         LearnedTensor head = start.learned(HEAD);
         return new Head(file -> file.with(head).with(START, start), head) {
             /** Returns all views of all images, then the texts. */
             @Override
             public FeatureSet samples(FeatureSet images) {
-                int[] labels = IntStream.range(0, ofPrompts.rows())
-                        .map(i -> i % classes)
-                        .toArray();
-                return FeatureSet.joined(
-                        ViewPooling.pooled(images), new DenseFeatures(images.width(), 1, ofPrompts.toArray(), labels));
+                return FeatureSet.joined(ViewPooling.pooled(images), ofPrompts);
             }
 
             /** Returns batches of one half images and one half texts. */
             @Override
             public BatchOrder order(int samples, Trainer trainer) {
                 int half = Math.max(1, trainer.training().batch() / 2);
-                int images = samples - ofPrompts.rows();
+                int images = samples - ofPrompts.size();
                 return BatchOrder.joined(
                         BatchOrder.shuffled(images, half, trainer.seed()),
-                        BatchOrder.shuffled(ofPrompts.rows(), half, trainer.seed() + 1),
+                        BatchOrder.shuffled(ofPrompts.size(), half, trainer.seed() + 1),
                         images,
                         STEPS);
             }

@@ -18,6 +18,7 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -143,18 +144,33 @@ public interface FeatureMethod extends Method {
          * {@link #weights} in direction too if the norms differ.
          */
         public FeatureMatrix raw() {
-            return PromptEnsemble.mean(ofAllPrompts(), classNames.size());
+            return prompts.mean(ofAllPrompts(), space, classNames);
         }
 
-        /** Returns features of each class's texts, not normalised. */
+        /** Returns features of each class's templates, then its sentences, not normalised. */
         public List<FeatureMatrix> ofEachClass() {
-            FeatureMatrix all = ofAllPrompts();
-            int classes = classNames.size();
-            return IntStream.range(0, classes)
-                    .mapToObj(k -> all.rows(IntStream.range(0, all.rows() / classes)
-                            .map(t -> t * classes + k)
+            FeatureSet all = samples();
+            FeatureMatrix rows = all.matrix();
+            return IntStream.range(0, classNames.size())
+                    .mapToObj(k -> rows.rows(IntStream.range(0, all.size())
+                            .filter(i -> all.label(i) == k)
                             .toArray()))
                     .toList();
+        }
+
+        /** Returns all texts with their classes, not normalised: template after template, then the sentences. */
+        public FeatureSet samples() {
+            FeatureMatrix ofTemplates = ofAllPrompts();
+            int classes = classNames.size();
+            FeatureSet templates = FeatureSet.of(
+                    ofTemplates, IntStream.range(0, ofTemplates.rows()).map(i -> i % classes));
+            return prompts.descriptions().isEmpty()
+                    ? templates
+                    : FeatureSet.joined(
+                            templates,
+                            FeatureSet.of(
+                                    prompts.sentenceFeatures(space, classNames),
+                                    IntStream.of(prompts.sentenceClasses(classNames))));
         }
 
         /** Returns features that are not normalised, [templates · classes, embed], template after template. */
@@ -180,13 +196,14 @@ public interface FeatureMethod extends Method {
             throws IOException {
         file.requireClassRows(space, tensors);
         return new ClassRows(space, file, List.of(tensors), names -> {
-            float[] rows = texts.apply(textsOfFile(space, names)).toArray();
+            float[] rows = texts.apply(textsOfFile(space, file, names)).toArray();
             return Stream.of(tensors).collect(Collectors.toMap(tensor -> tensor, tensor -> rows));
         });
     }
 
-    /** Returns text features of classes by the prompts of a method that was read from a file. */
-    default ClassTexts textsOfFile(FeatureSpace space, List<String> classNames) {
-        return new ClassTexts(new PromptEnsemble(prompts().templates()), space, classNames);
+    /** Returns text features of classes by the prompts and descriptions with which a file was learned. */
+    default ClassTexts textsOfFile(FeatureSpace space, ClassifierFile file, List<String> classNames) {
+        PromptEnsemble ensemble = new PromptEnsemble(prompts().templates()).with(ClassDescriptions.of(file));
+        return new ClassTexts(ensemble, space, classNames);
     }
 }

@@ -237,7 +237,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
 
     /** Returns the rows of new classes: the text features alone, blended by the mean α of the learned classes. */
     private Map<String, float[]> unlearned(FeatureSpace space, ClassifierFile file, List<String> names) {
-        float[] text = textsOfFile(space, names).weights().toArray();
+        float[] text = textsOfFile(space, file, names).weights().toArray();
         float[] learned = file.tensor(ALPHA).values();
         double sum = 0;
         for (float value : learned) {

@@ -15,6 +15,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 
 /**
@@ -306,16 +307,22 @@ public interface Method {
      * @param classNames class names in the order of the labels
      * @param template hand-written prompt for these images, with {@code {}} for the class name
      * @param seed seed of a learner's random draws
+     * @param descriptions sentences about classes
      */
-    record Task(List<String> classNames, String template, long seed) {
+    record Task(List<String> classNames, String template, long seed, ClassDescriptions descriptions) {
 
         public Task {
             classNames = ClassName.checked(classNames);
         }
 
+        /** A task without descriptions of its classes. */
+        public Task(List<String> classNames, String template, long seed) {
+            this(classNames, template, seed, ClassDescriptions.NONE);
+        }
+
         /** Returns the same task with other classes. */
         public Task withClasses(List<String> names) {
-            return new Task(names, template, seed);
+            return new Task(names, template, seed, descriptions);
         }
     }
 

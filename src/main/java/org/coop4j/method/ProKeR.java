@@ -241,7 +241,7 @@ record ProKeR(
                 List.of(TEXT, COEFFICIENTS),
                 names -> Map.of(
                         TEXT,
-                        textsOfFile(space, names).weights().toArray(),
+                        textsOfFile(space, file, names).weights().toArray(),
                         COEFFICIENTS,
                         new float[names.size() * n])));
     }

@@ -1,17 +1,26 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
+import org.coop4j.base.JsonTree;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Settings.Setting;
+import org.coop4j.base.Sha256;
+import org.coop4j.base.TextFile;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DataSpec;
@@ -25,8 +34,12 @@ import org.coop4j.text.Tokenizer.TextTooLongException;
  *
  * @param templates prompts with {@code {}} for the class name; several make an ensemble
  * @param overflow treatment of a prompt that exceeds the context length
+ * @param descriptions sentences about classes, which count as much as a template each
  */
-public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow) {
+public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow, ClassDescriptions descriptions) {
+
+    /** Number of sentences that are encoded at once. */
+    private static final int SENTENCES = 256;
 
     public PromptEnsemble {
         Require.that(!templates.isEmpty(), "no template: give one such as \"a photo of a {}.\"");
@@ -37,9 +50,19 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         templates = List.copyOf(templates);
     }
 
+    /** Prompts without sentences about the classes. */
+    public PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow) {
+        this(templates, overflow, ClassDescriptions.NONE);
+    }
+
     /** Prompts that must fit the context length. */
     public PromptEnsemble(List<String> templates) {
         this(templates, Tokenizer.Overflow.FAIL);
+    }
+
+    /** Returns the prompts with sentences about the classes. */
+    public PromptEnsemble with(ClassDescriptions sentences) {
+        return new PromptEnsemble(templates, overflow, sentences);
     }
 
     /** Returns prompts that must fit the context length. */
@@ -66,8 +89,8 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
     }
 
     /**
-     * Returns class weights, one row per class: the normalised text features, averaged over the templates and
-     * normalised again.
+     * Returns class weights, one row per class: the normalised text features, averaged over all templates and sentences of
+     * a class and normalised again.
      *
      * @throws org.coop4j.text.Tokenizer.TextTooLongException if a prompt must fit and exceeds the context length, before any is
      *     encoded
@@ -99,19 +122,70 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                 task.advance(classes);
             }
         }
+        addSentences(space, classNames, true, sum);
         // A sum has the direction of its mean.
         return FeatureMatrix.of(classes, space.embedDim(), sum).normalized();
     }
 
-    /** Returns the mean over the templates of features of all prompts, template after template. */
-    static FeatureMatrix mean(FeatureMatrix features, int classes) {
-        float[] all = features.toArray();
-        float[] mean = new float[Math.multiplyExact(classes, features.width())];
-        int templates = features.rows() / classes;
-        for (int i = 0; i < all.length; i++) {
-            mean[i % mean.length] += all[i] / templates;
+    /** Adds the features of each class's sentences to its row. */
+    private void addSentences(FeatureSpace space, List<String> classNames, boolean normalized, float[] sums) {
+        FeatureMatrix features = sentenceFeatures(space, classNames);
+        FeatureMatrix added = normalized ? features.normalized() : features;
+        int[] classes = sentenceClasses(classNames);
+        for (int i = 0; i < classes.length; i++) {
+            for (int j = 0; j < added.width(); j++) {
+                sums[classes[i] * added.width() + j] += added.get(i, j);
+            }
         }
-        return FeatureMatrix.of(classes, features.width(), mean);
+    }
+
+    /** Returns features of the classes' sentences, class after class; one that exceeds the context length is cut to it. */
+    FeatureMatrix sentenceFeatures(FeatureSpace space, List<String> classNames) {
+        List<String> all = classNames.stream()
+                .flatMap(name -> descriptions.of(name).stream())
+                .toList();
+        List<float[]> rows = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += SENTENCES) {
+            List<String> some = all.subList(from, Math.min(all.size(), from + SENTENCES));
+            rows.addAll(
+                    List.of(space.encodeTexts(some, Tokenizer.Overflow.TRUNCATE).toRows()));
+        }
+        return FeatureMatrix.of(rows, space.embedDim());
+    }
+
+    /** Returns the class of each of the {@link #sentenceFeatures}. */
+    int[] sentenceClasses(List<String> classNames) {
+        return IntStream.range(0, classNames.size())
+                .flatMap(k -> descriptions.of(classNames.get(k)).stream().mapToInt(sentence -> k))
+                .toArray();
+    }
+
+    /**
+     * Returns the mean of the features of each class's templates and sentences.
+     *
+     * @param features of all prompts, template after template
+     */
+    FeatureMatrix mean(FeatureMatrix features, FeatureSpace space, List<String> classNames) {
+        float[] all = features.toArray();
+        int classes = classNames.size();
+        int width = features.width();
+        int templates = features.rows() / classes;
+        float[] mean = new float[Math.multiplyExact(classes, width)];
+        if (descriptions.isEmpty()) {
+            for (int i = 0; i < all.length; i++) {
+                mean[i % mean.length] += all[i] / templates;
+            }
+        } else {
+            for (int i = 0; i < all.length; i++) {
+                mean[i % mean.length] += all[i];
+            }
+            addSentences(space, classNames, false, mean);
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] /=
+                        templates + descriptions.of(classNames.get(i / width)).size();
+            }
+        }
+        return FeatureMatrix.of(classes, width, mean);
     }
 
     /**
@@ -124,6 +198,11 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         for (String template : templates) {
             texts(template, classNames).forEach(space::requireText);
         }
+        Require.that(
+                classNames.stream()
+                        .flatMap(name -> descriptions.of(name).stream())
+                        .allMatch(space::knows),
+                "descriptions of classes need a model's text tower: learn from images, or leave them out");
     }
 
     /** Returns true if the features of all prompts are stored or can be encoded, whatever their length. */
@@ -143,6 +222,9 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
             FeatureSpace space, DataSpec data, List<String> classNames, Consumer<String> notes) {
         Set<PromptEnsemble> all = new LinkedHashSet<>();
         all.add(of(PromptTemplates.own(data)));
+        if (data.descriptions() != null) {
+            all.add(of(PromptTemplates.own(data)).with(ClassDescriptions.of(data)));
+        }
         all.add(of("{}"));
         PromptTemplates.selected().forEach(one -> all.add(of(one)));
         all.add(new PromptEnsemble(PromptTemplates.ensemble(data)));
@@ -182,6 +264,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
     public String describe() {
         String cut = overflow == Tokenizer.Overflow.TRUNCATE ? " (cut to fit)" : "";
         return (templates.size() == 1 ? templates.get(0) : "ensemble of " + Numbers.count(templates.size(), "template"))
+                + (descriptions.isEmpty() ? "" : " and descriptions")
                 + cut;
     }
 
@@ -216,7 +299,143 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
             if (own) {
                 all.add(task.template());
             }
-            return new PromptEnsemble(all);
+            return new PromptEnsemble(all).with(task.descriptions());
+        }
+    }
+
+    /**
+     * Sentences about classes, which are prompts as they are (Pratt et al.: "What Does a Platypus Look Like?", ICCV 2023;
+     * the form of CuPL's and TIMO's files).
+     *
+     * @param path their file, a JSON object from class names to lists of sentences
+     * @param sha256 of its content, in hexadecimal
+     * @param sentences by class name, "_" of which is " "
+     */
+    public record ClassDescriptions(String path, String sha256, Map<String, List<String>> sentences) {
+
+        /** No descriptions. */
+        public static final ClassDescriptions NONE = new ClassDescriptions("", "", Map.of());
+
+        /** Entries of the account of a training. */
+        private static final String FILE = "descriptions";
+
+        private static final String SHA256 = "descriptions_sha256";
+        private static final String COUNTS = "descriptions_counts";
+
+        /** Limit of a file's size in bytes: 1,000 classes have a tenth of it. */
+        private static final int LARGEST = 64 << 20;
+
+        /**
+         * Reads a file.
+         *
+         * @throws IOException if it is not a JSON object of lists of sentences, naming the class
+         */
+        public static ClassDescriptions read(Path file) throws IOException {
+            String json = TextFile.read(file, LARGEST);
+            Map<String, List<String>> sentences = JsonTree.read(file.toString(), json, tree -> {
+                Map<String, List<String>> read = new LinkedHashMap<>();
+                for (Object name : tree.fields().keySet()) {
+                    String spoken = ((String) name).replace('_', ' ');
+                    List<String> all = tree.texts((String) name);
+                    Require.that(
+                            all.stream().noneMatch(String::isBlank), "\"%s\" has a blank sentence: remove it", name);
+                    Require.that(read.put(spoken, all) == null, "\"%s\" is described twice", spoken);
+                }
+                return read;
+            });
+            return new ClassDescriptions(
+                    file.toAbsolutePath().normalize().toString(), Sha256.of(json), Map.copyOf(sentences));
+        }
+
+        /** Returns the descriptions of data, checked to be what they were; none if it has none. */
+        public static ClassDescriptions of(DataSpec data) {
+            return data.descriptions() == null
+                    ? NONE
+                    : known(data.descriptions().path(), data.descriptions().sha256());
+        }
+
+        /** Returns the descriptions that a classifier was learned with. */
+        static ClassDescriptions of(ClassifierFile file) {
+            String path = file.training().get(FILE);
+            return path == null
+                    ? NONE
+                    : known(path, String.valueOf(file.training().get(SHA256)));
+        }
+
+        private static ClassDescriptions known(String path, String sha256) {
+            try {
+                ClassDescriptions read = read(Path.of(path));
+                Require.that(
+                        read.sha256.equals(sha256),
+                        "%s has changed since it was used: put back the file with SHA-256 %s",
+                        path,
+                        sha256);
+                return read;
+            } catch (IOException e) {
+                throw new IllegalArgumentException(
+                        "the descriptions of the classes cannot be read, and new classes are looked up there: "
+                                + e.getMessage(),
+                        e);
+            }
+        }
+
+        /** Returns data with these descriptions. */
+        public DataSpec in(DataSpec data) {
+            return data.withDescriptions(isEmpty() ? null : new DataSpec.Descriptions(path, sha256));
+        }
+
+        public boolean isEmpty() {
+            return sentences.isEmpty();
+        }
+
+        /** Returns the sentences about a class; none if it is not described. */
+        public List<String> of(String className) {
+            return sentences.getOrDefault(className.replace('_', ' '), List.of());
+        }
+
+        /**
+         * Warns of classes without sentences, and notes names that are no class.
+         *
+         * @throws InputException if no class is described
+         */
+        public void check(List<String> classNames, Progress progress) throws InputException {
+            if (isEmpty()) {
+                return;
+            }
+            List<String> without =
+                    classNames.stream().filter(name -> of(name).isEmpty()).toList();
+            InputException.require(
+                    without.size() < classNames.size(),
+                    "%s describes none of the classes: it has \"%s\", and the classes are \"%s\", …",
+                    path,
+                    sentences.keySet().iterator().next(),
+                    classNames.get(0));
+            if (!without.isEmpty()) {
+                progress.warn(
+                        "no description of %s: its hand-written prompts serve alone, a disadvantage beside the others"
+                                .formatted(Numbers.first(without)));
+            }
+            Set<String> names =
+                    classNames.stream().map(name -> name.replace('_', ' ')).collect(Collectors.toSet());
+            long others = sentences.keySet().stream()
+                    .filter(name -> !names.contains(name))
+                    .count();
+            if (others > 0) {
+                progress.note("%s in %s no class".formatted(Numbers.count((int) others, "name", "names"), path));
+            }
+        }
+
+        /** Records file, hash and number of sentences of each class. */
+        public void record(List<String> classNames, Map<String, String> account) {
+            if (!isEmpty()) {
+                account.put(FILE, path);
+                account.put(SHA256, sha256);
+                account.put(
+                        COUNTS,
+                        classNames.stream()
+                                .map(name -> Integer.toString(of(name).size()))
+                                .collect(Collectors.joining(" ")));
+            }
         }
     }
 

@@ -15,6 +15,7 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -44,10 +45,16 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
          * @param own the data's own prompt, or null
          */
         static Objective of(
-                PromptMethod method, Clip clip, List<LearnedTensor> learned, String own, List<String> classNames) {
+                PromptMethod method,
+                Clip clip,
+                List<LearnedTensor> learned,
+                String own,
+                ClassDescriptions descriptions,
+                List<String> classNames) {
             String template = method.teacher(own);
-            FeatureMatrix teacher =
-                    template == null ? null : PromptEnsemble.of(template).classWeights(clip, classNames);
+            FeatureMatrix teacher = template == null
+                    ? null
+                    : PromptEnsemble.of(template).with(descriptions).classWeights(clip, classNames);
             return new Objective(method, learned, teacher);
         }
 
@@ -84,7 +91,8 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
     /** Returns what is learned before training; the teacher's prompts run through the text tower. */
     Objective objective() {
-        return Objective.of(method, clip, method.initial(clip, task), task.template(), task.classNames());
+        return Objective.of(
+                method, clip, method.initial(clip, task), task.template(), task.descriptions(), task.classNames());
     }
 
     private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
@@ -144,7 +152,8 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                     .toList();
             List<String> names = file.classNames();
             PromptEncoder encoder = clip.promptEncoder(prompts(method, clip, names));
-            return classifier(encoder, Objective.of(method, clip, learned, null, names), memory);
+            return classifier(
+                    encoder, Objective.of(method, clip, learned, null, ClassDescriptions.of(file), names), memory);
         }
 
         Classifier classifier(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {

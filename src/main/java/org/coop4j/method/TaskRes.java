@@ -83,7 +83,7 @@ record TaskRes(@Setting("scaling factor of the task residual") double alpha, Tex
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, BASE, RESIDUAL);
         return new ClassRows(space, file, List.of(BASE, RESIDUAL), names -> {
-                    float[] text = textsOfFile(space, names).raw().toArray();
+                    float[] text = textsOfFile(space, file, names).raw().toArray();
                     return Map.of(BASE, text, RESIDUAL, new float[text.length]);
                 })
                 .cosines(rows ->

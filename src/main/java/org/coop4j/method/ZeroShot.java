@@ -1,7 +1,9 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
@@ -85,7 +87,10 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     static Classifier classifier(FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);
+        Map<String, String> account = new LinkedHashMap<>();
+        prompts.descriptions().record(classNames, account);
         return ClassifierFile.of(used, ClassName.distinct(classNames), space.modelSha256())
+                .withTraining(account)
                 .with(TEXT, prompts.classWeights(space, classNames))
                 .open(space);
     }

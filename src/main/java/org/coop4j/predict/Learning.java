@@ -14,6 +14,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
@@ -32,13 +33,15 @@ import org.coop4j.run.Sample;
  * @param sample examples per class, 0 for all, and the seed of every random draw; it has no views
  * @param skipsUnreadable true to leave out images that cannot be read
  * @param progress receives what is done, and warnings
+ * @param descriptions sentences about the classes
  */
 public record Learning(
         List<Method> candidates,
         Map<String, Object> settings,
         Sample sample,
         boolean skipsUnreadable,
-        Progress progress) {
+        Progress progress,
+        ClassDescriptions descriptions) {
 
     public Learning {
         candidates = List.copyOf(candidates);
@@ -49,7 +52,8 @@ public record Learning(
 
     /** Returns the references' training of one method, or of each of some to choose among, on all examples by seed 1. */
     public static Learning by(Method... candidates) {
-        return new Learning(List.of(candidates), Map.of(), new Sample(0, 1), false, Progress.NONE);
+        return new Learning(
+                List.of(candidates), Map.of(), new Sample(0, 1), false, Progress.NONE, ClassDescriptions.NONE);
     }
 
     /** Returns a choice among the quick methods, which learn in seconds. */
@@ -61,22 +65,27 @@ public record Learning(
     public Learning with(Map<String, ?> more) {
         Map<String, Object> all = new HashMap<>(settings);
         all.putAll(more);
-        return new Learning(candidates, all, sample, skipsUnreadable, progress);
+        return new Learning(candidates, all, sample, skipsUnreadable, progress, descriptions);
     }
 
     /** Returns the learning from another sample of the examples. */
     public Learning from(Sample other) {
-        return new Learning(candidates, settings, other, skipsUnreadable, progress);
+        return new Learning(candidates, settings, other, skipsUnreadable, progress, descriptions);
     }
 
     /** Returns the learning without images that cannot be read, which are otherwise refused. */
     public Learning skippingUnreadable() {
-        return new Learning(candidates, settings, sample, true, progress);
+        return new Learning(candidates, settings, sample, true, progress, descriptions);
     }
 
     /** Returns the learning that reports what it does. */
     public Learning reporting(Progress other) {
-        return new Learning(candidates, settings, sample, skipsUnreadable, other);
+        return new Learning(candidates, settings, sample, skipsUnreadable, other, descriptions);
+    }
+
+    /** Returns the learning with sentences about the classes, for methods that use text features. */
+    public Learning describing(ClassDescriptions sentences) {
+        return new Learning(candidates, settings, sample, skipsUnreadable, progress, sentences);
     }
 
     /**
@@ -106,7 +115,7 @@ public record Learning(
             }
             return features;
         });
-        try (Learned learned = learn(images, RunData.of(examples.source(), lists, ClassHalf.ALL))) {
+        try (Learned learned = learn(images, RunData.of(descriptions.in(examples.source()), lists, ClassHalf.ALL))) {
             Images.Pictures train = learned.support().train();
             return ImageClassifier.of(
                     clip,

@@ -32,6 +32,7 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.run.RunConfig.RunData;
@@ -344,10 +345,15 @@ public final class Images {
      */
     public Support support(RunConfig config, Sample sample, Progress progress) throws IOException {
         ImageDataset drawn = drawn(config, sample, note -> {});
-        String prompt = PromptTemplates.own(config.data().source());
+        DataSpec source = config.data().source();
+        ClassDescriptions descriptions = ClassDescriptions.of(source);
         return new Support(
                 this,
-                new Task(drawn.classNames(), prompt, config.sample().seed()),
+                new Task(
+                        drawn.classNames(),
+                        PromptTemplates.own(source),
+                        config.sample().seed(),
+                        descriptions),
                 listed(drawn.train(), "training images", progress),
                 listed(drawn.validatesOnTest() ? List.of() : drawn.val(), "val images", progress));
     }

@@ -27,6 +27,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.UnknownWords;
@@ -291,6 +292,7 @@ public final class Run {
             drawn.stored().get().requireServes(method.features(), sample.views());
         }
         UnknownWords.warning(space, drawn.classNames()).ifPresent(progress::warn);
+        ClassDescriptions.of(source).check(drawn.classNames(), progress);
         PromptEnsemble.fitting(space, source, drawn.classNames(), progress::warn); // warns before the training
         support = images.support(config, sample, progress);
         learner = support.learner(method);
@@ -318,6 +320,7 @@ public final class Run {
         metadata.put("shots", Integer.toString(sample.shots()));
         metadata.put("seed", Long.toString(sample.seed()));
         metadata.put("precision", space.precision().id());
+        support.task().descriptions().record(drawn.classNames(), metadata);
         if (config.training().trains()) {
             metadata.put("epochs", Integer.toString(config.training().epochs()));
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +90,11 @@ public record RunConfig(
 
         /** Returns everything that identifies the data, regardless of its place. */
         private List<String> identity() {
-            return Arrays.asList(name, classes.name(), listsSha256, template);
+            List<String> all = new ArrayList<>(Arrays.asList(name, classes.name(), listsSha256, template));
+            if (source.descriptions() != null) {
+                all.add(source.descriptions().sha256());
+            }
+            return all;
         }
     }
 

@@ -8,16 +8,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.method.FeatureMethod.ClassTexts;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +45,69 @@ class MoreMethodsGoldenTest {
             }
         }
         return all;
+    }
+
+    static List<Arguments> descriptions() throws IOException {
+        return cases("class_descriptions");
+    }
+
+    @ParameterizedTest
+    @MethodSource("descriptions")
+    void descriptionsArePooledWithTemplatesAsTheAuthorsDo(String file, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(FOLDER, file);
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            int missing = golden.of(key).get("missing_class").asInt();
+            int templates = problem.templates().rows() / problem.classes();
+            List<FeatureMatrix> pools = pools(problem);
+            List<String> texts = new ArrayList<>();
+            List<float[]> features = new ArrayList<>();
+            Map<String, List<String>> sentences = new HashMap<>();
+            for (int t = 0; t < templates; t++) {
+                for (int k = 0; k < pools.size(); k++) {
+                    texts.add("prompt " + t + " of class " + k);
+                    features.add(pools.get(k).row(t));
+                }
+            }
+            for (int k = 0; k < pools.size(); k++) {
+                for (int p = templates; p < pools.get(k).rows(); p++) {
+                    String sentence = "sentence %d of %d".formatted(p, k);
+                    texts.add(sentence);
+                    features.add(pools.get(k).row(p));
+                    if (k != missing) {
+                        sentences
+                                .computeIfAbsent("class " + k, name -> new ArrayList<>())
+                                .add(sentence);
+                    }
+                }
+            }
+            FeatureSpace space = FeatureTable.of(
+                    Precision.FLOAT32,
+                    "",
+                    problem.clip().logLogitScale(),
+                    texts,
+                    FeatureMatrix.of(features, problem.test().width()),
+                    problem.clip().workers());
+            PromptEnsemble prompts = new PromptEnsemble(IntStream.range(0, templates)
+                            .mapToObj(t -> "prompt " + t + " of {}")
+                            .toList())
+                    .with(new ClassDescriptions("", "", sentences));
+            List<String> named =
+                    IntStream.range(0, pools.size()).mapToObj(k -> "class_" + k).toList();
+            FeatureMatrix weights = prompts.classWeights(space, named);
+            golden.assertClose(key, "text_pooled", weights.toArray());
+            golden.assertClose(
+                    key,
+                    "logits_pooled",
+                    GoldenPrompts.cosineLogits(
+                                    problem.test(), weights, problem.clip().logitScale())
+                            .toArray());
+            ClassTexts pooled = new ClassTexts(prompts, space, named);
+            golden.assertClose(key, "text_raw_pooled", pooled.raw().toArray());
+            for (int k = 0; k < pools.size(); k++) {
+                int all = k == missing ? templates : pools.get(k).rows();
+                assertThat(pooled.ofEachClass().get(k).rows()).isEqualTo(all);
+            }
+        }
     }
 
     static List<Arguments> adapters() throws IOException {

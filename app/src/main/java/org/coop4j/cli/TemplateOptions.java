@@ -2,11 +2,15 @@ package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.cli.Converters.FileName;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import picocli.CommandLine.Option;
 
@@ -21,13 +25,17 @@ final class TemplateOptions {
     @Option(names = "--ensemble", paramLabel = "7|80")
     String ensemble;
 
+    @Option(names = "--descriptions", paramLabel = "FILE", converter = FileName.class)
+    Path descriptions;
+
     /**
      * Returns the prompts, checked.
      *
      * @param data the dataset, if the images are those of one
      */
-    PromptEnsemble prompts(Optional<DataSpec> data) {
-        return WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));
+    PromptEnsemble prompts(Optional<DataSpec> data) throws IOException {
+        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));
+        return descriptions == null ? prompts : prompts.with(ClassDescriptions.read(descriptions));
     }
 
     private List<String> chosen(Optional<DataSpec> data) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -25,6 +26,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.report.RunPage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
@@ -60,6 +62,9 @@ final class TrainCommand extends ConsoleCommand {
             paramLabel = "TEXT")
     List<String> templates = List.of();
 
+    @Option(names = "--descriptions", paramLabel = "FILE", converter = FileName.class)
+    Path descriptions;
+
     @Mixin
     RunOptions runOptions;
 
@@ -87,7 +92,9 @@ final class TrainCommand extends ConsoleCommand {
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         InSpace opened = spaceOptions.open(
                 runOptions.of(exif.of(dataOptions.spec())), precision.or(FLOAT32), runOptions.workers(console));
-        data = opened.data();
+        data = descriptions == null
+                ? opened.data()
+                : ClassDescriptions.read(descriptions).in(opened.data());
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);

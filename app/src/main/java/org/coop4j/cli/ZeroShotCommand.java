@@ -115,7 +115,9 @@ final class ZeroShotCommand extends ConsoleCommand {
         try (Clip clip = clipOptions.openForTexts(chosen)) {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, request.classes).ifPresent(console::warn);
-            FeatureMatrix weights = new PromptEnsemble(request.prompts.templates(), truncation.overflow())
+            request.prompts.descriptions().check(request.classes, console);
+            FeatureMatrix weights = new PromptEnsemble(
+                            request.prompts.templates(), truncation.overflow(), request.prompts.descriptions())
                     .classWeights(clip, request.classes, console);
             PixelReader reader = EncodedImages.reader(clip, request.exif);
             EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);

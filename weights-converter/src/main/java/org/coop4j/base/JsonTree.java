@@ -110,6 +110,11 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
         return has(name) ? field(name, Number.class, "a number").doubleValue() : missing;
     }
 
+    /** Returns a list of strings. */
+    public List<String> texts(String name) {
+        return list(name, String.class, "a string");
+    }
+
     /** Returns a list of whole numbers. */
     public List<Integer> wholes(String name) {
         return list(name, Integer.class, WHOLE);

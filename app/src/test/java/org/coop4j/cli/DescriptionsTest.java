@@ -1,0 +1,99 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassifierFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sentences about classes, from the command line to a class that is added later. */
+class DescriptionsTest {
+
+    private static final String SENTENCES =
+            """
+            {"red_rose": ["a flower with thorns.", "it is red."], "sky": ["clouds above."], "lawn": ["mown grass."]}
+            """;
+
+    @TempDir
+    private static Path folder;
+
+    private static Path model;
+    private static Path data;
+    private static Path sentences;
+
+    @BeforeAll
+    static void make() throws IOException {
+        model = TinyModel.write(folder);
+        data = TestPictures.folder(folder.resolve("data"), 4, "red rose", "sky", "kite");
+        sentences = Files.writeString(folder.resolve("sentences.json"), SENTENCES);
+    }
+
+    private static CommandRun train(String method, String out, Object... more) {
+        return coop("train -m % -d % --method % -o %", model, data, method, folder.resolve(out), more);
+    }
+
+    private static ClassifierFile classifier(String run) throws IOException {
+        return ClassifierFile.read(folder.resolve(run).resolve("classifier.safetensors"));
+    }
+
+    @Test
+    void theyChangeTextFeaturesAndAreRecorded() throws IOException {
+        train("prototypes", "without").ok();
+        train("zero-shot", "plain").ok();
+        CommandRun run =
+                train("zero-shot", "described", "--descriptions", sentences).ok();
+        assertThat(run.err()).contains("no description of kite", "1 name in ", "no class");
+        assertThat(classifier("described").tensor("text").values())
+                .isNotEqualTo(classifier("plain").tensor("text").values());
+        assertThat(classifier("described").training())
+                .containsEntry(
+                        "descriptions", sentences.toAbsolutePath().normalize().toString())
+                .containsEntry("descriptions_counts", "0 2 1")
+                .containsKey("descriptions_sha256");
+        assertThat(train("zero-shot", "described", "--resume").failed(1)).contains("settings have changed");
+    }
+
+    @Test
+    void aClassThatIsAddedLaterLooksItselfUpInTheSameFile() throws IOException {
+        Path own = Files.writeString(folder.resolve("own.json"), SENTENCES);
+        train("taskres", "looked-up", "--descriptions", own, "--epochs", 1).ok();
+        Path more = folder.resolve("more.safetensors");
+        coop("add-class -p % --name lawn -o %", folder.resolve("looked-up"), more)
+                .ok();
+        float[] described =
+                ClassifierFile.read(more).tensor("base_text_features").values();
+        Files.writeString(own, SENTENCES.replace("mown", "green"));
+        assertThat(coop("add-class -p % --name lawn -o %", folder.resolve("looked-up"), folder.resolve("no"))
+                        .failed(1))
+                .contains("own.json has changed");
+        train("taskres", "not-described", "--epochs", 1).ok();
+        Path other = folder.resolve("other.safetensors");
+        coop("add-class -p % --name lawn -o %", folder.resolve("not-described"), other)
+                .ok();
+        assertThat(described)
+                .isNotEqualTo(
+                        ClassifierFile.read(other).tensor("base_text_features").values());
+    }
+
+    @Test
+    void wrongFilesAreNamed() throws IOException {
+        Path file = folder.resolve("wrong.json");
+        for (String[] wrong : new String[][] {
+            {"{\"boat\": [\"it floats.\"]}", "describes none of the classes"},
+            {"{\"sky\": \"blue\"}", "sky: expected a list"},
+            {"{\"sky\": [1]}", "sky.0: expected a string"},
+            {"{\"sky\": [\" \"]}", "\"sky\" has a blank sentence"},
+            {"{\"red rose\": [\"a\"], \"red_rose\": [\"b\"]}", "\"red rose\" is described twice"},
+            {"[]", "expected a JSON object"}
+        }) {
+            Files.writeString(file, wrong[0]);
+            assertThat(train("gda", "wrong", "--descriptions", file).failed(1)).contains("wrong.json", wrong[1]);
+        }
+    }
+}
