@@ -22,6 +22,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
+import org.coop4j.bench.StudioBench;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
@@ -98,6 +99,9 @@ public final class BenchCommand extends ConsoleCommand {
     @Option(names = "--profile")
     boolean profile;
 
+    @Option(names = "--pictures", paramLabel = "N", converter = Positive.class)
+    int made = 1000;
+
     @Mixin
     AsJson json;
 
@@ -150,8 +154,8 @@ public final class BenchCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         require(
-                Set.of("step", "encode", "files").contains(what),
-                "\"%s\" cannot be measured: expected step, encode or files",
+                Set.of("step", "encode", "files", "studio").contains(what),
+                "\"%s\" cannot be measured: expected step, encode, files or studio",
                 what);
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
@@ -171,6 +175,7 @@ public final class BenchCommand extends ConsoleCommand {
                     product(clip);
                     profile(clip.imageEncoder().profile(batch));
                 }
+                case "studio" -> result.putAll(StudioBench.run(clip, made, classes));
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
                     images(images.size(), all);

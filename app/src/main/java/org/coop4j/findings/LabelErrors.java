@@ -5,18 +5,30 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.method.Method;
+import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Sample;
 import org.coop4j.run.Support;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
@@ -80,8 +92,31 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
         return judged.size() > 0 ? of(pictures, judged.at(judged.temperature())) : byItself(run);
     }
 
+    /**
+     * Finds suspects among images of which there are only features.
+     *
+     * @param pictures with their labels
+     * @param rows their features, not normalised
+     */
+    public static LabelErrors of(Clip clip, List<String> names, List<Located> pictures, FeatureMatrix rows)
+            throws IOException {
+        if (names.size() < 2) {
+            return of(List.of(), Scores.NONE);
+        }
+        int[] labels = pictures.stream().mapToInt(one -> one.image().label()).toArray();
+        Examples examples = Examples.of(names, rows.toRows(), labels);
+        Sample all = new Sample(0, 1);
+        ImageDataset lists = examples.lists(clip, all.seed());
+        Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
+        RunConfig config = Candidate.of(Method.closedForm(), Map.of(), 0, clip.logitScale())
+                .config(images.space(), RunData.of(examples.source(), lists, ClassHalf.ALL), all);
+        Support support = images.support(config, all, Progress.NONE);
+        Scores judged = judged(support, support.train().features(FeatureKind.EMBEDDED));
+        return of(pictures, judged.at(judged.temperature()));
+    }
+
     /** Scores images by the judge, cross-validated among them; none if that takes long. */
-    public static Scores judged(Support support, FeatureSet images) throws IOException {
+    private static Scores judged(Support support, FeatureSet images) throws IOException {
         try {
             return support.crossValidated(Method.judges().get(0), images);
         } catch (TextTooLongException e) {
@@ -111,7 +146,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
      *
      * @param scores of the pictures, in their order
      */
-    public static LabelErrors of(List<Located> pictures, Scores scores) {
+    static LabelErrors of(List<Located> pictures, Scores scores) {
         int n = scores.size();
         if (n < FEWEST) {
             return new LabelErrors(List.of(), n, Double.NaN, false);

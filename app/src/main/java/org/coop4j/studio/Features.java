@@ -3,7 +3,6 @@ package org.coop4j.studio;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,10 +39,10 @@ final class Features implements Closeable {
     private final Map<String, float[]> rows = new ConcurrentHashMap<>();
     private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
 
-    Features(Studio studio, Clip clip, Path bank) {
+    Features(Studio studio, Clip clip, FeatureBanks banks) {
         this.studio = studio;
         this.clip = clip;
-        this.banks = new FeatureBanks(bank);
+        this.banks = banks;
     }
 
     /** Encodes some pictures, those with a label first; returns true if more are left. */
@@ -117,20 +116,15 @@ final class Features implements Closeable {
             return null;
         }
         FeatureMatrix units = units(some);
-        FeatureMatrix sum = FeatureMatrix.of(1, units.width(), sum(units, null, 0));
-        return some.get(Predictions.argmax(units.products(sum).transposed().row(0)))
-                .id();
-    }
-
-    /** Returns the sum of the rows of a group, of all without groups. */
-    static float[] sum(FeatureMatrix rows, int[] groups, int group) {
-        float[] sum = new float[rows.width()];
-        for (int i = 0; i < rows.rows(); i++) {
-            for (int j = 0; j < sum.length && (groups == null || groups[i] == group); j++) {
-                sum[j] += rows.get(i, j);
+        float[] sum = new float[units.width()];
+        for (int i = 0; i < some.size(); i++) {
+            for (int j = 0; j < sum.length; j++) {
+                sum[j] += units.get(i, j);
             }
         }
-        return sum;
+        FeatureMatrix middle = FeatureMatrix.of(1, sum.length, sum);
+        return some.get(Predictions.argmax(some.size(), i -> units.dot(i, middle, 0)))
+                .id();
     }
 
     /** Returns the similarity of each picture to the nearest of others that have another content. */

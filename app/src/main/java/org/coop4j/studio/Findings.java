@@ -6,28 +6,16 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.data.Examples;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Predictions;
-import org.coop4j.eval.Scores;
 import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.findings.RunComparison.NearDuplicates;
-import org.coop4j.method.Method;
-import org.coop4j.run.Images;
-import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.Sample;
-import org.coop4j.run.Support;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
@@ -39,6 +27,7 @@ final class Findings {
     private static final int ENOUGH = 20;
 
     private static final int SIMILAR = 3;
+    private static final int ALL = -1;
 
     private final Studio studio;
     private final Clip clip;
@@ -81,57 +70,60 @@ final class Findings {
             matrix[labels[i]][predicted[i]]++;
         }
         int[] wrong = fit.mistaken(now);
-        List<Picture> others = now.pictures().stream()
-                .filter(one -> one.className() != null && !now.isTest(one) && features.has(one))
-                .toList();
+        Map<String, Picture> distinct = new LinkedHashMap<>();
+        now.parts(features::has).train().forEach(one -> distinct.putIfAbsent(one.id() + one.className(), one));
+        List<Picture> others = List.copyOf(distinct.values());
         FeatureMatrix similar = features.units(
                         IntStream.of(wrong).mapToObj(fit.tested()::get).toList())
                 .products(features.units(others));
+        int[] classes = fit.of().labels(others);
         List<Mistake> mistakes = new ArrayList<>();
         for (int i = 0; i < wrong.length; i++) {
-            mistakes.add(mistake(fit, wrong[i], predicted[wrong[i]], others, similar.row(i)));
+            float[] row = similar.row(i);
+            IntFunction<List<Picture>> nearest = label -> nearest(others, row, classes, label);
+            mistakes.add(mistake(fit, wrong[i], predicted[wrong[i]], nearest));
         }
         mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
         return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
     }
 
-    private static Mistake mistake(Fit fit, int i, int predicted, List<Picture> others, float[] similar) {
-        Picture one = fit.tested().get(i);
+    private static Mistake mistake(Fit fit, int i, int predicted, IntFunction<List<Picture>> nearest) {
+        int label = fit.scores().labels()[i];
         String other = fit.classes().get(predicted);
-        List<Picture> nearest = first(others, similar, each -> true);
         double[] p = fit.classifier().probabilities(fit.scores().logits()[i]);
-        boolean wrong = nearest.stream().allMatch(each -> each.className().equals(other));
+        boolean wrong =
+                nearest.apply(ALL).stream().allMatch(each -> each.className().equals(other));
         return new Mistake(
-                one.id(),
-                one.className(),
+                fit.tested().get(i).id(),
+                fit.classes().get(label),
                 other,
                 p[predicted],
-                ids(first(others, similar, each -> each.className().equals(one.className()))),
-                ids(first(others, similar, each -> each.className().equals(other))),
-                p[fit.scores().labels()[i]],
+                ids(nearest.apply(label)),
+                ids(nearest.apply(predicted)),
+                p[label],
                 wrong ? "wrong" : "hard",
                 wrong
                         ? "Probably a wrong label. The most similar pictures are all in %s.".formatted(other)
                         : "Probably just hard. Similar pictures are in both classes.");
     }
 
-    /** Returns the most similar pictures of some. */
-    private static List<Picture> first(List<Picture> pictures, float[] similar, Predicate<Picture> some) {
-        Map<String, Picture> first = new LinkedHashMap<>(); // copies once
+    /** Returns the most similar pictures of a class, or of all. */
+    private static List<Picture> nearest(List<Picture> pictures, float[] similar, int[] classes, int label) {
+        List<Picture> nearest = new ArrayList<>();
+        float[] left = similar.clone();
         for (int n = 0; n < SIMILAR; n++) {
-            int best = Predictions.argmax(similar.length, i -> {
-                Picture one = pictures.get(i);
-                return some.test(one) && !first.containsKey(one.id()) ? similar[i] : Double.NEGATIVE_INFINITY;
-            });
-            if (!pictures.isEmpty() && some.test(pictures.get(best))) {
-                first.putIfAbsent(pictures.get(best).id(), pictures.get(best));
+            int best = Predictions.argmax(
+                    left.length, i -> label == ALL || classes[i] == label ? left[i] : Double.NEGATIVE_INFINITY);
+            if (left.length > 0 && (label == ALL || classes[best] == label) && left[best] >= -1) {
+                nearest.add(pictures.get(best));
+                left[best] = Float.NEGATIVE_INFINITY;
             }
         }
-        return List.copyOf(first.values());
+        return nearest;
     }
 
     private static List<String> ids(List<Picture> pictures) {
-        return pictures.stream().map(Picture::id).distinct().toList();
+        return pictures.stream().map(Picture::id).toList();
     }
 
     /** A picture whose label is probably another. */
@@ -174,7 +166,7 @@ final class Findings {
                 usable.stream().filter(one -> one.className() != null).toList();
         List<String> names =
                 labelled.stream().map(Picture::className).distinct().sorted().toList();
-        LabelErrors errors = labelErrors(labelled, names);
+        LabelErrors errors = LabelErrors.of(clip, names, located(now, labelled, names), features.of(labelled));
         Clean made = new Clean(
                 errors.suspects().stream()
                         .filter(one -> !now.kept()
@@ -198,27 +190,13 @@ final class Findings {
         return made;
     }
 
-    /** Judges labels as the report of a run does, among all labelled pictures. */
-    private LabelErrors labelErrors(List<Picture> labelled, List<String> names) throws IOException {
-        if (names.size() < 2) {
-            return LabelErrors.of(List.of(), Scores.NONE);
-        }
-        int[] labels = Learning.labels(names, labelled);
-        Examples examples = Examples.of(names, features.of(labelled).toRows(), labels);
-        Sample all = new Sample(0, 1);
-        ImageDataset lists = examples.lists(clip, all.seed());
-        Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
-        RunConfig config = Candidate.of(Method.closedForm(), Map.of(), 0, clip.logitScale())
-                .config(images.space(), RunData.of(examples.source(), lists, ClassHalf.ALL), all);
-        Support support = images.support(config, all, Progress.NONE);
-        Scores judged = LabelErrors.judged(support, support.train().features(FeatureKind.EMBEDDED));
-        List<Located> located = IntStream.range(0, judged.size())
-                .mapToObj(i -> new Located(
-                        features.image(labelled.get(i), labels[i]),
-                        labelled.get(i).sha256(),
-                        "training"))
+    private List<Located> located(Snapshot now, List<Picture> pictures, List<String> names) {
+        return pictures.stream()
+                .map(one -> new Located(
+                        features.image(one, names.isEmpty() ? 0 : names.indexOf(one.className())),
+                        one.sha256(),
+                        now.isTest(one) ? "test" : "training"))
                 .toList();
-        return LabelErrors.of(located, judged.at(judged.temperature()));
     }
 
     /** Returns groups of nearly the same pictures, those in training and test first. */
@@ -227,9 +205,7 @@ final class Findings {
         pictures.forEach(one -> distinct.putIfAbsent(one.id(), one));
         List<Picture> all =
                 distinct.values().stream().limit(NearDuplicates.MOST_COMPARED).toList();
-        List<Located> located = all.stream()
-                .map(one -> new Located(features.image(one, 0), one.sha256(), now.isTest(one) ? "test" : "training"))
-                .toList();
+        List<Located> located = located(now, all, List.of());
         return NearDuplicates.groups(NearDuplicates.of(located, features.units(all))).stream()
                 .map(group ->
                         group.stream().map(one -> Picture.id(one.sha256())).toList())
@@ -262,7 +238,9 @@ final class Findings {
                                         mistakes.size()),
                         "mistakes",
                         pair.getValue())));
-        fit.learned().entrySet().stream()
+        Map<String, Integer> learned =
+                fit.of().train().stream().collect(Collectors.toMap(Picture::className, one -> 1, Integer::sum));
+        learned.entrySet().stream()
                 .filter(one -> one.getValue() < ENOUGH)
                 .sorted(Map.Entry.comparingByValue())
                 .limit(3 - help.size())

@@ -1,45 +1,28 @@
 package org.coop4j.studio;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import org.coop4j.base.Log;
-import org.coop4j.base.OpenFile;
-import org.coop4j.base.Sha256;
-import org.slf4j.Logger;
+import java.util.Set;
+import org.coop4j.base.CheckedLines;
 
-/**
- * The actions of a folder's studio in a file that only grows: a record per line, after its checksum, on the disk before the
- * next thing is done. A damaged tail is set aside.
- */
+/** The actions of a folder's studio, each on the disk before it is done. */
 final class Journal implements Closeable {
 
-    private static final Logger LOG = Log.of(Journal.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int CHECKSUM = 16;
-    private static final long LARGEST = 1L << 30;
 
-    private final FileChannel channel;
+    private final CheckedLines file;
     private final List<Entry> entries = new ArrayList<>();
     private final Labels labels = new Labels();
     private int state;
-    private long end;
 
     /**
      * A change of place.
@@ -104,77 +87,22 @@ final class Journal implements Closeable {
         }
     }
 
-    private Journal(FileChannel channel) {
-        this.channel = channel;
+    Journal(Path file) throws IOException {
+        this.file = CheckedLines.open(file, this::read);
     }
 
-    /** Opens the journal of a folder; a tail that cannot be read is set aside in a file of its own. */
-    static Journal open(Path file) throws IOException {
-        Journal journal = new Journal(OpenFile.channel(file, CREATE, WRITE));
+    private void read(String line) {
         try {
-            byte[] all = OpenFile.read(file, LARGEST);
-            journal.read(all);
-            if (journal.end < all.length) {
-                int n = 1;
-                while (Files.exists(file.resolveSibling("journal.damaged-" + n))) {
-                    n++;
-                }
-                Path aside = file.resolveSibling("journal.damaged-" + n);
-                Files.write(aside, Arrays.copyOfRange(all, (int) journal.end, all.length));
-                LOG.warn("the journal ends in a damaged record, which is now in {}", aside);
-                journal.channel.truncate(journal.end);
-            }
-            return journal;
-        } catch (IOException | RuntimeException e) {
-            journal.close();
-            throw e;
-        }
-    }
-
-    private void read(byte[] all) {
-        int from = 0;
-        for (int i = 0; i < all.length; i++) {
-            if (all[i] == '\n') {
-                Entry entry = entry(new String(all, from, i - from, UTF_8));
-                if (entry == null) {
-                    return;
-                }
-                accept(entry);
-                from = i + 1;
-                end = from;
-            }
-        }
-    }
-
-    private static Entry entry(String line) {
-        if (line.length() <= CHECKSUM || !line.substring(0, CHECKSUM).equals(checksum(line.substring(CHECKSUM + 1)))) {
-            return null;
-        }
-        try {
-            return JSON.readValue(line.substring(CHECKSUM + 1), Entry.class);
+            accept(JSON.readValue(line, Entry.class));
         } catch (JsonProcessingException e) {
-            return null;
+            throw new UncheckedIOException(e);
         }
     }
 
-    private static String checksum(String json) {
-        return Sha256.of(json).substring(0, CHECKSUM);
-    }
-
-    /** Appends an entry, which is on the disk when this returns; after a failure the file ends as before. */
+    /** Appends an entry; after a failure the file ends as before. */
     void add(Entry entry) throws IOException {
-        String json = JSON.writeValueAsString(entry);
-        byte[] line = (checksum(json) + " " + json + "\n").getBytes(UTF_8);
-        try {
-            OpenFile.write(channel, ByteBuffer.wrap(line), end);
-            if (entry.what != null || entry.kept != null) { // the next studio finishes an action whose note is lost
-                channel.force(false);
-            }
-        } catch (IOException e) {
-            channel.truncate(end);
-            throw e;
-        }
-        end += line.length;
+        boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished once more
+        file.add(JSON.writeValueAsString(entry), lasts);
         accept(entry);
     }
 
@@ -210,23 +138,20 @@ final class Journal implements Closeable {
 
     /** Returns the latest action that is done and not undone, or null. */
     Entry undoable() {
-        Map<Integer, Entry> done = new LinkedHashMap<>();
-        for (Entry entry : entries) {
-            if (entry.what != null && entry.undoes == null) {
-                done.put(entry.action, entry);
-            } else if (entry.undoes != null) {
-                done.remove(entry.undoes);
+        Set<Integer> undone = new HashSet<>();
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            Entry entry = entries.get(i);
+            if (entry.undoes != null) {
+                undone.add(entry.undoes);
+            } else if (entry.what != null && !undone.contains(entry.action)) {
+                return entry;
             }
         }
-        Entry last = null;
-        for (Entry entry : done.values()) {
-            last = entry;
-        }
-        return last;
+        return null;
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

@@ -2,13 +2,10 @@ package org.coop4j.studio;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.Log;
@@ -21,7 +18,9 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Prediction;
 import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Studio.Parts;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 import org.slf4j.Logger;
@@ -57,24 +56,23 @@ final class Learning implements Closeable {
      * A quick classifier.
      *
      * @param revision of the labels that it learned from
-     * @param learned number of pictures per class
-     * @param tested test pictures
+     * @param of the pictures that it learned from and was tested on
      * @param scores of the test pictures; none if nothing is tested
      * @param byNames number of test pictures that the names alone classify correctly
      * @param unlike the similarity to its nearest neighbour that 98 of 100 labelled pictures exceed
      */
-    record Fit(
-            long revision,
-            List<String> classes,
-            ImageClassifier images,
-            Map<String, Integer> learned,
-            List<Picture> tested,
-            Scores scores,
-            int byNames,
-            double unlike) {
+    record Fit(long revision, Parts of, ImageClassifier images, Scores scores, int byNames, double unlike) {
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
+
+        List<String> classes() {
+            return of.names();
+        }
+
+        List<Picture> tested() {
+            return of.test();
+        }
 
         int right() {
             return scores.right();
@@ -84,7 +82,7 @@ final class Learning implements Closeable {
         int right(String className) {
             boolean[] correct = scores.correct();
             return (int) IntStream.range(0, correct.length)
-                    .filter(i -> correct[i] && tested.get(i).className().equals(className))
+                    .filter(i -> correct[i] && tested().get(i).className().equals(className))
                     .count();
         }
 
@@ -96,12 +94,12 @@ final class Learning implements Closeable {
         int[] mistaken(Snapshot now) {
             boolean[] correct = scores.correct();
             return IntStream.range(0, correct.length)
-                    .filter(i -> !correct[i] && !now.isKept(tested.get(i)))
+                    .filter(i -> !correct[i] && !now.isKept(tested().get(i)))
                     .toArray();
         }
 
         List<String> test() {
-            return tested.stream()
+            return tested().stream()
                     .map(one -> one.sha256() + one.className())
                     .sorted()
                     .toList();
@@ -177,57 +175,40 @@ final class Learning implements Closeable {
         if (waits || (last != null && last.revision == now.revision())) {
             return;
         }
-        Map<String, List<Picture>> train = new TreeMap<>();
-        List<Picture> tested = new ArrayList<>();
-        for (Picture one : now.pictures()) {
-            if (one.className() != null && features.has(one)) {
-                if (now.isTest(one)) {
-                    tested.add(one);
-                } else {
-                    train.computeIfAbsent(one.className(), name -> new ArrayList<>())
-                            .add(one);
-                }
-            }
-        }
+        Parts parts = now.parts(features::has);
+        List<Picture> train = parts.train();
         Map<String, String> shown = new HashMap<>();
-        train.forEach((name, own) -> shown.put(name, features.typical(own)));
+        for (String name : parts.names()) {
+            shown.put(
+                    name,
+                    features.typical(train.stream()
+                            .filter(one -> one.className().equals(name))
+                            .toList()));
+        }
         typical = shown;
-        if (train.size() < 2) {
+        if (parts.names().size() < 2) {
             fit = null;
             return;
         }
-        List<String> names = List.copyOf(train.keySet());
-        tested.removeIf(one -> !train.containsKey(one.className()));
-        List<Picture> all = train.values().stream().flatMap(List::stream).toList();
-        Examples examples = Examples.of(names, features.of(all).toRows(), labels(names, all));
+        Examples examples = Examples.of(parts.names(), features.of(train).toRows(), parts.labels(train));
         ImageClassifier learner = ImageClassifier.learn(clip, examples, Method.closedForm());
-        Map<String, Integer> learned = new HashMap<>();
-        train.forEach((name, some) -> learned.put(name, some.size()));
-        double[] nearest = features.nearest(all.subList(0, Math.min(all.size(), MEASURED)), all);
+        double[] nearest = features.nearest(train.subList(0, Math.min(train.size(), MEASURED)), train);
         Arrays.sort(nearest);
         Fit made = new Fit(
                 now.revision(),
-                names,
+                parts,
                 learner,
-                learned,
-                tested,
-                scores(learner.classifier(), names, tested),
-                scores(byNames(names), names, tested).right(),
+                scores(learner.classifier(), parts),
+                scores(byNames(parts.names()), parts).right(),
                 nearest[nearest.length / 50]);
         if (last != null) {
             close(before);
             before = last;
         }
         fit = made;
-        if (!tested.isEmpty()) {
-            studio.tested(now.state(), new Tested(made.right(), tested.size()));
+        if (!parts.test().isEmpty()) {
+            studio.tested(now.state(), new Tested(made.right(), parts.test().size()));
         }
-    }
-
-    static int[] labels(List<String> names, List<Picture> pictures) {
-        return pictures.stream()
-                .mapToInt(one -> Collections.binarySearch(names, one.className()))
-                .toArray();
     }
 
     private static void close(Fit old) throws IOException {
@@ -236,12 +217,12 @@ final class Learning implements Closeable {
         }
     }
 
-    private Scores scores(Classifier classifier, List<String> names, List<Picture> pictures) {
-        return pictures.isEmpty()
+    private Scores scores(Classifier classifier, Parts parts) {
+        List<Picture> test = parts.test();
+        return test.isEmpty()
                 ? Scores.NONE
                 : new Scores(
-                        labels(names, pictures),
-                        classifier.logits(features.of(pictures)).toRows());
+                        parts.labels(test), classifier.logits(features.of(test)).toRows());
     }
 
     /** Returns the hand-written prompts of some classes. */
@@ -286,19 +267,12 @@ final class Learning implements Closeable {
         return typical.get(className);
     }
 
-    /** A class with its probability. */
-    record Answer(String label, double probability) {}
-
-    /** The classes of a picture, the most probable first. */
-    record Answers(List<Answer> answers, boolean sure) {}
-
-    Answers predict(byte[] content) throws IOException {
+    /** Returns the classes of a picture, the most probable first, and if the first is sure. */
+    Map<String, Object> predict(byte[] content) throws IOException {
         Fit last = fit;
         StudioProblem.require(last != null, "Nothing is learned yet: put pictures into two classes.");
-        List<Answer> answers = last.images.classify(content).stream()
-                .map(one -> new Answer(one.label(), one.probability()))
-                .toList();
-        return new Answers(answers, answers.get(0).probability >= Fit.SURE);
+        List<Prediction> answers = last.images.classify(content);
+        return Map.of("answers", answers, "sure", answers.get(0).probability() >= Fit.SURE);
     }
 
     @Override

@@ -43,6 +43,7 @@ import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.studio.Learning.Fit;
+import org.coop4j.studio.Studio.Parts;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 import org.slf4j.Logger;
@@ -155,7 +156,7 @@ final class Runs implements Closeable {
         try {
             methods = name.equals("auto") ? Method.quick() : List.of(Method.of(name));
         } catch (IllegalArgumentException e) {
-            throw new StudioProblem(400, e.getMessage(), UNCHANGED);
+            throw StudioProblem.of(e);
         }
         ImageDataset pictures = dataset(studio.snapshot());
         Work work = new Work(listener);
@@ -348,26 +349,20 @@ final class Runs implements Closeable {
     }
 
     private ImageDataset dataset(Snapshot now) throws IOException {
-        List<Picture> usable = now.pictures().stream()
-                .filter(one -> one.className() != null && !features.isUnreadable(one))
+        Parts parts = now.parts(one -> !features.isUnreadable(one));
+        StudioProblem.require(parts.names().size() > 1, "The studio learns from two classes on: add pictures.");
+        StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class is tested from 8 on.");
+        return ImageDataset.fromImages(
+                studio.root().getFileName().toString(),
+                images(parts, parts.train()),
+                List.of(),
+                images(parts, parts.test()));
+    }
+
+    private List<LabelledImage> images(Parts parts, List<Picture> some) {
+        return some.stream()
+                .map(one -> features.image(one, parts.names().indexOf(one.className())))
                 .toList();
-        List<String> names = usable.stream()
-                .filter(one -> !now.isTest(one))
-                .map(Picture::className)
-                .distinct()
-                .sorted()
-                .toList();
-        List<LabelledImage> train = new ArrayList<>();
-        List<LabelledImage> test = new ArrayList<>();
-        for (Picture one : usable) {
-            int label = names.indexOf(one.className());
-            if (label >= 0) {
-                (now.isTest(one) ? test : train).add(features.image(one, label));
-            }
-        }
-        StudioProblem.require(names.size() > 1, "The studio learns from two classes on: add pictures.");
-        StudioProblem.require(!test.isEmpty(), "Add pictures: a class is tested from 8 on.");
-        return ImageDataset.fromImages(studio.root().getFileName().toString(), train, List.of(), test);
     }
 
     /** Returns the folders of finished runs, the latest last. */

@@ -2,14 +2,12 @@ package org.coop4j.studio;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
+import org.coop4j.findings.AlikeImages;
 import org.coop4j.method.Classifier;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Studio.Picture;
@@ -19,7 +17,6 @@ import org.coop4j.studio.Studio.Snapshot;
 final class Sorting {
 
     private static final int MOST_GROUPS = 24;
-    private static final int ROUNDS = 12;
 
     private final Features features;
     private final List<Picture> open;
@@ -94,63 +91,17 @@ final class Sorting {
                         .toList());
     }
 
-    /** Returns groups of alike pictures by k-means on the sphere, after the mean of all was subtracted. */
     private List<Group> alike() {
-        FeatureMatrix units = features.units(open);
-        float[] mean = Features.sum(units, null, 0);
-        float[][] rows = units.toRows();
-        for (float[] row : rows) {
-            for (int i = 0; i < row.length; i++) {
-                row[i] -= mean[i] / rows.length;
-            }
-        }
-        FeatureMatrix centred = unit(rows);
-        int k = Math.min(MOST_GROUPS, Math.max(1, (int) Math.round(Math.sqrt(rows.length / 2.0))));
-        FeatureMatrix centres = farthest(centred, k);
-        int[] groups = new int[rows.length];
-        for (int round = 0; round < ROUNDS; round++) {
-            groups = Predictions.argmax(centred.products(centres).toRows());
-            float[][] sums = centres.toRows(); // which an empty group keeps
-            for (int c : IntStream.of(groups).distinct().toArray()) {
-                sums[c] = Features.sum(centred, groups, c);
-            }
-            centres = unit(sums);
-        }
-        List<Group> found = new ArrayList<>();
-        for (int c = 0; c < k; c++) {
+        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(open.size() / 2.0))));
+        List<Group> groups = new ArrayList<>();
+        for (AlikeImages one : AlikeImages.groups(features.units(open), most)) {
             List<Member> members = new ArrayList<>();
-            for (int i = 0; i < rows.length; i++) {
-                if (groups[i] == c) {
-                    members.add(new Member(open.get(i).id(), Math.max(0, centred.dot(i, centres, c))));
-                }
+            for (int i = 0; i < one.images().size(); i++) {
+                String id = open.get(one.images().get(i)).id();
+                members.add(new Member(id, Math.max(0, one.similarities().get(i))));
             }
-            found.add(group("alike", null, members));
+            groups.add(group("alike", null, members));
         }
-        found.removeIf(one -> one.pictures.isEmpty());
-        found.sort(Comparator.comparingInt(one -> -one.pictures.size()));
-        return found;
-    }
-
-    /** Returns rows of unit length; rows of zeros stay. */
-    private static FeatureMatrix unit(float[][] rows) {
-        FeatureMatrix all = FeatureMatrix.of(rows);
-        float[][] units = all.normalized().toRows();
-        for (int i = 0; i < rows.length; i++) {
-            units[i] = all.dot(i, all, i) > 0 ? units[i] : rows[i];
-        }
-        return FeatureMatrix.of(units);
-    }
-
-    /** Returns the first row, and those farthest from the ones before. */
-    private static FeatureMatrix farthest(FeatureMatrix rows, int k) {
-        int[] chosen = new int[k];
-        double[] nearest = new double[rows.rows()];
-        Arrays.fill(nearest, -2);
-        for (int c = 1; c < k; c++) {
-            int last = chosen[c - 1];
-            Arrays.setAll(nearest, i -> Math.max(nearest[i], rows.dot(i, rows, last)));
-            chosen[c] = Predictions.argmax(nearest.length, i -> -nearest[i]);
-        }
-        return rows.rows(chosen);
+        return groups;
     }
 }

@@ -5,7 +5,6 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
-import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -26,7 +25,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,13 +38,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.SafeName;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.image.ExifOrientation;
@@ -72,17 +73,13 @@ final class Studio implements Closeable {
 
     private static final Logger LOG = Log.of(Studio.class);
     private static final String REMOVED = OWN + "/removed/";
-    private static final int LONGEST_NAME = 100;
+    private static final String ENDINGS = "jpe?g|jpe|png|bmp|gif|webp|tiff?";
     private static final int FEWEST_TO_TEST = 8;
-    private static final int THUMBNAIL = 320;
+    static final int THUMBNAIL = 320; // longer side
     private static final int MAX_PIXELS = 50_000_000;
-    private static final Set<String> RESERVED =
-            Set.of("con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7"
-                    .concat(" lpt8 lpt9 __macosx")
-                    .split(" "));
-
     private final Path root;
     private final boolean readOnly;
+    private final IoFunction<Path, String> sha256;
     private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
     private final SortedMap<String, Picture> pictures = new TreeMap<>(); // by path
     private final Map<String, List<Picture>> byId = new HashMap<>();
@@ -123,6 +120,14 @@ final class Studio implements Closeable {
             return new Picture(sha256, place, classOf(place), size, time);
         }
 
+        private boolean isStill(BasicFileAttributes file) {
+            return size == file.size() && time.equals(file.lastModifiedTime());
+        }
+
+        private static Picture of(String sha256, String place, BasicFileAttributes file) {
+            return new Picture(sha256, place, classOf(place), file.size(), file.lastModifiedTime());
+        }
+
         static String classOf(String place) {
             int slash = place.indexOf('/');
             return slash < 0 ? null : place.substring(0, slash);
@@ -135,6 +140,14 @@ final class Studio implements Closeable {
      * @param undo the action that undo would undo; null if there is none
      */
     record Done(long revision, String undo) {}
+
+    /** The classes that have training pictures, and their pictures. */
+    record Parts(List<String> names, List<Picture> train, List<Picture> test) {
+
+        int[] labels(List<Picture> some) {
+            return some.stream().mapToInt(one -> names.indexOf(one.className)).toArray();
+        }
+    }
 
     /**
      * Pictures, classes and test contents at a revision.
@@ -156,6 +169,22 @@ final class Studio implements Closeable {
                     .toList();
         }
 
+        /** Returns the usable labelled pictures. */
+        Parts parts(Predicate<Picture> usable) {
+            List<Picture> labelled = pictures.stream()
+                    .filter(one -> one.className != null && usable.test(one))
+                    .toList();
+            List<Picture> train = labelled.stream().filter(one -> !isTest(one)).toList();
+            List<String> names =
+                    train.stream().map(Picture::className).distinct().sorted().toList();
+            return new Parts(
+                    names,
+                    train,
+                    labelled.stream()
+                            .filter(one -> isTest(one) && names.contains(one.className))
+                            .toList());
+        }
+
         boolean isTest(Picture picture) {
             return tests.contains(picture.sha256);
         }
@@ -165,20 +194,22 @@ final class Studio implements Closeable {
         }
     }
 
-    private Studio(Path root, boolean readOnly) {
+    private Studio(Path root, boolean readOnly, IoFunction<Path, String> sha256) {
         this.root = root;
         this.readOnly = readOnly;
+        this.sha256 = sha256;
     }
 
     /**
      * Opens a folder, finishes what a killed studio had begun, and lists the pictures.
      *
      * @param readOnly true to write nothing into the folder
+     * @param sha256 hashes the content of a file
      * @throws CommandFailure if another studio has the folder, or it has a split
      */
-    static Studio open(Path folder, boolean readOnly) throws IOException {
+    static Studio open(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
         CommandFailure.require(Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
-        Studio studio = new Studio(folder.toRealPath(), readOnly);
+        Studio studio = new Studio(folder.toRealPath(), readOnly, sha256);
         try {
             if (!readOnly) {
                 studio.claim();
@@ -213,12 +244,12 @@ final class Studio implements Closeable {
         lock = OpenFile.channel(own.resolve("lock"), CREATE, WRITE);
         CommandFailure.require(
                 OpenFile.lock(lock) != null, "another studio has %s open: use its page, or end it first", root);
-        journal = Journal.open(own.resolve("journal"));
+        journal = new Journal(own.resolve("journal"));
         Entry unfinished = journal.unfinished();
         if (unfinished != null) {
             LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
             perform(unfinished, new ArrayList<>());
-            journal.add(Entry.note(unfinished.action(), null, null));
+            finished(unfinished);
         }
         journal.entries().stream().filter(entry -> entry.kept() != null).forEach(entry -> kept.add(entry.kept()));
     }
@@ -254,10 +285,10 @@ final class Studio implements Closeable {
                 Set.copyOf(kept));
     }
 
-    /** Returns what undo would undo; null if there is nothing. */
-    synchronized String undoable() {
+    /** Returns the revision, and what undo would undo. */
+    synchronized Done done() {
         Entry last = journal == null ? null : journal.undoable();
-        return last == null ? null : last.what();
+        return new Done(revision, last == null ? null : last.what());
     }
 
     private void refresh() {
@@ -295,23 +326,14 @@ final class Studio implements Closeable {
         List<Path> files = lister.images(root);
         files.forEach(file -> folders.add(file.getParent()));
         Map<Path, FileTime> before = times(folders);
-        Map<String, String> known = known();
         Map<String, Picture> found = new ConcurrentHashMap<>();
-        Set<String> hashed = ConcurrentHashMap.newKeySet();
         files.parallelStream().forEach(file -> {
-            String path = place(file);
+            String path = root.relativize(file).toString().replace('\\', '/');
             try {
-                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-                String key = key(path, attributes.size(), attributes.lastModifiedTime());
-                String sha256 = known.get(key);
-                if (sha256 == null) {
-                    sha256 = Sha256.of(file);
-                    hashed.add(path);
-                }
+                BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+                Picture known = pictures.get(path);
                 found.put(
-                        path,
-                        new Picture(
-                                sha256, path, Picture.classOf(path), attributes.size(), attributes.lastModifiedTime()));
+                        path, known != null && known.isStill(now) ? known : Picture.of(sha256.apply(file), path, now));
             } catch (IOException e) {
                 LOG.warn("{} cannot be read: {}", file, e.getMessage());
             }
@@ -323,13 +345,6 @@ final class Studio implements Closeable {
         folderTimes = before;
         stale = false;
         note();
-        if (!hashed.isEmpty() && !readOnly) {
-            AtomicFile.write(
-                    own().resolve("contents.txt"),
-                    pictures.values().stream()
-                            .map(one -> one.sha256 + " " + key(one.path, one.size, one.time) + "\n")
-                            .collect(Collectors.joining()));
-        }
         changed();
     }
 
@@ -337,10 +352,8 @@ final class Studio implements Closeable {
     private void note() throws IOException {
         if (journal != null) {
             Labels labels = journal.labels();
-            List<String> makes = new ArrayList<>(classes);
-            makes.removeAll(labels.classes);
-            List<String> drops = new ArrayList<>(labels.classes);
-            drops.removeAll(classes);
+            List<String> makes = minus(classes, labels.classes);
+            List<String> drops = minus(labels.classes, classes);
             Entry found = Entry.of(journal.next(), null, null, makes, labels.to(pictures), drops);
             if (found.isChange()) {
                 journal.add(found);
@@ -348,28 +361,8 @@ final class Studio implements Closeable {
         }
     }
 
-    /** Returns the contents of files that have not changed since they were read. */
-    private Map<String, String> known() throws IOException {
-        Map<String, String> known = new HashMap<>();
-        Path list = own().resolve("contents.txt");
-        if (pictures.isEmpty() && Files.exists(list)) {
-            for (String line : Files.readAllLines(list, UTF_8)) {
-                int space = line.indexOf(' ');
-                if (space > 0) {
-                    known.put(line.substring(space + 1), line.substring(0, space));
-                }
-            }
-        }
-        pictures.values().forEach(one -> known.put(key(one.path, one.size, one.time), one.sha256));
-        return known;
-    }
-
-    private static String key(String path, long size, FileTime time) {
-        return size + " " + time + " " + path.replaceAll("\\p{Cntrl}", "?");
-    }
-
-    private String place(Path file) {
-        return root.relativize(file).toString().replace('\\', '/');
+    private static List<String> minus(Collection<String> some, Collection<String> others) {
+        return some.stream().filter(one -> !others.contains(one)).toList();
     }
 
     /** Updates what follows from the pictures, and the test pictures of classes that have enough. */
@@ -404,38 +397,100 @@ final class Studio implements Closeable {
 
     // Changes
 
+    /** An action that is planned; no two of its files get the same place. */
+    private final class Plan {
+
+        private final List<String> makes = new ArrayList<>();
+        private final List<Move> moves = new ArrayList<>();
+        private final List<String> drops = new ArrayList<>();
+        private final Set<String> taken = new HashSet<>();
+
+        private void move(String sha256, String from, String wanted) {
+            moves.add(new Move(sha256, from, free(wanted)));
+        }
+
+        private void remove(Picture one) {
+            move(one.sha256, one.path, REMOVED + one.id() + " " + one.file());
+        }
+
+        /** Returns a place for a file that is not taken. */
+        private String free(String wanted) {
+            int slash = wanted.lastIndexOf('/');
+            int dot = wanted.lastIndexOf('.') > slash + 1 ? wanted.lastIndexOf('.') : wanted.length();
+            String place = wanted;
+            for (int n = 2; ; n++) {
+                boolean exists = Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
+                if (!exists && taken.add(place.toLowerCase(Locale.ROOT))) {
+                    return place;
+                }
+                place = "%s (%d)%s".formatted(wanted.substring(0, dot), n, wanted.substring(dot));
+            }
+        }
+
+        private Done act(String what) {
+            return act(what, null);
+        }
+
+        private Done act(String what, Integer undoes) {
+            moves.stream()
+                    .flatMap(move -> Stream.of(move.from(), move.to()))
+                    .map(Studio::folder)
+                    .distinct()
+                    .forEach(Studio.this::requireFolder);
+            Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
+            record(entry);
+            List<StudioProblem> problems = new ArrayList<>();
+            perform(entry, problems);
+            finished(entry);
+            changed();
+            folderTimes = times(folders());
+            listener.run();
+            if (!problems.isEmpty()) {
+                stale = true;
+                StudioProblem first = problems.get(0);
+                int others = moves.size() - problems.size();
+                String lost = "Nothing is lost: %s moved, the others are where they were."
+                        .formatted(count(others, "picture was", "pictures were"));
+                throw new StudioProblem(first.status, first.getMessage(), others > 0 ? lost : UNCHANGED);
+            }
+            return done();
+        }
+    }
+
+    private static String place(String className, String file) {
+        return className == null ? file : className + "/" + file;
+    }
+
+    private static String named(String className) {
+        return Objects.requireNonNullElse(className, "unsorted");
+    }
+
     /** Moves pictures into a class, or out of all classes. */
     synchronized Done move(List<String> ids, String to, boolean create) {
         begin();
-        List<String> makes = List.of();
+        Plan plan = new Plan();
         if (to != null && !classes.contains(to)) {
             StudioProblem.require(create, "There is no class %s.", to);
-            makes = List.of(newClass(to));
+            plan.makes.add(newClass(to));
         }
-        List<Move> moves = new ArrayList<>();
-        Set<String> taken = new HashSet<>();
-        int moved = 0;
-        for (String id : new LinkedHashSet<>(ids)) {
-            boolean any = false;
-            for (Picture one : of(id)) {
-                if (!Objects.equals(one.className, to)) {
-                    String folder = to == null ? "" : to + "/";
-                    moves.add(new Move(one.sha256, one.path, free(folder + one.file(), taken)));
-                    any = true;
-                }
-            }
-            moved += any ? 1 : 0;
+        Set<String> moved = new LinkedHashSet<>(ids);
+        moved.removeIf(id -> of(id).stream().allMatch(one -> Objects.equals(one.className, to)));
+        for (String id : moved) {
+            of(id).stream()
+                    .filter(one -> !Objects.equals(one.className, to))
+                    .forEach(one -> plan.move(one.sha256, one.path, place(to, one.file())));
         }
-        return moves.isEmpty() && makes.isEmpty()
-                ? new Done(revision, undoable())
-                : act("Moved %d to %s".formatted(moved, to == null ? "unsorted" : to), null, makes, moves, List.of());
+        return moved.isEmpty() && plan.makes.isEmpty()
+                ? done()
+                : plan.act("Moved %d to %s".formatted(moved.size(), named(to)));
     }
 
     /** Makes a class. */
     synchronized Done addClass(String name) {
         begin();
-        String checked = newClass(name);
-        return act("New class " + checked, null, List.of(checked), List.of(), List.of());
+        Plan plan = new Plan();
+        plan.makes.add(newClass(name));
+        return plan.act("New class " + plan.makes.get(0));
     }
 
     /** Gives a class another name. */
@@ -444,14 +499,9 @@ final class Studio implements Closeable {
         requireClass(from);
         String checked = className(to);
         requireNoClash(checked, from);
-        return checked.equals(from)
-                ? new Done(revision, undoable())
-                : act(
-                        "Renamed %s to %s".formatted(from, checked),
-                        null,
-                        List.of(),
-                        List.of(new Move("", from, checked)),
-                        List.of());
+        Plan plan = new Plan();
+        plan.moves.add(new Move("", from, checked));
+        return checked.equals(from) ? done() : plan.act("Renamed %s to %s".formatted(from, checked));
     }
 
     /** Moves all pictures of a class into another, and drops its folder if nothing else is in it. */
@@ -460,33 +510,22 @@ final class Studio implements Closeable {
         requireClass(from);
         requireClass(into);
         StudioProblem.require(!from.equals(into), "%s cannot be merged into itself.", from);
-        Set<String> taken = new HashSet<>();
-        List<Move> moves = new ArrayList<>();
-        Set<String> folders = new TreeSet<>(Set.of(from));
-        for (Picture one : pictures.values()) {
-            if (from.equals(one.className)) {
-                moves.add(new Move(one.sha256, one.path, free(into + "/" + one.file(), taken)));
-                folders.add(folder(one.path));
-            }
-        }
-        List<String> deepestFirst = new ArrayList<>(folders);
-        Collections.reverse(deepestFirst);
-        return act("Merged %s into %s".formatted(from, into), null, List.of(), moves, deepestFirst);
+        Plan plan = new Plan();
+        TreeSet<String> folders = new TreeSet<>(Set.of(from));
+        Labels.inside(pictures, from).forEach((path, one) -> {
+            plan.move(one.sha256, path, place(into, one.file()));
+            folders.add(folder(path));
+        });
+        plan.drops.addAll(folders.descendingSet()); // the deepest first
+        return plan.act("Merged %s into %s".formatted(from, into));
     }
 
     /** Moves pictures out of the data, where undo finds them. */
     synchronized Done remove(List<String> ids) {
         begin();
-        List<Move> moves = new ArrayList<>();
-        Set<String> taken = new HashSet<>();
-        for (String id : new LinkedHashSet<>(ids)) {
-            of(id).forEach(one -> moves.add(removal(one, taken)));
-        }
-        return act("Removed " + count(moves.size(), "picture"), null, List.of(), moves, List.of());
-    }
-
-    private Move removal(Picture one, Set<String> taken) {
-        return new Move(one.sha256, one.path, free(REMOVED + one.id() + " " + one.file(), taken));
+        Plan plan = new Plan();
+        new LinkedHashSet<>(ids).forEach(id -> of(id).forEach(plan::remove));
+        return plan.act("Removed " + count(plan.moves.size(), "picture"));
     }
 
     /** Undoes the latest action that is not undone. */
@@ -494,19 +533,20 @@ final class Studio implements Closeable {
         begin();
         Entry last = journal.undoable();
         StudioProblem.require(last != null, "There is nothing to undo.");
-        Set<String> taken = new HashSet<>();
-        List<Move> moves = new ArrayList<>();
+        Plan plan = new Plan();
+        plan.makes.addAll(last.drops());
+        plan.drops.addAll(last.makes());
         for (Move move : last.back()) {
-            Path from = root.resolve(move.from());
             Picture there = pictures.get(move.from());
             if (move.sha256().isEmpty()) {
                 requireNoClash(move.to(), move.from());
-                moves.add(move);
-            } else if (Files.exists(from) && (there == null || there.sha256.equals(move.sha256()))) {
-                moves.add(new Move(move.sha256(), move.from(), free(move.to(), taken)));
+                plan.moves.add(move);
+            } else if (Files.exists(root.resolve(move.from()))
+                    && (there == null || there.sha256.equals(move.sha256()))) {
+                plan.move(move.sha256(), move.from(), move.to());
             }
         }
-        return act("Undone: " + last.what(), last.action(), last.drops(), moves, last.makes());
+        return plan.act("Undone: " + last.what(), last.action());
     }
 
     // History
@@ -538,25 +578,20 @@ final class Studio implements Closeable {
                 spare.computeIfAbsent(content, one -> new ArrayDeque<>()).add(place);
             }
         });
-        List<Move> moves = new ArrayList<>();
-        Set<String> taken = new HashSet<>();
+        Plan plan = new Plan();
         then.places.forEach((place, content) -> {
             if (!content.equals(journal.labels().places.get(place)) && spare.containsKey(content)) {
                 String from = spare.get(content).pollLast(); // removed ones, which are the first, are left if possible
                 if (from != null) {
-                    moves.add(new Move(content, from, free(place, taken)));
+                    plan.move(content, from, place);
                 }
             }
         });
-        spare.forEach((content, places) -> places.stream()
-                .map(pictures::get)
-                .filter(Objects::nonNull)
-                .forEach(one -> moves.add(removal(one, taken))));
-        List<String> makes = new ArrayList<>(then.classes);
-        makes.removeAll(classes);
-        List<String> drops = new ArrayList<>(classes);
-        drops.removeAll(then.classes);
-        return act("Went back to state " + state, null, makes, moves, drops);
+        spare.forEach((content, places) ->
+                places.stream().map(pictures::get).filter(Objects::nonNull).forEach(plan::remove));
+        plan.makes.addAll(minus(then.classes, classes));
+        plan.drops.addAll(minus(classes, then.classes));
+        return plan.act("Went back to state " + state);
     }
 
     /** Notes what was learned from a state. */
@@ -578,7 +613,7 @@ final class Studio implements Closeable {
         }
         revision++;
         listener.run();
-        return new Done(revision, undoable());
+        return done();
     }
 
     /**
@@ -590,7 +625,8 @@ final class Studio implements Closeable {
      */
     String upload(byte[] content, String className, String name) {
         byte[] thumbnail;
-        String file = fileName(name, content);
+        int first = content.length == 0 ? 0 : content[0];
+        String file = SafeName.file(name, ENDINGS, first == (byte) 0x89 ? "png" : first == 'R' ? "webp" : "jpg");
         try {
             thumbnail = decoder.decode(content, file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
         } catch (IOException e) {
@@ -606,20 +642,15 @@ final class Studio implements Closeable {
             if (byId.getOrDefault(id, List.of()).stream().anyMatch(one -> Objects.equals(one.className, className))) {
                 return id;
             }
-            String folder = className == null ? "" : className + "/";
-            String arrived = free(REMOVED + id + " " + file, new HashSet<>());
+            Plan plan = new Plan();
+            String arrived = plan.free(REMOVED + id + " " + file);
             try {
                 AtomicFile.write(root.resolve(arrived), content);
             } catch (IOException e) {
                 throw StudioProblem.of(e, file, UNCHANGED);
             }
-            Move move = new Move(sha256, arrived, free(folder + file, new HashSet<>()));
-            act(
-                    "Added %s to %s".formatted(file, className == null ? "unsorted" : className),
-                    null,
-                    List.of(),
-                    List.of(move),
-                    List.of());
+            plan.move(sha256, arrived, place(className, file));
+            plan.act("Added %s to %s".formatted(file, named(className)));
         }
         store(id, thumbnail);
         return id;
@@ -636,7 +667,7 @@ final class Studio implements Closeable {
         List<Picture> some = byId.get(id);
         if (some == null) {
             throw new StudioProblem(
-                    CONFLICT_409, "A picture is gone: it was moved or deleted elsewhere. Look again.", UNCHANGED);
+                    NOT_FOUND_404, "A picture is gone: it was moved or deleted elsewhere. Look again.", UNCHANGED);
         }
         return some;
     }
@@ -649,33 +680,12 @@ final class Studio implements Closeable {
         }
     }
 
-    private Done act(String what, Integer undoes, List<String> makes, List<Move> moves, List<String> drops) {
-        moves.stream()
-                .flatMap(move -> Stream.of(move.from(), move.to()))
-                .map(Studio::folder)
-                .distinct()
-                .forEach(this::requireFolder);
-        Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
-        record(entry);
-        List<StudioProblem> problems = new ArrayList<>();
-        perform(entry, problems);
-        record(Entry.note(entry.action(), null, null));
-        changed();
-        folderTimes = times(folders());
-        listener.run();
-        if (!problems.isEmpty()) {
-            stale = true;
-            StudioProblem first = problems.get(0);
-            int others = moves.size() - problems.size();
-            throw new StudioProblem(
-                    first.status,
-                    first.getMessage(),
-                    others > 0
-                            ? "Nothing is lost: %s moved, the others are where they were."
-                                    .formatted(count(others, "picture was", "pictures were"))
-                            : UNCHANGED);
+    private void finished(Entry entry) {
+        try {
+            journal.add(Entry.note(entry.action(), null, null));
+        } catch (IOException e) {
+            LOG.warn("the journal cannot be written: {}", e.getMessage()); // the next studio finishes it once more
         }
-        return new Done(revision, undoable());
     }
 
     private Set<Path> folders() {
@@ -721,11 +731,11 @@ final class Studio implements Closeable {
         if (!Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
             throw new NoSuchFileException(move.from());
         }
-        if (known != null) {
-            BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
-            if (now.size() != known.size || !now.lastModifiedTime().equals(known.time)) {
-                throw new IOException("it was changed elsewhere: look again");
-            }
+        BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
+        boolean changed =
+                known == null ? now.isRegularFile() && !Sha256.of(from).equals(move.sha256()) : !known.isStill(now);
+        if (changed) {
+            throw new IOException("it was changed elsewhere: look again");
         }
         boolean sameName = move.sha256().isEmpty() && move.from().equalsIgnoreCase(move.to());
         if (Files.exists(to, LinkOption.NOFOLLOW_LINKS) && !(sameName && Files.isSameFile(from, to))) {
@@ -745,30 +755,12 @@ final class Studio implements Closeable {
         }
         pictures.remove(move.from());
         if (!move.to().startsWith(OWN)) {
-            BasicFileAttributes now = Files.readAttributes(to, BasicFileAttributes.class);
-            String place = move.to();
-            pictures.put(
-                    place,
-                    new Picture(move.sha256(), place, Picture.classOf(place), now.size(), now.lastModifiedTime()));
+            BasicFileAttributes moved = Files.readAttributes(to, BasicFileAttributes.class);
+            pictures.put(move.to(), Picture.of(move.sha256(), move.to(), moved));
         }
     }
 
     // Names
-
-    /** Returns a place for a file that is not taken, nor promised to another of the same action. */
-    private String free(String wanted, Set<String> taken) {
-        int dot = wanted.lastIndexOf('.') > wanted.lastIndexOf('/') + 1 ? wanted.lastIndexOf('.') : wanted.length();
-        String stem = wanted.substring(0, dot);
-        String extension = wanted.substring(dot);
-        String place = wanted;
-        for (int n = 2; ; n++) {
-            boolean exists = Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
-            if (!exists && taken.add(place.toLowerCase(Locale.ROOT))) {
-                return place;
-            }
-            place = "%s (%d)%s".formatted(stem, n, extension);
-        }
-    }
 
     private void requireClass(String name) {
         StudioProblem.require(name != null && classes.contains(name), "There is no class %s.", name);
@@ -803,68 +795,26 @@ final class Studio implements Closeable {
     }
 
     private static String folded(String name) {
-        return Normalizer.normalize(name, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+        return ClassNames.inPrompt(Normalizer.normalize(name, Normalizer.Form.NFC));
     }
 
     /** Returns the name of a class, or refuses one that is no name of a folder on some system. */
-    static String className(String given) {
-        String name = given == null ? "" : Normalizer.normalize(given.strip(), Normalizer.Form.NFC);
-        StudioProblem.require(!name.isEmpty(), "A class needs a name.");
-        StudioProblem.require(
-                name.length() <= LONGEST_NAME && name.getBytes(UTF_8).length <= 2 * LONGEST_NAME,
-                "The name is too long: use at most %d characters.",
-                LONGEST_NAME);
-        StudioProblem.require(
-                name.matches("[^/\\\\:*?\"<>|\\p{Cntrl}\\p{Cs}\\p{Co}\\p{Cn}\\u202a-\\u202e\\u2066-\\u2069]+")
-                        && name.matches(".*[\\p{L}\\p{N}].*"),
-                "A name has letters or digits, and none of / \\ : * ? \" < > |.");
-        StudioProblem.require(
-                !name.startsWith(".") && !name.endsWith("."), "A name neither begins nor ends with a full stop.");
-        String stem = name.toLowerCase(Locale.ROOT).replaceFirst("\\..*", "").strip();
-        StudioProblem.require(
-                !RESERVED.contains(stem) && Split.named(name).isEmpty(),
-                "%s has a meaning of its own: use another word.",
-                name);
-        return name;
-    }
-
-    /** Returns a name for a file that is harmless on every system, with the ending of its form. */
-    private static String fileName(String given, byte[] content) {
-        String name = given == null ? "" : Normalizer.normalize(given, Normalizer.Form.NFC);
-        name = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
-                .replaceAll("[:*?\"<>|\\p{C}]", "_")
-                .replaceFirst("^[.\\s]+", "")
-                .strip();
-        int dot = name.lastIndexOf('.');
-        String stem = dot > 0 ? name.substring(0, dot) : name;
-        String ending = dot > 0 ? name.substring(dot + 1).toLowerCase(Locale.ROOT) : "";
-        if (!ending.matches("jpe?g|jpe|png|bmp|gif|webp|tiff?")) {
-            stem = name;
-            name = "";
-            ending = content.length > 1 && content[0] == (byte) 0x89
-                    ? "png"
-                    : content.length > 1 && content[0] == 'R' ? "webp" : "jpg";
+    private static String className(String given) {
+        try {
+            String name = SafeName.folder(given);
+            StudioProblem.require(
+                    Split.named(name).isEmpty(), "%s is a part of a split elsewhere: use another word.", name);
+            return name;
+        } catch (IllegalArgumentException e) {
+            throw StudioProblem.of(e);
         }
-        while (stem.getBytes(UTF_8).length > LONGEST_NAME) {
-            stem = stem.substring(0, stem.offsetByCodePoints(stem.length(), -1));
-            name = "";
-        }
-        if (stem.isBlank() || RESERVED.contains(stem.toLowerCase(Locale.ROOT).replaceFirst("\\..*", ""))) {
-            stem = "picture " + stem;
-            name = "";
-        }
-        return name.isEmpty() ? stem.strip() + "." + ending : name;
     }
 
     // Pictures
 
     /** Returns the file of a picture. */
     synchronized Path file(String id) {
-        List<Picture> some = byId.get(id);
-        if (some == null) {
-            throw new StudioProblem(NOT_FOUND_404, "The picture is gone.", UNCHANGED);
-        }
-        return root.resolve(some.get(0).path);
+        return root.resolve(of(id).get(0).path);
     }
 
     /** Returns a small JPEG of a picture, made once. */

@@ -36,31 +36,27 @@ final class StudioProblem extends RuntimeException {
         }
     }
 
-    /** Returns the problem of a file that could not be moved or written. */
-    static StudioProblem of(IOException e, String file, String lost) {
-        if (e instanceof NoSuchFileException) {
-            return new StudioProblem(
-                    CONFLICT_409, "%s is gone: it was moved or deleted elsewhere.".formatted(file), lost);
-        }
-        if (e instanceof AccessDeniedException || reason(e).contains("read-only")) {
-            return new StudioProblem(
-                    CONFLICT_409, "%s cannot be written: change the permissions of its folder.".formatted(file), lost);
-        }
-        if (e instanceof AtomicMoveNotSupportedException) {
-            return new StudioProblem(
-                    CONFLICT_409, "%s lies on another disk: the studio moves files within one.".formatted(file), lost);
-        }
-        if (reason(e).contains("no space") || reason(e).contains("quota")) {
-            return new StudioProblem(
-                    INSUFFICIENT_STORAGE_507,
-                    "The disk is full: %s was not written. Free some space.".formatted(file),
-                    lost);
-        }
-        return new StudioProblem(CONFLICT_409, "%s: %s".formatted(file, e.getMessage()), lost);
+    /** Returns the problem of something that was given, told by the library. */
+    static StudioProblem of(IllegalArgumentException e) {
+        String text = e.getMessage();
+        return new StudioProblem(
+                BAD_REQUEST_400, text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".", UNCHANGED);
     }
 
-    private static String reason(IOException e) {
+    /** Returns the problem of a file that could not be moved or written. */
+    static StudioProblem of(IOException e, String file, String lost) {
         String reason = e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.getMessage();
-        return String.valueOf(reason).toLowerCase(Locale.ROOT);
+        String lower = String.valueOf(reason).toLowerCase(Locale.ROOT);
+        boolean full = lower.contains("no space") || lower.contains("quota");
+        String text = full
+                ? "The disk is full: %s was not written. Free some space."
+                : e instanceof NoSuchFileException
+                        ? "%s is gone: it was moved or deleted elsewhere."
+                        : e instanceof AccessDeniedException || lower.contains("read-only")
+                                ? "%s cannot be written: change the permissions of its folder."
+                                : e instanceof AtomicMoveNotSupportedException
+                                        ? "%s lies on another disk: the studio moves files within one."
+                                        : "%s: " + reason.replace("%", "%%");
+        return new StudioProblem(full ? INSUFFICIENT_STORAGE_507 : CONFLICT_409, text.formatted(file), lost);
     }
 }

@@ -35,9 +35,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.image.ImageDecoder.ImageException;
@@ -45,7 +50,6 @@ import org.coop4j.page.QrCode;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Runs.Numbers;
-import org.coop4j.studio.Runs.Tried;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Studio.Done;
 import org.coop4j.studio.Studio.Picture;
@@ -66,13 +70,15 @@ public final class StudioServer implements Closeable {
             "css", "text/css; charset=utf-8",
             "svg", "image/svg+xml");
 
-    /** Time between signs of life to a browser that listens, in ms; shorter than any limit of silence. */
-    private static final long HEARTBEAT = 5_000;
-
     /** Least time between two events, in ms. */
-    private static final long PAUSE = 60;
+    private static final long PAUSE = 50;
+
+    /** Pauses between signs of life to a browser that listens; shorter than any limit of silence. */
+    private static final int HEARTBEAT = 100;
 
     private static final int SHOWN = 6;
+
+    private static final Body NO_BODY = new Body(null, null, false, null, null, null, null, null, 0);
 
     private final Studio studio;
     private final Features features;
@@ -84,21 +90,19 @@ public final class StudioServer implements Closeable {
     private final AtomicReference<String> token = new AtomicReference<>(secret()); // null once it is used
     private final String session = secret();
     private final Set<SseClient> listening = ConcurrentHashMap.newKeySet();
-    private final Thread events = new Thread(this::events, "coop4j-events");
-    private final Object news = new Object();
-    private boolean isNews;
-    private volatile boolean closed;
+    private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
+    private final AtomicBoolean isNews = new AtomicBoolean();
+    private int silent; // periods without an event
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Path bank) throws IOException {
+    private StudioServer(ServiceOptions options, Studio studio, Clip clip, FeatureBanks banks, Path bank) {
         this.studio = studio;
         this.options = options;
         Quality quality = new Quality(studio, clip.preprocessing().size());
-        this.features = new Features(studio, clip, bank);
+        this.features = new Features(studio, clip, banks);
         this.learning = new Learning(studio, clip, features, quality, this::tell);
         this.findings = new Findings(studio, clip, features, quality);
         this.runs = new Runs(studio, clip, features, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
-        events.setDaemon(true);
     }
 
     /**
@@ -111,10 +115,11 @@ public final class StudioServer implements Closeable {
      */
     public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
             throws IOException {
-        Studio studio = Studio.open(folder, readOnly);
+        FeatureBanks banks = new FeatureBanks(bank);
+        Studio studio = Studio.open(folder, readOnly, banks::sha256);
         StudioServer started;
         try {
-            started = new StudioServer(options, studio, clip, bank);
+            started = new StudioServer(options, studio, clip, banks, bank);
             started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
         } catch (IOException | RuntimeException e) {
             studio.close();
@@ -125,7 +130,7 @@ public final class StudioServer implements Closeable {
             started.tell();
         });
         started.learning.start();
-        started.events.start();
+        started.events.scheduleWithFixedDelay(started::send, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
         return started;
     }
 
@@ -187,6 +192,23 @@ public final class StudioServer implements Closeable {
         }
     }
 
+    /** Returns an address for another browser, with a QR code if a telephone reaches it. */
+    private ObjectNode phone() throws IOException {
+        token.set(secret());
+        InetAddress own = InetAddress.getByName(options.host());
+        String host = options.host();
+        if (own.isAnyLocalAddress()) {
+            try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
+                socket.connect(new InetSocketAddress("192.0.2.1", 9));
+                host = socket.getLocalAddress().getHostAddress();
+            }
+        }
+        String address = address(host);
+        return JSON.createObjectNode()
+                .put("address", address)
+                .putPOJO("rows", own.isLoopbackAddress() ? null : QrCode.rows(address));
+    }
+
     private static boolean isSame(String given, String expected) {
         return MessageDigest.isEqual(given.getBytes(UTF_8), expected.getBytes(UTF_8));
     }
@@ -204,7 +226,7 @@ public final class StudioServer implements Closeable {
         routes.get("/{file}", context -> page(context, context.pathParam("file")));
         pictures(routes);
         changes(routes);
-        history(routes);
+        get(routes, "phone", context -> phone());
         learning(routes);
         routes.sse("/api/events", client -> {
             arrived(client.ctx());
@@ -244,88 +266,120 @@ public final class StudioServer implements Closeable {
         return server.uploads().open(context).readAllBytes();
     }
 
-    private <T> T read(Context context, Class<T> type) throws IOException {
-        try {
-            return JSON.readValue(read(context), type);
-        } catch (JsonProcessingException e) {
-            throw new StudioProblem(400, "The request is not what was expected: " + e.getOriginalMessage(), UNCHANGED);
+    /** The body of a change, which has some of these. */
+    private record Body(
+            List<String> pictures,
+            String to,
+            boolean create,
+            String name,
+            String from,
+            String into,
+            String picture,
+            String method,
+            int state) {
+
+        private List<String> ids() {
+            return pictures == null ? List.of() : pictures;
         }
     }
 
-    // Pictures and their classes
+    private interface Answer {
+        Object of(Context context) throws IOException;
+    }
 
-    private record ClassState(
-            String name,
-            int pictures,
-            int learnedFrom,
-            int tested,
-            Integer right,
-            boolean known,
-            String typical,
-            List<String> thumbnails) {}
+    private interface Change {
+        Done of(Body body) throws IOException;
+    }
 
-    private record LearningState(boolean running, double done, String label, Integer secondsLeft, List<Tried> scores) {}
+    private static void get(RoutesConfig routes, String name, Answer answer) {
+        routes.get("/api/" + name, context -> context.json(answer.of(context)));
+    }
 
-    private record State(
-            long revision,
-            String folder,
-            boolean readOnly,
-            List<ClassState> classes,
-            int unsorted,
-            int total,
-            int encoded,
-            String undo,
-            Sentence sentence,
-            int mistakes,
-            int suspects,
-            LearningState learning,
-            String failure,
-            boolean upToDate,
-            Integer encodingSecondsLeft) {}
+    private void change(RoutesConfig routes, String name, Change change) {
+        routes.post("/api/" + name, context -> {
+            byte[] body = read(context);
+            try {
+                context.json(change.of(body.length == 0 ? NO_BODY : JSON.readValue(body, Body.class)));
+            } catch (JsonProcessingException e) {
+                throw new StudioProblem(
+                        400, "The request is not what was expected: " + e.getOriginalMessage(), UNCHANGED);
+            }
+        });
+    }
+
+    private static int number(Context context, String name, int missing) {
+        String given = context.queryParam(name);
+        StudioProblem.require(given == null || given.matches("\\d{1,9}"), "%s: expected a number.", name);
+        return given == null ? missing : Integer.parseInt(given);
+    }
+
+    // The state
+
+    private ObjectNode state() {
+        Snapshot now = studio.snapshot();
+        Fit fit = learning.latest();
+        Work work = runs.running();
+        int total = now.pictures().size();
+        ObjectNode state = JSON.createObjectNode()
+                .put("revision", now.revision())
+                .put("folder", studio.root().toString())
+                .put("readOnly", studio.readOnly())
+                .put("unsorted", now.of(null).size())
+                .put("total", total)
+                .put("encoded", Math.min(total, features.count()))
+                .put("encodingSecondsLeft", learning.secondsLeft(total))
+                .put("undo", studio.done().undo())
+                .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
+                .put("suspects", findings.suspects())
+                .put("failure", runs.failure() != null ? runs.failure() : learning.failure())
+                .put("upToDate", fit == null || fit.revision() == now.revision())
+                .putPOJO("sentence", learning.sentence(now))
+                .putPOJO(
+                        "classes",
+                        now.classes().stream()
+                                .map(name -> state(now, name, fit))
+                                .toList());
+        state.set("learning", work == null ? null : state(work));
+        return state;
+    }
+
+    private static ObjectNode state(Work work) {
+        return JSON.createObjectNode()
+                .put("running", true)
+                .put("done", work.done)
+                .put("label", work.label)
+                .put("secondsLeft", work.secondsLeft())
+                .putPOJO("scores", work.scores);
+    }
+
+    private ObjectNode state(Snapshot now, String name, Fit fit) {
+        List<Picture> own = now.of(name);
+        return JSON.createObjectNode()
+                .put("name", name)
+                .put("pictures", own.size())
+                .put(
+                        "learnedFrom",
+                        fit == null
+                                ? 0
+                                : fit.of().train().stream()
+                                        .filter(one -> one.className().equals(name))
+                                        .count())
+                .put("tested", own.stream().filter(now::isTest).count())
+                .put("right", fit == null ? null : fit.right(name))
+                .put("known", learning.knows(name))
+                .put("typical", learning.typical(name))
+                .putPOJO(
+                        "thumbnails",
+                        own.stream().map(Picture::id).distinct().limit(SHOWN).toList());
+    }
+
+    // Pictures and their labels
 
     private record Shown(String id, String file, boolean kept) {}
 
-    private State state() {
-        Snapshot now = studio.snapshot();
-        Fit fit = learning.latest();
-        List<ClassState> classes =
-                now.classes().stream().map(name -> state(now, name, fit)).toList();
-        Work work = runs.running();
-        int total = now.pictures().size();
-        return new State(
-                now.revision(),
-                studio.root().toString(),
-                studio.readOnly(),
-                classes,
-                now.of(null).size(),
-                total,
-                Math.min(total, features.count()),
-                studio.undoable(),
-                learning.sentence(now),
-                fit == null ? 0 : fit.mistaken(now).length,
-                findings.suspects(),
-                work == null ? null : new LearningState(true, work.done, work.label, work.secondsLeft(), work.scores),
-                runs.failure() != null ? runs.failure() : learning.failure(),
-                fit == null || fit.revision() == now.revision(),
-                learning.secondsLeft(total));
-    }
-
-    private ClassState state(Snapshot now, String name, Fit fit) {
-        List<Picture> own = now.of(name);
-        return new ClassState(
-                name,
-                own.size(),
-                fit == null ? 0 : fit.learned().getOrDefault(name, 0),
-                (int) own.stream().filter(now::isTest).count(),
-                fit == null ? null : fit.right(name),
-                learning.knows(name),
-                learning.typical(name),
-                own.stream().map(Picture::id).distinct().limit(SHOWN).toList());
-    }
-
     private void pictures(RoutesConfig routes) {
-        routes.get("/api/state", context -> context.json(state()));
-        routes.get("/api/pictures", context -> {
+        get(routes, "state", context -> state());
+        get(routes, "pictures", context -> {
             Snapshot now = studio.snapshot();
             List<Picture> own = now.of(context.queryParam("class"));
             List<Shown> shown = own.stream()
@@ -333,7 +387,7 @@ public final class StudioServer implements Closeable {
                     .limit(number(context, "count", 200))
                     .map(one -> new Shown(one.id(), one.file(), now.isKept(one)))
                     .toList();
-            context.json(Map.of("total", own.size(), "pictures", shown));
+            return Map.of("total", own.size(), "pictures", shown);
         });
         routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
@@ -348,166 +402,80 @@ public final class StudioServer implements Closeable {
         });
     }
 
-    private static int number(Context context, String name, int missing) {
-        String given = context.queryParam(name);
-        StudioProblem.require(given == null || given.matches("\\d{1,9}"), "%s: expected a number.", name);
-        return given == null ? missing : Integer.parseInt(given);
-    }
-
-    private record Pictures(List<String> pictures, String to, boolean create) {
-
-        private List<String> ids() {
-            return pictures == null ? List.of() : pictures;
-        }
-    }
-
-    private record Names(String name, String from, String to, String into, String picture, String method) {}
-
-    private interface Change {
-        Done of(Names names);
-    }
-
     private void changes(RoutesConfig routes) {
-        routes.post("/api/move", context -> {
-            Pictures given = read(context, Pictures.class);
-            context.json(studio.move(given.ids(), given.to, given.create));
-        });
-        routes.post(
-                "/api/remove",
-                context ->
-                        context.json(studio.remove(read(context, Pictures.class).ids())));
+        change(routes, "move", given -> studio.move(given.ids(), given.to, given.create));
+        change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "rename", given -> studio.rename(given.from, given.to));
         change(routes, "merge", given -> studio.merge(given.from, given.into));
         change(routes, "keep", given -> studio.keep(given.picture));
-        routes.post("/api/undo", context -> {
-            read(context);
-            context.json(studio.undo());
-        });
+        change(routes, "undo", given -> studio.undo());
+        change(routes, "restore", given -> studio.restore(given.state));
         routes.post("/api/upload", context -> {
             byte[] content = read(context);
             String id = studio.upload(content, context.queryParam("class"), context.queryParam("file"));
-            Snapshot now = studio.snapshot();
-            context.json(new Uploaded(now.revision(), studio.undoable(), id));
+            context.json(JSON.<ObjectNode>valueToTree(studio.done()).put("id", id));
         });
-    }
-
-    /** An address for another browser; with a QR code if a telephone reaches it. */
-    private record Phone(String address, List<String> rows) {}
-
-    private Phone phone() throws IOException {
-        token.set(secret());
-        InetAddress own = InetAddress.getByName(options.host());
-        if (own.isLoopbackAddress()) {
-            return new Phone(address(), null);
-        }
-        String host = options.host();
-        if (own.isAnyLocalAddress()) {
-            try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
-                socket.connect(new InetSocketAddress("192.0.2.1", 9));
-                host = socket.getLocalAddress().getHostAddress();
-            }
-        }
-        return new Phone(address(host), QrCode.rows(address(host)));
-    }
-
-    private void history(RoutesConfig routes) {
-        routes.get("/api/phone", context -> context.json(phone()));
-        routes.get("/api/history", context -> context.json(studio.history()));
-        routes.get(
-                "/api/compare",
-                context -> context.json(studio.difference(number(context, "from", 0), number(context, "to", 0))));
-        routes.post("/api/restore", context -> context.json(studio.restore(read(context, Target.class).state)));
-    }
-
-    private record Target(int state) {}
-
-    private record Uploaded(long revision, String undo, String id) {}
-
-    private void change(RoutesConfig routes, String name, Change change) {
-        routes.post("/api/" + name, context -> context.json(change.of(read(context, Names.class))));
+        get(routes, "history", context -> studio.history());
+        get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
     }
 
     // Learning
 
     private void learning(RoutesConfig routes) {
-        routes.get("/api/groups", context -> context.json(Sorting.groups(studio.snapshot(), features, learning)));
-        routes.get("/api/mistakes", context -> context.json(findings.mistakes(learning.latest())));
-        routes.post("/api/learn", context -> {
-            String method = read(context, Names.class).method;
-            runs.learn(method == null ? "auto" : method);
+        get(routes, "groups", context -> Sorting.groups(studio.snapshot(), features, learning));
+        get(routes, "mistakes", context -> findings.mistakes(learning.latest()));
+        change(routes, "learn", given -> {
+            runs.learn(given.method == null ? "auto" : given.method);
             tell();
-            context.json(new Done(studio.snapshot().revision(), studio.undoable()));
+            return studio.done();
         });
-        routes.post("/api/learn/cancel", context -> {
-            read(context);
+        change(routes, "learn/cancel", given -> {
             runs.cancel();
-            context.json(new Done(studio.snapshot().revision(), studio.undoable()));
+            return studio.done();
         });
-        routes.get("/api/learned", context -> {
+        get(routes, "learned", context -> {
             Numbers last = runs.latest()
                     .orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.", UNCHANGED));
             ObjectNode answer = JSON.valueToTree(last);
             answer.remove("answers");
-            context.json(answer.putPOJO("help", findings.help(learning.latest())));
+            return answer.putPOJO("help", findings.help(learning.latest()));
         });
-        routes.get("/api/clean", context -> {
+        get(routes, "clean", context -> {
             arrived(context); // it may take longer than a request
-            context.json(findings.clean());
+            return findings.clean();
         });
-        routes.get("/api/use", context -> context.json(runs.use()));
-        routes.get("/api/classifier", context -> {
-            Path file = runs.latestFolder().resolve(RunFolder.CLASSIFIER);
-            context.contentType("application/octet-stream")
-                    .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
-                    .result(Files.newInputStream(file));
-        });
+        get(routes, "use", context -> runs.use());
+        routes.get("/api/classifier", context -> context.contentType("application/octet-stream")
+                .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
+                .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
         routes.post("/api/predict", context -> context.json(learning.predict(read(context))));
     }
 
     // Events
 
     private void tell() {
-        synchronized (news) {
-            isNews = true;
-            news.notifyAll();
-        }
+        isNews.set(true);
     }
 
-    private void events() {
-        while (!closed) {
-            boolean fresh;
+    private void send() {
+        boolean fresh = isNews.getAndSet(false);
+        listening.removeIf(SseClient::terminated);
+        if (!listening.isEmpty() && (fresh || ++silent % HEARTBEAT == 0)) {
             try {
-                synchronized (news) {
-                    if (!isNews) {
-                        news.wait(HEARTBEAT);
+                ObjectNode state = fresh ? state() : null;
+                for (SseClient client : listening) {
+                    if (state == null) {
+                        client.sendComment("");
+                    } else {
+                        client.sendEvent("state", state);
+                        if (!state.path("learning").isNull()) {
+                            client.sendEvent("learning", state.path("learning"));
+                        }
                     }
-                    fresh = isNews;
-                    isNews = false;
                 }
-                send(fresh);
-                Thread.sleep(PAUSE);
-            } catch (InterruptedException e) {
-                return;
             } catch (RuntimeException e) {
                 LOG.warn("the state was not sent: {}", e.toString());
-            }
-        }
-    }
-
-    private void send(boolean fresh) {
-        if (!listening.isEmpty()) {
-            State state = fresh ? state() : null;
-            listening.removeIf(SseClient::terminated);
-            for (SseClient client : listening) {
-                if (state == null) {
-                    client.sendComment("");
-                } else {
-                    client.sendEvent("state", state);
-                    if (state.learning != null) {
-                        client.sendEvent("learning", state.learning);
-                    }
-                }
             }
         }
     }
@@ -515,8 +483,7 @@ public final class StudioServer implements Closeable {
     /** Ends: what was accepted is finished, and the folder is free for another studio. */
     @Override
     public void close() throws IOException {
-        closed = true;
-        tell();
+        events.shutdownNow();
         listening.forEach(SseClient::close);
         server.close(() -> {});
         runs.close();

@@ -29,7 +29,7 @@ class StudioKillTest {
 
         public static void main(String[] arguments) throws IOException {
             Random random = new Random(Long.parseLong(arguments[1]));
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false)) {
+            try (Studio studio = Studio.open(Path.of(arguments[0]), false, Sha256::of)) {
                 System.out.println("open");
                 while (true) {
                     StudioFolder.anything(studio, random);
@@ -69,7 +69,7 @@ class StudioKillTest {
             busy.destroyForcibly();
             busy.waitFor();
             Files.readAllLines(out).stream().filter(line -> line.length() == 64).forEach(known::add);
-            try (Studio studio = Studio.open(folder, false)) {
+            try (Studio studio = Studio.open(folder, false, Sha256::of)) {
                 assertThat(contents(folder)).as("kill " + kill).containsAll(known);
                 assertThat(studio.snapshot().pictures()).isNotEmpty();
             }
@@ -81,15 +81,15 @@ class StudioKillTest {
     void anActionThatWasInterruptedIsFinished() throws IOException {
         fill(folder, 3, "a", "b");
         List<Move> moves = new ArrayList<>();
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
-        try (Journal journal = Journal.open(folder.resolve(Studio.OWN).resolve("journal"))) {
+        try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
             journal.add(Entry.of(9, "Moved 3 to c", null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));
         Files.move(folder.resolve("a/p1.png"), folder.resolve("c/p1.png"));
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             assertThat(ids(studio, "c")).hasSize(3);
             studio.undo();
             assertThat(ids(studio, "a")).hasSize(3);

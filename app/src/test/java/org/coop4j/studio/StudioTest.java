@@ -51,14 +51,14 @@ class StudioTest {
         List<String> before = tree();
         Set<String> known = new HashSet<>(contents(folder));
         Random random = new Random(7);
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             for (int i = 0; i < 60; i++) {
                 StudioFolder.anything(studio, random);
                 assertThat(contents(folder)).as("step " + i).containsAll(known).doesNotHaveDuplicates();
             }
         }
-        try (Studio again = Studio.open(folder, false)) {
-            while (again.undoable() != null) {
+        try (Studio again = Studio.open(folder, false, Sha256::of)) {
+            while (again.done().undo() != null) {
                 again.undo();
             }
         }
@@ -69,7 +69,7 @@ class StudioTest {
     void everyStateIsKeptAndGoneBackTo() throws IOException {
         fill(folder, 4, "", "a", "b");
         Random random = new Random(11);
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             for (int i = 0; i < 30; i++) {
                 StudioFolder.anything(studio, random);
             }
@@ -77,7 +77,7 @@ class StudioTest {
             Files.write(folder.resolve("new.png"), picture(5000));
             studio.move(ids(studio, null), "z", true);
         }
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.tested(1, new Tested(3, 4));
             List<Version> states = studio.history();
             assertThat(states.get(0).what()).endsWith("to z");
@@ -107,10 +107,10 @@ class StudioTest {
     @Test
     void equalNamesGetANumber() throws IOException {
         fill(folder, 2, "a", "b");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.merge("a", "b");
             assertThat(tree()).containsExactly("", "b", "b/p0 (2).png", "b/p0.png", "b/p1 (2).png", "b/p1.png");
-            assertThat(studio.undoable()).isEqualTo("Merged a into b");
+            assertThat(studio.done().undo()).isEqualTo("Merged a into b");
         }
     }
 
@@ -139,7 +139,7 @@ class StudioTest {
             })
     void aNameThatCouldLeaveTheFolderIsNoClass(String name) throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             List<String> before = tree();
             assertThatThrownBy(() -> studio.addClass(name)).isInstanceOf(StudioProblem.class);
             assertThatThrownBy(() -> studio.rename("a", name)).isInstanceOf(StudioProblem.class);
@@ -150,7 +150,7 @@ class StudioTest {
 
     @Test
     void wordsOfAnyScriptAreClasses() throws IOException {
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             for (String name : List.of("Löwe", "chat élégant", "مصباح", "椅子", "No. 5")) {
                 studio.addClass(name);
                 assertThatThrownBy(() -> studio.addClass(name.toUpperCase(Locale.ROOT)))
@@ -163,7 +163,7 @@ class StudioTest {
     @Test
     void anUploadGetsAHarmlessNameAndMustBeAPicture() throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.upload(picture(100), "a", "../../.x\u0007<b>.PNG");
             studio.upload(picture(101), null, "nul.png");
             studio.upload(picture(102), "a", "p0.png");
@@ -178,7 +178,7 @@ class StudioTest {
     @Test
     void changesFromOutsideAreNoticed() throws IOException {
         fill(folder, 2, "a", "b");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             String gone = ids(studio, "a").get(0);
             Files.delete(folder.resolve("a/p0.png"));
             assertThatThrownBy(() -> studio.move(List.of(gone), "b", false)).hasMessageContaining("gone");
@@ -197,14 +197,14 @@ class StudioTest {
     void testPicturesAreFixedByContentWhileLabelsMove() throws IOException {
         fill(folder, 9, "a", "b");
         Set<String> tests;
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             tests = studio.snapshot().tests();
             assertThat(tests).hasSize(6);
             studio.merge("a", "b");
             studio.rename("b", "c");
             assertThat(studio.snapshot().tests()).isEqualTo(tests);
         }
-        try (Studio again = Studio.open(folder, false)) {
+        try (Studio again = Studio.open(folder, false, Sha256::of)) {
             assertThat(again.snapshot().tests()).isEqualTo(tests);
         }
     }
@@ -212,7 +212,7 @@ class StudioTest {
     @Test
     void otherCommandsDoNotSeeWhatTheStudioAdds() throws IOException {
         fill(folder, 10, "a", "b");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.remove(ids(studio, "a").subList(0, 2));
             studio.thumbnail(ids(studio, "b").get(0));
         }
@@ -223,15 +223,15 @@ class StudioTest {
     @Test
     void aSecondStudioAndASplitAreRefused() throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false)) {
-            assertThatThrownBy(() -> Studio.open(folder, false))
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            assertThatThrownBy(() -> Studio.open(folder, false, Sha256::of))
                     .isInstanceOf(CommandFailure.class)
                     .hasMessageContaining("another studio");
-            Studio.open(folder, true).close();
+            Studio.open(folder, true, Sha256::of).close();
             assertThat(studio.snapshot().pictures()).hasSize(1);
         }
         Path split = fill(folder.resolve("a"), 1, "train", "test");
-        assertThatThrownBy(() -> Studio.open(split, false)).hasMessageContaining("split");
+        assertThatThrownBy(() -> Studio.open(split, false, Sha256::of)).hasMessageContaining("split");
     }
 
     @Test
@@ -239,12 +239,12 @@ class StudioTest {
         fill(folder, 2, "photos/a", "elsewhere");
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
-        try (Studio studio = Studio.open(photos, true)) {
+        try (Studio studio = Studio.open(photos, true, Sha256::of)) {
             assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false)).hasMessageContaining("--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
         assertThat(photos.resolve(Studio.OWN)).doesNotExist();
-        try (Studio studio = Studio.open(photos, false)) {
+        try (Studio studio = Studio.open(photos, false, Sha256::of)) {
             assertThatThrownBy(() -> studio.move(ids(studio, "a"), "linked", false))
                     .hasMessageContaining("link");
             assertThatThrownBy(() -> studio.move(ids(studio, "linked"), "a", false))
@@ -257,25 +257,25 @@ class StudioTest {
     void aDamagedTailOfTheJournalIsSetAside() throws IOException {
         fill(folder, 2, "a", "b");
         Path journal = folder.resolve(Studio.OWN).resolve("journal");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.move(ids(studio, "a"), "b", false);
         }
         Files.writeString(journal, "0123456789abcdef {\"action\":2,", StandardOpenOption.APPEND);
-        try (Studio studio = Studio.open(folder, false)) {
-            assertThat(studio.undoable()).isEqualTo("Moved 2 to b");
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            assertThat(studio.done().undo()).isEqualTo("Moved 2 to b");
             studio.undo();
         }
         assertThat(journal.resolveSibling("journal.damaged-1")).hasContent("0123456789abcdef {\"action\":2,");
-        assertThatCode(() -> Studio.open(folder, false).close()).doesNotThrowAnyException();
+        assertThatCode(() -> Studio.open(folder, false, Sha256::of).close()).doesNotThrowAnyException();
     }
 
     @Test
     void aLabelDeclaredRightIsRemembered() throws IOException {
         fill(folder, 1, "a", "b");
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.keep(ids(studio, "a").get(0));
         }
-        try (Studio studio = Studio.open(folder, false)) {
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             Picture kept = studio.snapshot().of("a").get(0);
             assertThat(studio.snapshot().isKept(kept)).isTrue();
             studio.move(List.of(kept.id()), "b", false);

@@ -304,6 +304,11 @@ public final class FeatureBanks implements AutoCloseable {
         return Sha256.of(String.join("\n", hashes));
     }
 
+    /** Returns the hash of a file's content as it is now; a file that an earlier process read is not read again. */
+    public String sha256(Path file) throws IOException {
+        return files.find(file).sha256();
+    }
+
     /** Forgets which contents files have, for files that may have changed since. */
     public void forget() {
         files.forget();

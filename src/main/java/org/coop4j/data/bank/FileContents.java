@@ -116,7 +116,8 @@ final class FileContents {
         return content;
     }
 
-    private Content find(Path path) throws IOException {
+    /** Returns the content of a file as it is now. */
+    Content find(Path path) throws IOException {
         Optional<FileState> before = FileState.of(path);
         Optional<ViewKey> key = before.map(state -> ViewKey.of(path.toAbsolutePath() + "\n" + state.identity(), 0));
         Content content = key.map(earlier()::get).orElse(null);

@@ -1,0 +1,185 @@
+package org.coop4j.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Redirect;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.clip.Clip;
+import org.coop4j.http.ServiceOptions;
+import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.page.Thumbnails;
+import org.coop4j.studio.StudioServer;
+
+/** Measurements of the studio as a browser uses it, on a folder of made pictures. */
+public final class StudioBench implements Closeable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MOVES = 30;
+    private static final int SIDE = 160;
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .cookieHandler(new CookieManager())
+            .followRedirects(Redirect.ALWAYS)
+            .build();
+    private final StudioServer server;
+
+    private StudioBench(Path photos, Clip clip, Path bank) throws IOException {
+        ServiceOptions options = new ServiceOptions(
+                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(5), 64));
+        server = StudioServer.start(options, photos, false, clip, bank);
+        ask("?token=" + server.token(), null);
+    }
+
+    /**
+     * Measures a folder: the first start, encoding, moves while it learns, the screens, and the second start.
+     *
+     * @return seconds by name, and the numbers of pictures and classes
+     */
+    public static Map<String, Object> run(Clip clip, int pictures, int classes) throws IOException {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("pictures", pictures);
+        result.put("classes", classes);
+        Path folder = Files.createTempDirectory("coop-bench");
+        try {
+            Path photos = folder.resolve("photos");
+            fill(photos, pictures, classes);
+            long start = System.nanoTime();
+            try (StudioBench studio = new StudioBench(photos, clip, folder.resolve("bank"))) {
+                studio.state();
+                result.put("first_start_s", since(start));
+                studio.await(state -> state.path("encoded").asInt() == pictures && isLearned(state));
+                result.put("encoding_s", since(start));
+                studio.moves(result);
+                for (String screen : new String[] {"mistakes", "groups", "clean", "history"}) {
+                    long asked = System.nanoTime();
+                    studio.ask("api/" + screen, null);
+                    result.put(screen + "_s", since(asked));
+                }
+            }
+            start = System.nanoTime();
+            try (StudioBench studio = new StudioBench(photos, clip, folder.resolve("bank"))) {
+                studio.state();
+                result.put("second_start_s", since(start));
+                studio.await(StudioBench::isLearned);
+                result.put("second_learned_s", since(start));
+            }
+            return result;
+        } finally {
+            CacheFolder.delete(folder);
+        }
+    }
+
+    /** Moves a picture from class to class, each time when the move before is learned, and then without waiting. */
+    private void moves(Map<String, Object> result) throws IOException {
+        double[] answers = new double[MOVES];
+        double[] refits = new double[MOVES];
+        String id = ask("api/pictures?class=class-0", null)
+                .path("pictures")
+                .path(0)
+                .path("id")
+                .asText();
+        for (int i = 0; i < 2 * MOVES; i++) {
+            long start = System.nanoTime();
+            ask("api/move", "{\"pictures\":[\"%s\"],\"to\":\"class-%d\"}".formatted(id, 1 - i % 2));
+            answers[i / 2] = Math.max(i % 2 == 0 ? 0 : answers[i / 2], since(start));
+            if (i < MOVES) {
+                await(StudioBench::isLearned);
+                refits[i] = since(start);
+            }
+        }
+        await(StudioBench::isLearned);
+        Arrays.sort(answers);
+        Arrays.sort(refits);
+        result.put("move_median_s", answers[MOVES / 2]);
+        result.put("move_slowest_s", answers[MOVES - 1]);
+        result.put("refit_median_s", refits[MOVES / 2]);
+    }
+
+    private static boolean isLearned(JsonNode state) {
+        return state.path("upToDate").asBoolean()
+                && !state.path("sentence").path("evidence").asText().endsWith("so far.");
+    }
+
+    private interface Condition {
+        boolean holds(JsonNode state);
+    }
+
+    private void await(Condition condition) throws IOException {
+        while (!condition.holds(state())) {
+            try {
+                Thread.sleep(5);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        }
+    }
+
+    private JsonNode state() throws IOException {
+        return ask("api/state", null);
+    }
+
+    /** Asks, or sends a change unless the body is null. */
+    private JsonNode ask(String path, String body) throws IOException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/%s".formatted(server.port(), path)));
+        try {
+            HttpResponse<String> answer = client.send(
+                    (body == null ? request : request.POST(BodyPublishers.ofString(body))).build(),
+                    BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IOException(path + " was answered with " + answer.statusCode() + ": " + answer.body());
+            }
+            return path.startsWith("api") ? JSON.readTree(answer.body()) : null;
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static double since(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** Makes pictures of coloured discs on noise, a colour and a number of discs per class. */
+    private static void fill(Path photos, int pictures, int classes) throws IOException {
+        for (int i = 0; i < pictures; i++) {
+            int label = i % classes;
+            Random random = new Random(i);
+            BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+            Graphics2D canvas = image.createGraphics();
+            for (int disc = 0; disc < 60 + 3 * (label % 4); disc++) {
+                boolean own = disc >= 60;
+                canvas.setColor(Color.getHSBColor(
+                        own ? (float) label / classes : random.nextFloat(), own ? 1 : 0.4f, random.nextFloat()));
+                canvas.fillOval(random.nextInt(SIDE), random.nextInt(SIDE), 40, 40);
+            }
+            canvas.dispose();
+            Path folder = Files.createDirectories(photos.resolve("class-" + label));
+            Files.write(folder.resolve(i + ".jpg"), Thumbnails.encoded(image, "jpg"));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}
