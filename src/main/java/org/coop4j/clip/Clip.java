@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -39,7 +39,7 @@ public final class Clip implements FeatureSpace {
     private final ModelHash hash;
     private final Supplier<Tokenizer> vocabulary;
     private Tokenizer loadedVocabulary; // null until it is needed
-    private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
+    private final Map<FeatureKind, ImageEncoder> imageEncoders = new ConcurrentHashMap<>();
     private final PixelReader reader;
     private final EncodingQueue queue;
 
@@ -71,9 +71,6 @@ public final class Clip implements FeatureSpace {
         hash = new ModelHash(model.weights());
         vocabulary = options.vocabulary();
         weights = new NativeWeights(model, options.workers(), precision);
-        for (FeatureKind kind : FeatureKind.values()) {
-            imageEncoders.put(kind, new ImageEncoder(weights, kind));
-        }
         EncodingLimits limits = EncodingLimits.standard();
         reader = limits.reader(this, ExifOrientation.APPLY);
         queue = EncodingQueue.of(this, limits, reader);
@@ -322,13 +319,34 @@ public final class Clip implements FeatureSpace {
     public ImageEncoder imageEncoder(FeatureKind kind) {
         return weights.lock().hold(() -> {
             weights.preload("visual.");
-            return imageEncoders.get(kind);
+            return imageEncoders.computeIfAbsent(kind, k -> new ImageEncoder(weights, k));
         });
+    }
+
+    /**
+     * Returns the weights in place of the model's of which a changed tower consists, by name; none for other kinds.
+     *
+     * @throws UnsupportedOperationException if images have further rows
+     */
+    public Map<String, float[]> changedWeights(FeatureKind kind) {
+        return weights.lock().hold(() -> imageEncoder(kind).changedWeights());
+    }
+
+    /** Frees what encoding by a changed tower has allocated; the next image allocates it again. */
+    public void release(FeatureKind kind) {
+        ImageEncoder known = imageEncoders.get(kind);
+        if (kind instanceof FeatureKind.Changed && known != null) {
+            weights.lock().hold(() -> {
+                imageEncoders.remove(kind);
+                known.close();
+                return null;
+            });
+        }
     }
 
     /** Returns the width of features of a kind. */
     public int featureWidth(FeatureKind kind) {
-        return imageEncoders.get(kind).width();
+        return ImageEncoder.width(kind, architecture());
     }
 
     /** Returns the last layer of the image tower. */
@@ -370,8 +388,13 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
-        StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale(), weights.lock());
+        StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale(), true, weights.lock());
         return Step.ofFeatures(shape, learned, classes, loss, workers());
+    }
+
+    /** Returns a copy of a weight, row after row. */
+    public float[] weight(String name) {
+        return weights.lock().hold(() -> weights.floats(name));
     }
 
     /** Returns a copy of a token's embedding, [text width]. */
@@ -388,6 +411,7 @@ public final class Clip implements FeatureSpace {
     public void close() throws IOException {
         weights.lock().close(() -> {
             imageEncoders.values().forEach(ImageEncoder::close);
+            imageEncoders.clear();
             weights.close();
             model().close();
             return null;

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
@@ -105,24 +106,89 @@ public interface FeatureSpace extends Closeable {
         }
     }
 
-    /** The row of the image tower that represents an image. */
-    enum FeatureKind {
+    /** What represents an image: a row of the image tower, its pixels, or a row of a tower with changes. */
+    sealed interface FeatureKind {
+
         /** The image's embedding: the tower's last row after the visual projection. */
-        EMBEDDED(""),
+        FeatureKind EMBEDDED = Part.EMBEDDED;
+
         /** The tower's last row, normalised by its last layer norm, before the visual projection. */
-        BEFORE_PROJECTION("before-projection");
+        FeatureKind BEFORE_PROJECTION = Part.BEFORE_PROJECTION;
 
-        private final String id;
-
-        FeatureKind(String id) {
-            this.id = id;
-        }
+        /** The normalised pixels, [3, side, side], which are never stored. */
+        FeatureKind PIXELS = Part.PIXELS;
 
         /** Returns the name in files; empty for {@link #EMBEDDED}. */
-        public String id() {
-            return id;
+        String id();
+
+        /** The kinds that need no numbers. */
+        enum Part implements FeatureKind {
+            /** See {@link FeatureKind#EMBEDDED}. */
+            EMBEDDED(""),
+            /** See {@link FeatureKind#BEFORE_PROJECTION}. */
+            BEFORE_PROJECTION("before-projection"),
+            /** See {@link FeatureKind#PIXELS}. */
+            PIXELS("pixels");
+
+            private final String id;
+
+            Part(String id) {
+                this.id = id;
+            }
+
+            @Override
+            public String id() {
+                return id;
+            }
+        }
+
+        /**
+         * All tokens of a vision transformer on entry to a block, [tokens · width].
+         *
+         * @param block from 0, the first after {@code ln_pre}
+         */
+        record Tokens(int block) implements FeatureKind {
+
+            @Override
+            public String id() {
+                return "tokens-" + block;
+            }
+        }
+
+        /** Returns true if it is the input of an image tower or of its upper blocks, some thousand numbers. */
+        default boolean isInput() {
+            return this == PIXELS || this instanceof Tokens;
+        }
+
+        /**
+         * The embedding by a changed image tower. Two are equal if their names are.
+         *
+         * @param id identifies the changes and what was learned, such as by a hash
+         * @param tower the changes
+         */
+        record Changed(String id, ChangedTower tower) implements FeatureKind {
+
+            @Override
+            public boolean equals(Object other) {
+                return other instanceof Changed changed && id.equals(changed.id);
+            }
+
+            @Override
+            public int hashCode() {
+                return id.hashCode();
+            }
         }
     }
+
+    /**
+     * An image tower that a method has changed.
+     *
+     * @param learned the tensors of the changes
+     * @param changes makes them in a graph
+     * @param addsRows true if images have further rows
+     */
+    record ChangedTower(
+            List<LearnedTensor> learned, Function<Parameters.Learned, Parameters.Changes> changes, boolean addsRows) {}
 
     /**
      * A space of features without the model that made them: it has the features of some texts and can encode nothing else.
@@ -207,7 +273,7 @@ public interface FeatureSpace extends Closeable {
 
         @Override
         public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
-            StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale, new NativeWeights.Lock());
+            StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale, true, new NativeWeights.Lock());
             return Step.ofFeatures(shape, learned, classes, loss, workers);
         }
 

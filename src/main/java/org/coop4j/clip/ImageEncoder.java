@@ -5,9 +5,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
@@ -15,14 +17,17 @@ import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Encodes images with the frozen image tower ({@code encode_image}), a vision transformer or a ResNet.
@@ -60,8 +65,11 @@ public final class ImageEncoder {
     /** Plans by their number of images and their alignment. */
     private final Map<List<Integer>, ExecutionPlan> plans = new HashMap<>();
 
+    /** Learned tensors of a changed tower. */
+    private final Map<String, INDArray> learned = new HashMap<>();
+
     /**
-     * @param kind rows of the tower that are the features
+     * @param kind what the features are
      */
     ImageEncoder(NativeWeights weights, FeatureKind kind) {
         this.weights = weights;
@@ -111,7 +119,22 @@ public final class ImageEncoder {
 
     /** Returns the width of an image's features. */
     public int width() {
-        return kind == FeatureKind.EMBEDDED ? weights.architecture().embedDim() : VisualProjection.width(vision);
+        return width(kind, weights.architecture());
+    }
+
+    /** Returns the width of features of a kind. */
+    static int width(FeatureKind kind, ClipConfig architecture) {
+        if (kind == FeatureKind.PIXELS) {
+            int side = architecture.vision().imageSize();
+            return 3 * side * side;
+        }
+        if (kind instanceof FeatureKind.Tokens) {
+            ClipConfig.Vit vit = (ClipConfig.Vit) architecture.vision();
+            return vit.tokens() * vit.width();
+        }
+        return kind == FeatureKind.BEFORE_PROJECTION
+                ? VisualProjection.width(architecture.vision())
+                : architecture.embedDim();
     }
 
     /**
@@ -236,10 +259,13 @@ public final class ImageEncoder {
      * one at a time.
      */
     private ExecutionPlan full() {
+        boolean otherRows = kind instanceof FeatureKind.Tokens
+                || (kind instanceof FeatureKind.Changed changed
+                        && changed.tower().addsRows());
         int alignment =
                 switch (Gemm.kernels()) {
                     case "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS" -> 1;
-                    case "HASWELL", "ZEN" -> vision instanceof ClipConfig.Vit ? 12 : 0;
+                    case "HASWELL", "ZEN" -> vision instanceof ClipConfig.Vit && !otherRows ? 12 : 0;
                     default -> 0;
                 };
         return alignment == 0 ? plan(1, 1) : plan(batch(), alignment);
@@ -252,14 +278,30 @@ public final class ImageEncoder {
     /** Returns a plan "images" [images, 3, side, side] → "features" [images, {@link #width}]. */
     private ExecutionPlan newPlan(int images, int alignment) {
         Graph graph = Graph.create().in(weights.precision());
-        Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
+        Parameters frozen = new Parameters.Frozen(graph, weights);
         MlpActivation activation = weights.model().activation();
         SDVariable pixels = graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize());
-        SDVariable x = alignment == 1
-                ? rows(parameters, vision, activation, pixels, images) // [images, width]
-                : new VisionTransformer(parameters, (ClipConfig.Vit) vision, activation)
-                        .aligned(pixels, images, alignment, weights); // [images alignment, width]
-        if (kind == FeatureKind.EMBEDDED) {
+        if (kind == FeatureKind.PIXELS) {
+            return graph.plan(Map.of("features", pixels.reshape(images, width())), weights.workers());
+        }
+        Parameters.Changes changes = kind instanceof FeatureKind.Changed changed
+                ? changed.tower().changes().apply(new Constants(graph, changed.tower()))
+                : Parameters.Changes.NONE;
+        Parameters parameters = changes.of(frozen);
+        SDVariable x;
+        if (vision instanceof ClipConfig.Vit vit) {
+            VisionTransformer tower = new VisionTransformer(parameters, vit, activation);
+            if (kind instanceof FeatureKind.Tokens tokens) {
+                x = tower.tokens(pixels, images, tokens.block()).reshape(images, width());
+                return graph.plan(Map.of("features", x), weights.workers());
+            }
+            x = alignment == 1
+                    ? tower.forward(pixels, images, VisionTransformer.PIXELS, changes.imageRows()) // [images, width]
+                    : tower.aligned(pixels, images, alignment, weights);
+        } else {
+            x = rows(parameters, vision, activation, pixels, images); // [images, width]
+        }
+        if (kind != FeatureKind.BEFORE_PROJECTION) {
             x = VisualProjection.after(parameters, x, vision); // [as before, embed]
         }
         if (alignment > 1) {
@@ -267,6 +309,69 @@ public final class ImageEncoder {
             x = graph.selectRows(x, first); // [images, embed]
         }
         return graph.plan(Map.of("features", x), weights.workers());
+    }
+
+    /** Returns the weights of a changed tower in place of the model's, with branches merged: W + scale · B A. */
+    Map<String, float[]> changedWeights() {
+        Map<String, float[]> result = new HashMap<>();
+        if (kind instanceof FeatureKind.Changed changed) {
+            if (changed.tower().addsRows()) {
+                throw new UnsupportedOperationException(
+                        "its images have further rows, which no plain image tower has: there is no such file");
+            }
+            Parameters.Changes changes =
+                    changed.tower().changes().apply(new Constants(Graph.create(), changed.tower()));
+            changes.weights()
+                    .forEach((name, weight) ->
+                            result.put(name, ArrayValues.of(weight.getArr()).toArray()));
+            changes.branches().forEach((layer, branch) -> {
+                int part = Parameters.Changed.part(layer);
+                String name =
+                        part < 0 ? layer + ".weight" : layer.substring(0, layer.lastIndexOf('.')) + ".in_proj_weight";
+                branch.addTo(result.computeIfAbsent(name, weights::floats), Math.max(0, part));
+            });
+        }
+        return result;
+    }
+
+    /** The learned tensors of a changed tower as constants of a graph. */
+    private final class Constants implements Parameters.Learned {
+
+        private final Graph graph;
+        private final Map<String, LearnedTensor> tensors = new LinkedHashMap<>();
+        private final Map<String, SDVariable> known = new HashMap<>();
+
+        Constants(Graph graph, FeatureSpace.ChangedTower tower) {
+            this.graph = graph;
+            tower.learned().forEach(tensor -> tensors.put(tensor.name(), tensor));
+        }
+
+        @Override
+        public Graph ops() {
+            return graph;
+        }
+
+        @Override
+        public SDVariable learned(String name) {
+            return known.computeIfAbsent(name, n -> graph.constant(n, learned.computeIfAbsent(n, this::array)));
+        }
+
+        @Override
+        public Set<String> names() {
+            return tensors.keySet();
+        }
+
+        private INDArray array(String name) {
+            LearnedTensor tensor = tensors.get(name);
+            INDArray array = NativeMemory.array(DataType.FLOAT, StepGraph.matrix(tensor.shape()));
+            ArrayValues.of(array).fill(tensor.values());
+            return array;
+        }
+
+        @Override
+        public SDVariable dropout(SDVariable x, double rate) {
+            return x;
+        }
     }
 
     /**
@@ -290,8 +395,11 @@ public final class ImageEncoder {
         return new ModifiedResNet(weights, resNet.layers(), resNet.heads()).forward(images, batch, resNet.imageSize());
     }
 
-    /** Frees the plans; to be called under the lock. */
+    /** Frees the plans and learned tensors; to be called under the lock. */
     void close() {
         plans.values().forEach(ExecutionPlan::close);
+        plans.clear();
+        learned.values().forEach(NativeMemory::free);
+        learned.clear();
     }
 }

@@ -57,7 +57,7 @@ public record MemoryLimit(long bytes) {
             }
             chunks.forEach(StepPlan::close);
             if (count == classes) {
-                throw new ExceededException(largest, this);
+                throw new ExceededException("class", largest, this);
             }
             long wanted = count * ((largest - 1) / bytes + 1);
             count = (int) Math.min(classes, Math.max(count + 1L, wanted));
@@ -69,9 +69,12 @@ public record MemoryLimit(long bytes) {
 
         private static final long serialVersionUID = 1;
 
-        ExceededException(long needed, MemoryLimit limit) {
-            super("one class alone needs %d kB for intermediate values, more than the limit of %d kB: allow more"
-                    .formatted(kilobytes(needed), kilobytes(limit.bytes())));
+        /**
+         * @param what the part that cannot be divided, a class or an image
+         */
+        ExceededException(String what, long needed, MemoryLimit limit) {
+            super("one %s alone needs %d kB for intermediate values, more than the limit of %d kB: allow more"
+                    .formatted(what, kilobytes(needed), kilobytes(limit.bytes())));
         }
 
         private static long kilobytes(long bytes) {

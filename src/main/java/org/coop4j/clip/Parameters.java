@@ -1,8 +1,12 @@
 package org.coop4j.clip;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
@@ -45,6 +49,11 @@ public interface Parameters {
         return graph().linear(x, get(layer + ".weight"), get(layer + ".bias"));
     }
 
+    /** Returns attention's packed input projection; x [rows, in] → [rows, 3 · width]. */
+    default SDVariable inProjection(String attention, SDVariable x) {
+        return graph().linear(x, get(attention + ".in_proj_weight"), get(attention + ".in_proj_bias"));
+    }
+
     /** Returns rows {@code from} to {@code to} of attention's packed input projection; x [rows, in] → [rows, to − from]. */
     default SDVariable inProjection(String attention, SDVariable x, int from, int to) {
         String in = attention + ".in_proj_";
@@ -80,6 +89,160 @@ public interface Parameters {
      * @return [batch · pixels / stride², out]
      */
     SDVariable convolution(Convolution layer, SDVariable x);
+
+    /** Learned tensors in a graph. */
+    interface Learned {
+
+        /** Returns CLIP's building blocks. */
+        Graph ops();
+
+        /** Returns the names of the learned tensors. */
+        Set<String> names();
+
+        /** Returns the learned tensor of a name, one of more than two axes as the matrix of its rows. */
+        SDVariable learned(String name);
+
+        /** Returns a part of the elements of x set to 0 while it is trained, otherwise x. */
+        SDVariable dropout(SDVariable x, double rate);
+    }
+
+    /**
+     * Changes of a model's towers in a graph, which methods learn.
+     *
+     * @param weights weights in place of the model's, by name
+     * @param branches low-rank branches beside the projections of attention, by name, such as {@code
+     *     visual.transformer.resblocks.0.attn.q_proj}
+     * @param imageRows rows added to each image's, null for none
+     */
+    record Changes(Map<String, SDVariable> weights, Map<String, LowRank> branches, ImageRows imageRows) {
+
+        /** No changes. */
+        public static final Changes NONE = new Changes(Map.of(), Map.of(), null);
+
+        /** Returns the weights of a model with the changes. */
+        Parameters of(Parameters model) {
+            return weights.isEmpty() && branches.isEmpty() ? model : new Changed(model, this);
+        }
+    }
+
+    /**
+     * Vectors as further rows of every image, without a position.
+     *
+     * @param blocks vectors [M, width] by block: those of the first are added on entry to it, to block 0 before {@code
+     *     ln_pre}; those of a later block take the place of the earlier ones
+     * @param afterClass true if they follow the class token, false if they are the last rows
+     */
+    record ImageRows(SortedMap<Integer, SDVariable> blocks, boolean afterClass) {}
+
+    /**
+     * A low-rank branch beside a linear layer: x → scale · B (A · drop(x)).
+     *
+     * @param a [rank, in]
+     * @param b [out, rank]
+     * @param drop changes the branch's input, such as by dropout
+     */
+    record LowRank(SDVariable a, SDVariable b, double scale, UnaryOperator<SDVariable> drop) {
+
+        SDVariable of(Graph graph, SDVariable x) {
+            SDVariable inner = graph.linear(drop.apply(x), a).mul(scale); // [rows, rank]
+            return graph.linear(inner, b); // [rows, out]
+        }
+
+        int out() {
+            return Math.toIntExact(b.getShape()[0]);
+        }
+
+        /** Adds scale · B A to part {@code part} of a weight of parts with as many rows as B. */
+        void addTo(float[] weight, int part) {
+            FeatureMatrix left = matrix(b);
+            FeatureMatrix right = matrix(a).transposed(); // [in, rank]
+            FeatureMatrix product = left.products(right); // [out, in]
+            for (int r = 0; r < product.rows(); r++) {
+                for (int c = 0; c < product.width(); c++) {
+                    weight[(part * product.rows() + r) * product.width() + c] += (float) (scale * product.get(r, c));
+                }
+            }
+        }
+
+        private static FeatureMatrix matrix(SDVariable variable) {
+            long[] shape = variable.getShape();
+            return FeatureMatrix.of(
+                    Math.toIntExact(shape[0]),
+                    Math.toIntExact(shape[1]),
+                    ArrayValues.of(variable.getArr()).toArray());
+        }
+    }
+
+    /** The weights of a model with changes. */
+    record Changed(Parameters model, Changes changes) implements Parameters {
+
+        private static final List<String> PARTS = List.of(".q_proj", ".k_proj", ".v_proj");
+
+        /** Returns the part of the packed input projection that a projection is, or -1. */
+        static int part(String layer) {
+            return PARTS.indexOf(layer.substring(layer.lastIndexOf('.')));
+        }
+
+        @Override
+        public Graph graph() {
+            return model.graph();
+        }
+
+        @Override
+        public SDVariable get(String name) {
+            SDVariable changed = changes.weights.get(name);
+            return changed == null ? model.get(name) : changed;
+        }
+
+        @Override
+        public SDVariable linear(String layer, SDVariable x) {
+            SDVariable y = Parameters.super.linear(layer, x);
+            LowRank branch = changes.branches.get(layer);
+            return branch == null ? y : graph().add(y, branch.of(graph(), x));
+        }
+
+        @Override
+        public SDVariable inProjection(String attention, SDVariable x) {
+            return withBranches(attention, x, model.inProjection(attention, x), 0, Integer.MAX_VALUE);
+        }
+
+        @Override
+        public SDVariable inProjection(String attention, SDVariable x, int from, int to) {
+            return withBranches(attention, x, model.inProjection(attention, x, from, to), from, to);
+        }
+
+        /** Adds the branches of the projections between two rows of the packed one. */
+        private SDVariable withBranches(String attention, SDVariable x, SDVariable y, int from, int to) {
+            SDVariable sum = y;
+            for (int part = 0; part < PARTS.size(); part++) {
+                LowRank branch = changes.branches.get(attention + PARTS.get(part));
+                if (branch != null && part * branch.out() >= from && part * branch.out() < to) {
+                    sum = graph().addColumns(sum, branch.of(graph(), x), part * branch.out() - from, branch.out());
+                }
+            }
+            return sum;
+        }
+
+        @Override
+        public SDVariable matrix(String name) {
+            return model.matrix(name);
+        }
+
+        @Override
+        public SDVariable rows(String name, int from, int to) {
+            return model.rows(name, from, to);
+        }
+
+        @Override
+        public SDVariable stacked(String first, String second) {
+            return model.stacked(first, second);
+        }
+
+        @Override
+        public SDVariable convolution(Convolution layer, SDVariable x) {
+            return model.convolution(layer, x);
+        }
+    }
 
     /** A model's weights as constants of one graph; the arrays are shared between graphs. */
     final class Frozen implements Parameters {

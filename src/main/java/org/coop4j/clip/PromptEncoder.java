@@ -1,12 +1,13 @@
 package org.coop4j.clip;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Require;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
@@ -40,6 +41,16 @@ public final class PromptEncoder {
          */
         default Map<Integer, Replacement> replacements(StepGraph step) {
             return Map.of();
+        }
+
+        /** Returns changes of both towers; none by default. */
+        default Parameters.Changes changes(Parameters.Learned graph) {
+            return Parameters.Changes.NONE;
+        }
+
+        /** Returns what a batch consists of: the input of an image tower that is part of the graph, or features. */
+        default FeatureKind images() {
+            return FeatureKind.EMBEDDED;
         }
     }
 
@@ -94,10 +105,11 @@ public final class PromptEncoder {
      * @throws MemoryLimit.ExceededException if a single class does not fit
      */
     public Step step(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
-        StepGraph.Shape shape = shape(batch);
+        StepGraph.Shape shape = shape(batch, vectors.images(), true);
         return shape.build(() -> {
             requireVectors(vectors);
             StepGraph graph = encoded(vectors, shape, new MemoryLimit.Range(0, classes()), weights.precision());
+            encodeImages(graph, vectors);
             StepPlan whole = StepPlan.ofLoss(graph, loss.of(graph, graph.classFeatures()), weights.workers());
             if (whole.bytes() <= memory.bytes()) {
                 return new Step(vectors.learned(), whole);
@@ -110,16 +122,52 @@ public final class PromptEncoder {
     private Step chunked(Vectors vectors, Loss loss, StepGraph.Shape shape, MemoryLimit memory) {
         List<LearnedTensor> learned = vectors.learned();
         LearnedTensor features = LearnedTensor.zeros(Step.FEATURES, classes(), embed());
-        StepGraph head = new StepGraph(
-                shape,
-                Stream.concat(learned.stream(), Stream.of(features)).toList(),
-                IntStream.range(0, classes()).toArray());
-        StepPlan ofLoss = StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
+        StepPlan ofLoss = head(vectors, loss, shape, features);
+        for (int parts = 2; vectors.images() != FeatureKind.EMBEDDED && ofLoss.bytes() > memory.bytes(); parts++) {
+            if (parts > shape.batch()) {
+                throw new MemoryLimit.ExceededException("image", ofLoss.bytes(), memory);
+            }
+            if (shape.batch() % parts == 0) {
+                ofLoss.close();
+                ofLoss = head(vectors, loss, shape.of(shape.batch() / parts), features);
+            }
+        }
+        if (!ofLoss.differentiates(features)) {
+            return new Step(learned, ofLoss);
+        }
+        int losses = ofLoss.scalars();
         // Backward chunks first, as they need most: if memory is short, the message says how much is enough.
-        List<StepPlan> backward =
-                memory.inChunks(classes(), range -> backward(vectors, shape, range, ofLoss.scalars()));
+        List<StepPlan> backward = memory.inChunks(classes(), range -> backward(vectors, shape, range, losses));
         List<StepPlan> forward = forward(vectors, shape, memory, weights.precision());
         return new Step(learned, forward, ofLoss, backward, features);
+    }
+
+    /** Returns the loss of given class features, and its gradients. */
+    private StepPlan head(Vectors vectors, Loss loss, StepGraph.Shape shape, LearnedTensor features) {
+        StepGraph head = new StepGraph(
+                shape,
+                Stream.concat(vectors.learned().stream(), Stream.of(features)).toList(),
+                IntStream.range(0, classes()).toArray());
+        encodeImages(head, vectors);
+        return StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
+    }
+
+    /** Makes the image tower part of a graph if a batch consists of its input. */
+    private void encodeImages(StepGraph step, Vectors vectors) {
+        if (vectors.images() != FeatureKind.EMBEDDED) {
+            ClipConfig.Vit vit = (ClipConfig.Vit) weights.architecture().vision();
+            Parameters.Changes changes = vectors.changes(step);
+            Parameters parameters = changes.of(new Parameters.Frozen(step.ops().in(weights.precision()), weights));
+            int block =
+                    vectors.images() instanceof FeatureKind.Tokens tokens ? tokens.block() : VisionTransformer.PIXELS;
+            SDVariable input = block == VisionTransformer.PIXELS
+                    ? step.input().reshape(step.batch(), 3, vit.imageSize(), vit.imageSize())
+                    : step.input();
+            SDVariable x = new VisionTransformer(
+                            parameters, vit, weights.model().activation())
+                    .forward(input, step.batch(), block, changes.imageRows()); // [batch, width]
+            step.encodeImages(step.ops().normalizeRows(VisualProjection.after(parameters, x, vit)));
+        }
     }
 
     private List<StepPlan> forward(Vectors vectors, StepGraph.Shape shape, MemoryLimit memory, Precision products) {
@@ -151,7 +199,7 @@ public final class PromptEncoder {
 
     /** Plans the encoding of the prompts, for vectors that depend on an image. */
     public Encoding encoding(Vectors vectors, MemoryLimit memory) {
-        StepGraph.Shape shape = shape(1);
+        StepGraph.Shape shape = shape(1, FeatureKind.EMBEDDED, false);
         return shape.build(() -> {
             requireVectors(vectors);
             return new Encoding(forward(vectors, shape, memory, Precision.FLOAT32));
@@ -180,7 +228,7 @@ public final class PromptEncoder {
         public FeatureMatrix features(float[] image) {
             float[] result = new float[Math.multiplyExact(classes(), embed())];
             for (StepPlan chunk : chunks) {
-                chunk.run(image, null);
+                chunk.run(image, null, 0);
                 chunk.readByClass(Step.FEATURES, result);
             }
             return FeatureMatrix.of(classes(), embed(), result);
@@ -192,9 +240,10 @@ public final class PromptEncoder {
         }
     }
 
-    private StepGraph.Shape shape(int batch) {
+    private StepGraph.Shape shape(int batch, FeatureKind images, boolean trains) {
         float logitScale = weights.lock().hold(() -> weights.floats("logit_scale")[0]);
-        return new StepGraph.Shape(batch, embed(), logitScale, weights.lock());
+        int width = ImageEncoder.width(images, weights.architecture());
+        return new StepGraph.Shape(batch, width, logitScale, trains, weights.lock());
     }
 
     /** Returns a graph of some classes with their features, [classes, embed], not normalised. */
@@ -213,7 +262,7 @@ public final class PromptEncoder {
             SDVariable context = graph.selectRows(vectors.context(step), packed.contextOfRows());
             x = graph.add(x, context); // [rows, width]
         }
-        Parameters parameters = new Parameters.Frozen(graph.in(products), weights);
+        Parameters parameters = vectors.changes(step).of(new Parameters.Frozen(graph.in(products), weights));
         step.encode(new TextTransformer(parameters, text, weights.model().activation())
                 .forward(
                         x,
@@ -226,9 +275,10 @@ public final class PromptEncoder {
      * Returns the replacements of the context on entry to blocks. Once each class has vectors of its own, prompts share
      * only what stands before these, and rows are packed anew.
      */
-    private static Map<Integer, Transformer.Entry> entries(StepGraph step, Vectors vectors, PackedPrompts packed) {
+    private static SortedMap<Integer, Transformer.Entry> entries(
+            StepGraph step, Vectors vectors, PackedPrompts packed) {
         Graph graph = step.ops();
-        Map<Integer, Transformer.Entry> entries = new HashMap<>();
+        SortedMap<Integer, Transformer.Entry> entries = new TreeMap<>();
         PackedPrompts from = packed;
         for (Map.Entry<Integer, Replacement> entry : new TreeMap<>(vectors.replacements(step)).entrySet()) {
             Replacement replacement = entry.getValue();

@@ -18,7 +18,8 @@ import org.coop4j.graph.host.Workers;
  * <p>If everything fits into the memory limit, one plan holds the encoder, the loss and the gradients. Otherwise the
  * prompts are encoded in chunks of classes: class features chunk by chunk, the loss and its gradient in the features,
  * then the vector-Jacobian product of each chunk. Classes meet only in the loss, so the values are those of the whole
- * step up to the order of sums, at the price of a second forward pass.
+ * step up to the order of sums, at the price of a second forward pass. If the image tower is part of the step, the batch
+ * is divided as well: each part has a share of the loss, which is a mean over images.
  */
 public final class Step implements AutoCloseable {
 
@@ -36,6 +37,9 @@ public final class Step implements AutoCloseable {
     private final List<Map<LearnedTensor, float[]>> gradients = new ArrayList<>();
 
     private int[] labels = {};
+    private float[] losses = {};
+    private float[][] logits = {};
+    private long draws;
 
     /** A step in one plan, which has no memory yet. */
     Step(List<LearnedTensor> learned, StepPlan loss) {
@@ -88,27 +92,36 @@ public final class Step implements AutoCloseable {
         return "upstream gradient " + i;
     }
 
+    /** Sets what decides the draws of the next run, if anything is drawn. */
+    public void draw(long random) {
+        draws = random;
+    }
+
     /**
      * Computes the loss, the logits and the gradients with the current learned tensors.
      *
-     * @param images features of the batch's images, row after row
+     * @param images features or pixels of the batch's images, row after row
      * @param classes the label of each
      */
     public void run(float[] images, int[] classes) {
         labels = classes;
         for (StepPlan chunk : forward) {
-            chunk.run(images, labels);
+            chunk.run(images, labels, draws);
             chunk.readByClass(FEATURES, features.values());
         }
-        loss.run(images, labels);
         gradients.forEach(ofLoss -> ofLoss.values().forEach(sum -> Arrays.fill(sum, 0)));
-        addGradients(loss);
+        losses = new float[gradients.size()];
+        int each = loss.batch();
+        logits = new float[each == labels.length ? 0 : labels.length][];
+        for (int from = 0; from < labels.length; from += each) {
+            runPart(images, from, each, draws + from);
+        }
         for (StepPlan chunk : backward) {
             for (int i = 0; i < gradients.size(); i++) {
                 chunk.writeByClass(gradients.get(i).get(features), upstream(i));
             }
-            chunk.run(images, labels);
-            addGradients(chunk);
+            chunk.run(images, labels, draws);
+            addGradients(chunk, 1);
         }
         if (rule != null) {
             for (LearnedTensor tensor : learned) {
@@ -117,10 +130,27 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    private void addGradients(StepPlan plan) {
+    private void runPart(float[] images, int from, int count, long random) {
+        int width = images.length / labels.length;
+        boolean whole = count == labels.length;
+        loss.run(
+                whole ? images : Arrays.copyOfRange(images, from * width, (from + count) * width),
+                whole ? labels : Arrays.copyOfRange(labels, from, from + count),
+                random);
+        float share = (float) count / labels.length;
+        for (int i = 0; i < losses.length; i++) {
+            losses[i] += share * loss.lossValue(i);
+        }
+        for (int i = 0; !whole && i < count; i++) {
+            logits[from + i] = loss.logits(i);
+        }
+        addGradients(loss, share);
+    }
+
+    private void addGradients(StepPlan plan, float share) {
         for (int i = 0; i < gradients.size(); i++) {
             int ofLoss = i;
-            gradients.get(i).forEach((tensor, sum) -> plan.addGradient(ofLoss, tensor, sum));
+            gradients.get(i).forEach((tensor, sum) -> plan.addGradient(ofLoss, tensor, share, sum));
         }
     }
 
@@ -131,12 +161,12 @@ public final class Step implements AutoCloseable {
 
     /** Returns the last batch's loss {@code i} of several. */
     public float loss(int i) {
-        return loss.lossValue(i);
+        return losses[i];
     }
 
     /** Returns the logits of image {@code image} of the last batch, by class. */
     public float[] logits(int image) {
-        return loss.logits(image);
+        return logits.length == 0 ? loss.logits(image) : logits[image];
     }
 
     /** Returns the share of the last batch whose largest logit is the label's, 0 to 1. */
@@ -163,6 +193,11 @@ public final class Step implements AutoCloseable {
     /** Returns the number of chunks of classes. */
     public int chunks() {
         return Math.max(1, backward.size());
+    }
+
+    /** Returns the number of images that are in memory at once. */
+    public int together() {
+        return loss.batch();
     }
 
     /** Runs again and measures the time of each kind of op. */

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.coop4j.base.Require;
 import org.coop4j.graph.ExecutionPlan;
@@ -26,10 +27,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Its classes may be some of the task's, and have an order of their own, as prompts are packed by length.
  * {@link #perClass} brings a constant with one row per class into that order, {@link StepPlan} labels and logits.
  */
-public final class StepGraph implements AutoCloseable {
+public final class StepGraph implements Parameters.Learned, AutoCloseable {
 
     static final String IMAGES = "images";
     static final String LABELS = "labels";
+
+    /** Two numbers that decide the draws of a step. */
+    static final String DRAWS = "draws";
 
     private final Shape shape;
     private final int[] classes;
@@ -40,9 +44,12 @@ public final class StepGraph implements AutoCloseable {
     /** Actions that free the native memory; the last is run first. */
     private final Deque<Runnable> frees = new ArrayDeque<>();
 
-    private final SDVariable images;
+    private final SDVariable input;
     private final SDVariable labels;
     private final SDVariable scale;
+    private SDVariable images;
+    private SDVariable draws; // null until something is drawn
+    private int drawn;
     private SDVariable classFeatures; // null if no prompts are encoded
     private SDVariable logits; // null without a cross-entropy of them
     private GradientRule rule; // null for a single loss
@@ -73,15 +80,27 @@ public final class StepGraph implements AutoCloseable {
      * Settings that all graphs of a step share.
      *
      * @param batch images of a step
-     * @param width of an image's features
+     * @param width of an image's features, or of its pixels
      * @param logitScale CLIP's parameter of this name; its exponential scales the logits
+     * @param trains true if elements are dropped
      * @param lock held while a plan of the graph runs
      * @param unfinished graphs of a step under construction
      */
-    record Shape(int batch, int width, float logitScale, NativeWeights.Lock lock, List<StepGraph> unfinished) {
+    record Shape(
+            int batch,
+            int width,
+            float logitScale,
+            boolean trains,
+            NativeWeights.Lock lock,
+            List<StepGraph> unfinished) {
 
-        Shape(int batch, int width, float logitScale, NativeWeights.Lock lock) {
-            this(batch, width, logitScale, lock, new ArrayList<>());
+        Shape(int batch, int width, float logitScale, boolean trains, NativeWeights.Lock lock) {
+            this(batch, width, logitScale, trains, lock, new ArrayList<>());
+        }
+
+        /** Returns the same with another number of images. */
+        Shape of(int images) {
+            return new Shape(images, width, logitScale, trains, lock, unfinished);
         }
 
         /** Builds something of graphs of this shape under the lock; frees them all if that fails. */
@@ -111,13 +130,14 @@ public final class StepGraph implements AutoCloseable {
             this.learned.put(tensor, array);
             variables.put(tensor.name(), graph.variable(tensor.name(), array));
         }
-        images = graph.placeholder(IMAGES, DataType.FLOAT, shape.batch, shape.width);
+        input = graph.placeholder(IMAGES, DataType.FLOAT, shape.batch, shape.width);
+        images = input;
         labels = graph.placeholder(LABELS, DataType.FLOAT, shape.batch);
         scale = constant("logit_scale", Nd4j.scalar(shape.logitScale));
     }
 
     /** Returns a tensor's shape as a matrix of its rows, as graphs have it. */
-    private static long[] matrix(long[] shape) {
+    static long[] matrix(long[] shape) {
         if (shape.length <= 2) {
             return shape;
         }
@@ -125,7 +145,7 @@ public final class StepGraph implements AutoCloseable {
         return new long[] {Arrays.stream(shape).reduce(1, Math::multiplyExact) / width, width};
     }
 
-    /** Returns CLIP's building blocks. */
+    @Override
     public Graph ops() {
         return graph;
     }
@@ -135,15 +155,50 @@ public final class StepGraph implements AutoCloseable {
      *
      * @throws IllegalArgumentException if none has this name
      */
+    @Override
     public SDVariable learned(String name) {
         SDVariable variable = variables.get(name);
         Require.that(variable != null, "%s is not learned: expected one of %s", name, variables.keySet());
         return variable;
     }
 
-    /** Returns the batch's image features, as given to {@link Step#run}, [batch, width]. */
+    @Override
+    public Set<String> names() {
+        return variables.keySet();
+    }
+
+    @Override
+    public SDVariable dropout(SDVariable x, double rate) {
+        if (rate == 0 || !shape.trains) {
+            return x;
+        }
+        if (draws == null) {
+            draws = graph.placeholder(DRAWS, DataType.FLOAT, 2);
+        }
+        return graph.dropout(x, rate, draws, drawn++);
+    }
+
+    /**
+     * Returns the batch's image features, [batch, width]: as given to {@link Step#run}, or made of it by an image tower that
+     * is trained, and divided by their norm.
+     */
     public SDVariable images() {
         return images;
+    }
+
+    /** Returns what is given to {@link Step#run}, [batch, width]. */
+    SDVariable input() {
+        return input;
+    }
+
+    /** Sets the {@link #images}. */
+    void encodeImages(SDVariable features) {
+        images = features;
+    }
+
+    /** Returns the number of images. */
+    int batch() {
+        return shape.batch;
     }
 
     /** Returns the number of classes in this graph. */

@@ -90,8 +90,12 @@ final class StepPlan implements AutoCloseable {
         return plans;
     }
 
-    /** Runs the plan on images and labels; what it does not read may be null. */
-    void run(float[] images, int[] labels) {
+    /**
+     * Runs the plan on images and labels; what it does not read may be null.
+     *
+     * @param draws decides what is dropped
+     */
+    void run(float[] images, int[] labels, long draws) {
         graph.lock().hold(() -> {
             graph.loadLearned();
             if (plan.reads(StepGraph.IMAGES)) {
@@ -99,6 +103,10 @@ final class StepPlan implements AutoCloseable {
             }
             if (plan.reads(StepGraph.LABELS)) {
                 ArrayValues.of(plan.input(StepGraph.LABELS)).fill(rows(labels));
+            }
+            if (plan.reads(StepGraph.DRAWS)) {
+                ArrayValues.of(plan.input(StepGraph.DRAWS))
+                        .fill(new float[] {draws >>> 24 & 0xFFFFFF, draws & 0xFFFFFF});
             }
             logits = null;
             plan.run();
@@ -128,19 +136,29 @@ final class StepPlan implements AutoCloseable {
         return graph.rule();
     }
 
+    /** Returns the number of images. */
+    int batch() {
+        return graph.batch();
+    }
+
+    /** Returns true if the gradient in a tensor is computed. */
+    boolean differentiates(LearnedTensor tensor) {
+        return outputs.containsKey(gradient(0, tensor.name()));
+    }
+
     float lossValue(int i) {
         return (float) ArrayValues.scalar(plan.output(loss(i)));
     }
 
-    /** Adds the gradient of scalar {@code i} in a tensor to a sum, if the scalar depends on it. */
-    void addGradient(int i, LearnedTensor tensor, float[] sum) {
+    /** Adds a share of the gradient of scalar {@code i} in a tensor to a sum, if the scalar depends on it. */
+    void addGradient(int i, LearnedTensor tensor, float share, float[] sum) {
         String name = gradient(i, tensor.name());
         if (outputs.containsKey(name)) {
             ArrayValues values = ArrayValues.of(plan.output(name));
             values.load();
             FloatBuffer gradient = values.buffer();
             for (int j = 0; j < sum.length; j++) {
-                sum[j] += gradient.get(j);
+                sum[j] += share * gradient.get(j);
             }
         }
     }

@@ -1,7 +1,8 @@
 package org.coop4j.clip;
 
 import java.util.Arrays;
-import java.util.Map;
+import java.util.Collections;
+import java.util.SortedMap;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
@@ -25,13 +26,13 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * @return [prompts, embed]
      */
     public SDVariable forward(SDVariable x, Transformer.Sequences sequences) {
-        return forward(x, sequences, Map.of());
+        return forward(x, sequences, Collections.emptySortedMap());
     }
 
     /** Returns the same with changes of the rows on entry to blocks, by block number from 0. */
-    SDVariable forward(SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
+    SDVariable forward(SDVariable x, Transformer.Sequences sequences, SortedMap<Integer, Transformer.Entry> entries) {
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
-        x = transformer.forward(x, sequences, entries); // [prompts, width]
+        x = transformer.forward(x, 0, sequences, entries); // [prompts, width]
         x = weights.norm("ln_final", x); // [prompts, width]
         return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]
     }

@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.function.UnaryOperator;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -82,42 +83,49 @@ public final class Transformer {
     /**
      * Returns the stack's output at one row of each sequence.
      *
-     * @param x [rows, width]
+     * @param x [rows, width], on entry to block {@code from}
      * @param sequences attention among the rows, and which are read
      * @param entries changes of the rows on entry to a block, by its number from 0
      * @return [sequences, width]
      */
-    SDVariable forward(SDVariable x, Sequences sequences, Map<Integer, Entry> entries) {
-        for (int i = 0; i < layers; i++) {
-            String block = name + ".resblocks." + i;
-            Entry entry = entries.get(i);
-            if (entry != null) {
-                x = entry.rows().apply(x); // [rows, width]
-                sequences = entry.sequences();
-            }
-            x = i < layers - 1 ? block(block, x, sequences::attention) : lastBlock(block, x, sequences);
-        }
-        return x; // [sequences, width]
+    SDVariable forward(SDVariable x, int from, Sequences sequences, SortedMap<Integer, Entry> entries) {
+        int last = layers - 1;
+        SDVariable y = entered(blocks(x, from, last, sequences, entries), last, entries);
+        return lastBlock(
+                name + ".resblocks." + last,
+                y,
+                entries.isEmpty() ? sequences : entries.get(entries.lastKey()).sequences());
     }
 
-    /**
-     * Returns the stack's output at all rows; x [rows, width] → same.
-     *
-     * @param attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]
-     */
-    SDVariable allRows(SDVariable x, UnaryOperator<SDVariable> attention) {
-        for (int i = 0; i < layers; i++) {
-            x = block(name + ".resblocks." + i, x, attention); // [rows, width]
+    /** Returns all rows after the blocks from {@code from} to {@code to}, with changes of the rows on entry to a block. */
+    SDVariable blocks(SDVariable x, int from, int to, Sequences sequences, Map<Integer, Entry> entries) {
+        for (int i = from; i < to; i++) {
+            sequences = entries.containsKey(i) ? entries.get(i).sequences() : sequences;
+            x = block(i, entered(x, i, entries), sequences::attention);
         }
         return x;
     }
 
-    private SDVariable block(String block, SDVariable x, UnaryOperator<SDVariable> attention) {
+    private static SDVariable entered(SDVariable x, int block, Map<Integer, Entry> entries) {
+        return entries.containsKey(block) ? entries.get(block).rows().apply(x) : x;
+    }
+
+    /**
+     * Returns all rows after the blocks from {@code from} to {@code to}; x [rows, width] → same.
+     *
+     * @param attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]
+     */
+    SDVariable allRows(SDVariable x, int from, int to, UnaryOperator<SDVariable> attention) {
+        for (int i = from; i < to; i++) {
+            x = block(i, x, attention); // [rows, width]
+        }
+        return x;
+    }
+
+    private SDVariable block(int number, SDVariable x, UnaryOperator<SDVariable> attention) {
+        String block = name + ".resblocks." + number;
         SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
-        SDVariable qkv = graph.linear(
-                y,
-                weights.get(block + ".attn.in_proj_weight"),
-                weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
+        SDVariable qkv = weights.inProjection(block + ".attn", y); // [rows, 3 width]
         SDVariable heads = attention.apply(qkv); // [rows, width]
         return mlp(block, x, heads); // [rows, width]
     }

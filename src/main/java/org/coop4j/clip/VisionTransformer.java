@@ -2,8 +2,11 @@ package org.coop4j.clip;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.coop4j.clip.Parameters.ImageRows;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -25,6 +28,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     private static final String POSITIONS = "visual.positional_embedding";
     private static final String CLASS = "visual.class_embedding";
 
+    /** In place of a block: the pixels of images are the input. */
+    static final int PIXELS = -1;
+
     /**
      * Returns the images' class tokens, or the attention pooling of all tokens, before the visual projection.
      *
@@ -33,18 +39,93 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      * @return [batch, width]
      */
     SDVariable forward(SDVariable images, int batch) {
+        return forward(images, batch, PIXELS, null);
+    }
+
+    /**
+     * Returns the same from a block on, with further rows.
+     *
+     * @param images pixels, or the tokens on entry to a block, [batch, tokens · width]
+     * @param block the block, or {@link #PIXELS}
+     * @param added null for none
+     * @return [batch, width]; if rows follow the class token, these too: [batch · (1 + M), width]
+     */
+    SDVariable forward(SDVariable images, int batch, int block, ImageRows added) {
+        SDVariable x = block == PIXELS ? rows(images, batch) : images.reshape((long) batch * vit.tokens(), vit.width());
+        AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
+        SortedMap<Integer, Transformer.Entry> entries = added == null ? new TreeMap<>() : entries(added, batch);
+        if (block == PIXELS) {
+            Transformer.Entry first = entries.remove(0);
+            x = first == null ? x : first.rows().apply(x);
+            layout = first == null ? layout : layout(batch, vectors(added));
+            x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
+        }
+        int from = Math.max(0, block);
+        if (vit.peCore() != null) {
+            return pooled(x, from, layout, vit.tokens(), numbers(batch, batch)); // [batch, width]
+        }
+        Transformer.Sequences sequences = Transformer.packed(weights.graph(), layout, Queries.FIRST);
+        if (added == null || !added.afterClass()) {
+            x = transformer().forward(x, from, sequences, entries); // [batch, width]
+            return weights.norm("visual.ln_post", x);
+        }
+        int read = 1 + vectors(added);
+        int length = vit.tokens() + vectors(added);
+        x = transformer().blocks(x, from, vit.layers(), sequences, entries); // [batch length, width]
+        int[] front = IntStream.range(0, batch * read)
+                .map(i -> i / read * length + i % read)
+                .toArray();
+        return weights.norm("visual.ln_post", weights.graph().selectRows(x, front)); // [batch read, width]
+    }
+
+    /** Returns the tokens on entry to a block, [batch · tokens, width]. */
+    SDVariable tokens(SDVariable images, int batch, int block) {
+        SDVariable x = weights.norm("visual.ln_pre", rows(images, batch));
+        AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
+        return transformer().allRows(x, 0, block, attention(layout, vit.tokens()));
+    }
+
+    private static int vectors(ImageRows added) {
+        return Math.toIntExact(added.blocks().get(added.blocks().firstKey()).getShape()[0]);
+    }
+
+    private AttentionLayout layout(int batch, int vectors) {
+        return AttentionLayout.unmasked(vit.heads(), batch, vit.tokens() + vectors);
+    }
+
+    /** Returns what adds the vectors to the rows on entry to their first block, and replaces them on entry to others. */
+    private SortedMap<Integer, Transformer.Entry> entries(ImageRows added, int batch) {
+        Graph graph = weights.graph();
+        int vectors = vectors(added);
+        int length = vit.tokens() + vectors;
+        int place = added.afterClass() ? 1 : vit.tokens(); // of the first vector in an image's rows
+        SortedMap<Integer, Transformer.Entry> entries = new TreeMap<>();
+        added.blocks().forEach((block, own) -> {
+            boolean first = entries.isEmpty();
+            int[] sources = new int[batch * length];
+            int rows = batch * (first ? vit.tokens() : length); // before the block
+            for (int r = 0; r < sources.length; r++) {
+                int at = r % length - place;
+                int image = r / length * vit.tokens();
+                int before = first ? image + r % length - (at < 0 ? 0 : vectors) : r;
+                sources[r] = at >= 0 && at < vectors ? rows + at : before;
+            }
+            entries.put(
+                    block,
+                    new Transformer.Entry(
+                            x -> graph.replaceRows(x, own, sources),
+                            Transformer.packed(graph, layout(batch, vectors), Queries.FIRST)));
+        });
+        return entries;
+    }
+
+    /** Returns class embedding and patches with positions, before {@code ln_pre}, [batch · tokens, width]. */
+    private SDVariable rows(SDVariable images, int batch) {
         Graph graph = weights.graph();
         SDVariable x = embedded(images, 0, vit.grid() * vit.grid()); // [batch grid², width]
-        x = vit.classTokens() == 1
+        return vit.classTokens() == 1
                 ? graph.frontTokens(x, weights.get(POSITIONS), weights.get(CLASS))
                 : graph.add(x, graph.selectRows(weights.get(POSITIONS), numbers(batch * vit.tokens(), vit.tokens())));
-        x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
-        AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
-        if (vit.peCore() != null) {
-            return pooled(x, layout, vit.tokens(), numbers(batch, batch)); // [batch, width]
-        }
-        x = transformer().forward(x, Transformer.packed(graph, layout, Queries.FIRST), Map.of()); // [batch, width]
-        return weights.norm("visual.ln_post", x);
     }
 
     /**
@@ -73,9 +154,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             int[] sequences = IntStream.range(0, batch * alignment)
                     .map(i -> i / alignment * (groups.size() / batch))
                     .toArray();
-            return pooled(x, layout, rows, sequences); // [batch alignment, width]
+            return pooled(x, 0, layout, rows, sequences); // [batch alignment, width]
         }
-        x = transformer().allRows(x, qkv -> graph.attention(layout, qkv)); // [batch rows, width]
+        x = transformer().allRows(x, 0, vit.layers(), attention(layout, rows)); // [batch rows, width]
         int[] first = IntStream.range(0, batch * alignment)
                 .map(i -> i / alignment * rows + i % alignment)
                 .toArray();
@@ -97,17 +178,16 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      * an MLP follows.
      *
      * @param x tokens after {@code ln_pre}
+     * @param from block that they enter
      * @param layout sequences among their rows
      * @param rows of each image
      * @param chosen the sequence of each row of the result
      * @return [chosen, width]
      */
-    private SDVariable pooled(SDVariable x, AttentionLayout layout, int rows, int[] chosen) {
+    private SDVariable pooled(SDVariable x, int from, AttentionLayout layout, int rows, int[] chosen) {
         Graph graph = weights.graph();
         int width = vit.width();
-        double[][] angles = vit.rotaryAngles(rows);
-        x = transformer()
-                .allRows(x, qkv -> graph.attention(layout, graph.rotate(qkv, vit.heads(), angles))); // as before
+        x = transformer().allRows(x, from, vit.layers(), attention(layout, rows)); // as before
         x = weights.norm("visual.ln_post", x);
         String pool = "visual.attn_pool.";
         AttentionLayout one = new AttentionLayout(
@@ -117,6 +197,20 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         SDVariable y = graph.attention(one, graph.selectRows(q, new int[one.sequences()]), kv); // [sequences, width]
         y = weights.linear(pool + "attn.out_proj", graph.selectRows(y, chosen)); // [chosen, width]
         return weights.mlp(pool + "mlp", pool + "layernorm", activation, y); // [chosen, width]
+    }
+
+    /**
+     * Returns attention in which every row is a query, with rotary positions if the tower has them.
+     *
+     * @param rows of each image
+     */
+    private UnaryOperator<SDVariable> attention(AttentionLayout layout, int rows) {
+        Graph graph = weights.graph();
+        if (vit.peCore() == null) {
+            return qkv -> graph.attention(layout, qkv);
+        }
+        double[][] angles = vit.rotaryAngles(rows);
+        return qkv -> graph.attention(layout, graph.rotate(qkv, vit.heads(), angles));
     }
 
     private Transformer transformer() {

@@ -1,12 +1,15 @@
 package org.coop4j.data;
 
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 
 /**
  * Features of labelled images, one row of {@link #width} numbers for each view of each image.
@@ -113,6 +116,18 @@ public interface FeatureSet {
             copy(i, 0, rows, i * width());
         }
         return FeatureMatrix.of(size(), width(), rows);
+    }
+
+    /** Returns features of a kind of these images, whose rows are pixels, in all views. */
+    default FeatureSet encoded(Clip clip, FeatureKind kind) throws IOException {
+        FeatureMatrix features = clip.imageEncoder(kind)
+                .encode(size() * views(), (i, target, offset) -> {
+                    float[] pixels = new float[width()];
+                    copy(i / views(), i % views(), pixels, 0);
+                    target.put(offset, pixels);
+                })
+                .all();
+        return new DenseFeatures(features.width(), views(), features.toArray(), labels());
     }
 
     /**

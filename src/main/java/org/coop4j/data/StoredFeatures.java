@@ -143,6 +143,10 @@ public record StoredFeatures(
     public void requireServes(FeatureKind kind, int views) throws InputException {
         require(views == 0, "%s has one view of each image: ask for no further views, or use the images", file);
         require(
+                !kind.isInput(),
+                "%s has features, but the method trains through the image tower: use the images",
+                file);
+        require(
                 kind == FeatureKind.EMBEDDED,
                 "%s has features after the visual projection, but the method needs those before it: use the images",
                 file);

@@ -154,6 +154,21 @@ public class Graph {
         return apply(new Add(), a, b);
     }
 
+    /** Returns x with y added to its columns from {@code from} on; x [rows, columns], y [rows, count] → as x. */
+    public SDVariable addColumns(SDVariable x, SDVariable y, int from, int count) {
+        return apply(new AddColumns(from, count), x, y);
+    }
+
+    /**
+     * Returns x with elements that are 0 by a probability; the others are divided by the rest of it.
+     *
+     * @param draws [2] whole numbers below 2²⁴, others for each step
+     * @param number of this op among those with the same draws
+     */
+    public SDVariable dropout(SDVariable x, double rate, SDVariable draws, int number) {
+        return apply(new Dropout(rate, number), x, draws);
+    }
+
     /**
      * Returns attention in which every row is a query, from qkv [rows, 3 · width], or one row of each sequence, from q
      * [sequences, width] and kv [rows, 2 · width]; → [queries, width].

@@ -1,5 +1,6 @@
 package org.coop4j.graph;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
@@ -12,11 +13,11 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
  * ND4J's own has no epsilon).
  *
- * <p>Inputs: x [rows, width], and the frozen gain [width] and bias [width], which have no gradient. In bfloat16 a second
+ * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. In bfloat16 a second
  * output has the mean and the variance of each row, [2, rows], for the gradient. In float32 the gradient computes them
  * again from x, which is as fast.
  */
-public class LayerNorm extends GraphOp {
+public final class LayerNorm extends GraphOp {
 
     /** Added to the variance (CLIP's {@code LayerNorm}). */
     public static final double EPSILON = 1e-5;
@@ -91,14 +92,18 @@ public class LayerNorm extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         InputGradient gradient = new InputGradient();
         SDVariable dy = gradients.get(0);
-        return List.of(
-                getNumOutputs() == 1
-                        ? gradient.of(dy, arg(0), arg(1))
-                        : gradient.of(dy, arg(0), arg(1), outputVariables()[1]));
+        SDVariable dx = getNumOutputs() == 1
+                ? gradient.of(dy, arg(0), arg(1))
+                : gradient.of(dy, arg(0), arg(1), outputVariables()[1]);
+        if (arg(1).isConstant() && arg(2).isConstant()) {
+            return List.of(dx);
+        }
+        SDVariable[] weights = new WeightGradient().outputsOf(dy, arg(0));
+        return List.of(dx, weights[0], weights[1]);
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
-    public static float centre(float[] x, int n) {
+    private static float centre(float[] x, int n) {
         float mean = Floats.sum(x, n) / n;
         for (int i = 0; i < n; i++) {
             x[i] -= mean;
@@ -157,6 +162,63 @@ public class LayerNorm extends GraphOp {
             float projection = Floats.dot(g, x, n) / n * inverse * inverse;
             for (int i = 0; i < n; i++) {
                 g[i] = (g[i] - mean - x[i] * projection) * inverse;
+            }
+        }
+    }
+
+    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows. */
+    private static final class WeightGradient extends GraphOp {
+
+        @Override
+        public int getNumOutputs() {
+            return 2;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            long[] width = {in.get(0)[1]};
+            return List.of(width, width.clone());
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix dy = in[0];
+            HostMatrix x = in[1];
+            int n = x.cols();
+            int parts = workers.count();
+            float[][] dyRows = new float[parts][n];
+            float[][] xRows = new float[parts][n];
+            float[][] gains = new float[parts][n];
+            float[][] biases = new float[parts][n];
+            Workers.RowRange range = (part, from, to) -> {
+                for (int r = from; r < to; r++) {
+                    dy.getRow(r, dyRows[part]);
+                    x.getRow(r, xRows[part]);
+                    float inverse = centre(xRows[part], n);
+                    addRow(dyRows[part], xRows[part], inverse, gains[part], biases[part], n);
+                }
+            };
+            return () -> {
+                for (int part = 0; part < parts; part++) {
+                    Arrays.fill(gains[part], 0f);
+                    Arrays.fill(biases[part], 0f);
+                }
+                workers.rows(x.rows(), range);
+                for (int part = 1; part < parts; part++) {
+                    for (int i = 0; i < n; i++) {
+                        gains[0][i] += gains[part][i];
+                        biases[0][i] += biases[part][i];
+                    }
+                }
+                out[0].putRow(0, gains[0]);
+                out[1].putRow(0, biases[0]);
+            };
+        }
+
+        private static void addRow(float[] dy, float[] centred, float inverse, float[] gain, float[] bias, int n) {
+            for (int i = 0; i < n; i++) {
+                gain[i] += dy[i] * centred[i] * inverse;
+                bias[i] += dy[i];
             }
         }
     }

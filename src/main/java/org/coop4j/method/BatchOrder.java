@@ -92,6 +92,15 @@ record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
         });
     }
 
+    /** Returns epochs of another number of batches, which follow one another as before. */
+    public BatchOrder inEpochsOf(int others) {
+        return new BatchOrder(others, batchSize, epoch -> {
+            int[][] result = new int[others][];
+            Arrays.setAll(result, b -> batch(Math.addExact(Math.multiplyExact(epoch, others), b)));
+            return result;
+        });
+    }
+
     /** Returns a batch of the sequence of all epochs. */
     private int[] batch(int number) {
         return epoch(number / batches)[number % batches];

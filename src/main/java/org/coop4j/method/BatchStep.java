@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,7 @@ class BatchStep implements AutoCloseable {
             labels[i] = images.label(examples[i]);
         }
         Step step = step(examples.length);
+        step.draw((long) epoch << Integer.SIZE ^ Arrays.hashCode(examples));
         step.run(features, labels);
         accuracy = step.accuracy();
         return step.loss();

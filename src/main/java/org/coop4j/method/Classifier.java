@@ -16,7 +16,7 @@ public interface Classifier extends AutoCloseable {
 
     /** Returns the output of the image tower that it takes. */
     default FeatureKind features() {
-        return save().method().features();
+        return save().method().features(save());
     }
 
     /**

@@ -49,8 +49,8 @@ public record ClassifierFile(
      */
     public static final String LOGIT_SCALE = "logit_scale";
 
-    /** More than any method has; a file with many more is made to be slow. */
-    private static final int MOST_TENSORS = 32;
+    /** More than any method has, some in each block of both towers; a file with many more is made to be slow. */
+    private static final int MOST_TENSORS = 1024;
 
     /** Limit of a value's size, far beyond any that is learned: products of larger ones may overflow. */
     private static final float LARGEST = 1e12f;

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ClassNames;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.weights.Shape;
@@ -44,8 +45,25 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
      * @param others makes the classifier of other classes
      */
     public Classifier classifier(ClassifierFile file, Function<List<String>, Classifier> others) {
+        return classifier(file, file.method().features(), others, () -> {});
+    }
+
+    /**
+     * Returns the classifier of the head.
+     *
+     * @param kind the features that it takes
+     * @param others makes the classifier of other classes
+     * @param free frees what the classifier owns
+     */
+    Classifier classifier(
+            ClassifierFile file, FeatureKind kind, Function<List<String>, Classifier> others, Runnable free) {
         LinearHead head = this;
         return new Classifier() {
+            @Override
+            public FeatureKind features() {
+                return kind;
+            }
+
             @Override
             public <T> T logits(LogitGraph<T> graph, T images) {
                 return head.logits(graph, images);
@@ -59,6 +77,11 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
             @Override
             public ClassifierFile save() {
                 return file;
+            }
+
+            @Override
+            public void close() {
+                free.run();
             }
         };
     }

@@ -81,7 +81,9 @@ public interface Method {
         /** Learned from image features; the text tower runs once. */
         FEATURES("image features"),
         /** Prompts are learned; the text tower runs in every step. */
-        PROMPTS("learned prompts");
+        PROMPTS("learned prompts"),
+        /** Learned through the image tower; both towers may run in every step. */
+        TOWERS("tuned image tower");
 
         private final String title;
 
@@ -92,6 +94,11 @@ public interface Method {
         /** Returns the name in reports. */
         public String title() {
             return title;
+        }
+
+        /** Returns true if a tower runs in every step, which takes minutes. */
+        public boolean runsTower() {
+            return this == PROMPTS || this == TOWERS;
         }
     }
 
@@ -115,9 +122,14 @@ public interface Method {
         return false;
     }
 
-    /** Returns the output of the image tower that it learns from. */
+    /** Returns what it learns from: an output of the image tower, or its input. */
     default FeatureKind features() {
         return FeatureKind.EMBEDDED;
+    }
+
+    /** Returns the output of the image tower that a classifier takes. */
+    default FeatureKind features(ClassifierFile learned) {
+        return features();
     }
 
     /** Returns true if its classifiers accept classes that they did not learn, by the classes' texts. */
@@ -190,7 +202,9 @@ public interface Method {
                 new ProLip(),
                 new Rla(),
                 new Timo(),
-                new ProKeR());
+                new ProKeR(),
+                new ClipLora(),
+                new TwoStage());
     }
 
     /**

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
@@ -30,7 +32,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts) implements Learner {
 
     /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
-    private static final String CLASS_WEIGHTS = "class_weights";
+    static final String CLASS_WEIGHTS = "class_weights";
 
     /**
      * A method's tensors in the text tower, and its loss.
@@ -69,6 +71,16 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         }
 
         @Override
+        public Parameters.Changes changes(Parameters.Learned graph) {
+            return method.changes(graph);
+        }
+
+        @Override
+        public FeatureKind images() {
+            return method.features();
+        }
+
+        @Override
         public SDVariable of(StepGraph step, SDVariable classFeatures) {
             return method.loss(teacher).of(step, classFeatures);
         }
@@ -86,17 +98,13 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         if (template != null) {
             PromptEnsemble.of(template).requireFit(clip, names);
         }
-        return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names));
+        return new PromptLearner(resolved, clip, task, resolved.prompts(clip, names));
     }
 
     /** Returns what is learned before training; the teacher's prompts run through the text tower. */
     Objective objective() {
         return Objective.of(
                 method, clip, method.initial(clip, task), task.template(), task.descriptions(), task.classNames());
-    }
-
-    private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
-        return method.context().layout(clip).prompts(clip, method.tokenizedNames(clip, classNames));
     }
 
     @Override
@@ -108,19 +116,25 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     Classifier fit(Objective learning, FewShotFeatures data, Trainer trainer) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
         try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
-            trainer.train(step, trainer.shuffled(data.train().size()), new Optimizer(trainer.training()));
+            BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
+            trainer.train(step, order, new Optimizer(trainer.training()));
         }
         ClassifierFile file = ClassifierFile.of(method, task.classNames(), clip.modelSha256());
         for (LearnedTensor tensor : learning.learned) {
             file = file.with(tensor);
         }
-        return new Prompts(method, clip, file).classifier(encoder, learning, trainer.memory());
+        Classifier learned = new Prompts(method, clip, file).classifier(encoder, learning, trainer.memory());
+        ClassifierFile finished = method.finished(clip, learned, data, trainer);
+        return finished.equals(learned.save()) ? learned : read(method, clip, finished);
     }
 
     /** Returns the step of a loss over batches of images. */
     BatchStep step(PromptEncoder encoder, Objective learning, FeatureSet images, MemoryLimit memory) {
-        BatchStep step =
-                new BatchStep(images, true, learning.learned, batch -> encoder.step(learning, learning, batch, memory));
+        BatchStep step = new BatchStep(
+                images,
+                method.features() == FeatureKind.EMBEDDED,
+                learning.learned,
+                batch -> encoder.step(learning, learning, batch, memory));
         return method.perImage() ? step.oneByOne() : step;
     }
 
@@ -151,7 +165,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                             tensor.getValue().shape().toArray()))
                     .toList();
             List<String> names = file.classNames();
-            PromptEncoder encoder = clip.promptEncoder(prompts(method, clip, names));
+            PromptEncoder encoder = clip.promptEncoder(method.prompts(clip, names));
             return classifier(
                     encoder, Objective.of(method, clip, learned, null, ClassDescriptions.of(file), names), memory);
         }
@@ -165,14 +179,33 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         }
 
         Classifier ofClassWeights() {
-            return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null)
-                    .classifier(file, names -> forClasses(names).classifier(MemoryLimit.none()));
+            LinearHead head = new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null);
+            FeatureKind kind = method.features(file.without(CLASS_WEIGHTS));
+            return head.classifier(file, kind, names -> others(names, MemoryLimit.none()), () -> clip.release(kind));
+        }
+
+        private Classifier others(List<String> names, MemoryLimit memory) {
+            if (!method.keepsRows()) {
+                return forClasses(names).classifier(memory);
+            }
+            ClassRows rows = new ClassRows(
+                    clip,
+                    file,
+                    List.of(CLASS_WEIGHTS),
+                    added -> Map.of(
+                            CLASS_WEIGHTS,
+                            forClasses(added)
+                                    .classifier(memory)
+                                    .save()
+                                    .matrix(CLASS_WEIGHTS)
+                                    .toArray()));
+            return new Prompts(method, clip, rows.select(names)).ofClassWeights();
         }
 
         /** Returns prompts of other classes: in a class-specific context each class keeps its vectors. */
         Prompts forClasses(List<String> names) {
             ClassifierFile named = file.without(CLASS_WEIGHTS).withClassNames(names);
-            if (method.context().classSpecific()) {
+            if (!method.namesNewClasses()) {
                 int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
                 named = ClassRows.select(named, PromptContext.CTX, positions, null);
             }

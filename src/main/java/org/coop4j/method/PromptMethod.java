@@ -7,9 +7,11 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassName;
@@ -103,6 +105,36 @@ public interface PromptMethod extends Method {
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
             return step.crossEntropy(step.cosineLogits(w));
         };
+    }
+
+    /** Returns changes of the towers, which are part of every step then; none by default. */
+    default Parameters.Changes changes(Parameters.Learned graph) {
+        return Parameters.Changes.NONE;
+    }
+
+    /** Returns the batches of a training; by default without the last incomplete one. */
+    default BatchOrder order(int images, int classes, Trainer trainer) {
+        return trainer.shuffled(images);
+    }
+
+    /** Returns the prompt of each class in tokens; by default the context with the class's name. */
+    default List<int[]> prompts(Clip clip, List<String> classNames) {
+        return context().layout(clip).prompts(clip, tokenizedNames(clip, classNames));
+    }
+
+    /** Returns true if classes that were learned keep their class weights among others; otherwise all are encoded. */
+    default boolean keepsRows() {
+        return false;
+    }
+
+    /**
+     * Returns the file of a classifier after what follows the training.
+     *
+     * @param learned the classifier with its class weights
+     */
+    default ClassifierFile finished(Clip clip, Classifier learned, FewShotFeatures data, Trainer trainer)
+            throws IOException {
+        return learned.save();
     }
 
     /** Returns true if the prompts depend on the image. */

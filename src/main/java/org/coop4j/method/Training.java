@@ -33,6 +33,9 @@ public record Training(
         /** rate · (1 + cos(π i / S)) / 2 at step i of S. */
         STEP_COSINE,
 
+        /** 1e-6 + (rate − 1e-6) · (1 + cos(π i / S)) / 2 at step i of S: PyTorch's with {@code eta_min}. */
+        STEP_COSINE_TO_FLOOR,
+
         /**
          * The warm-up rate at step 0, rate · i / 50 up to step 50, then rate · (1 + cos(π (i − 50) / S)) / 2
          * (cross-modal adaptation's repository).
@@ -45,6 +48,9 @@ public record Training(
 
     /** A batch size for steps over all images. */
     public static final int ALL_IMAGES = 1 << 20;
+
+    /** Last rate of a cosine that does not end at 0. */
+    private static final double FLOOR = 1e-6;
 
     /** Number of steps of cross-modal adaptation's linear warm-up. */
     private static final int LINEAR_WARMUP = 50;
@@ -173,6 +179,11 @@ public record Training(
         return new BigDecimal(value).round(new MathContext(2)).doubleValue();
     }
 
+    /** Returns the same training for another number of epochs. */
+    Training withEpochs(int other) {
+        return Settings.with(this, Map.of("epochs", other));
+    }
+
     /** Returns true if there are gradient steps. */
     public boolean trains() {
         return epochs > 0;
@@ -191,6 +202,7 @@ public record Training(
         return switch (schedule) {
             case EPOCH_COSINE -> epoch < warmupEpochs ? warmupRate : cosine(epoch - warmupEpochs, epochs);
             case STEP_COSINE -> cosine((double) step, steps);
+            case STEP_COSINE_TO_FLOOR -> FLOOR + cosine((double) step, steps) * (1 - FLOOR / rate);
             case LINEAR_WARMUP_COSINE -> {
                 if (step >= LINEAR_WARMUP) {
                     yield cosine((double) (step - LINEAR_WARMUP), steps);

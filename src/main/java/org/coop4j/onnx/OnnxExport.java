@@ -49,7 +49,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         ClipConfig.Text text = clip.architecture().text();
         OnnxGraph graph = new OnnxGraph("text tower", half);
         String ids = graph.input("input_ids", DataType.INT64, BATCH, text.contextLength());
-        String features = towers(graph).text(ids, text);
+        String features = towers(graph, Map.of()).text(ids, text);
         graph.output("text_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
     }
@@ -95,12 +95,13 @@ public record OnnxExport(Clip clip, boolean half, String version) {
     }
 
     private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind) throws IOException {
-        return towers(graph).image(pixels, clip.architecture().vision(), kind);
+        return towers(graph, clip.changedWeights(kind))
+                .image(pixels, clip.architecture().vision(), kind);
     }
 
-    private Towers towers(OnnxGraph graph) {
+    private Towers towers(OnnxGraph graph, Map<String, float[]> changed) {
         ConvertedModel model = clip.model();
-        return new Towers(graph, model.weights(), model.activation());
+        return new Towers(graph, model.weights(), changed, model.activation());
     }
 
     private void write(Path file, OnnxGraph graph, Map<String, String> metadata) throws IOException {

@@ -3,6 +3,7 @@ package org.coop4j.onnx;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.coop4j.clip.FeatureMatrix;
@@ -14,8 +15,10 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 /**
  * CLIP's {@code VisionTransformer}, {@code ModifiedResNet} and {@code encode_text}, with the weights of a converted model
  * by name.
+ *
+ * @param changed weights in place of the model's
  */
-record Towers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation) {
+record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> changed, MlpActivation activation) {
 
     /** Stands for −∞ where a token must not attend: far enough below any score for float32. */
     private static final float NEVER = -1e9f;
@@ -24,7 +27,7 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
 
     /** Adds an image tower: normalised pixels [batch, 3, side, side] → features of a kind [batch, width]. */
     String image(String pixels, ClipConfig.Vision tower, FeatureKind kind) throws IOException {
-        boolean embedded = kind == FeatureKind.EMBEDDED;
+        boolean embedded = kind != FeatureKind.BEFORE_PROJECTION;
         if (tower instanceof ClipConfig.Vit vit) {
             String x = vit(pixels, vit);
             return embedded ? graph.product(x, weight("visual.proj")) : x;
@@ -225,12 +228,16 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
         return graph.reshape(attention(q, k, v, width, resNet.heads(), ""), 0, width);
     }
 
+    private float[] floats(String name) throws IOException {
+        return changed.containsKey(name) ? changed.get(name) : weights.floats(name);
+    }
+
     private String weight(String name) throws IOException {
         return weight(name, weights.shape(name).toArray());
     }
 
     private String weight(String name, long... shape) throws IOException {
-        return graph.weight(name, shape, weights.floats(name));
+        return graph.weight(name, shape, floats(name));
     }
 
     /** Adds x · weightᵀ + bias; x [..., in] → [..., out]. The names of weight and bias begin with the layer's. */
@@ -242,8 +249,8 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
     private String linear(String layer, int from, int to, String x) throws IOException {
         String weight = layer + "weight";
         int in = Math.toIntExact(weights.shape(weight).dim(1)); // of [out, in]
-        float[] rows = Arrays.copyOfRange(weights.floats(weight), from * in, to * in);
-        float[] biases = Arrays.copyOfRange(weights.floats(layer + "bias"), from, to);
+        float[] rows = Arrays.copyOfRange(floats(weight), from * in, to * in);
+        float[] biases = Arrays.copyOfRange(floats(layer + "bias"), from, to);
         String part = from == 0 ? "" : " from " + from;
         float[] columns = FeatureMatrix.of(to - from, in, rows).transposed().toArray();
         String matrix = graph.weight(weight + part, new long[] {in, to - from}, columns);

@@ -3,8 +3,8 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -225,7 +225,7 @@ public final class Images {
 
         private final List<LabelledImage> listed;
         private final String what;
-        private final Map<FeatureKind, ImageFeatures> features = new EnumMap<>(FeatureKind.class);
+        private final Map<FeatureKind, ImageFeatures> features = new LinkedHashMap<>();
         private Progress progress = Progress.NONE;
         private FeatureMatrix normalized;
 
@@ -366,7 +366,9 @@ public final class Images {
     public Pictures test(RunConfig config, Progress progress) throws IOException {
         Pictures test = pictures(tested(config).test(), "test images", progress);
         InputException.require(test.size() != 0, "no readable test image is left");
-        test.features(config.method().features());
+        if (!config.method().features().isInput()) {
+            test.features(config.method().features());
+        }
         return test;
     }
 

@@ -59,7 +59,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Returns how often a method can learn in seconds; never for prompts. */
     public int affordable(Method method, Training training) {
-        return method.group() == Method.Group.PROMPTS ? 0 : (int) (MOST_WORK / work(method, training));
+        return method.group().runsTower() ? 0 : (int) (MOST_WORK / work(method, training));
     }
 
     /** Returns the approximate number of multiplications of learning once from image features. */
@@ -164,8 +164,8 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         images.space()
                 .each(
                         methods.stream()
-                                .allMatch(method -> method.group() != Method.Group.PROMPTS
-                                        && method.features() == FeatureKind.EMBEDDED),
+                                .allMatch(method ->
+                                        !method.group().runsTower() && method.features() == FeatureKind.EMBEDDED),
                         count,
                         work);
     }

@@ -85,6 +85,14 @@ class OpGradientTest extends OpGradientChecks {
             }));
         }
         cases.add(new Case(
+                "layer norm with trained weights",
+                shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
+                (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"))));
+        cases.add(new Case(
+                "add columns",
+                shapes("x", shape(5, 8), "y", shape(5, 3)),
+                (g, v) -> g.addColumns(v.get("x"), v.get("y"), 2, 3)));
+        cases.add(new Case(
                 "project with bias",
                 shapes("x", shape(6, 4), "w", shape(4, 3), "b", shape(3)),
                 (g, v) -> g.project(v.get("x"), v.get("w"), v.get("b"))));

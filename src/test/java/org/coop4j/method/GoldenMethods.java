@@ -32,6 +32,9 @@ final class GoldenMethods implements AutoCloseable {
     private static final Path GOLDEN = Path.of("test/resources/golden");
     private static final Path FOLDER = GOLDEN.resolve("methods");
 
+    /** Of the methods that train through the image tower. */
+    static final Path TOWER = Path.of("test/resources/golden/image_tower");
+
     private final JsonNode json;
     private final SafetensorsFile values;
 
@@ -54,6 +57,11 @@ final class GoldenMethods implements AutoCloseable {
         return new GoldenMethods(
                 new ObjectMapper().readTree(folder.resolve(method + ".json").toFile()),
                 SafetensorsFile.open(folder.resolve(method + ".safetensors")));
+    }
+
+    /** The same of a method that trains through the image tower. */
+    static GoldenMethods tower(String method) throws IOException {
+        return open("../image_tower/" + method);
     }
 
     /**
@@ -88,6 +96,11 @@ final class GoldenMethods implements AutoCloseable {
     /** Returns the description of all cases. */
     JsonNode json() {
         return json;
+    }
+
+    /** Names of the tensors of all cases. */
+    List<String> tensors() {
+        return List.copyOf(values.names());
     }
 
     /** Names of the cases of a method. */
@@ -127,8 +140,9 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     FeatureMatrix matrix(String name) throws IOException {
-        Shape shape = values.shape(name);
-        return FeatureMatrix.of(Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)), floats(name));
+        int rows = Math.toIntExact(values.shape(name).dim(0));
+        float[] all = floats(name);
+        return FeatureMatrix.of(rows, all.length / rows, all);
     }
 
     /** Whole numbers of a tensor. */

@@ -18,7 +18,9 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Group;
@@ -126,6 +128,12 @@ class MethodsTest {
         return new DenseFeatures(width, 1, gaussian(seed, count * width), labels);
     }
 
+    /** Logits of images by the classifier's own image tower, if it has one. */
+    private static FeatureMatrix logits(Classifier classifier, FeatureSet images) throws IOException {
+        boolean pixels = classifier.save().method().features().isInput();
+        return classifier.logits((pixels ? images.encoded(clip, classifier.features()) : images).matrix());
+    }
+
     private static Classifier fit(Method method, int val) throws IOException {
         Training training = Settings.with(method.training(1), Map.of("epochs", 2));
         return method.learner(clip, TASK)
@@ -135,7 +143,7 @@ class MethodsTest {
     @ParameterizedTest
     @MethodSource("methods")
     void oneImagePerClassIsLearnedAndTheFileClassifiesTheSame(Method method) throws IOException {
-        FeatureMatrix test = images(method, 5, 3).matrix();
+        FeatureSet test = images(method, 5, 3);
         Path file = folder.resolve("classifier.safetensors");
         try (Classifier fitted = fit(method, 6)) {
             fitted.save().write(file);
@@ -145,9 +153,9 @@ class MethodsTest {
                 // A probe is fitted in double precision, and saved in single.
                 float rounding = method instanceof LinearProbe ? 1e-4f : 0;
                 assertThat(read.classNames()).isEqualTo(NAMES);
-                assertThat(read.logits(test).toArray())
+                assertThat(logits(read, test).toArray())
                         .doesNotContain(Float.NaN)
-                        .containsExactly(fitted.logits(test).toArray(), within(rounding));
+                        .containsExactly(logits(fitted, test).toArray(), within(rounding));
             }
         }
     }
@@ -155,16 +163,16 @@ class MethodsTest {
     @ParameterizedTest
     @MethodSource("methods")
     void knownClassesKeepTheirLogitsAndNewOnesAreZeroShot(Method method) throws IOException {
-        FeatureMatrix test = images(method, 5, 3).matrix();
+        FeatureSet test = images(method, 5, 3);
         try (Classifier fitted = fit(method, 0);
                 Classifier few = fitted.forClasses(List.of("right", "up there"))) {
-            FeatureMatrix all = fitted.logits(test);
-            assertDifferences(few.logits(test), 0, 1, all, 2, 1);
+            FeatureMatrix all = logits(fitted, test);
+            assertDifferences(logits(few, test), 0, 1, all, 2, 1);
             Path file = folder.resolve("few.safetensors");
             few.save().write(file);
             try (Classifier read = ClassifierFile.read(file).open(clip)) {
                 assertThat(read.classNames()).containsExactly("right", "up there");
-                assertDifferences(read.logits(test), 0, 1, all, 2, 1);
+                assertDifferences(logits(read, test), 0, 1, all, 2, 1);
             }
             if (!method.namesNewClasses()) {
                 assertThatThrownBy(() -> fitted.forClasses(List.of("down", "left")))
@@ -172,25 +180,25 @@ class MethodsTest {
                 return;
             }
             try (Classifier mixed = fitted.forClasses(List.of("down", "left"))) {
-                FeatureMatrix logits = mixed.logits(test);
+                FeatureMatrix logits = logits(mixed, test);
                 boolean zeroShot = method.group() == Group.FEATURES
                         && method.features() == FeatureKind.EMBEDDED
                         && !(method instanceof ClipAdapter)
                         && !(method instanceof Rla)
                         && !(method instanceof LpPlusPlus); // others leave features and logit scale as they are
-                for (int i = 0; i < test.rows(); i++) {
+                for (int i = 0; i < test.size(); i++) {
                     assertThat(logits.get(i, 1)).isCloseTo(all.get(i, 0), within(2e-3f));
                 }
                 if (zeroShot) {
                     FeatureMatrix text = PromptEnsemble.of(TASK.template()).classWeights(clip, List.of("down"));
-                    FeatureMatrix expected = GoldenPrompts.cosineLogits(test, text, clip.logitScale());
-                    for (int i = 0; i < test.rows(); i++) {
+                    FeatureMatrix expected = GoldenPrompts.cosineLogits(test.matrix(), text, clip.logitScale());
+                    for (int i = 0; i < test.size(); i++) {
                         assertThat(logits.get(i, 0)).isCloseTo(expected.get(i, 0), within(1e-3f));
                     }
                 }
                 mixed.save().write(file);
                 try (Classifier read = ClassifierFile.read(file).open(clip)) {
-                    assertThat(read.logits(test).toArray()).isEqualTo(logits.toArray());
+                    assertThat(logits(read, test).toArray()).isEqualTo(logits.toArray());
                 }
             }
         }
@@ -237,6 +245,20 @@ class MethodsTest {
         assertThatThrownBy(() ->
                         new DeepLanguage().with(Map.of("depth", blocks + 1)).learner(clip, TASK))
                 .hasMessageContainingAll(blocks + " blocks", "got " + (blocks + 1));
+    }
+
+    @Test
+    void aResNetHasNoBlocksToTrain() throws IOException {
+        try (Clip resNet = GoldenModels.open("resnet", folder)) {
+            assertThatThrownBy(() -> new ClipLora().learner(resNet, TASK))
+                    .hasMessageContainingAll("clip-lora", "is a ResNet", "tip-adapter-f");
+        }
+    }
+
+    @Test
+    void aBlockThatATowerLacksIsRefused() {
+        assertThatThrownBy(() -> new TwoStage(0, 2).learner(clip, TASK))
+                .hasMessageContainingAll("start", "at most 1", "got 2");
     }
 
     @ParameterizedTest

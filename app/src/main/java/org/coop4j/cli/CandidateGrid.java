@@ -97,7 +97,7 @@ record CandidateGrid(
     private static int epochs(Method method, int each) {
         int reference = method.training(0).epochs();
         int same = Math.round((float) reference * MANY / Math.max(MANY, each));
-        return method.group() == Method.Group.PROMPTS ? Math.min(reference, Math.max(FEWEST_EPOCHS, same)) : reference;
+        return method.group().runsTower() ? Math.min(reference, Math.max(FEWEST_EPOCHS, same)) : reference;
     }
 
     private static String decimal(Training training) {

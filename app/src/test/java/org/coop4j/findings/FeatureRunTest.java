@@ -193,7 +193,7 @@ class FeatureRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"coop", "kgcoop", "cocoop", "tcp", "prolip"})
+    @ValueSource(strings = {"coop", "kgcoop", "cocoop", "tcp", "prolip", "two-stage"})
     void methodsThatRunATowerAskForTheModel(String name) throws IOException {
         try (FeatureTable table = table(4)) {
             assertThatThrownBy(() -> run(table, withTexts(4), Method.of(name), "run"))
@@ -220,6 +220,8 @@ class FeatureRunTest {
                 .hasMessageContainingAll("features.safetensors", "views");
         assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                 .hasMessageContainingAll("features.safetensors", "projection");
+        assertThatThrownBy(() -> run(clip, features, Method.of("clip-lora"), "run"))
+                .hasMessageContainingAll("features.safetensors", "image tower", "use the images");
         assertThat(place.resolve("run")).doesNotExist();
     }
 

@@ -1,6 +1,8 @@
 package org.coop4j.data.bank;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction.IoSupplier;
@@ -160,6 +163,9 @@ public final class FeatureBanks implements AutoCloseable {
             boolean skipBad,
             Progress progress)
             throws IOException {
+        if (kind == FeatureKind.PIXELS) {
+            return pixels(clip, transform, images, skipBad, progress);
+        }
         BankFile.Key key =
                 new BankFile.Key(clip.modelSha256(), transform.id(), kind, clip.precision(), clip.featureWidth(kind));
         BankFile bank = banks.get(key);
@@ -171,14 +177,41 @@ public final class FeatureBanks implements AutoCloseable {
         try {
             List<HashedImage> hashed = encoding.hashed(images, clip.workers());
             encoding.encodeMissing(hashed, clip.imageEncoder(kind), what, progress);
-            encoding.problems.values().forEach(problem -> progress.warn(problem.getMessage()));
-            if (!encoding.problems.isEmpty() && !skipBad) {
-                throw new UnreadableImagesException(encoding.problems);
-            }
+            encoding.report(skipBad, progress);
             return encoding.features(hashed);
         } finally {
             files.keep();
         }
+    }
+
+    /** Returns pixels, which are read from the images again unless the memory has room for them. */
+    private ImageFeatures pixels(
+            Clip clip, ImageTransform transform, List<LabelledImage> images, boolean skipBad, Progress progress)
+            throws IOException {
+        Encoding encoding = new Encoding(null, transform);
+        List<HashedImage> hashed = encoding.hashed(images, clip.workers());
+        ImageDecoder decoder = new ImageDecoder();
+        clip.workers().each(hashed.size(), (part, i) -> {
+            try {
+                encoding.seen(new Encoding.View(hashed.get(i), 0, null), decoder);
+            } catch (IOException e) {
+                encoding.problems.put(hashed.get(i).image().path(), e);
+            }
+        });
+        encoding.report(skipBad, progress);
+        List<HashedImage> good = encoding.readable(hashed);
+        int views = transform.views();
+        Map<Integer, SoftReference<RgbImage>> known = new ConcurrentHashMap<>(); // by image and view
+        return new ImageFeatures(good, views, clip.featureWidth(FeatureKind.PIXELS), (i, view, target, offset) -> {
+            int key = i * views + view % views;
+            SoftReference<RgbImage> kept = known.get(key);
+            RgbImage seen = kept == null ? null : kept.get();
+            if (seen == null) {
+                seen = encoding.unchecked(new Encoding.View(good.get(i), view % views, null), decoder);
+                known.put(key, new SoftReference<>(seen));
+            }
+            transform.preprocessing().toTensor(seen, FloatBuffer.wrap(target), offset);
+        });
     }
 
     /** An encoding of some images, with the reasons why images cannot be read. */
@@ -263,16 +296,39 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         private void readPixels(View view, ImageDecoder decoder, FloatBuffer target, int offset) throws IOException {
+            transform.preprocessing().toTensor(seen(view, decoder), target, offset);
+        }
+
+        private RgbImage seen(View view, ImageDecoder decoder) throws IOException {
             LabelledImage image = view.image.image();
-            RgbImage seen = decoder.decode(
+            return decoder.decode(
                     image.path(), image.exif(), all -> transform.apply(all, view.image.sha256(), view.number));
-            transform.preprocessing().toTensor(seen, target, offset);
+        }
+
+        private RgbImage unchecked(View view, ImageDecoder decoder) {
+            try {
+                return seen(view, decoder);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Warns about unreadable images, and refuses them unless they are skipped. */
+        private void report(boolean skipBad, Progress progress) throws UnreadableImagesException {
+            problems.values().forEach(problem -> progress.warn(problem.getMessage()));
+            if (!problems.isEmpty() && !skipBad) {
+                throw new UnreadableImagesException(problems);
+            }
+        }
+
+        private List<HashedImage> readable(List<HashedImage> images) {
+            return images.stream()
+                    .filter(image -> !problems.containsKey(image.image().path()))
+                    .toList();
         }
 
         private ImageFeatures features(List<HashedImage> images) throws IOException {
-            List<HashedImage> good = images.stream()
-                    .filter(image -> !problems.containsKey(image.image().path()))
-                    .toList();
+            List<HashedImage> good = readable(images);
             BankFile.Rows rows = bank.rows();
             int views = transform.views();
             int[] records = new int[Math.multiplyExact(good.size(), views)]; // [images, views]

@@ -1,9 +1,12 @@
 package org.coop4j.data.bank;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 
@@ -37,9 +40,9 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
         }
     }
 
-    /** Returns the first view of each image, in memory. */
+    /** Returns the first view of each image, in memory unless its rows are long. */
     public ImageFeatures inMemory() {
-        return new ImageFeatures(images, 1, width, new InMemory(matrix()));
+        return width > MOST_IN_MEMORY ? this : new ImageFeatures(images, 1, width, new InMemory(matrix()));
     }
 
     @Override
@@ -49,8 +52,21 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
 
     @Override
     public ImageFeatures select(int[] positions) {
-        FeatureMatrix some = FeatureSet.super.select(positions).matrix();
-        return new ImageFeatures(Arrays.stream(positions).mapToObj(images::get).toList(), 1, width, new InMemory(some));
+        List<HashedImage> some = Arrays.stream(positions).mapToObj(images::get).toList();
+        return width > MOST_IN_MEMORY
+                ? new ImageFeatures(
+                        some, views, width, (i, view, target, offset) -> rows.copy(positions[i], view, target, offset))
+                : new ImageFeatures(
+                        some,
+                        1,
+                        width,
+                        new InMemory(FeatureSet.super.select(positions).matrix()));
+    }
+
+    /** Returns features of a kind of these images, whose rows are pixels. */
+    public ImageFeatures by(Clip clip, FeatureKind kind) throws IOException {
+        FeatureSet encoded = encoded(clip, kind);
+        return new ImageFeatures(images, views, encoded.width(), encoded::copy);
     }
 
     /** Source of rows. */
@@ -59,6 +75,9 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
         /** Copies a row as {@link FeatureSet#copy} does. */
         void copy(int i, int view, float[] target, int offset);
     }
+
+    /** Width of rows that are left where they are: pixels and tokens. */
+    private static final int MOST_IN_MEMORY = 1 << 14;
 
     /** Returns images whose features were encoded before, one or more, all of one file. */
     public static ImageFeatures stored(List<LabelledImage> images) {

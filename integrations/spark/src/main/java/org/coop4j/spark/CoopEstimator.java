@@ -27,6 +27,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -203,7 +204,14 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
-        Images images = Images.of(clip, lists, (some, kind) -> labelled.encode(rows, embedder, some, kind));
+        // A changed image tower is the driver's; the executors read the pixels for it.
+        Images images = Images.of(
+                clip,
+                lists,
+                (some, kind) -> kind instanceof FeatureKind.Changed
+                        ? labelled.encode(rows, embedder, some, FeatureKind.PIXELS)
+                                .by(clip, kind)
+                        : labelled.encode(rows, embedder, some, kind));
         RunConfig config = chosen.config(
                 images.space(), RunData.of(source, lists, ClassHalf.ALL), new Sample(chosen.shots(), draw));
         Progress warnings = new Progress() {

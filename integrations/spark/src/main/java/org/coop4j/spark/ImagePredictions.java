@@ -20,12 +20,14 @@ import org.coop4j.spark.AppendedColumns.Outcome;
 /**
  * Classifies the images of rows.
  *
- * @param images encodes them
+ * @param model the model
+ * @param images the column of the images
  * @param classifier the learned classifier, without the model's weights
  * @param outputs the columns
  * @param topK number of most probable classes
  */
-record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifier, List<Output> outputs, int topK)
+record ImagePredictions(
+        ModelLocation model, ImageColumn images, Broadcast<SavedClassifier> classifier, List<Output> outputs, int topK)
         implements AppendedColumns.Work {
 
     /** A column of predictions. */
@@ -56,8 +58,9 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
-        try (SavedClassifier.Held held = classifier.value().acquire(SharedModels.get(images.model()))) {
-            return images.encode(rows, features -> outcome(held.classifier(), features));
+        try (SavedClassifier.Held held = classifier.value().acquire(SharedModels.get(model))) {
+            return new EncodedRows(model, images, held.classifier().features())
+                    .encode(rows, features -> outcome(held.classifier(), features));
         }
     }
 

@@ -183,12 +183,13 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         ImageColumn column = ImageColumn.of(rows, required(inputCol()));
-        EncodedRows images = new EncodedRows(location(), column, file().method().features());
         Broadcast<SavedClassifier> sent = JavaSparkContext.fromSparkContext(
                         rows.sparkSession().sparkContext())
                 .broadcast(classifier);
         return append(
-                rows, new ImagePredictions(images, sent, List.copyOf(outputs().keySet()), (int) getOrDefault(topK())));
+                rows,
+                new ImagePredictions(
+                        location(), column, sent, List.copyOf(outputs().keySet()), (int) getOrDefault(topK())));
     }
 
     @Override

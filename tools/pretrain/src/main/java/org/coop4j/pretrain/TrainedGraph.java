@@ -8,11 +8,10 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.pretrain.op.TrainedAveragePool;
 import org.coop4j.pretrain.op.TrainedConvolution;
 import org.coop4j.pretrain.op.TrainedFrontTokens;
-import org.coop4j.pretrain.op.TrainedLayerNorm;
 import org.coop4j.pretrain.op.TrainedLinear;
 import org.nd4j.autodiff.samediff.SDVariable;
 
-/** A graph whose image tower, linear layers and layer norms have gradients in everything. */
+/** A graph whose image tower and linear layers have gradients in everything. */
 public final class TrainedGraph extends Graph {
 
     private final Precision precision;
@@ -32,11 +31,6 @@ public final class TrainedGraph extends Graph {
     @Override
     public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
         return apply(new TrainedLinear(Gemm.Form.NN, precision), operands(x, w, bias));
-    }
-
-    @Override
-    public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return apply(new TrainedLayerNorm(), x, gain, bias);
     }
 
     @Override

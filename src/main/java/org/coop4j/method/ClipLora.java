@@ -1,0 +1,197 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
+import org.coop4j.base.Settings.Setting;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.Parameters;
+import org.coop4j.clip.Parameters.Changes;
+import org.coop4j.clip.Parameters.LowRank;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.data.RandomStream;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Optimizer.Algorithm;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.method.Training.Schedule;
+import org.coop4j.weights.model.ClipConfig;
+
+/**
+ * CLIP-LoRA (Zanella, Ben Ayed: "Low-Rank Few-Shot Adaptation of Vision-Language Models", CVPR workshops 2024; the
+ * reference's {@code lora.py}): low-rank branches beside the projections of attention, W x + s · B (A · drop(x)) with s = α
+ * / √r, in the blocks of both towers.
+ *
+ * @param rank r
+ * @param alpha α
+ * @param dropout probability with which an element of a branch's input is 0 in training
+ * @param encoder towers with branches
+ * @param params projections with branches
+ * @param position blocks with branches
+ */
+record ClipLora(
+        @Setting("rank of the branches") int rank,
+        @Setting("factor of the branches, divided by the root of the rank") double alpha,
+        @Setting("share of a branch's input that is dropped in training, less than 1") double dropout,
+        @Setting("towers with branches") Encoder encoder,
+        @Setting("projections of attention with branches, o the output's") Projections params,
+        @Setting("blocks with branches, as thirds, half and last three of a tower's") Position position)
+        implements TowerMethod {
+
+    private static final String A = ".w_lora_A";
+    private static final String B = ".w_lora_B";
+
+    /** Projections of attention: queries, keys, values and output. */
+    enum Projections {
+        /** Queries. */
+        Q("q_proj"),
+        /** Values. */
+        V("v_proj"),
+        /** Queries and values. */
+        QV("q_proj", "v_proj"),
+        /** Queries, keys and values. */
+        QKV("q_proj", "k_proj", "v_proj"),
+        /** All four. */
+        QKVO("q_proj", "k_proj", "v_proj", "proj");
+
+        private final List<String> names; // the reference's
+
+        Projections(String... names) {
+            this.names = List.of(names);
+        }
+    }
+
+    /** Towers to change. */
+    enum Encoder {
+        /** Both towers. */
+        BOTH,
+        /** The image tower; class features are computed once. */
+        VISION,
+        /** The text tower. */
+        TEXT
+    }
+
+    /** Blocks of a tower to change. */
+    enum Position {
+        /** All blocks. */
+        ALL,
+        /** The last three. */
+        TOP3,
+        /** The upper third. */
+        UP,
+        /** The upper half. */
+        HALF_UP,
+        /** The middle third. */
+        MID,
+        /** The lower half. */
+        HALF_BOTTOM,
+        /** The lower third. */
+        BOTTOM;
+
+        boolean has(int block, int layers) {
+            return switch (this) {
+                case ALL -> true;
+                case TOP3 -> block >= layers - 3;
+                case UP -> 3 * block >= 2 * layers;
+                case HALF_UP -> 2 * block >= layers;
+                case MID -> 3 * block >= layers && 3 * block < 2 * layers;
+                case HALF_BOTTOM -> 2 * block < layers;
+                case BOTTOM -> 3 * block < layers;
+            };
+        }
+    }
+
+    public ClipLora {
+        Require.present("encoder", encoder);
+        Require.present("position", position);
+        Require.positive("rank", rank);
+        Require.positive("alpha", alpha);
+        Require.that(dropout >= 0 && dropout < 1, "dropout: expected 0 or more and less than 1, got %s", dropout);
+        Require.present("params", params);
+    }
+
+    /** The reference's settings, for every dataset. */
+    public ClipLora() {
+        this(2, 1, 0.25, Encoder.BOTH, Projections.QKV, Position.ALL);
+    }
+
+    @Override
+    public About about() {
+        return new About(
+                "clip-lora",
+                "CLIP-LoRA (rank %d%s)".formatted(rank, alpha == 1 ? "" : ", α = " + Numbers.plain(alpha)),
+                "Low-rank changes of attention in both towers: among the most accurate with several images per class, weak on new"
+                        + " classes (Zanella and Ben Ayed, 2024).");
+    }
+
+    /** Returns 500 epochs, of as many steps as a class has images. */
+    @Override
+    public Training training(int shots) {
+        return Training.adam(Algorithm.ADAMW, 500, 32, 2e-4, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR);
+    }
+
+    /** Returns A, drawn from U(±1/√in), and B, which is 0, of each projection. */
+    @Override
+    public List<LearnedTensor> besideContext(Clip clip, long seed) {
+        List<LearnedTensor> tensors = new ArrayList<>();
+        if (encoder != Encoder.VISION) {
+            ClipConfig.Text text = clip.architecture().text();
+            add(tensors, "transformer.resblocks.", text.layers(), text.width(), seed);
+        }
+        if (encoder != Encoder.TEXT) {
+            ClipConfig.Vit vision = vit(clip);
+            add(tensors, "visual.transformer.resblocks.", vision.layers(), vision.width(), seed);
+        }
+        Require.that(!tensors.isEmpty(), "position: no block of this model is in %s", position);
+        return tensors;
+    }
+
+    private void add(List<LearnedTensor> tensors, String blocks, int layers, int width, long seed) {
+        for (int block = 0; block < layers; block++) {
+            for (String projection : position.has(block, layers) ? params.names : List.<String>of()) {
+                String name = blocks + block + ".attn." + projection;
+                LearnedTensor a = LearnedTensor.zeros(name + A, rank, width);
+                SplittableRandom random = RandomStream.of(seed, "initial " + a.name());
+                double bound = 1 / Math.sqrt(width);
+                for (int j = 0; j < a.values().length; j++) {
+                    a.values()[j] = (float) (bound * (2 * random.nextDouble() - 1));
+                }
+                tensors.add(a);
+                tensors.add(LearnedTensor.zeros(name + B, width, rank));
+            }
+        }
+    }
+
+    @Override
+    public Changes changes(Parameters.Learned graph) {
+        Map<String, LowRank> branches = new HashMap<>();
+        for (String name : graph.names()) {
+            if (name.endsWith(A)) {
+                String layer = name.substring(0, name.length() - A.length());
+                branches.put(
+                        layer.replace("attn.proj", "attn.out_proj"),
+                        new LowRank(
+                                graph.learned(name),
+                                graph.learned(layer + B),
+                                alpha / Math.sqrt(rank),
+                                x -> graph.dropout(x, dropout)));
+            }
+        }
+        return new Changes(Map.of(), branches, null);
+    }
+
+    /** Returns the prompt whose class features are constants if the text tower is frozen. */
+    @Override
+    public String teacher(String template) {
+        return encoder == Encoder.VISION ? PromptTemplates.PHOTO : null;
+    }
+
+    @Override
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return TowerMethod.crossEntropy(teacher);
+    }
+}

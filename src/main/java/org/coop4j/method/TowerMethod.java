@@ -1,0 +1,149 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.base.Settings;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureSpace.ChangedTower;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.Learner;
+import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.model.ClipConfig;
+
+/**
+ * A method that trains through the image tower, which is part of every step: it learns from pixels. Its classifiers have an
+ * image tower of their own, the model's with what was learned.
+ */
+interface TowerMethod extends PromptMethod {
+
+    /** Returns the learned tensors before training. */
+    @Override
+    List<LearnedTensor> besideContext(Clip clip, long seed);
+
+    @Override
+    default List<LearnedTensor> initial(Clip clip, Task task) {
+        return besideContext(clip, task.seed());
+    }
+
+    /** Returns true if images have further rows. */
+    default boolean addsRows() {
+        return false;
+    }
+
+    /** Returns null: no context is learned. */
+    @Override
+    default PromptContext context() {
+        return null;
+    }
+
+    @Override
+    default Method in(FeatureSpace space) {
+        return this;
+    }
+
+    @Override
+    default Group group() {
+        return Group.TOWERS;
+    }
+
+    @Override
+    default boolean namesNewClasses() {
+        return true;
+    }
+
+    @Override
+    default List<String> checkpointTensors() {
+        return List.of();
+    }
+
+    @Override
+    default FeatureKind features() {
+        return FeatureKind.PIXELS;
+    }
+
+    /** Returns the embedding by the classifier's image tower, named by a hash of the method and its tensors. */
+    @Override
+    default FeatureKind features(ClassifierFile learned) {
+        Sha256 hash = new Sha256().add(id() + Settings.of((Record) this));
+        List<LearnedTensor> tensors = new ArrayList<>();
+        learned.without(PromptLearner.CLASS_WEIGHTS).tensors().forEach((name, tensor) -> {
+            ByteBuffer values = ByteBuffer.allocate(Float.BYTES * tensor.values().length);
+            values.asFloatBuffer().put(tensor.values());
+            hash.add(name + tensor.shape()).add(values);
+            tensors.add(LearnedTensor.of(name, tensor.values(), tensor.shape().toArray()));
+        });
+        return new FeatureKind.Changed("tuned-" + hash.hex(), new ChangedTower(tensors, this::changes, addsRows()));
+    }
+
+    /** Returns "a photo of a NAME." for whatever data, as the references. */
+    @Override
+    default List<int[]> prompts(Clip clip, List<String> classNames) {
+        Tokenizer tokenizer = clip.tokenizer();
+        int length = clip.architecture().text().contextLength();
+        List<int[]> prompts = new ArrayList<>();
+        for (String name : classNames) {
+            int[] ids = tokenizer.tokenize(PromptEnsemble.text(PromptTemplates.PHOTO, name), length);
+            int end = 0;
+            while (ids[end] != tokenizer.endToken()) {
+                end++;
+            }
+            prompts.add(Arrays.copyOf(ids, end + 1));
+        }
+        return prompts;
+    }
+
+    /**
+     * Returns the references' batches: passes over the images in new orders, each with its last, incomplete batch. An epoch
+     * has as many batches as a class has images, so that 500 epochs are 500 · K steps however many classes there are.
+     */
+    @Override
+    default BatchOrder order(int images, int classes, Trainer trainer) {
+        int shots = Math.max(1, Math.round((float) images / classes));
+        return BatchOrder.shuffledWhole(images, trainer.training().batch(), trainer.seed())
+                .inEpochsOf(shots);
+    }
+
+    /** Returns the cross-entropy of cosines with class features, constant ones if they are given. */
+    static PromptEncoder.Loss crossEntropy(FeatureMatrix constant) {
+        return (step, classFeatures) -> step.crossEntropy(step.cosineLogits(
+                constant == null ? step.ops().normalizeRows(classFeatures) : step.perClass("text", constant)));
+    }
+
+    /** Checks that the model has a vision transformer with the blocks that are trained. */
+    @Override
+    default Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
+        vit(clip);
+        besideContext(clip, task.seed());
+        return PromptMethod.super.learner(space, task);
+    }
+
+    @Override
+    default void require(Clip clip, ClassifierFile file) throws IOException {
+        for (LearnedTensor tensor : besideContext(clip, 0)) {
+            file.require(Shape.of(tensor.shape()), tensor.name());
+        }
+    }
+
+    /** Returns the image tower. */
+    default ClipConfig.Vit vit(Clip clip) {
+        if (clip.architecture().vision() instanceof ClipConfig.Vit vit) {
+            return vit;
+        }
+        throw new IllegalArgumentException(
+                ("%s trains the blocks of a vision transformer, and the image tower of this model is a ResNet: use a model with a"
+                                + " ViT, or another method, such as %s or %s")
+                        .formatted(id(), new TipAdapterF().id(), new CoOp().id()));
+    }
+}
