@@ -70,6 +70,9 @@ public final class StudioServer implements Closeable {
             "css", "text/css; charset=utf-8",
             "svg", "image/svg+xml");
 
+    /** The library of the page, in its WebJar. */
+    private static final String PREACT = "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js";
+
     /** Least time between two events, in ms. */
     private static final long PAUSE = 50;
 
@@ -244,7 +247,7 @@ public final class StudioServer implements Closeable {
     private static void page(Context context, String file) throws IOException {
         String type = TYPES.get(file.substring(file.lastIndexOf('.') + 1));
         try (InputStream content = file.matches("[a-z0-9][a-z0-9.-]*") && type != null
-                ? StudioServer.class.getResourceAsStream(file)
+                ? StudioServer.class.getResourceAsStream(file.equals("preact.js") ? PREACT : file)
                 : null) {
             if (content == null) {
                 throw new StudioProblem(NOT_FOUND_404, "There is no such page.", UNCHANGED);

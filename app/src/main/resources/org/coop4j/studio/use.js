@@ -1,25 +1,15 @@
 // Use it: the texts to copy, and the classifier as a file.
 
-import {button, h, waiting} from "./dom.js";
-import {data, say} from "./model.js";
+import {say} from "./model.js";
+import {button, h, part} from "./parts.js";
 
-const PARTS = [["commands", "On the command line"], ["curl", "Over HTTP"], ["java", "From Java"], ["properties", "With Spring Boot"]];
-
-async function copy(text) {
-    await navigator.clipboard.writeText(text);
-    say("Copied");
-}
+const PARTS = {commands: "On the command line", curl: "Over HTTP", java: "From Java", properties: "With Spring Boot"};
 
 export const use = {
     title: "Use it",
-    draw() {
-        const a = data("use");
-        if (!a) {
-            return waiting(a);
-        }
-        return [h("p", {key: "file", class: "row"}, h("a", {class: "button primary", href: "/api/classifier", download: ""}, "Download the classifier"),
-            h("span", {class: "muted"}, "One file; the pictures are not in it.")),
-        ...PARTS.filter(([key]) => a[key]).map(([key, title]) => h("section", {key}, h("div", {class: "row head"}, h("h2", {}, title),
-            button("Copy", () => copy(a[key]), {class: "plain end", "aria-label": "Copy: " + title})), h("pre", {tabindex: 0, "aria-label": title}, a[key])))];
-    },
+    needs: "use",
+    draw: (texts) => [
+        h("p.row.wrap", h("a.button.primary", {href: "/api/classifier", download: ""}, "Download the classifier"), h("span.muted", "One file; the pictures are not in it.")),
+        Object.entries(PARTS).map(([key, title]) => part(title, null, button("Copy", () => navigator.clipboard.writeText(texts[key]).then(() => say("Copied")), ".plain", null,
+                {"aria-label": "Copy: " + title}), h("pre", {tabindex: 0, role: "region", "aria-label": title}, texts[key])))],
 };

@@ -1,0 +1,51 @@
+// Elements, and the small parts and words that every screen is made of.
+
+import {h as element} from "./preact.js";
+
+/** An element by its tag and classes, as in "li.card.new"; its properties, if any, come before what is in it. */
+export function h(what, ...inside) {
+    const [tag, ...classes] = what.split(".");
+    const props = inside[0]?.constructor === Object ? inside.shift() : {};
+    return element(tag || "div", {...props, class: [...classes, props.class].join(" ")}, ...inside);
+}
+
+export const count = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+export const pictures = (n) => count(n, "picture");
+export const percent = (share) => `${Math.round(100 * share)} %`;
+export const name = (text) => h("bdi", text);
+export const kbd = (key) => h("kbd", {"aria-hidden": "true"}, key);
+export const muted = (...text) => h("p.muted", ...text);
+
+/** A button; its key is shown and announced. It is disabled while there is nothing to do. */
+export const button = (label, todo, look = "", key = null, props) =>
+    h(`button${look}`, {type: "button", onclick: todo, disabled: !todo, "aria-keyshortcuts": key, ...props}, h("span", label), key && kbd(key));
+
+export const image = (id, props) => h("img", {key: id, src: "/thumbnail/" + id, alt: "", draggable: false, ...props});
+export const images = (look, ids, props) => h(look, ids.map((id) => image(id, props)));
+
+/** A part of a screen: its title, a note beside it, and at the end of the line what can be done. */
+export const part = (title, note, side, inside, props) => h("section", {key: title, ...props},
+    h(".row.wrap.head", h("h2", title), h("span.muted", note), h(".row.wrap.end", side)), inside);
+
+/** A line of figures: a label, a drawing and a number. */
+export const figure = (label, drawing, number, look = "") => h(`.figure${look}`, h("span.cut", label), drawing, h("span.number", number));
+
+export const bar = (share, look = "", props) => h(`.bar${look}`, {style: `--share:${Math.min(1, share)}`, ...props});
+
+/** A share of right answers, with its 95 % interval by Wilson. */
+export function range(right, tested) {
+    const p = right / tested;
+    const z = 1.96 ** 2 / tested;
+    const half = Math.sqrt(z * (p * (1 - p) + z / 4));
+    const [from, to] = [p + z / 2 - half, p + z / 2 + half].map((limit) => limit / (1 + z));
+    return h(".range", {role: "img", title: `Likely ${percent(from)} to ${percent(to)}`, style: `--at:${p};--from:${from};--to:${to}`});
+}
+
+/** Lists by a key, the largest first. */
+export function grouped(list, key) {
+    const found = new Map();
+    list.forEach((one) => found.set(key(one), [...(found.get(key(one)) ?? []), one]));
+    return [...found.values()].sort((a, b) => b.length - a.length);
+}
+
+export const skeleton = () => h(".skeleton", {"aria-busy": "true"});
