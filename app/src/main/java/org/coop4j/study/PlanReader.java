@@ -27,6 +27,7 @@ import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -60,6 +61,7 @@ final class PlanReader {
             List<String> seeds,
             Object testOn,
             Object baseToNew,
+            String descriptions,
             ExifOrientation exif,
             PlannedTraining training) {}
 
@@ -71,6 +73,7 @@ final class PlanReader {
             String names,
             int splitSeed,
             String template,
+            String descriptions,
             ExifOrientation exif,
             PlannedTraining training) {}
 
@@ -227,7 +230,8 @@ final class PlanReader {
     private SweepPlan plan(Map<?, ?> keys) {
         List<String> seeds = List.of("1", "2", "3");
         List<String> powers = List.of("1", "2", "4", "8", "16");
-        plan = bind(new PlanKeys(null, null, null, powers, seeds, null, "false", null, PlannedTraining.NONE), keys);
+        plan = bind(
+                new PlanKeys(null, null, null, powers, seeds, null, "false", null, null, PlannedTraining.NONE), keys);
         root = root.or(() -> Optional.ofNullable(path(plan.data)));
         List<Dataset> datasets = at("datasets", () -> each(plan.datasets, this::dataset, Dataset::name));
         List<PlannedMethod> methods = at("methods", () -> each(plan.methods, this::method, PlannedMethod::name));
@@ -258,8 +262,9 @@ final class PlanReader {
                 ? Map.of(PUBLISHED.find(word).isPresent() ? "name" : "path", word)
                 : keys(item);
         // All runs of a sweep share one split, where the data has none.
-        DatasetKeys bound =
-                bind(new DatasetKeys(null, null, null, null, 1, null, plan.exif, PlannedTraining.NONE), keys);
+        DatasetKeys bound = bind(
+                new DatasetKeys(null, null, null, null, 1, null, plan.descriptions, plan.exif, PlannedTraining.NONE),
+                keys);
         PromptEnsemble.of(bound.template == null ? "{}" : bound.template);
         boolean own = bound.path != null;
         DataSpec data = own ? DataSpec.of(path(bound.path)) : published(bound);
@@ -271,8 +276,21 @@ final class PlanReader {
         return new Dataset(
                 data.withFiles(path(bound.images), path(bound.names), null)
                         .described(own ? bound.name : null, bound.template, bound.splitSeed)
+                        .withDescriptions(descriptions(bound.descriptions))
                         .withExif(bound.exif),
                 keys);
+    }
+
+    private DataSpec.Descriptions descriptions(String file) {
+        if (file == null) {
+            return null;
+        }
+        try {
+            ClassDescriptions read = ClassDescriptions.read(path(file));
+            return new DataSpec.Descriptions(read.path(), read.sha256());
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     private DataSpec published(DatasetKeys keys) {

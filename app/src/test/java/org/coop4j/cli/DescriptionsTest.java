@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,6 +81,33 @@ class DescriptionsTest {
         assertThat(described)
                 .isNotEqualTo(
                         ClassifierFile.read(other).tensor("base_text_features").values());
+    }
+
+    @Test
+    void aPlanHasThemForADataset() throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        String yaml =
+                "datasets: [{name: with, path: data, descriptions: sentences.json}, {name: without, path: data}]\n"
+                        + "methods: [zero-shot]";
+        Files.writeString(plan, yaml);
+        coop("sweep % -m % -o %", plan, model, folder.resolve("sweep")).ok();
+        try (Stream<Path> runs = Files.walk(folder.resolve("sweep"))) {
+            assertThat(runs.filter(file -> file.endsWith("config.json"))
+                            .filter(file -> read(file).contains("sentences.json")))
+                    .hasSize(1);
+        }
+        Files.writeString(plan, yaml.replace("sentences.json", "none.json"));
+        assertThat(coop("sweep % -m % -o %", plan, model, folder.resolve("sweep2"))
+                        .failed(1))
+                .contains("plan.yaml, line 1", "none.json");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
