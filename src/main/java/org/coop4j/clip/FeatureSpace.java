@@ -107,6 +107,7 @@ public interface FeatureSpace extends Closeable {
     }
 
     /** What represents an image: a row of the image tower, its pixels, or a row of a tower with changes. */
+    @SuppressWarnings("ClassInitializationDeadlock") // a kind does not initialise an interface without default methods
     sealed interface FeatureKind {
 
         /** The image's embedding: the tower's last row after the visual projection. */
@@ -120,6 +121,9 @@ public interface FeatureSpace extends Closeable {
 
         /** Returns the name in files; empty for {@link #EMBEDDED}. */
         String id();
+
+        /** Returns true if it is the input of an image tower or of its upper blocks, some thousand numbers. */
+        boolean isInput();
 
         /** The kinds that need no numbers. */
         enum Part implements FeatureKind {
@@ -140,6 +144,11 @@ public interface FeatureSpace extends Closeable {
             public String id() {
                 return id;
             }
+
+            @Override
+            public boolean isInput() {
+                return this == PIXELS;
+            }
         }
 
         /**
@@ -153,11 +162,11 @@ public interface FeatureSpace extends Closeable {
             public String id() {
                 return "tokens-" + block;
             }
-        }
 
-        /** Returns true if it is the input of an image tower or of its upper blocks, some thousand numbers. */
-        default boolean isInput() {
-            return this == PIXELS || this instanceof Tokens;
+            @Override
+            public boolean isInput() {
+                return true;
+            }
         }
 
         /**
@@ -167,6 +176,11 @@ public interface FeatureSpace extends Closeable {
          * @param tower the changes
          */
         record Changed(String id, ChangedTower tower) implements FeatureKind {
+
+            @Override
+            public boolean isInput() {
+                return false;
+            }
 
             @Override
             public boolean equals(Object other) {

@@ -421,7 +421,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                     .filter(name -> !names.contains(name))
                     .count();
             if (others > 0) {
-                progress.note("%s in %s no class".formatted(Numbers.count((int) others, "name", "names"), path));
+                progress.note("%s in %s no class".formatted(Numbers.count(others, "name", "names"), path));
             }
         }
 
