@@ -46,6 +46,7 @@ record ClipLora(
     private static final String B = ".w_lora_B";
 
     /** Projections of attention: queries, keys, values and output. */
+    @SuppressWarnings("ImmutableEnumChecker") // the list is immutable
     enum Projections {
         /** Queries. */
         Q("q_proj"),

@@ -191,9 +191,10 @@ record ProKeR(
 
     /** Returns setting {@code i} of the grid, β in the outer loop, rounded to float32 as the reference's. */
     static Fit grid(int i) {
-        double b = 0.5 + (3 - 0.5) * (i / LAMBDAS) / (BETAS - 1);
-        double l = 0.001 + (1 - 0.001) * (i % LAMBDAS) / (LAMBDAS - 1);
-        return new Fit((float) b, (float) l);
+        int beta = i / LAMBDAS;
+        int lambda = i % LAMBDAS;
+        return new Fit(
+                (float) (0.5 + (3 - 0.5) * beta / (BETAS - 1)), (float) (0.001 + (1 - 0.001) * lambda / (LAMBDAS - 1)));
     }
 
     private static Fit best(int[] hits) {

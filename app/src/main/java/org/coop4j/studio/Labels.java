@@ -128,14 +128,14 @@ final class Labels {
 
     /** Returns the pictures whose classes differ in other labels: the id, from and to, each of them if it is there. */
     List<Map<String, String>> difference(Labels other) {
-        Map<String, TreeSet<String>> before = byContent();
-        Map<String, TreeSet<String>> after = other.byContent();
+        Map<String, SortedSet<String>> before = byContent();
+        Map<String, SortedSet<String>> after = other.byContent();
         SortedSet<String> all = new TreeSet<>(before.keySet());
         all.addAll(after.keySet());
         List<Map<String, String>> changes = new ArrayList<>();
         for (String content : all) {
-            TreeSet<String> from = before.getOrDefault(content, new TreeSet<>());
-            TreeSet<String> to = after.getOrDefault(content, new TreeSet<>());
+            SortedSet<String> from = before.getOrDefault(content, new TreeSet<>());
+            SortedSet<String> to = after.getOrDefault(content, new TreeSet<>());
             if (!from.equals(to)) {
                 Map<String, String> change = new LinkedHashMap<>(Map.of("id", Picture.id(content)));
                 put(change, "from", from, to);
@@ -146,15 +146,16 @@ final class Labels {
         return changes;
     }
 
-    private Map<String, TreeSet<String>> byContent() {
-        Map<String, TreeSet<String>> all = new TreeMap<>();
+    private Map<String, SortedSet<String>> byContent() {
+        Map<String, SortedSet<String>> all = new TreeMap<>();
         seen().forEach((place, content) -> all.computeIfAbsent(content, one -> new TreeSet<>())
                 .add(Objects.requireNonNullElse(Picture.classOf(place), "")));
         return all;
     }
 
     /** Puts a class that the others do not have, if there is one; null for unsorted. */
-    private static void put(Map<String, String> change, String key, TreeSet<String> classes, TreeSet<String> others) {
+    private static void put(
+            Map<String, String> change, String key, SortedSet<String> classes, SortedSet<String> others) {
         if (!classes.isEmpty()) {
             String name = classes.stream()
                     .filter(one -> !others.contains(one))
