@@ -39,7 +39,12 @@ public final class Tokenizer {
         /** It is an error. */
         FAIL,
         /** Its last tokens are cut off; the end token stays. */
-        TRUNCATE
+        TRUNCATE;
+
+        /** Returns the treatment that cuts off, or else the one that fails. */
+        public static Overflow of(boolean truncate) {
+            return truncate ? TRUNCATE : FAIL;
+        }
     }
 
     private final TextCleaner cleaner = new TextCleaner(HtmlEntities.load());

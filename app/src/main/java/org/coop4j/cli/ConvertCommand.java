@@ -2,13 +2,15 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.cli.Options.Activation;
+import java.util.Optional;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop convert}: a checkpoint of any published form to one safetensors file. */
@@ -21,12 +23,12 @@ final class ConvertCommand extends ConsoleCommand {
     @Mixin
     SafetensorsOut out;
 
-    @Mixin
-    Activation activation;
+    @Option(names = "--activation", paramLabel = "NAME")
+    MlpActivation activation;
 
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written = Converter.convert(source, out.file, activation.given(), console);
+        ModelMetadata written = Converter.convert(source, out.file, Optional.ofNullable(activation), console);
         console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }

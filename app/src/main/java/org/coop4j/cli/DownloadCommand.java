@@ -6,10 +6,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
-import org.coop4j.cli.Options.Activation;
 import org.coop4j.weights.download.ModelDownload;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -23,8 +22,8 @@ final class DownloadCommand extends ConsoleCommand {
     @Option(names = "--url", paramLabel = "ADDRESS")
     URI mirror;
 
-    @Mixin
-    Activation activation;
+    @Option(names = "--activation", paramLabel = "NAME")
+    MlpActivation activation;
 
     @Option(names = "--again")
     boolean again;
@@ -39,7 +38,7 @@ final class DownloadCommand extends ConsoleCommand {
         if (Files.exists(download.converted()) && !again) {
             console.note(name + " is in the cache already; fetch it anew with --again");
         } else {
-            download.fetch(Optional.ofNullable(mirror), activation.given(), console);
+            download.fetch(Optional.ofNullable(mirror), Optional.ofNullable(activation), console);
         }
         console.print(download.converted().toString());
         return 0;

@@ -17,7 +17,6 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.cli.Options.SafetensorsOut;
-import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
@@ -28,6 +27,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Images;
+import org.coop4j.text.Tokenizer.Overflow;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,8 +41,8 @@ final class EmbedCommand extends ConsoleCommand {
     @Mixin
     ModelOptions clipOptions;
 
-    @Mixin
-    Truncation truncation;
+    @Option(names = "--truncate")
+    boolean truncate;
 
     @Option(names = "--text", paramLabel = "TEXT")
     List<String> texts = List.of();
@@ -107,7 +107,7 @@ final class EmbedCommand extends ConsoleCommand {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = all.stream()
-                    .map(text -> clip.tokenizer().tokenize(text, context, truncation.overflow()))
+                    .map(text -> clip.tokenizer().tokenize(text, context, Overflow.of(truncate)))
                     .toList();
             export().rows(clip, clip.encodeTokens(tokens), "text", all, List.of(), null);
             note(count(all.size(), "text"), clip);

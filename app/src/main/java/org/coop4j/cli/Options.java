@@ -26,24 +26,12 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Option;
 
 /** Options that several commands have, one mixin per kind. */
 public final class Options {
 
     private Options() {}
-
-    /** The activation of a checkpoint that does not name it. */
-    static final class Activation {
-        @Option(names = "--activation", paramLabel = "NAME")
-        MlpActivation activation;
-
-        /** Returns the activation, if one was given. */
-        Optional<MlpActivation> given() {
-            return Optional.ofNullable(activation);
-        }
-    }
 
     /** The safetensors file that a command writes. */
     static final class SafetensorsOut {
@@ -108,16 +96,6 @@ public final class Options {
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
         Tokenizer tokenizer() throws IOException {
             return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
-        }
-    }
-
-    /** The treatment of texts that exceed the context length. */
-    static final class Truncation {
-        @Option(names = "--truncate")
-        boolean truncate;
-
-        Tokenizer.Overflow overflow() {
-            return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
         }
     }
 

@@ -23,7 +23,6 @@ import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
-import org.coop4j.cli.Options.Truncation;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
@@ -38,6 +37,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.text.Tokenizer.Overflow;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,8 +51,8 @@ final class ZeroShotCommand extends ConsoleCommand {
     @Mixin
     ModelOptions clipOptions;
 
-    @Mixin
-    Truncation truncation;
+    @Option(names = "--truncate")
+    boolean truncate;
 
     @Mixin
     ClassOptions classOptions;
@@ -117,7 +117,7 @@ final class ZeroShotCommand extends ConsoleCommand {
             UnknownWords.warning(clip, request.classes).ifPresent(console::warn);
             request.prompts.descriptions().check(request.classes, console);
             FeatureMatrix weights = new PromptEnsemble(
-                            request.prompts.templates(), truncation.overflow(), request.prompts.descriptions())
+                            request.prompts.templates(), Overflow.of(truncate), request.prompts.descriptions())
                     .classWeights(clip, request.classes, console);
             PixelReader reader = EncodedImages.reader(clip, request.exif);
             EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);

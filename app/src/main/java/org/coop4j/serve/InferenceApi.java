@@ -21,8 +21,6 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String MODEL = "/v2/models/{model}";
 
-    private record Response(String model_name, String id, List<Tensor> outputs) {}
-
     /** A tensor: in an answer with its values in row-major order, in a description without. */
     private record Tensor(String name, String datatype, List<Integer> shape, List<?> data) {}
 
@@ -64,7 +62,7 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
                 .thenAccept(ranked -> context.json(response(served.info(), request, ranked))));
     }
 
-    private static Response response(ClassifierInfo info, InferenceRequest request, List<List<Prediction>> ranked) {
+    private static ObjectNode response(ClassifierInfo info, InferenceRequest request, List<List<Prediction>> ranked) {
         int top = Math.min(request.top(), info.classNames().size());
         List<Integer> shape = List.of(ranked.size(), top);
         List<Prediction> all =
@@ -75,6 +73,10 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         List<Tensor> outputs = outputs(shape, labels, probabilities).stream()
                 .filter(tensor -> request.outputs().contains(tensor.name()))
                 .toList();
-        return new Response(info.name(), request.id(), outputs);
+        ObjectNode response = Json.object().put("model_name", info.name());
+        if (request.id() != null) {
+            response.put("id", request.id());
+        }
+        return response.putPOJO("outputs", outputs);
     }
 }

@@ -11,6 +11,7 @@ import static org.coop4j.study.MethodResult.AVERAGE;
 import static org.coop4j.study.PublishedNumbers.title;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,6 @@ import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
-import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.Failure;
 import org.coop4j.study.FoundRuns.FinishedRun;
@@ -394,30 +394,29 @@ final class StudyTables {
 
     /** Returns every finished run, for other programs. */
     static Table<?> runs(List<Study> studies) {
-        record Finished(Study study, Entry entry, RunResult result) {}
-        Table<Finished> table = new Table<Finished>("runs", "", "")
-                .data("folder", line -> line.entry.run().folder().toString())
-                .data("model", line -> line.study.name())
-                .data("model_sha256", line -> line.study.model().sha256())
-                .data("method", line -> line.entry.method().id())
-                .data("dataset", line -> line.entry.dataset())
-                .data("learned_on", line -> line.result.trainedOn())
-                .data("classes_tested", line -> line.result.half().label())
-                .data("shots", line -> line.entry.run().shots().label())
-                .data("seed", line -> line.result.seed())
-                .data("classes", line -> line.result.classes())
-                .data("train_images", line -> line.result.trainImages())
-                .data("test_images", line -> line.result.testImages())
-                .data("accuracy", line -> Cell.number(line.result.accuracy()))
-                .data("macro_f1", line -> Cell.number(line.result.macroF1()))
-                .data("ece_percent", line -> Cell.number(100 * line.result.calibrationError()))
-                .data("seconds", line -> Cell.number(line.result.totalSeconds()))
-                .data("settings", line -> MethodLabel.settings(line.entry.run().config()).entrySet().stream()
+        Map<String, String> models = new HashMap<>(); // by SHA-256
+        studies.forEach(study -> models.put(study.model().sha256(), study.name()));
+        Table<Entry> table = new Table<Entry>("runs", "", "")
+                .data("folder", entry -> entry.run().folder().toString())
+                .data("model", entry -> models.get(entry.run().model().sha256()))
+                .data("model_sha256", entry -> entry.run().model().sha256())
+                .data("method", entry -> entry.method().id())
+                .data("dataset", Entry::dataset)
+                .data("learned_on", entry -> entry.result().trainedOn())
+                .data("classes_tested", entry -> entry.result().half().label())
+                .data("shots", entry -> entry.run().shots().label())
+                .data("seed", entry -> entry.result().seed())
+                .data("classes", entry -> entry.result().classes())
+                .data("train_images", entry -> entry.result().trainImages())
+                .data("test_images", entry -> entry.result().testImages())
+                .data("accuracy", entry -> Cell.number(entry.result().accuracy()))
+                .data("macro_f1", entry -> Cell.number(entry.result().macroF1()))
+                .data("ece_percent", entry -> Cell.number(100 * entry.result().calibrationError()))
+                .data("seconds", entry -> Cell.number(entry.result().totalSeconds()))
+                .data("settings", entry -> MethodLabel.settings(entry.run().config()).entrySet().stream()
                         .map(Object::toString)
                         .collect(joining("; ")));
-        studies.forEach(study -> study.entries()
-                .forEach(entry ->
-                        table.row(new Finished(study, entry, entry.run().result()))));
+        studies.forEach(study -> table.rows(study.entries()));
         return table;
     }
 

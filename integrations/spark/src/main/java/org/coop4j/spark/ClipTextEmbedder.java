@@ -56,7 +56,7 @@ public final class ClipTextEmbedder extends ClipEmbedder<ClipTextEmbedder> {
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         int column = rows.schema().fieldIndex(required(inputCol()));
-        Overflow overflow = (boolean) getOrDefault(truncate()) ? Overflow.TRUNCATE : Overflow.FAIL;
+        Overflow overflow = Overflow.of((boolean) getOrDefault(truncate()));
         return append(rows, new Texts(location(), column, overflow));
     }
 
