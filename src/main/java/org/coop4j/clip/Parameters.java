@@ -131,8 +131,9 @@ public interface Parameters {
      * @param blocks vectors [M, width] by block: those of the first are added on entry to it, to block 0 before {@code
      *     ln_pre}; those of a later block take the place of the earlier ones
      * @param afterClass true if they follow the class token, false if they are the last rows
+     * @param count M
      */
-    record ImageRows(SortedMap<Integer, SDVariable> blocks, boolean afterClass) {}
+    record ImageRows(SortedMap<Integer, SDVariable> blocks, boolean afterClass, int count) {}
 
     /**
      * A low-rank branch beside a linear layer: x → scale · B (A · drop(x)).
@@ -268,17 +269,21 @@ public interface Parameters {
 
         @Override
         public SDVariable matrix(String name) {
-            INDArray whole = weights.get(name);
-            return graph.constant(name, whole.reshape('c', whole.size(0), -1));
+            return constants.computeIfAbsent(name, n -> {
+                INDArray whole = weights.get(n);
+                return graph.constant(n, whole.reshape('c', whole.size(0), -1));
+            });
         }
 
         @Override
         public SDVariable rows(String name, int from, int to) {
-            INDArray whole = weights.get(name);
-            long[] shape = whole.shape().clone();
-            shape[0] = (long) to - from;
-            INDArray view = NativeMemory.view(whole, (long) from * whole.stride(0), shape, whole.stride());
-            return graph.constant(name + "[" + from + ":" + to + "]", view);
+            return constants.computeIfAbsent(name + "[" + from + ":" + to + "]", key -> {
+                INDArray whole = weights.get(name);
+                long[] shape = whole.shape().clone();
+                shape[0] = (long) to - from;
+                return graph.constant(
+                        key, NativeMemory.view(whole, (long) from * whole.stride(0), shape, whole.stride()));
+            });
         }
 
         @Override

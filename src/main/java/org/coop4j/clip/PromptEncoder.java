@@ -152,21 +152,33 @@ public final class PromptEncoder {
         return StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
     }
 
+    /** Returns image features divided by their norm, [batch, embed]. */
+    private SDVariable embedded(
+            Parameters parameters,
+            ClipConfig.Vit vit,
+            SDVariable input,
+            int batch,
+            int block,
+            Parameters.ImageRows rows) {
+        SDVariable x = new VisionTransformer(parameters, vit, weights.model().activation())
+                .forward(input, batch, block, rows); // [batch, width]
+        return parameters.graph().normalizeRows(VisualProjection.after(parameters, x, vit));
+    }
+
     /** Makes the image tower part of a graph if a batch consists of its input. */
     private void encodeImages(StepGraph step, Vectors vectors) {
         if (vectors.images() != FeatureKind.EMBEDDED) {
             ClipConfig.Vit vit = (ClipConfig.Vit) weights.architecture().vision();
             Parameters.Changes changes = vectors.changes(step);
-            Parameters parameters = changes.of(new Parameters.Frozen(step.ops().in(weights.precision()), weights));
+            Parameters frozen = new Parameters.Frozen(step.ops().in(weights.precision()), weights);
             int block =
                     vectors.images() instanceof FeatureKind.Tokens tokens ? tokens.block() : VisionTransformer.PIXELS;
             SDVariable input = block == VisionTransformer.PIXELS
                     ? step.input().reshape(step.batch(), 3, vit.imageSize(), vit.imageSize())
                     : step.input();
-            SDVariable x = new VisionTransformer(
-                            parameters, vit, weights.model().activation())
-                    .forward(input, step.batch(), block, changes.imageRows()); // [batch, width]
-            step.encodeImages(step.ops().normalizeRows(VisualProjection.after(parameters, x, vit)));
+            step.encodeImages(
+                    embedded(changes.of(frozen), vit, input, step.batch(), block, changes.imageRows()),
+                    () -> embedded(frozen, vit, input, step.batch(), block, null));
         }
     }
 

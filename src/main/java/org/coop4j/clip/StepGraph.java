@@ -48,6 +48,7 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     private final SDVariable labels;
     private final SDVariable scale;
     private SDVariable images;
+    private Supplier<SDVariable> frozen = this::images;
     private SDVariable draws; // null until something is drawn
     private int drawn;
     private SDVariable classFeatures; // null if no prompts are encoded
@@ -186,18 +187,24 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
         return images;
     }
 
+    /** Returns features of the same images by the model's own tower, divided by their norm, [batch, embed]. */
+    public SDVariable frozenImages() {
+        return frozen.get();
+    }
+
     /** Returns what is given to {@link Step#run}, [batch, width]. */
     SDVariable input() {
         return input;
     }
 
-    /** Sets the {@link #images}. */
-    void encodeImages(SDVariable features) {
+    /** Sets the {@link #images} and what makes the {@link #frozenImages}. */
+    void encodeImages(SDVariable features, Supplier<SDVariable> byFrozen) {
         images = features;
+        frozen = byFrozen;
     }
 
     /** Returns the number of images. */
-    int batch() {
+    public int batch() {
         return shape.batch;
     }
 

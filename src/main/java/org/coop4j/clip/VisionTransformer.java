@@ -57,7 +57,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         if (block == PIXELS) {
             Transformer.Entry first = entries.remove(0);
             x = first == null ? x : first.rows().apply(x);
-            layout = first == null ? layout : layout(batch, vectors(added));
+            layout = first == null ? layout : layout(batch, added.count());
             x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
         }
         int from = Math.max(0, block);
@@ -69,8 +69,8 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             x = transformer().forward(x, from, sequences, entries); // [batch, width]
             return weights.norm("visual.ln_post", x);
         }
-        int read = 1 + vectors(added);
-        int length = vit.tokens() + vectors(added);
+        int read = 1 + added.count();
+        int length = vit.tokens() + added.count();
         x = transformer().blocks(x, from, vit.layers(), sequences, entries); // [batch length, width]
         int[] front = IntStream.range(0, batch * read)
                 .map(i -> i / read * length + i % read)
@@ -85,10 +85,6 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         return transformer().allRows(x, 0, block, attention(layout, vit.tokens()));
     }
 
-    private static int vectors(ImageRows added) {
-        return Math.toIntExact(added.blocks().get(added.blocks().firstKey()).getShape()[0]);
-    }
-
     private AttentionLayout layout(int batch, int vectors) {
         return AttentionLayout.unmasked(vit.heads(), batch, vit.tokens() + vectors);
     }
@@ -96,7 +92,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     /** Returns what adds the vectors to the rows on entry to their first block, and replaces them on entry to others. */
     private SortedMap<Integer, Transformer.Entry> entries(ImageRows added, int batch) {
         Graph graph = weights.graph();
-        int vectors = vectors(added);
+        int vectors = added.count();
         int length = vit.tokens() + vectors;
         int place = added.afterClass() ? 1 : vit.tokens(); // of the first vector in an image's rows
         SortedMap<Integer, Transformer.Entry> entries = new TreeMap<>();

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -156,15 +155,16 @@ record ClipLora(
             for (String projection : position.has(block, layers) ? params.names : List.<String>of()) {
                 String name = blocks + block + ".attn." + projection;
                 LearnedTensor a = LearnedTensor.zeros(name + A, rank, width);
-                SplittableRandom random = RandomStream.of(seed, "initial " + a.name());
-                double bound = 1 / Math.sqrt(width);
-                for (int j = 0; j < a.values().length; j++) {
-                    a.values()[j] = (float) (bound * (2 * random.nextDouble() - 1));
-                }
+                TowerMethod.uniform(a.values(), 1 / Math.sqrt(width), RandomStream.of(seed, "initial " + a.name()));
                 tensors.add(a);
                 tensors.add(LearnedTensor.zeros(name + B, width, rank));
             }
         }
+    }
+
+    @Override
+    public BatchOrder order(int images, int classes, Trainer trainer) {
+        return TowerMethod.passes(images, classes, trainer);
     }
 
     @Override
@@ -185,10 +185,15 @@ record ClipLora(
         return new Changes(Map.of(), branches, null);
     }
 
+    @Override
+    public boolean textIsFrozen() {
+        return encoder == Encoder.VISION;
+    }
+
     /** Returns the prompt whose class features are constants if the text tower is frozen. */
     @Override
     public String teacher(String template) {
-        return encoder == Encoder.VISION ? PromptTemplates.PHOTO : null;
+        return textIsFrozen() ? PromptTemplates.PHOTO : null;
     }
 
     @Override

@@ -204,7 +204,11 @@ public interface Method {
                 new Timo(),
                 new ProKeR(),
                 new ClipLora(),
-                new TwoStage());
+                new TwoStage(),
+                new PromptSrc(),
+                new Ivlp(),
+                new Vpt(),
+                new Maple());
     }
 
     /**

@@ -52,6 +52,9 @@ public class Optimizer {
         }
     }
 
+    /** Changes the tensors after the last step; by default not at all. */
+    public void finish(List<LearnedTensor> tensors) {}
+
     /** Scales the gradients so that the norm of all together is at most the limit. */
     private void limit(List<LearnedTensor> tensors) {
         if (training.gradientLimit() == 0) {

@@ -53,11 +53,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                 String own,
                 ClassDescriptions descriptions,
                 List<String> classNames) {
-            String template = method.teacher(own);
-            FeatureMatrix teacher = template == null
-                    ? null
-                    : PromptEnsemble.of(template).with(descriptions).classWeights(clip, classNames);
-            return new Objective(method, learned, teacher);
+            return new Objective(method, learned, method.teacher(clip, own, descriptions, classNames));
         }
 
         @Override
@@ -117,7 +113,9 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         PromptEncoder encoder = clip.promptEncoder(prompts);
         try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
             BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
-            trainer.train(step, order, new Optimizer(trainer.training()));
+            Optimizer optimizer = method.optimizer(trainer.training(), order.batches());
+            trainer.train(step, order, optimizer);
+            optimizer.finish(learning.learned);
         }
         ClassifierFile file = ClassifierFile.of(method, task.classNames(), clip.modelSha256());
         for (LearnedTensor tensor : learning.learned) {
@@ -170,11 +168,13 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                     encoder, Objective.of(method, clip, learned, null, ClassDescriptions.of(file), names), memory);
         }
 
-        Classifier classifier(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {
+        Classifier classifier(PromptEncoder encoder, Objective vectors, MemoryLimit memory) {
             if (method.perImage()) {
                 return perImage(encoder, vectors, memory);
             }
-            FeatureMatrix weights = encoder.features(vectors, memory).normalized();
+            FeatureMatrix weights = method.textIsFrozen()
+                    ? vectors.teacher
+                    : encoder.features(vectors, memory).normalized();
             return new Prompts(method, clip, file.with(CLASS_WEIGHTS, weights)).ofClassWeights();
         }
 

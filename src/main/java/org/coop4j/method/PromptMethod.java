@@ -14,6 +14,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -120,6 +121,28 @@ public interface PromptMethod extends Method {
     /** Returns the prompt of each class in tokens; by default the context with the class's name. */
     default List<int[]> prompts(Clip clip, List<String> classNames) {
         return context().layout(clip).prompts(clip, tokenizedNames(clip, classNames));
+    }
+
+    /** Returns the optimizer of a training, with the number of batches of an epoch. */
+    default Optimizer optimizer(Training training, int batches) {
+        return new Optimizer(training);
+    }
+
+    /**
+     * Returns the class features of the teacher, normalised, one row per class; null for none.
+     *
+     * @param own the data's own prompt, or null
+     */
+    default FeatureMatrix teacher(Clip clip, String own, ClassDescriptions descriptions, List<String> classNames) {
+        String template = teacher(own);
+        return template == null
+                ? null
+                : PromptEnsemble.of(template).with(descriptions).classWeights(clip, classNames);
+    }
+
+    /** Returns true if the text tower is frozen, so that the teacher's class features are those of the classifier. */
+    default boolean textIsFrozen() {
+        return false;
     }
 
     /** Returns true if classes that were learned keep their class weights among others; otherwise all are encoded. */

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -89,6 +91,11 @@ interface TowerMethod extends PromptMethod {
     /** Returns "a photo of a NAME." for whatever data, as the references. */
     @Override
     default List<int[]> prompts(Clip clip, List<String> classNames) {
+        return photos(clip, classNames);
+    }
+
+    /** Returns the tokens of "a photo of a NAME.", the end token last. */
+    static List<int[]> photos(Clip clip, List<String> classNames) {
         Tokenizer tokenizer = clip.tokenizer();
         int length = clip.architecture().text().contextLength();
         List<int[]> prompts = new ArrayList<>();
@@ -107,11 +114,17 @@ interface TowerMethod extends PromptMethod {
      * Returns the references' batches: passes over the images in new orders, each with its last, incomplete batch. An epoch
      * has as many batches as a class has images, so that 500 epochs are 500 · K steps however many classes there are.
      */
-    @Override
-    default BatchOrder order(int images, int classes, Trainer trainer) {
+    static BatchOrder passes(int images, int classes, Trainer trainer) {
         int shots = Math.max(1, Math.round((float) images / classes));
         return BatchOrder.shuffledWhole(images, trainer.training().batch(), trainer.seed())
                 .inEpochsOf(shots);
+    }
+
+    /** Fills values with draws from U(±bound). */
+    static void uniform(float[] values, double bound, SplittableRandom random) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+        }
     }
 
     /** Returns the cross-entropy of cosines with class features, constant ones if they are given. */
@@ -139,6 +152,12 @@ interface TowerMethod extends PromptMethod {
     /** Returns the image tower. */
     default ClipConfig.Vit vit(Clip clip) {
         if (clip.architecture().vision() instanceof ClipConfig.Vit vit) {
+            Require.that(
+                    vit.peCore() == null || !addsRows(),
+                    "%s adds rows to CLIP's vision transformer, and this model is a Perception Encoder: use another method, such as"
+                            + " %s",
+                    id(),
+                    new ClipLora().id());
             return vit;
         }
         throw new IllegalArgumentException(

@@ -100,6 +100,11 @@ record TwoStage(
     }
 
     @Override
+    public BatchOrder order(int images, int classes, Trainer trainer) {
+        return TowerMethod.passes(images, classes, trainer);
+    }
+
+    @Override
     public Changes changes(Parameters.Learned graph) {
         Map<String, SDVariable> weights = new HashMap<>();
         graph.names().stream()
