@@ -378,7 +378,7 @@ class ImageTowerGoldenTest {
     /** The mask of a projection's input; in the last block the queries are those of the class tokens. */
     private static SDVariable mask(
             StepGraph graph, GoldenMethods golden, String key, String layer, SDVariable x, int images) {
-        String[] parts = layer.split("\\.");
+        String[] parts = layer.split("\\.", -1);
         String name = key + ".mask." + parts[parts.length - 3] + "." + parts[parts.length - 1].charAt(0);
         try {
             float[] values = golden.floats(name);

@@ -122,7 +122,7 @@ public final class QrCode {
                 for (int column = right; column > right - 2; column--) {
                     if (rows[row][column] == 0) {
                         int word = bit / 8 < words.length ? words[bit / 8] : 0;
-                        boolean dark = (word >> 7 - bit % 8 & 1) == 1;
+                        boolean dark = ((word >> (7 - bit % 8)) & 1) == 1;
                         bit++;
                         set(row, column, dark ^ (row + column) % 2 == 0);
                     }

@@ -32,9 +32,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,7 +81,7 @@ final class Studio implements Closeable {
     private final boolean readOnly;
     private final IoFunction<Path, String> sha256;
     private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
-    private final SortedMap<String, Picture> pictures = new TreeMap<>(); // by path
+    private final NavigableMap<String, Picture> pictures = new TreeMap<>(); // by path
     private final Map<String, List<Picture>> byId = new HashMap<>();
     private final Set<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents

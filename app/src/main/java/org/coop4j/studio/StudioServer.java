@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -133,7 +134,8 @@ public final class StudioServer implements Closeable {
             started.tell();
         });
         started.learning.start();
-        started.events.scheduleWithFixedDelay(started::send, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> unused =
+                started.events.scheduleWithFixedDelay(started::send, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
         return started;
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.base.Require;
@@ -163,17 +164,19 @@ final class PlanReader {
     /** Makes something of each item of a list, or of a value alone; all of them have different names. */
     private <T> List<T> each(Object listed, Function<Object, T> make, Function<T, String> name) {
         Map<String, T> all = new LinkedHashMap<>();
-        Function<Object, T> add = item -> {
+        Consumer<Object> add = item -> {
             T made = make.apply(item);
             String called = name.apply(made);
             Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
-            return made;
         };
         if (listed instanceof List<?> items) {
-            items.forEach(item -> at(all.size(), () -> add.apply(item)));
+            items.forEach(item -> at(all.size(), () -> {
+                add.accept(item);
+                return item;
+            }));
         } else {
             Require.that(listed != null, "expected one or more: coop sweep --example prints a whole plan");
-            add.apply(listed);
+            add.accept(listed);
         }
         return List.copyOf(all.values());
     }
