@@ -46,8 +46,8 @@ public record RgbImage(int width, int height, byte[] samples) {
     }
 
     /**
-     * Returns the mean square of the Laplacian of green by its variance: about 0.01 or less where no edge is sharp, 20 for
-     * noise, and 0 for one colour.
+     * Returns the mean square of the Laplacian of green by its variance: about 1 for a photograph, less where no edge is
+     * sharp, 20 for noise, and 0 for one colour.
      */
     public double sharpness() {
         double sum = 0;

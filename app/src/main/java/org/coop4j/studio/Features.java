@@ -4,13 +4,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -20,6 +18,7 @@ import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.findings.Neighbours;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
@@ -29,9 +28,6 @@ final class Features implements Closeable {
 
     /** Pictures that are encoded before changes are looked for. */
     private static final int PART = 32;
-
-    /** Rows of a product, which bounds its memory. */
-    private static final int BLOCK = 512;
 
     private final Studio studio;
     private final Clip clip;
@@ -129,25 +125,13 @@ final class Features implements Closeable {
 
     /** Returns the similarity of each picture to the nearest of others that have another content. */
     double[] nearest(List<Picture> some, List<Picture> others) {
-        Map<String, Integer> numbers = new HashMap<>();
-        int[] content = others.stream()
-                .mapToInt(one -> numbers.computeIfAbsent(one.id(), id -> numbers.size()))
-                .toArray();
-        FeatureMatrix rows = units(others);
         double[] nearest = new double[some.size()];
-        for (int from = 0; from < nearest.length; from += BLOCK) {
-            List<Picture> part = some.subList(from, Math.min(nearest.length, from + BLOCK));
-            FeatureMatrix products = units(part).products(rows);
-            for (int i = 0; i < part.size(); i++) {
-                int row = i;
-                int own = numbers.getOrDefault(part.get(i).id(), -1);
-                nearest[from + i] = IntStream.range(0, content.length)
-                        .filter(j -> content[j] != own)
-                        .mapToDouble(j -> products.get(row, j))
-                        .max()
-                        .orElse(-1);
-            }
-        }
+        Neighbours.each(units(some), units(others), (i, similar) -> {
+            String own = some.get(i).sha256();
+            List<Integer> first =
+                    Neighbours.first(similar, 1, j -> !others.get(j).sha256().equals(own));
+            nearest[i] = first.isEmpty() ? -1 : similar[first.get(0)];
+        });
         return nearest;
     }
 

@@ -6,14 +6,14 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.eval.Predictions;
 import org.coop4j.findings.LabelErrors;
+import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.findings.RunComparison.NearDuplicates;
 import org.coop4j.studio.Learning.Fit;
@@ -27,7 +27,6 @@ final class Findings {
     private static final int ENOUGH = 20;
 
     private static final int SIMILAR = 3;
-    private static final int ALL = -1;
 
     private final Studio studio;
     private final Clip clip;
@@ -73,53 +72,43 @@ final class Findings {
         Map<String, Picture> distinct = new LinkedHashMap<>();
         now.parts(features::has).train().forEach(one -> distinct.putIfAbsent(one.id() + one.className(), one));
         List<Picture> others = List.copyOf(distinct.values());
-        FeatureMatrix similar = features.units(
-                        IntStream.of(wrong).mapToObj(fit.tested()::get).toList())
-                .products(features.units(others));
         int[] classes = fit.of().labels(others);
+        List<Picture> mistaken = IntStream.of(wrong).mapToObj(fit.tested()::get).toList();
         List<Mistake> mistakes = new ArrayList<>();
-        for (int i = 0; i < wrong.length; i++) {
-            float[] row = similar.row(i);
-            IntFunction<List<Picture>> nearest = label -> nearest(others, row, classes, label);
-            mistakes.add(mistake(fit, wrong[i], predicted[wrong[i]], nearest));
-        }
+        Neighbours.each(
+                features.units(mistaken),
+                features.units(others),
+                (i, similar) -> mistakes.add(mistake(
+                        fit,
+                        wrong[i],
+                        predicted[wrong[i]],
+                        wanted -> Neighbours.first(similar, SIMILAR, wanted).stream()
+                                .map(others::get)
+                                .toList(),
+                        classes)));
         mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
         return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
     }
 
-    private static Mistake mistake(Fit fit, int i, int predicted, IntFunction<List<Picture>> nearest) {
+    private static Mistake mistake(
+            Fit fit, int i, int predicted, Function<IntPredicate, List<Picture>> nearest, int[] classes) {
         int label = fit.scores().labels()[i];
         String other = fit.classes().get(predicted);
         double[] p = fit.classifier().probabilities(fit.scores().logits()[i]);
-        boolean wrong =
-                nearest.apply(ALL).stream().allMatch(each -> each.className().equals(other));
+        boolean wrong = nearest.apply(j -> true).stream()
+                .allMatch(each -> each.className().equals(other));
         return new Mistake(
                 fit.tested().get(i).id(),
                 fit.classes().get(label),
                 other,
                 p[predicted],
-                ids(nearest.apply(label)),
-                ids(nearest.apply(predicted)),
+                ids(nearest.apply(j -> classes[j] == label)),
+                ids(nearest.apply(j -> classes[j] == predicted)),
                 p[label],
                 wrong ? "wrong" : "hard",
                 wrong
                         ? "Probably a wrong label. The most similar pictures are all in %s.".formatted(other)
                         : "Probably just hard. Similar pictures are in both classes.");
-    }
-
-    /** Returns the most similar pictures of a class, or of all. */
-    private static List<Picture> nearest(List<Picture> pictures, float[] similar, int[] classes, int label) {
-        List<Picture> nearest = new ArrayList<>();
-        float[] left = similar.clone();
-        for (int n = 0; n < SIMILAR; n++) {
-            int best = Predictions.argmax(
-                    left.length, i -> label == ALL || classes[i] == label ? left[i] : Double.NEGATIVE_INFINITY);
-            if (left.length > 0 && (label == ALL || classes[best] == label) && left[best] >= -1) {
-                nearest.add(pictures.get(best));
-                left[best] = Float.NEGATIVE_INFINITY;
-            }
-        }
-        return nearest;
     }
 
     private static List<String> ids(List<Picture> pictures) {

@@ -60,8 +60,10 @@ final class Learning implements Closeable {
      * @param scores of the test pictures; none if nothing is tested
      * @param byNames number of test pictures that the names alone classify correctly
      * @param unlike the similarity to its nearest neighbour that 98 of 100 labelled pictures exceed
+     * @param alike that which 7 of 8 exceed
      */
-    record Fit(long revision, Parts of, ImageClassifier images, Scores scores, int byNames, double unlike) {
+    record Fit(
+            long revision, Parts of, ImageClassifier images, Scores scores, int byNames, double unlike, double alike) {
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
@@ -200,7 +202,8 @@ final class Learning implements Closeable {
                 learner,
                 scores(learner.classifier(), parts),
                 scores(byNames(parts.names()), parts).right(),
-                nearest[nearest.length / 50]);
+                nearest[nearest.length / 50],
+                nearest[nearest.length / 8]);
         if (last != null) {
             close(before);
             before = last;
@@ -250,11 +253,10 @@ final class Learning implements Closeable {
         return failure;
     }
 
-    /** Returns the seconds until all pictures are encoded; null if they are, or it is unknown. */
-    Integer secondsLeft(int total) {
-        int done = features.count();
-        double each = (System.nanoTime() - began) / 1e9 / (done - first);
-        return began == 0 || done <= first ? null : (int) Math.ceil(each * (total - done));
+    /** Returns the seconds until some pictures are encoded; null if none are left, or it is unknown. */
+    Integer secondsLeft(int left) {
+        int done = features.count() - first;
+        return began == 0 || done == 0 ? null : (int) Math.ceil((System.nanoTime() - began) / 1e9 * left / done);
     }
 
     boolean knows(String className) {
@@ -268,11 +270,15 @@ final class Learning implements Closeable {
     }
 
     /** Returns the classes of a picture, the most probable first, and if the first is sure. */
-    Map<String, Object> predict(byte[] content) throws IOException {
+    Map<String, Object> predict(byte[] content) {
         Fit last = fit;
         StudioProblem.require(last != null, "Nothing is learned yet: put pictures into two classes.");
-        List<Prediction> answers = last.images.classify(content);
-        return Map.of("answers", answers, "sure", answers.get(0).probability() >= Fit.SURE);
+        try {
+            List<Prediction> answers = last.images.classify(content);
+            return Map.of("answers", answers, "sure", answers.get(0).probability() >= Fit.SURE);
+        } catch (IOException e) {
+            throw new StudioProblem(400, "This is not a picture that can be read.", StudioProblem.UNCHANGED);
+        }
     }
 
     @Override

@@ -16,8 +16,11 @@ final class Quality {
     /** Pictures that are measured before changes are looked for. */
     private static final int PART = 16;
 
-    /** Sharpness below which a picture looks blurred at the size of a thumbnail. */
-    private static final double BLURRED = 0.01;
+    /**
+     * Sharpness below which a picture is blurred: 1 of 499 photographs of Caltech101 is, and 99 % of them after blurring by
+     * 1 % of their longer side.
+     */
+    private static final double BLURRED = 0.03;
 
     private final Studio studio;
     private final int least;

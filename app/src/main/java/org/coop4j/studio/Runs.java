@@ -4,6 +4,8 @@ import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,23 +15,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.console.Interval;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitFile;
-import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Scores;
-import org.coop4j.findings.McNemar;
+import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
 import org.coop4j.run.Images;
@@ -158,7 +157,7 @@ final class Runs implements Closeable {
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);
         }
-        ImageDataset pictures = dataset(studio.snapshot());
+        ImageDataset pictures = dataset(studio.snapshot(), methods.size() > 1);
         Work work = new Work(listener);
         running = work;
         learner = new Thread(() -> learn(pictures, methods, work), "coop4j-learn");
@@ -211,7 +210,7 @@ final class Runs implements Closeable {
             try (Learned made = new Run(
                             images, chosen.method().title(), chosen.config(images.space(), lists, sample), work)
                     .learn(folder, false)) {
-                CheckedJson.write(folder.resolve(NUMBERS), numbers(made));
+                CheckedJson.write(folder.resolve(NUMBERS), TestNumbers.of(made, latest(), Fit.SURE));
             }
         } finally {
             images.forget();
@@ -244,99 +243,22 @@ final class Runs implements Closeable {
         return candidates.get(scores.indexOf(MethodChoice.best(scores)));
     }
 
-    /** Returns the numbers of a run, compared with the latest finished run on the pictures that both were tested on. */
-    private Numbers numbers(Learned made) throws IOException {
-        Scores test = made.test().at(made.confidence().temperature());
-        boolean[] correct = test.correct();
-        Map<String, Boolean> answers = new TreeMap<>();
-        for (int i = 0; i < correct.length; i++) {
-            answers.put(made.tested().images().get(i).sha256(), correct[i]);
-        }
-        Interval likely = Interval.wilson(test.right(), test.size());
-        List<Point> coverage = test.coverage().points().stream()
-                .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
-                .toList();
-        return new Numbers(
-                made.result().methodTitle(),
-                made.result().accuracy(),
-                test.right(),
-                test.size(),
-                likely.low(),
-                likely.high(),
-                (int) Math.round(made.result().handWritten().get(0).accuracy() * test.size() / 100),
-                latest().map(one -> one.comparedTo(answers)).orElse(null),
-                coverage,
-                test.coverage().answering(95).map(Coverage.Point::threshold).orElse(Fit.SURE),
-                answers);
-    }
-
-    /** Answers at or above a threshold. */
-    record Point(double threshold, int answered, int right) {}
-
-    /** An earlier run on the same pictures: how many it had right, and what is better and worse since. */
-    record Before(int right, int better, int worse, double p) {}
-
-    /**
-     * The numbers of a run.
-     *
-     * @param prompts number of test pictures that the hand-written prompt classifies correctly
-     * @param answers by content, true if the run classified it correctly
-     */
-    record Numbers(
-            String method,
-            double accuracy,
-            int right,
-            int tested,
-            double low,
-            double high,
-            int prompts,
-            Before before,
-            List<Point> coverage,
-            double threshold,
-            Map<String, Boolean> answers) {
-
-        /** Compares this earlier run with the answers of a later one; null unless they share pictures. */
-        private Before comparedTo(Map<String, Boolean> later) {
-            int[][] counts = new int[2][2]; // [right before][right now]
-            answers.forEach((content, right) -> {
-                if (later.containsKey(content)) {
-                    counts[right ? 1 : 0][later.get(content) ? 1 : 0]++;
-                }
-            });
-            int better = counts[0][1];
-            int worse = counts[1][0];
-            int both = counts[0][0] + better + worse + counts[1][1];
-            return both == 0
-                    ? null
-                    : new Before(worse + counts[1][1], better, worse, new McNemar(both, worse, better).pValue());
-        }
-    }
-
     /** Returns the numbers of the latest finished run. */
-    Optional<Numbers> latest() throws IOException {
+    Optional<TestNumbers> latest() throws IOException {
         List<Path> runs = runs();
         Path last = runs.isEmpty() ? null : runs.get(runs.size() - 1).resolve(NUMBERS);
         return last == null || !Files.exists(last)
                 ? Optional.empty()
-                : Optional.of(CheckedJson.read(last, last.toString(), Numbers.class, 64L << 20));
+                : Optional.of(CheckedJson.read(last, last.toString(), TestNumbers.class, 64L << 20));
     }
 
-    /** Texts to copy that use the latest run. */
-    record Use(String commands, String curl, String java, String properties) {}
-
-    Use use() throws IOException {
-        Path run = latestFolder();
-        String name = "studio";
-        return new Use(
-                "coop predict -p \"%s\" picture.jpg\ncoop serve -p %s=\"%s\"\ncoop export --onnx -p \"%s\" -o %s.onnx"
-                        .formatted(run, name, run, run, name),
-                "curl --data-binary @picture.jpg http://localhost:8080/predictions/" + name,
-                """
-                try (ImageClassifier classifier = ImageClassifier.load(Path.of("%s"))) {
-                    System.out.println(classifier.classify(Path.of("picture.jpg")).get(0).label());
-                }"""
-                        .formatted(run.toString().replace("\\", "\\\\")),
-                "coop4j.classifiers.%s=%s".formatted(name, run));
+    /** Returns texts to copy that use the latest run. */
+    Map<String, String> use() throws IOException {
+        String run = latestFolder().toString();
+        Map<String, String> texts =
+                new ObjectMapper().readValue(Resource.bytes(Runs.class, "use.json"), new TypeReference<>() {});
+        texts.replaceAll((name, text) -> text.replace("RUN", name.equals("java") ? run.replace("\\", "\\\\") : run));
+        return texts;
     }
 
     /** Returns the folder of the latest finished run. */
@@ -348,9 +270,19 @@ final class Runs implements Closeable {
         return runs.get(runs.size() - 1);
     }
 
-    private ImageDataset dataset(Snapshot now) throws IOException {
+    private ImageDataset dataset(Snapshot now, boolean compares) throws IOException {
         Parts parts = now.parts(one -> !features.isUnreadable(one));
         StudioProblem.require(parts.names().size() > 1, "The studio learns from two classes on: add pictures.");
+        for (String name : parts.names()) {
+            StudioProblem.require(
+                    !compares
+                            || parts.train().stream()
+                                            .filter(one -> one.className().equals(name))
+                                            .count()
+                                    > 1,
+                    "%s has one picture to learn from: add another.",
+                    name);
+        }
         StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class is tested from 8 on.");
         return ImageDataset.fromImages(
                 studio.root().getFileName().toString(),

@@ -2,6 +2,7 @@ package org.coop4j.studio;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,11 +19,14 @@ final class Sorting {
 
     private static final int MOST_GROUPS = 24;
 
+    /** Pictures that are no group of their own. */
+    private static final int FEW = 2;
+
     private final Features features;
     private final List<Picture> open;
 
-    /** A picture with the probability of its group's class. */
-    record Member(String id, double probability) {}
+    /** A picture with its likeliest class, if there is one, and the probability; without a class, the likeness to its group. */
+    record Member(String id, double probability, String label) {}
 
     /** Pictures to be labelled together. */
     record Group(String kind, String label, List<Member> pictures) {}
@@ -48,26 +52,34 @@ final class Sorting {
                     .filter(one -> one.className() != null && features.has(one))
                     .toList();
             double[] likeness = features.nearest(open, labelled);
-            return new Groups("classifier", sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike()));
+            return new Groups(
+                    "classifier", sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike()));
         } else if (known.size() >= 2) {
             double[] alike = new double[open.size()];
-            return new Groups("names", sorting.groups(learning.byNames(known), known, alike, -1));
+            return new Groups("names", sorting.groups(learning.byNames(known), known, alike, -1, -1));
         }
-        return new Groups("alike", sorting.alike());
+        return new Groups("alike", sorting.alike(open));
     }
 
-    private List<Group> groups(Classifier classifier, List<String> names, double[] likeness, double unlike) {
+    /** Groups what is surely of a class, the rest by likeness, and what is left. */
+    private List<Group> groups(
+            Classifier classifier, List<String> names, double[] likeness, double unlike, double alike) {
         Map<String, List<Member>> sure = new LinkedHashMap<>();
-        List<Member> unsure = new ArrayList<>();
-        List<Member> nothing = new ArrayList<>();
+        Map<String, Member> unsure = new LinkedHashMap<>();
+        Map<String, Member> nothing = new LinkedHashMap<>();
+        List<Picture> rest = new ArrayList<>();
+        boolean many = open.size() > MOST_GROUPS; // few are looked at singly
         float[][] logits = classifier.logits(features.of(open)).toRows();
         for (int i = 0; i < logits.length; i++) {
             double[] p = classifier.probabilities(logits[i]);
             int best = Predictions.argmax(logits[i]);
-            List<Member> group = likeness[i] < unlike
-                    ? nothing
-                    : p[best] < Fit.SURE ? unsure : sure.computeIfAbsent(names.get(best), name -> new ArrayList<>());
-            group.add(new Member(open.get(i).id(), p[best]));
+            Member member = new Member(open.get(i).id(), p[best], names.get(best));
+            if (p[best] >= Fit.SURE && likeness[i] >= (many ? alike : unlike)) {
+                sure.computeIfAbsent(member.label, name -> new ArrayList<>()).add(member);
+            } else {
+                rest.add(open.get(i));
+                (likeness[i] < unlike ? nothing : unsure).put(member.id, member);
+            }
         }
         List<Group> groups = new ArrayList<>();
         sure.forEach((name, members) -> groups.add(group("class", name, members)));
@@ -75,13 +87,20 @@ final class Sorting {
                 .mapToDouble(Member::probability)
                 .average()
                 .orElse(0)));
-        groups.add(group("unsure", null, unsure));
-        groups.add(group("nothing", null, nothing));
+        for (Group one : many && !rest.isEmpty() ? alike(rest) : List.<Group>of()) {
+            if (one.pictures.size() > FEW) {
+                groups.add(one);
+                one.pictures.forEach(member -> unsure.remove(member.id));
+                one.pictures.forEach(member -> nothing.remove(member.id));
+            }
+        }
+        groups.add(group("unsure", null, unsure.values()));
+        groups.add(group("nothing", null, nothing.values()));
         groups.removeIf(one -> one.pictures.isEmpty());
         return groups;
     }
 
-    private static Group group(String kind, String label, List<Member> members) {
+    private static Group group(String kind, String label, Collection<Member> members) {
         return new Group(
                 kind,
                 label,
@@ -91,14 +110,14 @@ final class Sorting {
                         .toList());
     }
 
-    private List<Group> alike() {
-        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(open.size() / 2.0))));
+    private List<Group> alike(List<Picture> pictures) {
+        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(pictures.size() / 2.0))));
         List<Group> groups = new ArrayList<>();
-        for (AlikeImages one : AlikeImages.groups(features.units(open), most)) {
+        for (AlikeImages one : AlikeImages.groups(features.units(pictures), most)) {
             List<Member> members = new ArrayList<>();
             for (int i = 0; i < one.images().size(); i++) {
-                String id = open.get(one.images().get(i)).id();
-                members.add(new Member(id, Math.max(0, one.similarities().get(i))));
+                String id = pictures.get(one.images().get(i)).id();
+                members.add(new Member(id, Math.max(0, one.similarities().get(i)), null));
             }
             groups.add(group("alike", null, members));
         }

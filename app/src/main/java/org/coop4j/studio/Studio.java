@@ -86,10 +86,9 @@ final class Studio implements Closeable {
     private final Set<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final Set<String> kept = new HashSet<>(); // content and class
-    private Map<Path, FileTime> folderTimes = Map.of();
+    private Map<Path, FileTime> folderTimes; // null if the folder is to be listed again
     private FileChannel lock;
     private Journal journal;
-    private boolean stale; // true if the folder is to be listed again
     private long revision = 1;
     private volatile Runnable listener = () -> {};
 
@@ -292,7 +291,7 @@ final class Studio implements Closeable {
     }
 
     private void refresh() {
-        if (stale || !times(folderTimes.keySet()).equals(folderTimes)) {
+        if (folderTimes == null || !times(folderTimes.keySet()).equals(folderTimes)) {
             try {
                 scan();
             } catch (IOException e) {
@@ -343,7 +342,6 @@ final class Studio implements Closeable {
         classes.clear();
         direct.forEach(one -> classes.add(one.getFileName().toString()));
         folderTimes = before;
-        stale = false;
         note();
         changed();
     }
@@ -413,18 +411,11 @@ final class Studio implements Closeable {
             move(one.sha256, one.path, REMOVED + one.id() + " " + one.file());
         }
 
-        /** Returns a place for a file that is not taken. */
         private String free(String wanted) {
-            int slash = wanted.lastIndexOf('/');
-            int dot = wanted.lastIndexOf('.') > slash + 1 ? wanted.lastIndexOf('.') : wanted.length();
-            String place = wanted;
-            for (int n = 2; ; n++) {
-                boolean exists = Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
-                if (!exists && taken.add(place.toLowerCase(Locale.ROOT))) {
-                    return place;
-                }
-                place = "%s (%d)%s".formatted(wanted.substring(0, dot), n, wanted.substring(dot));
-            }
+            return SafeName.free(
+                    wanted,
+                    place -> Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS)
+                            || !taken.add(place.toLowerCase(Locale.ROOT)));
         }
 
         private Done act(String what) {
@@ -446,7 +437,7 @@ final class Studio implements Closeable {
             folderTimes = times(folders());
             listener.run();
             if (!problems.isEmpty()) {
-                stale = true;
+                folderTimes = null;
                 StudioProblem first = problems.get(0);
                 int others = moves.size() - problems.size();
                 String lost = "Nothing is lost: %s moved, the others are where they were."
@@ -695,32 +686,34 @@ final class Studio implements Closeable {
         return folders;
     }
 
+    private interface Step {
+        void take() throws IOException;
+    }
+
+    private static void attempt(String file, List<StudioProblem> problems, Step step) {
+        try {
+            step.take();
+        } catch (DirectoryNotEmptyException e) {
+            LOG.info("{} keeps its other files", file);
+        } catch (IOException e) {
+            problems.add(StudioProblem.of(e, file, UNCHANGED));
+        }
+    }
+
     /** Makes the changes of an action that are not made yet, in memory too. */
     private void perform(Entry entry, List<StudioProblem> problems) {
         for (String folder : entry.makes()) {
-            try {
+            attempt(folder, problems, () -> {
                 Files.createDirectories(root.resolve(folder));
                 classes.add(Picture.classOf(folder + "/"));
-            } catch (IOException e) {
-                problems.add(StudioProblem.of(e, folder, UNCHANGED));
-            }
+            });
         }
-        for (Move move : entry.moves()) {
-            try {
-                perform(move);
-            } catch (IOException e) {
-                problems.add(StudioProblem.of(e, move.from(), UNCHANGED));
-            }
-        }
+        entry.moves().forEach(move -> attempt(move.from(), problems, () -> perform(move)));
         for (String folder : entry.drops()) {
-            try {
+            attempt(folder, problems, () -> {
                 Files.deleteIfExists(root.resolve(folder)); // fails unless it is empty
                 classes.remove(folder);
-            } catch (DirectoryNotEmptyException e) {
-                LOG.info("{} keeps its other files", folder);
-            } catch (IOException e) {
-                problems.add(StudioProblem.of(e, folder, UNCHANGED));
-            }
+            });
         }
     }
 

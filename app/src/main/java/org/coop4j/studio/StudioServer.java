@@ -44,13 +44,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.findings.TestNumbers;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
-import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.page.QrCode;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
-import org.coop4j.studio.Runs.Numbers;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Studio.Done;
 import org.coop4j.studio.Studio.Picture;
@@ -208,7 +207,7 @@ public final class StudioServer implements Closeable {
                 host = socket.getLocalAddress().getHostAddress();
             }
         }
-        String address = address(host);
+        String address = address(host) + "#try";
         return JSON.createObjectNode()
                 .put("address", address)
                 .putPOJO("rows", own.isLoopbackAddress() ? null : QrCode.rows(address));
@@ -223,10 +222,6 @@ public final class StudioServer implements Closeable {
         RoutesConfig routes = config.routes;
         routes.before(this::requireCookie);
         routes.exception(StudioProblem.class, StudioServer::answer);
-        routes.exception(
-                ImageException.class,
-                (e, context) ->
-                        answer(new StudioProblem(400, "This is not a picture that can be read.", UNCHANGED), context));
         routes.get("/", context -> page(context, "index.html"));
         routes.get("/{file}", context -> page(context, context.pathParam("file")));
         pictures(routes);
@@ -325,14 +320,15 @@ public final class StudioServer implements Closeable {
         Fit fit = learning.latest();
         Work work = runs.running();
         int total = now.pictures().size();
+        int left = (int) now.pictures().stream().filter(features::isMissing).count();
         ObjectNode state = JSON.createObjectNode()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
                 .put("readOnly", studio.readOnly())
                 .put("unsorted", now.of(null).size())
                 .put("total", total)
-                .put("encoded", Math.min(total, features.count()))
-                .put("encodingSecondsLeft", learning.secondsLeft(total))
+                .put("encoded", total - left)
+                .put("encodingSecondsLeft", learning.secondsLeft(left))
                 .put("undo", studio.done().undo())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", findings.suspects())
@@ -440,7 +436,7 @@ public final class StudioServer implements Closeable {
             return studio.done();
         });
         get(routes, "learned", context -> {
-            Numbers last = runs.latest()
+            TestNumbers last = runs.latest()
                     .orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.", UNCHANGED));
             ObjectNode answer = JSON.valueToTree(last);
             answer.remove("answers");

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.text.Normalizer;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Untrusted names that become those of files and folders, and suit every file system. */
 public final class SafeName {
@@ -66,5 +67,16 @@ public final class SafeName {
             stem = stem.substring(0, stem.offsetByCodePoints(stem.length(), -1));
         }
         return (stem.isBlank() || isReserved(stem) ? "picture " + stem : stem).strip() + ending;
+    }
+
+    /** Returns the first of "a/name.jpg", "a/name (2).jpg", "a/name (3).jpg" and so on that is not taken. */
+    public static String free(String wanted, Predicate<String> taken) {
+        int slash = wanted.lastIndexOf('/');
+        int dot = wanted.lastIndexOf('.') > slash + 1 ? wanted.lastIndexOf('.') : wanted.length();
+        String place = wanted;
+        for (int n = 2; taken.test(place); n++) {
+            place = "%s (%d)%s".formatted(wanted.substring(0, dot), n, wanted.substring(dot));
+        }
+        return place;
     }
 }

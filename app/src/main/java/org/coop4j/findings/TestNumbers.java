@@ -1,0 +1,87 @@
+package org.coop4j.findings;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.coop4j.console.Interval;
+import org.coop4j.eval.Coverage;
+import org.coop4j.eval.Scores;
+import org.coop4j.run.Learned;
+
+/**
+ * The test of a run, compared with an earlier run on the images that both were tested on.
+ *
+ * @param method the method's name in tables
+ * @param low lower end of the likely range of the accuracy, in percent
+ * @param prompts number of test images that the hand-written prompt classifies correctly
+ * @param before null if they share no images
+ * @param threshold least probability of answers of which 95 % are right
+ * @param answers by content, true if the run classified it correctly
+ */
+public record TestNumbers(
+        String method,
+        double accuracy,
+        int right,
+        int tested,
+        double low,
+        double high,
+        int prompts,
+        Before before,
+        List<Point> coverage,
+        double threshold,
+        Map<String, Boolean> answers) {
+
+    private static final int WANTED = 95;
+
+    /** Answers at or above a threshold. */
+    public record Point(double threshold, int answered, int right) {}
+
+    /** An earlier run on the same images: how many it had right, and what is better and worse since. */
+    public record Before(int right, int better, int worse, double p) {}
+
+    /**
+     * Returns the numbers of a run.
+     *
+     * @param otherwise the threshold if none is good enough
+     */
+    public static TestNumbers of(Learned run, Optional<TestNumbers> earlier, double otherwise) {
+        Scores test = run.test().at(run.confidence().temperature());
+        boolean[] correct = test.correct();
+        Map<String, Boolean> answers = new TreeMap<>();
+        for (int i = 0; i < correct.length; i++) {
+            answers.put(run.tested().images().get(i).sha256(), correct[i]);
+        }
+        Interval likely = Interval.wilson(test.right(), test.size());
+        List<Point> coverage = test.coverage().points().stream()
+                .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
+                .toList();
+        return new TestNumbers(
+                run.result().methodTitle(),
+                run.result().accuracy(),
+                test.right(),
+                test.size(),
+                likely.low(),
+                likely.high(),
+                (int) Math.round(run.result().handWritten().get(0).accuracy() * test.size() / 100),
+                earlier.map(one -> one.comparedTo(answers)).orElse(null),
+                coverage,
+                test.coverage().answering(WANTED).map(Coverage.Point::threshold).orElse(otherwise),
+                answers);
+    }
+
+    private Before comparedTo(Map<String, Boolean> later) {
+        int[][] counts = new int[2][2]; // [right before][right now]
+        answers.forEach((content, right) -> {
+            if (later.containsKey(content)) {
+                counts[right ? 1 : 0][later.get(content) ? 1 : 0]++;
+            }
+        });
+        int better = counts[0][1];
+        int worse = counts[1][0];
+        int both = counts[0][0] + better + worse + counts[1][1];
+        return both == 0
+                ? null
+                : new Before(worse + counts[1][1], better, worse, new McNemar(both, worse, better).pValue());
+    }
+}
