@@ -200,9 +200,13 @@ public interface FeatureSpace extends Closeable {
      * @param learned the tensors of the changes
      * @param changes makes them in a graph
      * @param addsRows true if images have further rows
+     * @param features number of features of an image, one after the other: 2 if a second comes of the rows
      */
     record ChangedTower(
-            List<LearnedTensor> learned, Function<Parameters.Learned, Parameters.Changes> changes, boolean addsRows) {}
+            List<LearnedTensor> learned,
+            Function<Parameters.Learned, Parameters.Changes> changes,
+            boolean addsRows,
+            int features) {}
 
     /**
      * A space of features without the model that made them: it has the features of some texts and can encode nothing else.

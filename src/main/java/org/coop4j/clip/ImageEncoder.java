@@ -132,6 +132,9 @@ public final class ImageEncoder {
             ClipConfig.Vit vit = (ClipConfig.Vit) architecture.vision();
             return vit.tokens() * vit.width();
         }
+        if (kind instanceof FeatureKind.Changed changed) {
+            return changed.tower().features() * architecture.embedDim();
+        }
         return kind == FeatureKind.BEFORE_PROJECTION
                 ? VisualProjection.width(architecture.vision())
                 : architecture.embedDim();
@@ -295,8 +298,13 @@ public final class ImageEncoder {
                 x = tower.tokens(pixels, images, tokens.block()).reshape(images, width());
                 return graph.plan(Map.of("features", x), weights.workers());
             }
+            if (alignment == 1 && kind != FeatureKind.BEFORE_PROJECTION) {
+                List<SDVariable> features =
+                        tower.embedded(pixels, images, VisionTransformer.PIXELS, changes.imageRows());
+                return graph.plan(Map.of("features", joined(graph, features, images)), weights.workers());
+            }
             x = alignment == 1
-                    ? tower.forward(pixels, images, VisionTransformer.PIXELS, changes.imageRows()) // [images, width]
+                    ? tower.forward(pixels, images) // [images, width]
                     : tower.aligned(pixels, images, alignment, weights);
         } else {
             x = rows(parameters, vision, activation, pixels, images); // [images, width]
@@ -309,6 +317,22 @@ public final class ImageEncoder {
             x = graph.selectRows(x, first); // [images, embed]
         }
         return graph.plan(Map.of("features", x), weights.workers());
+    }
+
+    /** Returns features [images, embed] side by side, [images, features · embed]. */
+    private SDVariable joined(Graph graph, List<SDVariable> features, int images) {
+        if (features.size() == 1) {
+            return features.get(0);
+        }
+        int embed = weights.architecture().embedDim();
+        INDArray zeros =
+                learned.computeIfAbsent("zeros " + images, key -> NativeMemory.array(DataType.FLOAT, images, width())
+                        .assign(0));
+        SDVariable x = graph.constant("zeros", zeros);
+        for (int i = 0; i < features.size(); i++) {
+            x = graph.addColumns(x, features.get(i), i * embed, embed);
+        }
+        return x;
     }
 
     /** Returns the weights of a changed tower in place of the model's, with branches merged: W + scale · B A. */

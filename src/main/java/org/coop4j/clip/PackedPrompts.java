@@ -29,6 +29,7 @@ public final class PackedPrompts {
     private final int[] sequenceOfPrompt;
     private final int[] firstRow;
     private final AttentionLayout layout;
+    private final int added; // vectors behind the start token that other packings lack
 
     /** Returns the prompt token that stands for context vector {@code index}. */
     public static int context(int index) {
@@ -63,6 +64,11 @@ public final class PackedPrompts {
      * @param heads attention heads of the text tower
      */
     public PackedPrompts(List<int[]> prompts, int heads) {
+        this(prompts, heads, 0);
+    }
+
+    private PackedPrompts(List<int[]> prompts, int heads, int added) {
+        this.added = added;
         Require.that(!prompts.isEmpty(), "no prompts to pack");
         for (int[] prompt : prompts) {
             Require.that(prompt.length != 0, "a prompt is empty: it needs its end token");
@@ -168,6 +174,21 @@ public final class PackedPrompts {
         return new PackedPrompts(result, layout.heads());
     }
 
+    /** Returns the same prompts with {@code vectors} context vectors behind the start token, where there are none yet. */
+    PackedPrompts withVectors(int vectors) {
+        List<int[]> result = new ArrayList<>();
+        for (int[] prompt : prompts) {
+            int[] longer = new int[prompt.length + vectors];
+            longer[0] = prompt[0];
+            for (int i = 0; i < vectors; i++) {
+                longer[1 + i] = context(i);
+            }
+            System.arraycopy(prompt, 1, longer, 1 + vectors, prompt.length - 1);
+            result.add(longer);
+        }
+        return new PackedPrompts(result, layout.heads(), vectors);
+    }
+
     /**
      * Returns the source of each row: the same place in another packing, or a context vector, counted on from its rows.
      */
@@ -176,8 +197,9 @@ public final class PackedPrompts {
         for (int prompt = 0; prompt < prompts.size(); prompt++) {
             int[] ofPrompt = prompts.get(prompt);
             for (int i = 0; i < ofPrompt.length; i++) {
+                int before = i == 0 ? 0 : i - added + from.added; // its place there
                 sources[row(prompt, i)] =
-                        isContext(ofPrompt[i]) ? from.rows() + contextIndex(ofPrompt[i]) : from.row(prompt, i);
+                        isContext(ofPrompt[i]) ? from.rows() + contextIndex(ofPrompt[i]) : from.row(prompt, before);
             }
         }
         return sources;

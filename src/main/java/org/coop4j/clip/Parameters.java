@@ -130,10 +130,16 @@ public interface Parameters {
      *
      * @param blocks vectors [M, width] by block: those of the first are added on entry to it, to block 0 before {@code
      *     ln_pre}; those of a later block take the place of the earlier ones
-     * @param afterClass true if they follow the class token, false if they are the last rows
      * @param count M
+     * @param projection of the mean of the rows to a second feature, [width, embed], where they follow the class token; null
+     *     if they are the last rows, which nothing reads
      */
-    record ImageRows(SortedMap<Integer, SDVariable> blocks, boolean afterClass, int count) {}
+    record ImageRows(SortedMap<Integer, SDVariable> blocks, int count, SDVariable projection) {
+
+        boolean afterClass() {
+            return projection != null;
+        }
+    }
 
     /**
      * A low-rank branch beside a linear layer: x → scale · B (A · drop(x)).

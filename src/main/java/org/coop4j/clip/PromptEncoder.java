@@ -60,8 +60,15 @@ public final class PromptEncoder {
      * @param vectors [vectors, width] as the context; per class [classes · vectors, width], the classes in the order of
      *     {@link StepGraph#perClass}
      * @param perClass whether each class has vectors of its own; then the context must be shared by all classes
+     * @param added number of vectors that enter the prompts behind the start token, where none were before; 0 to replace the
+     *     context's
      */
-    public record Replacement(SDVariable vectors, boolean perClass) {}
+    public record Replacement(SDVariable vectors, boolean perClass, int added) {
+
+        public Replacement(SDVariable vectors, boolean perClass) {
+            this(vectors, perClass, 0);
+        }
+    }
 
     /** The loss of a batch, as the reference's trainers write it. */
     @FunctionalInterface
@@ -152,17 +159,18 @@ public final class PromptEncoder {
         return StepPlan.ofLoss(head, loss.of(head, head.learned(Step.FEATURES)), weights.workers());
     }
 
-    /** Returns image features divided by their norm, [batch, embed]. */
-    private SDVariable embedded(
+    /** Returns image features divided by their norm, [batch, embed], and those of further rows if they are projected. */
+    private List<SDVariable> embedded(
             Parameters parameters,
             ClipConfig.Vit vit,
             SDVariable input,
             int batch,
             int block,
             Parameters.ImageRows rows) {
-        SDVariable x = new VisionTransformer(parameters, vit, weights.model().activation())
-                .forward(input, batch, block, rows); // [batch, width]
-        return parameters.graph().normalizeRows(VisualProjection.after(parameters, x, vit));
+        return new VisionTransformer(parameters, vit, weights.model().activation())
+                .embedded(input, batch, block, rows).stream()
+                        .map(parameters.graph()::normalizeRows)
+                        .toList();
     }
 
     /** Makes the image tower part of a graph if a batch consists of its input. */
@@ -178,7 +186,8 @@ public final class PromptEncoder {
                     : step.input();
             step.encodeImages(
                     embedded(changes.of(frozen), vit, input, step.batch(), block, changes.imageRows()),
-                    () -> embedded(frozen, vit, input, step.batch(), block, null));
+                    () -> embedded(frozen, vit, input, step.batch(), block, null)
+                            .get(0));
         }
     }
 
@@ -279,7 +288,7 @@ public final class PromptEncoder {
                 .forward(
                         x,
                         Transformer.packed(graph, packed.layout(), Queries.LAST),
-                        entries(step, vectors, packed))); // [classes, embed]
+                        entries(step, vectors, packed, text.layers()))); // [classes, embed]
         return step;
     }
 
@@ -288,13 +297,19 @@ public final class PromptEncoder {
      * only what stands before these, and rows are packed anew.
      */
     private static SortedMap<Integer, Transformer.Entry> entries(
-            StepGraph step, Vectors vectors, PackedPrompts packed) {
+            StepGraph step, Vectors vectors, PackedPrompts packed, int layers) {
         Graph graph = step.ops();
         SortedMap<Integer, Transformer.Entry> entries = new TreeMap<>();
         PackedPrompts from = packed;
-        for (Map.Entry<Integer, Replacement> entry : new TreeMap<>(vectors.replacements(step)).entrySet()) {
+        for (Map.Entry<Integer, Replacement> entry :
+                new TreeMap<>(vectors.replacements(step)).headMap(layers).entrySet()) {
             Replacement replacement = entry.getValue();
-            PackedPrompts to = replacement.perClass() && from == packed ? packed.withOwnVectors() : from;
+            PackedPrompts to = from;
+            if (from == packed && replacement.perClass()) {
+                to = packed.withOwnVectors();
+            } else if (from == packed && replacement.added() > 0) {
+                to = packed.withVectors(replacement.added());
+            }
             int[] sources = to.sources(from);
             entries.put(
                     entry.getKey(),

@@ -48,6 +48,7 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     private final SDVariable labels;
     private final SDVariable scale;
     private SDVariable images;
+    private SDVariable second; // null without further rows that are read
     private Supplier<SDVariable> frozen = this::images;
     private SDVariable draws; // null until something is drawn
     private int drawn;
@@ -197,9 +198,15 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
         return input;
     }
 
-    /** Sets the {@link #images} and what makes the {@link #frozenImages}. */
-    void encodeImages(SDVariable features, Supplier<SDVariable> byFrozen) {
-        images = features;
+    /** Returns the second features of the images, by rows that were added to them, divided by their norm, [batch, embed]. */
+    public SDVariable secondImages() {
+        return second;
+    }
+
+    /** Sets the {@link #images}, the {@link #secondImages} if there are any, and what makes the {@link #frozenImages}. */
+    void encodeImages(List<SDVariable> features, Supplier<SDVariable> byFrozen) {
+        images = features.get(0);
+        second = features.get(features.size() - 1);
         frozen = byFrozen;
     }
 
@@ -257,6 +264,11 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     /** Returns exp(logit_scale) · x. */
     public SDVariable scaled(SDVariable x) {
         return graph.expScale(x, scale);
+    }
+
+    /** Sets the logits that {@link Step#logits} and the training accuracy are read from. */
+    public void report(SDVariable z) {
+        logits = z;
     }
 
     /**

@@ -48,14 +48,14 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      * @param images pixels, or the tokens on entry to a block, [batch, tokens · width]
      * @param block the block, or {@link #PIXELS}
      * @param added null for none
-     * @return [batch, width]; if rows follow the class token, these too: [batch · (1 + M), width]
+     * @return [batch, width]; all rows if rows follow the class token, [batch · (tokens + M), width]
      */
     SDVariable forward(SDVariable images, int batch, int block, ImageRows added) {
         SDVariable x = block == PIXELS ? rows(images, batch) : images.reshape((long) batch * vit.tokens(), vit.width());
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
         SortedMap<Integer, Transformer.Entry> entries = added == null ? new TreeMap<>() : entries(added, batch);
         if (block == PIXELS) {
-            Transformer.Entry first = entries.remove(0);
+            Transformer.Entry first = added == null || added.afterClass() ? null : entries.remove(0);
             x = first == null ? x : first.rows().apply(x);
             layout = first == null ? layout : layout(batch, added.count());
             x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
@@ -69,13 +69,34 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             x = transformer().forward(x, from, sequences, entries); // [batch, width]
             return weights.norm("visual.ln_post", x);
         }
-        int read = 1 + added.count();
-        int length = vit.tokens() + added.count();
         x = transformer().blocks(x, from, vit.layers(), sequences, entries); // [batch length, width]
-        int[] front = IntStream.range(0, batch * read)
-                .map(i -> i / read * length + i % read)
-                .toArray();
-        return weights.norm("visual.ln_post", weights.graph().selectRows(x, front)); // [batch read, width]
+        return weights.norm("visual.ln_post", x);
+    }
+
+    /**
+     * Returns the image features, [batch, embed], not normalised, then those of further rows if they are projected.
+     *
+     * @param images as for {@link #forward(SDVariable, int, int, ImageRows)}
+     */
+    List<SDVariable> embedded(SDVariable images, int batch, int block, ImageRows added) {
+        SDVariable x = forward(images, batch, block, added);
+        Graph graph = weights.graph();
+        if (added == null || !added.afterClass()) {
+            return List.of(VisualProjection.after(weights, x, vit));
+        }
+        int length = vit.tokens() + added.count();
+        SDVariable sum = null; // of an image's further rows, [batch, width]
+        for (int row = 1; row <= added.count(); row++) {
+            SDVariable rows = graph.selectRows(x, place(batch, length, row));
+            sum = sum == null ? rows : graph.add(sum, rows);
+        }
+        return List.of(
+                VisualProjection.after(weights, graph.selectRows(x, place(batch, length, 0)), vit),
+                graph.project(sum.mul(1.0 / added.count()), added.projection()));
+    }
+
+    private static int[] place(int batch, int length, int row) {
+        return IntStream.range(0, batch).map(i -> i * length + row).toArray();
     }
 
     /** Returns the tokens on entry to a block, [batch · tokens, width]. */
@@ -96,7 +117,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         int length = vit.tokens() + vectors;
         int place = added.afterClass() ? 1 : vit.tokens(); // of the first vector in an image's rows
         SortedMap<Integer, Transformer.Entry> entries = new TreeMap<>();
-        added.blocks().forEach((block, own) -> {
+        added.blocks().headMap(vit.layers()).forEach((block, own) -> {
             boolean first = entries.isEmpty();
             int[] sources = new int[batch * length];
             int rows = batch * (first ? vit.tokens() : length); // before the block

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -16,7 +15,6 @@ import org.coop4j.clip.Parameters.Changes;
 import org.coop4j.clip.Parameters.ImageRows;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -78,23 +76,12 @@ record Maple(
                 firstBlock);
         List<LearnedTensor> tensors = new ArrayList<>();
         tensors.add(TowerPrompts.context(clip, length, seed));
-        addMap(tensors, PROJ, PROJ, from, to, seed);
+        TowerMethod.addMap(tensors, PROJ, PROJ, from, to, seed);
         for (int j = 0; j < Math.min(depth, blocks) - 1; j++) {
             tensors.add(TowerPrompts.random(TEXT + j, length, from, seed));
-            addMap(tensors, MAPS + j, MAPS, from, to, seed);
+            TowerMethod.addMap(tensors, MAPS + j, MAPS, from, to, seed);
         }
         return tensors;
-    }
-
-    /** Adds the weight and the bias of a linear map. */
-    private static void addMap(List<LearnedTensor> tensors, String name, String draw, int from, int to, long seed) {
-        LearnedTensor weight = LearnedTensor.zeros(name + ".weight", to, from);
-        LearnedTensor bias = LearnedTensor.zeros(name + ".bias", to);
-        SplittableRandom random = RandomStream.of(seed, "initial " + draw);
-        for (LearnedTensor tensor : List.of(weight, bias)) {
-            TowerMethod.uniform(tensor.values(), 1 / Math.sqrt(from), random);
-            tensors.add(tensor);
-        }
     }
 
     @Override
@@ -124,14 +111,10 @@ record Maple(
     @Override
     public Changes changes(Parameters.Learned graph) {
         SortedMap<Integer, SDVariable> rows = new TreeMap<>();
-        rows.put(firstBlock, mapped(graph, TowerPrompts.CTX, PROJ));
+        rows.put(firstBlock, TowerMethod.mapped(graph, TowerPrompts.CTX, PROJ));
         for (int j = 0; graph.names().contains(TEXT + j); j++) {
-            rows.put(firstBlock + 1 + j, mapped(graph, TEXT + j, MAPS + j));
+            rows.put(firstBlock + 1 + j, TowerMethod.mapped(graph, TEXT + j, MAPS + j));
         }
-        return new Changes(Map.of(), Map.of(), new ImageRows(rows, false, length));
-    }
-
-    private static SDVariable mapped(Parameters.Learned graph, String vectors, String map) {
-        return graph.ops().linear(graph.learned(vectors), graph.learned(map + ".weight"), graph.learned(map + ".bias"));
+        return new Changes(Map.of(), Map.of(), new ImageRows(rows, length, null));
     }
 }

@@ -205,6 +205,7 @@ public interface Method {
                 new ProKeR(),
                 new ClipLora(),
                 new TwoStage(),
+                new Mmrl(),
                 new PromptSrc(),
                 new Ivlp(),
                 new Vpt(),

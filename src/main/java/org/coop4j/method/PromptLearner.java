@@ -34,6 +34,9 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
     static final String CLASS_WEIGHTS = "class_weights";
 
+    /** 1 for each class that was learned and 0 for others, where these are told apart, [classes, 1]. */
+    static final String KNOWN = "known";
+
     /**
      * A method's tensors in the text tower, and its loss.
      *
@@ -179,7 +182,10 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         }
 
         Classifier ofClassWeights() {
-            LinearHead head = new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale(), null);
+            LinearHead head = method.head(
+                    file.matrix(CLASS_WEIGHTS),
+                    file.tensors().containsKey(KNOWN) ? file.matrix(KNOWN) : null,
+                    clip.logitScale());
             FeatureKind kind = method.features(file.without(CLASS_WEIGHTS));
             return head.classifier(file, kind, names -> others(names, MemoryLimit.none()), () -> clip.release(kind));
         }
@@ -191,8 +197,10 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
             ClassRows rows = new ClassRows(
                     clip,
                     file,
-                    List.of(CLASS_WEIGHTS),
+                    file.tensors().containsKey(KNOWN) ? List.of(CLASS_WEIGHTS, KNOWN) : List.of(CLASS_WEIGHTS),
                     added -> Map.of(
+                            KNOWN,
+                            new float[added.size()],
                             CLASS_WEIGHTS,
                             forClasses(added)
                                     .classifier(memory)
@@ -204,7 +212,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
         /** Returns prompts of other classes: in a class-specific context each class keeps its vectors. */
         Prompts forClasses(List<String> names) {
-            ClassifierFile named = file.without(CLASS_WEIGHTS).withClassNames(names);
+            ClassifierFile named = file.without(CLASS_WEIGHTS).without(KNOWN).withClassNames(names);
             if (!method.namesNewClasses()) {
                 int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
                 named = ClassRows.select(named, PromptContext.CTX, positions, null);

@@ -151,6 +151,16 @@ public interface PromptMethod extends Method {
     }
 
     /**
+     * Returns the head of a classifier; by default scaled cosines with the class weights.
+     *
+     * @param weights normalised, one row per class
+     * @param known [classes, 1], 1 for a class that was learned and 0 for any other; null if all are others
+     */
+    default LinearHead head(FeatureMatrix weights, FeatureMatrix known, float scale) {
+        return new LinearHead(weights, scale, null);
+    }
+
+    /**
      * Returns the file of a classifier after what follows the training.
      *
      * @param learned the classifier with its class weights

@@ -14,7 +14,9 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.ChangedTower;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
+import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
@@ -22,6 +24,7 @@ import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A method that trains through the image tower, which is part of every step: it learns from pixels. Its classifiers have an
@@ -41,6 +44,11 @@ interface TowerMethod extends PromptMethod {
     /** Returns true if images have further rows. */
     default boolean addsRows() {
         return false;
+    }
+
+    /** Returns the number of features of an image: 2 if a second comes of further rows. */
+    default int featuresOfImage() {
+        return 1;
     }
 
     /** Returns null: no context is learned. */
@@ -79,28 +87,33 @@ interface TowerMethod extends PromptMethod {
     default FeatureKind features(ClassifierFile learned) {
         Sha256 hash = new Sha256().add(id() + Settings.of((Record) this));
         List<LearnedTensor> tensors = new ArrayList<>();
-        learned.without(PromptLearner.CLASS_WEIGHTS).tensors().forEach((name, tensor) -> {
-            ByteBuffer values = ByteBuffer.allocate(Float.BYTES * tensor.values().length);
-            values.asFloatBuffer().put(tensor.values());
-            hash.add(name + tensor.shape()).add(values);
-            tensors.add(LearnedTensor.of(name, tensor.values(), tensor.shape().toArray()));
-        });
-        return new FeatureKind.Changed("tuned-" + hash.hex(), new ChangedTower(tensors, this::changes, addsRows()));
+        learned.without(PromptLearner.CLASS_WEIGHTS)
+                .without(PromptLearner.KNOWN)
+                .tensors()
+                .forEach((name, tensor) -> {
+                    ByteBuffer values = ByteBuffer.allocate(Float.BYTES * tensor.values().length);
+                    values.asFloatBuffer().put(tensor.values());
+                    hash.add(name + tensor.shape()).add(values);
+                    tensors.add(LearnedTensor.of(
+                            name, tensor.values(), tensor.shape().toArray()));
+                });
+        return new FeatureKind.Changed(
+                "tuned-" + hash.hex(), new ChangedTower(tensors, this::changes, addsRows(), featuresOfImage()));
     }
 
     /** Returns "a photo of a NAME." for whatever data, as the references. */
     @Override
     default List<int[]> prompts(Clip clip, List<String> classNames) {
-        return photos(clip, classNames);
+        return prompts(clip, PromptTemplates.PHOTO, classNames);
     }
 
-    /** Returns the tokens of "a photo of a NAME.", the end token last. */
-    static List<int[]> photos(Clip clip, List<String> classNames) {
+    /** Returns the tokens of a hand-written prompt with class names, the end token last. */
+    static List<int[]> prompts(Clip clip, String template, List<String> classNames) {
         Tokenizer tokenizer = clip.tokenizer();
         int length = clip.architecture().text().contextLength();
         List<int[]> prompts = new ArrayList<>();
         for (String name : classNames) {
-            int[] ids = tokenizer.tokenize(PromptEnsemble.text(PromptTemplates.PHOTO, name), length);
+            int[] ids = tokenizer.tokenize(PromptEnsemble.text(template, name), length);
             int end = 0;
             while (ids[end] != tokenizer.endToken()) {
                 end++;
@@ -125,6 +138,26 @@ interface TowerMethod extends PromptMethod {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (bound * (2 * random.nextDouble() - 1));
         }
+    }
+
+    /**
+     * Adds the weight and the bias of a linear map, from U(±1/√in).
+     *
+     * @param draw name of the draw, which several maps may share
+     */
+    static void addMap(List<LearnedTensor> tensors, String name, String draw, int from, int to, long seed) {
+        LearnedTensor weight = LearnedTensor.zeros(name + ".weight", to, from);
+        LearnedTensor bias = LearnedTensor.zeros(name + ".bias", to);
+        SplittableRandom random = RandomStream.of(seed, "initial " + draw);
+        for (LearnedTensor tensor : List.of(weight, bias)) {
+            uniform(tensor.values(), 1 / Math.sqrt(from), random);
+            tensors.add(tensor);
+        }
+    }
+
+    /** Returns a learned linear map of learned vectors. */
+    static SDVariable mapped(Parameters.Learned graph, String vectors, String map) {
+        return graph.ops().linear(graph.learned(vectors), graph.learned(map + ".weight"), graph.learned(map + ".bias"));
     }
 
     /** Returns the cross-entropy of cosines with class features, constant ones if they are given. */

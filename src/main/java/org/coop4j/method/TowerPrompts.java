@@ -19,6 +19,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -103,7 +104,7 @@ record TowerPrompts(
     /** Returns "a photo of a NAME." with vectors in place of its first words, or of all where there are more vectors. */
     static List<int[]> prompts(Clip clip, int length, List<String> classNames) {
         int words = clip.tokenizer().encode(PromptContext.PHOTO).length;
-        return TowerMethod.photos(clip, classNames).stream()
+        return TowerMethod.prompts(clip, PromptTemplates.PHOTO, classNames).stream()
                 .map(photo -> withVectors(photo, length, words))
                 .toList();
     }
@@ -123,7 +124,7 @@ record TowerPrompts(
         SDVariable first = graph.learned(FIRST);
         int count = Math.toIntExact(first.getShape()[0]);
         rows.put(firstBlock, first);
-        return new Changes(Map.of(), Map.of(), new ImageRows(rows, false, count));
+        return new Changes(Map.of(), Map.of(), new ImageRows(rows, count, null));
     }
 
     static Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {

@@ -104,7 +104,7 @@ class ImageTowerGoldenTest {
 
     static Stream<Arguments> cases() throws IOException {
         List<Arguments> cases = new ArrayList<>();
-        for (String file : List.of("clip_lora", "two_stage", "vpt", "ivlp", "maple", "promptsrc")) {
+        for (String file : List.of("clip_lora", "two_stage", "vpt", "ivlp", "maple", "promptsrc", "mmrl")) {
             try (GoldenMethods golden = GoldenMethods.tower(file)) {
                 golden.json().get("cases").forEach(c -> {
                     if (c.has("lr")) {
@@ -147,6 +147,14 @@ class ImageTowerGoldenTest {
                         c.get("image_loss_weight").asDouble(),
                         c.get("gpa_mean").asDouble() / epochs,
                         c.get("gpa_std").asDouble() / epochs);
+            case "mmrl" ->
+                new Mmrl(
+                        c.get("m").asInt(),
+                        c.get("rep_dim").asInt(),
+                        c.get("rep_layers").get(0).asInt(),
+                        c.get("alpha").asDouble(),
+                        c.get("reg_weight").asDouble(),
+                        "{}");
             default -> throw new IllegalArgumentException(file);
         };
     }
@@ -254,6 +262,9 @@ class ImageTowerGoldenTest {
             golden.assertClose(key, logits, test.toArray());
             problem.assertAccuracy(
                     test, c.path("accuracy_stage1").asDouble(c.get("accuracy").asDouble()));
+            if (method instanceof Mmrl) {
+                assertBothFeatures(golden, key, method, learning, encoder);
+            }
             if (method instanceof TwoStage) {
                 assertSecondStage(golden, key, method, learning, encoder, batches);
             }
@@ -270,6 +281,30 @@ class ImageTowerGoldenTest {
                         testLogits(method, learning, encoder).toArray());
             }
         }
+    }
+
+    /** The two features of MMRL's images, and the prediction of new classes, by the first alone. */
+    private static void assertBothFeatures(
+            GoldenMethods golden, String key, TowerMethod method, Objective learning, PromptEncoder encoder)
+            throws IOException {
+        FeatureKind kind = kind(method, learning.learned());
+        int embed = clip.embedDim();
+        float[][] images = encoded(kind, "pixels").toRows();
+        for (String part : List.of("", ".rep_tokens")) {
+            int from = part.isEmpty() ? 0 : embed;
+            float[] features = new float[images.length * embed];
+            for (int i = 0; i < images.length; i++) {
+                System.arraycopy(images[i], from, features, i * embed, embed);
+            }
+            golden.assertClose(key, "image_features.step10" + part, features);
+        }
+        FeatureMatrix text = encoder.features(learning, MemoryLimit.none()).normalized();
+        golden.assertClose(
+                key,
+                "test_logits.step10.class_token",
+                method.head(text, null, clip.logitScale())
+                        .logits(new Classifier.LogitGraph.Matrices(), encoded(kind, "test_pixels"))
+                        .toArray());
     }
 
     /** Trains the classifier of 2SFS on the features of the tuned tower. */
@@ -457,8 +492,11 @@ class ImageTowerGoldenTest {
     private static FeatureMatrix testLogits(TowerMethod method, Objective learning, PromptEncoder encoder)
             throws IOException {
         FeatureMatrix images = encoded(kind(method, learning.learned()), "test_pixels");
-        FeatureMatrix text = encoder.features(learning, MemoryLimit.none());
-        return GoldenPrompts.cosineLogits(images, text, clip.logitScale());
+        FeatureMatrix text = encoder.features(learning, MemoryLimit.none()).normalized();
+        float[] known = new float[text.rows()];
+        Arrays.fill(known, 1);
+        LinearHead head = method.head(text, FeatureMatrix.of(text.rows(), 1, known), clip.logitScale());
+        return head.logits(new Classifier.LogitGraph.Matrices(), images);
     }
 
     private static FeatureKind kind(TowerMethod method, List<LearnedTensor> learned) throws IOException {

@@ -45,19 +45,15 @@ class EveryMethodTest {
 
     /** Why there is no graph of a classifier. */
     private static final Map<String, String> NOT_EXPORTED = Map.of(
-            "cocoop",
-            "text tower",
-            "vpt",
-            "further rows",
-            "ivlp",
-            "further rows",
-            "maple",
-            "further rows",
-            "promptsrc",
-            "further rows");
+            "cocoop", "text tower",
+            "vpt", "further rows",
+            "ivlp", "further rows",
+            "maple", "further rows",
+            "promptsrc", "further rows",
+            "mmrl", "further rows");
 
     /** What a Perception Encoder is refused for. */
-    private static final Set<String> REFUSED = Set.of("vpt", "ivlp", "maple", "promptsrc");
+    private static final Set<String> REFUSED = Set.of("vpt", "ivlp", "maple", "promptsrc", "mmrl");
 
     private static final Map<String, RunResult> LEARNED = new HashMap<>();
 
