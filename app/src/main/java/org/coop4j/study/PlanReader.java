@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.base.Require;
@@ -163,21 +162,16 @@ final class PlanReader {
 
     /** Makes something of each item of a list, or of a value alone; all of them have different names. */
     private <T> List<T> each(Object listed, Function<Object, T> make, Function<T, String> name) {
+        Require.that(listed != null, "expected one or more: coop sweep --example prints a whole plan");
         Map<String, T> all = new LinkedHashMap<>();
-        Consumer<Object> add = item -> {
+        String path = here;
+        for (Object item : listed instanceof List<?> items ? items : List.of(listed)) {
+            here = item == listed ? path : path + "/" + all.size();
             T made = make.apply(item);
             String called = name.apply(made);
             Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
-        };
-        if (listed instanceof List<?> items) {
-            items.forEach(item -> at(all.size(), () -> {
-                add.accept(item);
-                return item;
-            }));
-        } else {
-            Require.that(listed != null, "expected one or more: coop sweep --example prints a whole plan");
-            add.accept(listed);
         }
+        here = path;
         return List.copyOf(all.values());
     }
 
