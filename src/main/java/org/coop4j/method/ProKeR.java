@@ -72,8 +72,6 @@ record ProKeR(
         Require.present("prompts", prompts);
         Require.notNegative("beta", beta);
         Require.notNegative("lambda", lambda);
-        Require.that(
-                (beta == 0) == (lambda == 0), "beta and lambda: expected both or none, got %s and %s", beta, lambda);
     }
 
     public ProKeR() {
@@ -103,12 +101,13 @@ record ProKeR(
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix text = texts.weights();
         Support support = Support.of(data.train(), text);
-        Fit fit = beta > 0
+        Fit chosen = beta > 0 && lambda > 0
                 ? new Fit(beta, lambda)
                 : data.val().size() > 0 && support.keys.rows() <= MOST_SEARCHED
                         ? best(hits(support, text, data.val()))
                         : FIXED.floorEntry(Math.max(1, data.train().size() / text.rows()))
                                 .getValue();
+        Fit fit = new Fit(beta > 0 ? beta : chosen.beta, lambda > 0 ? lambda : chosen.lambda);
         FeatureMatrix coefficients = support.kernel(fit.beta).coefficients(fit.lambda);
         return new Head(file -> file.withMethod(file.method().with(Map.of("beta", fit.beta, "lambda", fit.lambda)))
                 .with(KEYS, support.keys)

@@ -219,7 +219,8 @@ class BankFileTest {
         "EMBEDDED, BFLOAT16, 5, test-16.bf16.bank",
         "BEFORE_PROJECTION, FLOAT32, 10, test-16.before-projection.bank"
     })
-    void otherRowsHaveTheirOwnBank(FeatureKind kind, Precision precision, int width, String name) throws IOException {
+    void otherRowsHaveTheirOwnBank(FeatureKind.Part kind, Precision precision, int width, String name)
+            throws IOException {
         BankFile.Key other = new BankFile.Key(WEIGHTS, "test-16", kind, precision, width);
         try (BankFile bank = open();
                 BankFile rows = BankFile.open(folder, other)) {
