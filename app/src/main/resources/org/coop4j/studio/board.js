@@ -15,28 +15,56 @@ const address = (of) => "#board/" + encodeURIComponent(of ?? "");
 export const newClass = () => ask("New class", "Create", (of) => act("class", {name: of}, `Made the class ${of}`));
 
 /** Asks for another name of a class, or for the class to merge it with. */
-const rename = (from) => ask("Rename the class", "Rename", (to) => {
-    act(classOf(to) ? "merge" : "rename", {from, to, into: to}, `Renamed ${from} to ${to}`);
-    state.open === from && (location.hash = address(to));
-}, from);
+const rename = (from) =>
+    ask(
+        "Rename the class",
+        "Rename",
+        (to) => {
+            act(classOf(to) ? "merge" : "rename", {from, to, into: to}, `Renamed ${from} to ${to}`);
+            state.open === from && (location.hash = address(to));
+        },
+        from
+    );
 
 function card(c, i) {
     const more = ENOUGH - c.pictures;
-    return h("li.card", {key: c.name, ...drop(c.name)},
-        h(".row", i < 9 && kbd(i + 1), h("h2.cut", h("a", {href: address(c.name), "data-class": c.name}, name(c.name))), h("b.end", c.pictures)),
+    return h(
+        "li.card",
+        {key: c.name, ...drop(c.name)},
+        h(
+            ".row",
+            i < 9 && kbd(i + 1),
+            h("h2.cut", h("a", {href: address(c.name), "data-class": c.name}, name(c.name))),
+            h("b.end", c.pictures)
+        ),
         bar(c.pictures / ENOUGH, more > 0 ? "" : ".full"),
-        h(".row.small", c.known ? h("span.muted", c.right != null ? `Test: ${c.right} of ${c.tested} right` : "Not tested yet") : h("a.what", {href: address(c.name)}, "Name unknown"),
-            more > 0 && h("span.end", `${more} more to ${ENOUGH}`)),
-        h(".six", {onclick: () => (location.hash = address(c.name))}, [...new Set([c.typical, ...c.thumbnails])].filter(Boolean).slice(0, 6)
-            .map((id) => image(id, {draggable: true, ondragstart: (e) => drag(e, id, c.name)}))));
+        h(
+            ".row.small",
+            c.known
+                ? h("span.muted", c.right != null ? `Test: ${c.right} of ${c.tested} right` : "Not tested yet")
+                : h("a.what", {href: address(c.name)}, "Name unknown"),
+            more > 0 && h("span.end", `${more} more to ${ENOUGH}`)
+        ),
+        h(
+            ".six",
+            {onclick: () => (location.hash = address(c.name))},
+            [...new Set([c.typical, ...c.thumbnails])]
+                .filter(Boolean)
+                .slice(0, 6)
+                .map((id) => image(id, {draggable: true, ondragstart: (e) => drag(e, id, c.name)}))
+        )
+    );
 }
 
 function tray() {
     const {unsorted} = state.server;
-    return h("section.tray.panel.stack", {"aria-label": "Unsorted", ...drop(null)},
+    return h(
+        "section.tray.panel.stack",
+        {"aria-label": "Unsorted", ...drop(null)},
         h(".row", h("h2", h("a", {href: address(null)}, "Unsorted")), h("b.end", unsorted)),
         items().length > 0 && mosaic("tray", "Unsorted pictures", items(), {width: 68, height: 68}),
-        collect());
+        collect()
+    );
 }
 
 /** The pictures on which keys and the dock act. */
@@ -46,23 +74,67 @@ function opened(of) {
     const c = classOf(of);
     const n = c?.pictures ?? state.server.unsorted;
     const enter = (id) => open("Picture", () => h("img.whole", {src: "/picture/" + id, alt: ""}));
-    return part(c ? name(of) : "Unsorted", pictures(n), [h("a.button", {href: "#board"}, "Board", kbd("Esc")), button("Add pictures", () => adder(of)),
-        button("Take pictures", () => camera(of)), c && button("Rename or merge", () => rename(of), "", "F2")],
-    [c?.known === false && h("p.what", "The model does not know this name. Use another word, or add pictures: it learns from them alone."),
-        !n ? muted("There is no picture here. Drop some, or paste.") : items().length ? mosaic("open", of ?? "Unsorted", items(), {from: of, enter}) : skeleton()],
-    {key: "open"});
+    return part(
+        c ? name(of) : "Unsorted",
+        pictures(n),
+        [
+            h("a.button", {href: "#board"}, "Board", kbd("Esc")),
+            button("Add pictures", () => adder(of)),
+            button("Take pictures", () => camera(of)),
+            c && button("Rename or merge", () => rename(of), "", "F2")
+        ],
+        [
+            c?.known === false &&
+                h(
+                    "p.what",
+                    "The model does not know this name. Use another word, or add pictures: it learns from them alone."
+                ),
+            !n
+                ? muted("There is no picture here. Drop some, or paste.")
+                : items().length
+                  ? mosaic("open", of ?? "Unsorted", items(), {from: of, enter})
+                  : skeleton()
+        ],
+        {key: "open"}
+    );
 }
 
 export const board = {
     title: "Board",
-    draw: () => state.open !== undefined ? opened(state.open) : h(".board", tray(), h("div",
-        h("ul.cards", classes().map(card), h("li.drop", {key: "new class"}, button("New class", newClass, "", "C"),
-            muted("Or drop a folder: it becomes a class of the same name."))),
-        h("p.row.small.muted", "Drag pictures, or select some and press the key of a class.", h("span.end", kbd("?"), " all keys")))),
+    draw: () =>
+        state.open !== undefined
+            ? opened(state.open)
+            : h(
+                  ".board",
+                  tray(),
+                  h(
+                      "div",
+                      h(
+                          "ul.cards",
+                          classes().map(card),
+                          h(
+                              "li.drop",
+                              {key: "new class"},
+                              button("New class", newClass, "", "C"),
+                              muted("Or drop a folder: it becomes a class of the same name.")
+                          )
+                      ),
+                      h(
+                          "p.row.small.muted",
+                          "Drag pictures, or select some and press the key of a class.",
+                          h("span.end", kbd("?"), " all keys")
+                      )
+                  )
+              ),
     dock: () => (state.open !== undefined || state.picked.size > 0) && dock(items(), {from: state.open ?? null}),
     keys() {
         const {class: at, id} = document.activeElement.dataset;
         const of = state.open ?? at;
-        return {...((state.picked.size || id) && dockKeys(items())), c: newClass, F2: of && (() => rename(of)), Escape: () => (location.hash = "#board")};
-    },
+        return {
+            ...((state.picked.size || id) && dockKeys(items())),
+            c: newClass,
+            F2: of && (() => rename(of)),
+            Escape: () => (location.hash = "#board")
+        };
+    }
 };

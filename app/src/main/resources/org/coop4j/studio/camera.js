@@ -4,8 +4,6 @@ import {open} from "./dialog.js";
 import {add, fail, redraw} from "./model.js";
 import {button, h} from "./parts.js";
 
-const BURST = 10;
-
 let stream = null;
 
 export const live = () => stream;
@@ -26,7 +24,8 @@ export function stop() {
     stream = null;
 }
 
-export const video = () => h("video", {srcObject: stream, muted: true, autoplay: true, playsinline: true, "aria-label": "Camera"});
+export const video = () =>
+    h("video", {srcObject: stream, muted: true, autoplay: true, playsinline: true, "aria-label": "Camera"});
 
 /** The picture that the camera shows now, null if there is none yet. */
 export async function shot(side = 1024) {
@@ -34,7 +33,7 @@ export async function shot(side = 1024) {
     const scale = Math.min(1, side / Math.max(from.videoWidth, from.videoHeight));
     const canvas = new OffscreenCanvas(from.videoWidth * scale, from.videoHeight * scale);
     canvas.getContext("2d").drawImage(from, 0, 0, canvas.width, canvas.height);
-    return new File([await canvas.convertToBlob({type: "image/jpeg", quality: 0.92})], `camera-${Date.now()}.jpg`);
+    return new File([await canvas.convertToBlob({type: "image/jpeg"})], `camera-${Date.now()}.jpg`);
 }
 
 export async function camera(to = null) {
@@ -45,7 +44,17 @@ export async function camera(to = null) {
         }
     };
     if (await start()) {
-        open("Take pictures", () => [video(),
-            h(".row", button("Take picture", () => take(1), ".primary", null, {autofocus: true}), button(`Take ${BURST}`, () => take(BURST)))], stop);
+        open(
+            "Take pictures",
+            () => [
+                video(),
+                h(
+                    ".row",
+                    button("Take picture", () => take(1), ".primary", null, {autofocus: true}),
+                    button("Take 10", () => take(10))
+                )
+            ],
+            stop
+        );
     }
 }

@@ -4,11 +4,27 @@ import {move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
 import {button, count, grouped, h, image, images, muted, name, part, pictures} from "./parts.js";
 
-const suspects = (a) => a.suspects.map((s) => ({...s, predicted: s.suggested, verdict: "wrong", sentence: `It is in ${s.label}. It looks like ${s.suggested}.`}));
+const suspects = (a) =>
+    a.suspects.map((s) => ({
+        ...s,
+        predicted: s.suggested,
+        verdict: "wrong",
+        sentence: `It is in ${s.label}. It looks like ${s.suggested}.`
+    }));
 const all = (n, label, todo) => n > 1 && button(label, todo);
-const cards = (list) => h("ul.cards", list.map(([key, ...inside]) => h("li.panel.stack", {key}, ...inside)));
-const useless = (title, ids = []) => ids.length > 0 && part(title, pictures(ids.length), all(ids.length, `Remove all ${ids.length}`, () => remove(ids)),
-    cards(ids.map((id) => [id, image(id, {alt: title + " picture"}), button("Remove", () => remove([id]))])));
+const cards = (list) =>
+    h(
+        "ul.cards",
+        list.map(([key, ...inside]) => h("li.panel.stack", {key}, ...inside))
+    );
+const useless = (title, ids = []) =>
+    ids.length > 0 &&
+    part(
+        title,
+        pictures(ids.length),
+        all(ids.length, `Remove all ${ids.length}`, () => remove(ids)),
+        cards(ids.map((id) => [id, image(id, {alt: title + " picture"}), button("Remove", () => remove([id]))]))
+    );
 
 export const clean = {
     title: "Clean",
@@ -19,15 +35,44 @@ export const clean = {
         const doubles = a.duplicates.filter((d) => d.length > 1);
         const copies = doubles.flatMap((d) => d.slice(1));
         const parts = [
-            wrong.length > 0 && part("Probably in the wrong class", pictures(wrong.length), all(wrong.length, `Move all ${wrong.length}`,
-                () => grouped(wrong, (s) => s.suggested).forEach((list) => move(list.map((s) => s.id), list[0].suggested))), cases(wrong)),
-            doubles.length > 0 && part("Nearly the same picture", count(doubles.length, "group"), all(copies.length, `Remove all ${copies.length} copies`, () => remove(copies)),
-                cards(doubles.map((d) => [d[0], images(".near", d, {alt: "Alike"}), button(d.length > 2 ? "Remove the copies" : "Remove the copy", () => remove(d.slice(1)))]))),
+            wrong.length > 0 &&
+                part(
+                    "Probably in the wrong class",
+                    pictures(wrong.length),
+                    all(wrong.length, `Move all ${wrong.length}`, () =>
+                        grouped(wrong, (s) => s.suggested).forEach((list) =>
+                            move(
+                                list.map((s) => s.id),
+                                list[0].suggested
+                            )
+                        )
+                    ),
+                    cases(wrong)
+                ),
+            doubles.length > 0 &&
+                part(
+                    "Nearly the same picture",
+                    count(doubles.length, "group"),
+                    all(copies.length, `Remove all ${copies.length} copies`, () => remove(copies)),
+                    cards(
+                        doubles.map((d) => [
+                            d[0],
+                            images(".near", d, {alt: "Alike"}),
+                            button(d.length > 2 ? "Remove the copies" : "Remove the copy", () => remove(d.slice(1)))
+                        ])
+                    )
+                ),
             useless("Tiny", a.tiny),
             useless("Blurred", a.blurred),
-            a.unreadable.length > 0 && part("Unreadable", count(a.unreadable.length, "file"), null, cards(a.unreadable.map((f) => [f.file, h("b", name(f.file)), muted(f.reason)]))),
+            a.unreadable.length > 0 &&
+                part(
+                    "Unreadable",
+                    count(a.unreadable.length, "file"),
+                    null,
+                    cards(a.unreadable.map((f) => [f.file, h("b", name(f.file)), muted(f.reason)]))
+                )
         ];
-        return parts.some(Boolean) ? parts : [h("h2", "Everything is clean."), muted("No suspicious label, no double, no blurred and no unreadable picture.")];
+        return parts.some(Boolean) ? parts : h("h2", "Everything is clean.");
     },
-    keys: (event, a) => caseKeys(suspects(a)),
+    keys: (event, a) => caseKeys(suspects(a))
 };

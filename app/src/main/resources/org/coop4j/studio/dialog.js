@@ -17,15 +17,47 @@ export function close() {
 }
 
 export const drawDialog = ({title, body}) =>
-    h("dialog", {key: title, "aria-labelledby": "title", onclose: close, ref: (dialog) => dialog?.isConnected && !dialog.open && dialog.showModal()},
-        h(".row", h("h2", {id: "title"}, title), button("Close", close, ".plain.end", "Esc")), body());
+    h(
+        "dialog",
+        {
+            key: title,
+            "aria-labelledby": "title",
+            onclose: close,
+            ref: (dialog) => dialog?.isConnected && !dialog.open && dialog.showModal()
+        },
+        h(".row", h("h2", {id: "title"}, title), button("Close", close, ".plain.end", "Esc")),
+        body()
+    );
 
 /** A field for the name of a class: a new one, or one of those that there are. */
-export const nameField = (props) => h("input", {name: "class", required: true, list: "names", dir: "auto", autocomplete: "off", maxlength: 100, ...props});
+export const nameField = (props) =>
+    h("input", {
+        name: "class",
+        required: true,
+        list: "names",
+        dir: "auto",
+        autocomplete: "off",
+        maxlength: 100,
+        ...props
+    });
 
 /** Asks for the name of a class. */
-export const ask = (title, label, done, value = "") => open(title, () => h("form.stack", {onsubmit(event) {
-    event.preventDefault();
-    close();
-    done(event.target.elements.class.value.trim());
-}}, h("label", "Name of the class", nameField({defaultValue: value, autofocus: true, onfocus: (e) => e.target.select()})), h("button.primary", label)));
+export const ask = (title, label, done, value = "") =>
+    open(title, () =>
+        h(
+            "form.stack",
+            {
+                onsubmit(event) {
+                    event.preventDefault();
+                    close();
+                    done(event.target.elements.class.value.trim());
+                }
+            },
+            h(
+                "label",
+                "Name of the class",
+                nameField({defaultValue: value, autofocus: true, onfocus: (e) => e.target.select()})
+            ),
+            h("button.primary", label)
+        )
+    );

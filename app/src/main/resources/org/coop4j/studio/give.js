@@ -24,7 +24,8 @@ export function drop(to, files = add) {
     };
     const target = to ?? "unsorted";
     return {
-        "data-drop": state.over === to ? (dragged ? `Put ${dragged.ids.length} into ${target}` : `Add to ${target}`) : null,
+        "data-drop":
+            state.over === to ? (dragged ? `Put ${dragged.ids.length} into ${target}` : `Add to ${target}`) : null,
         ondragover: show(to),
         ondragleave: show(undefined),
         async ondrop(event) {
@@ -35,7 +36,7 @@ export function drop(to, files = add) {
                 state.picked.clear();
                 move(dragged.ids, to);
             }
-        },
+        }
     };
 }
 
@@ -47,7 +48,7 @@ export async function given(transfer, to = null) {
         }
         const reader = entry.createReader();
         const found = [];
-        for (let some; (some = await new Promise((...done) => reader.readEntries(...done))).length; ) {
+        for (let some; (some = await new Promise((...done) => reader.readEntries(...done))).length;) {
             for (const inner of some) {
                 found.push(...(await walk(inner, to ?? entry.name)));
             }
@@ -63,12 +64,27 @@ export async function given(transfer, to = null) {
 
 /** Opens the system's chooser of pictures. */
 export function choose(done, multiple = true) {
-    const input = Object.assign(document.createElement("input"), {type: "file", accept: "image/*", multiple, onchange: () => done([...input.files])});
+    const input = Object.assign(document.createElement("input"), {
+        type: "file",
+        accept: "image/*",
+        multiple,
+        onchange: () => done([...input.files])
+    });
     input.click();
 }
 
 /** Where pictures come in. */
-export const collect = () => h(".drop", drop(null), h("h2", "Drop pictures or folders here"), muted("or paste"),
-    h(".row", button("Choose", () => adder()), button("Camera", () => camera())));
+export const collect = () =>
+    h(
+        ".drop",
+        drop(null),
+        h("h2", "Drop pictures or folders here"),
+        muted("or paste"),
+        h(
+            ".row",
+            button("Choose", () => adder()),
+            button("Camera", () => camera())
+        )
+    );
 
 export const adder = (to = null) => choose((files) => add(files.map((file) => ({file, to}))));

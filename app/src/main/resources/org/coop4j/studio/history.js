@@ -12,24 +12,70 @@ function choose(state) {
     redraw();
 }
 
-const row = (s, now) => h("li.panel.row.wrap", {key: s.state},
-    h("time.muted.small", {datetime: s.when}, new Date(s.when).toLocaleString([], {dateStyle: "medium", timeStyle: "short"})),
-    h("b", s.what),
-    s.tested > 0 ? figure(pictures(s.pictures), range(s.right, s.tested), [percent(s.right / s.tested), ` ${s.right} of ${s.tested}`]) : h("span.muted", pictures(s.pictures), ", not tested"),
-    h(".row.end", button("Compare", () => choose(s.state), ".choice", null, {"aria-pressed": String(chosen.includes(s.state))}),
-        now ? h("b", "Now") : button("Go back", () => act("restore", {state: s.state}, "Went back to: " + s.what))));
+const row = (s, now) =>
+    h(
+        "li.panel.row.wrap",
+        {key: s.state},
+        h(
+            "time.muted.small",
+            {datetime: s.when},
+            new Date(s.when).toLocaleString([], {dateStyle: "medium", timeStyle: "short"})
+        ),
+        h("b", s.what),
+        s.tested > 0
+            ? figure(pictures(s.pictures), range(s.right, s.tested), [
+                  percent(s.right / s.tested),
+                  ` ${s.right} of ${s.tested}`
+              ])
+            : h("span.muted", pictures(s.pictures), ", not tested"),
+        h(
+            ".row.end",
+            button("Compare", () => choose(s.state), ".choice", null, {
+                "aria-pressed": String(chosen.includes(s.state))
+            }),
+            now ? h("b", "Now") : button("Go back", () => act("restore", {state: s.state}, "Went back to: " + s.what))
+        )
+    );
 
 function difference(states) {
     const [from, to = states[0]] = states.filter((s) => chosen.includes(s.state)).reverse();
     const changed = data("compare?" + new URLSearchParams({from: from.state, to: to.state})) ?? [];
-    return part(from === to ? "Choose another one to compare it with now." : `${pictures(changed.length)} changed`, ["From “", from.what, "” to “", to.what, "”"], null,
-        h("ul.cards", grouped(changed, (p) => JSON.stringify(p, ["from", "to"])).map((list) => h("li.panel.stack",
-            h("p.row.wrap", place(list[0].from), " → ", h("b", place(list[0].to)), h("span.muted.end", list.length)), images(".near", list.slice(0, 12).map((p) => p.id))))), {key: "difference"});
+    return part(
+        from === to ? "Choose another one to compare it with now." : `${pictures(changed.length)} changed`,
+        ["From “", from.what, "” to “", to.what, "”"],
+        null,
+        h(
+            "ul.cards",
+            grouped(changed, (p) => JSON.stringify(p, ["from", "to"])).map((list) =>
+                h(
+                    "li.panel.stack",
+                    h(
+                        "p.row.wrap",
+                        place(list[0].from),
+                        " → ",
+                        h("b", place(list[0].to)),
+                        h("span.muted.end", list.length)
+                    ),
+                    images(
+                        ".near",
+                        list.slice(0, 12).map((p) => p.id)
+                    )
+                )
+            )
+        ),
+        {key: "difference"}
+    );
 }
 
 export const history = {
     title: "History",
     needs: "history",
-    draw: (states) => [chosen.length > 0 && difference(states), h("ul.stack", states.map((s) => row(s, s === states[0]))),
-        muted("Going back moves pictures to where they were. It can be undone.")],
+    draw: (states) => [
+        chosen.length > 0 && difference(states),
+        h(
+            "ul.stack",
+            states.map((s) => row(s, s === states[0]))
+        ),
+        muted("Going back can be undone.")
+    ]
 };

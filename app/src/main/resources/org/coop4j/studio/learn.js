@@ -4,8 +4,15 @@ import {adder} from "./give.js";
 import {act, data, folder, redraw, state} from "./model.js";
 import {bar, button, count, figure, h, images, muted, part, percent, pictures, range, skeleton} from "./parts.js";
 
-const METHODS = {auto: "Best of the quick methods", "linear-probe": "Linear probe", prototypes: "Prototypes", clap: "CLAP",
-    "tip-adapter-f": "Tip-Adapter-F", gda: "GDA", coop: "CoOp (slow)"};
+const METHODS = {
+    auto: "Best of the quick methods",
+    "linear-probe": "Linear probe",
+    prototypes: "Prototypes",
+    clap: "CLAP",
+    "tip-adapter-f": "Tip-Adapter-F",
+    gda: "GDA",
+    coop: "CoOp (slow)"
+};
 let method = "auto";
 
 export function learn() {
@@ -19,25 +26,63 @@ export const timeLeft = ({secondsLeft: s}) =>
 function progress(now) {
     const scores = now.scores ?? [];
     const next = scores.find((s) => s.score == null);
-    return part("Learning properly", timeLeft(now) && "About " + timeLeft(now), button("Cancel", () => act("learn/cancel", {})), [
-        bar(now.done, ".thick", {role: "progressbar", "aria-label": "Learning", "aria-valuenow": Math.round(100 * now.done)}),
-        h(".row.wrap", h("b", now.label), h("span.muted.small.end", "Go on sorting: changes count from the next time.")),
-        scores.map((s) => figure(METHODS[s.method] ?? s.method, bar(s.score ?? 0), s.score != null ? percent(s.score) : s === next && "now")),
-        next && h("p.muted.small", "Share of pictures that each method gets right when it has not seen them. Test pictures play no part."),
-    ], {class: "panel"});
+    return part(
+        "Learning properly",
+        timeLeft(now) && "About " + timeLeft(now),
+        button("Cancel", () => act("learn/cancel", {})),
+        [
+            bar(now.done, ".thick", {
+                role: "progressbar",
+                "aria-label": "Learning",
+                "aria-valuenow": Math.round(100 * now.done)
+            }),
+            h(
+                ".row.wrap",
+                h("b", now.label),
+                h("span.muted.small.end", "Go on sorting: changes count from the next time.")
+            ),
+            scores.map((s) =>
+                figure(
+                    METHODS[s.method] ?? s.method,
+                    bar(s.score ?? 0),
+                    s.score != null ? percent(s.score) : s === next && "now"
+                )
+            ),
+            next &&
+                h(
+                    "p.muted.small",
+                    "Share of pictures that each method gets right when it has not seen them. Test pictures play no part."
+                )
+        ],
+        {class: "panel"}
+    );
 }
 
 function comparison({right, tested, before, prompts}) {
-    const row = (label, n, look) => figure(label, range(n, tested), [h("b", percent(n / tested)), ` ${n} of ${tested}`], look);
+    const row = (label, n, look) =>
+        figure(label, range(n, tested), [h("b", percent(n / tested)), ` ${n} of ${tested}`], look);
     return part(`Compared on the same ${count(tested, "test picture")}`, null, null, [
-        row("Now", right, ".now"), before && row("Before", before.right), row("Without learning", prompts),
-        before && h("p", h("b", "Better than before"), ` on ${pictures(before.better)}, worse on ${before.worse}. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`),
+        row("Now", right, ".now"),
+        before && row("Before", before.right),
+        row("Without learning", prompts),
+        before &&
+            h(
+                "p",
+                h("b", "Better than before"),
+                ` on ${pictures(before.better)}, worse on ${before.worse}. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`
+            )
     ]);
 }
 
 function help({text, screen, pictures: ids}) {
-    return h("li.row.wrap.panel", images(".near", ids.slice(0, 3)), h("b", text),
-        screen === "board" ? button("Add pictures", () => adder(), ".end") : h("a.button.end", {href: "#" + screen}, `See the ${ids.length}`));
+    return h(
+        "li.row.wrap.panel",
+        images(".near", ids.slice(0, 3)),
+        h("b", text),
+        screen === "board"
+            ? button("Add pictures", () => adder(), ".end")
+            : h("a.button.end", {href: "#" + screen}, `See the ${ids.length}`)
+    );
 }
 
 export const learning = {
@@ -45,14 +90,37 @@ export const learning = {
     draw() {
         const a = data("learned");
         const now = state.server.learning;
-        const none = state.server.classes.some((c) => c.tested) ? "Learn properly to compare it with hand-written prompts, and to use it elsewhere." :
-            "Add pictures: a class is tested from 8 on.";
-        return [now && progress(now),
-            h(".two", a === undefined ? skeleton() : a ? comparison(a) : muted(none), a?.help.length > 0 && part("What would help most", null, null, h("ul.stack", a.help.map(help)))),
-            h(".row.wrap", h("label.row", "Method", h("select", {value: method, onchange: (e) => ((method = e.target.value), redraw())},
-                Object.entries(METHODS).map(([value, title]) => h("option", {value}, title)))),
-            button(a ? "Learn again" : "Learn properly", !now && learn, "", "L"),
-            a && h("span.muted.small.end", `Learned by ${a.method}. Same result as `, h("code", `coop train ${folder()} --method ${method}`), "."))];
+        const none = state.server.classes.some((c) => c.tested)
+            ? "Learn properly to compare it with hand-written prompts, and to use it elsewhere."
+            : "Add pictures: a class is tested from 8 on.";
+        return [
+            now && progress(now),
+            h(
+                ".two",
+                a === undefined ? skeleton() : a ? comparison(a) : muted(none),
+                a?.help.length > 0 && part("What would help most", null, null, h("ul.stack", a.help.map(help)))
+            ),
+            h(
+                ".row.wrap",
+                h(
+                    "label.row",
+                    "Method",
+                    h(
+                        "select",
+                        {value: method, onchange: (e) => ((method = e.target.value), redraw())},
+                        Object.entries(METHODS).map(([value, title]) => h("option", {value}, title))
+                    )
+                ),
+                button(a ? "Learn again" : "Learn properly", !now && learn, "", "L"),
+                a &&
+                    h(
+                        "span.muted.small.end",
+                        `Learned by ${a.method}. Same result as `,
+                        h("code", `coop train ${folder()} --method ${method}`),
+                        "."
+                    )
+            )
+        ];
     },
-    keys: () => ({l: !state.server.learning && learn}),
+    keys: () => ({l: !state.server.learning && learn})
 };

@@ -15,25 +15,42 @@ function decisions(list, m) {
     return {
         m: then(() => move([m.id], m.predicted)),
         l: then(() => act("keep", {picture: m.id}, `The label ${m.label} is right`)),
-        Delete: then(() => remove([m.id])),
+        Delete: then(() => remove([m.id]))
     };
 }
 
 /** Wrong pictures, each with what can be done about it; one of all has the keys. */
-export const cases = (list, all = list) => h("ul", list.map((m) => {
-    const now = m === current(all);
-    const todo = decisions(all, m);
-    const likely = (verdict) => (now && m.verdict === verdict ? ".primary" : "");
-    const near = (label, ids = []) => ids.length > 0 && h("div", h("p.small.muted", "Most similar in ", h("b", name(label))), images(".near", ids.slice(0, 3)));
-    return h("li.case.panel", {key: m.id, class: now ? "now" : "", onclick: () => focus(null, m.id)},
-        h("img.whole", {src: "/picture/" + m.id, alt: `Picture in ${m.label}, seen as ${m.predicted}`}),
-        h(".stack", h("b", m.sentence),
-            figure(name(m.predicted), bar(m.probability, ".loss"), percent(m.probability)),
-            m.labelProbability != null && figure(name(m.label), bar(m.labelProbability, ".own"), percent(m.labelProbability)),
-            h(".row.wrap", near(m.label, m.own), near(m.predicted, m.other)),
-            h(".row.wrap", button(["Move to ", name(m.predicted)], todo.m, likely("wrong"), now && "M"),
-                button("Label is right", todo.l, likely("hard"), now && "L"), button("Remove", todo.Delete, ".plain", now && "Del"))));
-}));
+export const cases = (list, all = list) =>
+    h(
+        "ul",
+        list.map((m) => {
+            const now = m === current(all);
+            const todo = decisions(all, m);
+            const likely = (verdict) => (now && m.verdict === verdict ? ".primary" : "");
+            const near = (label, ids = []) =>
+                ids.length > 0 &&
+                h("div", h("p.small.muted", "Most similar in ", h("b", name(label))), images(".near", ids.slice(0, 3)));
+            return h(
+                "li.case.panel",
+                {key: m.id, class: now ? "now" : "", onclick: () => focus(null, m.id)},
+                h("img.whole", {src: "/picture/" + m.id, alt: `Picture in ${m.label}, seen as ${m.predicted}`}),
+                h(
+                    ".stack",
+                    h("b", m.sentence),
+                    figure(name(m.predicted), bar(m.probability, ".loss"), percent(m.probability)),
+                    m.labelProbability != null &&
+                        figure(name(m.label), bar(m.labelProbability, ".own"), percent(m.labelProbability)),
+                    h(".row.wrap", near(m.label, m.own), near(m.predicted, m.other)),
+                    h(
+                        ".row.wrap",
+                        button(["Move to ", name(m.predicted)], todo.m, likely("wrong"), now && "M"),
+                        button("Label is right", todo.l, likely("hard"), now && "L"),
+                        button("Remove", todo.Delete, ".plain", now && "Del")
+                    )
+                )
+            );
+        })
+    );
 
 /** The keys of the case that is current. */
 export function caseKeys(list) {
@@ -49,12 +66,47 @@ function matrix({classes, matrix: rows}, all) {
     const here = current(all.flat());
     const cell = (n, label, predicted) => {
         const list = all.find(([m]) => m.label === label && m.predicted === predicted);
-        return h("td", list ? h("button.cell", {style: `--much:${n / all[0].length}`, onclick: () => select(list[0]),
-            "aria-pressed": String(list.includes(here)), "aria-label": `${n}: ${label}, seen as ${predicted}`}, n) : h("span.cell", n || ""));
+        return h(
+            "td",
+            list
+                ? h(
+                      "button.cell",
+                      {
+                          style: `--much:${n / all[0].length}`,
+                          onclick: () => select(list[0]),
+                          "aria-pressed": String(list.includes(here)),
+                          "aria-label": `${n}: ${label}, seen as ${predicted}`
+                      },
+                      n
+                  )
+                : h("span.cell", n || "")
+        );
     };
-    return h(".matrix", h("p.small.muted", h("b", "Rows:"), " the class a picture is in. ", h("b", "Columns:"), " what it is seen as."),
-        h("table", h("thead", h("tr", h("td"), classes.map((c) => h("th", {scope: "col"}, h("span", name(c)))))),
-            h("tbody", rows.map((row, i) => h("tr", h("th", {scope: "row"}, name(classes[i])), row.map((n, j) => cell(n, classes[i], classes[j])))))));
+    return h(
+        ".matrix",
+        h("p.small.muted", h("b", "Rows:"), " the class a picture is in. ", h("b", "Columns:"), " what it is seen as."),
+        h(
+            "table",
+            h(
+                "thead",
+                h(
+                    "tr",
+                    h("td"),
+                    classes.map((c) => h("th", {scope: "col"}, h("span", name(c))))
+                )
+            ),
+            h(
+                "tbody",
+                rows.map((row, i) =>
+                    h(
+                        "tr",
+                        h("th", {scope: "row"}, name(classes[i])),
+                        row.map((n, j) => cell(n, classes[i], classes[j]))
+                    )
+                )
+            )
+        )
+    );
 }
 
 export const mistakes = {
@@ -64,10 +116,39 @@ export const mistakes = {
     draw(a) {
         const all = pairs(a);
         const untested = state.server.classes.filter((c) => !a.classes.includes(c.name));
-        return !all.length ? h("h2", a.tested ? `No mistakes among ${count(a.tested, "test picture")}.` : "Nothing is tested yet. Add pictures: a class is tested from 8 on.") :
-            h(".two", h("div", a.classes.length <= LARGEST && matrix(a, all),
-                untested.map((c) => h("p.small.muted", name(c.name), ` is not tested yet: it has ${pictures(c.pictures)} and needs 8.`))),
-            h("div", all.map((list) => part([name(list[0].label), ", seen as ", name(list[0].predicted)], pictures(list.length), null, cases(list, all.flat()), {key: keyOf(list[0])}))));
+        return !all.length
+            ? h(
+                  "h2",
+                  a.tested
+                      ? `No mistakes among ${count(a.tested, "test picture")}.`
+                      : "Nothing is tested yet. Add pictures: a class is tested from 8 on."
+              )
+            : h(
+                  ".two",
+                  h(
+                      "div",
+                      a.classes.length <= LARGEST && matrix(a, all),
+                      untested.map((c) =>
+                          h(
+                              "p.small.muted",
+                              name(c.name),
+                              ` is not tested yet: it has ${pictures(c.pictures)} and needs 8.`
+                          )
+                      )
+                  ),
+                  h(
+                      "div",
+                      all.map((list) =>
+                          part(
+                              [name(list[0].label), ", seen as ", name(list[0].predicted)],
+                              pictures(list.length),
+                              null,
+                              cases(list, all.flat()),
+                              {key: keyOf(list[0])}
+                          )
+                      )
+                  )
+              );
     },
-    keys: (event, a) => caseKeys(pairs(a).flat()),
+    keys: (event, a) => caseKeys(pairs(a).flat())
 };

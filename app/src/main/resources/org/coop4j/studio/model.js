@@ -11,10 +11,7 @@ export const state = {
     refocus: null, // selector of what gets the focus with the next drawing
     over: undefined, // class over which something is dragged
     failed: new Set(), // pictures of the change that failed
-    line: null, // what was done last: {text, ids}; without ids it cannot be undone
-    dialog: null,
-    error: null,
-    stopped: false,
+    line: null // what was done last: {text, ids}; without ids it cannot be undone
 };
 
 const answers = new Map(); // by path: {value, fresh}
@@ -48,10 +45,11 @@ export function say(text, ids) {
 
 export async function request(path, body) {
     const post = body && {method: "POST", body: body instanceof Blob ? body : JSON.stringify(body)};
-    const answer = await fetch("/api/" + path, post).catch(() => {
+    const answer = await fetch("/api/" + path, post).catch(() => ({status: 503}));
+    if (answer.status === 503) {
         state.stopped = true;
         throw {stopped: true};
-    });
+    }
     const json = await answer.json().catch(() => ({}));
     if (!answer.ok) {
         throw {error: `The studio answered with status ${answer.status}.`, ...json, status: answer.status};
@@ -60,7 +58,9 @@ export async function request(path, body) {
 }
 
 export function fail({error, lost = "Nothing is lost.", stopped}, again) {
-    if (!stopped) {
+    if (stopped) {
+        setTimeout(refresh, 2000);
+    } else {
         state.error = {error, lost, again};
     }
     redraw();
@@ -68,21 +68,25 @@ export function fail({error, lost = "Nothing is lost.", stopped}, again) {
 
 const renew = () => answers.forEach((answer) => (answer.fresh = false));
 
-/** The answer of a path: undefined until it is there, null if there is none. A change asks again, unless it is held. */
+/** The answer of a path: undefined until it is there, null if there is none. A change asks again, when it is no more held. */
 export function data(path, held) {
     const found = answers.get(path) ?? {};
     answers.set(path, found);
-    if (!found.fresh && !running && !state.stopped && !(held && found.value)) {
+    if (!found.fresh && held && found.value) {
+        setTimeout(redraw, 500);
+    } else if (!found.fresh && !running && !state.stopped) {
         const begun = last;
         found.fresh = true;
-        request(path).catch((error) => (error.status === 404 ? null : fail(error, renew))).then((value) => {
-            if (begun !== last) {
-                found.fresh = false;
-            } else if (value !== undefined) {
-                found.value = value;
-            }
-            redraw();
-        });
+        request(path)
+            .catch((error) => (error.status === 404 ? null : fail(error, renew)))
+            .then((value) => {
+                if (begun !== last) {
+                    found.fresh = false;
+                } else if (value !== undefined) {
+                    found.value = value;
+                }
+                redraw();
+            });
     }
     return found.value;
 }
@@ -121,7 +125,8 @@ export function act(path, body, said) {
     }));
 }
 
-export const move = (pictures, to) => act("move", {pictures, to, create: true}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
+export const move = (pictures, to) =>
+    act("move", {pictures, to, create: true}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
 export const remove = (pictures) => act("remove", {pictures}, `Removed ${pictures.length}`);
 
 export function undo() {
@@ -176,7 +181,9 @@ export async function add(files) {
     say(`Added ${files.length - refused.length} to ${files[0].to ?? "unsorted"}`, []);
     if (refused.length) {
         const [{file, error}] = refused;
-        fail({...error, error: `${refused.length} of ${files.length} not added. ${file.name}: ${error.error}`}, () => add(refused));
+        fail({...error, error: `${refused.length} of ${files.length} not added. ${file.name}: ${error.error}`}, () =>
+            add(refused)
+        );
     }
     await refresh();
 }

@@ -18,17 +18,32 @@ export const muted = (...text) => h("p.muted", ...text);
 
 /** A button; its key is shown and announced. It is disabled while there is nothing to do. */
 export const button = (label, todo, look = "", key = null, props) =>
-    h(`button${look}`, {type: "button", onclick: todo, disabled: !todo, "aria-keyshortcuts": key, ...props}, h("span", label), key && kbd(key));
+    h(
+        `button${look}`,
+        {type: "button", onclick: todo, disabled: !todo, "aria-keyshortcuts": key, ...props},
+        h("span", label),
+        key && kbd(key)
+    );
 
 export const image = (id, props) => h("img", {key: id, src: "/thumbnail/" + id, alt: "", draggable: false, ...props});
-export const images = (look, ids, props) => h(look, ids.map((id) => image(id, props)));
+export const images = (look, ids, props) =>
+    h(
+        look,
+        ids.map((id) => image(id, props))
+    );
 
 /** A part of a screen: its title, a note beside it, and at the end of the line what can be done. */
-export const part = (title, note, side, inside, props) => h("section", {key: title, ...props},
-    h(".row.wrap.head", h("h2", title), h("span.muted", note), h(".row.wrap.end", side)), inside);
+export const part = (title, note, side, inside, props) =>
+    h(
+        "section",
+        {key: title, ...props},
+        h(".row.wrap.head", h("h2", title), h("span.muted", note), h(".row.wrap.end", side)),
+        inside
+    );
 
 /** A line of figures: a label, a drawing and a number. */
-export const figure = (label, drawing, number, look = "") => h(`.figure${look}`, h("span.cut", label), drawing, h("span.number", number));
+export const figure = (label, drawing, number, look = "") =>
+    h(`.figure${look}`, h("span.cut", label), drawing, h("span.number", number));
 
 export const bar = (share, look = "", props) => h(`.bar${look}`, {style: `--share:${Math.min(1, share)}`, ...props});
 
@@ -38,7 +53,11 @@ export function range(right, tested) {
     const z = 1.96 ** 2 / tested;
     const half = Math.sqrt(z * (p * (1 - p) + z / 4));
     const [from, to] = [p + z / 2 - half, p + z / 2 + half].map((limit) => limit / (1 + z));
-    return h(".range", {role: "img", title: `Likely ${percent(from)} to ${percent(to)}`, style: `--at:${p};--from:${from};--to:${to}`});
+    return h(".range", {
+        role: "img",
+        title: `Likely ${percent(from)} to ${percent(to)}`,
+        style: `--at:${p};--from:${from};--to:${to}`
+    });
 }
 
 /** Lists by a key, the largest first. */

@@ -16,25 +16,49 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
     grids.set(key, grid);
     const across = Math.floor((grid.width + 8) / (width + 8));
     const tall = height + (caption ? 24 : 8);
-    const at = Math.max(0, items.findIndex((p) => p.id === state.focus));
+    const at = Math.max(
+        0,
+        items.findIndex((p) => p.id === state.focus)
+    );
     const first = across * Math.max(0, Math.floor((grid.top - MARGIN) / tall));
     const tile = (p, i) => {
         const failed = state.failed.has(p.id);
         const text = failed ? "Not moved" : caption && caption(p);
-        return h("li.tile", {
-            key: p.id, "data-id": p.id, class: failed ? "failed" : "", role: "option", tabindex: first + i === at ? 0 : -1, draggable: true,
-            "aria-selected": String(state.picked.has(p.id)), "aria-setsize": items.length, "aria-posinset": first + i + 1,
-            "aria-label": `${p.file ?? `Picture ${first + i + 1}`} ${text ?? ""}`,
-            onfocus: () => state.focus !== p.id && focus(null, p.id),
-            onclick: (e) => pick(items, p.id, e.shiftKey),
-            ondblclick: () => enter?.(p.id),
-            ondragstart: (e) => drag(e, p.id, from),
-        }, image(p.id), text && h("span.small.muted", text));
+        return h(
+            "li.tile",
+            {
+                key: p.id,
+                "data-id": p.id,
+                class: failed ? "failed" : "",
+                role: "option",
+                tabindex: first + i === at ? 0 : -1,
+                draggable: true,
+                "aria-selected": String(state.picked.has(p.id)),
+                "aria-setsize": items.length,
+                "aria-posinset": first + i + 1,
+                "aria-label": `${p.file ?? `Picture ${first + i + 1}`} ${text ?? ""}`,
+                onfocus: () => state.focus !== p.id && focus(null, p.id),
+                onclick: (e) => pick(items, p.id, e.shiftKey),
+                ondblclick: () => enter?.(p.id),
+                ondragstart: (e) => drag(e, p.id, from)
+            },
+            image(p.id),
+            text && h("span.small.muted", text)
+        );
     };
-    return h("ul.mosaic", {
-        key, "data-grid": key, role: "listbox", "aria-multiselectable": "true", "aria-label": label, onkeydown: (e) => onKey(e, items, at, across, enter),
-        style: `--across:${across};--tall:${tall}px;height:${tall * Math.ceil(items.length / across)}px;padding-top:${(tall * first) / across}px`,
-    }, items.slice(first, first + across * Math.ceil((innerHeight + 2 * MARGIN) / tall)).map(tile));
+    return h(
+        "ul.mosaic",
+        {
+            key,
+            "data-grid": key,
+            role: "listbox",
+            "aria-multiselectable": "true",
+            "aria-label": label,
+            onkeydown: (e) => onKey(e, items, at, across, enter),
+            style: `--across:${across};--tall:${tall}px;height:${tall * Math.ceil(items.length / across)}px;padding-top:${(tall * first) / across}px`
+        },
+        items.slice(first, first + across * Math.ceil((innerHeight + 2 * MARGIN) / tall)).map(tile)
+    );
 }
 
 /** Notes where the grids are, after each drawing, and when the window is scrolled or resized. */
@@ -69,10 +93,17 @@ function onKey(event, items, at, across, enter) {
     const {id} = items[at];
     const {key, shiftKey, currentTarget} = event;
     const side = getComputedStyle(currentTarget).direction === "rtl" ? -1 : 1;
-    const to = {ArrowRight: at + side, ArrowLeft: at - side, ArrowDown: at + across, ArrowUp: at - across, Home: 0, End: items.length - 1}[key];
+    const to = {
+        ArrowRight: at + side,
+        ArrowLeft: at - side,
+        ArrowDown: at + across,
+        ArrowUp: at - across,
+        Home: 0,
+        End: items.length - 1
+    }[key];
     if (to !== undefined) {
         const next = items[to]?.id ?? id;
-        state.anchor = shiftKey ? state.anchor ?? id : next;
+        state.anchor = shiftKey ? (state.anchor ?? id) : next;
         shiftKey ? pick(items, next, true) : go(next);
     } else if (key === " ") {
         pick(items, id, shiftKey);
@@ -104,20 +135,35 @@ export const findClass = (done) => ask("Put into which class?", "Put", done);
 
 /** The keys of the dock. */
 export const dockKeys = (items) => ({
-    ...Object.fromEntries(classes().slice(0, 9).map((c, i) => [i + 1, () => put(items, c.name)])),
+    ...Object.fromEntries(
+        classes()
+            .slice(0, 9)
+            .map((c, i) => [i + 1, () => put(items, c.name)])
+    ),
     "/": () => findClass((to) => put(items, to)),
     x: () => put(items),
     Delete: () => put(items),
-    Escape: () => (state.picked.clear(), redraw()),
+    Escape: () => (state.picked.clear(), redraw())
 });
 
 /** The bar below the pictures: puts the chosen ones into a class. */
 export function dock(items, {likely, none = "Remove", from = null}) {
     const n = state.picked.size;
     const keys = dockKeys(items);
-    const choice = (label, key, todo = keys[key]) => button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
-    return h("section.dock.row", {key: "dock", "aria-label": "Put pictures into a class"},
+    const choice = (label, key, todo = keys[key]) =>
+        button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
+    return h(
+        "section.dock.row",
+        {key: "dock", "aria-label": "Put pictures into a class"},
         h("b", {"aria-live": "polite"}, n ? `${n} selected` : "Nothing selected"),
-        h(".row.scroll", classes().slice(0, 9).map((c, i) => choice(c.name, i + 1)), choice("other class …", "/"), from !== null && choice("unsorted", null, () => put(items, null))),
-        button(none, keys.x, ".choice.end", "X"));
+        h(
+            ".row.scroll",
+            classes()
+                .slice(0, 9)
+                .map((c, i) => choice(c.name, i + 1)),
+            choice("other class …", "/"),
+            from !== null && choice("unsorted", null, () => put(items, null))
+        ),
+        button(none, keys.x, ".choice.end", "X")
+    );
 }

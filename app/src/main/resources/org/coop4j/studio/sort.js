@@ -10,9 +10,15 @@ let first = null; // key of the group on top; it stays there when others arrive
 const keyOf = (g) => `${g.kind} ${g.label ?? g.pictures[0].id}`;
 const rest = (g) => g.pictures.map((p) => p.id).filter((id) => !state.picked.has(id));
 
-/** The groups; new ones wait while pictures are selected or a name is typed. */
+let moved = 0; // when the pointer was moved
+addEventListener("pointermove", (event) => (moved = event.timeStamp));
+
+/** The groups; new ones wait while the pointer is on its way, pictures are selected or a name is typed. */
 function groups() {
-    const busy = state.picked.size || [...document.querySelectorAll("main input")].some((field) => field.value);
+    const busy =
+        performance.now() - moved < 1000 ||
+        state.picked.size ||
+        [...document.querySelectorAll("main input")].some((field) => field.value);
     const found = (data("groups", busy)?.groups ?? []).filter((g) => g.pictures.length);
     found.sort((a, b) => (keyOf(b) === first) - (keyOf(a) === first));
     first = found[0] && keyOf(found[0]);
@@ -24,19 +30,31 @@ const active = (all) => all.find((g) => g.pictures.some((p) => p.id === state.fo
 function accept(g, to) {
     const all = groups();
     const ids = rest(g);
-    const next = ids.length < g.pictures.length ? g : all[all.indexOf(g) + 1] ?? all[0];
+    const next = ids.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
     const [{id}] = next.pictures;
     focus(next.kind === "alike" ? `[data-group="${keyOf(next)}"] input` : `[data-id="${id}"]`, id);
     state.picked.clear();
     to === null ? remove(ids) : move(ids, to);
 }
 
-const question = (g, label) => h("form.row", {onsubmit(event) {
-    const text = event.target.elements.class.value.trim();
-    event.preventDefault();
-    event.target.reset();
-    accept(g, (/^[1-9]$/.test(text) && classes()[text - 1]?.name) || text);
-}}, h("label.row", "What are these?", nameField({placeholder: "Name or key", onfocus: () => focus(null, g.pictures[0].id)})), h("button", label));
+const question = (g, label) =>
+    h(
+        "form.row",
+        {
+            onsubmit(event) {
+                const text = event.target.elements.class.value.trim();
+                event.preventDefault();
+                event.target.reset();
+                accept(g, (/^[1-9]$/.test(text) && classes()[text - 1]?.name) || text);
+            }
+        },
+        h(
+            "label.row",
+            "What are these?",
+            nameField({placeholder: "Name or key", onfocus: () => focus(null, g.pictures[0].id)})
+        ),
+        h("button", label)
+    );
 
 function group(g, top) {
     const n = g.pictures.length;
@@ -45,14 +63,25 @@ function group(g, top) {
     const to = g.kind === "nothing" ? null : g.label;
     const take = (text) => button(text, left > 0 && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
     const [title, note, side] = {
-        class: () => [name(to), `${pictures(n)}, ${percent(g.pictures.at(-1).probability)} sure and more`, take([label, " as ", name(to)])],
+        class: () => [
+            name(to),
+            `${pictures(n)}, ${percent(g.pictures.at(-1).probability)} sure and more`,
+            take([label, " as ", name(to)])
+        ],
         alike: () => [`${n} alike`, question(g, label)],
         unsure: () => ["Not sure", pictures(n), muted("Label these one by one")],
-        nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)],
+        nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)]
     }[g.kind]();
-    const caption = {class: (p) => percent(p.probability), unsure: (p) => `${p.label ?? ""} ${percent(p.probability)}`}[g.kind];
-    return part(title, note, side, mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {caption, enter: g.label && (() => accept(g, to))}),
-        {key: keyOf(g), class: n < 7 && !top ? "half" : "", "data-group": keyOf(g)});
+    const caption = {class: (p) => percent(p.probability), unsure: (p) => `${p.label ?? ""} ${percent(p.probability)}`}[
+        g.kind
+    ];
+    return part(
+        title,
+        note,
+        side,
+        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {caption, enter: g.label && (() => accept(g, to))}),
+        {key: keyOf(g), class: n < 7 && !top ? "half" : "", "data-group": keyOf(g)}
+    );
 }
 
 export const sort = {
@@ -61,18 +90,34 @@ export const sort = {
     draw() {
         const all = groups();
         if (!all.length) {
-            return state.server.unsorted ? [muted("Looking at the pictures …"), skeleton()] : h("h2", "Everything is sorted.");
+            return state.server.unsorted
+                ? [muted("Looking at the pictures …"), skeleton()]
+                : h("h2", "Everything is sorted.");
         }
-        return [muted("Pick out the odd ones, then accept the rest. The studio learns from them, and suggests more."),
-            h(".groups", all.map((g) => group(g, g === active(all))))];
+        return [
+            muted("Pick out the odd ones, then accept the rest."),
+            h(
+                ".groups",
+                all.map((g) => group(g, g === active(all)))
+            )
+        ];
     },
     dock() {
         const all = groups();
         const g = active(all);
-        return g && dock(all.flatMap((o) => o.pictures), {none: "None of these", likely: g.pictures.find((p) => p.id === state.focus)?.label ?? g.label});
+        return (
+            g &&
+            dock(
+                all.flatMap((o) => o.pictures),
+                {none: "None of these", likely: g.pictures.find((p) => p.id === state.focus)?.label ?? g.label}
+            )
+        );
     },
     keys() {
         const all = groups();
-        return {...dockKeys(all.flatMap((g) => g.pictures)), Enter: all[0]?.label && (() => accept(all[0], all[0].label))};
-    },
+        return {
+            ...dockKeys(all.flatMap((g) => g.pictures)),
+            Enter: all[0]?.label && (() => accept(all[0], all[0].label))
+        };
+    }
 };

@@ -16,26 +16,62 @@ import {trial} from "./try.js";
 import {use} from "./use.js";
 
 const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use, history};
-const KEYS = {"1 to 9": "put into the class of that number", Space: "select", Shift: "select a range", Arrows: "move", Tab: "next group",
-    Enter: "accept the group, open the class", F2: "rename the class", "Ctrl A": "select all"};
+const KEYS = {
+    "1 to 9": "put into the class of that number",
+    Space: "select",
+    Shift: "select a range",
+    Arrows: "move",
+    Tab: "next group",
+    Enter: "accept the group, open the class",
+    F2: "rename the class",
+    "Ctrl A": "select all"
+};
 
 const screen = () => SCREENS[state.screen];
 const answer = () => (screen().needs ? data(screen().needs) : true);
 const letters = () => localStorage.letters !== "false";
 
-const help = () => open("All keys", () => [
-    Object.entries(KEYS).map(([key, what]) => h("p", h("kbd", key), " ", what)),
-    h("label.row", h("input", {type: "checkbox", checked: letters(), onchange: (e) => (localStorage.letters = e.target.checked)}), "Keys of a single letter or digit")]);
+const help = () =>
+    open("All keys", () => [
+        Object.entries(KEYS).map(([key, what]) => h("p", h("kbd", key), " ", what)),
+        h(
+            "label.row",
+            h("input", {
+                type: "checkbox",
+                checked: letters(),
+                onchange: (e) => (localStorage.letters = e.target.checked)
+            }),
+            "Keys of a single letter or digit"
+        )
+    ]);
 
 function news({learning: now, encoded, total, readOnly}) {
-    return now && state.screen !== "learn" ? `Learning, ${timeLeft(now)}` :
-        encoded < total ? `Looking at pictures: ${encoded} of ${total}` : readOnly && "Read only";
+    return now && state.screen !== "learn"
+        ? `Learning, ${timeLeft(now)}`
+        : encoded < total
+          ? `Looking at pictures: ${encoded} of ${total}`
+          : readOnly && "Read only";
 }
 
-const header = (s) => h("header.row", h("b", name(folder())),
-    h("nav", {"aria-label": "Screens"}, Object.entries(SCREENS).map(([key, {title, waiting}]) =>
-        h("a", {href: "#" + key, "aria-current": key === state.screen ? "page" : null}, title, waiting?.(s) > 0 && h("span.small", waiting(s))))),
-    h("span.end.small.muted", news(s)), button("Undo", s.undo && undo, ".plain", "U"));
+const header = (s) =>
+    h(
+        "header.row",
+        h("b", name(folder())),
+        h(
+            "nav",
+            {"aria-label": "Screens"},
+            Object.entries(SCREENS).map(([key, {title, waiting}]) =>
+                h(
+                    "a",
+                    {href: "#" + key, "aria-current": key === state.screen ? "page" : null},
+                    title,
+                    waiting?.(s) > 0 && h("span.small", waiting(s))
+                )
+            )
+        ),
+        h("span.end.small.muted.cut", news(s)),
+        button("Undo", s.undo && undo, ".plain", "U")
+    );
 
 /** Does what the sentence suggests, or goes where that is done. */
 function next() {
@@ -46,12 +82,24 @@ function next() {
 
 function sentence({sentence: {text, evidence, next: todo}, classes, learning: now}) {
     const here = todo.screen === state.screen;
-    return h(".sentence.row.wrap", h("div", h("h1", text), muted(evidence)), h(".row.end",
-        state.screen === "board" && classes.length > 1 && !now && todo.screen !== "learn" && button("Learn properly", learn, ".plain.large", "L"),
-        (!here || "board learn".includes(todo.screen)) && button(todo.label, next, ".large" + (here || state.screen === "board" ? ".primary" : ""), "N")));
+    return h(
+        ".sentence.row.wrap",
+        h("div", h("h1", text), muted(evidence)),
+        h(
+            ".row.end",
+            state.screen === "board" &&
+                classes.length > 1 &&
+                !now &&
+                todo.screen !== "learn" &&
+                button("Learn properly", learn, ".plain.large", "L"),
+            (!here || "board learn".includes(todo.screen)) &&
+                button(todo.label, next, ".large" + (here || state.screen === "board" ? ".primary" : ""), "N")
+        )
+    );
 }
 
-const content = () => answer() ? screen().draw(answer()) : answer() === null ? h("h2", "Nothing is learned yet.") : skeleton();
+const content = () =>
+    answer() ? screen().draw(answer()) : answer() === null ? h("h2", "Nothing is learned yet.") : skeleton();
 
 function messages(s) {
     const {error, stopped, line} = state;
@@ -60,22 +108,73 @@ function messages(s) {
         state.failed.clear();
         redraw();
     };
-    const message = (what, more, ...buttons) => h(".error.row.wrap", h("div", h("p.what", what), h("p", more)), h(".row.end", ...buttons));
-    return [h("div", {key: "alert", role: "alert"}, stopped ? message("The studio has stopped.", "Start it again; nothing is lost.") :
-        s?.failure && message(s.failure, "Nothing is lost. It is tried again with the next change."),
-    error && message(error.error, error.lost, button("Leave it", dismiss, ".choice"), error.again && button("Try again", () => (dismiss(), error.again()), ".primary"))),
-    h("div", {key: "line", role: "status"}, line && h(".line.row.panel", line.ids && images(".strip", line.ids.slice(0, 8)), line.text, ".", line.ids && button("Undo", undo, ".plain.end", "U")))];
+    const message = (what, more, ...buttons) =>
+        h(".error.row.wrap", h("div", h("p.what", what), h("p", more)), h(".row.end", ...buttons));
+    return [
+        h(
+            "div",
+            {key: "alert", role: "alert"},
+            stopped
+                ? message("The studio has stopped.", "Start it again; nothing is lost.")
+                : s?.failure && message(s.failure, "Nothing is lost. It is tried again with the next change."),
+            error &&
+                message(
+                    error.error,
+                    error.lost,
+                    button("Leave it", dismiss, ".choice"),
+                    error.again && button("Try again", () => (dismiss(), error.again()), ".primary")
+                )
+        ),
+        h(
+            "div",
+            {key: "line", role: "status"},
+            line &&
+                h(
+                    ".line.row.panel",
+                    line.ids && images(".strip", line.ids.slice(0, 8)),
+                    line.text,
+                    ".",
+                    line.ids && button("Undo", undo, ".plain.end", "U")
+                )
+        )
+    ];
 }
 
-const first = () => h(".first.stack", h("h1", name(folder()), " is empty. Add some pictures to begin."), collect(),
-    muted("A folder becomes a class of the same name. About 20 pictures for each class do well; four are enough to begin."));
+const first = () =>
+    h(
+        ".first.stack",
+        h("h1", name(folder()), " is empty. Add some pictures to begin."),
+        collect(),
+        muted(
+            "A folder becomes a class of the same name. About 20 pictures for each class do well; four are enough to begin."
+        )
+    );
 
 drawWith(() => {
     const s = state.server;
     const begun = s && (s.total || s.classes.length);
     document.title = `${screen().title} – ${folder()}`;
-    render([begun && header(s), h("main", drop(state.open ?? null), begun && sentence(s), messages(s), begun ? content() : s ? first() : skeleton()), begun && screen().dock?.(),
-        state.dialog && drawDialog(state.dialog), s && h("datalist", {id: "names"}, s.classes.map((c) => h("option", {value: c.name})))], document.getElementById("app"));
+    render(
+        [
+            begun && header(s),
+            h(
+                "main",
+                drop(state.open ?? null),
+                begun && sentence(s),
+                messages(s),
+                begun ? content() : s ? first() : skeleton()
+            ),
+            begun && screen().dock?.(),
+            state.dialog && drawDialog(state.dialog),
+            s &&
+                h(
+                    "datalist",
+                    {id: "names"},
+                    s.classes.map((c) => h("option", {value: c.name}))
+                )
+        ],
+        document.getElementById("app")
+    );
     const target = state.refocus && document.querySelector(state.refocus);
     if (target) {
         state.refocus = null;
@@ -100,13 +199,29 @@ function onKey(event) {
     const {key, target, altKey} = event;
     const typing = target.closest("input:not([type=range]), select");
     const control = event.ctrlKey || event.metaKey;
-    if (event.defaultPrevented || typing || altKey || state.dialog || !state.server || (key.length === 1 && !control && !letters()) ||
-        (" Enter".includes(key) && target.closest("button, a"))) {
+    if (
+        event.defaultPrevented ||
+        typing ||
+        altKey ||
+        state.dialog ||
+        !state.server ||
+        (key.length === 1 && !control && !letters()) ||
+        (" Enter".includes(key) && target.closest("button, a"))
+    ) {
         return;
     }
     const begin = target === document.body && (() => document.querySelector(".tile[tabindex='0']")?.focus());
-    const keys = control ? {z: undo} : {u: undo, "?": help, n: next, l: state.screen === "board" && learn,
-        ArrowDown: begin, ArrowRight: begin, ...(answer() && screen().keys?.(event, answer()))};
+    const keys = control
+        ? {z: undo}
+        : {
+              u: undo,
+              "?": help,
+              n: next,
+              l: state.screen === "board" && learn,
+              ArrowDown: begin,
+              ArrowRight: begin,
+              ...(answer() && screen().keys?.(event, answer()))
+          };
     const todo = keys[key.length === 1 ? key.toLowerCase() : key];
     if (todo) {
         event.preventDefault();

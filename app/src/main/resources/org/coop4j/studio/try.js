@@ -49,25 +49,59 @@ const save = async (to) => add([{file: file ?? (await shot()), to}]);
 
 function result([best, ...others]) {
     const {coverage = [], tested, threshold: suggested} = data("learned") ?? {};
-    const limit = threshold ?? suggested ?? 0;
+    const limit = threshold ?? suggested ?? 0.5;
     const sure = best.probability >= limit;
     const at = coverage.findLast((c) => c.threshold <= limit + 1e-9);
-    return [h(".row.best", {"aria-live": live() ? null : "polite"}, h("h2", sure ? name(best.label) : "Not sure"), h("b.end", percent(best.probability))),
+    return [
+        h(
+            ".row.best",
+            {"aria-live": live() ? null : "polite"},
+            h("h2", sure ? name(best.label) : "Not sure"),
+            h("b.end", percent(best.probability))
+        ),
         !sure && h("p", "Perhaps ", h("b", name(best.label)), "."),
         bar(best.probability, ".thick", {style: `--share:${best.probability};--limit:${limit}`}),
         others.slice(0, 2).map((a) => figure(name(a.label), bar(a.probability, ".own"), percent(a.probability))),
-        h("label", h("span.row", "Say “not sure” below", h("b.end", percent(limit))),
-            h("input", {type: "range", max: 99, value: 100 * limit, oninput: (e) => ((threshold = e.target.value / 100), redraw())})),
+        h(
+            "label",
+            h("span.row", "Say “not sure” below", h("b.end", percent(limit))),
+            h("input", {
+                type: "range",
+                max: 99,
+                value: 100 * limit,
+                oninput: (e) => ((threshold = e.target.value / 100), redraw())
+            })
+        ),
         at && muted(`Answers ${at.answered} of ${tested} test pictures, ${at.right} of them right.`),
-        h("p", h("b", "Wrong?"), " Put it into"), h(".row.wrap", classes().slice(0, 3).map((c) => button(name(c.name), () => save(c.name), ".choice")),
-            button("More", () => findClass(save), ".choice"))];
+        h("p", h("b", "Wrong?"), " Put it into"),
+        h(
+            ".row.wrap",
+            classes()
+                .slice(0, 3)
+                .map((c) => button(name(c.name), () => save(c.name), ".choice")),
+            button("More", () => findClass(save), ".choice")
+        )
+    ];
 }
 
 /** The address as a QR code. */
-const telephone = ({address, rows}) => open("Try it on a telephone", () => h(".stack",
-    h("svg.code", {viewBox: `-4 -4 ${rows.length + 8} ${rows.length + 8}`, role: "img", "aria-label": "QR code"},
-        h("path", {d: rows.map((row, y) => row.replace(/./g, (bit, x) => (bit === "1" ? `M${x} ${y}h1v1h-1z` : ""))).join("")})),
-    muted("Point its camera here. It must be in the same network; the connection is not encrypted."), h("code", address)));
+const telephone = ({address, rows}) =>
+    open("Try it on a telephone", () =>
+        h(
+            ".stack",
+            h(
+                "svg.code",
+                {viewBox: `-4 -4 ${rows.length + 8} ${rows.length + 8}`, role: "img", "aria-label": "QR code"},
+                h("path", {
+                    d: rows
+                        .map((row, y) => row.replace(/./g, (bit, x) => (bit === "1" ? `M${x} ${y}h1v1h-1z` : "")))
+                        .join("")
+                })
+            ),
+            muted("Point its camera here. It must be in the same network; the connection is not encrypted."),
+            h("code", address)
+        )
+    );
 
 export const trial = {
     title: "Try",
@@ -75,14 +109,34 @@ export const trial = {
         const on = live();
         const phone = data("phone");
         const camera = navigator.mediaDevices;
-        return h(".two.try", drop(null, ([one]) => show(one?.file)),
-            h(".stage", on ? video() : url ? h("img.whole", {src: url, alt: "The picture to recognise"}) :
-                h(".drop", h("b", "Drop a picture here"), muted("or paste"))),
-            h(".stack", answers ? result(answers) : muted(file ? "Looking …" : "Choose a picture, or hold something in front of the camera."),
-                h(".row.takes", button("Choose picture", () => choose(([one]) => show(one), false), camera ? "" : ".primary"),
-                    camera && (on ? button("Take picture", async () => show(await shot()), ".primary") : button("Use the camera", watch, answers ? "" : ".primary")),
-                    phone?.rows && button("On a telephone", () => telephone(phone), ".plain"))));
+        return h(
+            ".two.try",
+            drop(null, ([one]) => show(one?.file)),
+            h(
+                ".stage",
+                on
+                    ? video()
+                    : url
+                      ? h("img.whole", {src: url, alt: "The picture to recognise"})
+                      : h(".drop", h("b", "Drop a picture here"), muted("or paste"))
+            ),
+            h(
+                ".stack",
+                answers
+                    ? result(answers)
+                    : muted(file ? "Looking …" : "Choose a picture, or hold something in front of the camera."),
+                h(
+                    ".row.takes",
+                    button("Choose picture", () => choose(([one]) => show(one), false), camera ? "" : ".primary"),
+                    camera &&
+                        (on
+                            ? button("Take picture", async () => show(await shot()), ".primary")
+                            : button("Use the camera", watch, answers ? "" : ".primary")),
+                    phone?.rows && button("On a telephone", () => telephone(phone), ".plain")
+                )
+            )
+        );
     },
     leave: stop,
-    paste: ([one]) => show(one.file),
+    paste: ([one]) => show(one.file)
 };

@@ -9,7 +9,24 @@ export const use = {
     title: "Use it",
     needs: "use",
     draw: (texts) => [
-        h("p.row.wrap", h("a.button.primary", {href: "/api/classifier", download: ""}, "Download the classifier"), h("span.muted", "One file; the pictures are not in it.")),
-        Object.entries(PARTS).map(([key, title]) => part(title, null, button("Copy", () => navigator.clipboard.writeText(texts[key]).then(() => say("Copied")), ".plain", null,
-                {"aria-label": "Copy: " + title}), h("pre", {tabindex: 0, role: "region", "aria-label": title}, texts[key])))],
+        h(
+            "p.row.wrap",
+            h("a.button.primary", {href: "/api/classifier", download: ""}, "Download the classifier"),
+            h("span.muted", "One file; the pictures are not in it.")
+        ),
+        Object.entries(PARTS).map(([key, title]) =>
+            part(
+                title,
+                null,
+                button(
+                    "Copy",
+                    () => navigator.clipboard.writeText(texts[key]).then(() => say("Copied")),
+                    ".plain",
+                    null,
+                    {"aria-label": "Copy: " + title}
+                ),
+                h("pre", {tabindex: 0, role: "region", "aria-label": title}, texts[key])
+            )
+        )
+    ]
 };
