@@ -177,6 +177,14 @@ public interface FeatureSpace extends Closeable {
          */
         record Changed(String id, ChangedTower tower) implements FeatureKind {
 
+            /** Returns the same of images that are given as another kind: pixels or tokens. */
+            public Changed of(FeatureKind input) {
+                int block = input instanceof Tokens tokens ? tokens.block : VisionTransformer.PIXELS;
+                return new Changed(
+                        id + " of " + input.id(),
+                        new ChangedTower(tower.learned, tower.changes, tower.addsRows, tower.features, block));
+            }
+
             @Override
             public boolean isInput() {
                 return false;
@@ -201,12 +209,14 @@ public interface FeatureSpace extends Closeable {
      * @param changes makes them in a graph
      * @param addsRows true if images have further rows
      * @param features number of features of an image, one after the other: 2 if a second comes of the rows
+     * @param block block that the tokens of images enter; negative if it begins with pixels
      */
     record ChangedTower(
             List<LearnedTensor> learned,
             Function<Parameters.Learned, Parameters.Changes> changes,
             boolean addsRows,
-            int features) {}
+            int features,
+            int block) {}
 
     /**
      * A space of features without the model that made them: it has the features of some texts and can encode nothing else.

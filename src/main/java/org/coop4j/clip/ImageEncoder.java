@@ -61,6 +61,7 @@ public final class ImageEncoder {
     private final NativeWeights weights;
     private final ClipConfig.Vision vision;
     private final FeatureKind kind;
+    private final FeatureKind input; // pixels or tokens
 
     /** Plans by their number of images and their alignment. */
     private final Map<List<Integer>, ExecutionPlan> plans = new HashMap<>();
@@ -75,6 +76,10 @@ public final class ImageEncoder {
         this.weights = weights;
         this.vision = weights.architecture().vision();
         this.kind = kind;
+        this.input =
+                kind instanceof FeatureKind.Changed changed && changed.tower().block() >= 0
+                        ? new FeatureKind.Tokens(changed.tower().block())
+                        : FeatureKind.PIXELS;
     }
 
     /** Source of the images' normalised pixels, [3, side, side] each. */
@@ -182,7 +187,7 @@ public final class ImageEncoder {
         List<float[]> features = new ArrayList<>();
         SortedMap<Integer, IOException> problems = Collections.synchronizedSortedMap(new TreeMap<>());
         if (count > 0) {
-            try (HostMatrix pixels = HostMatrix.allocate(Math.min(count, most), 3L * imageSize() * imageSize())) {
+            try (HostMatrix pixels = HostMatrix.allocate(Math.min(count, most), width(input, weights.architecture()))) {
                 for (int from = 0; from < count; from += most) {
                     int first = from;
                     int n = Math.min(most, count - from);
@@ -263,6 +268,7 @@ public final class ImageEncoder {
      */
     private ExecutionPlan full() {
         boolean otherRows = kind instanceof FeatureKind.Tokens
+                || input != FeatureKind.PIXELS
                 || (kind instanceof FeatureKind.Changed changed
                         && changed.tower().addsRows());
         int alignment =
@@ -283,7 +289,9 @@ public final class ImageEncoder {
         Graph graph = Graph.create().in(weights.precision());
         Parameters frozen = new Parameters.Frozen(graph, weights);
         MlpActivation activation = weights.model().activation();
-        SDVariable pixels = graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize());
+        SDVariable pixels = input == FeatureKind.PIXELS
+                ? graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize())
+                : graph.placeholder("images", DataType.FLOAT, images, width(input, weights.architecture()));
         if (kind == FeatureKind.PIXELS) {
             return graph.plan(Map.of("features", pixels.reshape(images, width())), weights.workers());
         }
@@ -298,9 +306,11 @@ public final class ImageEncoder {
                 x = tower.tokens(pixels, images, tokens.block()).reshape(images, width());
                 return graph.plan(Map.of("features", x), weights.workers());
             }
+            int block = kind instanceof FeatureKind.Changed changed
+                    ? changed.tower().block()
+                    : VisionTransformer.PIXELS;
             if (alignment == 1 && kind != FeatureKind.BEFORE_PROJECTION) {
-                List<SDVariable> features =
-                        tower.embedded(pixels, images, VisionTransformer.PIXELS, changes.imageRows());
+                List<SDVariable> features = tower.embedded(pixels, images, block, changes.imageRows());
                 return graph.plan(Map.of("features", joined(graph, features, images)), weights.workers());
             }
             x = alignment == 1

@@ -118,7 +118,7 @@ public interface FeatureSet {
         return FeatureMatrix.of(size(), width(), rows);
     }
 
-    /** Returns features of a kind of these images, whose rows are pixels, in all views. */
+    /** Returns features of a kind of these images, whose rows are its input, such as pixels, in all views. */
     default FeatureSet encoded(Clip clip, FeatureKind kind) throws IOException {
         FeatureMatrix features = clip.imageEncoder(kind)
                 .encode(size() * views(), (i, target, offset) -> {

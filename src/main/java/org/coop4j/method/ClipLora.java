@@ -9,6 +9,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.Parameters;
 import org.coop4j.clip.Parameters.Changes;
 import org.coop4j.clip.Parameters.LowRank;
@@ -30,7 +31,8 @@ import org.coop4j.weights.model.ClipConfig;
  * @param dropout probability with which an element of a branch's input is 0 in training
  * @param encoder towers with branches
  * @param params projections with branches
- * @param position blocks with branches
+ * @param visionStart first block of the image tower with branches
+ * @param textStart first block of the text tower with branches
  */
 record ClipLora(
         @Setting("rank of the branches") int rank,
@@ -38,7 +40,8 @@ record ClipLora(
         @Setting("share of a branch's input that is dropped in training, less than 1") double dropout,
         @Setting("towers with branches") Encoder encoder,
         @Setting("projections of attention with branches, o the output's") Projections params,
-        @Setting("blocks with branches, as thirds, half and last three of a tower's") Position position)
+        @Setting("first block of the image tower with branches, from 0") int visionStart,
+        @Setting("first block of the text tower with branches, from 0") int textStart)
         implements TowerMethod {
 
     private static final String A = ".w_lora_A";
@@ -75,39 +78,10 @@ record ClipLora(
         TEXT
     }
 
-    /** Blocks of a tower to change. */
-    enum Position {
-        /** All blocks. */
-        ALL,
-        /** The last three. */
-        TOP3,
-        /** The upper third. */
-        UP,
-        /** The upper half. */
-        HALF_UP,
-        /** The middle third. */
-        MID,
-        /** The lower half. */
-        HALF_BOTTOM,
-        /** The lower third. */
-        BOTTOM;
-
-        boolean has(int block, int layers) {
-            return switch (this) {
-                case ALL -> true;
-                case TOP3 -> block >= layers - 3;
-                case UP -> 3 * block >= 2 * layers;
-                case HALF_UP -> 2 * block >= layers;
-                case MID -> 3 * block >= layers && 3 * block < 2 * layers;
-                case HALF_BOTTOM -> 2 * block < layers;
-                case BOTTOM -> 3 * block < layers;
-            };
-        }
-    }
-
     public ClipLora {
         Require.present("encoder", encoder);
-        Require.present("position", position);
+        Require.notNegative("vision_start", visionStart);
+        Require.notNegative("text_start", textStart);
         Require.positive("rank", rank);
         Require.positive("alpha", alpha);
         Require.that(dropout >= 0 && dropout < 1, "dropout: expected 0 or more and less than 1, got %s", dropout);
@@ -116,7 +90,7 @@ record ClipLora(
 
     /** The reference's settings, for every dataset. */
     public ClipLora() {
-        this(2, 1, 0.25, Encoder.BOTH, Projections.QKV, Position.ALL);
+        this(2, 1, 0.25, Encoder.BOTH, Projections.QKV, 0, 0);
     }
 
     @Override
@@ -140,19 +114,19 @@ record ClipLora(
         List<LearnedTensor> tensors = new ArrayList<>();
         if (encoder != Encoder.VISION) {
             ClipConfig.Text text = clip.architecture().text();
-            add(tensors, "transformer.resblocks.", text.layers(), text.width(), seed);
+            add(tensors, "transformer.resblocks.", textStart, text.layers(), text.width(), seed);
         }
         if (encoder != Encoder.TEXT) {
             ClipConfig.Vit vision = vit(clip);
-            add(tensors, "visual.transformer.resblocks.", vision.layers(), vision.width(), seed);
+            add(tensors, "visual.transformer.resblocks.", visionStart, vision.layers(), vision.width(), seed);
         }
-        Require.that(!tensors.isEmpty(), "position: no block of this model is in %s", position);
         return tensors;
     }
 
-    private void add(List<LearnedTensor> tensors, String blocks, int layers, int width, long seed) {
-        for (int block = 0; block < layers; block++) {
-            for (String projection : position.has(block, layers) ? params.names : List.<String>of()) {
+    private void add(List<LearnedTensor> tensors, String blocks, int from, int layers, int width, long seed) {
+        TowerMethod.requireBlock(from, layers);
+        for (int block = from; block < layers; block++) {
+            for (String projection : params.names) {
                 String name = blocks + block + ".attn." + projection;
                 LearnedTensor a = LearnedTensor.zeros(name + A, rank, width);
                 TowerMethod.uniform(a.values(), 1 / Math.sqrt(width), RandomStream.of(seed, "initial " + a.name()));
@@ -183,6 +157,22 @@ record ClipLora(
             }
         }
         return new Changes(Map.of(), branches, null);
+    }
+
+    @Override
+    public int firstBlock() {
+        return visionStart;
+    }
+
+    /** Returns the model's own embedding if only the text tower is changed. */
+    @Override
+    public FeatureKind features() {
+        return encoder == Encoder.TEXT ? FeatureKind.EMBEDDED : TowerMethod.super.features();
+    }
+
+    @Override
+    public FeatureKind features(ClassifierFile learned) {
+        return encoder == Encoder.TEXT ? FeatureKind.EMBEDDED : TowerMethod.super.features(learned);
     }
 
     @Override

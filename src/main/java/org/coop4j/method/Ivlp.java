@@ -63,6 +63,11 @@ record Ivlp(TowerPrompts prompts) implements TowerMethod {
     }
 
     @Override
+    public int firstBlock() {
+        return prompts.firstBlock();
+    }
+
+    @Override
     public boolean addsRows() {
         return true;
     }

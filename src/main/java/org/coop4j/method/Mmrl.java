@@ -134,6 +134,12 @@ record Mmrl(
         return template;
     }
 
+    /** Returns 0 for the middle block, whose number only a model knows: then images are pixels. */
+    @Override
+    public int firstBlock() {
+        return Math.max(0, firstLayer - 1);
+    }
+
     @Override
     public boolean addsRows() {
         return true;

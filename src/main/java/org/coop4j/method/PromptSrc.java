@@ -92,6 +92,11 @@ record PromptSrc(
     }
 
     @Override
+    public int firstBlock() {
+        return prompts.firstBlock();
+    }
+
+    @Override
     public boolean addsRows() {
         return true;
     }

@@ -27,7 +27,8 @@ import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * A method that trains through the image tower, which is part of every step: it learns from pixels. Its classifiers have an
+ * A method that trains through the image tower, which is part of every step: it learns from pixels, or from
+ * tokens on entry to the lowest block that it changes. Its classifiers have an
  * image tower of their own, the model's with what was learned.
  */
 interface TowerMethod extends PromptMethod {
@@ -77,9 +78,15 @@ interface TowerMethod extends PromptMethod {
         return List.of();
     }
 
+    /** Returns the lowest block of the image tower that is changed. */
+    default int firstBlock() {
+        return 0;
+    }
+
+    /** Returns the tokens on entry to the lowest block that is changed, which a bank keeps; pixels for the whole tower. */
     @Override
     default FeatureKind features() {
-        return FeatureKind.PIXELS;
+        return firstBlock() == 0 ? FeatureKind.PIXELS : new FeatureKind.Tokens(firstBlock());
     }
 
     /** Returns the embedding by the classifier's image tower, named by a hash of the method and its tensors. */
@@ -98,7 +105,7 @@ interface TowerMethod extends PromptMethod {
                             name, tensor.values(), tensor.shape().toArray()));
                 });
         return new FeatureKind.Changed(
-                "tuned-" + hash.hex(), new ChangedTower(tensors, this::changes, addsRows(), featuresOfImage()));
+                "tuned-" + hash.hex(), new ChangedTower(tensors, this::changes, addsRows(), featuresOfImage(), -1));
     }
 
     /** Returns "a photo of a NAME." for whatever data, as the references. */
@@ -131,6 +138,16 @@ interface TowerMethod extends PromptMethod {
         int shots = Math.max(1, Math.round((float) images / classes));
         return BatchOrder.shuffledWhole(images, trainer.training().batch(), trainer.seed())
                 .inEpochsOf(shots);
+    }
+
+    /** Checks that a tower has the first block that is changed. */
+    static void requireBlock(int first, int layers) {
+        Require.that(
+                first < layers,
+                "start: expected at most %d, got %d: a tower of this model has %d blocks",
+                layers - 1,
+                first,
+                layers);
     }
 
     /** Fills values with draws from U(±bound). */

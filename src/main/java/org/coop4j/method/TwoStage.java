@@ -9,6 +9,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.Parameters;
 import org.coop4j.clip.Parameters.Changes;
 import org.coop4j.clip.StepGraph;
@@ -84,12 +85,7 @@ record TwoStage(
     }
 
     private static void add(List<LearnedTensor> tensors, Clip clip, String blocks, int from, int layers) {
-        Require.that(
-                from < layers,
-                "start: expected at most %d, got %d: a tower of this model has %d blocks",
-                layers - 1,
-                from,
-                layers);
+        TowerMethod.requireBlock(from, layers);
         for (int block = from; block < layers; block++) {
             for (String part : List.of(".ln_1.weight", ".ln_1.bias", ".ln_2.weight", ".ln_2.bias")) {
                 String name = blocks + block + part;
@@ -114,6 +110,11 @@ record TwoStage(
     }
 
     @Override
+    public int firstBlock() {
+        return visionStart;
+    }
+
+    @Override
     public boolean keepsRows() {
         return true;
     }
@@ -124,7 +125,7 @@ record TwoStage(
             throws IOException {
         LearnedTensor rows = learned.save().matrix(PromptLearner.CLASS_WEIGHTS).learned(PromptLearner.CLASS_WEIGHTS);
         int classes = learned.classNames().size();
-        FeatureSet images = data.train().encoded(clip, learned.features());
+        FeatureSet images = data.train().encoded(clip, ((FeatureKind.Changed) learned.features()).of(features()));
         Training training = trainer.training();
         training = training.withEpochs((int) Math.round(training.epochs() / FIRST));
         Trainer second = new Trainer(training, trainer.seed(), trainer.memory(), trainer.progress(), null);

@@ -128,7 +128,8 @@ class ImageTowerGoldenTest {
                                 "dropout", c.get("dropout").asDouble(),
                                 "encoder", c.get("encoder").asText(),
                                 "params", params.toString(),
-                                "position", c.get("blocks").asText().equals("all") ? "all" : "half-up"));
+                                "vision_start", start(c),
+                                "text_start", start(c)));
             }
             case "two_stage" ->
                 new TwoStage(
@@ -157,6 +158,12 @@ class ImageTowerGoldenTest {
                         "{}");
             default -> throw new IllegalArgumentException(file);
         };
+    }
+
+    /** The first block of "from 2", or of "all". */
+    private static int start(JsonNode c) {
+        String blocks = c.get("blocks").asText();
+        return blocks.equals("all") ? 0 : Integer.parseInt(blocks.replaceAll("\\D", ""));
     }
 
     private static TowerPrompts prompts(JsonNode c) {
@@ -268,6 +275,11 @@ class ImageTowerGoldenTest {
             if (method instanceof TwoStage) {
                 assertSecondStage(golden, key, method, learning, encoder, batches);
             }
+            for (String input : List.of("pixels", "tokens")) {
+                if (c.has("loss_after_from_" + input)) {
+                    assertLossAfterwards(golden, key, input, method, learning, encoder, batches[0]);
+                }
+            }
             optimizer.finish(learned);
             for (LearnedTensor tensor : learned) {
                 if (golden.has(key + "." + tensor.name() + ".aggregated")) {
@@ -280,6 +292,29 @@ class ImageTowerGoldenTest {
                         "test_logits.aggregated",
                         testLogits(method, learning, encoder).toArray());
             }
+        }
+    }
+
+    /** The loss of the first batch after the training, from pixels or from stored tokens. */
+    private static void assertLossAfterwards(
+            GoldenMethods golden,
+            String key,
+            String input,
+            TowerMethod method,
+            Objective learning,
+            PromptEncoder encoder,
+            int[] batch)
+            throws IOException {
+        FeatureKind kind = input.equals("pixels") ? FeatureKind.PIXELS : method.features();
+        Objective other = new Objective(learning.of(), kind);
+        FeatureSet images =
+                problem.features(input.equals("pixels") ? input : "tokens.block" + method.firstBlock(), "labels");
+        try (Step step = encoder.step(other, other, batch.length, MemoryLimit.none())) {
+            GoldenPrompts.logits(step, images, false, batch, encoder.classes());
+            String name = "loss_after_from_" + input;
+            double expected = golden.of(key).get(name).asDouble();
+            double deviation = golden.of(key).at("/float32_deviation/losses").asDouble();
+            assertThat((double) step.loss()).as(name).isCloseTo(expected, within(Math.max(20 * deviation, 1e-4)));
         }
     }
 
@@ -482,9 +517,7 @@ class ImageTowerGoldenTest {
         FeatureMatrix teacher = golden.has(own)
                 ? golden.matrix(own).normalized()
                 : method.textIsFrozen() ? problem.matrix("text_features").normalized() : null;
-        FeatureKind input = c.path("input").asText("pixels").equals("pixels")
-                ? FeatureKind.PIXELS
-                : new FeatureKind.Tokens(c.get("first_block").asInt());
+        FeatureKind input = c.path("input").asText("pixels").equals("pixels") ? FeatureKind.PIXELS : method.features();
         return new Objective(new PromptLearner.Objective(method, initial(golden, key), teacher), input);
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction.IoSupplier;
@@ -25,12 +27,14 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.weights.HalfFloats;
 import org.slf4j.Logger;
 
 /**
  * Features of image views in one file, appended as they are computed and read through a memory map.
  *
- * <p>The file is a header with its {@link Key}, followed by records of one size: key, features, checksum. A process
+ * <p>The file is a header with its {@link Key}, followed by records of one size: key, features, checksum. Features are
+ * float32, tokens float16. A process
  * killed at any moment leaves an incomplete last record at worst; opening the bank checks every record, so that a damaged
  * one is computed again and never used.
  *
@@ -46,6 +50,7 @@ final class BankFile implements AutoCloseable {
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
     private static final int HEADER_BYTES = 512;
+    private static final long SEGMENT_BYTES = 1L << 28;
     private static final String MAGIC = "coop4j feature bank 1\n";
 
     /**
@@ -75,6 +80,11 @@ final class BankFile implements AutoCloseable {
                 parts.add(precision.id());
             }
             return parts;
+        }
+
+        /** Returns true if rows are float16: tokens, of which a view has some hundred thousand numbers. */
+        boolean isHalf() {
+            return kind instanceof FeatureKind.Tokens;
         }
 
         /** Returns the first bytes of the file. */
@@ -117,6 +127,7 @@ final class BankFile implements AutoCloseable {
     private final FileChannel channel;
     private final boolean writable;
     private final int width;
+    private final boolean half;
     private final int recordBytes;
     private final Map<ViewKey, Integer> records = new HashMap<>();
 
@@ -128,7 +139,9 @@ final class BankFile implements AutoCloseable {
         this.channel = channel;
         this.writable = writable;
         this.width = key.width();
-        this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
+        this.half = key.isHalf();
+        int floats = half ? (width + 1) / 2 : width; // as much room
+        this.recordBytes = ViewKey.BYTES + floats * Float.BYTES + Integer.BYTES;
     }
 
     /**
@@ -267,6 +280,11 @@ final class BankFile implements AutoCloseable {
         return records.size();
     }
 
+    /** Returns the bytes of a view. */
+    int recordBytes() {
+        return recordBytes;
+    }
+
     /** Returns the length of a row. */
     int width() {
         return width;
@@ -311,8 +329,13 @@ final class BankFile implements AutoCloseable {
             }
             int offset = added++ * recordBytes;
             keys.get(i).write(bytes, offset);
+            int at = offset + ViewKey.BYTES;
             for (int j = 0; j < width; j++) {
-                bytes.putFloat(offset + ViewKey.BYTES + j * Float.BYTES, features.get(i)[j]);
+                if (half) {
+                    bytes.putShort(at + j * Short.BYTES, HalfFloats.toHalf(features.get(i)[j]));
+                } else {
+                    bytes.putFloat(at + j * Float.BYTES, features.get(i)[j]);
+                }
             }
             bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
         }
@@ -339,16 +362,25 @@ final class BankFile implements AutoCloseable {
 
     /** Returns the current records. */
     Rows rows() throws IOException {
-        int each = Math.max(1, (int) (Rows.SEGMENT_BYTES / recordBytes));
-        FloatBuffer[] segments = new FloatBuffer[(count + each - 1) / each];
+        int each = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
+        ByteBuffer[] segments = new ByteBuffer[(count + each - 1) / each];
         for (int i = 0; i < segments.length; i++) {
             int first = i * each;
             long bytes = (long) Math.min(each, count - first) * recordBytes;
             segments[i] = readable(() -> channel.map(FileChannel.MapMode.READ_ONLY, position(first), bytes))
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asFloatBuffer();
+                    .order(ByteOrder.LITTLE_ENDIAN);
         }
-        return new Rows(width, recordBytes / Float.BYTES, each, segments);
+        return half
+                ? new Halves(
+                        width,
+                        recordBytes / Short.BYTES,
+                        each,
+                        Stream.of(segments).map(ByteBuffer::asShortBuffer).toArray(ShortBuffer[]::new))
+                : new Floats(
+                        width,
+                        recordBytes / Float.BYTES,
+                        each,
+                        Stream.of(segments).map(ByteBuffer::asFloatBuffer).toArray(FloatBuffer[]::new));
     }
 
     /** Does some reading; its failures name the file. */
@@ -391,15 +423,32 @@ final class BankFile implements AutoCloseable {
      * The records of a bank's file at the time of mapping, read through a memory map that remains valid when the file is
      * closed. Complete records never change, so that any thread may read.
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Rows(int width, int recordFloats, int recordsPerSegment, FloatBuffer[] segments) {
-
-        private static final long SEGMENT_BYTES = 1L << 28;
+    sealed interface Rows {
 
         /** Copies the features of a record to {@code target} from {@code offset} on. */
-        void copy(int record, float[] target, int offset) {
+        void copy(int record, float[] target, int offset);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Floats(int width, int recordFloats, int recordsPerSegment, FloatBuffer[] segments) implements Rows {
+
+        @Override
+        public void copy(int record, float[] target, int offset) {
             int at = record % recordsPerSegment * recordFloats + ViewKey.BYTES / Float.BYTES;
             segments[record / recordsPerSegment].get(at, target, offset, width);
+        }
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Halves(int width, int recordHalves, int recordsPerSegment, ShortBuffer[] segments) implements Rows {
+
+        @Override
+        public void copy(int record, float[] target, int offset) {
+            int at = record % recordsPerSegment * recordHalves + ViewKey.BYTES / Short.BYTES;
+            ShortBuffer segment = segments[record / recordsPerSegment];
+            for (int i = 0; i < width; i++) {
+                target[offset + i] = HalfFloats.fromHalf(segment.get(at + i));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,6 +48,9 @@ import org.slf4j.Logger;
 public final class FeatureBanks implements AutoCloseable {
 
     private static final Logger log = Log.of(FeatureBanks.class);
+
+    /** Bytes of a view from which on its room on the disk matters. */
+    private static final int LARGE = 1 << 16;
 
     private final Path folder;
     private final FileContents files;
@@ -268,6 +272,7 @@ public final class FeatureBanks implements AutoCloseable {
             if (missing.isEmpty()) {
                 return;
             }
+            requireRoom(missing.size(), progress);
             Map<String, IOException> causes = new HashMap<>(); // by key
             ImageDecoder decoder = new ImageDecoder();
             try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
@@ -293,6 +298,25 @@ public final class FeatureBanks implements AutoCloseable {
                             path, new IOException(path + " has the content of " + problem.getMessage(), problem));
                 }
             }
+        }
+
+        /** Says how much disk tokens take, and refuses what does not fit; embeddings are small. */
+        private void requireRoom(int views, Progress progress) throws IOException {
+            long bytes = (long) views * bank.recordBytes();
+            if (bank.recordBytes() < LARGE) {
+                return;
+            }
+            long room = Files.getFileStore(folder).getUsableSpace();
+            InputException.require(
+                    bytes < room,
+                    "the tokens of %d views take %s, and the disk of %s has %s, room for %d views: make room, choose another"
+                            + " bank folder, or learn from fewer views",
+                    views,
+                    Numbers.bytes(bytes),
+                    folder,
+                    Numbers.bytes(room),
+                    room / bank.recordBytes());
+            progress.note("keeping the tokens of %s: %s".formatted(Numbers.count(views, "view"), Numbers.bytes(bytes)));
         }
 
         private void readPixels(View view, ImageDecoder decoder, FloatBuffer target, int offset) throws IOException {

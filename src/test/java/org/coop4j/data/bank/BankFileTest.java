@@ -234,6 +234,21 @@ class BankFileTest {
     }
 
     @Test
+    void tokensAreKeptAsFloat16() throws IOException {
+        BankFile.Key tokens = new BankFile.Key(WEIGHTS, "test-16", new FeatureKind.Tokens(6), Precision.FLOAT32, 3);
+        float[] row = {-1.5f, 2049, 70_000};
+        try (BankFile bank = BankFile.open(folder, tokens)) {
+            bank.append(List.of(key(0), key(1)), List.of(new float[3], row));
+        }
+        try (BankFile bank = BankFile.open(folder, tokens)) {
+            float[] read = new float[4];
+            bank.rows().copy(bank.record(key(1)), read, 1);
+            assertThat(read).containsExactly(0, -1.5f, 2048, Float.POSITIVE_INFINITY);
+            assertThat(bank.recordBytes()).isEqualTo(16 + 8 + 4);
+        }
+    }
+
+    @Test
     @SuppressWarnings("try") // one is closed before the other appends
     void twoUsersOfABankBothReadAndAppend() throws IOException {
         try (BankFile first = open();
