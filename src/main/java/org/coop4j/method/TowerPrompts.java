@@ -91,7 +91,7 @@ record TowerPrompts(
         return vectors;
     }
 
-    /** Returns the words "a photo of a", of which the first become vectors, or random vectors if there are more. */
+    /** Returns vectors that begin as the first words of "a photo of a", or at random if there are more of them. */
     static LearnedTensor context(Clip clip, int length, long seed) {
         int[] words = clip.tokenizer().encode(PromptContext.PHOTO);
         if (length > words.length) {
