@@ -394,6 +394,42 @@ class ImageTowerGoldenTest {
                         .toArray());
     }
 
+    /** Beyond the memory limit a batch is divided; classes are too where the text tower is changed. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void partsOfABatchAddUpToItsGradient(String file, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.tower(file)) {
+            JsonNode c = golden.of(key);
+            TowerMethod method = method(file, c, golden.rows(key + ".batches").length);
+            Objective learning = objective(method, golden, key, c);
+            int[] batch = golden.rows(key + ".batches")[0];
+            FeatureSet images = problem.features(c.path("input").asText("pixels"), "labels");
+            PromptEncoder encoder = clip.promptEncoder(promptsOf(method, "token_ids"));
+            MemoryLimit less;
+            float[] logits;
+            try (Step whole = encoder.step(learning, learning, batch.length, MemoryLimit.none())) {
+                logits = GoldenPrompts.logits(whole, images, false, batch, encoder.classes());
+                less = new MemoryLimit(whole.bytes() / 2);
+            }
+            List<float[]> gradients =
+                    learning.learned().stream().map(t -> t.gradient().clone()).toList();
+            try (Step divided = encoder.step(learning, learning, batch.length, less)) {
+                golden.assertClose(
+                        key,
+                        "logits.init",
+                        GoldenPrompts.logits(divided, images, false, batch, encoder.classes()),
+                        logits);
+                assertThat(divided.together() < batch.length || divided.chunks() > 1)
+                        .isTrue();
+                golden.assertLoss(key, "losses", 0, divided.loss());
+            }
+            for (int i = 0; i < gradients.size(); i++) {
+                LearnedTensor tensor = learning.learned().get(i);
+                golden.assertClose(key, tensor.name() + ".grad", tensor.gradient(), gradients.get(i));
+            }
+        }
+    }
+
     static Stream<String> dropped() throws IOException {
         return GoldenMethods.cases("../image_tower/clip_lora").stream().filter(key -> key.endsWith("dropout"));
     }
