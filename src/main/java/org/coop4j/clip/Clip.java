@@ -324,7 +324,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Returns the weights in place of the model's of which a changed tower consists, by name; none for other kinds.
+     * Returns the weights of a changed tower that replace the model's, by name; none for other kinds.
      *
      * @throws UnsupportedOperationException if images have further rows
      */

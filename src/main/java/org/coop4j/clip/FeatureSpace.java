@@ -106,7 +106,7 @@ public interface FeatureSpace extends Closeable {
         }
     }
 
-    /** What represents an image: a row of the image tower, its pixels, or a row of a tower with changes. */
+    /** A representation of an image: a row of the image tower, its pixels, or a row of a tower with changes. */
     @SuppressWarnings("ClassInitializationDeadlock") // a kind does not initialise an interface without default methods
     sealed interface FeatureKind {
 

@@ -309,7 +309,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
      *
      * @param path their file, a JSON object from class names to lists of sentences
      * @param sha256 of its content, in hexadecimal
-     * @param sentences by class name, "_" of which is " "
+     * @param sentences by class name, with spaces for underscores
      */
     public record ClassDescriptions(String path, String sha256, Map<String, List<String>> sentences) {
 

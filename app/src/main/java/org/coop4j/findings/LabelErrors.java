@@ -93,7 +93,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
     }
 
     /**
-     * Finds suspects among images of which there are only features.
+     * Finds suspects among images by their features alone.
      *
      * @param pictures with their labels
      * @param rows their features, not normalised

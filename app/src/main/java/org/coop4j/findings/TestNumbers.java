@@ -16,7 +16,7 @@ import org.coop4j.run.Learned;
  * @param low lower end of the likely range of the accuracy, in percent
  * @param prompts number of test images that the hand-written prompt classifies correctly
  * @param before null if they share no images
- * @param threshold least probability of answers of which 95 % are right
+ * @param threshold smallest threshold above which 95 % of the answers are right
  * @param answers by content, true if the run classified it correctly
  */
 public record TestNumbers(

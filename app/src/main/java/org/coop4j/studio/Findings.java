@@ -20,7 +20,7 @@ import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 
-/** What a person should look at: mistakes, problems of the pictures, and what would help most. */
+/** Mistakes, problems of the pictures, and the changes that would help most. */
 final class Findings {
 
     /** Pictures per class from which on more help little. */

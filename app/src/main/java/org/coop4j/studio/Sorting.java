@@ -25,7 +25,7 @@ final class Sorting {
     private final Features features;
     private final List<Picture> open;
 
-    /** A picture with its likeliest class, if there is one, and the probability; without a class, the likeness to its group. */
+    /** A picture with its likeliest class and its probability; without a class, with its likeness to its group. */
     record Member(String id, double probability, String label) {}
 
     /** Pictures to be labelled together. */

@@ -82,7 +82,7 @@ final class BankFile implements AutoCloseable {
             return parts;
         }
 
-        /** Returns true if rows are float16: tokens, of which a view has some hundred thousand numbers. */
+        /** Returns true if rows are float16: the tokens of a view are some hundred thousand numbers. */
         boolean isHalf() {
             return kind instanceof FeatureKind.Tokens;
         }
