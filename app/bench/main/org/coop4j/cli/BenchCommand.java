@@ -22,7 +22,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
-import org.coop4j.bench.StudioBench;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;

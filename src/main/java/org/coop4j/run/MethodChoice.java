@@ -96,10 +96,17 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(support.train().size(), "training image")
                 : Numbers.count(support.val().size(), "validation image");
+        List<String> single = whole.classNames().stream()
+                .filter(name -> whole.train().stream()
+                                .filter(image -> image.className().equals(name))
+                                .count()
+                        == 1)
+                .toList();
         InputException.require(
                 !crossValidates || folds >= 2,
-                "cannot choose a method: a class has one training image and there are no val images; add images, or"
-                        + " name one method");
+                "cannot choose a method: there are no val images, and one training image of %s; add images, or name one"
+                        + " method",
+                Numbers.first(single));
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
         List<Candidate> fits = candidates.stream()
                 .map(c -> new Candidate(c.name, c.method, c.training, c.shots == most ? 0 : c.shots))

@@ -45,4 +45,16 @@ public final class Neighbours {
         }
         return first;
     }
+
+    /** Returns the number of the image that is most like all. */
+    public static int typical(FeatureMatrix units) {
+        float[] sum = new float[units.width()];
+        for (int i = 0; i < units.rows(); i++) {
+            for (int j = 0; j < sum.length; j++) {
+                sum[j] += units.get(i, j);
+            }
+        }
+        FeatureMatrix middle = FeatureMatrix.of(1, sum.length, sum);
+        return Predictions.argmax(units.rows(), i -> units.dot(i, middle, 0));
+    }
 }

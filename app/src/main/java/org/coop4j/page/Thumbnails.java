@@ -4,21 +4,27 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.IoFunction.IoSupplier;
+import org.coop4j.base.Log;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PillowResize;
 import org.coop4j.image.RgbImage;
 import org.coop4j.page.Section.Picture;
+import org.slf4j.Logger;
 
 /** Small copies of images for pages. */
 public final class Thumbnails {
 
+    private static final Logger LOG = Log.of(Thumbnails.class);
     private static final int SIDE = 224;
 
     private final ImageDecoder decoder = new ImageDecoder();
@@ -43,6 +49,28 @@ public final class Thumbnails {
             return decoder.decode(file, ExifOrientation.APPLY, image -> jpeg(image, SIDE));
         } catch (IOException e) {
             return null;
+        }
+    }
+
+    /** Returns a file's content, which is made if the file is not there. */
+    public static byte[] kept(Path file, boolean keeps, IoSupplier<byte[]> make) throws IOException {
+        if (Files.exists(file)) {
+            return Files.readAllBytes(file);
+        }
+        byte[] small = make.get();
+        if (keeps) {
+            keep(file, small);
+        }
+        return small;
+    }
+
+    /** Writes a file if that is possible; it can be made again. */
+    public static void keep(Path file, byte[] content) {
+        try {
+            Files.createDirectories(file.getParent());
+            AtomicFile.write(file, content);
+        } catch (IOException e) {
+            LOG.debug("a thumbnail is not kept: {}", e.getMessage());
         }
     }
 

@@ -17,7 +17,6 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.eval.Predictions;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.studio.Studio.Picture;
@@ -108,19 +107,7 @@ final class Features implements Closeable {
     /** Returns the picture that is most like the others, null if none is encoded. */
     String typical(List<Picture> pictures) {
         List<Picture> some = pictures.stream().filter(this::has).toList();
-        if (some.isEmpty()) {
-            return null;
-        }
-        FeatureMatrix units = units(some);
-        float[] sum = new float[units.width()];
-        for (int i = 0; i < some.size(); i++) {
-            for (int j = 0; j < sum.length; j++) {
-                sum[j] += units.get(i, j);
-            }
-        }
-        FeatureMatrix middle = FeatureMatrix.of(1, sum.length, sum);
-        return some.get(Predictions.argmax(some.size(), i -> units.dot(i, middle, 0)))
-                .id();
+        return some.isEmpty() ? null : some.get(Neighbours.typical(units(some))).id();
     }
 
     /** Returns the similarity of each picture to the nearest of others that have another content. */

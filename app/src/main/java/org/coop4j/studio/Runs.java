@@ -19,8 +19,8 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Log;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Resource;
+import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.DataSpec;
@@ -84,54 +84,14 @@ final class Runs implements Closeable {
      */
     record Tried(String method, Double score) {}
 
-    /** Progress of a run, which ends when it is cancelled. */
-    static final class Work implements Progress {
+    /** Progress of a run, with the methods among which it chooses. */
+    static final class Work extends WatchedProgress {
 
-        private final Runnable listener;
-        private volatile long began = System.nanoTime();
-        private volatile boolean cancelled;
-        volatile double done;
-        volatile String label = "Learning";
         volatile List<Tried> scores = List.of();
 
         Work(Runnable listener) {
-            this.listener = listener;
-        }
-
-        Integer secondsLeft() {
-            double seconds = (System.nanoTime() - began) / 1e9;
-            return done < 0.02 ? null : (int) Math.ceil(seconds * (1 - done) / done);
-        }
-
-        private void proceed() {
-            if (cancelled) {
-                throw new CancellationException();
-            }
-            listener.run();
-        }
-
-        private void begin(String what) {
-            label = what;
-            done = 0;
-            began = System.nanoTime();
-            proceed();
-        }
-
-        @Override
-        public void note(String message) {
-            proceed();
-        }
-
-        @Override
-        public Task task(String name, long total, Unit unit) {
-            begin(name);
-            return new CountedTask(total) {
-                @Override
-                protected void advanced(long more) {
-                    done = total() == 0 ? 0 : (double) done() / total();
-                    proceed();
-                }
-            };
+            super(listener);
+            begin("Learning");
         }
     }
 
@@ -157,7 +117,7 @@ final class Runs implements Closeable {
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);
         }
-        ImageDataset pictures = dataset(studio.snapshot(), methods.size() > 1);
+        ImageDataset pictures = dataset(studio.snapshot());
         Work work = new Work(listener);
         running = work;
         learner = new Thread(() -> learn(pictures, methods, work), "coop4j-learn");
@@ -168,7 +128,7 @@ final class Runs implements Closeable {
     void cancel() {
         Work work = running;
         if (work != null) {
-            work.cancelled = true;
+            work.cancel();
         }
     }
 
@@ -228,16 +188,16 @@ final class Runs implements Closeable {
                 .findFirst()
                 .orElseThrow();
         RunConfig config = learns.config(images.space(), lists, new Sample(0, 1));
+        work.begin("Comparing methods");
         for (int i = 0; i < candidates.size(); i++) {
             work.scores = List.copyOf(tried);
-            work.label = "Comparing method %d of %d".formatted(i + 1, candidates.size());
+            work.proceed((double) i / candidates.size());
             Candidate one = candidates.get(i);
             Score score = MethodChoice.best(images, config, List.of(one), work)
                     .scores()
                     .get(0);
             scores.add(score);
             tried.set(i, new Tried(one.name(), score.accuracy() / 100));
-            work.done = (i + 1.0) / candidates.size();
         }
         work.scores = List.copyOf(tried);
         return candidates.get(scores.indexOf(MethodChoice.best(scores)));
@@ -270,19 +230,9 @@ final class Runs implements Closeable {
         return runs.get(runs.size() - 1);
     }
 
-    private ImageDataset dataset(Snapshot now, boolean compares) throws IOException {
+    private ImageDataset dataset(Snapshot now) throws IOException {
         Parts parts = now.parts(one -> !features.isUnreadable(one));
         StudioProblem.require(parts.names().size() > 1, "The studio learns from two classes on: add pictures.");
-        for (String name : parts.names()) {
-            StudioProblem.require(
-                    !compares
-                            || parts.train().stream()
-                                            .filter(one -> one.className().equals(name))
-                                            .count()
-                                    > 1,
-                    "%s has one picture to learn from: add another.",
-                    name);
-        }
         StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class is tested from 8 on.");
         return ImageDataset.fromImages(
                 studio.root().getFileName().toString(),

@@ -41,6 +41,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.FolderTimes;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
@@ -86,7 +87,7 @@ final class Studio implements Closeable {
     private final Set<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final Set<String> kept = new HashSet<>(); // content and class
-    private Map<Path, FileTime> folderTimes; // null if the folder is to be listed again
+    private FolderTimes seen; // null if the folder is to be listed again
     private FileChannel lock;
     private Journal journal;
     private long revision = 1;
@@ -291,7 +292,7 @@ final class Studio implements Closeable {
     }
 
     private void refresh() {
-        if (folderTimes == null || !times(folderTimes.keySet()).equals(folderTimes)) {
+        if (seen == null || seen.isChanged()) {
             try {
                 scan();
             } catch (IOException e) {
@@ -305,18 +306,6 @@ final class Studio implements Closeable {
         return place.substring(0, Math.max(0, place.lastIndexOf('/')));
     }
 
-    private static Map<Path, FileTime> times(Collection<Path> folders) {
-        Map<Path, FileTime> times = new HashMap<>();
-        for (Path folder : folders) {
-            try {
-                times.put(folder, Files.getLastModifiedTime(folder));
-            } catch (IOException e) {
-                times.put(folder, FileTime.fromMillis(0));
-            }
-        }
-        return times;
-    }
-
     private void scan() throws IOException {
         Set<Path> folders = new HashSet<>(Set.of(root));
         ImageFiles lister = new ImageFiles();
@@ -324,7 +313,7 @@ final class Studio implements Closeable {
         folders.addAll(direct);
         List<Path> files = lister.images(root);
         files.forEach(file -> folders.add(file.getParent()));
-        Map<Path, FileTime> before = times(folders);
+        FolderTimes before = FolderTimes.of(folders);
         Map<String, Picture> found = new ConcurrentHashMap<>();
         files.parallelStream().forEach(file -> {
             String path = root.relativize(file).toString().replace('\\', '/');
@@ -341,7 +330,7 @@ final class Studio implements Closeable {
         pictures.putAll(found);
         classes.clear();
         direct.forEach(one -> classes.add(one.getFileName().toString()));
-        folderTimes = before;
+        seen = before;
         note();
         changed();
     }
@@ -434,10 +423,10 @@ final class Studio implements Closeable {
             perform(entry, problems);
             finished(entry);
             changed();
-            folderTimes = times(folders());
+            seen = FolderTimes.of(folders());
             listener.run();
             if (!problems.isEmpty()) {
-                folderTimes = null;
+                seen = null;
                 StudioProblem first = problems.get(0);
                 int others = moves.size() - problems.size();
                 String lost = "Nothing is lost: %s moved, the others are where they were."
@@ -643,7 +632,7 @@ final class Studio implements Closeable {
             plan.move(sha256, arrived, place(className, file));
             plan.act("Added %s to %s".formatted(file, named(className)));
         }
-        store(id, thumbnail);
+        Thumbnails.keep(thumbnailFile(id), thumbnail);
         return id;
     }
 
@@ -810,30 +799,20 @@ final class Studio implements Closeable {
         return root.resolve(of(id).get(0).path);
     }
 
-    /** Returns a small JPEG of a picture, made once. */
+    /** Returns a small JPEG of a picture, made once and kept when the picture is removed. */
     byte[] thumbnail(String id) {
-        Path made = own().resolve("thumbnails").resolve(id + ".jpg");
         try {
-            if (id.matches("[0-9a-f]+") && Files.exists(made)) { // of removed pictures, too
-                return Files.readAllBytes(made);
-            }
-            byte[] small = decoder.decode(file(id), ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
-            store(id, small);
-            return small;
+            return Thumbnails.kept(
+                    thumbnailFile(id),
+                    !readOnly,
+                    () -> decoder.decode(file(id), ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL)));
         } catch (IOException e) {
             throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.", UNCHANGED);
         }
     }
 
-    private void store(String id, byte[] thumbnail) {
-        if (!readOnly) {
-            try {
-                Path folder = Files.createDirectories(own().resolve("thumbnails"));
-                AtomicFile.write(folder.resolve(id + ".jpg"), thumbnail);
-            } catch (IOException e) {
-                LOG.debug("a thumbnail is not kept: {}", e.getMessage()); // made again the next time
-            }
-        }
+    private Path thumbnailFile(String id) {
+        return own().resolve("thumbnails").resolve(id.replaceAll("[^0-9a-f]", "") + ".jpg");
     }
 
     @Override

@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
@@ -12,26 +11,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import io.javalin.http.Cookie;
 import io.javalin.http.Header;
-import io.javalin.http.SameSite;
 import io.javalin.http.sse.SseClient;
 import io.javalin.json.JavalinJackson;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,11 +30,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.findings.TestNumbers;
+import org.coop4j.http.BrowserToken;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.page.QrCode;
@@ -90,8 +80,7 @@ public final class StudioServer implements Closeable {
     private final Runs runs;
     private final WebServer server;
     private final ServiceOptions options;
-    private final AtomicReference<String> token = new AtomicReference<>(secret()); // null once it is used
-    private final String session = secret();
+    private final BrowserToken token = new BrowserToken("coop4j-studio");
     private final Set<SseClient> listening = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final AtomicBoolean isNews = new AtomicBoolean();
@@ -138,12 +127,6 @@ public final class StudioServer implements Closeable {
         return started;
     }
 
-    private static String secret() {
-        byte[] bytes = new byte[16]; // few enough for a QR code
-        new SecureRandom().nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
-    }
-
     /** Returns the port that it listens on. */
     public int port() {
         return server.http().port();
@@ -156,38 +139,13 @@ public final class StudioServer implements Closeable {
 
     /** Returns the address of the page for a browser on this machine. */
     public String address() throws IOException {
-        InetAddress address = InetAddress.getByName(options.host());
-        return address(address.isAnyLocalAddress() ? "localhost" : options.host());
-    }
-
-    private String address(String host) {
-        return "http://%s:%d/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port(), token.get());
+        return token.address(options, port());
     }
 
     // The gate
 
-    private String cookie() {
-        return "coop4j-studio-" + port(); // cookies do not know ports
-    }
-
     private void requireCookie(Context context) {
-        boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie()), ""), session);
-        String given = context.queryParam("token");
-        if (context.path().equals("/") && given != null) {
-            String expected = token.get();
-            if (!known && expected != null && isSame(given, expected) && token.compareAndSet(expected, null)) {
-                Cookie cookie = new Cookie(cookie(), session);
-                cookie.setHttpOnly(true);
-                cookie.setSameSite(SameSite.STRICT);
-                context.cookie(cookie);
-                known = true;
-            }
-            if (known) {
-                context.redirect("/");
-                context.skipRemainingHandlers();
-            }
-        }
-        if (!known) {
+        if (!token.admits(context)) {
             throw new StudioProblem(
                     FORBIDDEN_403,
                     "The address that coop studio printed lets one browser in. Another gets its own from the page of"
@@ -198,23 +156,11 @@ public final class StudioServer implements Closeable {
 
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
     private ObjectNode phone() throws IOException {
-        token.set(secret());
-        InetAddress own = InetAddress.getByName(options.host());
-        String host = options.host();
-        if (own.isAnyLocalAddress()) {
-            try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
-                socket.connect(new InetSocketAddress("192.0.2.1", 9));
-                host = socket.getLocalAddress().getHostAddress();
-            }
-        }
-        String address = address(host) + "#try";
+        token.renew();
+        Optional<String> distant = token.distantAddress(options, port()).map(address -> address + "#try");
         return JSON.createObjectNode()
-                .put("address", address)
-                .putPOJO("rows", own.isLoopbackAddress() ? null : QrCode.rows(address));
-    }
-
-    private static boolean isSame(String given, String expected) {
-        return MessageDigest.isEqual(given.getBytes(UTF_8), expected.getBytes(UTF_8));
+                .put("address", distant.orElse(address()))
+                .putPOJO("rows", distant.map(QrCode::rows).orElse(null));
     }
 
     private void configure(JavalinConfig config) {
@@ -347,8 +293,8 @@ public final class StudioServer implements Closeable {
     private static ObjectNode state(Work work) {
         return JSON.createObjectNode()
                 .put("running", true)
-                .put("done", work.done)
-                .put("label", work.label)
+                .put("done", work.done())
+                .put("label", work.label())
                 .put("secondsLeft", work.secondsLeft())
                 .putPOJO("scores", work.scores);
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
@@ -22,9 +23,18 @@ final class StudioFolder {
     /** Returns the content of a small picture of noise. */
     static byte[] picture(long seed) {
         Random random = new Random(seed);
-        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < 64; i++) {
-            image.setRGB(i % 8, i / 8, random.nextInt(1 << 24));
+        return png(8, i -> random.nextInt(1 << 24));
+    }
+
+    /** Returns the content of a picture that has no edges. */
+    static byte[] smooth(int side) {
+        return png(side, i -> 0x010101 * (i % side));
+    }
+
+    private static byte[] png(int side, IntUnaryOperator colour) {
+        BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < side * side; i++) {
+            image.setRGB(i % side, i / side, colour.applyAsInt(i));
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
@@ -42,6 +43,7 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
+import org.coop4j.studio.Studio.Picture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,10 +210,19 @@ class StudioServerTest {
     @Test
     void damagedFilesAreFound() throws IOException, InterruptedException {
         Files.write(photos.resolve("cat/bad.png"), new byte[] {1, 2, 3});
-        for (JsonNode clean = get("clean"); clean.path("unreadable").isEmpty(); clean = get("clean")) {
-            Thread.sleep(50);
-        }
+        byte[] smooth = StudioFolder.smooth(200);
+        Files.write(photos.resolve("smooth.png"), smooth);
         JsonNode clean = get("clean");
+        while (clean.path("unreadable").isEmpty() || clean.path("blurred").isEmpty()) {
+            Thread.sleep(50);
+            clean = get("clean");
+        }
+        assertThat(clean.path("blurred").path(0).asText()).isEqualTo(Picture.id(Sha256.of(smooth)));
+        assertThat(clean.path("tiny").size()).isEqualTo(27); // all others have 8 x 8 pixels
+        assertThat(json("POST", "/api/predict", new byte[] {1}, 400)
+                        .path("error")
+                        .asText())
+                .startsWith("This is not a picture");
         assertThat(clean.path("unreadable").path(0).path("file").asText()).isEqualTo("cat/bad.png");
         clean.path("suspects").forEach(one -> assertThat(one.path("suggested").asText())
                 .isIn("cat", "dog")

@@ -157,6 +157,7 @@ class StudioTest {
                         .hasMessageContaining("already");
             }
             assertThat(studio.snapshot().classes()).hasSize(5);
+            assertThatThrownBy(() -> studio.addClass("no._5")).hasMessageContaining("already"); // one word in a prompt
         }
     }
 

@@ -1,4 +1,4 @@
-package org.coop4j.bench;
+package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,7 +31,7 @@ import org.coop4j.page.Thumbnails;
 import org.coop4j.studio.StudioServer;
 
 /** Measurements of the studio as a browser uses it, on a folder of made pictures. */
-public final class StudioBench implements Closeable {
+final class StudioBench implements Closeable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOVES = 30;
@@ -55,7 +55,7 @@ public final class StudioBench implements Closeable {
      *
      * @return seconds by name, and the numbers of pictures and classes
      */
-    public static Map<String, Object> run(Clip clip, int pictures, int classes) throws IOException {
+    static Map<String, Object> run(Clip clip, int pictures, int classes) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("pictures", pictures);
         result.put("classes", classes);
