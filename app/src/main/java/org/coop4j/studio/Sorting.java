@@ -54,7 +54,7 @@ final class Sorting {
             double[] likeness = features.nearest(open, labelled);
             return new Groups(
                     "classifier", sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike()));
-        } else if (known.size() >= 2) {
+        } else if (known.size() >= 2 && now.pictures().size() == now.of(null).size()) { // nothing is labelled yet
             double[] alike = new double[open.size()];
             return new Groups("names", sorting.groups(learning.byNames(known), known, alike, -1, -1));
         }

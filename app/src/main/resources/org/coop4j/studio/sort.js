@@ -10,10 +10,10 @@ let first = null; // key of the group on top; it stays there when others arrive
 const keyOf = (g) => `${g.kind} ${g.label ?? g.pictures[0].id}`;
 const rest = (g) => g.pictures.map((p) => p.id).filter((id) => !state.picked.has(id));
 
-let moved = 0; // when the pointer was moved
-addEventListener("pointermove", (event) => (moved = event.timeStamp));
+let moved = 0; // when the pointer was moved or a key was pressed
+window.onpointermove = window.onkeydown = (event) => (moved = event.timeStamp);
 
-/** The groups; new ones wait while the pointer is on its way, pictures are selected or a name is typed. */
+/** The groups; new ones wait while somebody is on the way to one, pictures are selected or a name is typed. */
 function groups() {
     const busy =
         performance.now() - moved < 1000 ||
