@@ -121,7 +121,7 @@ export const board = {
                       ),
                       h(
                           "p.row.small.muted",
-                          "Drag pictures, or select some and press the key of a class.",
+                          "Drag, or select and press a key.",
                           h("span.end", kbd("?"), " all keys")
                       )
                   )

@@ -14,7 +14,7 @@ export async function start() {
         stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment"}});
         redraw();
     } catch {
-        fail({error: "There is no camera, or the browser may not use it. Choose pictures instead."});
+        fail({error: "There is no camera, or the browser may not use it."});
     }
     return stream;
 }

@@ -49,10 +49,7 @@ function progress(now) {
                 )
             ),
             next &&
-                h(
-                    "p.muted.small",
-                    "Share of pictures that each method gets right when it has not seen them. Test pictures play no part."
-                )
+                h("p.muted.small", "Share of unseen pictures that each method gets right.")
         ],
         {class: "panel"}
     );

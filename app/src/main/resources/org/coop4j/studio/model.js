@@ -17,6 +17,7 @@ export const state = {
 const answers = new Map(); // by path: {value, fresh}
 let last = Promise.resolve(); // settles with the latest change
 let running = 0; // changes that are not answered yet
+let later; // drawing of what is held
 let draw;
 let drawing = false;
 
@@ -72,22 +73,27 @@ const renew = () => answers.forEach((answer) => (answer.fresh = false));
 export function data(path, held) {
     const found = answers.get(path) ?? {};
     answers.set(path, found);
-    if (!found.fresh && held && found.value) {
-        setTimeout(redraw, 500);
-    } else if (!found.fresh && !running && !state.stopped) {
+    if (held && found.value) {
+        clearTimeout(later);
+        later = setTimeout(redraw, 500);
+        return found.value;
+    }
+    if (!found.fresh && !running && !state.stopped) {
         const begun = last;
         found.fresh = true;
         request(path)
             .catch((error) => (error.status === 404 ? null : fail(error, renew)))
             .then((value) => {
-                if (begun !== last) {
+                if (begun === last) {
+                    found.next = value;
+                } else {
                     found.fresh = false;
-                } else if (value !== undefined) {
-                    found.value = value;
                 }
                 redraw();
             });
     }
+    found.value = found.next === undefined ? found.value : found.next;
+    found.next = undefined;
     return found.value;
 }
 
@@ -104,7 +110,7 @@ function without(value, ids) {
 /** Makes a change after those before it; its pictures leave the screen at once. */
 export function act(path, body, said) {
     const ids = body.pictures ?? [body.picture];
-    answers.forEach((answer) => (answer.value = without(answer.value, new Set(ids))));
+    answers.forEach((answer) => Object.assign(answer, {value: without(answer.value, new Set(ids)), next: undefined}));
     running++;
     said && say(said, path !== "undo" && (body.pictures ?? []));
     redraw();

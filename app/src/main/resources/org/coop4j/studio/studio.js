@@ -23,8 +23,7 @@ const KEYS = {
     Arrows: "move",
     Tab: "next group",
     Enter: "accept the group, open the class",
-    F2: "rename the class",
-    "Ctrl A": "select all"
+    F2: "rename the class"
 };
 
 const screen = () => SCREENS[state.screen];
@@ -116,7 +115,7 @@ function messages(s) {
             {key: "alert", role: "alert"},
             stopped
                 ? message("The studio has stopped.", "Start it again; nothing is lost.")
-                : s?.failure && message(s.failure, "Nothing is lost. It is tried again with the next change."),
+                : s?.failure && message(s.failure, "It is tried again with the next change."),
             error &&
                 message(
                     error.error,
