@@ -22,6 +22,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
+import org.coop4j.bench.StudioBench;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
@@ -99,7 +100,7 @@ public final class BenchCommand extends ConsoleCommand {
     boolean profile;
 
     @Option(names = "--pictures", paramLabel = "N", converter = Positive.class)
-    int made = 1000;
+    int madePictures = 1000;
 
     @Mixin
     AsJson json;
@@ -174,7 +175,7 @@ public final class BenchCommand extends ConsoleCommand {
                     product(clip);
                     profile(clip.imageEncoder().profile(batch));
                 }
-                case "studio" -> result.putAll(StudioBench.run(clip, made, classes));
+                case "studio" -> result.putAll(StudioBench.run(clip, madePictures, classes));
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
                     images(images.size(), all);

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -30,8 +30,8 @@ import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.page.Thumbnails;
 import org.coop4j.studio.StudioServer;
 
-/** Measurements of the studio as a browser uses it, on a folder of made pictures. */
-final class StudioBench implements Closeable {
+/** Measures the studio as a browser uses it, on a folder of made pictures. */
+public final class StudioBench implements Closeable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOVES = 30;
@@ -55,7 +55,7 @@ final class StudioBench implements Closeable {
      *
      * @return seconds by name, and the numbers of pictures and classes
      */
-    static Map<String, Object> run(Clip clip, int pictures, int classes) throws IOException {
+    public static Map<String, Object> run(Clip clip, int pictures, int classes) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("pictures", pictures);
         result.put("classes", classes);
