@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.coop4j.console.Interval;
-import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Learned;
 
@@ -16,7 +15,7 @@ import org.coop4j.run.Learned;
  * @param low lower end of the likely range of the accuracy, in percent
  * @param prompts number of test images that the hand-written prompt classifies correctly
  * @param before null if they share no images
- * @param threshold smallest threshold above which 95 % of the answers are right
+ * @param threshold probability above which 95 % of the answers on held-out images are right
  * @param answers by content, true if the run classified it correctly
  */
 public record TestNumbers(
@@ -32,8 +31,6 @@ public record TestNumbers(
         double threshold,
         Map<String, Boolean> answers) {
 
-    private static final int WANTED = 95;
-
     /** Answers at or above a threshold. */
     public record Point(double threshold, int answered, int right) {}
 
@@ -43,7 +40,7 @@ public record TestNumbers(
     /**
      * Returns the numbers of a run.
      *
-     * @param otherwise the threshold if none is good enough
+     * @param otherwise the threshold if none of the run is good enough
      */
     public static TestNumbers of(Learned run, Optional<TestNumbers> earlier, double otherwise) {
         Scores test = run.test().at(run.confidence().temperature());
@@ -66,7 +63,7 @@ public record TestNumbers(
                 (int) Math.round(run.result().handWritten().get(0).accuracy() * test.size() / 100),
                 earlier.map(one -> one.comparedTo(answers)).orElse(null),
                 coverage,
-                test.coverage().answering(WANTED).map(Coverage.Point::threshold).orElse(otherwise),
+                run.confidence().threshold().orElse(otherwise),
                 answers);
     }
 

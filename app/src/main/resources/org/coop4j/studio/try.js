@@ -51,7 +51,7 @@ function result([best, ...others]) {
     const {coverage = [], tested, threshold: suggested} = data("learned") ?? {};
     const limit = threshold ?? suggested ?? 0.5;
     const sure = best.probability >= limit;
-    const at = coverage.findLast((c) => c.threshold <= limit + 1e-9);
+    const at = coverage.findLast((c) => c.threshold >= limit - 1e-9);
     return [
         h(
             ".row.best",

@@ -320,6 +320,16 @@ class StudioPageTest {
         dropFile(".try", unseen(), "unseen.jpg");
         until("document.querySelector('.best h2') !== null");
         assertThat(browser.findElement(By.cssSelector(".best")).getText()).contains(" %");
+        Object answered = browser.executeAsyncScript(
+                """
+                const done = arguments[0];
+                const slider = document.querySelector(".try input[type=range]");
+                slider.value = 50;
+                slider.dispatchEvent(new Event("input"));
+                fetch("/api/learned").then((r) => r.json()).then((learned) =>
+                    done(learned.coverage.filter((point) => point.threshold >= 0.5).length));
+                """);
+        until("document.querySelector('.try').textContent.includes('Answers %s of ')".formatted(answered));
         browser.executeScript("document.querySelectorAll('.try .choice')[1].click()");
         untilPictures("watch", 11);
         untilSaid("Added 1 to watch.");
