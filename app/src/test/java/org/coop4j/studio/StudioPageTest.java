@@ -347,10 +347,10 @@ class StudioPageTest {
         until("!document.querySelector('header button').disabled");
         press("u");
         untilPictures("pizza", 14);
-        until("document.querySelector('.case.now') !== null");
-        String first = (String) js("document.querySelector('.case.now img').src");
+        // Waited for and read at once, since the list is read again after an undo.
+        until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");
         press("l");
-        until("document.querySelector('.case.now img')?.src !== '%s'".formatted(first));
+        until("document.querySelector('.case.now img')?.src !== window.judged");
     }
 
     @Test
