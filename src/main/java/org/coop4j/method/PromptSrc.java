@@ -2,13 +2,10 @@ package org.coop4j.method;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.Parameters;
-import org.coop4j.clip.Parameters.Changes;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.Activation;
@@ -39,7 +36,7 @@ record PromptSrc(
         @Setting("weight of the distance from the teacher's image features") double imageWeight,
         @Setting("mean of the weights of epochs, as a share of all epochs") double mean,
         @Setting("standard deviation of the weights of epochs, as a share of all epochs") double deviation)
-        implements TowerMethod {
+        implements TowerPrompts.InBothTowers {
 
     private static final String AVERAGE = "average";
 
@@ -69,41 +66,6 @@ record PromptSrc(
     @Override
     public Training training(int shots) {
         return Training.sgd(50, 4, 0.0025, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
-    }
-
-    @Override
-    public List<LearnedTensor> besideContext(Clip clip, long seed) {
-        return prompts.initial(clip, vit(clip).layers(), seed);
-    }
-
-    @Override
-    public List<int[]> prompts(Clip clip, List<String> classNames) {
-        return TowerPrompts.prompts(clip, prompts.textLength(), classNames);
-    }
-
-    @Override
-    public Context vectors() {
-        return step -> step.learned(TowerPrompts.CTX);
-    }
-
-    @Override
-    public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
-        return TowerPrompts.replacements(step);
-    }
-
-    @Override
-    public int firstBlock() {
-        return prompts.firstBlock();
-    }
-
-    @Override
-    public boolean addsRows() {
-        return true;
-    }
-
-    @Override
-    public Changes changes(Parameters.Learned graph) {
-        return TowerPrompts.changes(graph, prompts.firstBlock());
     }
 
     /** Returns the mean of the features of ImageNet's templates, which are not normalised before it. */

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.Parameters;
 import org.coop4j.clip.Parameters.Changes;
@@ -52,6 +53,47 @@ record TowerPrompts(
         Require.notNegative("text_depth", textDepth);
         Require.notNegative("image_depth", imageDepth);
         Require.notNegative("first_block", firstBlock);
+    }
+
+    /** A method with vectors in both towers. */
+    interface InBothTowers extends TowerMethod {
+
+        TowerPrompts prompts();
+
+        @Override
+        default List<LearnedTensor> besideContext(Clip clip, long seed) {
+            return prompts().initial(clip, vit(clip).layers(), seed);
+        }
+
+        @Override
+        default List<int[]> prompts(Clip clip, List<String> classNames) {
+            return TowerPrompts.prompts(clip, prompts().textLength(), classNames);
+        }
+
+        @Override
+        default Context vectors() {
+            return step -> step.learned(TowerPrompts.CTX);
+        }
+
+        @Override
+        default Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
+            return TowerPrompts.replacements(step);
+        }
+
+        @Override
+        default int firstBlock() {
+            return prompts().firstBlock();
+        }
+
+        @Override
+        default boolean addsRows() {
+            return true;
+        }
+
+        @Override
+        default Changes changes(Parameters.Learned graph) {
+            return TowerPrompts.changes(graph, prompts().firstBlock());
+        }
     }
 
     /** Returns the vectors before training, the context first. */

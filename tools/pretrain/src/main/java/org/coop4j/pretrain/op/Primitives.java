@@ -5,11 +5,13 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import org.bytedeco.dnnl.memory.desc;
 import org.bytedeco.dnnl.memory.format_tag;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
@@ -72,14 +75,15 @@ final class Primitives {
         void add(List<Call> calls, int number, int from, int count);
     }
 
-    /** A primitive with the memory that it reads and writes. */
+    /** A primitive with the memory that it reads and writes; oneDNN's own scratch memory is that of the planning thread. */
     private final class Call {
         private final primitive compiled;
         private final stream queue = owned(new stream(processor));
         private final IntMemoryMap arguments = owned(new IntMemoryMap());
 
-        Call(primitive compiled) {
-            this.compiled = owned(compiled);
+        Call(primitive_desc_base plan) {
+            compiled = owned(new primitive(plan.get()));
+            with(DNNL_ARG_SCRATCHPAD, owned(new memory(plan.scratchpad_desc(), processor)));
         }
 
         Call with(int argument, memory value) {
@@ -132,7 +136,7 @@ final class Primitives {
     }
 
     private Call product(memory a, memory b, memory bias, memory c) {
-        return new Call(new matmul(plan(a, b.get_desc(), bias, c)))
+        return new Call(plan(a, b.get_desc(), bias, c))
                 .with(DNNL_ARG_SRC, a)
                 .with(DNNL_ARG_WEIGHTS, b)
                 .with(DNNL_ARG_BIAS, bias)
@@ -142,13 +146,7 @@ final class Primitives {
     private matmul.primitive_desc plan(memory a, desc b, memory bias, memory c) {
         desc none = new desc();
         return owned(new matmul.primitive_desc(
-                processor,
-                a.get_desc(),
-                b,
-                bias == null ? none : bias.get_desc(),
-                c.get_desc(),
-                owned(new primitive_attr()),
-                false));
+                processor, a.get_desc(), b, bias == null ? none : bias.get_desc(), c.get_desc(), attributes(), false));
     }
 
     /**
@@ -177,7 +175,7 @@ final class Primitives {
                 memory offset = bias == null ? null : p.matrix(bias, 0, new long[] {y.cols()}, 1);
                 var plan = plan(p, from.get_desc(), p.any(weights), offset, to.get_desc());
                 packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
-                calls.add(p.new Call(new convolution_forward(plan))
+                calls.add(p.new Call(plan)
                         .with(DNNL_ARG_SRC, from)
                         .with(DNNL_ARG_WEIGHTS, packed[0])
                         .with(DNNL_ARG_BIAS, offset)
@@ -198,7 +196,7 @@ final class Primitives {
                     strides,
                     ONE_PIXEL,
                     after(),
-                    p.owned(new primitive_attr()),
+                    p.attributes(),
                     false));
         }
 
@@ -221,10 +219,10 @@ final class Primitives {
                         ONE_PIXEL,
                         after(),
                         forward,
-                        p.owned(new primitive_attr()),
+                        p.attributes(),
                         false));
                 packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
-                calls.add(p.new Call(new convolution_backward_data(plan))
+                calls.add(p.new Call(plan)
                         .with(DNNL_ARG_DIFF_DST, from)
                         .with(DNNL_ARG_WEIGHTS, packed[0])
                         .with(DNNL_ARG_DIFF_SRC, to));
@@ -251,16 +249,23 @@ final class Primitives {
                         ONE_PIXEL,
                         after(),
                         forward,
-                        p.owned(new primitive_attr()),
+                        p.attributes(),
                         false));
                 memory packed = p.owned(new memory(plan.diff_weights_desc(), p.processor));
-                calls.add(p.new Call(new convolution_backward_weights(plan))
+                calls.add(p.new Call(plan)
                         .with(DNNL_ARG_SRC, given)
                         .with(DNNL_ARG_DIFF_DST, upstream)
                         .with(DNNL_ARG_DIFF_WEIGHTS, packed));
                 calls.add(p.copy(packed, p.partOf(dKernel, number, sizes, kernelStrides(sizes))));
             });
         }
+    }
+
+    /** Returns attributes of a primitive that brings its own scratch memory. */
+    private primitive_attr attributes() {
+        primitive_attr result = owned(new primitive_attr());
+        result.set_scratchpad_mode(dnnl_scratchpad_mode_user);
+        return result;
     }
 
     private <P extends Pointer> P owned(P pointer) {
@@ -334,7 +339,9 @@ final class Primitives {
     }
 
     private Call copy(memory from, memory to) {
-        return new Call(new reorder(from, to)).with(DNNL_ARG_SRC, from).with(DNNL_ARG_DST, to);
+        return new Call(owned(new reorder.primitive_desc(from, to, attributes(), false)))
+                .with(DNNL_ARG_SRC, from)
+                .with(DNNL_ARG_DST, to);
     }
 
     /** Returns the kernel of which each worker computes some rows or images of the result. */
