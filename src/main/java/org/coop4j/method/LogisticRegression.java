@@ -27,7 +27,7 @@ final class LogisticRegression {
 
     private static final double TOLERANCE = 1e-9;
 
-    /** A tolerance for fits that only classify: of 36 drawn tasks with 6 C's each, none classified an image differently. */
+    /** A tolerance for fits whose classes alone matter, not their probabilities. */
     static final double TO_CLASSIFY = 1e-4;
 
     private final int[] labels; // [n], the class of each image

@@ -73,8 +73,8 @@ class FewShotFormulasTest {
                     golden.floats(key + ".gaussian_logits"),
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
-            assertHits(Gda.hits(gaussians, text, scale, problem.val()), c.get("val_hits"));
-            assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
+            GoldenMethods.assertHits(Gda.hits(gaussians, text, scale, problem.val()), c.get("val_hits"));
+            GoldenMethods.assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);
@@ -137,15 +137,6 @@ class FewShotFormulasTest {
         float[] all = logits.toArray();
         assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);
         problem.assertAccuracy(logits, golden.of(key).get("accuracy_" + name).asDouble());
-    }
-
-    /** One image may fall to the other side by rounding. */
-    private static void assertHits(int[] actual, JsonNode expected) {
-        for (int a = 0; a < actual.length; a++) {
-            assertThat(actual[a])
-                    .as("alpha %d", a)
-                    .isBetween(expected.get(a).asInt() - 1, expected.get(a).asInt() + 1);
-        }
     }
 
     static List<String> tipAdapter() throws IOException {

@@ -223,6 +223,14 @@ final class GoldenMethods implements AutoCloseable {
         }
     }
 
+    /** Checks numbers of images classified correctly: one may fall to the other side by rounding. */
+    static void assertHits(int[] actual, JsonNode expected) {
+        for (int i = 0; i < actual.length; i++) {
+            int number = expected.get(i).asInt();
+            assertThat(actual[i]).as("hits of setting %d", i).isBetween(number - 1, number + 1);
+        }
+    }
+
     /** Checks that a method is trained as the file says. */
     void assertOptimizer(Training training) {
         JsonNode said = json.get("optimiser");

@@ -264,9 +264,9 @@ class MoreMethodsGoldenTest {
             golden.assertClose(key, "matching_score", flat(all.scores()));
             assertFit(golden, key, "", all, gamma, count);
             double[] alphas = doubles(golden.json().get("alphas"));
-            assertHits(all.hits(gamma, count, alphas, problem.val()), c.get("val_hits"));
+            GoldenMethods.assertHits(all.hits(gamma, count, alphas, problem.val()), c.get("val_hits"));
             if (c.get("shots").asInt() > 1) {
-                assertHits(all.heldOutHits(gamma, count, alphas), c.get("cross_validation_hits"));
+                GoldenMethods.assertHits(all.heldOutHits(gamma, count, alphas), c.get("cross_validation_hits"));
             }
 
             JsonNode s = c.get("s");
@@ -277,12 +277,12 @@ class MoreMethodsGoldenTest {
                     all,
                     s.get("gamma").asDouble(),
                     s.get("beta").asInt());
-            assertHits(Timo.gammaHits(all, problem.val()), s.get("gamma_hits"));
+            GoldenMethods.assertHits(Timo.gammaHits(all, problem.val()), s.get("gamma_hits"));
             assertThat(Timo.counts(all.texts())).isEqualTo(GoldenMethods.ints(s.get("betas")));
             for (int i = 0; i < s.get("betas").size(); i++) {
                 int[] hits = all.hits(
                         s.get("gamma").asDouble(), s.get("betas").get(i).asInt(), alphas, problem.val());
-                assertHits(hits, s.get("val_hits").get(i));
+                GoldenMethods.assertHits(hits, s.get("val_hits").get(i));
             }
         }
     }
@@ -339,14 +339,5 @@ class MoreMethodsGoldenTest {
         return IntStream.range(0, array.size())
                 .mapToDouble(i -> array.get(i).asDouble())
                 .toArray();
-    }
-
-    /** One image may fall to the other side by rounding. */
-    private static void assertHits(int[] actual, JsonNode expected) {
-        for (int a = 0; a < actual.length; a++) {
-            assertThat(actual[a])
-                    .as("hits %d", a)
-                    .isBetween(expected.get(a).asInt() - 1, expected.get(a).asInt() + 1);
-        }
     }
 }

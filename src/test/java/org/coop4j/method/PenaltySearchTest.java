@@ -166,6 +166,23 @@ class PenaltySearchTest {
         assertThat(crossValidated(noisy(40, 0, 30))).isEqualTo(1);
     }
 
+    @Test
+    void roughFitsClassifyAsExactOnesOnAnyNumberOfThreads() {
+        FeatureSet images = noisy(120, 60, 1.0);
+        FeatureSet fresh = noisy(4000, 60, 1.0);
+        LogisticRegression exact = new LogisticRegression(images, WORKERS);
+        LogisticRegression rough = new LogisticRegression(images, WORKERS, LogisticRegression.TO_CLASSIFY);
+        for (double c : new double[] {1e-4, 1e-3, 1e-2, 1e-1, 1, 10}) {
+            assertThat(rough.fit(c, null).hits(fresh))
+                    .as("C = %s", c)
+                    .isCloseTo(exact.fit(c, null).hits(fresh), within(4));
+        }
+        try (Workers three = new Workers(3)) {
+            assertThat(PenaltySearch.crossValidated(images, three))
+                    .isEqualTo(PenaltySearch.crossValidated(images, WORKERS));
+        }
+    }
+
     private static double crossValidated(FeatureSet images) {
         double c = PenaltySearch.crossValidated(images, WORKERS);
         return accuracy(new LogisticRegression(images, WORKERS).fit(c, null), images);

@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sentences about classes, from the command line to a class that is added later. */
 class DescriptionsTest {
@@ -81,6 +84,17 @@ class DescriptionsTest {
         assertThat(described)
                 .isNotEqualTo(
                         ClassifierFile.read(other).tensor("base_text_features").values());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"kgcoop, true", "tcp, true", "coop, false"})
+    void theyChangeTheTeacherOfMethodsThatHaveOne(String method, boolean changes) throws IOException {
+        train(method, method, "--epochs", 1, "-k", 1).ok();
+        train(method, method + "-described", "--epochs", 1, "-k", 1, "--descriptions", sentences)
+                .ok();
+        float[] with = classifier(method + "-described").tensor("ctx").values();
+        assertThat(Arrays.equals(with, classifier(method).tensor("ctx").values()))
+                .isNotEqualTo(changes);
     }
 
     @Test
