@@ -164,7 +164,7 @@ public final class BenchCommand extends ConsoleCommand {
         boolean random = subject.model == null;
         result.put(random ? "arch" : "model", random ? subject.architecture : subject.model.toString());
         try (Clip clip = Clip.open(
-                subject.file(console), new Clip.Options(Tokenizer::load, Workers.standard(), subject.precision()))) {
+                subject.file(console), new Clip.Options(Tokenizer::of, Workers.standard(), subject.precision()))) {
             result.put("precision", clip.precision().id());
             switch (what) {
                 case "step" -> step(clip);

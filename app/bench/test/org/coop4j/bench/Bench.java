@@ -108,7 +108,7 @@ public final class Bench {
 
         private void openAndEncode(Path file, ObjectNode result) throws IOException {
             long start = System.nanoTime();
-            Clip.Options options = new Clip.Options(Tokenizer::load, Workers.standard(), subject.precision());
+            Clip.Options options = new Clip.Options(Tokenizer::of, Workers.standard(), subject.precision());
             try (Clip clip = Clip.open(file, options)) {
                 int side = clip.architecture().vision().imageSize();
                 clip.imageEncoder()

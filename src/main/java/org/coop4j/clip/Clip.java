@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import org.coop4j.base.IoFunction;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
@@ -37,7 +37,7 @@ public final class Clip implements FeatureSpace {
 
     private final NativeWeights weights;
     private final ModelHash hash;
-    private final Supplier<Tokenizer> vocabulary;
+    private final IoFunction<ConvertedModel, Tokenizer> vocabulary;
     private Tokenizer loadedVocabulary; // null until it is needed
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new ConcurrentHashMap<>();
     private final PixelReader reader;
@@ -46,21 +46,22 @@ public final class Clip implements FeatureSpace {
     /**
      * Options of a model.
      *
-     * @param vocabulary read at first use
+     * @param vocabulary returns the tokenizer of the model at first use
      * @param workers threads to work with; the model closes them
      * @param precision of the products in which images are encoded and prompts trained; empty for the fastest of this
      *     model on this processor
      */
-    public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Optional<Precision> precision) {
+    public record Options(
+            IoFunction<ConvertedModel, Tokenizer> vocabulary, Workers workers, Optional<Precision> precision) {
 
         /** Options of a model that computes in this precision. */
-        public Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
+        public Options(IoFunction<ConvertedModel, Tokenizer> vocabulary, Workers workers, Precision precision) {
             this(vocabulary, workers, Optional.of(precision));
         }
 
-        /** Returns CLIP's own vocabulary and all cores. */
+        /** Returns the model's own vocabulary and all cores. */
         public static Options in(Precision precision) {
-            return new Options(Tokenizer::load, Workers.standard(), precision);
+            return new Options(Tokenizer::of, Workers.standard(), precision);
         }
     }
 
@@ -77,7 +78,7 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Opens a converted model with CLIP's own vocabulary and all cores, in float32.
+     * Opens a converted model with its own vocabulary and all cores, in float32.
      *
      * @throws IOException if the file is not a converted model or cannot be read
      */
@@ -138,10 +139,18 @@ public final class Clip implements FeatureSpace {
         return weights.architecture();
     }
 
-    /** Returns the tokenizer that turns texts into token ids. */
+    /**
+     * Returns the tokenizer that turns texts into token ids.
+     *
+     * @throws UncheckedIOException if the model's vocabulary is missing or cannot be read
+     */
     public synchronized Tokenizer tokenizer() {
         if (loadedVocabulary == null) {
-            loadedVocabulary = vocabulary.get();
+            try {
+                loadedVocabulary = vocabulary.apply(model());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
         return loadedVocabulary;
     }

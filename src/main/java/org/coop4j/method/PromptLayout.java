@@ -68,30 +68,26 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      * @param contextLength the model's context length
      * @throws PromptTooLongException if a prompt does not fit, naming its class and length
      */
-    public List<int[]> prompts(List<ClassName> names, int startToken, int endToken, int contextLength) {
+    public List<int[]> prompts(List<ClassName> names, Tokenizer.Frame frame, int contextLength) {
         List<int[]> prompts = new ArrayList<>();
         for (int c = 0; c < names.size(); c++) {
             ClassName name = names.get(c);
-            int tokens = 1 + length + name.tokens().length + 1;
+            int tokens = frame.length() + length + name.tokens().length;
             if (tokens > contextLength) {
                 throw new PromptTooLongException(name, tokens, contextLength, length);
             }
-            prompts.add(prompt(name, classSpecific ? c * length : 0, startToken, endToken));
+            prompts.add(prompt(name, classSpecific ? c * length : 0, frame));
         }
         return prompts;
     }
 
     /** Returns the prompt tokens of each class for a model. */
     public List<int[]> prompts(Clip clip, List<ClassName> names) {
-        Tokenizer tokenizer = clip.tokenizer();
         return prompts(
-                names,
-                tokenizer.startToken(),
-                tokenizer.endToken(),
-                clip.architecture().text().contextLength());
+                names, clip.tokenizer().frame(), clip.architecture().text().contextLength());
     }
 
-    private int[] prompt(ClassName name, int firstVector, int startToken, int endToken) {
+    private int[] prompt(ClassName name, int firstVector, Tokenizer.Frame frame) {
         int before =
                 switch (position) {
                     case END -> length;
@@ -104,15 +100,12 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         int[] v = IntStream.range(firstVector, firstVector + length)
                 .map(PackedPrompts::context)
                 .toArray();
-        return Stream.of(
-                        IntStream.of(startToken),
+        return frame.around(Stream.of(
                         Arrays.stream(v, 0, before),
                         Arrays.stream(words, 0, moving),
                         Arrays.stream(v, before, length),
-                        Arrays.stream(words, moving, words.length),
-                        IntStream.of(endToken))
-                .flatMapToInt(part -> part)
-                .toArray();
+                        Arrays.stream(words, moving, words.length))
+                .flatMapToInt(part -> part));
     }
 
     /** Thrown if a class's prompt has more tokens than the model's context; the message is for the user. */

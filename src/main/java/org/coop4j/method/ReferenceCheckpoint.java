@@ -17,6 +17,7 @@ import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.PromptLayout.ClassName;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Unpickler.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;
@@ -256,13 +257,11 @@ public final class ReferenceCheckpoint {
     }
 
     /** The tokens around the context. */
-    record Words(List<ClassName> tokenizedNames, int startToken, int endToken) {
+    record Words(List<ClassName> tokenizedNames, Tokenizer.Frame frame) {
 
         static Words of(Clip clip, PromptMethod prompts, List<String> classNames) {
             return new Words(
-                    prompts.tokenizedNames(clip, classNames),
-                    clip.tokenizer().startToken(),
-                    clip.tokenizer().endToken());
+                    prompts.tokenizedNames(clip, classNames), clip.tokenizer().frame());
         }
     }
 
@@ -274,7 +273,7 @@ public final class ReferenceCheckpoint {
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
             int[] starts = new int[names.size()];
-            Arrays.fill(starts, words.startToken());
+            Arrays.fill(starts, words.frame().start().orElseThrow());
             int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();
@@ -285,7 +284,7 @@ public final class ReferenceCheckpoint {
                         tokens.length + 1,
                         vectors);
                 System.arraycopy(tokens, 0, others, c * length, tokens.length);
-                others[c * length + tokens.length] = words.endToken();
+                others[c * length + tokens.length] = words.frame().end();
             }
             return new Embeddings(
                     new Tensor(Shape.of(names.size(), 1, width), PromptContext.embeddings(clip, starts)),

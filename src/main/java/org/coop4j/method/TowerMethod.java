@@ -122,7 +122,7 @@ interface TowerMethod extends PromptMethod {
         for (String name : classNames) {
             int[] ids = tokenizer.tokenize(PromptEnsemble.text(template, name), length);
             int end = 0;
-            while (ids[end] != tokenizer.endToken()) {
+            while (ids[end] != tokenizer.frame().end()) {
                 end++;
             }
             prompts.add(Arrays.copyOf(ids, end + 1));

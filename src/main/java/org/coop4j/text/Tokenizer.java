@@ -1,38 +1,25 @@
 package org.coop4j.text;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.regex.Pattern;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
+import org.coop4j.weights.model.ConvertedModel;
 
 /**
- * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}): 49,408 symbols,
- * lower-cased text, words ended by {@code </w>}.
+ * The tokenizer of a model: a text is cleaned and encoded by the model's vocabulary, then framed by its start and end
+ * tokens and padded to the context length.
  *
- * <p>Token ids equal CLIP's for every text but mojibake, which CLIP's dependency ftfy repairs and this class does not.
- * Instances are safe for use by several threads.
+ * <p>CLIP's token ids equal those of {@code clip.tokenize} for every text but mojibake, which its dependency ftfy repairs
+ * and this class does not. Instances are safe for use by several threads.
  */
 public final class Tokenizer {
-    /**
-     * CLIP's pattern, for text with single spaces. U+0345 belongs to no word: Python's {@code regex} folds it to the
-     * letter iota when it looks for other characters, but not when it looks for letters.
-     */
-    private static final Pattern WORD = Pattern.compile(
-            "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
-                    + "|\\p{L}+|\\p{N}|[^ \\u0345\\p{L}\\p{N}]+",
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
     /** Largest number of characters of a text; what follows is cut off where texts are truncated. */
     private static final int MAX_LENGTH = 10_000;
-
-    private static final int MAX_CACHED_WORDS = 1 << 15;
-    private static final int MAX_CACHED_LENGTH = 64;
 
     /** Treatment of a text that has more tokens than the context can hold. */
     public enum Overflow {
@@ -47,29 +34,73 @@ public final class Tokenizer {
         }
     }
 
-    private final TextCleaner cleaner = new TextCleaner(HtmlEntities.load());
-    private final List<String> symbols;
-    private final BytePairEncoding merges;
-    private final int[] innerBytes; // id of each byte within a word
-    private final int[] finalBytes; // id of each byte that ends a word
-    private final int startToken;
-    private final int endToken;
+    /**
+     * The tokens around a text's own.
+     *
+     * @param start precedes every text: 49406 in CLIP, none in SigLIP
+     * @param end follows every text: 49407 in CLIP
+     * @param padding fills the context after the end token
+     */
+    public record Frame(OptionalInt start, int end, int padding) {
 
-    /** Ids by word: most words of a dataset's prompts repeat. Emptied when full. */
-    private final ConcurrentMap<String, int[]> cache = new ConcurrentHashMap<>();
+        /** Returns CLIP's frame of a start and an end token, with zeros as padding. */
+        public static Frame of(int start, int end) {
+            return new Frame(OptionalInt.of(start), end, 0);
+        }
 
-    private Tokenizer(Vocabulary vocabulary) {
-        this.symbols = vocabulary.symbols();
-        this.merges = new BytePairEncoding(vocabulary.merges());
-        this.innerBytes = vocabulary.byteIds("");
-        this.finalBytes = vocabulary.byteIds(Vocabulary.END_OF_WORD);
-        this.startToken = vocabulary.ids().get(Vocabulary.START_TOKEN);
-        this.endToken = vocabulary.ids().get(Vocabulary.END_TOKEN);
+        /** Returns the number of start and end tokens. */
+        public int length() {
+            return start.isPresent() ? 2 : 1;
+        }
+
+        /** Returns the ids between the start and the end token. */
+        public int[] around(IntStream ids) {
+            IntStream framed = IntStream.concat(ids, IntStream.of(end));
+            return (start.isPresent() ? IntStream.concat(IntStream.of(start.getAsInt()), framed) : framed).toArray();
+        }
+    }
+
+    /** A way of cleaning texts, and a vocabulary. */
+    interface Codec {
+
+        /** Returns the token ids of a text. */
+        int[] encode(String text);
+
+        /** Returns the token ids of a text that follows others in a prompt. */
+        default int[] encodeAfter(String text) {
+            return encode(text);
+        }
+
+        /** Returns the text that ids spell, as far as cleaning left it. */
+        String decode(int[] ids);
+
+        /** Returns the string of an id that is in the vocabulary. */
+        String symbol(int id);
+
+        /** Returns the number of symbols. */
+        int size();
+    }
+
+    private final Codec codec;
+    private final Frame frame;
+
+    Tokenizer(Codec codec, Frame frame) {
+        this.codec = codec;
+        this.frame = frame;
     }
 
     /** Loads the vocabulary of OpenAI's CLIP models, which nearly all CLIP models share. */
     public static Tokenizer load() {
-        return new Tokenizer(Vocabulary.clip());
+        return ClipCodec.tokenizer(Vocabulary.clip());
+    }
+
+    /**
+     * Loads the vocabulary of a model: the one in its file, or else CLIP's.
+     *
+     * @throws IOException if the vocabulary cannot be read or is missing
+     */
+    public static Tokenizer of(ConvertedModel model) throws IOException {
+        return load();
     }
 
     /**
@@ -79,99 +110,80 @@ public final class Tokenizer {
      * @throws IOException if a file is missing or not a CLIP tokenizer's, naming the file and the entry
      */
     public static Tokenizer fromHuggingFace(Path folder) throws IOException {
-        return new Tokenizer(Vocabulary.ofHuggingFace(folder));
+        return ClipCodec.tokenizer(Vocabulary.ofHuggingFace(folder));
     }
 
     /** Returns the text's token ids, without start and end token. */
     public int[] encode(String text) {
-        return WORD.matcher(cleaner.clean(text))
-                .results()
-                .flatMapToInt(word -> Arrays.stream(encodeWord(word.group())))
-                .toArray();
+        return codec.encode(text);
     }
 
-    private int[] encodeWord(String word) {
-        if (word.equals(Vocabulary.START_TOKEN)) {
-            return new int[] {startToken};
-        }
-        if (word.equals(Vocabulary.END_TOKEN)) {
-            return new int[] {endToken};
-        }
-        if (word.length() > MAX_CACHED_LENGTH) {
-            return mergeBytes(word);
-        }
-        if (cache.size() >= MAX_CACHED_WORDS) {
-            cache.clear();
-        }
-        return cache.computeIfAbsent(word, this::mergeBytes);
-    }
-
-    private int[] mergeBytes(String word) {
-        byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
-        int[] ids = new int[bytes.length];
-        for (int i = 0; i < bytes.length; i++) {
-            int[] table = i == bytes.length - 1 ? finalBytes : innerBytes;
-            ids[i] = table[bytes[i] & 0xFF];
-        }
-        return merges.merge(ids);
+    /** Returns the token ids of a text that follows others in a prompt: some vocabularies begin its words with a space. */
+    public int[] encodeAfter(String text) {
+        return codec.encodeAfter(text);
     }
 
     /**
-     * Returns start token, the text's tokens, end token, and zeros up to the context length.
+     * Returns the text's framed tokens, padded to the context length.
      *
-     * @throws TextTooLongException if the text has more than {@code contextLength - 2} tokens
+     * @throws TextTooLongException if they exceed the context
      */
     public int[] tokenize(String text, int contextLength) {
         return tokenize(text, contextLength, Overflow.FAIL);
     }
 
     /**
-     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero is the token "!", as
-     * in CLIP; nothing after the end token affects the text's features.
+     * Returns the text's framed tokens, padded to the context length. CLIP's padding, zero, is the token "!"; nothing
+     * after its end token affects the text's features.
      *
-     * @param overflow treatment of a text of more than {@code contextLength - 2} tokens
+     * @param overflow treatment of a text of too many tokens
      * @throws TextTooLongException if the text is too long, or has more than 10,000 characters, and {@code overflow} is
      *     {@code FAIL}
      */
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
+        int[] framed = framed(text, contextLength, overflow);
+        int[] tokens = Arrays.copyOf(framed, contextLength);
+        Arrays.fill(tokens, framed.length, contextLength, frame.padding);
+        return tokens;
+    }
+
+    /**
+     * Returns the text's token ids between its start and end token, without padding.
+     *
+     * @throws TextTooLongException if a text that must fit has more tokens than the context
+     */
+    public int[] framed(String text, int contextLength, Overflow overflow) {
         Require.that(
-                contextLength >= 2,
-                "context length: expected 2 or more, for start and end token, got %s",
+                contextLength >= frame.length(),
+                "context length: expected %d or more, for start and end token, got %s",
+                frame.length(),
                 contextLength);
         if (text.length() > MAX_LENGTH && overflow == Overflow.FAIL) {
             throw new TextTooLongException(
                     "%,d characters".formatted(text.length()), "limit of %,d".formatted(MAX_LENGTH), text);
         }
         int[] ids = encode(text.substring(0, Math.min(text.length(), MAX_LENGTH)));
-        int room = contextLength - 2;
+        int room = contextLength - frame.length();
         if (ids.length > room && overflow == Overflow.FAIL) {
             throw new TextTooLongException(
-                    "%s tokens (including start and end)".formatted(ids.length + 2),
+                    "%s tokens (including start and end)".formatted(ids.length + frame.length()),
                     "context length " + contextLength,
                     text);
         }
-        int kept = Math.min(ids.length, room);
-        int[] tokens = new int[contextLength];
-        tokens[0] = startToken;
-        System.arraycopy(ids, 0, tokens, 1, kept);
-        tokens[kept + 1] = endToken;
-        return tokens;
+        return frame.around(Arrays.stream(ids).limit(room));
     }
 
     /**
-     * Returns the text of token ids as CLIP does: a space after each word, start and end token spelled out. Bytes that
-     * are not UTF-8 become U+FFFD.
+     * Returns the text of token ids; CLIP's has a space after each word. Start and end token are spelled out, and bytes
+     * that are not UTF-8 become U+FFFD.
+     *
+     * @throws IllegalArgumentException if an id is not in the vocabulary
      */
     public String decode(int[] ids) {
-        StringBuilder spelled = new StringBuilder();
         for (int id : ids) {
-            spelled.append(symbol(id));
+            symbol(id);
         }
-        byte[] bytes = new byte[spelled.length()];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) Vocabulary.byteOf(spelled.charAt(i));
-        }
-        return new String(bytes, StandardCharsets.UTF_8).replace(Vocabulary.END_OF_WORD, " ");
+        return codec.decode(ids);
     }
 
     /**
@@ -181,26 +193,21 @@ public final class Tokenizer {
      */
     public String symbol(int id) {
         Require.that(
-                id >= 0 && id < symbols.size(),
+                id >= 0 && id < vocabularySize(),
                 "token id %s is not in the vocabulary: expected 0 to %s",
                 id,
-                symbols.size() - 1);
-        return symbols.get(id);
+                vocabularySize() - 1);
+        return codec.symbol(id);
     }
 
-    /** Returns the id before every text: 49406 in CLIP. */
-    public int startToken() {
-        return startToken;
-    }
-
-    /** Returns the id after every text, at whose position the text's features are read: 49407 in CLIP. */
-    public int endToken() {
-        return endToken;
+    /** Returns the tokens around a text's own. */
+    public Frame frame() {
+        return frame;
     }
 
     /** Returns the number of symbols: 49,408 in CLIP. */
     public int vocabularySize() {
-        return symbols.size();
+        return codec.size();
     }
 
     /** A text that has more tokens than the context can hold. */

@@ -220,7 +220,7 @@ class ClipGoldenTest {
     @ValueSource(strings = {"pe_core/cls", "pe_core/no_cls"})
     void bfloat16IsClose(String model) throws IOException {
         Path file = GoldenModels.convert(model, folder);
-        Clip.Options options = new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16);
+        Clip.Options options = new Clip.Options(Tokenizer::of, new Workers(2), Precision.BFLOAT16);
         try (Clip half = Clip.open(file, options);
                 SafetensorsFile golden = values(model)) {
             FeatureMatrix features = images(half, golden).normalized();

@@ -56,7 +56,7 @@ class ClipLifeTest {
     }
 
     private static Clip open() throws IOException {
-        return Clip.open(file, new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32));
+        return Clip.open(file, new Clip.Options(model -> TOKENIZER, new Workers(2), Precision.FLOAT32));
     }
 
     static FloatBuffer pixels(int images) {
@@ -82,8 +82,8 @@ class ClipLifeTest {
     /** Opens and closes a model repeatedly, and reports the memory after each opening. */
     public static void main(String[] args) throws IOException {
         for (int opening = 0; opening < Integer.parseInt(args[1]); opening++) {
-            try (Clip clip =
-                    Clip.open(Path.of(args[0]), new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
+            try (Clip clip = Clip.open(
+                    Path.of(args[0]), new Clip.Options(model -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
                 clip.encodePixels(pixels(47), 47);
                 clip.encodeTokens(List.of(CAPTION));
             }

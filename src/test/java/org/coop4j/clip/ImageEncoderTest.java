@@ -70,7 +70,7 @@ class ImageEncoderTest {
     }
 
     private static Clip open(Path file, int threads, Precision precision) throws IOException {
-        return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
+        return Clip.open(file, new Clip.Options(Tokenizer::of, new Workers(threads), precision));
     }
 
     @Test

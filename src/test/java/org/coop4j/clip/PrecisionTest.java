@@ -45,7 +45,7 @@ class PrecisionTest {
 
     private static void compare(Comparison comparison) throws IOException {
         try (Clip exact = TinyModel.open(model, 2);
-                Clip half = Clip.open(model, new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
+                Clip half = Clip.open(model, new Clip.Options(Tokenizer::of, new Workers(2), Precision.BFLOAT16))) {
             comparison.of(exact, half);
         }
     }
@@ -62,7 +62,7 @@ class PrecisionTest {
     }
 
     private static Clip.Options fastest() {
-        return new Clip.Options(Tokenizer::load, new Workers(1), Optional.empty());
+        return new Clip.Options(Tokenizer::of, new Workers(1), Optional.empty());
     }
 
     private static FloatBuffer pixels() {

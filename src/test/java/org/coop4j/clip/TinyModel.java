@@ -70,6 +70,6 @@ public final class TinyModel {
 
     /** Opens a model with a number of threads. */
     public static Clip open(Path file, int threads) throws IOException {
-        return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
+        return Clip.open(file, new Clip.Options(Tokenizer::of, new Workers(threads), Precision.FLOAT32));
     }
 }

@@ -23,6 +23,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +37,7 @@ class CoOpTest {
 
     private static final List<String> NAMES = List.of("dog", "red_rose", "kite (bird of prey)");
     private static final int LENGTH = 3;
+    private static final Tokenizer.Frame CLIP_FRAME = Tokenizer.Frame.of(1, 2);
 
     @TempDir
     static Path folder;
@@ -297,12 +299,12 @@ class CoOpTest {
     void aNameThatIsTooLongForAShortContextIsToldItsRoom() {
         PromptLayout layout = new PromptLayout(16, ClassPosition.END, false);
         List<ClassName> fits = List.of(new ClassName("long", new int[14], 13));
-        assertThat(layout.prompts(fits, 1, 2, 32).get(0)).hasSize(32);
+        assertThat(layout.prompts(fits, CLIP_FRAME, 32).get(0)).hasSize(32);
         List<ClassName> longer = List.of(new ClassName("longer", new int[15], 14));
-        assertThatThrownBy(() -> layout.prompts(longer, 1, 2, 32))
+        assertThatThrownBy(() -> layout.prompts(longer, CLIP_FRAME, 32))
                 .hasMessageContainingAll("longer", "33 tokens", "context length 32", "13 tokens", "than 16");
         PromptLayout all = new PromptLayout(30, ClassPosition.END, false);
-        assertThatThrownBy(() -> all.prompts(fits, 1, 2, 32))
+        assertThatThrownBy(() -> all.prompts(fits, CLIP_FRAME, 32))
                 .hasMessageContaining("use fewer context vectors than 30")
                 .hasMessageNotContaining("shorten");
     }

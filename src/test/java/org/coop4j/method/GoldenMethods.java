@@ -19,6 +19,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptLayout.ClassName;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
@@ -194,10 +195,13 @@ final class GoldenMethods implements AutoCloseable {
         return names;
     }
 
+    static Tokenizer.Frame frame(JsonNode json) {
+        return Tokenizer.Frame.of(json.get("sot").asInt(), json.get("eot").asInt());
+    }
+
     /** The prompts of the classes with context vectors laid out so. */
     List<int[]> prompts(PromptLayout layout) {
-        return layout.prompts(
-                classNames(), json.get("sot").asInt(), json.get("eot").asInt(), 77);
+        return layout.prompts(classNames(), frame(json), 77);
     }
 
     /**

@@ -75,11 +75,7 @@ class PromptGoldenTest {
 
     private static PromptTower tower(Clip clip, Case c, MemoryLimit memory) throws IOException {
         JsonNode json = json(c.model);
-        List<int[]> prompts = c.layout.prompts(
-                GoldenMethods.classNames(json),
-                json.get("sot").asInt(),
-                json.get("eot").asInt(),
-                77);
+        List<int[]> prompts = c.layout.prompts(GoldenMethods.classNames(json), GoldenMethods.frame(json), 77);
         return PromptTower.of(clip, prompts, c.layout.vectors(prompts.size()), memory);
     }
 

@@ -112,9 +112,7 @@ class ReferenceCheckpointTest {
         JsonNode json =
                 new ObjectMapper().readTree(GoldenModels.file("vit/coop.json").toFile());
         List<ClassName> names = GoldenMethods.classNames(json);
-        int start = json.get("sot").asInt();
-        int end = json.get("eot").asInt();
-        ReferenceCheckpoint.Words words = new ReferenceCheckpoint.Words(names, start, end);
+        ReferenceCheckpoint.Words words = new ReferenceCheckpoint.Words(names, GoldenMethods.frame(json));
         try (Clip golden = GoldenModels.open("vit", folder);
                 TorchFile reference = TorchFile.open(place.resolve("prompt_learner/model.pth.tar-50"))) {
             ClassifierFile read = ReferenceCheckpoint.read(place, golden, coop(ClassPosition.MIDDLE), prompts -> words);
@@ -133,7 +131,7 @@ class ReferenceCheckpointTest {
             }
             List<ClassName> swapped = new ArrayList<>(names);
             Collections.swap(swapped, 0, 5);
-            ReferenceCheckpoint.Words other = new ReferenceCheckpoint.Words(swapped, start, end);
+            ReferenceCheckpoint.Words other = new ReferenceCheckpoint.Words(swapped, words.frame());
             assertThrown(
                     IOException.class,
                     () -> ReferenceCheckpoint.read(place, golden, coop(ClassPosition.END), prompts -> other),

@@ -85,7 +85,7 @@ class EveryMethodTest {
                     ? TinyModel.open(folder.resolve("tiny.safetensors"), RunFixture.THREADS)
                     : Clip.open(
                             GoldenModels.convert(this == PE_CORE ? "pe_core/cls" : "pe_core/no_cls", folder),
-                            new Clip.Options(() -> words, workers, Precision.FLOAT32));
+                            new Clip.Options(model -> words, workers, Precision.FLOAT32));
         }
 
         RunFixture.Setup setup(String id) {

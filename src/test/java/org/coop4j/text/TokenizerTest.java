@@ -57,8 +57,7 @@ class TokenizerTest {
     @Test
     void vocabularyIsClips() {
         assertThat(TOKENIZER.vocabularySize()).isEqualTo(49408);
-        assertThat(TOKENIZER.startToken()).isEqualTo(49406);
-        assertThat(TOKENIZER.endToken()).isEqualTo(49407);
+        assertThat(TOKENIZER.frame()).isEqualTo(Tokenizer.Frame.of(49406, 49407));
         assertThat(symbols(0, 93, 94, 187, 188, 255)).containsExactly("!", "~", "¡", "ÿ", "Ā", "Ń");
         assertThat(symbols(256, 512, 49405)).containsExactly("!</w>", "in", "jekyll</w>");
         assertThat(symbols(13, 269, 320, 1125, 539, 318, 268))
@@ -229,8 +228,7 @@ class TokenizerTest {
         }
         Tokenizer fromFolder = Tokenizer.fromHuggingFace(folder);
         assertThat(fromFolder.vocabularySize()).isEqualTo(builtIn.vocabularySize());
-        assertThat(fromFolder.startToken()).isEqualTo(builtIn.startToken());
-        assertThat(fromFolder.endToken()).isEqualTo(builtIn.endToken());
+        assertThat(fromFolder.frame()).isEqualTo(builtIn.frame());
         for (String text : new String[] {"a photo of a Mexican hairless dog.", "東京 🙂 1,234"}) {
             assertThat(fromFolder.encode(text)).isEqualTo(builtIn.encode(text));
         }

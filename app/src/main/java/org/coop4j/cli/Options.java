@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.IoFunction;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
@@ -59,10 +60,18 @@ public final class Options {
         @Option(names = "--vocabulary", paramLabel = "DIR")
         Path folder;
 
-        /** Returns a model's options; CLIP's own tokenizer is read when it is first needed. */
+        /** Returns a model's options; the model's own tokenizer is read when it is first needed. */
         Clip.Options clip(Optional<Precision> precision) throws IOException {
-            Tokenizer given = folder == null ? null : tokenizer();
-            return new Clip.Options(given == null ? Tokenizer::load : () -> given, Workers.standard(), precision);
+            return new Clip.Options(source(), Workers.standard(), precision);
+        }
+
+        /** Returns what finds a model's tokenizer: the given vocabulary, read now, or else the model's own. */
+        IoFunction<ConvertedModel, Tokenizer> source() throws IOException {
+            if (folder == null) {
+                return Tokenizer::of;
+            }
+            Tokenizer given = tokenizer();
+            return model -> given;
         }
 
         /** Opens a model and checks that it has this vocabulary. */
@@ -78,19 +87,24 @@ public final class Options {
          */
         Clip open(Path model, Optional<Precision> precision, Workers workers) throws IOException {
             Backend.startAhead();
-            Tokenizer tokenizer = tokenizer();
+            IoFunction<ConvertedModel, Tokenizer> source = source();
             ImageDecoder.prepare();
             ConvertedModel file = ConvertedModel.open(ModelOptions.file(model));
-            Clip clip = Clip.of(file, new Clip.Options(() -> tokenizer, workers, precision));
-            int expected = clip.architecture().text().vocabularySize();
-            int given = tokenizer.vocabularySize();
-            if (expected != given) {
+            Clip clip = Clip.of(file, new Clip.Options(source, workers, precision));
+            try {
+                int expected = clip.architecture().text().vocabularySize();
+                int given = clip.tokenizer().vocabularySize();
+                CommandFailure.require(
+                        expected == given,
+                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary",
+                        model,
+                        count(expected),
+                        count(given));
+                return clip;
+            } catch (RuntimeException e) {
                 clip.close();
-                throw new CommandFailure(
-                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
-                                .formatted(model, count(expected), count(given)));
+                throw e;
             }
-            return clip;
         }
 
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */

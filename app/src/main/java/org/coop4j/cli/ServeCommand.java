@@ -121,8 +121,7 @@ final class ServeCommand extends ConsoleCommand {
         EncodingLimits limits = WrongUsage.unless(() ->
                 new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
-                ServedModels models =
-                        new ServedModels(vocabulary.tokenizer(), precision.ofAnswers(), limits, threshold)) {
+                ServedModels models = new ServedModels(vocabulary.source(), precision.ofAnswers(), limits, threshold)) {
             Path file = model == null ? null : ModelOptions.file(model);
             for (Map.Entry<String, Path> run : named.entrySet()) {
                 models.addLearned(run.getKey(), run.getValue(), file);

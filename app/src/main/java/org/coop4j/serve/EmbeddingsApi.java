@@ -28,6 +28,7 @@ import org.coop4j.http.Clients;
 import org.coop4j.http.Clients.Client;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.Uploads;
+import org.coop4j.text.Tokenizer.Overflow;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
@@ -158,13 +159,8 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             if (item.text == null) {
                 return 0;
             }
-            int[] padded = clip.tokenizer()
-                    .tokenize(item.text, clip.architecture().text().contextLength());
-            int end = padded.length;
-            while (padded[end - 1] != clip.tokenizer().endToken()) {
-                end--;
-            }
-            return end;
+            int context = clip.architecture().text().contextLength();
+            return clip.tokenizer().framed(item.text, context, Overflow.FAIL).length;
         } catch (TextTooLongException e) {
             throw Refusal.badRequest(e.getMessage());
         }

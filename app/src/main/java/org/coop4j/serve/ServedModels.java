@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
@@ -32,6 +33,7 @@ import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ConvertedModel;
 
 /** The open classifiers of a service; those of one model share it. */
 public final class ServedModels implements AutoCloseable {
@@ -39,7 +41,7 @@ public final class ServedModels implements AutoCloseable {
     /** Name of the classifier of hand-written prompts. */
     public static final String ZERO_SHOT = Method.zeroShot().id();
 
-    private final Tokenizer tokenizer;
+    private final IoFunction<ConvertedModel, Tokenizer> vocabulary;
     private final Optional<Precision> precision;
     private final EncodingLimits limits;
     private final Double threshold;
@@ -48,11 +50,16 @@ public final class ServedModels implements AutoCloseable {
     private final Deque<Closeable> open = new ArrayDeque<>();
 
     /**
+     * @param vocabulary returns the tokenizer of a model
      * @param precision of the encoding of images; empty for the fastest of each model
      * @param threshold probability below which the page says "not sure", or null
      */
-    public ServedModels(Tokenizer tokenizer, Optional<Precision> precision, EncodingLimits limits, Double threshold) {
-        this.tokenizer = tokenizer;
+    public ServedModels(
+            IoFunction<ConvertedModel, Tokenizer> vocabulary,
+            Optional<Precision> precision,
+            EncodingLimits limits,
+            Double threshold) {
+        this.vocabulary = vocabulary;
         this.precision = precision;
         this.limits = limits;
         this.threshold = threshold;
@@ -111,7 +118,7 @@ public final class ServedModels implements AutoCloseable {
         Path key = model.toRealPath();
         Clip clip = clips.get(key);
         if (clip == null) {
-            clip = Clip.open(model, new Clip.Options(() -> tokenizer, Workers.standard(), precision));
+            clip = Clip.open(model, new Clip.Options(vocabulary, Workers.standard(), precision));
             clips.put(key, clip);
             open.push(clip);
         }

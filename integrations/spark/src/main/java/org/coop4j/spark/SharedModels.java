@@ -55,7 +55,7 @@ final class SharedModels {
         Path file = ModelLocation.file(location.path());
         SparkEnv spark = SparkEnv.get(); // null in a driver without an application
         int threads = threads(spark == null ? new SparkConf() : spark.conf());
-        Clip clip = Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
+        Clip clip = Clip.open(file, new Clip.Options(Tokenizer::of, new Workers(threads), Precision.FLOAT32));
         String found = clip.modelSha256();
         if (!found.equals(location.sha256())) {
             clip.close();

@@ -233,7 +233,7 @@ public record PretrainRun(
 
     /** Opens a model with separate threads, which it closes. */
     private Clip open(Path model, Tokenizer tokenizer, Precision precision) throws IOException {
-        return Clip.open(model, new Clip.Options(() -> tokenizer, new Workers(workers.count()), precision));
+        return Clip.open(model, new Clip.Options(file -> tokenizer, new Workers(workers.count()), precision));
     }
 
     private Map<String, Object> provenance(RunFolder run, PairTable held) throws IOException {

@@ -173,7 +173,7 @@ class PretrainingTest {
     }
 
     private static Clip.Options options() {
-        return new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32);
+        return new Clip.Options(model -> TOKENIZER, new Workers(2), Precision.FLOAT32);
     }
 
     @Test

@@ -212,7 +212,7 @@ class TrainableClipTest {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
         }
         double frozen;
-        try (Clip clip = Clip.open(written, new Clip.Options(Tokenizer::load, new Workers(1), Precision.FLOAT32))) {
+        try (Clip clip = Clip.open(written, new Clip.Options(Tokenizer::of, new Workers(1), Precision.FLOAT32))) {
             FeatureMatrix images =
                     clip.encodePixels(java.nio.FloatBuffer.wrap(pixels), 32).normalized();
             FeatureMatrix texts = clip.encodeTokens(captions).normalized();
