@@ -33,6 +33,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
+import org.coop4j.eval.Labels;
 import org.coop4j.image.ExifOrientation;
 import org.slf4j.Logger;
 
@@ -161,6 +162,9 @@ record DataFiles(DataSpec data, long seed) {
             throws InputException {
         Map<Split, List<LabelledImage>> parts = new EnumMap<>(Split.class);
         if (splits == null) {
+            if (images.stream().anyMatch(image -> !image.labels().isSingle())) {
+                return SplitRules.ofSets(name(), classNames, images, data.shares(), seed);
+            }
             Collection<List<LabelledImage>> classes = images.stream()
                     .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.toList()))
                     .values();
@@ -332,8 +336,8 @@ record DataFiles(DataSpec data, long seed) {
             StoredFeatures features = tensors.features();
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
             int rows = features.rows().rows();
-            int[] labels = tensors.labels(rows, named == null ? 0 : named.size());
-            int classes = IntStream.of(labels).max().orElse(0) + 1;
+            List<Labels> labels = tensors.labels(rows, named == null ? 0 : named.size());
+            int classes = named == null ? tensors.classes(labels) : named.size();
             List<String> names = renamed(
                     named == null
                             ? IntStream.range(0, classes)
@@ -347,10 +351,10 @@ record DataFiles(DataSpec data, long seed) {
             }
             List<LabelledImage> images = new ArrayList<>();
             for (int i = 0; i < rows; i++) {
-                images.add(new LabelledImage(
+                images.add(LabelledImage.of(
                         harmless(inputs == null ? "row " + i : inputs.get(i)),
-                        labels[i],
-                        names.get(labels[i]),
+                        labels.get(i),
+                        names,
                         ExifOrientation.KEEP,
                         new StoredFeatures.Row(features, i)));
             }

@@ -22,6 +22,7 @@ import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
@@ -127,7 +128,7 @@ public final class Examples {
         List<LabelledImage> train = IntStream.range(0, labels.length)
                 .mapToObj(i -> new LabelledImage(
                         NAME.resolve("row " + i),
-                        labels[i],
+                        Labels.of(labels[i]),
                         names.get(labels[i]),
                         ExifOrientation.APPLY,
                         new StoredFeatures.Row(stored, i)))
@@ -166,7 +167,7 @@ public final class Examples {
                     List<LabelledImage> moved = other.train().stream()
                             .map(image -> new LabelledImage(
                                     VAL.resolve(image.path()),
-                                    image.label(),
+                                    image.labels(),
                                     image.className(),
                                     image.exif(),
                                     image.stored()))

@@ -3,13 +3,16 @@ package org.coop4j.data;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.eval.Labels;
 
 /**
  * Features of labelled images, one row of {@link #width} numbers for each view of each image.
@@ -27,8 +30,13 @@ public interface FeatureSet {
     /** Returns the length of a row. */
     int width();
 
-    /** Returns the label of image {@code i}, counted from 0. */
-    int label(int i);
+    /** Returns the labels of image {@code i}. */
+    Labels labels(int i);
+
+    /** Returns the single label of image {@code i}, counted from 0. */
+    default int label(int i) {
+        return labels(i).single();
+    }
 
     /**
      * Copies a row as the image tower made it.
@@ -52,7 +60,12 @@ public interface FeatureSet {
         }
     }
 
-    /** Returns the labels of all images, in a new array. */
+    /** Returns the labels of all images. */
+    default List<Labels> labelSets() {
+        return IntStream.range(0, size()).mapToObj(this::labels).toList();
+    }
+
+    /** Returns the single labels of all images, in a new array. */
     default int[] labels() {
         int[] labels = new int[size()];
         for (int i = 0; i < labels.length; i++) {
@@ -63,7 +76,7 @@ public interface FeatureSet {
 
     /** Returns a set of no images. */
     static FeatureSet none(int width) {
-        return new DenseFeatures(width, 1, new float[0], new int[0]);
+        return new DenseFeatures(width, 1, new float[0], List.of());
     }
 
     /** Returns the features of some images, in the order of the positions. */
@@ -72,25 +85,32 @@ public interface FeatureSet {
         for (int i = 0; i < positions.length; i++) {
             copy(positions[i], 0, rows, i * width());
         }
-        int[] labels = IntStream.of(positions).map(this::label).toArray();
+        List<Labels> labels = IntStream.of(positions).mapToObj(this::labels).toList();
         return new DenseFeatures(width(), 1, rows, labels);
     }
 
-    /** Returns the first images of each class; all for 0. */
+    /** Returns the first images of each class, of sets those with a class that is not yet in as many; all for 0. */
     default FeatureSet first(int each) {
         Map<Integer, Integer> seen = new HashMap<>();
-        return each == 0 ? this : where(label -> seen.merge(label, 1, Integer::sum) <= each);
+        return each == 0
+                ? this
+                : where(labels -> {
+                    int[] shown = labels.present();
+                    boolean wanted = IntStream.of(shown).anyMatch(label -> seen.getOrDefault(label, 0) < each);
+                    IntStream.of(wanted ? shown : new int[0]).forEach(label -> seen.merge(label, 1, Integer::sum));
+                    return wanted;
+                });
     }
 
     /** Returns the images of all other classes; labels above that of the class are decreased by one. */
     default FeatureSet withoutClass(int label) {
-        FeatureSet rest = where(other -> other != label);
+        FeatureSet rest = where(other -> other.single() != label);
         return of(rest.matrix(), IntStream.of(rest.labels()).map(l -> l > label ? l - 1 : l));
     }
 
-    private FeatureSet where(IntPredicate label) {
+    private FeatureSet where(Predicate<Labels> test) {
         return select(
-                IntStream.range(0, size()).filter(i -> label.test(label(i))).toArray());
+                IntStream.range(0, size()).filter(i -> test.test(labels(i))).toArray());
     }
 
     /** Returns the features of both, those of the first before those of the second. */
@@ -99,12 +119,16 @@ public interface FeatureSet {
         FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
                 .put(first.matrix().toArray())
                 .put(second.matrix().toArray());
-        return of(
-                FeatureMatrix.of(size, first.width(), rows.array()),
-                IntStream.concat(IntStream.of(first.labels()), IntStream.of(second.labels())));
+        return new DenseFeatures(
+                first.width(),
+                1,
+                rows.array(),
+                Stream.of(first, second)
+                        .flatMap(set -> set.labelSets().stream())
+                        .toList());
     }
 
-    /** Returns labelled rows as a set. */
+    /** Returns rows with single labels as a set. */
     static FeatureSet of(FeatureMatrix rows, IntStream labels) {
         return new DenseFeatures(rows.width(), 1, rows.toArray(), labels.toArray());
     }
@@ -127,52 +151,50 @@ public interface FeatureSet {
                     target.put(offset, pixels);
                 })
                 .all();
-        return new DenseFeatures(features.width(), views(), features.toArray(), labels());
+        return new DenseFeatures(features.width(), views(), features.toArray(), labelSets());
     }
 
     /**
      * A set of features in one array, which is not copied.
      *
      * @param rows [images, views, width], as the image tower made them
-     * @param labels label of each image, counted from 0
+     * @param labelSets labels of each image
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record DenseFeatures(int width, int views, float[] rows, int[] labels) implements FeatureSet {
+    record DenseFeatures(int width, int views, float[] rows, List<Labels> labelSets) implements FeatureSet {
 
-        /** Checks that the sizes agree and no label is negative. */
+        /** Checks that the sizes agree. */
         public DenseFeatures {
             Require.that(
                     width >= 1 && views >= 1,
                     "expected a width and a number of views of 1 or more, got %d and %d",
                     width,
                     views);
-            long expected = (long) labels.length * views * width;
+            long expected = (long) labelSets.size() * views * width;
             Require.that(
                     rows.length == expected,
                     "%d images of %d views of width %d take %d numbers, got %d",
-                    labels.length,
+                    labelSets.size(),
                     views,
                     width,
                     expected,
                     rows.length);
-            for (int i = 0; i < labels.length; i++) {
-                Require.that(labels[i] >= 0, "label %d of image %d is negative", labels[i], i);
-            }
+            labelSets = List.copyOf(labelSets);
+        }
+
+        /** Features of images with single labels. */
+        public DenseFeatures(int width, int views, float[] rows, int[] labels) {
+            this(width, views, rows, Labels.singles(labels));
         }
 
         @Override
         public int size() {
-            return labels.length;
+            return labelSets.size();
         }
 
         @Override
-        public int[] labels() {
-            return labels.clone();
-        }
-
-        @Override
-        public int label(int i) {
-            return labels[i];
+        public Labels labels(int i) {
+            return labelSets.get(i);
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.NpzFile;
@@ -55,7 +56,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     /** Features of images or texts, [rows, width]. */
     public static final String FEATURES = "features";
 
-    /** Label of each row, [rows]. */
+    /** Single label of each row, [rows], or its states by class, [rows, classes]: 1 shown, 0 not, -1 unknown. */
     public static final String LABELS = "labels";
 
     /** Split of each row, [rows]: 0 train, 1 val, 2 test. */
@@ -216,14 +217,14 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     }
 
     /**
-     * Reads the label of each row.
+     * Reads the labels of each row.
      *
      * @param classes number of class names, or 0 if there are none
      * @throws InputException if there are no labels, or one is not that of a class
      */
-    int[] labels(int rows, int classes) throws IOException {
+    List<Labels> labels(int rows, int classes) throws IOException {
         if (!tensors.containsKey(LABELS) && tensors.containsKey(VALUES)) {
-            return oneHot(rows, classes);
+            return Labels.singles(oneHot(rows, classes));
         }
         TensorView tensor = tensor(
                 LABELS,
@@ -231,6 +232,9 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
                         ? "has features of texts and no labels: give it as the class features, which replace a text"
                                 + " tower"
                         : "has no labels: expected a tensor labels [images] of integers, or values [images, classes]");
+        if (tensor.shape().rank() == 2) {
+            return sets(tensor, rows, classes > 0 ? classes : tensor.shape().dim(1));
+        }
         long[] values = integers(tensor, rows);
         int[] labels = new int[rows];
         long end = classes > 0 ? classes : rows; // each class has a row
@@ -241,7 +245,31 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
             }
             labels[i] = (int) values[i];
         }
-        return labels;
+        return Labels.singles(labels);
+    }
+
+    /** Returns the number of classes that have no names. */
+    int classes(List<Labels> labels) {
+        return Labels.areSets(labels)
+                ? (int) tensors.get(LABELS).shape().dim(1)
+                : labels.stream().mapToInt(Labels::largest).max().orElse(0) + 1;
+    }
+
+    private List<Labels> sets(TensorView tensor, int rows, long classes) throws IOException {
+        requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows, classes), "integers");
+        long[] states = tensor.longs();
+        List<Labels> sets = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            int from = i * (int) classes;
+            for (int c = 0; c < classes; c++) {
+                if (Math.abs(states[from + c]) > 1) {
+                    throw problem("label %d of row %d, class %d: expected 1 (shown), 0 (not) or -1 (unknown)"
+                            .formatted(states[from + c], i, c));
+                }
+            }
+            sets.add(Labels.ofStates((int) classes, c -> (int) states[from + c]));
+        }
+        return sets;
     }
 
     private int[] oneHot(int rows, int classes) throws IOException {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -21,12 +20,15 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
+import org.coop4j.eval.Labels;
+import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 
 /**
  * The class names and the three lists of images of a dataset.
  *
- * <p>Every class has at least one training image or, in a dataset that only tests (such as ImageNet-A), one test image.
+ * <p>All images have single labels, or all have sets of labels. Every class of single labels has at least one training image
+ * or, in a dataset that only tests (such as ImageNet-A), one test image.
  * Two classes may have the same name, as in ImageNet; the loaders of users' own data refuse that.
  *
  * @param name the dataset's name in messages and reports
@@ -94,13 +96,17 @@ public record ImageDataset(
         val = List.copyOf(val);
         test = List.copyOf(test);
         Require.that(!classNames.isEmpty(), "dataset %s has no classes", name);
+        Set<Boolean> kinds = new HashSet<>();
         for (List<LabelledImage> part : List.of(train, val, test)) {
             for (LabelledImage image : part) {
+                kinds.add(image.labels().isSingle());
                 requireKnownClass(image, classNames);
             }
         }
-        List<String> empty =
-                absent(classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
+        Require.that(kinds.size() < 2, "dataset %s has images with single labels and images with sets of them", name);
+        List<String> empty = kinds.contains(false)
+                ? List.of()
+                : absent(classNames, (train.isEmpty() ? test : train).stream().mapToInt(LabelledImage::label));
         Require.that(
                 empty.isEmpty(),
                 "%s has no images for %s: %s",
@@ -120,29 +126,56 @@ public record ImageDataset(
         for (LabelledImage image : images) {
             Path parent = image.path().getParent();
             String folder = parent == null ? "" : String.valueOf(parent.getFileName());
-            hash.add(folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n");
+            hash.add(folder + "/" + image.path().getFileName() + "\t" + image.labels() + "\n");
         }
         return hash.hex();
     }
 
     /** Returns a sentence about the classes with fewer training images than are wanted, if there are any. */
     public Optional<String> scarcity(int shots) {
-        Map<Integer, Long> tooFew = train.stream()
-                .collect(Collectors.groupingBy(LabelledImage::label, TreeMap::new, Collectors.counting()));
-        tooFew.values().removeIf(count -> count >= shots);
-        return tooFew.entrySet().stream()
-                .min(Map.Entry.comparingByValue())
-                .map(least -> "%s fewer than %d training images (%s: %d); all are used"
+        int[] positives = positives(Split.TRAIN);
+        int least = Predictions.argmax(positives.length, c -> -positives[c]);
+        long tooFew = IntStream.of(positives).filter(count -> count < shots).count();
+        return tooFew == 0
+                ? Optional.empty()
+                : Optional.of("%s fewer than %d training images (%s: %d); all are used"
                         .formatted(
-                                Numbers.count(tooFew.size(), "class has", "classes have"),
+                                Numbers.count(tooFew, "class has", "classes have"),
                                 shots,
-                                classNames.get(least.getKey()),
-                                least.getValue()));
+                                classNames.get(least),
+                                positives[least]));
     }
 
-    /** Refuses a class that has none of some labels, those of its readable images. */
-    public void requireEveryClass(IntStream labels) throws InputException {
-        List<String> missing = absent(classNames, labels);
+    /** Returns true if the images have sets of labels. */
+    public boolean hasSets() {
+        return Stream.of(train, val, test).flatMap(List::stream).limit(1).anyMatch(image -> !image.labels()
+                .isSingle());
+    }
+
+    /** Returns the number of images of a split that show each class. */
+    public int[] positives(Split split) {
+        return Labels.positives(
+                images(split).stream().map(LabelledImage::labels).toList(), classCount());
+    }
+
+    /**
+     * Refuses a class that has none of some single labels, those of its readable images, or sets that show no class.
+     *
+     * @param labels labels of the readable training images
+     */
+    public void requireEveryClass(List<Labels> labels) throws InputException {
+        int[] positives = Labels.positives(labels, classCount());
+        require(
+                IntStream.of(positives).anyMatch(count -> count > 0),
+                "no readable training image of %s shows any of its classes",
+                name);
+        if (Labels.areSets(labels)) {
+            return;
+        }
+        List<String> missing = IntStream.range(0, positives.length)
+                .filter(c -> positives[c] == 0)
+                .mapToObj(classNames::get)
+                .toList();
         InputException.require(
                 missing.isEmpty(),
                 "class \"%s\" has no readable training image: fix its images or remove the class",
@@ -160,11 +193,14 @@ public record ImageDataset(
 
     private static void requireKnownClass(LabelledImage image, List<String> classNames) {
         Require.that(
-                image.label() < classNames.size(),
+                image.labels().largest() < classNames.size(),
                 "label %d of %s is not below the number of classes, %d",
-                image.label(),
+                image.labels().largest(),
                 image.path(),
                 classNames.size());
+        if (!image.labels().isSingle()) {
+            return;
+        }
         Require.that(
                 classNames.get(image.label()).equals(image.className()),
                 "%s has the class name '%s', but class %d is called '%s'",
@@ -175,7 +211,7 @@ public record ImageDataset(
     }
 
     /**
-     * Makes a dataset with the class names of its images.
+     * Makes a dataset with the class names of its images, which have single labels.
      *
      * @throws InputException if a label has two names, or a label below the largest has no image
      */
@@ -238,7 +274,8 @@ public record ImageDataset(
     }
 
     /**
-     * Returns the images of one half of the classes, labelled from 0.
+     * Returns one half of the classes, labelled from 0: the images of these classes, or all images with those of their
+     * labels that are among them.
      *
      * <p>Few-shot sampling comes before halving, as in the reference, so that both halves come from one sample.
      */
@@ -255,8 +292,8 @@ public record ImageDataset(
                 classCount(),
                 half.label());
         return map(name + " (" + half.label() + ")", names, images -> images.stream()
-                .filter(i -> i.label() >= from && i.label() < from + names.size())
-                .map(i -> i.withLabel(i.label() - from))
+                .filter(i -> !i.labels().isSingle() || (i.label() >= from && i.label() < from + names.size()))
+                .map(i -> i.renumbered(label -> label < from + names.size() ? label - from : -1, names))
                 .toList());
     }
 

@@ -5,13 +5,18 @@ import static org.coop4j.base.InputException.require;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
+import org.coop4j.eval.Labels;
+import org.coop4j.eval.Predictions;
 
 /**
  * The CoOp benchmarks' rules for splitting a dataset that has no split of its own.
@@ -66,6 +71,36 @@ public final class SplitRules {
             test.addAll(shuffled.subList(testStart, size));
         }
         return ImageDataset.fromImages(name, train, val, test);
+    }
+
+    /**
+     * Splits images with sets of labels by shares: shuffled, ordered by the rarest class that each shows, and dealt in turn
+     * to the part that is furthest behind its share.
+     */
+    static ImageDataset ofSets(
+            String name, List<String> classNames, List<LabelledImage> images, Optional<SplitShares> chosen, long seed) {
+        SplitShares shares = chosen.orElse(SplitShares.STANDARD);
+        int[] positives =
+                Labels.positives(images.stream().map(LabelledImage::labels).toList(), classNames.size());
+        ToIntFunction<LabelledImage> rarest =
+                image -> IntStream.of(image.labels().present())
+                        .boxed()
+                        .min(Comparator.comparingInt(c -> positives[c]))
+                        .orElse(classNames.size());
+        List<LabelledImage> order = new PythonRandom(seed)
+                .shuffled(images).stream()
+                        .sorted(Comparator.comparingInt(rarest))
+                        .toList();
+        int[] wanted = {shares.train, shares.val, shares.test};
+        List<List<LabelledImage>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (LabelledImage image : order) {
+            int dealt = parts.stream().mapToInt(List::size).sum() + 1;
+            parts.get(Predictions.argmax(
+                            wanted.length,
+                            p -> wanted[p] * dealt / 100.0 - parts.get(p).size()))
+                    .add(image);
+        }
+        return new ImageDataset(name, classNames, parts.get(0), parts.get(1), parts.get(2));
     }
 
     /**

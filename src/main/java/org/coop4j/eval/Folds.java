@@ -2,6 +2,7 @@ package org.coop4j.eval;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
@@ -26,6 +27,24 @@ public final class Folds {
         return new Folds(Arrays.stream(labels)
                 .map(label -> (dealt.merge(label, 1, Integer::sum) - 1) % count)
                 .toArray());
+    }
+
+    /**
+     * Deals images: those with sets of labels in turn, whatever their labels.
+     *
+     * @param count number of folds, 2 or more
+     */
+    public static Folds of(List<Labels> labels, int count) {
+        return Labels.areSets(labels)
+                ? of(new int[labels.size()], count)
+                : of(labels.stream().mapToInt(Labels::single).toArray(), count);
+    }
+
+    /** Returns the number of folds for these labels; sets need an image in each of the most folds. */
+    public static int count(List<Labels> labels, int most) {
+        return Labels.areSets(labels)
+                ? labels.size() < most ? 0 : most
+                : count(labels.stream().mapToInt(Labels::single).toArray(), most);
     }
 
     /**

@@ -1,12 +1,20 @@
 package org.coop4j.eval;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 
 /**
- * The labels of one image: the classes that it shows, and those nobody has judged. It shows none of the others. An image
- * with a single label shows one class, and everything is known about it.
+ * The labels of one image: a single label, which excludes all others, or a set of labels. A set has the classes that the
+ * image shows, maybe none, and those nobody has judged; the image shows none of the others.
  */
 public final class Labels {
 
@@ -20,22 +28,31 @@ public final class Labels {
     public static final int UNKNOWN = -1;
 
     private static final int[] NONE = {};
+    private static final String SHOWN = "present";
+    private static final String OPEN = "unknown";
 
     private final int[] present; // ascending
     private final int[] unknown; // ascending
+    private final boolean single;
 
-    private Labels(int[] present, int[] unknown) {
+    private Labels(int[] present, int[] unknown, boolean single) {
         this.present = present;
         this.unknown = unknown;
+        this.single = single;
     }
 
-    /** Returns the labels of an image that shows one class, counted from 0, and no other. */
+    /** Returns the single label of an image, a class counted from 0. */
     public static Labels of(int label) {
-        return of(new int[] {label}, NONE);
+        return new Labels(ascending(label), NONE, true);
+    }
+
+    /** Returns single labels. */
+    public static List<Labels> singles(int... labels) {
+        return IntStream.of(labels).mapToObj(Labels::of).toList();
     }
 
     /**
-     * Returns the labels of an image.
+     * Returns a set of labels, which may have one.
      *
      * @param present classes that it shows, in any order; repeated ones count once
      * @param unknown classes that nobody has judged
@@ -47,10 +64,18 @@ public final class Labels {
         for (int label : open) {
             Require.that(Arrays.binarySearch(shown, label) < 0, "class %d is both present and unknown", label);
         }
-        return new Labels(shown, open);
+        return new Labels(shown, open, false);
     }
 
-    private static int[] ascending(int[] labels) {
+    /** Returns the set that has a state for each class: {@link #PRESENT}, {@link #ABSENT} or {@link #UNKNOWN}. */
+    public static Labels ofStates(int classes, IntUnaryOperator state) {
+        IntFunction<int[]> in = wanted -> IntStream.range(0, classes)
+                .filter(c -> state.applyAsInt(c) == wanted)
+                .toArray();
+        return of(in.apply(PRESENT), in.apply(UNKNOWN));
+    }
+
+    private static int[] ascending(int... labels) {
         int[] sorted = IntStream.of(labels).sorted().distinct().toArray();
         if (sorted.length > 0) {
             Require.that(sorted[0] >= 0, "label %d is negative: labels count from 0", sorted[0]);
@@ -76,26 +101,92 @@ public final class Labels {
         return unknown.clone();
     }
 
-    /** Returns true if it shows one class and everything is known about it. */
+    /** Returns true for a single label, and false for a set, even of one. */
     public boolean isSingle() {
-        return present.length == 1 && unknown.length == 0;
+        return single;
+    }
+
+    /** Returns true if some of the labels are sets; a dataset's are all of one kind. */
+    public static boolean areSets(List<Labels> labels) {
+        return labels.stream().anyMatch(one -> !one.single);
     }
 
     /**
-     * Returns the class of an image with a single label.
+     * Returns the single label.
      *
-     * @throws IllegalStateException if it shows several classes or none
+     * @throws IllegalStateException if it is a set
      */
     public int single() {
-        if (!isSingle()) {
+        if (!single) {
             throw new IllegalStateException("expected an image with a single label, got " + this);
         }
         return present[0];
     }
 
+    /**
+     * Returns the same labels with other numbers.
+     *
+     * @param number returns the new number of a label; a negative one removes it from a set
+     */
+    public Labels renumbered(IntUnaryOperator number) {
+        return single ? of(number.applyAsInt(present[0])) : of(changed(present, number), changed(unknown, number));
+    }
+
+    private static int[] changed(int[] labels, IntUnaryOperator number) {
+        return IntStream.of(labels).map(number).filter(label -> label >= 0).toArray();
+    }
+
+    /** Returns the number of images that show each class. */
+    public static int[] positives(Collection<Labels> labels, int classes) {
+        int[] positives = new int[classes];
+        labels.forEach(one -> {
+            for (int label : one.present) {
+                positives[label]++;
+            }
+        });
+        return positives;
+    }
+
+    /** Returns the names of the classes that the image shows. */
+    public List<String> names(List<String> classNames) {
+        return IntStream.of(present).mapToObj(classNames::get).toList();
+    }
+
+    /** Returns the largest label, present or unknown; -1 if there is none. */
+    public int largest() {
+        return IntStream.concat(IntStream.of(present), IntStream.of(unknown))
+                .max()
+                .orElse(-1);
+    }
+
+    /** Returns what a JSON file holds: the number of a single label, or an object with the lists of a set. */
+    @JsonValue
+    Object json() {
+        return single ? present[0] : Map.of(SHOWN, present, OPEN, unknown);
+    }
+
+    @JsonCreator
+    static Labels of(JsonNode json) {
+        if (json.isInt()) {
+            return of(json.intValue());
+        }
+        return of(ints(json.path(SHOWN)), ints(json.path(OPEN)));
+    }
+
+    private static int[] ints(JsonNode list) {
+        Require.that(list.isArray(), "label: expected a number, or an object with the lists %s and %s", SHOWN, OPEN);
+        int[] all = new int[list.size()];
+        for (int i = 0; i < all.length; i++) {
+            Require.that(list.get(i).isInt(), "label: expected a number, got %s", list.get(i));
+            all[i] = list.get(i).intValue();
+        }
+        return all;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Labels labels
+                && single == labels.single
                 && Arrays.equals(present, labels.present)
                 && Arrays.equals(unknown, labels.unknown);
     }
@@ -107,7 +198,7 @@ public final class Labels {
 
     @Override
     public String toString() {
-        String shown = Arrays.toString(present);
+        String shown = single ? String.valueOf(present[0]) : Arrays.toString(present);
         return unknown.length == 0 ? shown : shown + ", unknown " + Arrays.toString(unknown);
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.eval;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.analysis.UnivariateFunction;
@@ -9,11 +10,11 @@ import org.coop4j.base.Require;
 /**
  * The logits of labelled images, and what follows from them.
  *
- * @param labels label of each image
+ * @param truth labels of each image
  * @param logits [images][classes]; not to be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Scores(int[] labels, float[][] logits) {
+public record Scores(List<Labels> truth, float[][] logits) {
 
     /** Penalty on |log temperature| in nats, which a few images cannot outweigh. */
     private static final double PENALTY = 2;
@@ -26,55 +27,65 @@ public record Scores(int[] labels, float[][] logits) {
     private static final int MOST_STEPS = 500;
 
     /** The scores of no images. */
-    public static final Scores NONE = new Scores(new int[0], new float[0][]);
+    public static final Scores NONE = new Scores(List.of(), new float[0][]);
 
     public Scores {
         Require.that(
-                labels.length == logits.length,
+                truth.size() == logits.length,
                 "expected as many labels as rows of logits, got %d and %d",
-                labels.length,
+                truth.size(),
                 logits.length);
+        truth = List.copyOf(truth);
+    }
+
+    /** Scores of images with single labels. */
+    public Scores(int[] labels, float[][] logits) {
+        this(Labels.singles(labels), logits);
+    }
+
+    /** Returns the single label of each image, in a new array. */
+    public int[] labels() {
+        return truth.stream().mapToInt(Labels::single).toArray();
     }
 
     /** Returns the scores of these images and further ones of the same classes. */
     public Scores and(Scores others) {
         return new Scores(
-                IntStream.concat(IntStream.of(labels), IntStream.of(others.labels))
-                        .toArray(),
+                Stream.of(truth, others.truth).flatMap(List::stream).toList(),
                 Stream.concat(Stream.of(logits), Stream.of(others.logits)).toArray(float[][]::new));
     }
 
     /** Returns the number of images. */
     public int size() {
-        return labels.length;
+        return truth.size();
     }
 
     /** Returns true for each image that is classified correctly. */
     public boolean[] correct() {
-        boolean[] correct = new boolean[labels.length];
+        boolean[] correct = new boolean[size()];
         for (int i = 0; i < correct.length; i++) {
-            correct[i] = Predictions.argmax(logits[i]) == labels[i];
+            correct[i] = Predictions.argmax(logits[i]) == truth.get(i).single();
         }
         return correct;
     }
 
     /** Returns the probability of each image's predicted label. */
     public double[] confidences() {
-        return IntStream.range(0, labels.length)
+        return IntStream.range(0, size())
                 .mapToDouble(i -> probabilities(i)[Predictions.argmax(logits[i])])
                 .toArray();
     }
 
     /** Returns the number of images that are classified correctly. */
     public int right() {
-        return (int) IntStream.range(0, labels.length)
-                .filter(i -> Predictions.argmax(logits[i]) == labels[i])
+        return (int) IntStream.range(0, size())
+                .filter(i -> Predictions.argmax(logits[i]) == truth.get(i).single())
                 .count();
     }
 
     /** Returns the percentage of images that are classified correctly; not a number if there are none. */
     public double accuracy() {
-        return 100.0 * right() / labels.length;
+        return 100.0 * right() / size();
     }
 
     /** Returns the same predictions with the logits divided by a temperature. */
@@ -86,7 +97,7 @@ public record Scores(int[] labels, float[][] logits) {
                 scaled[i][c] = (float) (logits[i][c] / temperature);
             }
         }
-        return new Scores(labels, scaled);
+        return new Scores(truth, scaled);
     }
 
     /** Returns the predicted label of each image, the smallest one of equal logits. */
@@ -101,7 +112,7 @@ public record Scores(int[] labels, float[][] logits) {
 
     /** Returns the accuracy, F1 and the confusion matrix. */
     public Evaluation evaluation() {
-        return Evaluation.of(labels, predictions());
+        return Evaluation.of(labels(), predictions());
     }
 
     /** Returns the agreement of confidences and accuracies. */
@@ -121,7 +132,7 @@ public record Scores(int[] labels, float[][] logits) {
 
     /** Returns the percentage of images of other classes that a score accepts as one of the classes. */
     public double falsePositives(OpenSet score) {
-        return score.falsePositives(labels, logits);
+        return score.falsePositives(labels(), logits);
     }
 
     /**
@@ -157,17 +168,17 @@ public record Scores(int[] labels, float[][] logits) {
         double temperature = Math.exp(log);
         double sum = 0;
         double squares = 0;
-        for (int i = 0; i < labels.length; i++) {
+        for (int i = 0; i < size(); i++) {
             double[] p = Predictions.softmax(logits[i], temperature);
             double slope = 0;
             // Differences from the true logit, which keep their digits if all p but one are small.
             for (int c = 0; c < p.length; c++) {
-                slope += p[c] * ((double) logits[i][c] - logits[i][labels[i]]) / temperature;
+                slope += p[c] * ((double) logits[i][c] - logits[i][truth.get(i).single()]) / temperature;
             }
             sum += slope;
             squares += slope * slope;
         }
-        double n = Math.max(2, labels.length);
+        double n = Math.max(2, size());
         double error = Math.sqrt(Math.max(0, squares - sum * sum / n) * n / (n - 1));
         return direction * sum - PENALTY - STANDARD_ERRORS * error;
     }

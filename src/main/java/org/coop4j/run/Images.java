@@ -29,6 +29,7 @@ import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method.Task;
@@ -296,8 +297,13 @@ public final class Images {
         }
 
         /** Returns the labels of the readable images. */
+        public List<Labels> labelSets() {
+            return images().stream().map(image -> image.image().labels()).toList();
+        }
+
+        /** Returns the single labels of the readable images. */
         public int[] labels() {
-            return images().stream().mapToInt(image -> image.image().label()).toArray();
+            return labelSets().stream().mapToInt(Labels::single).toArray();
         }
 
         /** Returns the images except those at some positions. */
@@ -319,7 +325,7 @@ public final class Images {
         /** Returns the logits of a classifier. */
         public Scores scores(Classifier classifier) {
             FeatureSet rows = known(classifier.features());
-            return new Scores(rows.labels(), classifier.logits(rows.matrix()).toRows());
+            return new Scores(rows.labelSets(), classifier.logits(rows.matrix()).toRows());
         }
 
         /**
@@ -332,7 +338,7 @@ public final class Images {
                 }
             }
             FeatureMatrix logits = normalized.products(prompts.weights()).times(space.logitScale());
-            return new Scores(labels(), logits.toRows());
+            return new Scores(labelSets(), logits.toRows());
         }
     }
 

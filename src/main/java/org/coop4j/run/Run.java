@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
@@ -257,7 +256,7 @@ public final class Run {
         lists.requireReadable();
         FeatureSet chooses =
                 method.usesVal() ? support.val().features(method.features()) : FeatureSet.none(train.width());
-        drawn.requireEveryClass(IntStream.of(train.labels()));
+        drawn.requireEveryClass(train.labelSets());
         ended("encode_train");
         return new FewShotFeatures(train, chooses);
     }

@@ -1,5 +1,6 @@
 package org.coop4j.run;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.Labels;
 
 /**
  * The images that a run learned from, chose settings by and was tested on, kept in {@code images.json}. Their contents
@@ -35,17 +37,17 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
      * An image of a list.
      *
      * @param path its file at the time; for a row of a file of features, the name that the file gives it
-     * @param label its class, counted from 0
+     * @param labels its single label, or its set of labels
      * @param sha256 SHA-256 of its file's content, in hexadecimal
      */
-    public record Image(String path, int label, String className, String sha256) {
+    public record Image(String path, @JsonProperty("label") Labels labels, String className, String sha256) {
 
         public Image {
             Require.that(
-                    path != null && className != null && sha256 != null && label >= 0,
-                    "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s",
+                    path != null && className != null && sha256 != null && labels != null,
+                    "expected the path, label, className and sha256 of an image, got %s, %s, %s and %s",
                     path,
-                    label,
+                    labels,
                     className,
                     sha256);
             Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
@@ -53,7 +55,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
 
         static Image of(HashedImage image) {
             LabelledImage listed = image.image();
-            return new Image(listed.place(), listed.label(), listed.className(), image.sha256());
+            return new Image(listed.place(), listed.labels(), listed.className(), image.sha256());
         }
     }
 
@@ -65,9 +67,9 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         test = copy(test);
         for (Image image : test) {
             Require.that(
-                    image.label < testedClasses.size(),
+                    image.labels.largest() < testedClasses.size(),
                     "label %d of %s: expected one of %s",
-                    image.label,
+                    image.labels.largest(),
                     image.path,
                     Numbers.count(testedClasses.size(), "tested class", "tested classes"));
         }

@@ -10,6 +10,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TextsOnce;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Folds;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -54,7 +55,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Returns the number of folds of a cross-validation; with fewer than 2 nothing can be held out. */
     int folds() {
-        return Folds.count(train.labels(), MOST_FOLDS);
+        return Folds.count(train.labelSets(), MOST_FOLDS);
     }
 
     /** Returns how often a method can learn in seconds; never for prompts. */
@@ -105,7 +106,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
                 folds * left.size(),
                 (own, i) -> fold(own, left.get(i / folds), learned, data.get(i / folds), i % folds, logits[i / folds]));
         for (int i = 0; i < left.size(); i++) {
-            known.put(key(left.get(i)), new Scores(train.labels(), logits[i]));
+            known.put(key(left.get(i)), new Scores(train.labelSets(), logits[i]));
         }
         return fits.stream().map(fit -> known.get(key(fit))).toList();
     }
@@ -116,21 +117,22 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
      */
     public Scores crossValidated(Method method, FeatureSet set) throws IOException {
         Candidate fit = Candidate.of(method, Map.of(), 0, images.space().logitScale());
-        int folds = Folds.count(set.labels(), MOST_FOLDS);
+        int folds = Folds.count(set.labelSets(), MOST_FOLDS);
         if (folds < 2 || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
             return Scores.NONE;
         }
         float[][] logits = new float[set.size()][];
         FewShotFeatures all = new FewShotFeatures(set, FeatureSet.none(set.width()));
         each(List.of(method), folds, (own, i) -> fold(own, fit, null, all, i, logits));
-        return new Scores(set.labels(), logits);
+        return new Scores(set.labelSets(), logits);
     }
 
     /** Learns from all folds but one, and scores the images of that one. */
     private void fold(
             FeatureSpace own, Candidate fit, ClassifierFile learned, FewShotFeatures all, int fold, float[][] logits)
             throws IOException {
-        Folds split = Folds.of(all.train().labels(), Folds.count(all.train().labels(), MOST_FOLDS));
+        List<Labels> labels = all.train().labelSets();
+        Folds split = Folds.of(labels, Folds.count(labels, MOST_FOLDS));
         int[] held = split.of(fold);
         FeatureSet rest = all.train().select(split.without(fold)).first(fit.shots());
         FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();

@@ -344,6 +344,6 @@ class FeatureListTest {
         assertThrown(
                 IllegalArgumentException.class,
                 () -> new DenseFeatures(2, 3, ROWS, new int[] {0, -1}),
-                "label -1 of image 1");
+                "label -1 is negative");
     }
 }

@@ -106,7 +106,7 @@ public record EvaluationData(
     private List<LabelledImage> ownFiles(ExifOrientation exif) {
         return images.test().stream()
                 .filter(image -> Files.exists(Path.of(image.path())))
-                .map(image -> new LabelledImage(Path.of(image.path()), image.label(), image.className(), exif))
+                .map(image -> new LabelledImage(Path.of(image.path()), image.labels(), image.className(), exif, null))
                 .toList();
     }
 
@@ -203,7 +203,8 @@ public record EvaluationData(
         return new Tested(
                 learnedClasses,
                 tested.stream()
-                        .map(image -> image.withLabel(learnedClasses.indexOf(image.className())))
+                        .map(image ->
+                                image.renumbered(label -> learnedClasses.indexOf(names.get(label)), learnedClasses))
                         .toList());
     }
 

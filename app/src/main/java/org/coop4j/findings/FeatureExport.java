@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
@@ -77,7 +78,10 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
                         FeatureTensors.FEATURES,
                         DType.F32,
                         Shape.of(n, all.space().embedDim())),
-                new TensorSpec(FeatureTensors.LABELS, DType.I32, Shape.of(n)),
+                new TensorSpec(
+                        FeatureTensors.LABELS,
+                        DType.I32,
+                        dataset.hasSets() ? Shape.of(n, dataset.classCount()) : Shape.of(n)),
                 new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
                 new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
         try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
@@ -89,7 +93,13 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
             }
             writer.writeLongs(
                     FeatureTensors.LABELS,
-                    images.stream().mapToLong(i -> i.image().label()).toArray());
+                    images.stream()
+                            .map(i -> i.image().labels())
+                            .flatMapToInt(labels -> labels.isSingle()
+                                    ? IntStream.of(labels.single())
+                                    : IntStream.range(0, dataset.classCount()).map(labels::state))
+                            .asLongStream()
+                            .toArray());
             writer.writeLongs(FeatureTensors.SPLIT, splits.build().toArray());
             for (HashedImage image : images) {
                 byte[] hash = HexFormat.of().parseHex(image.sha256());

@@ -155,8 +155,8 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
         int[] others = new int[n];
         for (int i = 0; i < n; i++) {
             float[] logits = scores.logits()[i].clone();
-            float own = logits[scores.labels()[i]];
-            logits[scores.labels()[i]] = Float.NEGATIVE_INFINITY;
+            float own = logits[scores.truth().get(i).single()];
+            logits[scores.truth().get(i).single()] = Float.NEGATIVE_INFINITY;
             others[i] = Predictions.argmax(logits);
             margins[i] = (double) logits[others[i]] - own;
         }
@@ -192,6 +192,6 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     private static Suspect suspect(Located picture, Scores scores, int image, int suggested) {
         double[] p = scores.probabilities(image);
-        return new Suspect(picture, suggested, p[scores.labels()[image]], p[suggested]);
+        return new Suspect(picture, suggested, p[scores.truth().get(image).single()], p[suggested]);
     }
 }

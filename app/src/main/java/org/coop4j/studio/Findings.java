@@ -92,7 +92,7 @@ final class Findings {
 
     private static Mistake mistake(
             Fit fit, int i, int predicted, Function<IntPredicate, List<Picture>> nearest, int[] classes) {
-        int label = fit.scores().labels()[i];
+        int label = fit.scores().truth().get(i).single();
         String other = fit.classes().get(predicted);
         double[] p = fit.classifier().probabilities(fit.scores().logits()[i]);
         boolean wrong = nearest.apply(j -> true).stream()

@@ -9,6 +9,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Labels;
 
 /**
  * Labelled images with their features from a bank or a file of features.
@@ -99,8 +100,8 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
     }
 
     @Override
-    public int label(int i) {
-        return image(i).label();
+    public Labels labels(int i) {
+        return image(i).labels();
     }
 
     /** Returns image {@code i}. */
@@ -112,7 +113,7 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
     public String contentHash() {
         StringBuilder lines = new StringBuilder();
         for (HashedImage image : images) {
-            lines.append(image.key).append('\t').append(image.image.label()).append('\n');
+            lines.append(image.key).append('\t').append(image.image.labels()).append('\n');
         }
         return Sha256.of(lines.toString());
     }
