@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.Examples;
-import org.coop4j.method.Gda;
+import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
 
@@ -24,7 +24,7 @@ public class Learn {
         }
         // new CoOp() and Learning.auto() learn, too
         try (Clip clip = Clip.shipped();
-                ImageClassifier classifier = ImageClassifier.learn(clip, Examples.of(train), new Gda())) {
+                ImageClassifier classifier = ImageClassifier.learn(clip, Examples.of(train), Method.of("gda"))) {
             for (String name : classifier.classNames()) {
                 List<List<Prediction>> test =
                         classifier.classifyAll(images(pictures.resolve("test").resolve(name)));

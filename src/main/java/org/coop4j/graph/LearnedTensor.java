@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.coop4j.base.Require;
 
 /**
@@ -33,6 +34,16 @@ public record LearnedTensor(String name, long[] shape, float[] values, float[] g
     /** Returns a tensor of zeros. */
     public static LearnedTensor zeros(String name, long... shape) {
         return of(name, new float[Math.toIntExact(length(shape))], shape);
+    }
+
+    /** Returns a tensor as PyTorch initialises it in linear layers: uniform within ±1/√(width of the input). */
+    public static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
+        LearnedTensor tensor = zeros(name, shape);
+        double bound = 1 / Math.sqrt(fanIn);
+        for (int i = 0; i < tensor.values.length; i++) {
+            tensor.values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+        }
+        return tensor;
     }
 
     private static long length(long[] shape) {

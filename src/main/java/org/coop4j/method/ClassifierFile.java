@@ -147,7 +147,7 @@ public record ClassifierFile(
         return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature);
     }
 
-    ClassifierFile withClassNames(List<String> names) {
+    public ClassifierFile withClassNames(List<String> names) {
         return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -18,6 +19,7 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.model.ClipConfig;
 
@@ -128,9 +130,8 @@ record ClipLora(
         for (int block = from; block < layers; block++) {
             for (String projection : params.names) {
                 String name = blocks + block + ".attn." + projection;
-                LearnedTensor a = LearnedTensor.zeros(name + A, rank, width);
-                TowerMethod.uniform(a.values(), 1 / Math.sqrt(width), RandomStream.of(seed, "initial " + a.name()));
-                tensors.add(a);
+                SplittableRandom random = RandomStream.of(seed, "initial " + name + A);
+                tensors.add(LearnedTensor.uniform(random, width, name + A, rank, width));
                 tensors.add(LearnedTensor.zeros(name + B, width, rank));
             }
         }

@@ -87,21 +87,10 @@ record CoCoOp(ContextStart start) implements PromptMethod {
         int out = vectors * clip.architecture().text().width();
         SplittableRandom random = RandomStream.of(seed, "initial meta-net");
         return List.of(
-                uniform(random, in, W1, hidden, in),
-                uniform(random, in, B1, hidden),
-                uniform(random, hidden, W2, out, hidden),
-                uniform(random, hidden, B2, out));
-    }
-
-    /** Initialises a tensor as PyTorch does in linear layers: uniform within ±1/√(width of the input). */
-    static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
-        LearnedTensor tensor = LearnedTensor.zeros(name, shape);
-        double bound = 1 / Math.sqrt(fanIn);
-        float[] values = tensor.values();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-        }
-        return tensor;
+                LearnedTensor.uniform(random, in, W1, hidden, in),
+                LearnedTensor.uniform(random, in, B1, hidden),
+                LearnedTensor.uniform(random, hidden, W2, out, hidden),
+                LearnedTensor.uniform(random, hidden, B2, out));
     }
 
     /** Applies the meta-net, x [rows, in] → [rows, out]. */

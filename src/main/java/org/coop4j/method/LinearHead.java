@@ -99,7 +99,7 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
             Function<List<String>, Map<String, float[]>> added) {
 
         /** Returns the same tensors of another file. */
-        ClassRows of(ClassifierFile other) {
+        public ClassRows of(ClassifierFile other) {
             return new ClassRows(space, other, tensors, added);
         }
 
@@ -109,7 +109,7 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
          * @param learner what has learned them, for the message
          * @throws IllegalArgumentException if a class is new, naming it and the methods that accept new classes
          */
-        static int[] positions(String learner, List<String> names, List<String> classNames) {
+        public static int[] positions(String learner, List<String> names, List<String> classNames) {
             try {
                 return ClassNames.positions(names, classNames);
             } catch (IllegalArgumentException e) {
@@ -144,7 +144,7 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
          *
          * @throws IllegalArgumentException if a class is new and there are no rows for it, naming it
          */
-        ClassifierFile select(List<String> names) {
+        public ClassifierFile select(List<String> names) {
             int[] positions = added == null
                     ? positions(file.method().id(), names, file.classNames())
                     : ClassNames.find(names, file.classNames());

@@ -2,11 +2,13 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
@@ -24,8 +26,8 @@ import org.coop4j.method.PromptLayout.ClassName;
  *
  * <p>A method defines its learned tensors, logits, loss and settings. Everything else (few-shot sample, feature bank,
  * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method here, write its
- * file and add it to {@link #builtIn}. A method in a jar of its own is a public record that the jar names in {@code
- * META-INF/services/org.coop4j.method.Method}.
+ * file and add it to the list of its package: {@link BuiltIn}, or another {@link Source}. A method in a jar of its own is a
+ * public record that the jar names in {@code META-INF/services/org.coop4j.method.Method}.
  */
 public interface Method {
 
@@ -180,36 +182,13 @@ public interface Method {
 
     /** Returns the methods of this library with their defaults. */
     static List<Method> builtIn() {
-        return List.of(
-                new ZeroShot(),
-                new LinearProbe(),
-                new CoOp(),
-                new KgCoOp(),
-                new Prototypes(),
-                new TipAdapter(),
-                new TipAdapterF(),
-                new TaskRes(),
-                new ClipAdapter(),
-                new CrossModal(),
-                new ZsLp(),
-                new Clap(),
-                new Gda(),
-                new ProGrad(),
-                new DeepLanguage(),
-                new Tcp(),
-                new CoCoOp(),
-                new LpPlusPlus(),
-                new ProLip(),
-                new Rla(),
-                new Timo(),
-                new ProKeR(),
-                new ClipLora(),
-                new TwoStage(),
-                new Mmrl(),
-                new PromptSrc(),
-                new Ivlp(),
-                new Vpt(),
-                new Maple());
+        return BuiltIn.METHODS;
+    }
+
+    /** The methods of another package of this library, which names it in {@code META-INF/services}. */
+    interface Source {
+        /** Returns the methods with their defaults. */
+        List<Method> methods();
     }
 
     /**
@@ -279,7 +258,7 @@ public interface Method {
 
     /** Returns the baseline without class names: a linear probe on the images that the other methods learn from. */
     static Method baseline() {
-        return new LinearProbe();
+        return of("linear-probe");
     }
 
     /**
@@ -287,29 +266,31 @@ public interface Method {
      * names that do not fit into the text tower.
      */
     static List<Method> judges() {
-        return List.of(new ZsLp(), new Prototypes());
+        return List.of(of("zs-lp"), of("prototypes"));
     }
 
     /** Returns a method in closed form, for cross-validation with many classifiers. */
     static Method closedForm() {
-        return new Gda();
+        return of("gda");
     }
 
     /**
      * Returns different methods that learn in seconds, the simplest first: the candidates of a choice on val images.
      */
     static List<Method> quick() {
-        return List.of(
-                new ZeroShot(),
-                new LinearProbe(),
-                new Prototypes(),
-                new Gda(),
-                new Timo(),
-                new ProKeR(),
-                new TipAdapterF(),
-                new Clap(),
-                new Rla(),
-                new CrossModal());
+        return Stream.of(
+                        "zero-shot",
+                        "linear-probe",
+                        "prototypes",
+                        "gda",
+                        "timo",
+                        "proker",
+                        "tip-adapter-f",
+                        "clap",
+                        "rla",
+                        "cross-modal")
+                .map(Method::of)
+                .toList();
     }
 
     /**
@@ -394,4 +375,56 @@ public interface Method {
             return given;
         }
     }
+}
+
+/** The methods of this library, in the order in which they are listed. */
+final class BuiltIn {
+
+    /** Names in the order of lists; other methods follow. */
+    private static final List<String> ORDER = List.of(
+            "zero-shot",
+            "linear-probe",
+            "coop",
+            "kgcoop",
+            "prototypes",
+            "tip-adapter",
+            "tip-adapter-f",
+            "taskres",
+            "clip-adapter",
+            "cross-modal",
+            "zs-lp",
+            "clap",
+            "gda",
+            "prograd",
+            "deep-language",
+            "tcp",
+            "cocoop",
+            "lpp",
+            "prolip",
+            "rla",
+            "timo",
+            "proker");
+
+    static final List<Method> METHODS = Stream.concat(
+                    Stream.of(
+                            new ZeroShot(),
+                            new CoOp(),
+                            new KgCoOp(),
+                            new ProGrad(),
+                            new DeepLanguage(),
+                            new Tcp(),
+                            new CoCoOp(),
+                            new ClipLora(),
+                            new TwoStage(),
+                            new Mmrl(),
+                            new PromptSrc(),
+                            new Ivlp(),
+                            new Vpt(),
+                            new Maple()),
+                    ServiceLoader.load(Method.Source.class, BuiltIn.class.getClassLoader()).stream()
+                            .flatMap(source -> source.get().methods().stream()))
+            .sorted(Comparator.comparingInt(method -> Math.floorMod(ORDER.indexOf(method.id()), ORDER.size() + 1)))
+            .toList();
+
+    private BuiltIn() {}
 }

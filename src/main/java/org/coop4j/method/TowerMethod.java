@@ -21,6 +21,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
@@ -150,26 +151,15 @@ interface TowerMethod extends PromptMethod {
                 layers);
     }
 
-    /** Fills values with draws from U(±bound). */
-    static void uniform(float[] values, double bound, SplittableRandom random) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
-        }
-    }
-
     /**
      * Adds the weight and the bias of a linear map, from U(±1/√in).
      *
      * @param draw name of the draw, which several maps may share
      */
     static void addMap(List<LearnedTensor> tensors, String name, String draw, int from, int to, long seed) {
-        LearnedTensor weight = LearnedTensor.zeros(name + ".weight", to, from);
-        LearnedTensor bias = LearnedTensor.zeros(name + ".bias", to);
         SplittableRandom random = RandomStream.of(seed, "initial " + draw);
-        for (LearnedTensor tensor : List.of(weight, bias)) {
-            uniform(tensor.values(), 1 / Math.sqrt(from), random);
-            tensors.add(tensor);
-        }
+        tensors.add(LearnedTensor.uniform(random, from, name + ".weight", to, from));
+        tensors.add(LearnedTensor.uniform(random, from, name + ".bias", to));
     }
 
     /** Returns a learned linear map of learned vectors. */
@@ -213,6 +203,6 @@ interface TowerMethod extends PromptMethod {
         throw new IllegalArgumentException(
                 ("%s trains the blocks of a vision transformer, and the image tower of this model is a ResNet: use a model with a"
                                 + " ViT, or another method, such as %s or %s")
-                        .formatted(id(), new TipAdapterF().id(), new CoOp().id()));
+                        .formatted(id(), "tip-adapter-f", new CoOp().id()));
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Ways to adapt CLIP to a task, one file each: {@link org.coop4j.method.Method} is a record of settings, its {@link
+ * Ways to adapt CLIP to a task: {@link org.coop4j.method.Method} is a record of settings, its {@link
  * org.coop4j.method.Method.Learner} fits a {@link org.coop4j.method.Classifier}, and a {@link
  * org.coop4j.method.ClassifierFile} stores the result.
  *

@@ -28,7 +28,7 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  * and hyper-parameters are read from the files, so that files of another seed or width can be put
  * in their place.
  */
-final class GoldenMethods implements AutoCloseable {
+public final class GoldenMethods implements AutoCloseable {
 
     private static final Path GOLDEN = Path.of("test/resources/golden");
     private static final Path FOLDER = GOLDEN.resolve("methods");
@@ -45,12 +45,12 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** The values of a method, such as {@code taskres} or {@code vit/kgcoop}. */
-    static GoldenMethods open(String method) throws IOException {
+    public static GoldenMethods open(String method) throws IOException {
         return open(FOLDER, method);
     }
 
     /** The values of a method of another folder, such as {@code more_methods}. */
-    static GoldenMethods open(String folder, String method) throws IOException {
+    public static GoldenMethods open(String folder, String method) throws IOException {
         return open(GOLDEN.resolve(folder), method);
     }
 
@@ -61,7 +61,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** The same of a method that trains through the image tower. */
-    static GoldenMethods tower(String method) throws IOException {
+    public static GoldenMethods tower(String method) throws IOException {
         return open("../image_tower/" + method);
     }
 
@@ -70,7 +70,7 @@ final class GoldenMethods implements AutoCloseable {
      *
      * @param methods "text methods" or "feature methods"
      */
-    static JsonNode accuracies(String methods) throws IOException {
+    public static JsonNode accuracies(String methods) throws IOException {
         return new ObjectMapper()
                 .readTree(FOLDER.resolve("accuracy.json").toFile()).properties().stream()
                         .filter(table -> table.getKey().startsWith(methods))
@@ -80,7 +80,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Percentage of the test images that these logits classify correctly. */
-    double accuracy(FeatureMatrix logits) throws IOException {
+    public double accuracy(FeatureMatrix logits) throws IOException {
         int[] labels = ints("test_labels");
         int hits = 0;
         for (int i = 0; i < labels.length; i++) {
@@ -90,36 +90,36 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Within one image. */
-    void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
+    public void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
         assertThat(accuracy(logits)).isCloseTo(expected, within(100.01 / logits.rows()));
     }
 
     /** Returns the description of all cases. */
-    JsonNode json() {
+    public JsonNode json() {
         return json;
     }
 
     /** Names of the tensors of all cases. */
-    List<String> tensors() {
+    public List<String> tensors() {
         return List.copyOf(values.names());
     }
 
     /** Names of the cases of a method. */
-    static List<String> cases(String method) throws IOException {
+    public static List<String> cases(String method) throws IOException {
         try (GoldenMethods golden = open(method)) {
             return golden.cases();
         }
     }
 
     /** Names of the cases. */
-    List<String> cases() {
+    public List<String> cases() {
         List<String> keys = new ArrayList<>();
         json.get("cases").forEach(c -> keys.add(c.get("key").asText()));
         return keys;
     }
 
     /** Returns the description of a case. */
-    JsonNode of(String key) {
+    public JsonNode of(String key) {
         for (JsonNode c : json.get("cases")) {
             if (c.get("key").asText().equals(key)) {
                 return c;
@@ -128,26 +128,26 @@ final class GoldenMethods implements AutoCloseable {
         throw new IllegalArgumentException(key + " is no case");
     }
 
-    float[] floats(String name) throws IOException {
+    public float[] floats(String name) throws IOException {
         return values.floats(name);
     }
 
-    Shape shape(String name) throws IOException {
+    public Shape shape(String name) throws IOException {
         return values.shape(name);
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return values.names().contains(name);
     }
 
-    FeatureMatrix matrix(String name) throws IOException {
+    public FeatureMatrix matrix(String name) throws IOException {
         int rows = Math.toIntExact(values.shape(name).dim(0));
         float[] all = floats(name);
         return FeatureMatrix.of(rows, all.length / rows, all);
     }
 
     /** Whole numbers of a tensor. */
-    int[] ints(String name) throws IOException {
+    public int[] ints(String name) throws IOException {
         long[] longs = values.tensor(name).longs();
         int[] ints = new int[longs.length];
         for (int i = 0; i < ints.length; i++) {
@@ -157,7 +157,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Rows of whole numbers, such as batches. */
-    int[][] rows(String name) throws IOException {
+    public int[][] rows(String name) throws IOException {
         int[] all = ints(name);
         int rows = Math.toIntExact(values.shape(name).dim(0));
         int[][] result = new int[rows][all.length / rows];
@@ -168,23 +168,23 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Labelled features that the file has in one view each. */
-    FeatureSet features(String features, String labels) throws IOException {
+    public FeatureSet features(String features, String labels) throws IOException {
         FeatureMatrix matrix = matrix(features);
         return new DenseFeatures(matrix.width(), 1, matrix.toArray(), ints(labels));
     }
 
     /** The model that the text methods were run on. */
-    static Clip clip(String model, Path folder) throws IOException {
+    public static Clip clip(String model, Path folder) throws IOException {
         return GoldenModels.open(model, folder);
     }
 
     /** The classes of the text methods in tokens: names, and the token that ends a sentence. */
-    List<ClassName> classNames() {
+    public List<ClassName> classNames() {
         return classNames(json);
     }
 
     /** The same of another description. */
-    static List<ClassName> classNames(JsonNode json) {
+    public static List<ClassName> classNames(JsonNode json) {
         List<ClassName> names = new ArrayList<>();
         for (JsonNode ids : json.get("class_name_token_ids")) {
             int[] tokens = IntStream.rangeClosed(0, ids.size())
@@ -200,7 +200,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** The prompts of the classes with context vectors laid out so. */
-    List<int[]> prompts(PromptLayout layout) {
+    public List<int[]> prompts(PromptLayout layout) {
         return layout.prompts(classNames(), frame(json), 77);
     }
 
@@ -210,11 +210,11 @@ final class GoldenMethods implements AutoCloseable {
      *
      * @param name of the tensor in its case, such as {@code ctx.grad}
      */
-    void assertClose(String key, String name, float[] actual) throws IOException {
+    public void assertClose(String key, String name, float[] actual) throws IOException {
         assertClose(key, name, actual, floats(key + "." + name));
     }
 
-    void assertClose(String key, String name, float[] actual, float[] expected) {
+    public void assertClose(String key, String name, float[] actual, float[] expected) {
         double largest = 0;
         for (float value : expected) {
             largest = Math.max(largest, Math.abs(value));
@@ -228,7 +228,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Checks numbers of images classified correctly: one may fall to the other side by rounding. */
-    static void assertHits(int[] actual, JsonNode expected) {
+    public static void assertHits(int[] actual, JsonNode expected) {
         for (int i = 0; i < actual.length; i++) {
             int number = expected.get(i).asInt();
             assertThat(actual[i]).as("hits of setting %d", i).isBetween(number - 1, number + 1);
@@ -236,7 +236,7 @@ final class GoldenMethods implements AutoCloseable {
     }
 
     /** Checks that a method is trained as the file says. */
-    void assertOptimizer(Training training) {
+    public void assertOptimizer(Training training) {
         JsonNode said = json.get("optimiser");
         assertThat(training.optimizer().name())
                 .isEqualToIgnoringCase(said.get("name").asText());
@@ -257,7 +257,7 @@ final class GoldenMethods implements AutoCloseable {
      *
      * @param name of the losses in the file
      */
-    void assertLoss(String key, String name, int step, double actual) {
+    public void assertLoss(String key, String name, int step, double actual) {
         double expected = of(key).get(name).get(step).asDouble();
         double deviation = of(key).path("float32_deviation").path(name).asDouble(0);
         double tolerance = Math.max(20 * deviation, 1e-5 * Math.max(1, Math.abs(expected)));
@@ -285,7 +285,7 @@ final class GoldenMethods implements AutoCloseable {
         return new DenseFeatures(node.get("dimension").asInt(), 1, floats, ints(node.get(part + "_labels")));
     }
 
-    static int[] ints(JsonNode array) {
+    public static int[] ints(JsonNode array) {
         return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
     }
 }

@@ -30,7 +30,7 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
-final class GoldenProblem implements AutoCloseable {
+public final class GoldenProblem implements AutoCloseable {
 
     private final GoldenMethods values;
     private final Clip clip;
@@ -41,7 +41,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** With a model of the values' widths and logit scale. */
-    static GoldenProblem open(Path folder) throws IOException {
+    public static GoldenProblem open(Path folder) throws IOException {
         GoldenMethods values = GoldenMethods.open("problem");
         ClipConfig.Vit tiny = (ClipConfig.Vit) TinyModel.ARCHITECTURE.vision();
         int before = values.json().get("pre_projection_dim").asInt();
@@ -57,17 +57,18 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The classifier of a model as it is now. */
-    Classifier classifier(Method method, FeatureMethod.Head model) throws IOException {
+    public Classifier classifier(Method method, FeatureMethod.Head model) throws IOException {
         return file(method, model).open(clip);
     }
 
     /** The same of an image tower that ends in another layer than the model's. */
-    Classifier classifier(Method method, FeatureMethod.Head model, VisualProjection layer) throws IOException {
+    public Classifier classifier(Method method, FeatureMethod.Head model, VisualProjection layer) throws IOException {
         return file(method, model).open(withProjection(layer));
     }
 
     /** The head of a method before training, and whatever it does in closed form. */
-    FeatureMethod.Head head(Method method, FeatureMatrix text, FeatureSet train, FeatureSet val) throws IOException {
+    public FeatureMethod.Head head(Method method, FeatureMatrix text, FeatureSet train, FeatureSet val)
+            throws IOException {
         return head(method, text, train, val, clip, new Trainer(method.training(1), 1));
     }
 
@@ -76,7 +77,7 @@ final class GoldenProblem implements AutoCloseable {
      *
      * @param text features that are not normalised, [templates · classes, embed]
      */
-    FeatureMethod.Head head(
+    public FeatureMethod.Head head(
             Method method, FeatureMatrix text, FeatureSet train, FeatureSet val, FeatureSpace other, Trainer trainer)
             throws IOException {
         List<String> templates = IntStream.range(0, text.rows() / classes())
@@ -93,7 +94,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** A space, but that a method is called on something else. */
-    static FeatureSpace but(FeatureSpace space, String name, FeatureSpace other) {
+    public static FeatureSpace but(FeatureSpace space, String name, FeatureSpace other) {
         return (FeatureSpace) Proxy.newProxyInstance(
                 FeatureSpace.class.getClassLoader(),
                 new Class<?>[] {FeatureSpace.class},
@@ -103,7 +104,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The model's space, but for its visual projection. */
-    FeatureSpace withProjection(VisualProjection layer) {
+    public FeatureSpace withProjection(VisualProjection layer) {
         return (FeatureSpace) Proxy.newProxyInstance(
                 FeatureSpace.class.getClassLoader(),
                 new Class<?>[] {FeatureSpace.class},
@@ -119,20 +120,20 @@ final class GoldenProblem implements AutoCloseable {
         return model.addTo(file);
     }
 
-    Clip clip() {
+    public Clip clip() {
         return clip;
     }
 
-    int classes() {
+    public int classes() {
         return values.json().get("classes").asInt();
     }
 
-    List<String> classNames() {
+    public List<String> classNames() {
         return IntStream.range(0, classes()).mapToObj(i -> "class " + i).toList();
     }
 
     /** Returns the first images of each class, in all or some of their views. */
-    FeatureSet support(String rowsOf, int shots, int... some) throws IOException {
+    public FeatureSet support(String rowsOf, int shots, int... some) throws IOException {
         int all = values.json().get("shots").asInt();
         int allViews = values.json().get("views").asInt();
         int[] views = some.length == 0 ? IntStream.range(0, allViews).toArray() : some;
@@ -153,42 +154,42 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The first shots of each class with the first views, as a case says. */
-    FeatureSet support(String rowsOf, JsonNode c) throws IOException {
+    public FeatureSet support(String rowsOf, JsonNode c) throws IOException {
         int views = c.get("views").asInt();
         return support(rowsOf, c.get("shots").asInt(), IntStream.range(0, views).toArray());
     }
 
-    FeatureSet val() throws IOException {
+    public FeatureSet val() throws IOException {
         return values.features("val", "val_labels");
     }
 
-    FeatureMatrix test() throws IOException {
+    public FeatureMatrix test() throws IOException {
         return values.matrix("test");
     }
 
-    FeatureMatrix matrix(String name) throws IOException {
+    public FeatureMatrix matrix(String name) throws IOException {
         return values.matrix(name);
     }
 
     /** The problem's visual projection. */
-    VisualProjection projection(FeatureMatrix bias) throws IOException {
+    public VisualProjection projection(FeatureMatrix bias) throws IOException {
         return new VisualProjection("visual.proj", values.matrix("proj").transposed(), bias);
     }
 
     /** Raw features of all templates, template after template. */
-    FeatureMatrix templates() throws IOException {
+    public FeatureMatrix templates() throws IOException {
         float[] all = values.floats("text_templates");
         int width = values.json().get("dim").asInt();
         return FeatureMatrix.of(all.length / width, width, all);
     }
 
     /** Percentage of the test images that these logits classify correctly. */
-    double accuracy(FeatureMatrix logits) throws IOException {
+    public double accuracy(FeatureMatrix logits) throws IOException {
         return values.accuracy(logits);
     }
 
     /** Within one image. */
-    void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
+    public void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
         values.assertAccuracy(logits, expected);
     }
 
@@ -199,7 +200,7 @@ final class GoldenProblem implements AutoCloseable {
      * @param tensors learned tensors by their names in the file; that of TaskRes is checked elsewhere
      * @param form values or gradients as the file has them
      */
-    void assertSteps(
+    public void assertSteps(
             GoldenMethods golden,
             String key,
             FeatureMethod.Head model,
@@ -242,7 +243,7 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The same with steps on all samples at once. */
-    void assertFullBatches(
+    public void assertFullBatches(
             GoldenMethods golden,
             String key,
             FeatureMethod.Head model,
@@ -257,8 +258,32 @@ final class GoldenProblem implements AutoCloseable {
         assertSteps(golden, key, model, samples, steps, step -> all, optimizer, rate, tensors, form);
     }
 
+    /** Takes steps on all samples at once. */
+    public void steps(
+            FeatureMethod.Head model,
+            FeatureSet samples,
+            Optimizer optimizer,
+            IntToDoubleFunction rate,
+            int from,
+            int end)
+            throws IOException {
+        int[] all = IntStream.range(0, samples.size()).toArray();
+        try (BatchStep trainable = model.step(clip, samples, classes())) {
+            for (int step = from; step < end; step++) {
+                trainable.run(step, all);
+                optimizer.step(model.learned(), rate.applyAsDouble(step), step + 1L);
+            }
+        }
+    }
+
+    /** Trains a head as its method does. */
+    public void train(FeatureMethod.Head head, FewShotFeatures data, Trainer trainer) throws IOException {
+        head.train(clip, data, classes(), trainer);
+    }
+
     /** Checks the logits of the first batch before training. */
-    void assertFirstLogits(GoldenMethods golden, String key, FeatureMethod.Head model, FeatureSet samples, int[] batch)
+    public void assertFirstLogits(
+            GoldenMethods golden, String key, FeatureMethod.Head model, FeatureSet samples, int[] batch)
             throws IOException {
         try (Step step = clip.step(model.learned(), batch.length, samples.width(), classes(), model::loss)) {
             golden.assertClose(

@@ -17,7 +17,7 @@ import org.coop4j.method.PromptLayout.ClassPosition;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** Training of context vectors on the golden problem of the text methods. */
-final class GoldenPrompts {
+public final class GoldenPrompts {
 
     /** Of the training at whose settings the steps are; all numbers of shots have the same. */
     private static final int SHOTS = 4;
@@ -140,7 +140,7 @@ final class GoldenPrompts {
     }
 
     /** scale · cosine of each image with each class. */
-    static FeatureMatrix cosineLogits(FeatureMatrix images, FeatureMatrix weights, float scale) {
+    public static FeatureMatrix cosineLogits(FeatureMatrix images, FeatureMatrix weights, float scale) {
         return images.normalized().products(weights.normalized()).times(scale);
     }
 }

@@ -17,6 +17,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

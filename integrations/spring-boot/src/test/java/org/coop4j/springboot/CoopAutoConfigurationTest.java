@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.Examples;
-import org.coop4j.method.Gda;
+import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,7 +89,7 @@ class CoopAutoConfigurationTest {
         model = ShippedModel.file(folder);
         learned = folder.resolve("things.safetensors");
         try (Clip clip = Clip.open(model);
-                ImageClassifier classifier = ImageClassifier.learn(clip, Examples.folder(PICTURES), new Gda())) {
+                ImageClassifier classifier = ImageClassifier.learn(clip, Examples.folder(PICTURES), Method.of("gda"))) {
             classifier.save(learned);
             expected = classifier.classify(LAWN).get(0);
         }

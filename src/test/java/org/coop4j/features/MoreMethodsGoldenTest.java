@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,8 +21,17 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.FeatureMethod.ClassTexts;
+import org.coop4j.method.GoldenMethods;
+import org.coop4j.method.GoldenProblem;
+import org.coop4j.method.GoldenPrompts;
+import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -14,10 +14,17 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Scores;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
+import org.coop4j.method.LinearHead;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;

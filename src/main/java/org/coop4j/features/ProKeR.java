@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -15,10 +15,15 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.weights.Shape;
 
 /**

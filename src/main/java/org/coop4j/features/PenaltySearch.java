@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
@@ -9,9 +9,15 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training;
 import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 

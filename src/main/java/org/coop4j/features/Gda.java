@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -15,9 +15,14 @@ import org.coop4j.eval.Folds;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
+import org.coop4j.method.LinearHead;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
 import org.coop4j.weights.Shape;
 
 /**
@@ -31,8 +36,7 @@ import org.coop4j.weights.Shape;
  * @param prompts hand-written prompts of the zero-shot part
  * @param alpha weight of the Gaussians; 0 chooses it
  */
-public record Gda(
-        TextPrompts prompts, @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
+record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
         implements FeatureMethod {
 
     private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
@@ -21,13 +20,24 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.features.TipAdapter.CacheWeights;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.FeatureMethod.ClassTexts;
+import org.coop4j.method.GoldenMethods;
+import org.coop4j.method.GoldenProblem;
+import org.coop4j.method.GoldenPrompts;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Optimizer;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.TipAdapter.CacheWeights;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -263,13 +273,7 @@ class FeatureGoldenTest {
                     golden.json().get("optimiser").get("full").get("epochs").asInt();
             assertThat(training.epochs()).isEqualTo(epochs);
             FeatureMethod.Head full = problem.head(method, text, train, FeatureSet.none(train.width()));
-            try (BatchStep trainable = full.step(problem.clip(), samples, problem.classes())) {
-                Optimizer sgd = new Optimizer(training);
-                for (int step = 0; step < epochs; step++) {
-                    trainable.run(0, IntStream.range(0, samples.size()).toArray());
-                    sgd.step(full.learned(), training.rate(step, 0, 1), step + 1L);
-                }
-            }
+            problem.steps(full, samples, new Optimizer(training), step -> training.rate(step, 0, 1), 0, epochs);
             golden.assertClose(key, "w.step" + epochs, full.learned().get(0).values());
             assertLogits(golden, problem, key, epochs, full);
         }
@@ -423,7 +427,7 @@ class FeatureGoldenTest {
             FeatureSpace space = before ? problem.withProjection(problem.projection(null)) : problem.clip();
             FeatureMatrix text = row.text.equals("text_templates") ? problem.templates() : problem.matrix(row.text);
             FeatureMethod.Head head = problem.head(row.method, text, train, val, space, trainer);
-            head.train(problem.clip(), new FewShotFeatures(train, val), problem.classes(), trainer);
+            problem.train(head, new FewShotFeatures(train, val), trainer);
             Classifier learned = problem.classifier(row.method, head);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));

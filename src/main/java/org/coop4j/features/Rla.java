@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -7,9 +7,14 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.VisualProjection;
+import org.coop4j.features.ProLip.Basis;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.ProLip.Basis;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.weights.Shape;
 
 /**

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -20,10 +20,18 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.features.TipAdapter.CacheWeights;
+import org.coop4j.features.TipAdapter.KeyCache;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FeatureMethod;
+import org.coop4j.method.GoldenMethods;
+import org.coop4j.method.GoldenProblem;
+import org.coop4j.method.Method;
+import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.TipAdapter.CacheWeights;
-import org.coop4j.method.TipAdapter.KeyCache;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -383,20 +391,13 @@ class FewShotFormulasTest {
     private static Map<String, float[]> steps(
             GoldenProblem problem, LpPlusPlus.Blend model, int from, int end, Map<String, float[]> state)
             throws IOException {
-        FeatureSet samples = model.samples(null);
-        int[] all = IntStream.range(0, samples.size()).toArray();
         Training training = new LpPlusPlus().training(1);
-        try (BatchStep trainable = model.step(problem.clip(), samples, problem.classes())) {
-            Optimizer optimizer = model.optimizer(training);
-            if (from > 0) {
-                optimizer.restore(state);
-            }
-            for (int step = from; step < end; step++) {
-                trainable.run(step, all);
-                optimizer.step(model.learned(), training.rate(), step + 1L);
-            }
-            return optimizer.state();
+        Optimizer optimizer = model.optimizer(training);
+        if (from > 0) {
+            optimizer.restore(state);
         }
+        problem.steps(model, model.samples(null), optimizer, step -> training.rate(), from, end);
+        return optimizer.state();
     }
 
     @Test

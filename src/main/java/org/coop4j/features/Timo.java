@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -15,12 +15,17 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Predictions;
-import org.coop4j.method.Gda.Gaussians;
-import org.coop4j.method.Gda.Moments;
+import org.coop4j.features.Gda.Gaussians;
+import org.coop4j.features.Gda.Moments;
+import org.coop4j.features.TipAdapter.KeyCache;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
+import org.coop4j.method.LinearHead;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
-import org.coop4j.method.TipAdapter.KeyCache;
+import org.coop4j.method.Trainer;
 import org.coop4j.weights.Shape;
 
 /**

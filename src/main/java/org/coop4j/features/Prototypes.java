@@ -1,11 +1,15 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.List;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS 2017, without

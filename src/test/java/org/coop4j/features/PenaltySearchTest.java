@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -19,6 +19,7 @@ import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.GoldenMethods;
 import org.junit.jupiter.api.Test;
 
 class PenaltySearchTest {
@@ -27,7 +28,7 @@ class PenaltySearchTest {
 
     @Test
     void searchTakesScikitLearnsPathForEveryShotAndSeed() throws IOException {
-        JsonNode golden = GoldenMethods.read("linear_probe.json");
+        JsonNode golden = GoldenMethods.read("/org/coop4j/features/linear_probe.json");
         FeatureSet train = GoldenMethods.features(golden, "train");
         FeatureSet val = GoldenMethods.features(golden, "val");
         FeatureSet test = GoldenMethods.features(golden, "test");
@@ -84,7 +85,7 @@ class PenaltySearchTest {
 
     @Test
     void everyFitIsReported() throws IOException {
-        JsonNode golden = GoldenMethods.read("linear_probe.json");
+        JsonNode golden = GoldenMethods.read("/org/coop4j/features/linear_probe.json");
         FeatureSet train = GoldenMethods.features(golden, "train");
         List<Long> told = new ArrayList<>();
         ProgressRecorder progress = new ProgressRecorder() {

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 /**
  * Minimises a smooth convex function by a truncated Newton method: conjugate gradients, stopped early, find each step

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -13,11 +13,16 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.weights.Shape;
 
 /**

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,6 +14,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.GoldenMethods;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,7 +36,8 @@ class LogisticRegressionTest {
         int fits = 0;
         int agreeing = 0;
         int weights = 0;
-        for (JsonNode problem : GoldenMethods.read("logistic_regression.json").get("cases")) {
+        for (JsonNode problem : GoldenMethods.read("/org/coop4j/features/logistic_regression.json")
+                .get("cases")) {
             FeatureSet train = GoldenMethods.features(problem, "train");
             int[] labels = Arrays.stream(train.labels()).sorted().distinct().toArray();
             LogisticRegression regression = new LogisticRegression(numbered(train, labels), WORKERS);

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import org.coop4j.base.Numbers;
@@ -10,9 +10,16 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.Activation.Kind;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.FeatureMethod;
+import org.coop4j.method.LinearHead;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -87,7 +94,7 @@ record ClipAdapter(
     }
 
     private static LearnedTensor initial(String name, int out, int in, long seed) {
-        return CoCoOp.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
+        return LearnedTensor.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
     }
 
     private static SDVariable relu(StepGraph step, SDVariable x) {

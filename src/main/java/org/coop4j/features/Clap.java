@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.io.IOException;
 import org.coop4j.base.Require;
@@ -6,8 +6,13 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.Trainer;
+import org.coop4j.method.Training;
 
 /**
  * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the reference's {@code

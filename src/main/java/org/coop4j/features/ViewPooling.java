@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.features;
 
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
