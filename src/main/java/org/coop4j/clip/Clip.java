@@ -194,6 +194,13 @@ public final class Clip implements FeatureSpace {
         return weights.lock().hold(() -> weights.floats("logit_scale")[0]);
     }
 
+    /** Returns SigLIP's {@code logit_bias}, which is added to the scaled cosine; empty for other models. */
+    public Optional<Float> logitBias() {
+        return architecture().family() == ClipConfig.Family.SIGLIP
+                ? Optional.of(weights.lock().hold(() -> weights.floats("logit_bias")[0]))
+                : Optional.empty();
+    }
+
     @Override
     public boolean knows(String text) {
         return true;
@@ -377,6 +384,30 @@ public final class Clip implements FeatureSpace {
             double[] p = Predictions.softmax(row);
             for (int c = 0; c < p.length; c++) {
                 row[c] = (float) p[c];
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Returns the probability of each class by itself, whatever the others are: SigLIP's sigmoid of exp(logit_scale) · cosine
+     * + logit_bias. Those of an image do not sum to one.
+     *
+     * @return [images][classes]
+     * @throws IllegalArgumentException if the model is not a SigLIP, which has no bias
+     */
+    public float[][] independentProbabilities(FeatureMatrix images, FeatureMatrix classes) {
+        float bias = logitBias()
+                .orElseThrow(() ->
+                        new IllegalArgumentException("independent probabilities need a SigLIP, and the model is a "
+                                + architecture().family().title()));
+        float[][] rows = images.normalized()
+                .products(classes.normalized())
+                .times(logitScale())
+                .toRows();
+        for (float[] row : rows) {
+            for (int c = 0; c < row.length; c++) {
+                row[c] = (float) (1 / (1 + Math.exp(-(double) row[c] - bias)));
             }
         }
         return rows;

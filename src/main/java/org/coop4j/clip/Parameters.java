@@ -69,7 +69,12 @@ public interface Parameters {
 
     /** Returns the layer norm of this name; x [rows, width] → same. */
     default SDVariable norm(String layer, SDVariable x) {
-        return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"));
+        return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"), epsilon());
+    }
+
+    /** Returns the number that layer norms add to the variance: CLIP's, unless the model has another. */
+    default double epsilon() {
+        return 1e-5;
     }
 
     /** Returns a convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
@@ -196,6 +201,11 @@ public interface Parameters {
         }
 
         @Override
+        public double epsilon() {
+            return model.epsilon();
+        }
+
+        @Override
         public SDVariable get(String name) {
             SDVariable changed = changes.weights.get(name);
             return changed == null ? model.get(name) : changed;
@@ -266,6 +276,11 @@ public interface Parameters {
         @Override
         public Graph graph() {
             return graph;
+        }
+
+        @Override
+        public double epsilon() {
+            return weights.architecture().epsilon();
         }
 
         @Override

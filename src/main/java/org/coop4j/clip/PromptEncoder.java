@@ -270,7 +270,10 @@ public final class PromptEncoder {
     /** Returns a graph of some classes with their features, [classes, embed], not normalised. */
     private StepGraph encoded(Vectors vectors, StepGraph.Shape shape, MemoryLimit.Range range, Precision products) {
         ClipConfig.Text text = weights.architecture().text();
-        PackedPrompts packed = new PackedPrompts(prompts.subList(range.from(), range.to()), text.heads());
+        List<int[]> some = prompts.subList(range.from(), range.to());
+        PackedPrompts packed = text.unmasked()
+                ? PackedPrompts.unmasked(some, text.heads(), text.contextLength())
+                : new PackedPrompts(some, text.heads());
         int[] sequences = packed.sequenceOfPrompt();
         int[] classes = new int[sequences.length];
         for (int prompt = 0; prompt < classes.length; prompt++) {
@@ -284,11 +287,12 @@ public final class PromptEncoder {
             x = graph.add(x, context); // [rows, width]
         }
         Parameters parameters = vectors.changes(step).of(new Parameters.Frozen(graph.in(products), weights));
-        step.encode(new TextTransformer(parameters, text, weights.model().activation())
-                .forward(
-                        x,
-                        Transformer.packed(graph, packed.layout(), Queries.LAST),
-                        entries(step, vectors, packed, text.layers()))); // [classes, embed]
+        step.encode(
+                new TextTransformer(parameters, text, weights.model().metadata().textActivation())
+                        .forward(
+                                x,
+                                Transformer.packed(graph, packed.layout(), Queries.LAST),
+                                entries(step, vectors, packed, text.layers()))); // [classes, embed]
         return step;
     }
 

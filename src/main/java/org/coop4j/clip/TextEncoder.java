@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.Predictions;
+import org.coop4j.weights.model.ClipConfig;
 
 /** Encodes token sequences with the frozen text tower. */
 record TextEncoder(NativeWeights weights) {
@@ -17,14 +18,16 @@ record TextEncoder(NativeWeights weights) {
      * Returns text features, not normalised, one row per sequence. Equal sequences have equal bits, wherever they
      * stand, so that rounding never decides between two classes with one prompt.
      *
-     * @param sequences token ids; what follows the end token is ignored
+     * @param sequences token ids; what follows the end token is ignored where the text tower has a causal mask
+     * @throws IllegalArgumentException if it has none, and a sequence does not fill the context
      */
     FeatureMatrix encode(List<int[]> sequences) {
+        ClipConfig.Text text = weights.architecture().text();
         Map<IntBuffer, Integer> distinct = new LinkedHashMap<>();
         int[] rows = new int[sequences.size()];
         for (int i = 0; i < rows.length; i++) {
             int[] ids = sequences.get(i);
-            IntBuffer prompt = IntBuffer.wrap(Arrays.copyOf(ids, endToken(ids) + 1));
+            IntBuffer prompt = IntBuffer.wrap(text.unmasked() ? ids : Arrays.copyOf(ids, endToken(ids) + 1));
             rows[i] = distinct.computeIfAbsent(prompt, unknown -> distinct.size());
         }
         return encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList())

@@ -22,7 +22,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * Returns text features, not normalised.
      *
      * @param x token embeddings with the position embedding added, packed [rows, width]
-     * @param sequences the prompts: causal, read at their end tokens
+     * @param sequences the prompts: causal, read at their end tokens; SigLIP's unmasked, read at their last rows
      * @return [prompts, embed]
      */
     public SDVariable forward(SDVariable x, Transformer.Sequences sequences) {
@@ -34,7 +34,10 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, 0, sequences, entries); // [prompts, width]
         x = weights.norm("ln_final", x); // [prompts, width]
-        return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]
+        SDVariable projection = weights.get("text_projection");
+        return text.unmasked()
+                ? weights.graph().project(x, projection, weights.get("text_projection_bias"))
+                : weights.graph().project(x, projection); // [prompts, embed]
     }
 
     /**

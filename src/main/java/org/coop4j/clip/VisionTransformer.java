@@ -20,8 +20,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * CLIP's vision transformer ({@code VisionTransformer}), and that of the Perception Encoder ({@code VisionTransformer} in
- * {@code core/vision_encoder/pe.py} of facebookresearch/perception_models).
+ * CLIP's vision transformer ({@code VisionTransformer}), that of the Perception Encoder ({@code VisionTransformer} in
+ * {@code core/vision_encoder/pe.py} of facebookresearch/perception_models), and that of SigLIP ({@code models/vit.py} of
+ * google-research/big_vision).
  */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
@@ -58,10 +59,10 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             Transformer.Entry first = added == null || added.afterClass() ? null : entries.remove(0);
             x = first == null ? x : first.rows().apply(x);
             layout = first == null ? layout : layout(batch, added.count());
-            x = weights.norm("visual.ln_pre", x); // [batch tokens, width]
+            x = entered(x); // [batch tokens, width]
         }
         int from = Math.max(0, block);
-        if (vit.peCore() != null) {
+        if (vit.pooling() != null) {
             return pooled(x, from, layout, vit.tokens(), numbers(batch, batch)); // [batch, width]
         }
         Transformer.Sequences sequences = Transformer.packed(weights.graph(), layout, Queries.FIRST);
@@ -101,7 +102,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
 
     /** Returns the tokens on entry to a block, [batch · tokens, width]. */
     SDVariable tokens(SDVariable images, int batch, int block) {
-        SDVariable x = weights.norm("visual.ln_pre", rows(images, batch));
+        SDVariable x = entered(rows(images, batch));
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
         return transformer().allRows(x, 0, block, attention(layout, vit.tokens()));
     }
@@ -158,7 +159,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // per image
         SDVariable x = embedded(images, vit.classTokens(), rows); // [batch rows, width]
         x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen))); // as before
-        x = weights.norm("visual.ln_pre", x);
+        x = entered(x);
         List<Group> groups = new ArrayList<>(); // an image's tokens, then the rows that fill it up
         for (int i = 0; i < batch; i++) {
             groups.add(new Group(1, vit.tokens()));
@@ -167,7 +168,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
             }
         }
         AttentionLayout layout = new AttentionLayout(vit.heads(), Queries.ALL, false, 0, groups);
-        if (vit.peCore() != null) {
+        if (vit.pooling() != null) {
             int[] sequences = IntStream.range(0, batch * alignment)
                     .map(i -> i / alignment * (groups.size() / batch))
                     .toArray();
@@ -182,7 +183,19 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
 
     private SDVariable embedded(SDVariable images, int first, int rows) {
         SDVariable patches = weights.graph().patches(images, vit.patchSize(), first, rows); // [batch rows, 3 patch²]
-        return weights.graph().linear(patches, weights.matrix("visual.conv1.weight"));
+        SDVariable kernel = weights.matrix("visual.conv1.weight");
+        return isSigLip()
+                ? weights.graph().linear(patches, kernel, weights.get("visual.conv1.bias"))
+                : weights.graph().linear(patches, kernel);
+    }
+
+    private boolean isSigLip() {
+        return vit.family() == ClipConfig.Family.SIGLIP;
+    }
+
+    /** Returns tokens with positions as they enter the blocks: after {@code ln_pre}, which SigLIP lacks. */
+    private SDVariable entered(SDVariable x) {
+        return isSigLip() ? x : weights.norm("visual.ln_pre", x);
     }
 
     /** Returns 0 to {@code period} - 1 again and again. */
@@ -191,10 +204,10 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     }
 
     /**
-     * Returns the Perception Encoder's blocks and its {@code AttentionPooling}: the learned query attends to all tokens,
-     * an MLP follows.
+     * Returns the blocks and the attention pooling of the Perception Encoder or SigLIP: the learned query attends to all
+     * tokens, an MLP follows.
      *
-     * @param x tokens after {@code ln_pre}
+     * @param x tokens on entry to a block
      * @param from block that they enter
      * @param layout sequences among their rows
      * @param rows of each image
@@ -208,7 +221,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         x = weights.norm("visual.ln_post", x);
         String pool = "visual.attn_pool.";
         AttentionLayout one = new AttentionLayout(
-                vit.peCore().poolHeads(), Queries.FIRST, false, 0, layout.groups()); // one query for each sequence
+                vit.pooling().poolHeads(), Queries.FIRST, false, 0, layout.groups()); // one query for each sequence
         SDVariable q = weights.inProjection(pool + "attn", weights.matrix(pool + "probe"), 0, width); // [1, width]
         SDVariable kv = weights.inProjection(pool + "attn", x, width, 3 * width); // [rows, 2 width]
         SDVariable y = graph.attention(one, graph.selectRows(q, new int[one.sequences()]), kv); // [sequences, width]
@@ -223,7 +236,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      */
     private UnaryOperator<SDVariable> attention(AttentionLayout layout, int rows) {
         Graph graph = weights.graph();
-        if (vit.peCore() == null) {
+        if (vit.family() != ClipConfig.Family.PE_CORE) {
             return qkv -> graph.attention(layout, qkv);
         }
         double[][] angles = vit.rotaryAngles(rows);

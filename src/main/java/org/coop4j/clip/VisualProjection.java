@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import org.coop4j.base.Require;
 import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -19,6 +20,9 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
 
     static VisualProjection of(NativeWeights weights) {
         ClipConfig architecture = weights.architecture();
+        Require.that(
+                architecture.family() != ClipConfig.Family.SIGLIP,
+                "the image tower of SigLIP has no projection after its pooling");
         int embed = architecture.embedDim();
         int width = width(architecture.vision());
         if (architecture.vision() instanceof ClipConfig.Vit) {
@@ -41,8 +45,11 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
         return vision instanceof ClipConfig.ResNet resNet ? resNet.outputWidth() : vision.width();
     }
 
-    /** Returns the projection in a graph; x [batch, width] → [batch, embed]. */
+    /** Returns the projection in a graph, of SigLIP the rows themselves; x [batch, width] → [batch, embed]. */
     public static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
+        if (vision.family() == ClipConfig.Family.SIGLIP) {
+            return x;
+        }
         return vision instanceof ClipConfig.Vit
                 ? weights.graph().project(x, weights.get(VIT))
                 : weights.graph().linear(x, weights.get(RESNET), weights.get(RESNET_BIAS));

@@ -2,6 +2,7 @@ package org.coop4j.graph;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_tanh;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_swish;
 
@@ -21,12 +22,21 @@ public final class Activation extends GraphOp {
     private static final double QUICK_GELU_FACTOR = 1.702;
     private static final float FACTOR = (float) QUICK_GELU_FACTOR;
 
+    /** √(2/π), and the factor of the cube, of the approximate GELU. */
+    private static final double ROOT = Math.sqrt(2 / Math.PI);
+
+    private static final double CUBIC = 0.044715;
+    private static final float TWICE_ROOT = (float) (2 * ROOT);
+    private static final float CUBE = (float) CUBIC;
+
     /** The functions that CLIP's towers and methods' losses use. */
     public enum Kind {
         /** x · sigmoid(1.702 x): OpenAI's models. */
         QUICK_GELU(dnnl_eltwise_swish, FACTOR),
         /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
         GELU(dnnl_eltwise_gelu_erf, 0),
+        /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))): SigLIP. */
+        GELU_TANH(dnnl_eltwise_gelu_tanh, 0),
         /** max(x, 0): ModifiedResNet. */
         RELU(dnnl_eltwise_relu, 0),
         /** e^x. */
@@ -52,6 +62,7 @@ public final class Activation extends GraphOp {
             return switch (this) {
                 case QUICK_GELU -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
                 case GELU -> (in, n) -> gelu(in[0], normal.cdf(in[0], n), n);
+                case GELU_TANH -> (in, n) -> quickGelu(in[0], tanhDecay(in[0], n, e, exponential), n);
                 case RELU -> (in, n) -> relu(in[0], n);
                 case EXP -> (in, n) -> exponential.apply(in[0], n);
             };
@@ -65,6 +76,7 @@ public final class Activation extends GraphOp {
             return switch (this) {
                 case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
                 case GELU -> (in, n) -> geluGradient(in[0], in[1], normal.cdf(in[1], n), normal.density(n), n);
+                case GELU_TANH -> (in, n) -> geluTanhGradient(in[0], in[1], tanhDecay(in[1], n, e, exponential), n);
                 case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
                 case EXP -> (in, n) -> expGradient(in[0], in[1], n);
             };
@@ -104,6 +116,8 @@ public final class Activation extends GraphOp {
         return switch (kind) {
             case QUICK_GELU -> x.mul(sd.nn().sigmoid(x.mul(QUICK_GELU_FACTOR)));
             case GELU -> x.mul(sd.math().erf(x.mul(Math.sqrt(0.5))).add(1).mul(0.5)); // x · Φ(x)
+            case GELU_TANH ->
+                x.mul(sd.nn().sigmoid(x.add(x.mul(x).mul(x).mul(CUBIC)).mul(2 * ROOT)));
             case RELU -> sd.nn().relu(x, 0);
             case EXP -> sd.math().exp(x);
         };
@@ -124,6 +138,15 @@ public final class Activation extends GraphOp {
     private static float[] decay(float[] x, int n, float[] e, Exponential exponential) {
         for (int i = 0; i < n; i++) {
             e[i] = -FACTOR * x[i];
+        }
+        exponential.apply(e, n);
+        return e;
+    }
+
+    /** Returns e^(-2u) with u the argument of the approximate GELU's tanh, whose (1 + tanh u)/2 is 1/(1 + e^(-2u)). */
+    private static float[] tanhDecay(float[] x, int n, float[] e, Exponential exponential) {
+        for (int i = 0; i < n; i++) {
+            e[i] = -TWICE_ROOT * (x[i] + CUBE * x[i] * x[i] * x[i]);
         }
         exponential.apply(e, n);
         return e;
@@ -151,6 +174,13 @@ public final class Activation extends GraphOp {
         for (int i = 0; i < n; i++) {
             float s = 1f / (1f + decay[i]);
             dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
+        }
+    }
+
+    private static void geluTanhGradient(float[] dy, float[] x, float[] decay, int n) {
+        for (int i = 0; i < n; i++) {
+            float s = 1f / (1f + decay[i]);
+            dy[i] *= s * (1f + TWICE_ROOT * x[i] * (1f + 3f * CUBE * x[i] * x[i]) * (1f - s));
         }
     }
 

@@ -139,9 +139,9 @@ public class Graph {
         return Stream.concat(Stream.of(x, w), Stream.of(bias)).toArray(SDVariable[]::new);
     }
 
-    /** Returns layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
-    public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
-        return apply(new LayerNorm(precision), x, gain, bias);
+    /** Returns layer norm of each row, epsilon added to the variance; x [rows, width] → same. */
+    public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias, double epsilon) {
+        return apply(new LayerNorm(precision, epsilon), x, gain, bias);
     }
 
     /** Returns an activation function of each element. */

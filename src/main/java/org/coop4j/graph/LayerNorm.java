@@ -10,7 +10,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * y = (x − mean) / √(variance + 1e-5) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
+ * y = (x − mean) / √(variance + epsilon) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
  * ND4J's own has no epsilon).
  *
  * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. In bfloat16 a second
@@ -19,16 +19,16 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public final class LayerNorm extends GraphOp {
 
-    /** Added to the variance (CLIP's {@code LayerNorm}). */
-    public static final double EPSILON = 1e-5;
-
     private final Precision precision;
+    private final double epsilon;
 
     /**
      * @param precision of the products around it; with bfloat16, oneDNN computes it
+     * @param epsilon added to the variance
      */
-    public LayerNorm(Precision precision) {
+    LayerNorm(Precision precision, double epsilon) {
         this.precision = precision;
+        this.epsilon = epsilon;
     }
 
     @Override
@@ -49,7 +49,7 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     protected SDVariable expression(Graph graph, SDVariable... in) {
-        return normalised(in[0], EPSILON, 1).mul(in[1]).add(in[2]);
+        return normalised(in[0], epsilon, 1).mul(in[1]).add(in[2]);
     }
 
     /**
@@ -74,13 +74,13 @@ public final class LayerNorm extends GraphOp {
                     in[0].rows(),
                     workers,
                     (oneDnn, from, count) ->
-                            oneDnn.layerNorm(in[0], in[1], in[2], (float) EPSILON, out[0], out[1], from, count));
+                            oneDnn.layerNorm(in[0], in[1], in[2], (float) epsilon, out[0], out[1], from, count));
         }
         float[] gain = new float[out[0].cols()];
         float[] bias = new float[out[0].cols()];
         HostMatrix[] x = {in[0]};
         HostKernel rows = HostKernel.rowwise(
-                x, out[0], workers, () -> (row, n) -> scale(row[0], centre(row[0], n), gain, bias, n));
+                x, out[0], workers, () -> (row, n) -> scale(row[0], centre(row[0], n, epsilon), gain, bias, n));
         return () -> {
             in[1].getRow(0, gain);
             in[2].getRow(0, bias);
@@ -98,18 +98,18 @@ public final class LayerNorm extends GraphOp {
         if (arg(1).isConstant() && arg(2).isConstant()) {
             return List.of(dx);
         }
-        SDVariable[] weights = new WeightGradient().outputsOf(dy, arg(0));
+        SDVariable[] weights = new WeightGradient(epsilon).outputsOf(dy, arg(0));
         return List.of(dx, weights[0], weights[1]);
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
-    private static float centre(float[] x, int n) {
+    private static float centre(float[] x, int n, double epsilon) {
         float mean = Floats.sum(x, n) / n;
         for (int i = 0; i < n; i++) {
             x[i] -= mean;
         }
         float variance = Floats.dot(x, x, n) / n;
-        return (float) (1 / Math.sqrt(variance + EPSILON));
+        return (float) (1 / Math.sqrt(variance + epsilon));
     }
 
     private static void scale(float[] row, float inverse, float[] gain, float[] bias, int n) {
@@ -140,12 +140,12 @@ public final class LayerNorm extends GraphOp {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) -> oneDnn.layerNormGradient(in, (float) EPSILON, out[0], from, count));
+                        (oneDnn, from, count) -> oneDnn.layerNormGradient(in, (float) epsilon, out[0], from, count));
             }
             float[] gain = new float[out[0].cols()];
             HostMatrix[] dyAndX = {in[0], in[1]};
             HostKernel rows = HostKernel.rowwise(
-                    dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n));
+                    dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n, epsilon));
             return () -> {
                 in[2].getRow(0, gain);
                 rows.run();
@@ -153,8 +153,8 @@ public final class LayerNorm extends GraphOp {
         }
 
         /** Turns dy (in {@code g}) into dx in place, and centres x. */
-        private static void gradientOfRow(float[] g, float[] x, float[] gain, int n) {
-            float inverse = centre(x, n);
+        private static void gradientOfRow(float[] g, float[] x, float[] gain, int n, double epsilon) {
+            float inverse = centre(x, n, epsilon);
             for (int i = 0; i < n; i++) {
                 g[i] *= gain[i];
             }
@@ -168,6 +168,12 @@ public final class LayerNorm extends GraphOp {
 
     /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows. */
     private static final class WeightGradient extends GraphOp {
+
+        private final double epsilon;
+
+        WeightGradient(double epsilon) {
+            this.epsilon = epsilon;
+        }
 
         @Override
         public int getNumOutputs() {
@@ -194,7 +200,7 @@ public final class LayerNorm extends GraphOp {
                 for (int r = from; r < to; r++) {
                     dy.getRow(r, dyRows[part]);
                     x.getRow(r, xRows[part]);
-                    float inverse = centre(xRows[part], n);
+                    float inverse = centre(xRows[part], n, epsilon);
                     addRow(dyRows[part], xRows[part], inverse, gains[part], biases[part], n);
                 }
             };

@@ -14,8 +14,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * one matrix product. Patches of one pixel are the rows of ModifiedResNet.
  *
  * <p>images [batch, channels, height, width] → [batch · patches, channels · patch²], patches in raster order, each
- * flattened as channel, row, column like the convolution's weight. An image may have more rows than patches; the others
- * are zero. Images have no gradient.
+ * flattened as channel, row, column like the convolution's weight. Pixels left over at the right and below are dropped. An
+ * image may have more rows than patches; the others are zero. Images have no gradient.
  */
 final class Patches extends GraphOp {
 
@@ -36,12 +36,6 @@ final class Patches extends GraphOp {
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
-        Require.that(
-                x[2] % patch == 0 && x[3] % patch == 0,
-                "image of %sx%s pixels is not divisible into patches of %s",
-                x[3],
-                x[2],
-                patch);
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
         Require.that(
                 first + patches <= rows, "%s patches from row %s on do not fit into %s rows", patches, first, rows);
@@ -52,10 +46,16 @@ final class Patches extends GraphOp {
     protected SDVariable expression(Graph graph, SDVariable... in) {
         SameDiff sd = in[0].getSameDiff();
         long[] s = graph.shape(in[0]);
-        SDVariable cut = in[0].reshape(s[0], s[1], s[2] / patch, patch, s[3] / patch, patch);
+        int down = (int) s[2] / patch;
+        int across = (int) s[3] / patch;
+        SDVariable whole = in[0];
+        if (s[2] % patch != 0 || s[3] % patch != 0) {
+            whole = sd.slice(whole, new int[4], (int) s[0], (int) s[1], down * patch, across * patch);
+        }
+        SDVariable cut = whole.reshape(s[0], s[1], down, patch, across, patch);
         SDVariable ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, patch, patch]
         SDVariable patches = ordered.reshape(s[0], -1, s[1] * patch * patch);
-        int last = rows - first - (int) (s[2] * s[3] / patch / patch);
+        int last = rows - first - down * across;
         SDVariable margins = sd.constant(Nd4j.createFromArray(new int[][] {{0, 0}, {first, last}, {0, 0}}));
         return sd.nn().pad(patches, margins, 0).reshape(-1, s[1] * patch * patch);
     }
@@ -102,7 +102,7 @@ final class Patches extends GraphOp {
                 to += length;
             }
         } else {
-            for (int x = 0; x < line.length; x += patch, to += length) {
+            for (int x = 0; x + patch <= line.length; x += patch, to += length) {
                 System.arraycopy(line, x, patches, to, patch);
             }
         }

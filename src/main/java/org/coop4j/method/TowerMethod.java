@@ -193,10 +193,11 @@ interface TowerMethod extends PromptMethod {
     default ClipConfig.Vit vit(Clip clip) {
         if (clip.architecture().vision() instanceof ClipConfig.Vit vit) {
             Require.that(
-                    vit.peCore() == null || !addsRows(),
-                    "%s adds rows to CLIP's vision transformer, and this model is a Perception Encoder: use another method, such as"
+                    vit.pooling() == null || !addsRows(),
+                    "%s adds rows to CLIP's vision transformer, and this model is a %s: use another method, such as"
                             + " %s",
                     id(),
+                    vit.family().title(),
                     new ClipLora().id());
             return vit;
         }

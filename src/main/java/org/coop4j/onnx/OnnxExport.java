@@ -16,6 +16,7 @@ import org.coop4j.eval.Calibration;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
 
 /**
  * Writes ONNX files of a model: its towers, or a classifier from pixels to probabilities.
@@ -49,7 +50,8 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         ClipConfig.Text text = clip.architecture().text();
         OnnxGraph graph = new OnnxGraph("text tower", half);
         String ids = graph.input("input_ids", DataType.INT64, BATCH, text.contextLength());
-        String features = towers(graph, Map.of()).text(ids, text);
+        String features = towers(graph, Map.of(), clip.model().metadata().textActivation())
+                .text(ids, text);
         graph.output("text_features", features, BATCH, clip.architecture().embedDim());
         write(file, graph, Map.of());
     }
@@ -95,13 +97,18 @@ public record OnnxExport(Clip clip, boolean half, String version) {
     }
 
     private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind) throws IOException {
-        return towers(graph, clip.changedWeights(kind))
+        return towers(graph, clip.changedWeights(kind), clip.model().activation())
                 .image(pixels, clip.architecture().vision(), kind);
     }
 
-    private Towers towers(OnnxGraph graph, Map<String, float[]> changed) {
+    private Towers towers(OnnxGraph graph, Map<String, float[]> changed, MlpActivation activation) {
         ConvertedModel model = clip.model();
-        return new Towers(graph, model.weights(), changed, model.activation());
+        return new Towers(
+                graph,
+                model.weights(),
+                changed,
+                activation,
+                model.architecture().epsilon());
     }
 
     private void write(Path file, OnnxGraph graph, Map<String, String> metadata) throws IOException {

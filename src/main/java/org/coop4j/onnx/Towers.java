@@ -17,20 +17,28 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  * by name.
  *
  * @param changed weights in place of the model's
+ * @param activation of the tower's MLPs
+ * @param epsilon that layer norms add to the variance
  */
-record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> changed, MlpActivation activation) {
+record Towers(
+        OnnxGraph graph,
+        SafetensorsFile weights,
+        Map<String, float[]> changed,
+        MlpActivation activation,
+        double epsilon) {
 
     /** Stands for −∞ where a token must not attend: far enough below any score for float32. */
     private static final float NEVER = -1e9f;
 
-    private static final double NORM_EPSILON = 1e-5; // of layer norms and batch norms
+    private static final double BATCH_NORM_EPSILON = 1e-5;
 
     /** Adds an image tower: normalised pixels [batch, 3, side, side] → features of a kind [batch, width]. */
     String image(String pixels, ClipConfig.Vision tower, FeatureKind kind) throws IOException {
         boolean embedded = kind != FeatureKind.BEFORE_PROJECTION;
         if (tower instanceof ClipConfig.Vit vit) {
             String x = vit(pixels, vit);
-            return embedded ? graph.product(x, weight("visual.proj")) : x;
+            boolean projected = embedded && vit.family() != ClipConfig.Family.SIGLIP;
+            return projected ? graph.product(x, weight("visual.proj")) : x;
         }
         String x = resNet(pixels, (ClipConfig.ResNet) tower);
         return embedded ? linear("visual.attnpool.c_proj.", x) : x;
@@ -38,6 +46,7 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
 
     private String vit(String pixels, ClipConfig.Vit vit) throws IOException {
         int width = vit.width();
+        boolean sigLip = vit.family() == ClipConfig.Family.SIGLIP;
         String x = convolution("visual.conv1", pixels, vit.patchSize(), vit.patchSize(), 0);
         x = graph.transpose(graph.reshape(x, 0, width, -1), 0, 2, 1); // [batch, grid², width]
         if (vit.classTokens() == 1) {
@@ -46,17 +55,22 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
             token = graph.node("Expand", token, graph.concatenate(0, batch, graph.integers(1, width)));
             x = graph.concatenate(1, token, x); // [batch, tokens, width]
         }
+        if (sigLip) {
+            x = graph.plus(x, weight("visual.conv1.bias"));
+        }
         x = graph.plus(x, weight("visual.positional_embedding"));
-        x = norm("visual.ln_pre", x);
-        UnaryOperator<String> qkvs = vit.peCore() == null ? qkv -> qkv : rotation(vit);
+        if (!sigLip) {
+            x = norm("visual.ln_pre", x);
+        }
+        UnaryOperator<String> qkvs = vit.family() == ClipConfig.Family.PE_CORE ? rotation(vit) : qkv -> qkv;
         for (int i = 0; i < vit.layers(); i++) {
             x = block("visual.transformer.resblocks." + i, x, width, vit.heads(), qkvs, "");
         }
-        if (vit.peCore() == null) {
+        if (vit.pooling() == null) {
             x = graph.reshape(graph.slice(x, 1, 0, 1), 0, width); // [batch, width]
         }
         x = norm("visual.ln_post", x);
-        return vit.peCore() == null ? x : pooled(x, width, vit.peCore().poolHeads()); // [batch, width]
+        return vit.pooling() == null ? x : pooled(x, width, vit.pooling().poolHeads()); // [batch, width]
     }
 
     /** Returns what rotates queries and keys by the Perception Encoder's positions. */
@@ -90,7 +104,7 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
         return floats;
     }
 
-    /** Adds the Perception Encoder's {@code AttentionPooling}: [batch, tokens, width] → [batch, width]. */
+    /** Adds attention pooling with an MLP: [batch, tokens, width] → [batch, width]. */
     private String pooled(String x, int width, int heads) throws IOException {
         String pool = "visual.attn_pool.";
         String in = pool + "attn.in_proj_";
@@ -103,16 +117,21 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
 
     /**
      * Adds the text tower: token ids [batch, context] → text features [batch, embed], read at the end token, the
-     * largest id.
+     * largest id; SigLIP's at the last row.
      */
     String text(String ids, ClipConfig.Text text) throws IOException {
         String x = graph.node("Gather", weight("token_embedding.weight"), ids);
         x = graph.plus(x, weight("positional_embedding")); // [batch, context, width]
-        String mask = causalMask(text.contextLength());
+        String mask = text.unmasked() ? "" : causalMask(text.contextLength());
         for (int i = 0; i < text.layers(); i++) {
             x = block("transformer.resblocks." + i, x, text.width(), text.heads(), qkv -> qkv, mask);
         }
         x = norm("ln_final", x);
+        if (text.unmasked()) {
+            x = graph.slice(x, 1, text.contextLength() - 1, text.contextLength());
+            x = graph.product(graph.reshape(x, 0, text.width()), weight("text_projection"));
+            return graph.plus(x, weight("text_projection_bias"));
+        }
         String end = graph.node("ArgMax", List.of("axis", 1), ids); // [batch, 1]
         x = graph.node("GatherND", List.of("batch_dims", 1), x, end);
         return graph.product(x, weight("text_projection"));
@@ -182,6 +201,11 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
                 String erf = graph.node("Erf", graph.node("Div", x, graph.number(Math.sqrt(2))));
                 String gate = graph.plus(erf, graph.number(1));
                 yield graph.times(graph.times(x, gate), 0.5);
+            }
+            case GELU_TANH -> {
+                String cube = graph.times(graph.times(graph.times(x, x), x), 0.044715);
+                String u = graph.times(graph.plus(x, cube), 2 * Math.sqrt(2 / Math.PI));
+                yield graph.times(x, graph.node("Sigmoid", u)); // (1 + tanh(u/2)) / 2 is sigmoid(u)
             }
         };
     }
@@ -260,7 +284,7 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
 
     /** Adds a layer norm over the last axis. */
     private String norm(String layer, String x) throws IOException {
-        List<Object> attributes = List.of("axis", -1, "epsilon", NORM_EPSILON);
+        List<Object> attributes = List.of("axis", -1, "epsilon", epsilon);
         return graph.node("LayerNormalization", attributes, x, weight(layer + ".weight"), weight(layer + ".bias"));
     }
 
@@ -277,7 +301,7 @@ record Towers(OnnxGraph graph, SafetensorsFile weights, Map<String, float[]> cha
         String y = convolution(layer, x, size, stride, size / 2);
         return graph.node(
                 "BatchNormalization",
-                List.of("epsilon", NORM_EPSILON),
+                List.of("epsilon", BATCH_NORM_EPSILON),
                 y,
                 weight(norm + ".weight"),
                 weight(norm + ".bias"),

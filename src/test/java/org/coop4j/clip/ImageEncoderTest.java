@@ -52,8 +52,8 @@ class ImageEncoderTest {
                 new ClipConfig.Vit(32, 16, 768, 2, 12, 768),
                 new ClipConfig.Vit(112, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
-                new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.PeCore(true, 8, 768)),
-                new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.PeCore(false, 8, 768)));
+                new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.Pooling(true, true, 8, 768)),
+                new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.Pooling(false, true, 8, 768)));
     }
 
     static Stream<Arguments> towersInEachPrecision() {

@@ -28,7 +28,7 @@ public final class TinyModel {
     /** A Perception Encoder with the context of the published ones. */
     public static final ClipConfig PE_CORE = new ClipConfig(
             12,
-            new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.PeCore(true, 8, 128)),
+            new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.Pooling(true, true, 8, 128)),
             new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
 
     private TinyModel() {}

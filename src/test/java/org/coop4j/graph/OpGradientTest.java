@@ -81,13 +81,14 @@ class OpGradientTest extends OpGradientChecks {
                 return g.layerNorm(
                         v.get("x"),
                         g.constant("gain", weights.getRow(0).dup()),
-                        g.constant("bias", weights.getRow(1).dup()));
+                        g.constant("bias", weights.getRow(1).dup()),
+                        1e-5);
             }));
         }
         cases.add(new Case(
                 "layer norm with trained weights",
                 shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
-                (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"))));
+                (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"), 1e-5)));
         cases.add(new Case(
                 "add columns",
                 shapes("x", shape(5, 8), "y", shape(5, 3)),

@@ -127,7 +127,7 @@ class PreprocessingTest {
                 .get(name);
         RgbImage image = new ImageDecoder().decode(GoldenImages.bytes(PE_CORE + name + ".png"), name);
         for (int size : new int[] {32, 40}) {
-            ClipConfig.Vit vit = new ClipConfig.Vit(size, 8, 64, 1, 1, 64, new ClipConfig.PeCore(true, 8, 64));
+            ClipConfig.Vit vit = new ClipConfig.Vit(size, 8, 64, 1, 1, 64, new ClipConfig.Pooling(true, true, 8, 64));
             ClipConfig model = new ClipConfig(8, vit, new ClipConfig.Text(32, 8, 8, 1, 1, 8));
             RgbImage fitted = new Preprocessing(PreprocessConfig.published(model)).fitted(image);
             RgbImage wanted = GoldenImages.expected(PE_CORE + name + "." + size + ".png");

@@ -100,7 +100,7 @@ class ModelCommandsTest {
 
     @Test
     void aPerceptionEncoderIsNamedAndItsFilterToo() throws IOException {
-        ClipConfig.Vit vit = new ClipConfig.Vit(32, 16, 64, 2, 2, 256, new ClipConfig.PeCore(true, 8, 256));
+        ClipConfig.Vit vit = new ClipConfig.Vit(32, 16, 64, 2, 2, 256, new ClipConfig.Pooling(true, true, 8, 256));
         ClipConfig architecture = new ClipConfig(32, vit, new ClipConfig.Text(32, 49_408, 64, 1, 1, 256));
         Path file = folder.resolve("pe.safetensors");
         RandomWeights.write(architecture, 1, file, MlpActivation.published(architecture), Progress.NONE);

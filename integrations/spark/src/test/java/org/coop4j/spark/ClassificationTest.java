@@ -118,7 +118,7 @@ class ClassificationTest {
         Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("pe-core.safetensors");
         ClipConfig small = new ClipConfig(
                 12,
-                new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.PeCore(true, 8, 128)),
+                new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.Pooling(true, true, 8, 128)),
                 new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
         RandomWeights.write(small, 1, file, MlpActivation.published(small), Progress.NONE);
         Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);

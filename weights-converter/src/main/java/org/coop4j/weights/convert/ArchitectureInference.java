@@ -45,6 +45,9 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         if (shapes.containsKey("visual.layer1.0.conv1.weight")) {
             return resNet();
         }
+        if (shapes.containsKey("visual.attn_pool.probe")) {
+            throw headsUnknown("the tensors of SigLIP show neither heads nor activation");
+        }
         throw new InputException("not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
                 + " visual.layer1.0.conv1.weight (of a ResNet)");
     }
@@ -65,15 +68,16 @@ record ArchitectureInference(Map<String, Shape> shapes) {
                 peCore ? publishedHeads(width) : heads("vision", width),
                 dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0),
                 peCore
-                        ? new ClipConfig.PeCore(classToken, POOL_HEADS, dim("visual.attn_pool.mlp.c_fc.weight", 0))
+                        ? new ClipConfig.Pooling(
+                                classToken, true, POOL_HEADS, dim("visual.attn_pool.mlp.c_fc.weight", 0))
                         : null);
     }
 
     /** Returns the heads of the published Perception Encoder of this width. */
     private static int publishedHeads(int width) throws InputException {
         return ClipConfig.published().values().stream()
-                .filter(published ->
-                        published.peCore().isPresent() && published.vision().width() == width)
+                .filter(published -> published.family() == ClipConfig.Family.PE_CORE
+                        && published.vision().width() == width)
                 .findFirst()
                 .orElseThrow(() -> headsUnknown("no published Perception Encoder has the vision width " + width))
                 .vision()

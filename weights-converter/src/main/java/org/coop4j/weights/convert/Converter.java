@@ -3,8 +3,10 @@ package org.coop4j.weights.convert;
 import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +14,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
@@ -20,6 +24,7 @@ import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.ModelVocabulary;
 import org.coop4j.weights.model.PreprocessConfig;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchFile;
@@ -33,8 +38,12 @@ import org.coop4j.weights.torch.TorchFile;
  * }</pre>
  */
 public final class Converter {
+    /** The largest published one, of SigLIP 2 in JSON, has 34 MB. */
+    private static final long LARGEST_VOCABULARY = 64 << 20;
+
     private final WeightsFile weights;
     private final Map<String, SourceTensor> tensors;
+    private byte[] vocabulary; // null for CLIP's
 
     private Converter(WeightsFile weights) throws IOException {
         this.weights = weights;
@@ -85,6 +94,9 @@ public final class Converter {
             converter = new Converter(weights);
             config = beside.isPresent() ? beside.get() : converter.inferred();
             converter.check(config.architecture(), beside);
+            for (ModelVocabulary own : config.vocabulary().stream().toList()) {
+                converter.vocabulary = vocabulary(source.resolve(own.file()));
+            }
             activation = activation(config, given);
             config.metadata(activation, ModelMetadata.SourceInfo.madeHere("")); // refuses what does not fit
         } catch (InputException | IllegalArgumentException e) {
@@ -102,6 +114,18 @@ public final class Converter {
         }
     }
 
+    /** Reads a vocabulary whole; it is checked where it is used. */
+    private static byte[] vocabulary(Path file) throws IOException {
+        long bytes = Files.size(file);
+        require(
+                bytes <= LARGEST_VOCABULARY,
+                "%s has %s: expected a vocabulary of at most %s",
+                file.getFileName(),
+                Numbers.bytes(bytes),
+                Numbers.bytes(LARGEST_VOCABULARY));
+        return Files.readAllBytes(file);
+    }
+
     /** Returns what the weights tell of a model without a configuration. */
     private ModelConfig inferred() throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -111,7 +135,7 @@ public final class Converter {
         return new ModelConfig(
                 torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder",
                 architecture,
-                torchScript || architecture.peCore().isPresent()
+                torchScript || architecture.family() == ClipConfig.Family.PE_CORE
                         ? Optional.of(MlpActivation.published(architecture))
                         : Optional.empty(),
                 PreprocessConfig.published(architecture));
@@ -156,12 +180,19 @@ public final class Converter {
     private void write(Path target, ModelMetadata metadata, Progress.Task task) throws IOException {
         List<TensorSpec> inOrder =
                 specs(metadata.architecture().expectedTensors().keySet());
-        try (SafetensorsWriter writer = SafetensorsWriter.create(target, inOrder, metadata.toMap())) {
+        List<TensorSpec> all = new ArrayList<>(inOrder);
+        if (vocabulary != null) {
+            all.add(new TensorSpec(ModelVocabulary.TENSOR, DType.U8, Shape.of(vocabulary.length)));
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, all, metadata.toMap())) {
             for (TensorSpec spec : inOrder) {
                 tensors.get(spec.name()).forEachChunk(chunk -> {
                     task.advance(chunk.remaining());
                     writer.writeBytes(spec.name(), chunk);
                 });
+            }
+            if (vocabulary != null) {
+                writer.writeBytes(ModelVocabulary.TENSOR, ByteBuffer.wrap(vocabulary));
             }
             writer.commit();
         }

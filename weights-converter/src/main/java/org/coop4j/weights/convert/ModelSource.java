@@ -9,6 +9,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.ModelVocabulary;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /**
@@ -61,11 +62,27 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
      *
      * @param file name of the file, or kind of the weights, for messages
      * @param architecture the dimensions
-     * @param activation the activation, empty if it is unknown or the file contradicts itself
+     * @param activation the image tower's activation, empty if it is unknown or the file contradicts itself
+     * @param textActivation the text tower's, empty if it is the same
      * @param preprocessing of images
+     * @param vocabulary of texts in the same folder, empty for CLIP's
      */
     record ModelConfig(
-            String file, ClipConfig architecture, Optional<MlpActivation> activation, PreprocessConfig preprocessing) {
+            String file,
+            ClipConfig architecture,
+            Optional<MlpActivation> activation,
+            Optional<MlpActivation> textActivation,
+            PreprocessConfig preprocessing,
+            Optional<ModelVocabulary> vocabulary) {
+
+        /** A model with one activation and CLIP's vocabulary. */
+        ModelConfig(
+                String file,
+                ClipConfig architecture,
+                Optional<MlpActivation> activation,
+                PreprocessConfig preprocessing) {
+            this(file, architecture, activation, Optional.empty(), preprocessing, Optional.empty());
+        }
 
         /**
          * Returns the metadata of the converted model.
@@ -73,7 +90,8 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
          * @throws IllegalArgumentException if the description contradicts itself
          */
         ModelMetadata metadata(MlpActivation chosen, ModelMetadata.SourceInfo source) {
-            return new ModelMetadata(architecture, chosen, preprocessing, source);
+            return new ModelMetadata(
+                    architecture, chosen, textActivation.orElse(chosen), preprocessing, vocabulary, source);
         }
     }
 }

@@ -22,7 +22,7 @@ import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
  * Maps a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself, Meta and open_clip, of
- * open_clip's custom text models and timm's Perception Encoder in them, or of Hugging Face.
+ * open_clip's custom text models and timm's Perception Encoder and SigLIP in them, or of Hugging Face.
  */
 final class OpenAiNames {
     /** Buffers that are not weights: OpenAI's three sizes, counters and indices, all of them integers. */
@@ -31,12 +31,15 @@ final class OpenAiNames {
 
     private static final Pattern MASK = Pattern.compile("(.*\\.)?attn_mask");
 
+    /** One number in a vector in SigLIP's files of Hugging Face. */
+    private static final Set<String> SCALARS = Set.of("logit_scale", "logit_bias");
+
     private static final String TRUNK = "visual.trunk.";
 
     /** A tensor of Hugging Face or timm: layer if it is in one, module, weight or bias if it has both. */
-    private static final Pattern RENAMED =
-            Pattern.compile("(?:text_model\\.|vision_model\\.|visual\\.trunk\\.|(?=.*_projection))"
-                    + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
+    private static final Pattern RENAMED = Pattern.compile("(?:text_model\\.(?!head)|vision_model\\.|visual\\.trunk\\."
+            + "|(?=text_model\\.head|.*_projection))"
+            + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
 
     private static final Map<String, Target> TARGETS = targets();
 
@@ -68,18 +71,18 @@ final class OpenAiNames {
         Set<String> given = source.stream().map(TensorView::name).collect(Collectors.toSet());
         boolean huggingFace = given.stream().anyMatch(name -> name.startsWith("text_model.encoder."));
         boolean customText = given.contains("text.token_embedding.weight");
-        // SigLIP's pooling has the same names, but its patches have a bias.
-        boolean peCore = given.containsAll(Set.of(TRUNK + "attn_pool.latent", TRUNK + "norm_pre.weight"))
-                && !given.contains(TRUNK + "patch_embed.proj.bias");
+        // A Perception Encoder has a norm of its patches, SigLIP a bias.
+        boolean pooled = given.contains(TRUNK + "attn_pool.latent")
+                && given.contains(TRUNK + "norm_pre.weight") != given.contains(TRUNK + "patch_embed.proj.bias");
         for (TensorView tensor : source) {
-            String name = tensor.name();
             if (isBuffer(tensor)) {
                 continue;
             }
-            if (huggingFace || (peCore && name.startsWith(TRUNK))) {
-                names.addRenamed(tensor);
+            String name = customText ? tensor.name().replaceFirst("^text\\.", "") : tensor.name();
+            if (huggingFace || (pooled && name.startsWith(TRUNK)) || name.startsWith("text_projection.")) {
+                names.addRenamed(name, tensor);
             } else {
-                names.add(customText ? name.replaceFirst("^text\\.", "") : name, tensor);
+                names.add(name, tensor);
             }
         }
         Map<String, SourceTensor> tensors = new LinkedHashMap<>();
@@ -100,8 +103,7 @@ final class OpenAiNames {
                 || (!tensor.dtype().isFloat() && BUFFER.matcher(tensor.name()).matches());
     }
 
-    private void addRenamed(TensorView tensor) throws IOException {
-        String name = tensor.name();
+    private void addRenamed(String name, TensorView tensor) throws IOException {
         Matcher match = RENAMED.matcher(name);
         String module = match.matches() ? match.group(2) : "";
         Target target = TARGETS.get(module);
@@ -109,8 +111,10 @@ final class OpenAiNames {
         String kind = target == null ? null : match.group(3);
         if (name.equals(TRUNK + "head.bias")) {
             requireZeros(tensor); // open_clip has it, Meta has not
+        } else if (openAi.equals("text_projection") && "bias".equals(kind)) {
+            add(openAi + "_bias", tensor);
         } else if (target == null || (openAi.endsWith("*") ? kind == null : "bias".equals(kind))) {
-            add(name, tensor);
+            add(name, SCALARS.contains(name) && tensor.shape().rank() == 1 ? tensor.innermost(0) : tensor);
         } else {
             String tower = name.startsWith("vis") ? "visual." : "";
             String layer = match.group(1) == null ? "" : "transformer.resblocks." + match.group(1) + ".";

@@ -3,15 +3,19 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelVocabulary;
+import org.coop4j.weights.model.ModelVocabulary.Cleaning;
 import org.coop4j.weights.model.PreprocessConfig;
 import org.coop4j.weights.model.PublishedModels;
 
@@ -26,15 +30,24 @@ final class OpenClipConfig {
     private static final String TIMM_SIZES = "timm_model_kwargs";
     private static final String TRAINED_GRID = "ref_feat_shape";
 
+    /** timm's towers of SigLIP with the approximate GELU; it computes the others with the exact one. */
+    private static final Pattern TANH_TOWER =
+            Pattern.compile("vit_(base_patch32_siglip_256|large_patch16_siglip_512|so400m_patch16_siglip_\\d+"
+                    + "|giantopt_patch16_siglip_\\d+)");
+
     private OpenClipConfig() {}
 
     static ModelConfig read(Path folder) throws IOException {
-        return JsonTree.read(folder.resolve(FILE), OpenClipConfig::config);
+        return JsonTree.read(folder.resolve(FILE), json -> config(json, folder));
     }
 
-    private static ModelConfig config(JsonTree json) {
+    private static ModelConfig config(JsonTree json, Path folder) throws IOException {
         JsonTree model = json.has("model_cfg") ? json.object("model_cfg") : json;
-        JsonTree text = tower(model, "text_cfg");
+        String timm = model.object("vision_cfg").anyText(TIMM_NAME).orElse("");
+        ClipConfig.Vision vision =
+                timm.isEmpty() ? vision(tower(model, "vision_cfg")) : timm(model.object("vision_cfg"), timm);
+        boolean sigLip = vision.family() == ClipConfig.Family.SIGLIP;
+        JsonTree text = sigLip ? model.object("text_cfg") : tower(model, "text_cfg");
         int textWidth = text.whole("width", 512);
         ClipConfig.Text transformer = new ClipConfig.Text(
                 text.whole("context_length", 77),
@@ -42,22 +55,51 @@ final class OpenClipConfig {
                 textWidth,
                 text.whole("heads", 8),
                 text.whole("layers", 12),
-                mlpWidth(text, textWidth));
-        requireKnown("text_cfg", text, "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
-        ClipConfig.Vision vision = model.object("vision_cfg").has(TIMM_NAME)
-                ? peCore(model.object("vision_cfg"))
-                : vision(tower(model, "vision_cfg"));
+                mlpWidth(text, textWidth),
+                sigLip);
         // open_clip's default is the exact GELU
         MlpActivation activation = model.flag("quick_gelu", false) ? MlpActivation.QUICK_GELU : MlpActivation.GELU;
+        Optional<MlpActivation> ofText = sigLip ? Optional.of(sigLipText(text)) : Optional.empty();
+        requireKnown("text_cfg", text, "pad_id", "hf_tokenizer_name", "tokenizer_kwargs");
         ClipConfig architecture = new ClipConfig(model.whole("embed_dim"), vision, transformer);
-        requireKnown("model_cfg", model, "custom_text", "init_logit_scale");
+        requireKnown("model_cfg", model, "custom_text", "init_logit_scale", sigLip ? "init_logit_bias" : "");
+        PreprocessConfig pixels = json.has("preprocess_cfg")
+                ? preprocessing(json.object("preprocess_cfg"), vision.imageSize())
+                : PreprocessConfig.published(architecture);
+        if (!sigLip) {
+            return new ModelConfig(FILE, architecture, Optional.of(activation), pixels);
+        }
+        Require.that(activation == MlpActivation.GELU, "model_cfg.quick_gelu: expected false of SigLIP, got true");
+        Cleaning cleaning = Cleaning.valueOf(text.objectOrNone("tokenizer_kwargs")
+                .choice("clean", "whitespace", "canonicalize")
+                .toUpperCase(Locale.ROOT));
         return new ModelConfig(
                 FILE,
                 architecture,
-                Optional.of(activation),
-                json.has("preprocess_cfg")
-                        ? preprocessing(json.object("preprocess_cfg"), vision.imageSize())
-                        : PreprocessConfig.published(architecture));
+                Optional.of(TANH_TOWER.matcher(timm).matches() ? MlpActivation.GELU_TANH : activation),
+                ofText,
+                pixels,
+                ModelVocabulary.of(folder, Optional.of(cleaning)));
+    }
+
+    /** Checks what makes a text tower SigLIP's, and returns its activation. */
+    private static MlpActivation sigLipText(JsonTree text) {
+        for (String flag : List.of("no_causal_mask", "proj_bias")) {
+            Require.that(text.flag(flag, false), "text_cfg.%s: expected true of SigLIP, got false", flag);
+        }
+        text.choice("pool_type", "tok", "last");
+        Require.that(text.text("pool_type").equals("last"), "text_cfg.pool_type: expected last of SigLIP, got tok");
+        requireOnly(text, "norm_kwargs", Map.of("eps", 1e-6));
+        if (!text.has("act_kwargs")) {
+            return MlpActivation.GELU;
+        }
+        requireOnly(text, "act_kwargs", Map.of("approximate", "tanh"));
+        return MlpActivation.GELU_TANH;
+    }
+
+    private static void requireOnly(JsonTree text, String name, Map<String, ?> expected) {
+        Object fields = text.objectOrNone(name).fields();
+        Require.that(fields.equals(expected), "text_cfg.%s: expected %s of SigLIP, got %s", name, expected, fields);
     }
 
     /** Returns a tower's fields; some may have open_clip's default only, or what amounts to it. */
@@ -110,25 +152,53 @@ final class OpenClipConfig {
         return tower;
     }
 
-    /** Returns timm's Perception Encoder of a name, with other sizes where the configuration has some. */
-    private static ClipConfig.Vision peCore(JsonTree vision) {
-        ClipConfig.Vit named = peCoreNamed(vision.text(TIMM_NAME));
+    /** Returns timm's Perception Encoder or SigLIP of a name, with other sizes where the configuration has some. */
+    private static ClipConfig.Vision timm(JsonTree vision, String name) {
+        ClipConfig.Vit named = (ClipConfig.Vit) PublishedModels.ofTimm(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        ("vision_cfg.%s = %s is not supported: expected CLIP's own tower, or one such as"
+                                        + " vit_pe_core_base_patch16_224 or vit_base_patch16_siglip_224")
+                                .formatted(TIMM_NAME, vision.text(TIMM_NAME))))
+                .vision();
+        boolean sigLip = named.family() == ClipConfig.Family.SIGLIP;
         Require.that(
                 vision.text("timm_pool").equals("map"), "timm_pool: expected map, got %s", vision.text("timm_pool"));
+        Require.that(
+                !sigLip || vision.text("timm_proj").equals("none"),
+                "timm_proj: expected none of SigLIP, got %s",
+                vision.fields().get("timm_proj"));
         JsonTree sizes = vision.objectOrNone(TIMM_SIZES);
         int width = sizes.whole("embed_dim", named.width());
-        boolean classToken = sizes.flag("class_token", named.peCore().classToken());
+        int heads = sizes.whole("num_heads", named.heads());
+        int mlpWidth = sizes.has("mlp_ratio") || width != named.width()
+                ? (int) (width * sizes.number("mlp_ratio", (double) named.mlpWidth() / named.width()))
+                : named.mlpWidth();
+        boolean classToken =
+                !sigLip && sizes.flag("class_token", named.pooling().classToken());
         ClipConfig.Vit vit = new ClipConfig.Vit(
                 sizes.whole("img_size", named.imageSize()),
                 sizes.whole("patch_size", named.patchSize()),
                 width,
                 sizes.whole("depth", named.layers()),
-                sizes.whole("num_heads", named.heads()),
-                (int) (width * sizes.number("mlp_ratio", (double) named.mlpWidth() / named.width())),
-                new ClipConfig.PeCore(
-                        classToken,
-                        sizes.whole("attn_pool_num_heads", named.peCore().poolHeads()),
-                        (int) (width * sizes.number("attn_pool_mlp_ratio", 4))));
+                heads,
+                mlpWidth,
+                sigLip
+                        ? new ClipConfig.Pooling(false, false, heads, mlpWidth)
+                        : new ClipConfig.Pooling(
+                                classToken,
+                                true,
+                                sizes.whole(
+                                        "attn_pool_num_heads", named.pooling().poolHeads()),
+                                (int) (width * sizes.number("attn_pool_mlp_ratio", 4))));
+        if (sigLip) {
+            Require.that(
+                    imageSize(vision) == vit.imageSize(),
+                    "vision_cfg: expected the image_size of the image tower (%d), got %d",
+                    vit.imageSize(),
+                    imageSize(vision));
+            requireNoOthers(vision, sizes);
+            return vit;
+        }
         // With other positions than the trained ones, timm would scale them.
         List<Integer> trained =
                 sizes.has(TRAINED_GRID) ? sizes.wholes(TRAINED_GRID) : List.of(named.grid(), named.grid());
@@ -145,22 +215,18 @@ final class OpenClipConfig {
                 vit.classTokens(),
                 classToken,
                 Numbers.plain(offset));
-        requireKnown("vision_cfg", vision, "timm_model_pretrained");
+        requireNoOthers(vision, sizes);
+        return vit;
+    }
+
+    private static void requireNoOthers(JsonTree vision, JsonTree sizes) {
+        requireKnown("vision_cfg", vision, "timm_model_pretrained", TIMM_NAME);
         Require.that(
                 sizes.unread().isEmpty(),
                 "%s: expected no other fields than %s, got %s",
                 TIMM_SIZES,
                 new TreeSet<>(sizes.asked()),
                 sizes.fields().keySet());
-        return vit;
-    }
-
-    private static ClipConfig.Vit peCoreNamed(String name) {
-        return (ClipConfig.Vit) PublishedModels.ofTimm(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "vision_cfg.%s = %s is not supported: expected CLIP's own tower or vit_pe_core_base_patch16_224"
-                                .formatted(TIMM_NAME, name)))
-                .vision();
     }
 
     private static int imageSize(JsonTree vision) {

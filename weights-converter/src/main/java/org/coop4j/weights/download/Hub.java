@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.WeightsFile;
 import org.coop4j.weights.download.Fetch.RemoteFile;
+import org.coop4j.weights.model.ModelVocabulary;
 
 /** The files of a CLIP model in a repository of the Hugging Face Hub. */
 final class Hub {
@@ -29,7 +30,8 @@ final class Hub {
     /** In the order of preference. */
     private static final List<String> CONFIGURATIONS = List.of("open_clip_config.json", "config.json");
 
-    private static final List<String> OPTIONAL = List.of("preprocessor_config.json", "vocab.json", "merges.txt");
+    private static final List<String> OPTIONAL = List.of(
+            "preprocessor_config.json", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json");
 
     private final Http http;
     private final URI endpoint;
@@ -60,6 +62,10 @@ final class Hub {
                 String.join(" nor ", CONFIGURATIONS));
         wanted.addAll(weights(names));
         OPTIONAL.stream().filter(names::contains).forEach(wanted::add);
+        ModelVocabulary.FILES.stream()
+                .filter(file -> names.contains(file) && !names.contains("merges.txt"))
+                .findFirst()
+                .ifPresent(wanted::add);
         return wanted.stream()
                 .map(name -> new RemoteFile(address(name), name, Optional.empty()))
                 .toList();

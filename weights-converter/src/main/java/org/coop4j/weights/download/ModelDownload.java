@@ -20,8 +20,9 @@ import org.coop4j.weights.model.PublishedModels;
 /**
  * Fetches a model by its name, converts it, and keeps the converted file.
  *
- * <p>A name is one of OpenAI's ({@code ViT-B/32}) or Meta's ({@code PE-Core-B16-224}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the
- * address of a checkpoint.
+ * <p>A name is one of OpenAI's ({@code ViT-B/32}), Meta's ({@code PE-Core-B16-224}) or Google's ({@code
+ * siglip2-base-patch16-224}, or open_clip's {@code ViT-B-16-SigLIP2}), a repository of the Hugging Face Hub ({@code
+ * hf:OWNER/NAME}), or the address of a checkpoint.
  *
  * @param name of the model
  * @param models the folder of converted models
@@ -43,7 +44,15 @@ public record ModelDownload(
 
     /** Returns true if this is the name of a model to download rather than of a file. */
     public static boolean isName(String name) {
-        return PublishedModels.sha256(name).isPresent() || name.startsWith(HUB) || isUrl(name);
+        return PublishedModels.sha256(name).isPresent()
+                || PublishedModels.repository(name).isPresent()
+                || name.startsWith(HUB)
+                || isUrl(name);
+    }
+
+    /** Returns the repository of the Hub that the name means, if it means one. */
+    private Optional<String> repository() {
+        return name.startsWith(HUB) ? Optional.of(name.substring(HUB.length())) : PublishedModels.repository(name);
     }
 
     private static boolean isUrl(String name) {
@@ -78,15 +87,16 @@ public record ModelDownload(
         for (RemoteFile file : files) {
             fetched.add(fetch.fetch(file));
         }
-        Path source = name.startsWith(HUB) ? folder : fetched.get(0);
+        Path source = repository().isPresent() ? folder : fetched.get(0);
         Converter.convert(source, converted(), activation, progress);
         removeOurs(folder, files);
         return converted();
     }
 
     private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror) throws IOException {
-        if (name.startsWith(HUB)) {
-            return new Hub(http, endpoint, name.substring(HUB.length())).files();
+        Optional<String> repository = repository();
+        if (repository.isPresent()) {
+            return new Hub(http, endpoint, repository.get()).files();
         }
         Optional<String> sha256 = PublishedModels.sha256(name);
         if (sha256.isPresent()) {

@@ -35,13 +35,55 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     private static final String VIT = "vit";
     private static final String RESNET = "modified_resnet";
 
-    /** Checks that both towers are there. */
+    /** A family of architectures; its models differ in their sizes. */
+    public enum Family {
+        /** OpenAI's towers. */
+        CLIP("CLIP"),
+        /** Meta's Perception Encoder (PE-Core; Bolya and others, 2025). */
+        PE_CORE("Perception Encoder"),
+        /** Google's SigLIP and SigLIP 2 at a fixed resolution (Zhai and others, 2023; Tschannen and others, 2025). */
+        SIGLIP("SigLIP");
+
+        private final String title;
+
+        Family(String title) {
+            this.title = title;
+        }
+
+        /** Returns the name for people. */
+        public String title() {
+            return title;
+        }
+    }
+
+    /** Checks that both towers are there and of one family. */
     public ClipConfig {
         requirePositive("embedding dimension", embedDim);
         Require.that(
                 vision != null && text != null,
                 "expected a vision and a text tower, got no %s",
                 vision == null ? "vision" : "text");
+        boolean sigLip = vision.family() == Family.SIGLIP;
+        Require.that(
+                text.unmasked == sigLip,
+                "expected a text tower %s, as that of every %s",
+                sigLip ? "without a mask" : "with a causal mask",
+                vision.family().title());
+        Require.that(
+                !sigLip || embedDim == vision.width(),
+                "expected features as wide as SigLIP's image tower (%s), got %s",
+                vision.width(),
+                embedDim);
+    }
+
+    /** Returns the family of both towers. */
+    public Family family() {
+        return vision.family();
+    }
+
+    /** Returns the number that layer norms add to the variance. */
+    public double epsilon() {
+        return family() == Family.SIGLIP ? 1e-6 : 1e-5;
     }
 
     /** The image tower. */
@@ -56,18 +98,23 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
         /** Returns the number of attention heads, in each block or in the attention pooling. */
         int heads();
+
+        /** Returns the family that the tower belongs to. */
+        default Family family() {
+            return Family.CLIP;
+        }
     }
 
     /**
      * A vision transformer (CLIP paper, section 2.4).
      *
      * @param imageSize side of the input in pixels
-     * @param patchSize side of a patch in pixels; divides {@code imageSize}
+     * @param patchSize side of a patch in pixels; divides {@code imageSize}, but for SigLIP
      * @param width channels of a token
      * @param layers transformer blocks
      * @param heads attention heads; divides {@code width}
      * @param mlpWidth hidden channels of the MLPs
-     * @param peCore differences of a Perception Encoder; null for CLIP's own
+     * @param pooling attention pooling; null for CLIP's own tower, whose class token is read
      */
     @JsonTypeName(VIT)
     public record Vit(
@@ -77,7 +124,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             int layers,
             int heads,
             int mlpWidth,
-            @JsonInclude(JsonInclude.Include.NON_NULL) PeCore peCore)
+            @JsonInclude(JsonInclude.Include.NON_NULL) Pooling pooling)
             implements Vision {
         private static final double ROTARY_BASE = 10_000;
 
@@ -89,14 +136,14 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requirePositive("vision MLP width", mlpWidth);
             requireHeads("vision", width, heads);
             Require.that(
-                    imageSize % patchSize == 0,
+                    imageSize % patchSize == 0 || (pooling != null && !pooling.rotary && imageSize > patchSize),
                     "expected an image size that is a multiple of patch size %d, got %d",
                     patchSize,
                     imageSize);
-            if (peCore != null) {
-                requireHeads("attention pooling", width, peCore.poolHeads);
+            if (pooling != null) {
+                requireHeads("attention pooling", width, pooling.poolHeads);
                 Require.that(
-                        width / heads % 4 == 0,
+                        !pooling.rotary || width / heads % 4 == 0,
                         "expected heads of a multiple of 4 channels for rotary positions, got %s",
                         width / heads);
             }
@@ -107,14 +154,19 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             this(imageSize, patchSize, width, layers, heads, mlpWidth, null);
         }
 
-        /** Returns the number of patches along a side. */
+        @Override
+        public Family family() {
+            return pooling == null ? Family.CLIP : pooling.rotary ? Family.PE_CORE : Family.SIGLIP;
+        }
+
+        /** Returns the number of patches along a side; pixels that are left over at the right and below are dropped. */
         public int grid() {
             return imageSize / patchSize;
         }
 
         /** Returns the number of class tokens, which precede the patches: 1 or 0. */
         public int classTokens() {
-            return peCore == null || peCore.classToken ? 1 : 0;
+            return pooling == null || pooling.classToken ? 1 : 0;
         }
 
         /** Returns the number of tokens of an image: its patches and the class token. */
@@ -145,17 +197,20 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     /**
-     * Differences of a Perception Encoder's image tower (PE-Core; Bolya and others, 2025) from CLIP's: two-dimensional
-     * rotary positions in every block, and attention pooling of all tokens, with an MLP, in place of the class token.
+     * Attention pooling of all tokens, with an MLP, in place of the class token.
      *
      * @param classToken true if a class token precedes the patches, which then count from 1 instead of 0
+     * @param rotary true for a Perception Encoder, which has two-dimensional rotary positions in every block; false for
+     *     SigLIP, whose patches have a bias, and which has neither a norm before the blocks nor a projection after the
+     *     pooling
      * @param poolHeads heads of the attention pooling; divides the tower's width
      * @param poolMlpWidth hidden channels of the pooling's MLP
      */
-    public record PeCore(boolean classToken, int poolHeads, int poolMlpWidth) {
-        /** Checks the MLP's width. */
-        public PeCore {
+    public record Pooling(boolean classToken, boolean rotary, int poolHeads, int poolMlpWidth) {
+        /** Checks the MLP's width, and that SigLIP has no class token. */
+        public Pooling {
             requirePositive("MLP width of the attention pooling", poolMlpWidth);
+            Require.that(rotary || !classToken, "expected no class token in SigLIP");
         }
     }
 
@@ -205,8 +260,22 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param heads attention heads; divides {@code width}
      * @param layers transformer blocks
      * @param mlpWidth hidden channels of the MLPs
+     * @param unmasked true for SigLIP, where every row sees every row, padding too, the last row is read, and the
+     *     projection has a bias; false for a causal mask
      */
-    public record Text(int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
+    public record Text(
+            int contextLength,
+            int vocabularySize,
+            int width,
+            int heads,
+            int layers,
+            int mlpWidth,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean unmasked) {
+        /** A text transformer with a causal mask. */
+        public Text(int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
+            this(contextLength, vocabularySize, width, heads, layers, mlpWidth, false);
+        }
+
         /** Checks that the dimensions fit together. */
         public Text {
             requirePositive("context length", contextLength);
@@ -218,7 +287,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     }
 
     /**
-     * Returns a published model by its name, such as OpenAI's {@code ViT-B/16} or Meta's {@code PE-Core-B16-224}.
+     * Returns a published model by its name, such as {@code ViT-B/16} or {@code siglip2-base-patch16-224}.
      *
      * @throws InputException if there is no such model
      */
@@ -232,7 +301,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return config;
     }
 
-    /** Returns the published models by name: OpenAI's, smallest ResNet first, then Meta's. */
+    /** Returns the published models by name: OpenAI's, smallest ResNet first, then Meta's and Google's. */
     public static Map<String, ClipConfig> published() {
         return PublishedModels.CONFIGS;
     }
@@ -243,11 +312,6 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 .filter(published -> published.getValue().equals(this))
                 .map(Map.Entry::getKey)
                 .findFirst();
-    }
-
-    /** Returns the differences of a Perception Encoder from CLIP; empty for CLIP itself. */
-    public Optional<PeCore> peCore() {
-        return vision instanceof Vit vit ? Optional.ofNullable(vit.peCore) : Optional.empty();
     }
 
     /** Returns every tensor of this architecture, by OpenAI's name, in the order of OpenAI's state dict. */
@@ -323,11 +387,15 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 fields.whole("layers"),
                 heads,
                 fields.whole("mlp_width"),
-                fields.has("pe_core") ? peCore(fields.object("pe_core")) : null);
+                fields.has("pooling") ? pooling(fields.object("pooling")) : null);
     }
 
-    private static PeCore peCore(JsonTree fields) {
-        return new PeCore(fields.flag("class_token", true), fields.whole("pool_heads"), fields.whole("pool_mlp_width"));
+    private static Pooling pooling(JsonTree fields) {
+        return new Pooling(
+                fields.flag("class_token", false),
+                fields.flag("rotary", false),
+                fields.whole("pool_heads"),
+                fields.whole("pool_mlp_width"));
     }
 
     private static Text text(JsonTree fields) {
@@ -337,7 +405,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 fields.whole("width"),
                 fields.whole("heads"),
                 fields.whole("layers"),
-                fields.whole("mlp_width"));
+                fields.whole("mlp_width"),
+                fields.flag("unmasked", false));
     }
 
     static void requirePositive(String name, int value) {

@@ -1,9 +1,11 @@
 package org.coop4j.weights.model;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
@@ -39,7 +41,11 @@ public final class ConvertedModel implements Closeable {
                 }
                 ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
                 metadata.architecture()
-                        .check(file.tensors().stream().map(TensorView::spec).toList());
+                        .check(file.tensors().stream()
+                                .map(TensorView::spec)
+                                .filter(spec -> metadata.vocabulary().isEmpty()
+                                        || !spec.name().equals(ModelVocabulary.TENSOR))
+                                .toList());
                 return new ConvertedModel(file, metadata);
             });
         } catch (InputException e) {
@@ -67,9 +73,27 @@ public final class ConvertedModel implements Closeable {
         return metadata.architecture();
     }
 
-    /** Returns the activation of its MLPs. */
+    /** Returns the activation of the image tower's MLPs. */
     public MlpActivation activation() {
         return metadata.activation();
+    }
+
+    /**
+     * Returns the bytes of its own vocabulary; empty if it holds none.
+     *
+     * @throws InputException if the tensor is missing
+     */
+    public Optional<byte[]> vocabulary() throws IOException {
+        if (metadata.vocabulary().isEmpty()) {
+            return Optional.empty();
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        weights.tensor(ModelVocabulary.TENSOR).forEachChunk(chunk -> {
+            byte[] part = new byte[chunk.remaining()];
+            chunk.get(part);
+            bytes.write(part, 0, part.length);
+        });
+        return Optional.of(bytes.toByteArray());
     }
 
     /** Returns the conversion of images to its input. */

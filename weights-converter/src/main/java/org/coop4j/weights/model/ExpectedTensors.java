@@ -71,6 +71,9 @@ public final class ExpectedTensors {
         }
         all.blocks("text block", "transformer", architecture.text().layers(), text);
         all.add("text end", "", text);
+        if (architecture.text().unmasked()) {
+            all.add("biases", "", text);
+        }
         return all.tensors;
     }
 
@@ -86,10 +89,15 @@ public final class ExpectedTensors {
         if (vit.classTokens() == 1) {
             add("class token", "visual.", sizes);
         }
-        add("patches", "visual.", sizes);
+        add("positions", "visual.", sizes);
+        boolean sigLip = vit.family() == ClipConfig.Family.SIGLIP;
+        for (String part :
+                sigLip ? List.of("patches", "bias of patches") : List.of("projection", "patches", "norm of patches")) {
+            add(part, "visual.", sizes);
+        }
         blocks("image block", "visual.transformer", vit.layers(), sizes);
         add("image end", "visual.", sizes);
-        if (vit.peCore() != null) {
+        if (vit.pooling() != null) {
             add("pooling", "visual.attn_pool.", sizes);
         }
     }

@@ -3,19 +3,25 @@ package org.coop4j.weights.model;
 import java.util.Locale;
 import org.coop4j.base.InputException;
 
-/** The activation of the MLPs, the same in both towers; the tensors do not show it. */
+/** The activation of a tower's MLPs; the tensors do not show it. */
 public enum MlpActivation {
     /** x · sigmoid(1.702 x), of OpenAI's models. */
     QUICK_GELU,
     /** x · Φ(x) with the exact error function, of most open_clip models. */
-    GELU;
+    GELU,
+    /** The approximation of GELU by a hyperbolic tangent, of SigLIP. */
+    GELU_TANH;
 
-    /** Returns the activation of an architecture as published: OpenAI's, or that of the Perception Encoder. */
+    /** Returns the activation of an architecture as it was trained. */
     public static MlpActivation published(ClipConfig architecture) {
-        return architecture.peCore().isPresent() ? GELU : QUICK_GELU;
+        return switch (architecture.family()) {
+            case CLIP -> QUICK_GELU;
+            case PE_CORE -> GELU;
+            case SIGLIP -> GELU_TANH;
+        };
     }
 
-    /** Returns the name in files and on the command line: {@code quick_gelu} or {@code gelu}. */
+    /** Returns the name in files and on the command line, such as {@code quick_gelu}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
@@ -31,6 +37,6 @@ public enum MlpActivation {
                 return activation;
             }
         }
-        throw new InputException("activation: expected quick_gelu or gelu, got \"" + id + "\"");
+        throw new InputException("activation: expected quick_gelu, gelu or gelu_tanh, got \"" + id + "\"");
     }
 }

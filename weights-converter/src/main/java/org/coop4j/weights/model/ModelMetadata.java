@@ -16,16 +16,25 @@ import org.coop4j.base.Require;
  * The description of a model in a converted file: the strings of its {@code __metadata__}.
  *
  * @param architecture dimensions of both towers
- * @param activation of the MLPs
+ * @param activation of the image tower's MLPs
+ * @param textActivation of the text tower's MLPs, the same but in some files of SigLIP
  * @param preprocessing of images
+ * @param vocabulary the vocabulary that the file holds; empty for CLIP's own, or a SigLIP without one
  * @param source origin of the weights
  */
 public record ModelMetadata(
-        ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
+        ClipConfig architecture,
+        MlpActivation activation,
+        MlpActivation textActivation,
+        PreprocessConfig preprocessing,
+        Optional<ModelVocabulary> vocabulary,
+        SourceInfo source) {
     private static final String FORMAT = "coop4j.format";
     private static final String FORMAT_VERSION = "1";
     private static final String ARCHITECTURE = "coop4j.architecture";
     private static final String ACTIVATION = "coop4j.activation";
+    private static final String TEXT_ACTIVATION = "coop4j.text_activation";
+    private static final String VOCABULARY = "coop4j.vocabulary";
     private static final String PREPROCESSING = "coop4j.preprocessing";
     private static final String SOURCE = "coop4j.source";
 
@@ -33,7 +42,13 @@ public record ModelMetadata(
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
-    /** Checks that the image sizes agree, and that a Perception Encoder has its activation. */
+    /** A model with one activation and CLIP's vocabulary. */
+    public ModelMetadata(
+            ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
+        this(architecture, activation, activation, preprocessing, Optional.empty(), source);
+    }
+
+    /** Checks that the image sizes agree, and that the activations are those of the family. */
     public ModelMetadata {
         int imageSize = architecture.vision().imageSize();
         Require.that(
@@ -41,10 +56,21 @@ public record ModelMetadata(
                 "expected preprocessing to the image tower's %d pixels, got %d",
                 imageSize,
                 preprocessing.size());
+        ClipConfig.Family family = architecture.family();
         Require.that(
-                architecture.peCore().isEmpty() || activation == MlpActivation.GELU,
+                family != ClipConfig.Family.PE_CORE || activation == MlpActivation.GELU,
                 "expected activation gelu of a Perception Encoder, got %s",
                 activation.id());
+        Require.that(
+                family == ClipConfig.Family.SIGLIP
+                        ? activation != MlpActivation.QUICK_GELU && textActivation != MlpActivation.QUICK_GELU
+                        : textActivation == activation && activation != MlpActivation.GELU_TANH,
+                "expected %s, got activations %s and %s",
+                family == ClipConfig.Family.SIGLIP
+                        ? "activations gelu_tanh or gelu of SigLIP"
+                        : "one activation of both towers, quick_gelu or gelu",
+                activation.id(),
+                textActivation.id());
     }
 
     /** Returns the strings to write. */
@@ -53,6 +79,10 @@ public record ModelMetadata(
         map.put(FORMAT, FORMAT_VERSION);
         map.put(ARCHITECTURE, architecture.toJson());
         map.put(ACTIVATION, activation.id());
+        if (textActivation != activation) {
+            map.put(TEXT_ACTIVATION, textActivation.id());
+        }
+        vocabulary.ifPresent(own -> map.put(VOCABULARY, json(own)));
         map.put(PREPROCESSING, preprocessing.toJson());
         map.put(SOURCE, source.toJson());
         return map;
@@ -76,10 +106,15 @@ public record ModelMetadata(
                 FORMAT_VERSION,
                 version);
         try {
+            MlpActivation activation = MlpActivation.named(required(map, ACTIVATION));
+            String text = map.get(TEXT_ACTIVATION);
+            String vocabulary = map.get(VOCABULARY);
             return new ModelMetadata(
                     ClipConfig.fromJson(required(map, ARCHITECTURE)),
-                    MlpActivation.named(required(map, ACTIVATION)),
+                    activation,
+                    text == null ? activation : MlpActivation.named(text),
                     PreprocessConfig.fromJson(required(map, PREPROCESSING)),
+                    vocabulary == null ? Optional.empty() : Optional.of(ModelVocabulary.fromJson(vocabulary)),
                     SourceInfo.fromJson(required(map, SOURCE)));
         } catch (IllegalArgumentException e) {
             throw new InputException("impossible metadata: " + e.getMessage(), e);

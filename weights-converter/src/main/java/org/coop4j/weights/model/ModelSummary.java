@@ -18,7 +18,7 @@ public final class ModelSummary {
                 .formatted(
                         architecture.publishedName().orElseGet(() -> vision(architecture.vision())),
                         Numbers.count(architecture.parameterCount()),
-                        metadata.activation().id(),
+                        activation(metadata),
                         source(metadata.source()));
     }
 
@@ -26,7 +26,7 @@ public final class ModelSummary {
         if (vision instanceof ClipConfig.Vit vit) {
             return "%s of %s, patch %d, width %d, %s, %d px"
                     .formatted(
-                            vit.peCore() == null ? "ViT" : "Perception Encoder",
+                            vit.pooling() == null ? "ViT" : vit.family().title(),
                             Numbers.count(vit.layers(), "layer"),
                             vit.patchSize(),
                             vit.width(),
@@ -36,6 +36,12 @@ public final class ModelSummary {
         ClipConfig.ResNet resNet = (ClipConfig.ResNet) vision;
         return "ModifiedResNet %s, width %d, %s, %d px"
                 .formatted(resNet.layers(), resNet.width(), Numbers.count(resNet.heads(), "head"), resNet.imageSize());
+    }
+
+    private static String activation(ModelMetadata metadata) {
+        String image = metadata.activation().id();
+        String text = metadata.textActivation().id();
+        return text.equals(image) ? image : "%s (images), %s (texts)".formatted(image, text);
     }
 
     private static String source(ModelMetadata.SourceInfo source) {
@@ -72,7 +78,8 @@ public final class ModelSummary {
                                 text.contextLength(),
                                 Numbers.count(text.vocabularySize())));
         facts.put("features", architecture.embedDim() + " wide");
-        facts.put("activation", model.activation().id());
+        facts.put("activation", activation(model.metadata()));
+        model.metadata().vocabulary().ifPresent(own -> facts.put("vocabulary", own.file()));
         facts.put(
                 "pixels",
                 "%s to %d (%s)%s; mean %s, deviation %s"

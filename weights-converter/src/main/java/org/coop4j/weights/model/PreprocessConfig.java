@@ -25,6 +25,7 @@ public record PreprocessConfig(
     private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
     private static final List<Double> HALVES = List.of(0.5, 0.5, 0.5);
+    private static final int SIGLIP2_VOCABULARY = 256_000;
 
     /** Pillow's antialiased filters. */
     public enum Interpolation {
@@ -59,12 +60,24 @@ public record PreprocessConfig(
         return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD, false, Interpolation.BICUBIC);
     }
 
-    /** Returns the constants of an architecture as published: OpenAI's, or the Perception Encoder's. */
+    /** Returns the constants of an architecture as published. */
     public static PreprocessConfig published(ClipConfig architecture) {
         int size = architecture.vision().imageSize();
-        return architecture.peCore().isPresent()
-                ? new PreprocessConfig(size, HALVES, HALVES, true, Interpolation.BILINEAR)
-                : openAi(size);
+        return switch (architecture.family()) {
+            case CLIP -> openAi(size);
+            case PE_CORE -> squash(size, Interpolation.BILINEAR);
+            case SIGLIP ->
+                squash(
+                        size,
+                        architecture.text().vocabularySize() == SIGLIP2_VOCABULARY
+                                ? Interpolation.BILINEAR
+                                : Interpolation.BICUBIC);
+        };
+    }
+
+    /** Returns the resize of both sides, to pixels from -1 to 1. */
+    public static PreprocessConfig squash(int size, Interpolation interpolation) {
+        return new PreprocessConfig(size, HALVES, HALVES, true, interpolation);
     }
 
     /** Returns the constants as a JSON object, which {@link #fromJson} reads. */

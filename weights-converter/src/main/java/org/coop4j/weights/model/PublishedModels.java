@@ -15,8 +15,9 @@ import org.coop4j.base.Resource;
 /**
  * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
  * the download addresses in openai/CLIP's {@code clip/clip.py}; and Meta's Perception Encoders ({@code
- * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories. They
- * stand in {@code published.json}; those without a SHA-256 cannot be downloaded.
+ * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories; and
+ * Google's SigLIP and SigLIP 2 by the names of their repositories, with open_clip's names. They stand in {@code
+ * published.json}.
  */
 public final class PublishedModels {
     private static final List<Model> MODELS = models();
@@ -27,7 +28,18 @@ public final class PublishedModels {
             ClipConfig config,
             Optional<String> sha256,
             Optional<String> revision,
-            Optional<String> timm) {}
+            Optional<String> timm,
+            Optional<String> openClip) {
+
+        /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
+        Optional<String> repository(String wanted) {
+            if (openClip.equals(Optional.of(wanted))) {
+                return Optional.of("timm/" + wanted);
+            }
+            boolean google = config.family() == ClipConfig.Family.SIGLIP && name.equals(wanted);
+            return google ? Optional.of("google/" + wanted) : Optional.empty();
+        }
+    }
 
     private PublishedModels() {}
 
@@ -44,7 +56,8 @@ public final class PublishedModels {
                             ClipConfig.of(model),
                             model.anyText("sha256"),
                             model.anyText("revision"),
-                            model.anyText("timm")));
+                            model.anyText("timm"),
+                            model.anyText("open_clip")));
                 }
                 return models;
             });
@@ -69,10 +82,16 @@ public final class PublishedModels {
                 .map(model -> (model.revision.isPresent() ? "Meta " : "OpenAI ") + model.name);
     }
 
-    /** Returns the names of the models whose files are known by their SHA-256. */
+    /** Returns the repository of the Hugging Face Hub with a SigLIP of this name, Google's or open_clip's. */
+    public static Optional<String> repository(String name) {
+        return MODELS.stream().flatMap(model -> model.repository(name).stream()).findFirst();
+    }
+
+    /** Returns the names of the models whose files are known. */
     public static List<String> downloads() {
         return MODELS.stream()
-                .filter(model -> model.sha256.isPresent())
+                .filter(model ->
+                        model.sha256.isPresent() || model.repository(model.name).isPresent())
                 .map(Model::name)
                 .toList();
     }
@@ -82,7 +101,7 @@ public final class PublishedModels {
         return find(model -> model.name.equals(name)).flatMap(Model::revision);
     }
 
-    /** Returns the model whose image tower has a name in timm, such as {@code vit_pe_core_base_patch16_224}. */
+    /** Returns a model whose image tower has a name in timm, such as {@code vit_base_patch16_siglip_224}. */
     public static Optional<ClipConfig> ofTimm(String tower) {
         return find(model -> model.timm.equals(Optional.of(tower))).map(Model::config);
     }

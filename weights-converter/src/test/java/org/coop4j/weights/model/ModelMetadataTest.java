@@ -130,9 +130,12 @@ class ModelMetadataTest {
 
     @Test
     void clipsOwnTowersSayNothingOfThePerceptionEncoder() throws InputException {
-        assertThat(ClipConfig.named("ViT-B/32").toJson()).doesNotContain("pe_core");
+        assertThat(ClipConfig.named("ViT-B/32").toJson())
+                .doesNotContain("pooling")
+                .doesNotContain("unmasked");
         assertThat(ClipConfig.named("PE-Core-G14-448").toJson())
-                .contains("\"pe_core\":{\"class_token\":false,\"pool_heads\":8,\"pool_mlp_width\":6144}");
+                .contains(
+                        "\"pooling\":{\"class_token\":false,\"rotary\":true,\"pool_heads\":8,\"pool_mlp_width\":6144}");
     }
 
     @Test
