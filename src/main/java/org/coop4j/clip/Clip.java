@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -417,13 +418,24 @@ public final class Clip implements FeatureSpace {
      * Returns the frozen text tower over prompts with learned vectors.
      *
      * @param prompts tokens of each class's prompt, context vectors written as {@link PackedPrompts#context}; the end
-     *     token last and nothing after it
+     *     token last and nothing after it. Without a mask the context is filled up with padding.
      */
     public PromptEncoder promptEncoder(List<int[]> prompts) {
+        List<int[]> whole = prompts.stream().map(this::padded).toList();
         return weights.lock().hold(() -> {
             weights.preload("transformer.");
-            return new PromptEncoder(weights, prompts);
+            return new PromptEncoder(weights, whole);
         });
+    }
+
+    private int[] padded(int[] prompt) {
+        ClipConfig.Text text = architecture().text();
+        if (!text.unmasked() || prompt.length >= text.contextLength()) {
+            return prompt;
+        }
+        int[] padded = Arrays.copyOf(prompt, text.contextLength());
+        Arrays.fill(padded, prompt.length, padded.length, tokenizer().frame().padding());
+        return padded;
     }
 
     @Override

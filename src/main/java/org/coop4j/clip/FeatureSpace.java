@@ -13,6 +13,7 @@ import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * The common space of image and text features: everything that a method of image features needs of CLIP. A {@link Clip}
@@ -77,10 +78,15 @@ public interface FeatureSpace extends Closeable {
      * Returns the last layer of the image tower.
      *
      * @param what the method that needs it, for the message
-     * @throws IllegalArgumentException if there is no model
+     * @throws IllegalArgumentException if there is no model, or it has no such layer
      */
     default VisualProjection requireVisualProjection(String what) {
-        return requireTowers(what).visualProjection();
+        Clip clip = requireTowers(what);
+        Require.that(
+                clip.architecture().family() != ClipConfig.Family.SIGLIP,
+                "%s learns the projection after the image tower, which SigLIP lacks: use a method of image features, such as gda",
+                what);
+        return clip.visualProjection();
     }
 
     /** Returns the model with its towers, if there is one. */

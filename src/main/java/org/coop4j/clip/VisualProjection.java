@@ -1,6 +1,5 @@
 package org.coop4j.clip;
 
-import org.coop4j.base.Require;
 import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -20,9 +19,6 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
 
     static VisualProjection of(NativeWeights weights) {
         ClipConfig architecture = weights.architecture();
-        Require.that(
-                architecture.family() != ClipConfig.Family.SIGLIP,
-                "the image tower of SigLIP has no projection after its pooling");
         int embed = architecture.embedDim();
         int width = width(architecture.vision());
         if (architecture.vision() instanceof ClipConfig.Vit) {

@@ -71,6 +71,11 @@ record DeepLanguage(
     }
 
     @Override
+    public boolean needsCausalText() {
+        return true;
+    }
+
+    @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {
         if (depth <= 1) {
             return List.of();

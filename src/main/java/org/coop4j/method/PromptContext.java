@@ -11,6 +11,7 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.Shape;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * The context vectors of learned prompts.
@@ -40,6 +41,8 @@ public record PromptContext(
 
     /** CoOp's standard deviation of random vectors. */
     private static final double STANDARD_DEVIATION = 0.02;
+
+    private static final int SAMPLED_ROWS = 1000;
 
     /**
      * The number of context vectors and their initial values.
@@ -111,7 +114,7 @@ public record PromptContext(
         LearnedTensor ctx = zeros(clip, classes);
         float[] values = ctx.values();
         if (start.words == null) {
-            fill(values, RandomStream.of(seed, "initial context"));
+            fill(values, RandomStream.of(seed, "initial context"), deviation(clip));
             return ctx;
         }
         float[] embeddings = embeddings(clip, start.tokens(clip));
@@ -151,9 +154,35 @@ public record PromptContext(
 
     /** Fills vectors with CoOp's random numbers. */
     static void fill(float[] values, SplittableRandom random) {
+        fill(values, random, STANDARD_DEVIATION);
+    }
+
+    private static void fill(float[] values, SplittableRandom random, double deviation) {
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (STANDARD_DEVIATION * random.nextGaussian());
+            values[i] = (float) (deviation * random.nextGaussian());
         }
+    }
+
+    /**
+     * Returns the standard deviation of random vectors: CoOp's, which is that of CLIP's token embeddings, or that of
+     * SigLIP's own, from rows all over the table.
+     */
+    private static double deviation(Clip clip) {
+        ClipConfig.Text text = clip.architecture().text();
+        if (!text.unmasked()) {
+            return STANDARD_DEVIATION;
+        }
+        int rows = Math.min(SAMPLED_ROWS, text.vocabularySize());
+        double sum = 0;
+        double squares = 0;
+        for (int i = 0; i < rows; i++) {
+            for (float x : clip.tokenEmbedding((int) ((long) i * text.vocabularySize() / rows))) {
+                sum += x;
+                squares += (double) x * x;
+            }
+        }
+        double n = (double) rows * text.width();
+        return Math.sqrt(squares / n - sum / n * sum / n);
     }
 
     /** Returns the settings in a title: "M = 16, middle, class-specific". */

@@ -87,13 +87,24 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                 names, clip.tokenizer().frame(), clip.architecture().text().contextLength());
     }
 
+    /** Returns the number of context vectors before the class name. */
+    private int before() {
+        return switch (position) {
+            case END -> length;
+            case MIDDLE -> length / 2;
+            case FRONT -> 0;
+        };
+    }
+
+    /** Tokenizes class names for their place. */
+    List<ClassName> names(List<String> names, Tokenizer tokenizer) {
+        return names.stream()
+                .map(name -> ClassName.of(name, tokenizer, before() == 0))
+                .toList();
+    }
+
     private int[] prompt(ClassName name, int firstVector, Tokenizer.Frame frame) {
-        int before =
-                switch (position) {
-                    case END -> length;
-                    case MIDDLE -> length / 2;
-                    case FRONT -> 0;
-                };
+        int before = before();
         int[] words = name.tokens();
         // At the end the whole sentence follows the context; elsewhere the name alone moves.
         int moving = position == ClassPosition.END ? words.length : name.nameLength();
@@ -163,15 +174,17 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         }
 
         /**
-         * Tokenizes a name; underscores become spaces.
+         * Tokenizes a name; underscores become spaces. Prompts without a start token (SigLIP) have no full stop either.
          *
+         * @param first true if no context vector precedes the name
          * @throws IllegalArgumentException if the name has no tokens
          */
-        public static ClassName of(String name, Tokenizer tokenizer) {
+        static ClassName of(String name, Tokenizer tokenizer, boolean first) {
             String spoken = name.replace('_', ' ');
-            int[] nameTokens = tokenizer.encode(spoken);
+            int[] nameTokens = first ? tokenizer.encode(spoken) : tokenizer.encodeAfter(spoken);
             Require.that(nameTokens.length != 0, "class name \"%s\" has no tokens: use a name of words", name);
-            return new ClassName(name, tokenizer.encode(spoken + "."), nameTokens.length);
+            boolean sentence = tokenizer.frame().start().isPresent();
+            return new ClassName(name, sentence ? tokenizer.encode(spoken + ".") : nameTokens, nameTokens.length);
         }
 
         /**
@@ -209,8 +222,9 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                     problem);
         }
 
+        /** Tokenizes names after context vectors. */
         static List<ClassName> of(List<String> names, Tokenizer tokenizer) {
-            return names.stream().map(name -> of(name, tokenizer)).toList();
+            return names.stream().map(name -> of(name, tokenizer, false)).toList();
         }
 
         /** Tokenizes a template with {@code {}} replaced by the name. */

@@ -171,6 +171,11 @@ public interface PromptMethod extends Method {
         return learned.save();
     }
 
+    /** Returns true if it is defined on a text tower with a start token and a causal mask alone, which SigLIP's is not. */
+    default boolean needsCausalText() {
+        return false;
+    }
+
     /** Returns true if the prompts depend on the image. */
     default boolean perImage() {
         return false;
@@ -178,7 +183,7 @@ public interface PromptMethod extends Method {
 
     /** Returns the tokens of class names, placed after the context or around it. */
     default List<ClassName> tokenizedNames(Clip clip, List<String> classNames) {
-        return ClassName.of(classNames, clip.tokenizer());
+        return context().layout(clip).names(classNames, clip.tokenizer());
     }
 
     /**

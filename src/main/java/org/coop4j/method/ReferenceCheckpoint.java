@@ -273,7 +273,13 @@ public final class ReferenceCheckpoint {
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
             int[] starts = new int[names.size()];
-            Arrays.fill(starts, words.frame().start().orElseThrow());
+            Arrays.fill(
+                    starts,
+                    words.frame()
+                            .start()
+                            .orElseThrow(
+                                    () -> new UnsupportedOperationException(
+                                            "the reference's files begin with a start token, and SigLIP has none: there is no such file")));
             int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();

@@ -109,6 +109,11 @@ record Tcp(
     }
 
     @Override
+    public boolean needsCausalText() {
+        return true;
+    }
+
+    @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {
         return CoCoOp.metaNet(clip, 4, contextLength, seed);
     }

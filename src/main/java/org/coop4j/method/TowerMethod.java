@@ -3,7 +3,6 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.base.Require;
@@ -121,12 +120,7 @@ interface TowerMethod extends PromptMethod {
         int length = clip.architecture().text().contextLength();
         List<int[]> prompts = new ArrayList<>();
         for (String name : classNames) {
-            int[] ids = tokenizer.tokenize(PromptEnsemble.text(template, name), length);
-            int end = 0;
-            while (ids[end] != tokenizer.frame().end()) {
-                end++;
-            }
-            prompts.add(Arrays.copyOf(ids, end + 1));
+            prompts.add(tokenizer.framed(PromptEnsemble.text(template, name), length, Tokenizer.Overflow.FAIL));
         }
         return prompts;
     }

@@ -238,7 +238,7 @@ class SiglipGoldenTest {
     @ValueSource(strings = {"siglip1", "siglip2"})
     void bfloat16IsClose(String model) throws IOException {
         Path file = SiglipModels.convert(model + "/huggingface", folder);
-        Clip.Options options = new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16);
+        Clip.Options options = new Clip.Options(Tokenizer::of, new Workers(2), Precision.BFLOAT16);
         try (Clip half = Clip.open(file, options);
                 SafetensorsFile golden = SiglipModels.numbers(model + "/values.safetensors")) {
             FeatureMatrix features = images(half, golden).normalized();
