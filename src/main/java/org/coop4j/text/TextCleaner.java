@@ -15,7 +15,16 @@ import java.util.regex.Pattern;
  * result is CLIP's. Letter, number and case tables are the Java runtime's: Unicode 13 in Java 17.
  */
 final class TextCleaner {
-    private static final Pattern SPACES = Pattern.compile("\\p{IsWhite_Space}+");
+    /** A regular expression of one character of white space. */
+    static final String WHITE_SPACE = "\\p{IsWhite_Space}";
+
+    private static final Pattern SPACES = Pattern.compile(WHITE_SPACE + "+");
+
+    /** White space of Python, which has four separators more, and punctuation of ASCII. */
+    private static final Pattern PYTHON_SPACES = Pattern.compile("[\\p{IsWhite_Space}\\x1c-\\x1f]+");
+
+    private static final Pattern HALVES = Pattern.compile("\\p{Cs}");
+    private static final Pattern PUNCTUATION = Pattern.compile("[!-/:-@\\[-`{-~]");
     private static final Pattern OUTER_SPACE = Pattern.compile("^ | $");
 
     /** Largest number of repairs of a line: deeper nested references stay, so that the time is linear in the text. */
@@ -67,10 +76,58 @@ final class TextCleaner {
     }
 
     String clean(String text) {
-        String repaired = repair(text);
-        String unescaped = entities.unescape(entities.unescape(repaired));
-        String collapsed = SPACES.matcher(unescaped).replaceAll(" ");
-        return lowerCase(OUTER_SPACE.matcher(collapsed).replaceAll(""));
+        return lowerCase(cleanKeepingCase(text));
+    }
+
+    /** Cleans as open_clip's {@code whitespace}: as for CLIP, but with capitals. */
+    String cleanKeepingCase(String text) {
+        return OUTER_SPACE
+                .matcher(SPACES.matcher(unescaped(text)).replaceAll(" "))
+                .replaceAll("");
+    }
+
+    private String unescaped(String text) {
+        return entities.unescape(entities.unescape(repair(text)));
+    }
+
+    /** Cleans as open_clip's {@code canonicalize}: no references, no punctuation, lower case, spaces for underscores. */
+    String canonicalize(String text) {
+        String words = unescaped(text).replace('_', ' ');
+        return squeezed(lowerCase(PUNCTUATION.matcher(words).replaceAll("")));
+    }
+
+    /** Cleans as Hugging Face's SigLIP: lower case, no punctuation; underscores are lost. */
+    static String withoutPunctuation(String text) {
+        return squeezed(PUNCTUATION.matcher(lowerCase(text)).replaceAll(""));
+    }
+
+    private static String squeezed(String text) {
+        return OUTER_SPACE.matcher(PYTHON_SPACES.matcher(text).replaceAll(" ")).replaceAll("");
+    }
+
+    /** Puts each character in lower case by itself: a sigma at the end of a word is like any other. */
+    static String lowerCaseOfEach(String text) {
+        return text.replace('\u03a3', '\u03c3').toLowerCase(Locale.ROOT);
+    }
+
+    /** Removes white space from the sides of a text. */
+    static String stripped(String text, boolean left, boolean right) {
+        Matcher spaces = SPACES.matcher(text);
+        int begin = left && spaces.lookingAt() ? spaces.end() : 0;
+        int end = text.length();
+        while (right
+                && end > begin
+                && SPACES.matcher(text.substring(end - 1, end)).matches()) {
+            end--;
+        }
+        return text.substring(begin, end);
+    }
+
+    /** Returns a text with U+FFFD for halves of characters. */
+    static String wellFormed(String text) {
+        return text.chars().anyMatch(c -> Character.isSurrogate((char) c))
+                ? HALVES.matcher(text).replaceAll("\ufffd")
+                : text;
     }
 
     /**

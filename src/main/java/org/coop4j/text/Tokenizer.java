@@ -1,13 +1,18 @@
 package org.coop4j.text;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
 import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelVocabulary;
 
 /**
  * The tokenizer of a model: a text is cleaned and encoded by the model's vocabulary, then framed by its start and end
@@ -20,6 +25,9 @@ public final class Tokenizer {
 
     /** Largest number of characters of a text; what follows is cut off where texts are truncated. */
     private static final int MAX_LENGTH = 10_000;
+
+    /** The largest published one has 34 MB. */
+    private static final int LARGEST_VOCABULARY = 128 << 20;
 
     /** Treatment of a text that has more tokens than the context can hold. */
     public enum Overflow {
@@ -97,20 +105,36 @@ public final class Tokenizer {
     /**
      * Loads the vocabulary of a model: the one in its file, or else CLIP's.
      *
-     * @throws IOException if the vocabulary cannot be read or is missing
+     * @throws IOException if the vocabulary is damaged, or a SigLIP has none
      */
     public static Tokenizer of(ConvertedModel model) throws IOException {
+        Optional<ModelVocabulary> own = model.metadata().vocabulary();
+        if (own.isPresent()) {
+            return PieceCodec.tokenizer(own.get(), model.vocabulary().orElseThrow());
+        }
+        if (model.lacksVocabulary()) {
+            throw InputException.in(
+                    model.path(),
+                    "the model has no vocabulary for its texts: convert its folder again, with %s in it"
+                            .formatted(String.join(" or ", ModelVocabulary.FILES)));
+        }
         return load();
     }
 
     /**
-     * Loads the vocabulary of a Hugging Face folder.
+     * Loads the vocabulary of a folder: {@code vocab.json} and {@code merges.txt} of a CLIP, or the pieces of a SigLIP,
+     * whose texts are cleaned as by Hugging Face.
      *
-     * @param folder holds {@code vocab.json} (id by symbol) and {@code merges.txt}
-     * @throws IOException if a file is missing or not a CLIP tokenizer's, naming the file and the entry
+     * @throws IOException if a file is missing or damaged, naming the file and the entry
      */
-    public static Tokenizer fromHuggingFace(Path folder) throws IOException {
-        return ClipCodec.tokenizer(Vocabulary.ofHuggingFace(folder));
+    public static Tokenizer ofFolder(Path folder) throws IOException {
+        Optional<ModelVocabulary> pieces = Files.exists(folder.resolve(Vocabulary.MERGES))
+                ? Optional.empty()
+                : ModelVocabulary.of(folder, Optional.empty());
+        return pieces.isEmpty()
+                ? ClipCodec.tokenizer(Vocabulary.ofHuggingFace(folder))
+                : PieceCodec.tokenizer(
+                        pieces.get(), OpenFile.read(folder.resolve(pieces.get().file()), LARGEST_VOCABULARY));
     }
 
     /** Returns the text's token ids, without start and end token. */

@@ -35,6 +35,7 @@ import org.coop4j.base.TextFile;
 record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> merges) {
     static final String END_OF_WORD = "</w>";
     static final String START_TOKEN = "<|startoftext|>";
+    static final String MERGES = "merges.txt";
     static final String END_TOKEN = "<|endoftext|>";
 
     private static final String CLIP_MERGES = "merges.txt.gz";
@@ -115,7 +116,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
     /** Reads and checks the vocabulary of a Hugging Face folder. */
     static Vocabulary ofHuggingFace(Path folder) throws IOException {
         Path vocabFile = folder.resolve("vocab.json");
-        Path mergesFile = folder.resolve("merges.txt");
+        Path mergesFile = folder.resolve(MERGES);
         for (Path file : List.of(vocabFile, mergesFile)) {
             if (!Files.isRegularFile(file)) {
                 throw new IOException("no file " + file + ": expected vocab.json and merges.txt in a tokenizer folder");

@@ -33,6 +33,6 @@ public final class SmallVocabulary {
         Files.createDirectories(folder);
         new ObjectMapper().writeValue(folder.resolve("vocab.json").toFile(), ids);
         Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n" + String.join("\n", merges) + "\n");
-        return Tokenizer.fromHuggingFace(folder);
+        return Tokenizer.ofFolder(folder);
     }
 }

@@ -226,7 +226,7 @@ class TokenizerTest {
         try (InputStream in = new GZIPInputStream(Tokenizer.class.getResourceAsStream("merges.txt.gz"))) {
             Files.write(folder.resolve("merges.txt"), in.readAllBytes());
         }
-        Tokenizer fromFolder = Tokenizer.fromHuggingFace(folder);
+        Tokenizer fromFolder = Tokenizer.ofFolder(folder);
         assertThat(fromFolder.vocabularySize()).isEqualTo(builtIn.vocabularySize());
         assertThat(fromFolder.frame()).isEqualTo(builtIn.frame());
         for (String text : new String[] {"a photo of a Mexican hairless dog.", "東京 🙂 1,234"}) {
@@ -236,7 +236,7 @@ class TokenizerTest {
 
     @Test
     void idsAndMergesOfTheFolderAreHonoured() throws IOException {
-        Tokenizer small = Tokenizer.fromHuggingFace(folder);
+        Tokenizer small = Tokenizer.ofFolder(folder);
         assertThat(small.vocabularySize()).isEqualTo(516);
         assertThat(small.tokenize("cat that", 8))
                 .containsExactly(514, 513, 'T' - '!' + 32, 'H' - '!' + 32, 512, 515, 0, 0);
@@ -304,6 +304,6 @@ class TokenizerTest {
     }
 
     private void assertRefused(String message) {
-        assertThrown(IOException.class, () -> Tokenizer.fromHuggingFace(folder), message);
+        assertThrown(IOException.class, () -> Tokenizer.ofFolder(folder), message);
     }
 }

@@ -91,6 +91,9 @@ public final class Options {
             ImageDecoder.prepare();
             ConvertedModel file = ConvertedModel.open(ModelOptions.file(model));
             Clip clip = Clip.of(file, new Clip.Options(source, workers, precision));
+            if (folder == null && file.lacksVocabulary()) {
+                return clip; // for images
+            }
             try {
                 int expected = clip.architecture().text().vocabularySize();
                 int given = clip.tokenizer().vocabularySize();
@@ -109,7 +112,7 @@ public final class Options {
 
         /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
         Tokenizer tokenizer() throws IOException {
-            return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
+            return folder == null ? Tokenizer.load() : Tokenizer.ofFolder(folder);
         }
     }
 

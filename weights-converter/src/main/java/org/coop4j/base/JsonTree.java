@@ -207,7 +207,7 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
             if (parser.nextToken() == null) {
                 throw new JsonParseException(parser, "there is no value");
             }
-            Object value = value(parser);
+            Object value = value(parser, Integer.MAX_VALUE);
             if (parser.nextToken() != null) {
                 throw new JsonParseException(parser, "it continues after its value");
             }
@@ -235,21 +235,34 @@ public record JsonTree(String path, Map<?, ?> fields, Set<String> asked) {
         return fields;
     }
 
-    private static Object value(JsonParser parser) throws IOException {
+    /**
+     * Reads the value at which a parser stands.
+     *
+     * @param most number of values in it, with itself
+     * @throws JsonProcessingException if it has more, or is not valid JSON
+     */
+    public static Object value(JsonParser parser, int most) throws IOException {
+        return value(parser, new int[] {most});
+    }
+
+    private static Object value(JsonParser parser, int[] left) throws IOException {
+        if (left[0]-- == 0) {
+            throw new JsonParseException(parser, "there are too many values");
+        }
         return switch (parser.currentToken()) {
             case START_OBJECT -> {
                 Map<String, Object> fields = new LinkedHashMap<>();
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     String name = parser.currentName();
                     parser.nextToken();
-                    fields.put(name, value(parser));
+                    fields.put(name, value(parser, left));
                 }
                 yield fields;
             }
             case START_ARRAY -> {
                 List<Object> elements = new ArrayList<>();
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    elements.add(value(parser));
+                    elements.add(value(parser, left));
                 }
                 yield elements;
             }

@@ -78,6 +78,11 @@ public final class ConvertedModel implements Closeable {
         return metadata.activation();
     }
 
+    /** Returns true for a SigLIP that was converted without a vocabulary: CLIP's is not its own. */
+    public boolean lacksVocabulary() {
+        return metadata.vocabulary().isEmpty() && architecture().family() == ClipConfig.Family.SIGLIP;
+    }
+
     /**
      * Returns the bytes of its own vocabulary; empty if it holds none.
      *
