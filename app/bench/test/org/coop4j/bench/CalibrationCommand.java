@@ -61,7 +61,9 @@ final class CalibrationCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        List<Method> methods = Method.builtIn().stream().filter(Method::learns).toList();
+        List<Method> methods = Method.builtIn().stream()
+                .filter(method -> method.suits(false) && method.learns())
+                .toList();
         Table<Row> rows = new Table<Row>()
                 .text("method", Row::method)
                 .among(methods.stream().map(Method::id).toList())

@@ -72,8 +72,10 @@ final class LabelsCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         List<Method> methods = Method.builtIn().stream()
-                .filter(method ->
-                        method.learns() && method.group() != Group.PROMPTS && method.features() == FeatureKind.EMBEDDED)
+                .filter(method -> method.suits(false)
+                        && method.learns()
+                        && method.group() != Group.PROMPTS
+                        && method.features() == FeatureKind.EMBEDDED)
                 .toList();
         Table<Row> rows = new Table<Row>()
                 .text("method", Row::method)

@@ -151,7 +151,7 @@ final class MethodsCommand extends ConsoleCommand {
         /** Returns the methods that learn from image features alone. */
         public static List<Method> methods() {
             return Method.all().stream()
-                    .filter(method -> method.group() == Method.Group.FEATURES)
+                    .filter(method -> method.suits(false) && method.group() == Method.Group.FEATURES)
                     .toList();
         }
 

@@ -249,7 +249,7 @@ public final class PromptEncoder {
         public FeatureMatrix features(float[] image) {
             float[] result = new float[Math.multiplyExact(classes(), embed())];
             for (StepPlan chunk : chunks) {
-                chunk.run(image, null, 0);
+                chunk.run(image, null, null, 0);
                 chunk.readByClass(Step.FEATURES, result);
             }
             return FeatureMatrix.of(classes(), embed(), result);

@@ -37,6 +37,7 @@ public final class Step implements AutoCloseable {
     private final List<Map<LearnedTensor, float[]>> gradients = new ArrayList<>();
 
     private int[] labels = {};
+    private float[][] targets; // null for single labels
     private float[] losses = {};
     private float[][] logits = {};
     private long draws;
@@ -104,9 +105,23 @@ public final class Step implements AutoCloseable {
      * @param classes the label of each
      */
     public void run(float[] images, int[] classes) {
+        run(images, classes, null);
+    }
+
+    /**
+     * Computes the same for images with several labels.
+     *
+     * @param weights of each entry [images][classes], negative where the image does not show the class, 0 if unknown
+     */
+    public void run(float[] images, float[][] weights) {
+        run(images, new int[weights.length], weights);
+    }
+
+    private void run(float[] images, int[] classes, float[][] weights) {
         labels = classes;
+        targets = weights;
         for (StepPlan chunk : forward) {
-            chunk.run(images, labels, draws);
+            chunk.run(images, labels, targets, draws);
             chunk.readByClass(FEATURES, features.values());
         }
         gradients.forEach(ofLoss -> ofLoss.values().forEach(sum -> Arrays.fill(sum, 0)));
@@ -120,7 +135,7 @@ public final class Step implements AutoCloseable {
             for (int i = 0; i < gradients.size(); i++) {
                 chunk.writeByClass(gradients.get(i).get(features), upstream(i));
             }
-            chunk.run(images, labels, draws);
+            chunk.run(images, labels, targets, draws);
             addGradients(chunk, 1);
         }
         if (rule != null) {
@@ -136,6 +151,7 @@ public final class Step implements AutoCloseable {
         loss.run(
                 whole ? images : Arrays.copyOfRange(images, from * width, (from + count) * width),
                 whole ? labels : Arrays.copyOfRange(labels, from, from + count),
+                whole || targets == null ? targets : Arrays.copyOfRange(targets, from, from + count),
                 random);
         float share = (float) count / labels.length;
         for (int i = 0; i < losses.length; i++) {
@@ -169,15 +185,26 @@ public final class Step implements AutoCloseable {
         return logits.length == 0 ? loss.logits(image) : logits[image];
     }
 
-    /** Returns the share of the last batch whose largest logit is the label's, 0 to 1. */
+    /**
+     * Returns the share of the last batch whose largest logit is the label's, 0 to 1; of several labels the share of known
+     * entries whose logits have the right sign.
+     */
     public double accuracy() {
-        long correct = IntStream.range(0, labels.length)
-                .filter(i -> {
-                    float[] z = logits(i);
-                    return Predictions.argmax(z.length, c -> z[c]) == labels[i];
-                })
-                .count();
-        return (double) correct / labels.length;
+        int known = 0;
+        int correct = 0;
+        for (int i = 0; i < labels.length; i++) {
+            float[] z = logits(i);
+            if (targets == null) {
+                known++;
+                correct += Predictions.argmax(z.length, c -> z[c]) == labels[i] ? 1 : 0;
+                continue;
+            }
+            for (int c = 0; c < z.length; c++) {
+                known += targets[i][c] == 0 ? 0 : 1;
+                correct += z[c] * targets[i][c] > 0 ? 1 : 0;
+            }
+        }
+        return (double) correct / Math.max(1, known);
     }
 
     /** Returns the number of bytes of native memory for intermediate values. */

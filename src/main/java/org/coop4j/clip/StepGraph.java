@@ -32,6 +32,9 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     static final String IMAGES = "images";
     static final String LABELS = "labels";
 
+    /** Weight of each entry of a batch with several labels per image. */
+    static final String TARGETS = "targets";
+
     /** Two numbers that decide the draws of a step. */
     static final String DRAWS = "draws";
 
@@ -280,6 +283,18 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     public SDVariable crossEntropy(SDVariable z) {
         logits = z;
         return graph.crossEntropy(z, labels);
+    }
+
+    /**
+     * Returns the loss of a batch with several labels per image, from {@link Step#run(float[], float[][])}. The training
+     * accuracy is the share of known entries on the right side of 0.
+     *
+     * @param z logits in the task's order of the classes, [batch, classes]
+     * @param focus of the asymmetric loss; null for the binary cross-entropy
+     */
+    public SDVariable labelLoss(SDVariable z, Graph.Focus focus) {
+        logits = z;
+        return graph.labelLoss(z, graph.placeholder(TARGETS, DataType.FLOAT, shape.batch, graph.shape(z)[1]), focus);
     }
 
     /**

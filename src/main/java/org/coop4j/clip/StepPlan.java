@@ -93,9 +93,10 @@ final class StepPlan implements AutoCloseable {
     /**
      * Runs the plan on images and labels; what it does not read may be null.
      *
+     * @param targets weights of the entries of images with several labels
      * @param draws decides what is dropped
      */
-    void run(float[] images, int[] labels, long draws) {
+    void run(float[] images, int[] labels, float[][] targets, long draws) {
         graph.lock().hold(() -> {
             graph.loadLearned();
             if (plan.reads(StepGraph.IMAGES)) {
@@ -103,6 +104,10 @@ final class StepPlan implements AutoCloseable {
             }
             if (plan.reads(StepGraph.LABELS)) {
                 ArrayValues.of(plan.input(StepGraph.LABELS)).fill(rows(labels));
+            }
+            if (plan.reads(StepGraph.TARGETS)) {
+                ArrayValues.of(plan.input(StepGraph.TARGETS))
+                        .fill(FeatureMatrix.of(targets).toArray());
             }
             if (plan.reads(StepGraph.DRAWS)) {
                 ArrayValues.of(plan.input(StepGraph.DRAWS))
@@ -171,6 +176,9 @@ final class StepPlan implements AutoCloseable {
         }
         float[] byRow = new float[logits.cols()];
         logits.getRow(image, byRow);
+        if (plan.reads(StepGraph.TARGETS)) {
+            return byRow;
+        }
         float[] byClass = new float[byRow.length];
         for (int row = 0; row < byRow.length; row++) {
             byClass[graph.classOfRow()[row]] = byRow[row];

@@ -368,7 +368,12 @@ public final class LabelScores {
         private static final int MOST_STEPS = 100;
 
         public Decision {
-            own = Collections.unmodifiableList(new ArrayList<>(own));
+            own = own == null ? List.of() : Collections.unmodifiableList(new ArrayList<>(own));
+            Require.that(
+                    Double.isFinite(slope) && Double.isFinite(offset),
+                    "decision: expected numbers, got %s and %s",
+                    slope,
+                    offset);
         }
 
         /**

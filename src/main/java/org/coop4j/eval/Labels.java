@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
@@ -145,6 +146,23 @@ public final class Labels {
             }
         });
         return positives;
+    }
+
+    /**
+     * Returns the weight of each entry of a batch, [images][classes]: negative where the image does not show the class, 0 if
+     * unknown.
+     *
+     * @param weight returns the weight of a class's entries
+     */
+    public static float[][] weights(List<Labels> labels, int classes, IntToDoubleFunction weight) {
+        float[][] weights = new float[labels.size()][classes];
+        for (int i = 0; i < weights.length; i++) {
+            for (int k = 0; k < classes; k++) {
+                int state = labels.get(i).state(k);
+                weights[i][k] = state == UNKNOWN ? 0 : (float) ((state == PRESENT ? 1 : -1) * weight.applyAsDouble(k));
+            }
+        }
+        return weights;
     }
 
     /** Returns the names of the classes that the image shows. */

@@ -23,6 +23,8 @@ public final class FeatureMethods implements Method.Source {
                 new ProLip(),
                 new Rla(),
                 new Timo(),
-                new ProKeR());
+                new ProKeR(),
+                new SigmoidHead(),
+                new OneVsRest());
     }
 }

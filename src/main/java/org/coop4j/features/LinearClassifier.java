@@ -53,7 +53,7 @@ record LinearClassifier(int classes, double[] weights, double c) {
         return FeatureMatrix.of(images.rows(), classes, logits);
     }
 
-    private double[] scores(float[] features) {
+    double[] scores(float[] features) {
         double[] scores = Arrays.copyOfRange(weights, features.length * classes, weights.length);
         for (int feature = 0; feature < features.length; feature++) {
             double x = features[feature];

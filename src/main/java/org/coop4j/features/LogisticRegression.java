@@ -21,7 +21,7 @@ import org.slf4j.Logger;
  * <p>Two changes of variables, which do not move the optimum, save most of the steps: the features are centred, with
  * the difference added to the intercepts, and the intercepts are scaled to the curvature of the weights.
  */
-final class LogisticRegression {
+class LogisticRegression {
     private static final Logger log = Log.of(LogisticRegression.class);
     private static final int MOST_STEPS = 500;
 
@@ -52,21 +52,35 @@ final class LogisticRegression {
      *     number
      */
     LogisticRegression(FeatureSet training, Workers workers, double tolerance) {
+        this(training.matrix(), training.labels(), classes(training), workers, tolerance);
+    }
+
+    LogisticRegression(FeatureMatrix features, int[] labels, int k, Workers workers, double tolerance) {
         this.workers = workers;
         this.tolerance = tolerance;
-        labels = training.labels();
-        k = (int) Arrays.stream(labels).distinct().count();
+        this.labels = labels;
+        this.k = k;
+        LinearClassifier.requireFinite(features);
+        d = features.width();
+        means = means(features);
+        centred = centred(features, means);
+        typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / features.rows());
+    }
+
+    private static int classes(FeatureSet training) {
+        int[] labels = training.labels();
+        int k = (int) Arrays.stream(labels).distinct().count();
         Require.that(
                 k >= 2 && Arrays.stream(labels).allMatch(label -> label < k),
                 "a classifier needs two or more classes with images, but the %s of %s",
                 Numbers.count(training.size(), "training image is", "training images are"),
                 Numbers.count(k, "class", "classes"));
-        FeatureMatrix features = training.matrix();
-        LinearClassifier.requireFinite(features);
-        d = features.width();
-        means = means(features);
-        centred = centred(features, means);
-        typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / training.size());
+        return k;
+    }
+
+    /** Returns the objective of centred features [n, d]. */
+    SoftmaxLoss objective(double[] features, double c, double interceptScale) {
+        return new SoftmaxLoss(features, labels, k, k == 2 ? 2 : 1, c, interceptScale, workers);
     }
 
     /**
@@ -88,10 +102,9 @@ final class LogisticRegression {
     /** Returns the optimum as a point of the objective. */
     TruncatedNewton minimum(double c, LinearClassifier start) {
         Require.that(c > 0 && !Double.isInfinite(c), "C: expected a positive number, got %s", c);
-        double penalty = k == 2 ? 2 : 1;
         double scale = interceptScale(c);
         double[] from = start == null ? new double[(d + 1) * k] : moved(start.weights(), 1, 1, scale);
-        try (SoftmaxLoss loss = new SoftmaxLoss(centred, labels, k, penalty, c, scale, workers)) {
+        try (SoftmaxLoss loss = objective(centred, c, scale)) {
             return Gemm.singleThreaded(() -> new TruncatedNewton(loss, from, tolerance, MOST_STEPS));
         }
     }

@@ -18,7 +18,7 @@ import org.coop4j.graph.host.Workers;
  * gradient in tiles of {@value #TILE} images or features with separate outputs, and products with the Hessian in parts of
  * the images that are added in order, so that nothing depends on the number of threads.
  */
-final class SoftmaxLoss implements AutoCloseable {
+class SoftmaxLoss implements AutoCloseable {
     private static final int TILE = 64;
 
     /** Smallest number of images that are worth a sum of their own, and the largest number of such parts. */
@@ -36,11 +36,11 @@ final class SoftmaxLoss implements AutoCloseable {
     private final int[] classes; // [n], position of each image's class
     private final int n;
     private final int d;
-    private final int k;
+    final int k;
     private final double penalty;
-    private final double c;
+    final double c;
     private final double interceptScale;
-    private final double[] residuals; // [n, k]: logits, then C · (probability − truth)
+    final double[] residuals; // [n, k]: logits, then C · (probability − truth)
     private final DoubleRows x; // the features
     private final DoubleRows w; // [d, k], of the point
     private final DoubleRows y; // the logits, then the residuals
@@ -194,7 +194,7 @@ final class SoftmaxLoss implements AutoCloseable {
      * <p>Differences from the true class's logit and the residuals C p of the other classes keep their digits for
      * nearly certain predictions.
      */
-    private void timesCurvature(int image, float[] z) {
+    void timesCurvature(int image, float[] z) {
         int start = image * k;
         int trueClass = classes[image];
         double origin = z[trueClass];
@@ -240,7 +240,7 @@ final class SoftmaxLoss implements AutoCloseable {
             for (int j = 0; j < k; j++) {
                 residuals[start + j] += interceptScale * point[d * k + j];
             }
-            losses[image] = toResiduals(start, classes[image]);
+            losses[image] = toResiduals(image);
             y.put(image, residuals, start);
         }
     }
@@ -256,12 +256,14 @@ final class SoftmaxLoss implements AutoCloseable {
     }
 
     /**
-     * Turns k logits into residuals and returns the log-loss.
+     * Turns the k logits of an image into residuals and returns the log-loss.
      *
      * <p>Both come from the sum over the other classes: 1 − p and −log p of a certain prediction would lose all their
      * digits, and with a C of 10⁶ they matter.
      */
-    private double toResiduals(int start, int trueClass) {
+    double toResiduals(int image) {
+        int start = image * k;
+        int trueClass = classes[image];
         double largest = Double.NEGATIVE_INFINITY;
         for (int j = start; j < start + k; j++) {
             largest = Math.max(largest, residuals[j]);

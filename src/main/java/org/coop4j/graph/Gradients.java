@@ -28,6 +28,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Gradients {
 
+    /** End of the name of a variable that counts as a constant. */
+    static final String HELD = " held";
+
     private final SameDiff sd;
 
     /** Trained variables, and everything computed from them. */
@@ -67,7 +70,8 @@ final class Gradients {
     private void differentiate(SDVariable loss) {
         List<SameDiffOp> ops = new ArrayList<>();
         for (SameDiffOp op : PlanDraft.opsInOrder(sd, List.of(loss.name()))) {
-            if (op.getInputsToOp().stream().anyMatch(varying::contains)) {
+            if (op.getInputsToOp().stream().anyMatch(varying::contains)
+                    && !op.getOutputsOfOp().get(0).endsWith(HELD)) {
                 varying.addAll(op.getOutputsOfOp());
                 ops.add(op);
             }

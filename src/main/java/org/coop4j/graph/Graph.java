@@ -228,6 +228,31 @@ public class Graph {
         return apply(new CrossEntropy(), logits, target);
     }
 
+    /**
+     * Exponents and limits of the asymmetric loss.
+     *
+     * @param absent exponent γ₋ of the factor of classes that an image does not show
+     * @param present exponent γ₊ of those that it shows
+     * @param clip added to the probability that a class is absent
+     * @param epsilon least probability in a logarithm
+     */
+    public record Focus(double absent, double present, double clip, double epsilon) {}
+
+    /**
+     * Returns the loss of classes that occur independently, a scalar; logits [batch, classes].
+     *
+     * @param target weight of each entry [batch, classes], negative where the image does not show the class, 0 if unknown
+     * @param focus of the asymmetric loss; null for the binary cross-entropy
+     */
+    public SDVariable labelLoss(SDVariable logits, SDVariable target, Focus focus) {
+        return apply(new LabelLoss(focus), logits, target);
+    }
+
+    /** Returns the same values, which count as constants in gradients; once per variable. */
+    SDVariable held(SDVariable x) {
+        return sd.identity(x.name() + Gradients.HELD, x);
+    }
+
     /** Returns the sums of groups of columns; x [rows, columns] → [rows, groups]. */
     public SDVariable sumColumns(SDVariable x, int[] groupOf, int groups) {
         return apply(new SumColumns(groupOf, groups), x);

@@ -4,9 +4,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
 
 /**
@@ -20,6 +23,7 @@ class BatchStep implements AutoCloseable {
     private final List<LearnedTensor> learned;
     private final IntFunction<Step> planned;
     private final Map<Integer, Step> steps = new HashMap<>();
+    private Function<List<Labels>, float[][]> targets; // null for single labels
     private boolean oneByOne;
     private double accuracy;
 
@@ -35,6 +39,12 @@ class BatchStep implements AutoCloseable {
         this.normalized = normalized;
         this.learned = learned;
         this.planned = planned;
+    }
+
+    /** Gives each step the weights of a batch with several labels per image; null leaves single labels. */
+    BatchStep with(Function<List<Labels>, float[][]> weights) {
+        targets = weights;
+        return this;
     }
 
     /** Averages steps of one image each over a batch, for prompts that depend on the image. */
@@ -78,11 +88,18 @@ class BatchStep implements AutoCloseable {
             } else {
                 images.copy(examples[i], epoch, features, i * width);
             }
-            labels[i] = images.label(examples[i]);
+            labels[i] = targets == null ? images.label(examples[i]) : 0;
         }
         Step step = step(examples.length);
         step.draw((long) epoch << Integer.SIZE ^ Arrays.hashCode(examples));
-        step.run(features, labels);
+        if (targets == null) {
+            step.run(features, labels);
+        } else {
+            step.run(
+                    features,
+                    targets.apply(
+                            IntStream.of(examples).mapToObj(images::labels).toList()));
+        }
         accuracy = step.accuracy();
         return step.loss();
     }

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Predictions;
@@ -45,13 +46,18 @@ public interface Classifier extends AutoCloseable {
     Classifier forClasses(List<String> names);
 
     /**
-     * Returns the calibrated probabilities of the classes: the softmax of the logits divided by a temperature, fitted
-     * to images that were not learned from if there were any.
+     * Returns the calibrated probabilities of the classes, by images that were not learned from if there were any: the
+     * softmax of the logits divided by a temperature, or for sets of labels those of the decision.
      *
      * @param logits logits of one image
      */
     default double[] probabilities(float[] logits) {
-        return Predictions.softmax(logits, save().temperature());
+        ClassifierFile file = save();
+        return file.decision() == null
+                ? Predictions.softmax(logits, file.temperature())
+                : IntStream.range(0, logits.length)
+                        .mapToDouble(k -> file.decision().probability(logits[k]))
+                        .toArray();
     }
 
     /** Returns the file that restores this classifier. */

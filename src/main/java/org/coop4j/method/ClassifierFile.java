@@ -16,7 +16,9 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
+import org.coop4j.data.ClassNames;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.DType;
@@ -35,6 +37,7 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * @param tensors learned tensors by name
  * @param training account of the training, for people to read
  * @param temperature divisor of the logits in probabilities; 1 leaves them unchanged
+ * @param decision the way from logits to sets of labels; null for single labels
  */
 public record ClassifierFile(
         Method method,
@@ -42,7 +45,8 @@ public record ClassifierFile(
         String modelSha256,
         Map<String, Tensor> tensors,
         Map<String, String> training,
-        double temperature) {
+        double temperature,
+        Decision decision) {
 
     /**
      * Entry of {@link #training} for a classifier learned from features without their model: its {@code logit_scale}.
@@ -63,6 +67,7 @@ public record ClassifierFile(
     private static final String MODEL = "coop4j.model_sha256";
     private static final String TRAINING = "coop4j.training";
     private static final String TEMPERATURE = "coop4j.temperature";
+    private static final String DECISION = "coop4j.decision";
 
     public ClassifierFile {
         classNames = ClassName.checked(classNames);
@@ -94,7 +99,14 @@ public record ClassifierFile(
 
     /** Returns a file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
-        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of(), Calibration.NO_TEMPERATURE);
+        return new ClassifierFile(
+                method,
+                classNames,
+                modelSha256,
+                Map.of(),
+                Map.of(),
+                Calibration.NO_TEMPERATURE,
+                method.suits(false) ? null : Decision.EVEN);
     }
 
     /**
@@ -139,24 +151,36 @@ public record ClassifierFile(
     }
 
     private ClassifierFile withTensors(Map<String, Tensor> changed) {
-        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
+        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature, decision);
     }
 
     /** Returns the file of a method with settings that were chosen. */
     public ClassifierFile withMethod(Method other) {
-        return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature);
+        return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature, decision);
     }
 
     public ClassifierFile withClassNames(List<String> names) {
-        return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
+        return new ClassifierFile(
+                method,
+                names,
+                modelSha256,
+                tensors,
+                training,
+                temperature,
+                decision == null ? null : decision.select(ClassNames.find(names, classNames)));
     }
 
     public ClassifierFile withTraining(Map<String, String> account) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, account, temperature);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, account, temperature, decision);
     }
 
     public ClassifierFile withTemperature(double newTemperature) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, training, newTemperature);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, training, newTemperature, decision);
+    }
+
+    /** Returns the file of a classifier of sets of labels. */
+    public ClassifierFile withDecision(Decision other) {
+        return new ClassifierFile(method, classNames, modelSha256, tensors, training, temperature, other);
     }
 
     /**
@@ -229,6 +253,9 @@ public record ClassifierFile(
         if (temperature != Calibration.NO_TEMPERATURE) {
             metadata.put(TEMPERATURE, Double.toString(temperature));
         }
+        if (decision != null) {
+            metadata.put(DECISION, json.writeValueAsString(decision));
+        }
         List<TensorSpec> specs = new ArrayList<>();
         Map<String, float[]> values = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
@@ -275,16 +302,25 @@ public record ClassifierFile(
             String name = tensor.getKey();
             values.put(name, new Tensor(tensors.shape(name), finite(file, name, tensor.getValue())));
         }
+        List<String> names = classNames(metadata.get(CLASSES));
+        Decision decision = metadata.containsKey(DECISION)
+                ? new ObjectMapper().readValue(metadata.get(DECISION), Decision.class)
+                : null;
+        InputException.require(
+                decision == null || decision.own().isEmpty() || decision.own().size() == names.size(),
+                "%s: its decision has other classes",
+                file);
         Map<String, String> training = new LinkedHashMap<>();
         JsonTree.readObject(TRAINING, metadata.getOrDefault(TRAINING, "{}"))
                 .forEach((name, value) -> training.put(name, String.valueOf(value)));
         return new ClassifierFile(
                 Method.of(metadata.get(METHOD)).with(JsonTree.readObject(SETTINGS, metadata.get(SETTINGS))),
-                classNames(metadata.get(CLASSES)),
+                names,
                 metadata.get(MODEL),
                 values,
                 training,
-                Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
+                Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")),
+                decision);
     }
 
     /** Returns the values of a tensor, all of them finite and of a plausible size. */

@@ -13,6 +13,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -88,6 +89,11 @@ public interface FeatureMethod extends Method {
             return images;
         }
 
+        /** Returns what weighs the entries of a batch with several labels per image; null for single labels. */
+        public Function<List<Labels>, float[][]> targets() {
+            return null;
+        }
+
         /** Returns true if the loss takes features divided by their norm. */
         public boolean normalized() {
             return true;
@@ -121,10 +127,11 @@ public interface FeatureMethod extends Method {
         /** Returns the step of the loss over batches of samples. */
         final BatchStep step(FeatureSpace space, FeatureSet samples, int classes) {
             return new BatchStep(
-                    samples,
-                    normalized(),
-                    learned(),
-                    batch -> space.step(learned(), batch, samples.width(), classes, this::loss));
+                            samples,
+                            normalized(),
+                            learned(),
+                            batch -> space.step(learned(), batch, samples.width(), classes, this::loss))
+                    .with(targets());
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
@@ -117,6 +118,28 @@ public interface Method {
     /** Returns true if it learns from images; otherwise it needs none. */
     default boolean learns() {
         return true;
+    }
+
+    /** Returns true if it learns from images with sets of labels, or from those with single labels. */
+    default boolean suits(boolean sets) {
+        return !sets;
+    }
+
+    /**
+     * Checks that it learns from images with sets of labels, or from those with single labels.
+     *
+     * @throws IllegalArgumentException if not, naming the methods that do
+     */
+    default void requireSuits(boolean sets) {
+        Require.that(
+                suits(sets),
+                "%s: the images have %s, expected one of %s",
+                id(),
+                sets ? "sets of labels" : "single labels",
+                all().stream()
+                        .filter(method -> method.suits(sets))
+                        .map(Method::id)
+                        .collect(Collectors.joining(", ")));
     }
 
     /** Returns true if it chooses settings of its own on val images. */
@@ -420,7 +443,8 @@ final class BuiltIn {
                             new PromptSrc(),
                             new Ivlp(),
                             new Vpt(),
-                            new Maple()),
+                            new Maple(),
+                            new DualCoOp()),
                     ServiceLoader.load(Method.Source.class, BuiltIn.class.getClassLoader()).stream()
                             .flatMap(source -> source.get().methods().stream()))
             .sorted(Comparator.comparingInt(method -> Math.floorMod(ORDER.indexOf(method.id()), ORDER.size() + 1)))

@@ -52,6 +52,11 @@ public class Optimizer {
         }
     }
 
+    /** Returns Adam's ε for a tensor; by default the training's. */
+    protected double epsilon(LearnedTensor tensor) {
+        return training.epsilon();
+    }
+
     /** Changes the tensors after the last step; by default not at all. */
     public void finish(List<LearnedTensor> tensors) {}
 
@@ -139,7 +144,7 @@ public class Optimizer {
         float gain2 = (float) (1 - BETA2);
         float lr = (float) (rate / (1 - Math.pow(BETA1, (double) step)));
         float root = (float) Math.sqrt(1 - Math.pow(BETA2, (double) step));
-        float eps = (float) training.epsilon();
+        float eps = (float) epsilon(tensor);
         float[] values = tensor.values();
         float[] gradient = tensor.gradient();
         float[] m = array(tensor, "first_moment");

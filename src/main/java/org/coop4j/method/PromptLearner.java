@@ -139,10 +139,11 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     /** Returns the step of a loss over batches of images. */
     BatchStep step(PromptEncoder encoder, Objective learning, FeatureSet images, MemoryLimit memory) {
         BatchStep step = new BatchStep(
-                images,
-                method.features() == FeatureKind.EMBEDDED,
-                learning.learned,
-                batch -> encoder.step(learning, learning, batch, memory));
+                        images,
+                        method.features() == FeatureKind.EMBEDDED,
+                        learning.learned,
+                        batch -> encoder.step(learning, learning, batch, memory))
+                .with(method.targets(task.classNames().size()));
         return method.perImage() ? step.oneByOne() : step;
     }
 
@@ -184,7 +185,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
             }
             FeatureMatrix weights = method.textIsFrozen()
                     ? vectors.teacher
-                    : encoder.features(vectors, memory).normalized();
+                    : method.classWeights(encoder.features(vectors, memory).normalized());
             return new Prompts(method, clip, file.with(CLASS_WEIGHTS, weights)).ofClassWeights();
         }
 

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
@@ -107,6 +109,16 @@ public interface PromptMethod extends Method {
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
             return step.crossEntropy(step.cosineLogits(w));
         };
+    }
+
+    /** Returns what weighs the entries of a batch with several labels per image; null for single labels. */
+    default Function<List<Labels>, float[][]> targets(int classes) {
+        return null;
+    }
+
+    /** Returns the class weights of normalised features of the prompts; by default these. */
+    default FeatureMatrix classWeights(FeatureMatrix features) {
+        return features;
     }
 
     /** Returns changes of the towers, which are part of every step then; none by default. */

@@ -52,6 +52,11 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
         return false;
     }
 
+    @Override
+    public boolean suits(boolean sets) {
+        return true;
+    }
+
     /** Parses names of ensembles of CLIP's templates: {@code ensemble-7}, {@code -8} and {@code -80}. */
     @Override
     public Optional<Method> shorthand(String name) {

@@ -71,6 +71,14 @@ class OpGradientTest extends OpGradientChecks {
                 shapes("x", shape(4, 6), "base", shape(4, 6)),
                 (g, v) -> g.crossEntropy(
                         v.get("x"), g.constant("teacher", v.get("base").getArr()))));
+        // Of a constant factor, the gradient is that of the loss with an exponent of 0.
+        for (Graph.Focus focus : new Graph.Focus[] {null, new Graph.Focus(0, 0, 0.05, 1e-8)}) {
+            cases.add(new Case(
+                    focus == null ? "loss of labels" : "asymmetric loss of labels",
+                    shapes("x", shape(4, 6), "base", shape(4, 6)),
+                    (g, v) -> g.labelLoss(
+                            v.get("x"), g.constant("target", v.get("base").getArr()), focus)));
+        }
         cases.add(new Case(
                 "rotary positions",
                 shapes("qkv", shape(10, 3 * 8)),

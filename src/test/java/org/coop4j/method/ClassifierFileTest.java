@@ -141,7 +141,7 @@ class ClassifierFileTest {
             many.put("tensor" + i, new ClassifierFile.Tensor(Shape.of(0), new float[0]));
         }
         Path path = folder.resolve("many.safetensors");
-        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1).write(path);
+        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1, null).write(path);
         assertThrown(IOException.class, () -> ClassifierFile.read(path), "many.safetensors has 60000 tensors");
     }
 

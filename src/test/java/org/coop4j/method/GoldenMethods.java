@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
@@ -52,6 +53,16 @@ public final class GoldenMethods implements AutoCloseable {
     /** The values of a method of another folder, such as {@code more_methods}. */
     public static GoldenMethods open(String folder, String method) throws IOException {
         return open(GOLDEN.resolve(folder), method);
+    }
+
+    /** The values of one file with the description of another. */
+    static GoldenMethods open(String folder, String values, String description) throws IOException {
+        return new GoldenMethods(
+                new ObjectMapper()
+                        .readTree(GOLDEN.resolve(folder)
+                                .resolve(description + ".json")
+                                .toFile()),
+                SafetensorsFile.open(GOLDEN.resolve(folder).resolve(values + ".safetensors")));
     }
 
     private static GoldenMethods open(Path folder, String method) throws IOException {
@@ -232,6 +243,33 @@ public final class GoldenMethods implements AutoCloseable {
         for (int i = 0; i < actual.length; i++) {
             int number = expected.get(i).asInt();
             assertThat(actual[i]).as("hits of setting %d", i).isBetween(number - 1, number + 1);
+        }
+    }
+
+    /** Looks at what is learned before each step and after the last. */
+    public interface Watch {
+
+        /** Is told the number of steps taken, and the loss and gradients there. */
+        void at(int steps, double loss) throws IOException;
+    }
+
+    /** Takes steps on all samples at once. */
+    public static void train(
+            FeatureMethod.Head head,
+            FeatureSpace space,
+            FeatureSet samples,
+            int classes,
+            Training training,
+            Watch watch)
+            throws IOException {
+        int[] all = head.order(samples.size(), new Trainer(training, 1)).epoch(0)[0];
+        Optimizer optimizer = head.optimizer(training);
+        try (BatchStep step = head.step(space, samples, classes)) {
+            for (int i = 0; i < training.epochs(); i++) {
+                watch.at(i, step.run(i, all));
+                optimizer.step(head.learned(), training.rate(i, 0, 1), i + 1L);
+            }
+            watch.at(training.epochs(), step.run(training.epochs(), all));
         }
     }
 

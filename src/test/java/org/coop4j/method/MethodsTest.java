@@ -60,7 +60,7 @@ class MethodsTest {
 
     static Stream<Method> methods() {
         return Method.builtIn().stream()
-                .filter(Method::learns)
+                .filter(method -> method.suits(false) && method.learns())
                 .map(method -> method.id().equals("cross-modal") ? method.with(Map.of("blend", 0.5)) : method);
     }
 

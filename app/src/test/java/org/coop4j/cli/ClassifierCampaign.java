@@ -41,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ClassifierCampaign {
 
+    private static final List<Method> METHODS =
+            Method.all().stream().filter(method -> method.suits(false)).toList();
+
     private static final int LONGEST_SECONDS = 60;
 
     @TempDir
@@ -83,14 +86,14 @@ class ClassifierCampaign {
                     Arrays.fill(values, this == ZEROS ? 0 : 1e12f);
                     tensors.computeIfPresent(name, (n, tensor) -> new ClassifierFile.Tensor(tensor.shape(), values));
                 }
-                case OTHER_METHOD ->
-                    method = Method.all().get(random.nextInt(Method.all().size()));
+                case OTHER_METHOD -> method = METHODS.get(random.nextInt(METHODS.size()));
                 case FEWER_CLASSES -> classes.remove(classes.size() - 1);
                 case MORE_CLASSES -> classes.add("x".repeat(1 + random.nextInt(200)));
                 case NO_TRAINING -> training = Map.of(ClassifierFile.LOGIT_SCALE, "1e30");
                 case EXTREME_TEMPERATURE -> temperature = random.nextBoolean() ? 1e-300 : 1e300;
             }
-            return new ClassifierFile(method, classes, file.modelSha256(), tensors, training, temperature);
+            return new ClassifierFile(
+                    method, classes, file.modelSha256(), tensors, training, temperature, file.decision());
         }
     }
 
@@ -113,14 +116,13 @@ class ClassifierCampaign {
                 batch: 4
                 rate: 0.01
                 """
-                        .formatted(
-                                pictures, Method.all().stream().map(Method::id).collect(Collectors.joining(", "))));
+                        .formatted(pictures, METHODS.stream().map(Method::id).collect(Collectors.joining(", "))));
         CommandRun.coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--csv")
                 .ok();
         List<Path> files = Folders.files(folder.resolve("sweep")).stream()
                 .filter(file -> file.endsWith("classifier.safetensors"))
                 .toList();
-        assertThat(files).hasSize(Method.all().size());
+        assertThat(files).hasSize(METHODS.size());
         return files;
     }
 

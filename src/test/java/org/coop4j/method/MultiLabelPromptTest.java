@@ -1,0 +1,169 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.Step;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptContext.ContextStart;
+import org.coop4j.method.PromptLayout.ClassPosition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** DualCoOp against its own code. */
+class MultiLabelPromptTest {
+
+    private static final String FOLDER = "multi_label";
+
+    @TempDir
+    static Path folder;
+
+    private static List<Labels> labels(GoldenMethods golden, String name) throws IOException {
+        return Stream.of(golden.rows(name))
+                .map(row -> Labels.ofStates(row.length, k -> row[k]))
+                .toList();
+    }
+
+    /** One image may change its rank by rounding. */
+    private static void assertMeanAveragePrecision(FeatureMatrix logits, List<Labels> labels, JsonNode expected) {
+        assertThat(LabelScores.of(labels, logits.toRows()).meanAveragePrecision())
+                .isCloseTo(expected.asDouble(), within(100.0 / labels.size()));
+    }
+
+    private static void assertWithin(String name, float[] expected, float[] actual, double tolerance) {
+        assertThat(actual).as(name).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) actual[i]).as("%s at %d", name, i).isCloseTo(expected[i], within(tolerance));
+        }
+    }
+
+    static List<String> prompted() throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(FOLDER, "dualcoop")) {
+            return golden.cases().stream()
+                    .filter(key -> golden.of(key).get("regions").asText().equals("global"))
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompted")
+    void tenStepsOfDualCoOpEqualTheAuthors(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(FOLDER, "dualcoop");
+                GoldenMethods problem = GoldenMethods.open(FOLDER, "dualcoop_problem", "dualcoop");
+                Clip clip = GoldenMethods.clip("vit", folder)) {
+            JsonNode c = golden.of(key);
+            int m = c.get("m_positive").asInt();
+            boolean own = c.get("class_specific").asBoolean();
+            DualCoOp method = new DualCoOp(new ContextStart(m), own);
+            LearnedTensor ctx = both(golden, key, "init");
+            PromptLearner.Objective learning = new PromptLearner.Objective(method, List.of(ctx), null);
+            PromptEncoder encoder = clip.promptEncoder(
+                    method.prompts(golden.prompts(new PromptLayout(m, ClassPosition.END, false)), m));
+            FeatureMatrix images = first(problem, "regions").normalized();
+            List<Labels> labels = labels(problem, c.get("labels").asText());
+            int classes = encoder.classes() / 2;
+            int[][] batches = golden.rows(key + ".batches");
+            golden.assertClose(
+                    key,
+                    "logits.init",
+                    logits(encoder, learning, images.rows(batches[0]), clip).toArray());
+            Optimizer optimizer = new Optimizer(method.training(1));
+            try (Step step = encoder.step(learning, learning, batches[0].length, MemoryLimit.none())) {
+                for (int i = 0; i < batches.length; i++) {
+                    List<Labels> batch =
+                            IntStream.of(batches[i]).mapToObj(labels::get).toList();
+                    double weight = c.get("loss_weight").asDouble();
+                    step.run(images.rows(batches[i]).toArray(), Labels.weights(batch, classes, k -> weight));
+                    golden.assertLoss(key, "losses", i, step.loss());
+                    if (i == 0) {
+                        assertBoth(golden, key, "grad", ctx.gradient());
+                    }
+                    optimizer.step(List.of(ctx), c.get("lr").get(i).asDouble(), i + 1L);
+                }
+            }
+            assertBoth(golden, key, "step10", ctx.values());
+            FeatureMatrix test = first(problem, "test_regions").normalized();
+            FeatureMatrix logits = logits(encoder, learning, test, clip);
+            assertWithin("logits", golden.floats(key + ".test_logits.step10"), logits.toArray(), 1e-3);
+            FeatureMatrix weights = method.classWeights(
+                    encoder.features(learning, MemoryLimit.none()).normalized());
+            FeatureMatrix z = test.products(weights).times(clip.logitScale());
+            float[] probabilities = golden.floats(key + ".test_probabilities.step10");
+            for (int i = 0; i < probabilities.length; i++) {
+                assertThat(Decision.EVEN.probability(z.toArray()[i])).isCloseTo(probabilities[i], within(1e-3));
+            }
+            assertMeanAveragePrecision(z, labels(problem, "test_labels"), c.get("mAP"));
+        }
+    }
+
+    /** Region 0 of each image, the pooled feature. */
+    private static FeatureMatrix first(GoldenMethods problem, String name) throws IOException {
+        int regions = Math.toIntExact(problem.shape(name).dim(1));
+        int width = Math.toIntExact(problem.shape(name).dim(2));
+        float[] all = problem.floats(name);
+        return FeatureMatrix.of(all.length / width, width, all)
+                .rows(IntStream.range(0, all.length / width / regions)
+                        .map(i -> i * regions)
+                        .toArray());
+    }
+
+    /** Logits of negative and positive prompts, [images, 2 classes]. */
+    private static FeatureMatrix logits(
+            PromptEncoder encoder, PromptLearner.Objective learning, FeatureMatrix images, Clip clip) {
+        return images.products(encoder.features(learning, MemoryLimit.none()).normalized())
+                .times(clip.logitScale());
+    }
+
+    /** The context of both signs as the method has it: those of a class one after the other, the negative ones first. */
+    private static LearnedTensor both(GoldenMethods golden, String key, String state) throws IOException {
+        long[] shape = golden.shape(key + ".ctx_neg." + state).dims().stream()
+                .mapToLong(Long::longValue)
+                .toArray();
+        shape[shape.length - 2] *= 2;
+        float[] negative = golden.floats(key + ".ctx_neg." + state);
+        float[] positive = golden.floats(key + ".ctx_pos." + state);
+        int block = (int) (shape[shape.length - 2] / 2 * shape[shape.length - 1]);
+        float[] values = new float[2 * negative.length];
+        for (int i = 0; i < negative.length; i += block) {
+            System.arraycopy(negative, i, values, 2 * i, block);
+            System.arraycopy(positive, i, values, 2 * i + block, block);
+        }
+        return LearnedTensor.of(PromptContext.CTX, values, shape);
+    }
+
+    private static void assertBoth(GoldenMethods golden, String key, String state, float[] actual) throws IOException {
+        float[] expected = both(golden, key, state).values();
+        double largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        assertWithin(state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
+    }
+
+    @Test
+    void aMethodOfTheOtherKindNamesThoseThatFit() {
+        Method.of("linear-head").requireSuits(true);
+        new ZeroShot().requireSuits(true);
+        new ZeroShot().requireSuits(false);
+        assertThatThrownBy(() -> new CoOp().requireSuits(true))
+                .hasMessage("coop: the images have sets of labels, expected one of zero-shot, dual-coop, linear-head,"
+                        + " one-vs-rest");
+        assertThatThrownBy(() -> new DualCoOp().requireSuits(false)).hasMessageContaining("tip-adapter");
+    }
+}
