@@ -93,11 +93,7 @@ public final class StudioBench implements Closeable {
     private void moves(Map<String, Object> result) throws IOException {
         double[] answers = new double[MOVES];
         double[] refits = new double[MOVES];
-        String id = ask("api/pictures?class=class-0", null)
-                .path("pictures")
-                .path(0)
-                .path("id")
-                .asText();
+        String id = ask("api/pictures?class=class-0", null).path(0).path("id").asText();
         for (int i = 0; i < 2 * MOVES; i++) {
             long start = System.nanoTime();
             ask("api/move", "{\"pictures\":[\"%s\"],\"to\":\"class-%d\"}".formatted(id, 1 - i % 2));

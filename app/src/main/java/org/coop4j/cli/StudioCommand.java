@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -81,24 +79,14 @@ final class StudioCommand extends ConsoleCommand {
         return 0;
     }
 
-    /** Copies the demo's photographs, unsorted, into a folder in the cache, once. */
+    /** Copies the demo's photographs into a folder in the cache, once. */
     private Path demo() throws IOException {
         Path cache = CacheFolder.of(System.getenv());
         Path place = cache.resolve("studio-demo");
         if (!Files.isDirectory(place)) {
-            Path photographs =
-                    DemoPictures.unpack(cache.resolve("demo")).folder().resolve("photographs");
             Path unfinished = cache.resolve("studio-demo.unfinished");
             CacheFolder.delete(unfinished);
-            Files.createDirectories(unfinished);
-            try (Stream<Path> files = Files.walk(photographs)) {
-                List<Path> all = files.filter(Files::isRegularFile).sorted().toList();
-                for (int i = 0; i < all.size(); i++) {
-                    String name = all.get(i).getFileName().toString();
-                    String ending = name.substring(name.lastIndexOf('.'));
-                    Files.copy(all.get(i), unfinished.resolve("photo-%03d%s".formatted(i + 1, ending)));
-                }
-            }
+            DemoPictures.unpack(cache.resolve("demo")).copyPhotographs(Files.createDirectories(unfinished));
             Files.move(unfinished, place);
         }
         CommandFailure.require(Files.isDirectory(place), "%s is not a folder", place);

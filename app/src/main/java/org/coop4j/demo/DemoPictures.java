@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.base.CacheFolder;
@@ -48,6 +50,18 @@ public record DemoPictures(Path folder) {
             }
         }
         return new DemoPictures(folder);
+    }
+
+    /** Copies the photographs into one folder, by numbers. */
+    public void copyPhotographs(Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("photographs"))) {
+            List<Path> all = files.filter(Files::isRegularFile).sorted().toList();
+            for (int i = 0; i < all.size(); i++) {
+                String name = all.get(i).getFileName().toString();
+                String ending = name.substring(name.lastIndexOf('.'));
+                Files.copy(all.get(i), to.resolve("photo-%03d%s".formatted(i + 1, ending)));
+            }
+        }
     }
 
     private static void unpack(byte[] archive, Path target) throws IOException {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Log;
@@ -92,8 +94,9 @@ public final class Thumbnails {
     /** Returns the content of an image's file in a format that Java can write. */
     public static byte[] encoded(BufferedImage image, String format) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(image, format, bytes);
+        try (ImageOutputStream memory =
+                new MemoryCacheImageOutputStream(bytes)) { // needs no file, as ImageIO's own does
+            ImageIO.write(image, format, memory);
         } catch (IOException e) {
             throw new UncheckedIOException("memory can always be written", e);
         }

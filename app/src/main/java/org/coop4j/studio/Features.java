@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -42,12 +43,10 @@ final class Features implements Closeable {
 
     /** Encodes some pictures, those with a label first; returns true if more are left. */
     boolean encode(Snapshot now) throws IOException {
-        Map<String, Picture> missing = new LinkedHashMap<>();
-        now.pictures().stream()
+        List<Picture> missing = distinct(now.pictures().stream()
                 .filter(this::isMissing)
-                .sorted(Comparator.comparing(one -> one.className() == null))
-                .forEach(one -> missing.putIfAbsent(one.id(), one));
-        List<Picture> some = missing.values().stream().limit(PART).toList();
+                .sorted(Comparator.comparing(one -> one.className() == null)));
+        List<Picture> some = missing.stream().limit(PART).toList();
         if (some.isEmpty()) {
             return false;
         }
@@ -70,6 +69,13 @@ final class Features implements Closeable {
             }
         }
         return missing.size() > some.size();
+    }
+
+    /** Returns the first picture of each content. */
+    static List<Picture> distinct(Stream<Picture> pictures) {
+        Map<String, Picture> distinct = new LinkedHashMap<>();
+        pictures.forEach(one -> distinct.putIfAbsent(one.id(), one));
+        return List.copyOf(distinct.values());
     }
 
     LabelledImage image(Picture one, int label) {
@@ -104,10 +110,9 @@ final class Features implements Closeable {
         return of(pictures).normalized();
     }
 
-    /** Returns the picture that is most like the others, null if none is encoded. */
+    /** Returns the encoded picture that is most like the others. */
     String typical(List<Picture> pictures) {
-        List<Picture> some = pictures.stream().filter(this::has).toList();
-        return some.isEmpty() ? null : some.get(Neighbours.typical(units(some))).id();
+        return pictures.get(Neighbours.typical(units(pictures))).id();
     }
 
     /** Returns the similarity of each picture to the nearest of others that have another content. */

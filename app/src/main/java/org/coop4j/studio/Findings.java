@@ -1,14 +1,17 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntPredicate;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
@@ -32,7 +35,8 @@ final class Findings {
     private final Clip clip;
     private final Features features;
     private final Quality quality;
-    private volatile Cleaned cleaned;
+    private volatile Clean cleaned;
+    private List<Long> cleanedAt = List.of();
 
     Findings(Studio studio, Clip clip, Features features, Quality quality) {
         this.studio = studio;
@@ -69,10 +73,7 @@ final class Findings {
             matrix[labels[i]][predicted[i]]++;
         }
         int[] wrong = fit.mistaken(now);
-        Map<String, Picture> distinct = new LinkedHashMap<>();
-        now.parts(features::has).train().forEach(one -> distinct.putIfAbsent(one.id() + one.className(), one));
-        List<Picture> others = List.copyOf(distinct.values());
-        int[] classes = fit.of().labels(others);
+        List<Picture> others = Features.distinct(now.parts(features::has).train().stream());
         List<Picture> mistaken = IntStream.of(wrong).mapToObj(fit.tested()::get).toList();
         List<Mistake> mistakes = new ArrayList<>();
         Neighbours.each(
@@ -81,30 +82,28 @@ final class Findings {
                 (i, similar) -> mistakes.add(mistake(
                         fit,
                         wrong[i],
-                        predicted[wrong[i]],
-                        wanted -> Neighbours.first(similar, SIMILAR, wanted).stream()
+                        wanted -> Neighbours.first(similar, SIMILAR, j -> wanted.test(others.get(j))).stream()
                                 .map(others::get)
-                                .toList(),
-                        classes)));
+                                .toList())));
         mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
         return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
     }
 
-    private static Mistake mistake(
-            Fit fit, int i, int predicted, Function<IntPredicate, List<Picture>> nearest, int[] classes) {
-        int label = fit.scores().truth().get(i).single();
-        String other = fit.classes().get(predicted);
+    private static Mistake mistake(Fit fit, int i, Function<Predicate<Picture>, List<Picture>> nearest) {
+        Picture one = fit.tested().get(i);
         double[] p = fit.classifier().probabilities(fit.scores().logits()[i]);
-        boolean wrong = nearest.apply(j -> true).stream()
+        int predicted = fit.scores().predictions()[i];
+        String other = fit.classes().get(predicted);
+        boolean wrong = nearest.apply(each -> true).stream()
                 .allMatch(each -> each.className().equals(other));
         return new Mistake(
-                fit.tested().get(i).id(),
-                fit.classes().get(label),
+                one.id(),
+                one.className(),
                 other,
                 p[predicted],
-                ids(nearest.apply(j -> classes[j] == label)),
-                ids(nearest.apply(j -> classes[j] == predicted)),
-                p[label],
+                ids(nearest.apply(each -> each.className().equals(one.className()))),
+                ids(nearest.apply(each -> each.className().equals(other))),
+                p[fit.scores().truth().get(i).single()],
                 wrong ? "wrong" : "hard",
                 wrong
                         ? "Probably a wrong label. The most similar pictures are all in %s.".formatted(other)
@@ -118,45 +117,38 @@ final class Findings {
     /** A picture whose label is probably another. */
     record Suspected(String id, String label, String suggested, double probability) {}
 
-    /** A file that is no picture. */
-    record Unreadable(String file, String reason) {}
-
     /**
      * Problems of the pictures.
      *
-     * @param expected number of suspects that are expected to be right after all; null if unknown
      * @param duplicates groups of pictures that are nearly the same
+     * @param unreadable files that are no pictures
      */
     record Clean(
             List<Suspected> suspects,
-            Double expected,
             List<List<String>> duplicates,
-            List<Unreadable> unreadable,
+            List<String> unreadable,
             List<String> tiny,
             List<String> blurred) {}
 
-    private record Cleaned(List<Long> of, Clean clean) {}
-
     /** Returns the number of suspects that were found last. */
     int suspects() {
-        Cleaned last = cleaned;
-        return last == null ? 0 : last.clean.suspects.size();
+        Clean last = cleaned;
+        return last == null ? 0 : last.suspects.size();
     }
 
     /** Looks for problems, once per state of the folder. */
     synchronized Clean clean() throws IOException {
         Snapshot now = studio.snapshot();
         List<Long> state = List.of(now.revision(), (long) features.count(), (long) quality.count());
-        if (cleaned != null && cleaned.of.equals(state)) {
-            return cleaned.clean;
+        if (cleanedAt.equals(state)) {
+            return cleaned;
         }
         List<Picture> usable = now.pictures().stream().filter(features::has).toList();
-        List<Picture> labelled =
-                usable.stream().filter(one -> one.className() != null).toList();
+        List<Picture> labelled = now.labelled(features::has);
         List<String> names =
                 labelled.stream().map(Picture::className).distinct().sorted().toList();
         LabelErrors errors = LabelErrors.of(clip, names, located(now, labelled, names), features.of(labelled));
-        Clean made = new Clean(
+        cleaned = new Clean(
                 errors.suspects().stream()
                         .filter(one -> !now.kept()
                                 .contains(one.picture().sha256()
@@ -167,16 +159,15 @@ final class Findings {
                                 names.get(one.suggested()),
                                 one.probability()))
                         .toList(),
-                Double.isNaN(errors.expected()) ? null : errors.expected(),
                 duplicates(now, usable),
                 now.pictures().stream()
                         .filter(features::isUnreadable)
-                        .map(one -> new Unreadable(one.path(), "not a picture that can be read"))
+                        .map(Picture::path)
                         .toList(),
                 quality.tiny(now),
                 quality.blurred(now));
-        cleaned = new Cleaned(state, made);
-        return made;
+        cleanedAt = state;
+        return cleaned;
     }
 
     private List<Located> located(Snapshot now, List<Picture> pictures, List<String> names) {
@@ -190,10 +181,9 @@ final class Findings {
 
     /** Returns groups of nearly the same pictures, those in training and test first. */
     private List<List<String>> duplicates(Snapshot now, List<Picture> pictures) {
-        Map<String, Picture> distinct = new LinkedHashMap<>();
-        pictures.forEach(one -> distinct.putIfAbsent(one.id(), one));
-        List<Picture> all =
-                distinct.values().stream().limit(NearDuplicates.MOST_COMPARED).toList();
+        List<Picture> all = Features.distinct(pictures.stream()).stream()
+                .limit(NearDuplicates.MOST_COMPARED)
+                .toList();
         List<Located> located = located(now, all, List.of());
         return NearDuplicates.groups(NearDuplicates.of(located, features.units(all))).stream()
                 .map(group ->
@@ -210,11 +200,9 @@ final class Findings {
             return List.of();
         }
         List<Mistake> mistakes = mistakes(fit).mistakes;
-        Map<List<String>, List<String>> pairs = new LinkedHashMap<>();
-        for (Mistake one : mistakes) {
-            pairs.computeIfAbsent(Stream.of(one.label, one.predicted).sorted().toList(), pair -> new ArrayList<>())
-                    .add(one.id);
-        }
+        Map<List<String>, List<String>> pairs = mistakes.stream()
+                .collect(groupingBy(
+                        one -> Stream.of(one.label, one.predicted).sorted().toList(), mapping(Mistake::id, toList())));
         List<Help> help = new ArrayList<>();
         pairs.entrySet().stream()
                 .filter(pair -> pair.getValue().size() > 1)
@@ -227,8 +215,7 @@ final class Findings {
                                         mistakes.size()),
                         "mistakes",
                         pair.getValue())));
-        Map<String, Integer> learned =
-                fit.of().train().stream().collect(Collectors.toMap(Picture::className, one -> 1, Integer::sum));
+        Map<String, Long> learned = fit.of().train().stream().collect(groupingBy(Picture::className, counting()));
         learned.entrySet().stream()
                 .filter(one -> one.getValue() < ENOUGH)
                 .sorted(Map.Entry.comparingByValue())

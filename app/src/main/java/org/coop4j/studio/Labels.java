@@ -8,10 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Journal.Tested;
@@ -30,14 +32,21 @@ final class Labels {
      * @param when time, as in ISO 8601
      * @param what the action in words
      * @param pictures number of pictures, unsorted ones too
-     * @param right test pictures that the classifier learned from it has right; null if nothing was tested
+     * @param tested the test of what was learned from it; null if there was none
      */
-    record Version(int state, String when, String what, int pictures, Integer right, Integer tested) {
+    record Version(int state, String when, String what, int pictures, Tested tested) {
 
         private Version with(Tested test) {
-            return new Version(state, when, what, pictures, test.right(), test.tested());
+            return new Version(state, when, what, pictures, test);
         }
     }
+
+    /**
+     * A content whose labels differ between two states.
+     *
+     * @param from its classes before; "" if it was unsorted, none if it was not there
+     */
+    record Difference(String id, Set<String> from, Set<String> to) {}
 
     /** Returns the labels after all entries up to an action. */
     static Labels at(Collection<Entry> entries, int state) {
@@ -54,17 +63,16 @@ final class Labels {
             labels.apply(entry);
             int state = entry.action();
             if (entry.isChange()) {
-                String found = versions.isEmpty() ? "The folder as it was" : "Changed outside the studio";
-                String what = Objects.requireNonNullElse(entry.what(), found);
                 versions.put(
                         state,
                         new Version(
                                 state,
                                 Instant.ofEpochMilli(entry.at()).toString(),
-                                what,
+                                Objects.requireNonNullElse(
+                                        entry.what(),
+                                        versions.isEmpty() ? "The folder as it was" : "Changed outside the studio"),
                                 labels.places.size()
                                         - inside(labels.places, Studio.OWN).size(),
-                                null,
                                 null));
             } else if (entry.tested() != null) {
                 versions.computeIfPresent(state, (n, version) -> version.with(entry.tested()));
@@ -81,11 +89,7 @@ final class Labels {
             if (move.sha256().isEmpty()) {
                 classes.remove(move.from());
                 classes.add(move.to());
-                Map<String, String> own = inside(places, move.from());
-                Map<String, String> moved = new TreeMap<>(own);
-                own.clear();
-                moved.forEach((place, content) ->
-                        places.put(move.to() + place.substring(move.from().length()), content));
+                rename(places, move.from(), move.to(), (content, place) -> content);
             } else {
                 places.remove(move.from());
                 if (!move.to().isEmpty()) {
@@ -94,6 +98,17 @@ final class Labels {
             }
         }
         entry.drops().forEach(classes::remove);
+    }
+
+    /** Moves what lies in a folder to another in a map of places. */
+    static <T> void rename(SortedMap<String, T> places, String from, String to, BiFunction<T, String, T> at) {
+        Map<String, T> own = inside(places, from);
+        Map<String, T> moved = new TreeMap<>(own);
+        own.clear();
+        moved.forEach((place, one) -> {
+            String now = to + place.substring(from.length());
+            places.put(now, at.apply(one, now));
+        });
     }
 
     /** Returns the part of a map of places that lies in a folder. */
@@ -126,42 +141,24 @@ final class Labels {
         return moves;
     }
 
-    /** Returns the pictures whose classes differ in other labels: the id, from and to, each of them if it is there. */
-    List<Map<String, String>> difference(Labels other) {
-        Map<String, SortedSet<String>> before = byContent();
-        Map<String, SortedSet<String>> after = other.byContent();
-        SortedSet<String> all = new TreeSet<>(before.keySet());
-        all.addAll(after.keySet());
-        List<Map<String, String>> changes = new ArrayList<>();
-        for (String content : all) {
-            SortedSet<String> from = before.getOrDefault(content, new TreeSet<>());
-            SortedSet<String> to = after.getOrDefault(content, new TreeSet<>());
-            if (!from.equals(to)) {
-                Map<String, String> change = new LinkedHashMap<>(Map.of("id", Picture.id(content)));
-                put(change, "from", from, to);
-                put(change, "to", to, from);
-                changes.add(change);
-            }
-        }
-        return changes;
+    /** Returns the contents whose classes differ in other labels. */
+    List<Difference> difference(Labels other) {
+        Map<String, Set<String>> before = byContent();
+        Map<String, Set<String>> after = other.byContent();
+        return Stream.concat(before.keySet().stream(), after.keySet().stream())
+                .distinct()
+                .map(content -> new Difference(
+                        Picture.id(content),
+                        before.getOrDefault(content, Set.of()),
+                        after.getOrDefault(content, Set.of())))
+                .filter(one -> !one.from.equals(one.to))
+                .toList();
     }
 
-    private Map<String, SortedSet<String>> byContent() {
-        Map<String, SortedSet<String>> all = new TreeMap<>();
+    private Map<String, Set<String>> byContent() {
+        Map<String, Set<String>> all = new TreeMap<>();
         seen().forEach((place, content) -> all.computeIfAbsent(content, one -> new TreeSet<>())
                 .add(Objects.requireNonNullElse(Picture.classOf(place), "")));
         return all;
-    }
-
-    /** Puts a class that the others do not have, if there is one; null for unsorted. */
-    private static void put(
-            Map<String, String> change, String key, SortedSet<String> classes, SortedSet<String> others) {
-        if (!classes.isEmpty()) {
-            String name = classes.stream()
-                    .filter(one -> !others.contains(one))
-                    .findFirst()
-                    .orElse(classes.first());
-            change.put(key, name.isEmpty() ? null : name);
-        }
     }
 }

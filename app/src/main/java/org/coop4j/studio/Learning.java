@@ -1,9 +1,12 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.collectingAndThen;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,8 +50,6 @@ final class Learning implements Closeable {
     private volatile Fit before; // the fit before the latest change
     private volatile Map<String, String> typical = Map.of(); // by class
     private volatile String failure;
-    private volatile long began; // encoding, in ns; 0 if nothing is left
-    private volatile int first; // number of pictures that were encoded then
 
     private record Named(List<String> names, Classifier classifier) {}
 
@@ -136,11 +137,6 @@ final class Learning implements Closeable {
             for (Snapshot now = next(); now != null; now = next()) {
                 try {
                     boolean more = features.encode(now);
-                    if (more && began == 0) {
-                        first = features.count();
-                        began = System.nanoTime();
-                    }
-                    began = more ? began : 0;
                     fit(now);
                     if (more || quality.measure(now)) {
                         changed();
@@ -173,21 +169,13 @@ final class Learning implements Closeable {
     /** Learns again if labels have changed since, and all labelled pictures are encoded. */
     private void fit(Snapshot now) throws IOException {
         Fit last = fit;
-        boolean waits = now.pictures().stream().anyMatch(one -> one.className() != null && features.isMissing(one));
-        if (waits || (last != null && last.revision == now.revision())) {
+        if (!now.labelled(features::isMissing).isEmpty() || (last != null && last.revision == now.revision())) {
             return;
         }
         Parts parts = now.parts(features::has);
         List<Picture> train = parts.train();
-        Map<String, String> shown = new HashMap<>();
-        for (String name : parts.names()) {
-            shown.put(
-                    name,
-                    features.typical(train.stream()
-                            .filter(one -> one.className().equals(name))
-                            .toList()));
-        }
-        typical = shown;
+        typical =
+                train.stream().collect(groupingBy(Picture::className, collectingAndThen(toList(), features::typical)));
         if (parts.names().size() < 2) {
             fit = null;
             return;
@@ -253,12 +241,6 @@ final class Learning implements Closeable {
         return failure;
     }
 
-    /** Returns the seconds until some pictures are encoded; null if none are left, or it is unknown. */
-    Integer secondsLeft(int left) {
-        int done = features.count() - first;
-        return began == 0 || done == 0 ? null : (int) Math.ceil((System.nanoTime() - began) / 1e9 * left / done);
-    }
-
     boolean knows(String className) {
         return known.computeIfAbsent(
                 className, name -> UnknownWords.of(clip, List.of(name)).isEmpty());
@@ -269,15 +251,14 @@ final class Learning implements Closeable {
         return typical.get(className);
     }
 
-    /** Returns the classes of a picture, the most probable first, and if the first is sure. */
-    Map<String, Object> predict(byte[] content) {
+    /** Returns the classes of a picture, the most probable first. */
+    List<Prediction> predict(byte[] content) {
         Fit last = fit;
         StudioProblem.require(last != null, "Nothing is learned yet: put pictures into two classes.");
         try {
-            List<Prediction> answers = last.images.classify(content);
-            return Map.of("answers", answers, "sure", answers.get(0).probability() >= Fit.SURE);
+            return last.images.classify(content);
         } catch (IOException e) {
-            throw new StudioProblem(400, "This is not a picture that can be read.", StudioProblem.UNCHANGED);
+            throw new StudioProblem(400, "This is not a picture that can be read.");
         }
     }
 
@@ -287,12 +268,17 @@ final class Learning implements Closeable {
             closed = true;
             notifyAll();
         }
+        end(worker);
+        close(before);
+        close(fit);
+    }
+
+    /** Waits for a thread that was told to end. */
+    static void end(Thread thread) {
         try {
-            worker.join(10_000);
+            thread.join(10_000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        close(before);
-        close(fit);
     }
 }

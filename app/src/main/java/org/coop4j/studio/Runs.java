@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -107,9 +106,9 @@ final class Runs implements Closeable {
 
     /** Begins a run; "auto" chooses among the quick methods. */
     synchronized void learn(String name) throws IOException {
-        StudioProblem.require(!studio.readOnly(), "The studio was started with --read-only.");
+        studio.requireWritable();
         if (learner != null && learner.isAlive()) {
-            throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.", UNCHANGED);
+            throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.");
         }
         List<Method> methods;
         try {
@@ -150,7 +149,7 @@ final class Runs implements Closeable {
     /** Learns as {@code coop train -d split.json --images FOLDER --exif apply} does, into a new folder. */
     private void run(ImageDataset pictures, List<Method> methods, Work work) throws IOException {
         Files.createDirectories(learned);
-        int n = runs().size() + 1;
+        int n = 1;
         while (Files.exists(learned.resolve("run-" + n))) {
             n++;
         }
@@ -182,7 +181,6 @@ final class Runs implements Closeable {
             throws IOException {
         List<Tried> tried = new ArrayList<>();
         candidates.forEach(one -> tried.add(new Tried(one.name(), null)));
-        List<Score> scores = new ArrayList<>();
         Candidate learns = candidates.stream()
                 .filter(one -> one.method().learns())
                 .findFirst()
@@ -196,18 +194,17 @@ final class Runs implements Closeable {
             Score score = MethodChoice.best(images, config, List.of(one), work)
                     .scores()
                     .get(0);
-            scores.add(score);
             tried.set(i, new Tried(one.name(), score.accuracy() / 100));
         }
         work.scores = List.copyOf(tried);
-        return candidates.get(scores.indexOf(MethodChoice.best(scores)));
+        return MethodChoice.best(images, config, candidates, work).chosen().get(0); // their scores are known
     }
 
     /** Returns the numbers of the latest finished run. */
     Optional<TestNumbers> latest() throws IOException {
-        List<Path> runs = runs();
-        Path last = runs.isEmpty() ? null : runs.get(runs.size() - 1).resolve(NUMBERS);
-        return last == null || !Files.exists(last)
+        Path last =
+                last().map(run -> run.resolve(NUMBERS)).filter(Files::exists).orElse(null);
+        return last == null
                 ? Optional.empty()
                 : Optional.of(CheckedJson.read(last, last.toString(), TestNumbers.class, 64L << 20));
     }
@@ -223,11 +220,7 @@ final class Runs implements Closeable {
 
     /** Returns the folder of the latest finished run. */
     Path latestFolder() throws IOException {
-        List<Path> runs = runs();
-        if (runs.isEmpty()) {
-            throw new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn.", UNCHANGED);
-        }
-        return runs.get(runs.size() - 1);
+        return last().orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn."));
     }
 
     private ImageDataset dataset(Snapshot now) throws IOException {
@@ -247,29 +240,23 @@ final class Runs implements Closeable {
                 .toList();
     }
 
-    /** Returns the folders of finished runs, the latest last. */
-    private List<Path> runs() throws IOException {
+    private Optional<Path> last() throws IOException {
         if (!Files.isDirectory(learned)) {
-            return List.of();
+            return Optional.empty();
         }
         try (Stream<Path> folders = Files.list(learned)) {
             return folders.filter(RunFolder::isFinished)
-                    .sorted(Comparator.comparingInt(
-                            one -> Integer.parseInt(one.getFileName().toString().replaceAll("\\D", ""))))
-                    .toList();
+                    .max(Comparator.comparingInt(
+                            one -> Integer.parseInt(one.getFileName().toString().replaceAll("\\D", ""))));
         }
     }
 
     @Override
     public void close() {
         cancel();
-        try {
-            Thread run = learner;
-            if (run != null) {
-                run.join(10_000);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        Thread run = learner;
+        if (run != null) {
+            Learning.end(run);
         }
     }
 }

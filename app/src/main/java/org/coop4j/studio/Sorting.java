@@ -31,34 +31,27 @@ final class Sorting {
     /** Pictures to be labelled together. */
     record Group(String kind, String label, List<Member> pictures) {}
 
-    /** The groups, and by what they were made. */
-    record Groups(String by, List<Group> groups) {}
-
     private Sorting(Features features, List<Picture> open) {
         this.features = features;
         this.open = open;
     }
 
     /** Returns unsorted pictures in groups, the surest first. */
-    static Groups groups(Snapshot now, Features features, Learning learning) throws IOException {
+    static List<Group> groups(Snapshot now, Features features, Learning learning) throws IOException {
         List<Picture> open = now.of(null).stream().filter(features::has).toList();
         Sorting sorting = new Sorting(features, open);
         Fit fit = learning.latest();
         List<String> known = now.classes().stream().filter(learning::knows).toList();
         if (open.isEmpty()) {
-            return new Groups("alike", List.of());
+            return List.of();
         } else if (fit != null) {
-            List<Picture> labelled = now.pictures().stream()
-                    .filter(one -> one.className() != null && features.has(one))
-                    .toList();
-            double[] likeness = features.nearest(open, labelled);
-            return new Groups(
-                    "classifier", sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike()));
+            double[] likeness = features.nearest(open, now.labelled(features::has));
+            return sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
         } else if (known.size() >= 2 && now.pictures().size() == now.of(null).size()) { // nothing is labelled yet
             double[] alike = new double[open.size()];
-            return new Groups("names", sorting.groups(learning.byNames(known), known, alike, -1, -1));
+            return sorting.groups(learning.byNames(known), known, alike, -1, -1);
         }
-        return new Groups("alike", sorting.alike(open));
+        return sorting.alike(open);
     }
 
     /** Groups what is surely of a class, the rest by likeness, and what is left. */

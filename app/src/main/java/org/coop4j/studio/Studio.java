@@ -3,9 +3,11 @@ package org.coop4j.studio;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toCollection;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
-import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
 import java.io.Closeable;
@@ -15,7 +17,6 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -26,7 +27,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -57,6 +57,7 @@ import org.coop4j.page.Thumbnails;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Labels.Difference;
 import org.coop4j.studio.Labels.Version;
 import org.slf4j.Logger;
 
@@ -83,7 +84,7 @@ final class Studio implements Closeable {
     private final IoFunction<Path, String> sha256;
     private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
     private final NavigableMap<String, Picture> pictures = new TreeMap<>(); // by path
-    private final Map<String, List<Picture>> byId = new HashMap<>();
+    private Map<String, List<Picture>> byId = Map.of();
     private final Set<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final Set<String> kept = new HashSet<>(); // content and class
@@ -169,11 +170,15 @@ final class Studio implements Closeable {
                     .toList();
         }
 
+        List<Picture> labelled(Predicate<Picture> like) {
+            return pictures.stream()
+                    .filter(one -> one.className != null && like.test(one))
+                    .toList();
+        }
+
         /** Returns the usable labelled pictures. */
         Parts parts(Predicate<Picture> usable) {
-            List<Picture> labelled = pictures.stream()
-                    .filter(one -> one.className != null && usable.test(one))
-                    .toList();
+            List<Picture> labelled = labelled(usable);
             List<Picture> train = labelled.stream().filter(one -> !isTest(one)).toList();
             List<String> names =
                     train.stream().map(Picture::className).distinct().sorted().toList();
@@ -208,7 +213,6 @@ final class Studio implements Closeable {
      * @throws CommandFailure if another studio has the folder, or it has a split
      */
     static Studio open(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
-        CommandFailure.require(Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
         Studio studio = new Studio(folder.toRealPath(), readOnly, sha256);
         try {
             if (!readOnly) {
@@ -296,7 +300,7 @@ final class Studio implements Closeable {
             try {
                 scan();
             } catch (IOException e) {
-                throw StudioProblem.of(e, root.toString(), UNCHANGED);
+                throw StudioProblem.of(e, root.toString());
             }
             listener.run();
         }
@@ -336,14 +340,14 @@ final class Studio implements Closeable {
     }
 
     /** Writes changes from outside into the journal. */
-    private void note() throws IOException {
+    private void note() {
         if (journal != null) {
             Labels labels = journal.labels();
             List<String> makes = minus(classes, labels.classes);
             List<String> drops = minus(labels.classes, classes);
             Entry found = Entry.of(journal.next(), null, null, makes, labels.to(pictures), drops);
             if (found.isChange()) {
-                journal.add(found);
+                note(found);
             }
         }
     }
@@ -354,26 +358,20 @@ final class Studio implements Closeable {
 
     /** Updates what follows from the pictures, and the test pictures of classes that have enough. */
     private void changed() {
-        byId.clear();
-        pictures.values().forEach(one -> byId.computeIfAbsent(one.id(), id -> new ArrayList<>())
-                .add(one));
+        byId = pictures.values().stream().collect(groupingBy(Picture::id));
         revision++;
-        boolean more = false;
-        Map<String, Set<String>> contents = new TreeMap<>();
-        for (Picture one : pictures.values()) {
-            if (one.className != null) {
-                contents.computeIfAbsent(one.className, name -> new TreeSet<>()).add(one.sha256);
-            }
-        }
+        Map<String, Set<String>> contents = pictures.values().stream()
+                .filter(one -> one.className != null)
+                .collect(groupingBy(
+                        Picture::className, TreeMap::new, mapping(Picture::sha256, toCollection(TreeSet::new))));
+        int before = tests.size();
         for (Set<String> own : contents.values()) {
             long wanted = own.size() < FEWEST_TO_TEST ? 0 : own.size() / 3;
             long missing = wanted - own.stream().filter(tests::contains).count();
-            if (missing > 0) {
-                own.stream().filter(one -> !tests.contains(one)).limit(missing).forEach(tests::add);
-                more = true;
-            }
+            List<String> left = own.stream().filter(one -> !tests.contains(one)).toList();
+            tests.addAll(left.subList(0, (int) Math.max(0, missing)));
         }
-        if (more && !readOnly) {
+        if (tests.size() > before && !readOnly) {
             try {
                 AtomicFile.write(own().resolve("test.txt"), String.join("\n", tests) + "\n");
             } catch (IOException e) {
@@ -407,17 +405,20 @@ final class Studio implements Closeable {
                             || !taken.add(place.toLowerCase(Locale.ROOT)));
         }
 
-        private Done act(String what) {
-            return act(what, null);
+        private void act(String what) {
+            act(what, null);
         }
 
-        private Done act(String what, Integer undoes) {
+        private void act(String what, Integer undoes) {
+            Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
+            if (undoes == null && !entry.isChange()) {
+                return;
+            }
             moves.stream()
                     .flatMap(move -> Stream.of(move.from(), move.to()))
                     .map(Studio::folder)
                     .distinct()
                     .forEach(Studio.this::requireFolder);
-            Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
             record(entry);
             List<StudioProblem> problems = new ArrayList<>();
             perform(entry, problems);
@@ -433,7 +434,6 @@ final class Studio implements Closeable {
                         .formatted(count(others, "picture was", "pictures were"));
                 throw new StudioProblem(first.status, first.getMessage(), others > 0 ? lost : UNCHANGED);
             }
-            return done();
         }
     }
 
@@ -446,7 +446,7 @@ final class Studio implements Closeable {
     }
 
     /** Moves pictures into a class, or out of all classes. */
-    synchronized Done move(List<String> ids, String to, boolean create) {
+    synchronized void move(List<String> ids, String to, boolean create) {
         begin();
         Plan plan = new Plan();
         if (to != null && !classes.contains(to)) {
@@ -460,36 +460,36 @@ final class Studio implements Closeable {
                     .filter(one -> !Objects.equals(one.className, to))
                     .forEach(one -> plan.move(one.sha256, one.path, place(to, one.file())));
         }
-        return moved.isEmpty() && plan.makes.isEmpty()
-                ? done()
-                : plan.act("Moved %d to %s".formatted(moved.size(), named(to)));
+        plan.act("Moved %d to %s".formatted(moved.size(), named(to)));
     }
 
     /** Makes a class. */
-    synchronized Done addClass(String name) {
+    synchronized void addClass(String name) {
         begin();
         Plan plan = new Plan();
         plan.makes.add(newClass(name));
-        return plan.act("New class " + plan.makes.get(0));
+        plan.act("New class " + plan.makes.get(0));
     }
 
-    /** Gives a class another name. */
-    synchronized Done rename(String from, String to) {
+    /** Gives a class another name; if there is a class of that name, it is merged into that. */
+    synchronized void rename(String from, String to) {
         begin();
         requireClass(from);
+        if (to != null && classes.contains(to) && !to.equals(from)) {
+            merge(from, to);
+            return;
+        }
         String checked = className(to);
         requireNoClash(checked, from);
         Plan plan = new Plan();
-        plan.moves.add(new Move("", from, checked));
-        return checked.equals(from) ? done() : plan.act("Renamed %s to %s".formatted(from, checked));
+        if (!checked.equals(from)) {
+            plan.moves.add(new Move("", from, checked));
+        }
+        plan.act("Renamed %s to %s".formatted(from, checked));
     }
 
     /** Moves all pictures of a class into another, and drops its folder if nothing else is in it. */
-    synchronized Done merge(String from, String into) {
-        begin();
-        requireClass(from);
-        requireClass(into);
-        StudioProblem.require(!from.equals(into), "%s cannot be merged into itself.", from);
+    private void merge(String from, String into) {
         Plan plan = new Plan();
         TreeSet<String> folders = new TreeSet<>(Set.of(from));
         Labels.inside(pictures, from).forEach((path, one) -> {
@@ -497,19 +497,19 @@ final class Studio implements Closeable {
             folders.add(folder(path));
         });
         plan.drops.addAll(folders.descendingSet()); // the deepest first
-        return plan.act("Merged %s into %s".formatted(from, into));
+        plan.act("Merged %s into %s".formatted(from, into));
     }
 
     /** Moves pictures out of the data, where undo finds them. */
-    synchronized Done remove(List<String> ids) {
+    synchronized void remove(List<String> ids) {
         begin();
         Plan plan = new Plan();
         new LinkedHashSet<>(ids).forEach(id -> of(id).forEach(plan::remove));
-        return plan.act("Removed " + count(plan.moves.size(), "picture"));
+        plan.act("Removed " + count(plan.moves.size(), "picture"));
     }
 
     /** Undoes the latest action that is not undone. */
-    synchronized Done undo() {
+    synchronized void undo() {
         begin();
         Entry last = journal.undoable();
         StudioProblem.require(last != null, "There is nothing to undo.");
@@ -526,7 +526,7 @@ final class Studio implements Closeable {
                 plan.move(move.sha256(), move.from(), move.to());
             }
         }
-        return plan.act("Undone: " + last.what(), last.action());
+        plan.act("Undone: " + last.what(), last.action());
     }
 
     // History
@@ -538,7 +538,7 @@ final class Studio implements Closeable {
     }
 
     /** Returns the pictures whose labels differ between two states. */
-    synchronized List<Map<String, String>> difference(int from, int to) {
+    synchronized List<Difference> difference(int from, int to) {
         return labels(from).difference(labels(to));
     }
 
@@ -549,7 +549,7 @@ final class Studio implements Closeable {
     }
 
     /** Gives all pictures the labels of an earlier state; those that it did not have are removed. */
-    synchronized Done restore(int state) {
+    synchronized void restore(int state) {
         begin();
         Labels then = labels(state);
         Map<String, Deque<String>> spare = new TreeMap<>(); // places by content, of pictures that do not stay
@@ -560,40 +560,38 @@ final class Studio implements Closeable {
         });
         Plan plan = new Plan();
         then.places.forEach((place, content) -> {
-            if (!content.equals(journal.labels().places.get(place)) && spare.containsKey(content)) {
-                String from = spare.get(content).pollLast(); // removed ones, which are the first, are left if possible
-                if (from != null) {
-                    plan.move(content, from, place);
-                }
+            Deque<String> left = spare.getOrDefault(content, new ArrayDeque<>());
+            if (!content.equals(journal.labels().places.get(place)) && !left.isEmpty()) {
+                plan.move(content, left.pollLast(), place); // removed ones, which are the first, are left if possible
             }
         });
         spare.forEach((content, places) ->
                 places.stream().map(pictures::get).filter(Objects::nonNull).forEach(plan::remove));
         plan.makes.addAll(minus(then.classes, classes));
         plan.drops.addAll(minus(classes, then.classes));
-        return plan.act("Went back to state " + state);
+        plan.act("Went back to state " + state);
     }
 
     /** Notes what was learned from a state. */
     synchronized void tested(int state, Tested tested) {
         if (journal != null
                 && journal.entries().stream().noneMatch(one -> one.action() == state && tested.equals(one.tested()))) {
-            record(Entry.note(state, null, tested));
+            note(Entry.note(state, null, tested));
         }
     }
 
     /** Notes that a picture's label is right. */
-    synchronized Done keep(String id) {
+    synchronized void keep(String id) {
         begin();
         for (Picture one : of(id)) {
             String key = one.sha256 + one.className;
-            if (kept.add(key)) {
+            if (!kept.contains(key)) {
                 record(Entry.note(journal.next(), key, null));
+                kept.add(key);
             }
         }
         revision++;
         listener.run();
-        return done();
     }
 
     /**
@@ -601,16 +599,15 @@ final class Studio implements Closeable {
      *
      * @param className its class; null for unsorted
      * @param name proposed name of its file
-     * @return its id
      */
-    String upload(byte[] content, String className, String name) {
+    void upload(byte[] content, String className, String name) {
         byte[] thumbnail;
         int first = content.length == 0 ? 0 : content[0];
         String file = SafeName.file(name, ENDINGS, first == (byte) 0x89 ? "png" : first == 'R' ? "webp" : "jpg");
         try {
             thumbnail = decoder.decode(content, file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
         } catch (IOException e) {
-            throw new StudioProblem(400, "%s is not a picture that can be read.".formatted(file), UNCHANGED);
+            throw new StudioProblem(400, "%s is not a picture that can be read.".formatted(file));
         }
         String sha256 = Sha256.of(content);
         String id = Picture.id(sha256);
@@ -620,34 +617,34 @@ final class Studio implements Closeable {
                 requireClass(className);
             }
             if (byId.getOrDefault(id, List.of()).stream().anyMatch(one -> Objects.equals(one.className, className))) {
-                return id;
+                return;
             }
             Plan plan = new Plan();
             String arrived = plan.free(REMOVED + id + " " + file);
             try {
                 AtomicFile.write(root.resolve(arrived), content);
             } catch (IOException e) {
-                throw StudioProblem.of(e, file, UNCHANGED);
+                throw StudioProblem.of(e, file);
             }
             plan.move(sha256, arrived, place(className, file));
             plan.act("Added %s to %s".formatted(file, named(className)));
         }
         Thumbnails.keep(thumbnailFile(id), thumbnail);
-        return id;
+    }
+
+    void requireWritable() {
+        StudioProblem.require(!readOnly, "The studio was started with --read-only.");
     }
 
     private void begin() {
-        if (readOnly) {
-            throw new StudioProblem(FORBIDDEN_403, "The studio was started with --read-only.", UNCHANGED);
-        }
+        requireWritable();
         refresh();
     }
 
     private List<Picture> of(String id) {
         List<Picture> some = byId.get(id);
         if (some == null) {
-            throw new StudioProblem(
-                    NOT_FOUND_404, "A picture is gone: it was moved or deleted elsewhere. Look again.", UNCHANGED);
+            throw new StudioProblem(NOT_FOUND_404, "A picture is gone: it was moved or deleted elsewhere. Look again.");
         }
         return some;
     }
@@ -656,16 +653,21 @@ final class Studio implements Closeable {
         try {
             journal.add(entry);
         } catch (IOException e) {
-            throw StudioProblem.of(e, "The journal", UNCHANGED);
+            throw StudioProblem.of(e, "The journal");
+        }
+    }
+
+    /** Records what is found out once more if it cannot be written now. */
+    private void note(Entry entry) {
+        try {
+            journal.add(entry);
+        } catch (IOException e) {
+            LOG.warn("the journal cannot be written: {}", e.getMessage());
         }
     }
 
     private void finished(Entry entry) {
-        try {
-            journal.add(Entry.note(entry.action(), null, null));
-        } catch (IOException e) {
-            LOG.warn("the journal cannot be written: {}", e.getMessage()); // the next studio finishes it once more
-        }
+        note(Entry.note(entry.action(), null, null));
     }
 
     private Set<Path> folders() {
@@ -685,7 +687,7 @@ final class Studio implements Closeable {
         } catch (DirectoryNotEmptyException e) {
             LOG.info("{} keeps its other files", file);
         } catch (IOException e) {
-            problems.add(StudioProblem.of(e, file, UNCHANGED));
+            problems.add(StudioProblem.of(e, file));
         }
     }
 
@@ -710,9 +712,6 @@ final class Studio implements Closeable {
         Path from = root.resolve(move.from());
         Path to = root.resolve(move.to());
         Picture known = pictures.get(move.from());
-        if (!Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
-            throw new NoSuchFileException(move.from());
-        }
         BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
         boolean changed =
                 known == null ? now.isRegularFile() && !Sha256.of(from).equals(move.sha256()) : !known.isStill(now);
@@ -723,22 +722,20 @@ final class Studio implements Closeable {
         if (Files.exists(to, LinkOption.NOFOLLOW_LINKS) && !(sameName && Files.isSameFile(from, to))) {
             throw new FileAlreadyExistsException(move.to());
         }
+        if (Files.isSymbolicLink(from) && !Files.exists(to.resolveSibling(Files.readSymbolicLink(from)))) {
+            throw new IOException("it is a link that leads nowhere from there");
+        }
         Files.createDirectories(to.getParent());
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         if (move.sha256().isEmpty()) {
             classes.remove(move.from());
             classes.add(move.to());
-            for (Picture one : List.copyOf(Labels.inside(pictures, move.from()).values())) {
-                pictures.remove(one.path);
-                String place = move.to() + one.path.substring(move.from().length());
-                pictures.put(place, one.at(place));
-            }
+            Labels.rename(pictures, move.from(), move.to(), Picture::at);
             return;
         }
         pictures.remove(move.from());
         if (!move.to().startsWith(OWN)) {
-            BasicFileAttributes moved = Files.readAttributes(to, BasicFileAttributes.class);
-            pictures.put(move.to(), Picture.of(move.sha256(), move.to(), moved));
+            pictures.put(move.to(), Picture.of(move.sha256(), move.to(), now)); // a change since then is noticed later
         }
     }
 
@@ -807,7 +804,7 @@ final class Studio implements Closeable {
                     !readOnly,
                     () -> decoder.decode(file(id), ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL)));
         } catch (IOException e) {
-            throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.", UNCHANGED);
+            throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.");
         }
     }
 

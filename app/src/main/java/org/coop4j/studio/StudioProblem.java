@@ -22,6 +22,10 @@ final class StudioProblem extends RuntimeException {
     final int status;
     final String lost;
 
+    StudioProblem(int status, String message) {
+        this(status, message, UNCHANGED);
+    }
+
     StudioProblem(int status, String message, String lost) {
         super(message);
         this.status = status;
@@ -32,7 +36,7 @@ final class StudioProblem extends RuntimeException {
     @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
     static void require(boolean good, String message, Object... values) {
         if (!good) {
-            throw new StudioProblem(BAD_REQUEST_400, message.formatted(values), UNCHANGED);
+            throw new StudioProblem(BAD_REQUEST_400, message.formatted(values));
         }
     }
 
@@ -40,11 +44,11 @@ final class StudioProblem extends RuntimeException {
     static StudioProblem of(IllegalArgumentException e) {
         String text = e.getMessage();
         return new StudioProblem(
-                BAD_REQUEST_400, text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".", UNCHANGED);
+                BAD_REQUEST_400, text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".");
     }
 
     /** Returns the problem of a file that could not be moved or written. */
-    static StudioProblem of(IOException e, String file, String lost) {
+    static StudioProblem of(IOException e, String file) {
         String reason = e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.getMessage();
         String lower = String.valueOf(reason).toLowerCase(Locale.ROOT);
         boolean full = lower.contains("no space") || lower.contains("quota");
@@ -57,6 +61,6 @@ final class StudioProblem extends RuntimeException {
                                 : e instanceof AtomicMoveNotSupportedException
                                         ? "%s lies on another disk: the studio moves files within one."
                                         : "%s: " + reason.replace("%", "%%");
-        return new StudioProblem(full ? INSUFFICIENT_STORAGE_507 : CONFLICT_409, text.formatted(file), lost);
+        return new StudioProblem(full ? INSUFFICIENT_STORAGE_507 : CONFLICT_409, text.formatted(file));
     }
 }

@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
+import io.javalin.http.ContentType;
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.sse.SseClient;
@@ -30,18 +30,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
-import org.coop4j.http.BrowserToken;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.page.QrCode;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Runs.Work;
-import org.coop4j.studio.Studio.Done;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -54,11 +55,6 @@ public final class StudioServer implements Closeable {
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
-    private static final Map<String, String> TYPES = Map.of(
-            "html", "text/html; charset=utf-8",
-            "js", "text/javascript; charset=utf-8",
-            "css", "text/css; charset=utf-8",
-            "svg", "image/svg+xml");
 
     /** The library of the page, in its WebJar. */
     private static final String PREACT = "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js";
@@ -71,16 +67,14 @@ public final class StudioServer implements Closeable {
 
     private static final int SHOWN = 6;
 
-    private static final Body NO_BODY = new Body(null, null, false, null, null, null, null, null, 0);
-
     private final Studio studio;
     private final Features features;
     private final Learning learning;
     private final Findings findings;
     private final Runs runs;
     private final WebServer server;
-    private final ServiceOptions options;
-    private final BrowserToken token = new BrowserToken("coop4j-studio");
+    private final Path demo;
+    private final BrowserToken token;
     private final Set<SseClient> listening = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final AtomicBoolean isNews = new AtomicBoolean();
@@ -88,7 +82,8 @@ public final class StudioServer implements Closeable {
 
     private StudioServer(ServiceOptions options, Studio studio, Clip clip, FeatureBanks banks, Path bank) {
         this.studio = studio;
-        this.options = options;
+        this.token = new BrowserToken(options);
+        this.demo = bank.resolveSibling("demo");
         Quality quality = new Quality(studio, clip.preprocessing().size());
         this.features = new Features(studio, clip, banks);
         this.learning = new Learning(studio, clip, features, quality, this::tell);
@@ -102,7 +97,7 @@ public final class StudioServer implements Closeable {
      *
      * @param readOnly true to change nothing in the folder
      * @param clip stays open until the server is closed
-     * @param bank folder of the feature banks
+     * @param bank folder of the feature banks, in the cache
      * @throws IOException if it cannot listen, or the folder cannot be read
      */
     public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
@@ -139,7 +134,7 @@ public final class StudioServer implements Closeable {
 
     /** Returns the address of the page for a browser on this machine. */
     public String address() throws IOException {
-        return token.address(options, port());
+        return token.address(port());
     }
 
     // The gate
@@ -149,15 +144,14 @@ public final class StudioServer implements Closeable {
             throw new StudioProblem(
                     FORBIDDEN_403,
                     "The address that coop studio printed lets one browser in. Another gets its own from the page of"
-                            + " the first; or start the studio again.",
-                    UNCHANGED);
+                            + " the first; or start the studio again.");
         }
     }
 
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
     private ObjectNode phone() throws IOException {
         token.renew();
-        Optional<String> distant = token.distantAddress(options, port()).map(address -> address + "#try");
+        Optional<String> distant = token.distantAddress(port()).map(address -> address + "#try");
         return JSON.createObjectNode()
                 .put("address", distant.orElse(address()))
                 .putPOJO("rows", distant.map(QrCode::rows).orElse(null));
@@ -175,11 +169,10 @@ public final class StudioServer implements Closeable {
         get(routes, "phone", context -> phone());
         learning(routes);
         routes.sse("/api/events", client -> {
-            arrived(client.ctx());
+            read(client.ctx()); // lifts the limit on the time of a request: the answer does not end
             client.keepAlive();
-            client.onClose(() -> listening.remove(client));
             listening.add(client);
-            client.sendEvent("state", state());
+            tell();
         });
     }
 
@@ -188,28 +181,24 @@ public final class StudioServer implements Closeable {
     }
 
     private static void page(Context context, String file) throws IOException {
-        String type = TYPES.get(file.substring(file.lastIndexOf('.') + 1));
-        try (InputStream content = file.matches("[a-z0-9][a-z0-9.-]*") && type != null
+        try (InputStream content = file.matches("[a-z]+\\.(html|js|css)")
                 ? StudioServer.class.getResourceAsStream(file.equals("preact.js") ? PREACT : file)
                 : null) {
             if (content == null) {
-                throw new StudioProblem(NOT_FOUND_404, "There is no such page.", UNCHANGED);
+                throw new StudioProblem(NOT_FOUND_404, "There is no such page.");
             }
-            context.contentType(type).header(Header.CACHE_CONTROL, "no-cache").result(content.readAllBytes());
+            context.contentType(ContentType.Companion.mimeTypeByExtension(file.substring(file.indexOf('.') + 1)))
+                    .header(Header.CACHE_CONTROL, "no-cache")
+                    .result(content.readAllBytes());
         }
     }
 
-    /** Lifts the limit on the time of a request: it has no more to send, and its answer does not end. */
-    private void arrived(Context context) {
+    private byte[] read(Context context) {
         try {
-            read(context);
+            return server.uploads().open(context).readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private byte[] read(Context context) throws IOException {
-        return server.uploads().open(context).readAllBytes();
     }
 
     /** The body of a change, which has some of these. */
@@ -219,7 +208,6 @@ public final class StudioServer implements Closeable {
             boolean create,
             String name,
             String from,
-            String into,
             String picture,
             String method,
             int state) {
@@ -229,27 +217,22 @@ public final class StudioServer implements Closeable {
         }
     }
 
-    private interface Answer {
-        Object of(Context context) throws IOException;
-    }
-
     private interface Change {
-        Done of(Body body) throws IOException;
+        void make(Body body) throws IOException;
     }
 
-    private static void get(RoutesConfig routes, String name, Answer answer) {
-        routes.get("/api/" + name, context -> context.json(answer.of(context)));
+    private static void get(RoutesConfig routes, String name, IoFunction<Context, Object> answer) {
+        routes.get("/api/" + name, context -> context.json(answer.apply(context)));
     }
 
     private void change(RoutesConfig routes, String name, Change change) {
         routes.post("/api/" + name, context -> {
-            byte[] body = read(context);
             try {
-                context.json(change.of(body.length == 0 ? NO_BODY : JSON.readValue(body, Body.class)));
+                change.make(JSON.readValue(read(context), Body.class));
             } catch (JsonProcessingException e) {
-                throw new StudioProblem(
-                        400, "The request is not what was expected: " + e.getOriginalMessage(), UNCHANGED);
+                throw new StudioProblem(400, "The request is not what was expected: " + e.getOriginalMessage());
             }
+            context.json(studio.done());
         });
     }
 
@@ -274,7 +257,6 @@ public final class StudioServer implements Closeable {
                 .put("unsorted", now.of(null).size())
                 .put("total", total)
                 .put("encoded", total - left)
-                .put("encodingSecondsLeft", learning.secondsLeft(left))
                 .put("undo", studio.done().undo())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", findings.suspects())
@@ -292,7 +274,6 @@ public final class StudioServer implements Closeable {
 
     private static ObjectNode state(Work work) {
         return JSON.createObjectNode()
-                .put("running", true)
                 .put("done", work.done())
                 .put("label", work.label())
                 .put("secondsLeft", work.secondsLeft())
@@ -304,64 +285,57 @@ public final class StudioServer implements Closeable {
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
-                .put(
-                        "learnedFrom",
-                        fit == null
-                                ? 0
-                                : fit.of().train().stream()
-                                        .filter(one -> one.className().equals(name))
-                                        .count())
                 .put("tested", own.stream().filter(now::isTest).count())
                 .put("right", fit == null ? null : fit.right(name))
                 .put("known", learning.knows(name))
-                .put("typical", learning.typical(name))
                 .putPOJO(
                         "thumbnails",
-                        own.stream().map(Picture::id).distinct().limit(SHOWN).toList());
+                        Stream.concat(
+                                        Stream.ofNullable(learning.typical(name)),
+                                        own.stream().map(Picture::id))
+                                .distinct()
+                                .limit(SHOWN)
+                                .toList());
     }
 
     // Pictures and their labels
 
-    private record Shown(String id, String file, boolean kept) {}
+    private record Shown(String id, String file) {}
 
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
-        get(routes, "pictures", context -> {
-            Snapshot now = studio.snapshot();
-            List<Picture> own = now.of(context.queryParam("class"));
-            List<Shown> shown = own.stream()
-                    .skip(number(context, "from", 0))
-                    .limit(number(context, "count", 200))
-                    .map(one -> new Shown(one.id(), one.file(), now.isKept(one)))
-                    .toList();
-            return Map.of("total", own.size(), "pictures", shown);
-        });
+        get(routes, "pictures", context -> studio.snapshot().of(context.queryParam("class")).stream()
+                .limit(number(context, "count", 200))
+                .map(one -> new Shown(one.id(), one.file()))
+                .toList());
         routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .result(studio.thumbnail(context.pathParam("id"))));
         routes.get("/picture/{id}", context -> {
             Path file = studio.file(context.pathParam("id"));
-            String type = Files.probeContentType(file);
-            context.contentType(
-                    type != null && type.matches("image/(jpeg|png|gif|webp|bmp)") ? type : "application/octet-stream");
+            String type = String.valueOf(Files.probeContentType(file));
+            context.contentType(type.matches("image/(jpeg|png|gif|webp|bmp)") ? type : "application/octet-stream");
             context.header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
                     .result(Files.newInputStream(file));
         });
     }
 
     private void changes(RoutesConfig routes) {
+        change(routes, "examples", given -> {
+            studio.requireWritable();
+            StudioProblem.require(studio.snapshot().pictures().isEmpty(), "There are pictures already.");
+            DemoPictures.unpack(demo).copyPhotographs(studio.root());
+        });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create));
         change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "rename", given -> studio.rename(given.from, given.to));
-        change(routes, "merge", given -> studio.merge(given.from, given.into));
         change(routes, "keep", given -> studio.keep(given.picture));
         change(routes, "undo", given -> studio.undo());
         change(routes, "restore", given -> studio.restore(given.state));
         routes.post("/api/upload", context -> {
-            byte[] content = read(context);
-            String id = studio.upload(content, context.queryParam("class"), context.queryParam("file"));
-            context.json(JSON.<ObjectNode>valueToTree(studio.done()).put("id", id));
+            studio.upload(read(context), context.queryParam("class"), context.queryParam("file"));
+            context.json(studio.done());
         });
         get(routes, "history", context -> studio.history());
         get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
@@ -373,23 +347,19 @@ public final class StudioServer implements Closeable {
         get(routes, "groups", context -> Sorting.groups(studio.snapshot(), features, learning));
         get(routes, "mistakes", context -> findings.mistakes(learning.latest()));
         change(routes, "learn", given -> {
-            runs.learn(given.method == null ? "auto" : given.method);
+            runs.learn(given.method);
             tell();
-            return studio.done();
         });
-        change(routes, "learn/cancel", given -> {
-            runs.cancel();
-            return studio.done();
-        });
+        change(routes, "learn/cancel", given -> runs.cancel());
         get(routes, "learned", context -> {
-            TestNumbers last = runs.latest()
-                    .orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.", UNCHANGED));
+            TestNumbers last =
+                    runs.latest().orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet."));
             ObjectNode answer = JSON.valueToTree(last);
             answer.remove("answers");
             return answer.putPOJO("help", findings.help(learning.latest()));
         });
         get(routes, "clean", context -> {
-            arrived(context); // it may take longer than a request
+            read(context); // lifts the limit on the time of a request
             return findings.clean();
         });
         get(routes, "use", context -> runs.use());
@@ -406,21 +376,12 @@ public final class StudioServer implements Closeable {
     }
 
     private void send() {
-        boolean fresh = isNews.getAndSet(false);
         listening.removeIf(SseClient::terminated);
-        if (!listening.isEmpty() && (fresh || ++silent % HEARTBEAT == 0)) {
+        boolean now = isNews.getAndSet(false) || ++silent % HEARTBEAT == 0;
+        if (now && !listening.isEmpty()) {
             try {
-                ObjectNode state = fresh ? state() : null;
-                for (SseClient client : listening) {
-                    if (state == null) {
-                        client.sendComment("");
-                    } else {
-                        client.sendEvent("state", state);
-                        if (!state.path("learning").isNull()) {
-                            client.sendEvent("learning", state.path("learning"));
-                        }
-                    }
-                }
+                ObjectNode state = state(); // which notices changes from outside
+                listening.forEach(client -> client.sendEvent("state", state));
             } catch (RuntimeException e) {
                 LOG.warn("the state was not sent: {}", e.toString());
             }

@@ -20,7 +20,7 @@ const rename = (from) =>
         "Rename the class",
         "Rename",
         (to) => {
-            act(classOf(to) ? "merge" : "rename", {from, to, into: to}, `Renamed ${from} to ${to}`);
+            act("rename", {from, to}, `Renamed ${from} to ${to}`);
             state.open === from && (location.hash = address(to));
         },
         from
@@ -48,10 +48,7 @@ function card(c, i) {
         h(
             ".six",
             {onclick: () => (location.hash = address(c.name))},
-            [...new Set([c.typical, ...c.thumbnails])]
-                .filter(Boolean)
-                .slice(0, 6)
-                .map((id) => image(id, {draggable: true, ondragstart: (e) => drag(e, id, c.name)}))
+            c.thumbnails.map((id) => image(id, {draggable: true, ondragstart: (e) => drag(e, id, c.name)}))
         )
     );
 }
@@ -115,8 +112,7 @@ export const board = {
                           h(
                               "li.drop",
                               {key: "new class"},
-                              button("New class", newClass, "", "C"),
-                              muted("Or drop a folder: it becomes a class of the same name.")
+                              button("New class", newClass, "", "C")
                           )
                       ),
                       h(

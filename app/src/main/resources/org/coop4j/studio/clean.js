@@ -69,7 +69,7 @@ export const clean = {
                     "Unreadable",
                     count(a.unreadable.length, "file"),
                     null,
-                    cards(a.unreadable.map((f) => [f.file, h("b", name(f.file)), muted(f.reason)]))
+                    cards(a.unreadable.map((file) => [file, h("b", name(file)), muted("not a picture that can be read")]))
                 )
         ];
         return parts.some(Boolean) ? parts : h("h2", "Everything is clean.");

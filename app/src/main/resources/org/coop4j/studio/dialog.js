@@ -41,18 +41,27 @@ export const nameField = (props) =>
         ...props
     });
 
+/** A form with such a field. */
+export const form = (look, done, ...inside) =>
+    h(
+        `form${look}`,
+        {
+            onsubmit(event) {
+                const text = event.target.elements.class.value.trim();
+                event.preventDefault();
+                event.target.reset();
+                done(text);
+            }
+        },
+        ...inside
+    );
+
 /** Asks for the name of a class. */
 export const ask = (title, label, done, value = "") =>
     open(title, () =>
-        h(
-            "form.stack",
-            {
-                onsubmit(event) {
-                    event.preventDefault();
-                    close();
-                    done(event.target.elements.class.value.trim());
-                }
-            },
+        form(
+            ".stack",
+            (text) => (close(), done(text)),
             h(
                 "label",
                 "Name of the class",

@@ -78,8 +78,8 @@ export const collect = () =>
     h(
         ".drop",
         drop(null),
-        h("h2", "Drop pictures or folders here"),
-        muted("or paste"),
+        h("h2", "Drop or paste pictures here"),
+        muted("A folder becomes a class of the same name."),
         h(
             ".row",
             button("Choose", () => adder()),

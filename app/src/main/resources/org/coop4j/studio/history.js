@@ -1,11 +1,11 @@
 // History: the states of the folder, two of them compared, and the way back.
 
 import {act, data, redraw} from "./model.js";
-import {button, figure, grouped, h, images, muted, name, part, percent, pictures, range} from "./parts.js";
+import {accuracy, button, grouped, h, images, muted, name, part, pictures} from "./parts.js";
 
 let chosen = []; // the states to compare: at most two
 
-const place = (of) => (of === undefined ? "not there" : of === null ? "unsorted" : name(of));
+const place = (of) => (of.length ? of.flatMap((c) => [" ", name(c || "unsorted")]) : "not there");
 
 function choose(state) {
     chosen = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state].slice(-2);
@@ -22,11 +22,8 @@ const row = (s, now) =>
             new Date(s.when).toLocaleString([], {dateStyle: "medium", timeStyle: "short"})
         ),
         h("b", s.what),
-        s.tested > 0
-            ? figure(pictures(s.pictures), range(s.right, s.tested), [
-                  percent(s.right / s.tested),
-                  ` ${s.right} of ${s.tested}`
-              ])
+        s.tested
+            ? accuracy(pictures(s.pictures), s.tested.right, s.tested.tested)
             : h("span.muted", pictures(s.pictures), ", not tested"),
         h(
             ".row.end",

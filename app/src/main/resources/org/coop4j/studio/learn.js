@@ -1,8 +1,8 @@
 // Learn: progress, the accuracy compared, and what would help most.
 
 import {adder} from "./give.js";
-import {act, data, folder, redraw, state} from "./model.js";
-import {bar, button, count, figure, h, images, muted, part, percent, pictures, range, skeleton} from "./parts.js";
+import {act, data, redraw, state} from "./model.js";
+import {accuracy, bar, button, count, figure, h, images, muted, part, percent, pictures, skeleton} from "./parts.js";
 
 const METHODS = {
     auto: "Best of the quick methods",
@@ -43,7 +43,7 @@ function progress(now) {
             ),
             scores.map((s) =>
                 figure(
-                    METHODS[s.method] ?? s.method,
+                    s.method,
                     bar(s.score ?? 0),
                     s.score != null ? percent(s.score) : s === next && "now"
                 )
@@ -56,8 +56,7 @@ function progress(now) {
 }
 
 function comparison({right, tested, before, prompts}) {
-    const row = (label, n, look) =>
-        figure(label, range(n, tested), [h("b", percent(n / tested)), ` ${n} of ${tested}`], look);
+    const row = (label, n, look) => accuracy(label, n, tested, look);
     return part(`Compared on the same ${count(tested, "test picture")}`, null, null, [
         row("Now", right, ".now"),
         before && row("Before", before.right),
@@ -69,6 +68,23 @@ function comparison({right, tested, before, prompts}) {
                 ` on ${pictures(before.better)}, worse on ${before.worse}. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`
             )
     ]);
+}
+
+/** The accuracy of all states that were tested. */
+function curve(states) {
+    const all = states.filter((s) => s.tested).reverse();
+    const points = all.map(({tested: t}, i) => [(100 * i) / (all.length - 1), 100 - (100 * t.right) / t.tested]);
+    return (
+        all.length > 1 &&
+        part("Since you began", null, null, [
+            h(
+                "svg.curve",
+                {viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Accuracy, 0 to 100 %"},
+                h("polyline", {points: points.join(" ")})
+            ),
+            h("p.row.small.muted", all[0].what, h("span.end", all.at(-1).what))
+        ])
+    );
 }
 
 function help({text, screen, pictures: ids}) {
@@ -94,7 +110,7 @@ export const learning = {
             now && progress(now),
             h(
                 ".two",
-                a === undefined ? skeleton() : a ? comparison(a) : muted(none),
+                h("div", a === undefined ? skeleton() : a ? comparison(a) : muted(none), curve(data("history") ?? [])),
                 a?.help.length > 0 && part("What would help most", null, null, h("ul.stack", a.help.map(help)))
             ),
             h(
@@ -109,13 +125,7 @@ export const learning = {
                     )
                 ),
                 button(a ? "Learn again" : "Learn properly", !now && learn, "", "L"),
-                a &&
-                    h(
-                        "span.muted.small.end",
-                        `Learned by ${a.method}. Same result as `,
-                        h("code", `coop train ${folder()} --method ${method}`),
-                        "."
-                    )
+                a && h("span.muted.end", `Learned by ${a.method}.`)
             )
         ];
     },

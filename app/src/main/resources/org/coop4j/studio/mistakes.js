@@ -1,7 +1,7 @@
 // Mistakes: the confusion matrix, and each wrong picture with its neighbours, to be decided one by one.
 
 import {act, focus, move, remove, state} from "./model.js";
-import {bar, button, count, figure, grouped, h, images, name, part, percent, pictures} from "./parts.js";
+import {bar, button, count, figure, grouped, h, images, muted, name, part, percent, pictures} from "./parts.js";
 
 const LARGEST = 12; // classes of a matrix
 
@@ -84,7 +84,7 @@ function matrix({classes, matrix: rows}, all) {
     };
     return h(
         ".matrix",
-        h("p.small.muted", h("b", "Rows:"), " the class a picture is in. ", h("b", "Columns:"), " what it is seen as."),
+        muted("Rows: the class a picture is in. Columns: what it is seen as."),
         h(
             "table",
             h(
@@ -115,7 +115,6 @@ export const mistakes = {
     waiting: (s) => s.mistakes,
     draw(a) {
         const all = pairs(a);
-        const untested = state.server.classes.filter((c) => !a.classes.includes(c.name));
         return !all.length
             ? h(
                   "h2",
@@ -125,17 +124,7 @@ export const mistakes = {
               )
             : h(
                   ".two",
-                  h(
-                      "div",
-                      a.classes.length <= LARGEST && matrix(a, all),
-                      untested.map((c) =>
-                          h(
-                              "p.small.muted",
-                              name(c.name),
-                              ` is not tested yet: it has ${pictures(c.pictures)} and needs 8.`
-                          )
-                      )
-                  ),
+                  a.classes.length <= LARGEST && matrix(a, all),
                   h(
                       "div",
                       all.map((list) =>

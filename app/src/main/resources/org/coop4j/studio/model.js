@@ -198,4 +198,4 @@ export const classes = () => state.server.classes;
 export const classOf = (of) => classes().find((c) => c.name === of);
 export const folder = () => state.server?.folder.split(/[\\/]/).filter(Boolean).pop() ?? "coop4j studio";
 const query = (of, more) => new URLSearchParams({...more, ...(of !== null && {class: of})});
-export const list = (of, count = 1e6) => data("pictures?" + query(of, {count}))?.pictures;
+export const list = (of, count = 1e6) => data("pictures?" + query(of, {count}));

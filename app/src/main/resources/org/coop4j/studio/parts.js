@@ -47,17 +47,18 @@ export const figure = (label, drawing, number, look = "") =>
 
 export const bar = (share, look = "", props) => h(`.bar${look}`, {style: `--share:${Math.min(1, share)}`, ...props});
 
-/** A share of right answers, with its 95 % interval by Wilson. */
-export function range(right, tested) {
+/** A line of a share of right answers, with its 95 % interval by Wilson. */
+export function accuracy(label, right, tested, look) {
     const p = right / tested;
     const z = 1.96 ** 2 / tested;
     const half = Math.sqrt(z * (p * (1 - p) + z / 4));
-    const [from, to] = [p + z / 2 - half, p + z / 2 + half].map((limit) => limit / (1 + z));
-    return h(".range", {
+    const [from, to] = [-half, half].map((by) => (p + z / 2 + by) / (1 + z));
+    const range = h(".range", {
         role: "img",
         title: `Likely ${percent(from)} to ${percent(to)}`,
         style: `--at:${p};--from:${from};--to:${to}`
     });
+    return figure(label, range, [h("b", percent(p)), ` ${right} of ${tested}`], look);
 }
 
 /** Lists by a key, the largest first. */

@@ -1,6 +1,6 @@
 // Sort: the unsorted pictures in groups; one click accepts a group.
 
-import {nameField} from "./dialog.js";
+import {form, nameField} from "./dialog.js";
 import {classes, data, focus, move, remove, state} from "./model.js";
 import {button, h, muted, name, part, percent, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
@@ -19,7 +19,7 @@ function groups() {
         performance.now() - moved < 1000 ||
         state.picked.size ||
         [...document.querySelectorAll("main input")].some((field) => field.value);
-    const found = (data("groups", busy)?.groups ?? []).filter((g) => g.pictures.length);
+    const found = (data("groups", busy) ?? []).filter((g) => g.pictures.length);
     found.sort((a, b) => (keyOf(b) === first) - (keyOf(a) === first));
     first = found[0] && keyOf(found[0]);
     return found;
@@ -38,16 +38,9 @@ function accept(g, to) {
 }
 
 const question = (g, label) =>
-    h(
-        "form.row",
-        {
-            onsubmit(event) {
-                const text = event.target.elements.class.value.trim();
-                event.preventDefault();
-                event.target.reset();
-                accept(g, (/^[1-9]$/.test(text) && classes()[text - 1]?.name) || text);
-            }
-        },
+    form(
+        ".row",
+        (text) => accept(g, (/^[1-9]$/.test(text) && classes()[text - 1]?.name) || text),
         h(
             "label.row",
             "What are these?",

@@ -7,7 +7,7 @@ import {adder, collect, drop, given} from "./give.js";
 import {history} from "./history.js";
 import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
-import {add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
+import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
 import {button, h, images, kbd, muted, name, skeleton} from "./parts.js";
 import {look} from "./pictures.js";
 import {render} from "./preact.js";
@@ -17,13 +17,19 @@ import {use} from "./use.js";
 
 const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use, history};
 const KEYS = {
-    "1 to 9": "put into the class of that number",
+    "1 to 9": "put into that class",
     Space: "select",
     Shift: "select a range",
-    Arrows: "move",
     Tab: "next group",
     Enter: "accept the group, open the class",
     F2: "rename the class"
+};
+
+const STEPS = {
+    Collect: "About 20 pictures for each class. Four are enough to begin.",
+    Sort: "One click accepts a group of alike pictures.",
+    Learn: "It says how many of 10 new pictures would be right.",
+    Try: "Hold something in front of the camera."
 };
 
 const screen = () => SCREENS[state.screen];
@@ -55,7 +61,7 @@ function news({learning: now, encoded, total, readOnly}) {
 const header = (s) =>
     h(
         "header.row",
-        h("b", name(folder())),
+        h("b.cut", name(folder())),
         h(
             "nav",
             {"aria-label": "Screens"},
@@ -108,7 +114,7 @@ function messages(s) {
         redraw();
     };
     const message = (what, more, ...buttons) =>
-        h(".error.row.wrap", h("div", h("p.what", what), h("p", more)), h(".row.end", ...buttons));
+        h(".error.panel.row.wrap", h("div", h("p.what", what), h("p", more)), h(".row.end", ...buttons));
     return [
         h(
             "div",
@@ -144,14 +150,20 @@ const first = () =>
         ".first.stack",
         h("h1", name(folder()), " is empty. Add some pictures to begin."),
         collect(),
-        muted(
-            "A folder becomes a class of the same name. About 20 pictures for each class do well; four are enough to begin."
+        h(
+            ".row.wrap.panel",
+            h("b", "No pictures at hand?"),
+            button("Start with the examples", () => act("examples", {}), ".end")
+        ),
+        h(
+            ".cards",
+            Object.entries(STEPS).map(([step, text], i) => h("div", h("h2", `${i + 1} ${step}`), muted(text)))
         )
     );
 
 drawWith(() => {
     const s = state.server;
-    const begun = s && (s.total || s.classes.length);
+    const begun = s?.total + s?.classes.length > 0;
     document.title = `${screen().title} – ${folder()}`;
     render(
         [

@@ -16,7 +16,7 @@ async function classify(picture) {
     try {
         const found = await request("predict", picture);
         if (!file || picture === file) {
-            answers = found.answers;
+            answers = found;
         }
     } catch (error) {
         fail(error, () => classify(picture));
@@ -118,7 +118,7 @@ export const trial = {
                     ? video()
                     : url
                       ? h("img.whole", {src: url, alt: "The picture to recognise"})
-                      : h(".drop", h("b", "Drop a picture here"), muted("or paste"))
+                      : h(".drop", "Drop or paste a picture here")
             ),
             h(
                 ".stack",
@@ -126,7 +126,7 @@ export const trial = {
                     ? result(answers)
                     : muted(file ? "Looking …" : "Choose a picture, or hold something in front of the camera."),
                 h(
-                    ".row.takes",
+                    ".row.wrap",
                     button("Choose picture", () => choose(([one]) => show(one), false), camera ? "" : ".primary"),
                     camera &&
                         (on

@@ -25,7 +25,7 @@ export const use = {
                     null,
                     {"aria-label": "Copy: " + title}
                 ),
-                h("pre", {tabindex: 0, role: "region", "aria-label": title}, texts[key])
+                h("pre.panel", {tabindex: 0, role: "region", "aria-label": title}, texts[key])
             )
         )
     ]

@@ -73,6 +73,18 @@ final class StudioFolder {
         return studio.snapshot().of(className).stream().map(Picture::id).toList();
     }
 
+    /** Returns a process of Java, begun by another command unless that is empty. */
+    static ProcessBuilder java(List<String> begun, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(begun);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx256m"));
+        command.add("-cp");
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    }
+
     /** Does one of many things to a studio; refusals are part of it. */
     static void anything(Studio studio, Random random) {
         List<String> classes = studio.snapshot().classes();
@@ -86,7 +98,7 @@ final class StudioFolder {
             switch (random.nextInt(9)) {
                 case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false);
                 case 2 -> studio.move(some, "new " + random.nextInt(6), true);
-                case 3 -> studio.merge(other, one);
+                case 3 -> studio.rename(other, one);
                 case 4 -> studio.rename(other, "named " + random.nextInt(6));
                 case 5 -> studio.remove(some.stream().limit(2).toList());
                 case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png");

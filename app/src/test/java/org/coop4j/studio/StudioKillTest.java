@@ -48,17 +48,7 @@ class StudioKillTest {
         Random random = new Random(3);
         for (int kill = 0; kill < Integer.getInteger("studio.kills", 3); kill++) {
             Path out = folder.resolve("out.txt");
-            Process busy = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                            Busy.class.getName(),
-                            folder.toString(),
-                            String.valueOf(kill))
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+            Process busy = StudioFolder.java(List.of(), Busy.class, folder.toString(), String.valueOf(kill))
                     .redirectOutput(out.toFile())
                     .start();
             while (busy.isAlive() && Files.size(out) == 0) {

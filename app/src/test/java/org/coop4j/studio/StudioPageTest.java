@@ -209,6 +209,22 @@ class StudioPageTest {
     }
 
     @Test
+    void anEmptyFolderTellsTheStepsAndOffersExamples() throws IOException {
+        for (String of : List.of("pizza", "watch", "")) {
+            for (Path file : files(photos.resolve(of))) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(photos.resolve("pizza"));
+        Files.delete(photos.resolve("watch"));
+        browser.get(address());
+        until("document.querySelectorAll('.first h2').length === 5");
+        assertThat(browser.findElement(By.tagName("body")).getText()).startsWith("photos is empty.");
+        click("Start with the examples");
+        until("document.querySelectorAll('.tray .tile').length === 21");
+    }
+
+    @Test
     void aPictureIsDraggedToAClassAndUndone() throws IOException {
         String send =
                 """

@@ -16,7 +16,6 @@ import java.nio.file.attribute.FileTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -24,6 +23,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
 import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Labels.Difference;
 import org.coop4j.studio.Labels.Version;
 import org.coop4j.studio.Studio.Picture;
 import org.junit.jupiter.api.Test;
@@ -83,11 +83,12 @@ class StudioTest {
             assertThat(states.get(0).what()).endsWith("to z");
             assertThat(states.get(1).what()).isEqualTo("Changed outside the studio");
             assertThat(states.get(states.size() - 1))
-                    .isEqualTo(new Version(1, states.get(states.size() - 1).when(), "The folder as it was", 12, 3, 4));
-            List<Map<String, String>> outside =
+                    .isEqualTo(new Version(
+                            1, states.get(states.size() - 1).when(), "The folder as it was", 12, new Tested(3, 4)));
+            List<Difference> outside =
                     studio.difference(states.get(2).state(), states.get(1).state());
             assertThat(outside).hasSize(2);
-            assertThat(outside).filteredOn(one -> !one.containsKey("from")).allSatisfy(one -> assertThat(one.get("id"))
+            assertThat(outside).filteredOn(one -> one.from().isEmpty()).allSatisfy(one -> assertThat(one.id())
                     .isEqualTo(Picture.id(Sha256.of(picture(5000)))));
             for (Version state : states.subList(2, states.size())) {
                 Set<String> known = new HashSet<>(contents(folder));
@@ -95,7 +96,7 @@ class StudioTest {
                 assertThat(contents(folder)).containsAll(known);
                 assertThat(studio.difference(state.state(), studio.snapshot().state()))
                         .as(state.what())
-                        .allMatch(one -> !one.containsKey("to")) // what was deleted outside
+                        .allMatch(one -> one.to().isEmpty()) // what was deleted outside
                         .hasSizeLessThan(2);
                 studio.undo();
             }
@@ -108,7 +109,7 @@ class StudioTest {
     void equalNamesGetANumber() throws IOException {
         fill(folder, 2, "a", "b");
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            studio.merge("a", "b");
+            studio.rename("a", "b");
             assertThat(tree()).containsExactly("", "b", "b/p0 (2).png", "b/p0.png", "b/p1 (2).png", "b/p1.png");
             assertThat(studio.done().undo()).isEqualTo("Merged a into b");
         }
@@ -201,7 +202,7 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             tests = studio.snapshot().tests();
             assertThat(tests).hasSize(6);
-            studio.merge("a", "b");
+            studio.rename("a", "b");
             studio.rename("b", "c");
             assertThat(studio.snapshot().tests()).isEqualTo(tests);
         }

@@ -1,4 +1,4 @@
-package org.coop4j.http;
+package org.coop4j.studio;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -10,53 +10,46 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.http.ServiceOptions;
 
 /** A token in the address of a page that lets one browser in, which has a cookie since. */
-public final class BrowserToken {
+final class BrowserToken {
 
-    private static final int BYTES = 16;
-
-    private final String name;
+    private final ServiceOptions options;
     private final String session = secret();
     private final AtomicReference<String> token = new AtomicReference<>(secret());
 
-    /**
-     * @param name beginning of the cookie's name; its port follows, as cookies do not know ports
-     */
-    public BrowserToken(String name) {
-        this.name = name;
+    BrowserToken(ServiceOptions options) {
+        this.options = options;
     }
 
     private static String secret() {
-        byte[] bytes = new byte[BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
+        return UUID.randomUUID().toString().replace("-", ""); // of 122 secure random bits
     }
 
     /** Returns the token; null once it is used. */
-    public String get() {
+    String get() {
         return token.get();
     }
 
     /** Returns the address of the page for a browser on this machine. */
-    public String address(ServiceOptions options, int port) throws IOException {
+    String address(int port) throws IOException {
         boolean any = InetAddress.getByName(options.host()).isAnyLocalAddress();
         return address(any ? "localhost" : options.host(), port);
     }
 
     /** Returns the address of the page for a browser on another machine; empty if only this machine is served. */
-    public Optional<String> distantAddress(ServiceOptions options, int port) throws IOException {
+    Optional<String> distantAddress(int port) throws IOException {
         InetAddress host = InetAddress.getByName(options.host());
         if (host.isLoopbackAddress()) {
             return Optional.empty();
         }
         if (!host.isAnyLocalAddress()) {
-            return Optional.of(address(options.host(), port));
+            return Optional.of(address(port));
         }
         try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
             socket.connect(new InetSocketAddress("192.0.2.1", 9));
@@ -69,13 +62,13 @@ public final class BrowserToken {
     }
 
     /** Replaces the token, for another browser. */
-    public void renew() {
+    void renew() {
         token.set(secret());
     }
 
     /** Returns true for requests of browsers that are in; redirects one that comes to the page with a token. */
-    public boolean admits(Context context) {
-        String cookie = name + "-" + context.req().getLocalPort();
+    boolean admits(Context context) {
+        String cookie = "coop4j-studio-" + context.req().getLocalPort(); // cookies do not know ports
         boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie), ""), session);
         String given = context.queryParam("token");
         if (given != null && context.path().equals("/")) {

@@ -1,0 +1,252 @@
+package org.coop4j.studio;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.studio.StudioFolder.contents;
+import static org.coop4j.studio.StudioFolder.fill;
+import static org.coop4j.studio.StudioFolder.ids;
+import static org.coop4j.studio.StudioFolder.picture;
+import static org.coop4j.studio.StudioProblem.UNCHANGED;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.coop4j.base.Sha256;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.studio.Journal.Entry;
+import org.coop4j.studio.Journal.Move;
+import org.coop4j.studio.Studio.Picture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A studio whose folder or system refuses something: a clear message, and nothing is lost. The system property {@code
+ * studio.thousands} sets how many thousand files a folder has.
+ */
+class StudioFaultsTest {
+
+    @TempDir
+    private Path folder;
+
+    /** Changes a folder, and prints what is refused. */
+    static final class Hindered {
+        private Hindered() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (Studio studio = Studio.open(Path.of(arguments[0]), false, Hindered::sha256)) {
+                System.out.println(studio.snapshot().pictures().size() + " pictures");
+                attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png"));
+                for (int i = 0; i < 10; i++) {
+                    String to = "b" + i % 2;
+                    attempt(() -> studio.move(List.of(ids(studio, "a").get(0)), to, true));
+                }
+            } catch (CommandFailure e) {
+                System.out.println(e.getMessage());
+            }
+        }
+
+        /** Empty files have different contents, too. */
+        private static String sha256(Path file) throws IOException {
+            return Files.size(file) == 0 ? Sha256.of(file.toString()) : Sha256.of(file);
+        }
+
+        private static void attempt(Runnable change) {
+            try {
+                change.run();
+            } catch (StudioProblem e) {
+                System.out.println(e.getMessage() + " " + e.lost);
+            }
+        }
+    }
+
+    private static String hindered(Path photos, String... by) throws IOException, InterruptedException {
+        Process process = StudioFolder.java(List.of(by), Hindered.class, photos.toString())
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).isZero();
+        return said;
+    }
+
+    /** A journal and an upload that do not fit: here into the largest file that the system allows. */
+    @Test
+    void whatCannotBeWrittenIsNotDone() throws IOException, InterruptedException {
+        fill(folder, 24, "a");
+        Set<String> known = new HashSet<>(contents(folder));
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            assertThat(studio.snapshot().pictures()).hasSize(24);
+        }
+        long journal = Files.size(folder.resolve(Studio.OWN).resolve("journal"));
+        String said =
+                hindered(folder, "bash", "-c", "ulimit -f %d; exec \"$@\"".formatted(journal / 1024 + 2), "limited");
+        assertThat(said)
+                .contains("large.png: ")
+                .contains("The journal: ")
+                .contains("Nothing is lost, and nothing was changed.");
+        assertThat(contents(folder)).hasSize(24).containsAll(known);
+        assertThat(Files.size(folder.resolve(Studio.OWN).resolve("journal"))).isGreaterThan(journal);
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            int moved = 24 - ids(studio, "a").size();
+            assertThat(moved).isBetween(1, 9);
+            for (int i = 0; i < moved; i++) {
+                studio.undo();
+            }
+            assertThat(ids(studio, "a")).hasSize(24);
+        }
+        StudioProblem full = StudioProblem.of(new IOException("No space left on device"), "a.jpg");
+        assertThat(full).hasMessage("The disk is full: a.jpg was not written. Free some space.");
+    }
+
+    /** A disk that is full, for the files in which ImageIO keeps what it writes. */
+    @Test
+    void anUploadNeedsNoTemporaryFiles() throws IOException {
+        byte[] content = picture(7);
+        Path cache = Files.createDirectories(folder.resolve("cache"));
+        ImageIO.setCacheDirectory(cache.toFile());
+        Files.delete(cache);
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            studio.upload(content, null, "up.png");
+            assertThat(ids(studio, null)).hasSize(1);
+        } finally {
+            ImageIO.setCacheDirectory(null);
+        }
+    }
+
+    @Test
+    void aFolderThatMayNotBeChangedIsNot() throws IOException, InterruptedException {
+        fill(folder, 12, "a", "b0", "b1");
+        Files.setPosixFilePermissions(folder.resolve("b0"), PosixFilePermissions.fromString("r-xr-xr-x"));
+        // Permissions do not bind root until it gives up its capabilities.
+        String bound = "[ $(id -u) = 0 ] && exec setpriv --bounding-set=-all \"$@\"; exec \"$@\"";
+        assertThat(hindered(folder, "bash", "-c", bound, "bound"))
+                .contains("a/p0.png cannot be written: change the permissions of its folder.");
+        assertThat(contents(folder)).hasSize(37);
+        try (Stream<Path> files = Files.list(folder.resolve("b0"))) {
+            assertThat(files).hasSize(12);
+        }
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+        assertThat(hindered(folder, "bash", "-c", bound, "bound"))
+                .contains("change its permissions, or look at it with");
+        for (Path one : List.of(folder, folder.resolve("b0"))) {
+            Files.setPosixFilePermissions(one, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+    }
+
+    /** Links to a folder of a thousand files, whose contents differ by place for this studio. */
+    @Test
+    void manyThousandFilesAreOpenedInLittleMemory() throws IOException, InterruptedException {
+        int links = Integer.getInteger("studio.thousands", 10);
+        Path photos = fill(folder.resolve("photos"), 12, "a");
+        Path pool = Files.createDirectories(folder.resolve("pool"));
+        for (int i = 0; i < 1000; i++) {
+            Files.createFile(pool.resolve(i + ".png"));
+        }
+        for (int i = 0; i < links; i++) {
+            Files.createSymbolicLink(photos.resolve("many " + i), pool);
+        }
+        assertThat(hindered(photos)).isEqualTo(links + "012 pictures\n");
+        assertThat(contents(photos.resolve("a"))).hasSize(2);
+    }
+
+    @Test
+    void aFileThatChangesBetweenTheJournalAndItsMoveStays() throws IOException {
+        fill(folder, 2, "a", "b");
+        Move move;
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            move = new Move(studio.snapshot().of("a").get(0).sha256(), "a/p0.png", "b/new.png");
+        }
+        try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
+            journal.add(Entry.of(9, "Moved 1 to b", null, List.of(), List.of(move), List.of()));
+        }
+        Files.write(folder.resolve("a/p0.png"), picture(70));
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            assertThat(ids(studio, "a")).contains(Sha256.of(picture(70)).substring(0, 20));
+            assertThat(ids(studio, "b")).hasSize(2);
+        }
+    }
+
+    @Test
+    void aFileThatIsWrittenWhileItIsMovedIsReadAgain() throws IOException, InterruptedException {
+        fill(folder, 1, "a");
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            for (int i = 1; i <= Integer.getInteger("studio.writes", 40); i++) {
+                Path file = folder.resolve(studio.snapshot().pictures().get(0).path());
+                byte[] content = Arrays.copyOf(picture(i), 1000 + i);
+                Thread writer = new Thread(() -> write(file, content));
+                writer.start();
+                move(studio, "b" + i);
+                writer.join();
+                move(studio, "c" + i);
+                move(studio, "c" + i);
+                Picture moved = studio.snapshot().pictures().get(0);
+                assertThat(moved.className()).isEqualTo("c" + i);
+                assertThat(moved.sha256()).isEqualTo(Sha256.of(folder.resolve(moved.path())));
+            }
+        }
+    }
+
+    private static void write(Path file, byte[] content) {
+        try {
+            Files.write(file, content, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+        } catch (IOException e) {
+            // It is moved already.
+        }
+    }
+
+    private static void move(Studio studio, String to) {
+        try {
+            studio.move(List.of(studio.snapshot().pictures().get(0).id()), to, true);
+        } catch (StudioProblem e) {
+            assertThat(e).hasMessageContaining("changed elsewhere").hasFieldOrPropertyWithValue("lost", UNCHANGED);
+        }
+    }
+
+    @Test
+    void aNestedLinkAndALinkThatWouldBreakStay() throws IOException {
+        fill(folder, 2, "photos/a/deep", "photos/b", "elsewhere");
+        Files.write(folder.resolve("near.png"), picture(60));
+        Path photos = folder.resolve("photos");
+        Files.createSymbolicLink(photos.resolve("a/deep/linked"), folder.resolve("elsewhere"));
+        Files.createSymbolicLink(photos.resolve("b/near.png"), Path.of("../../near.png"));
+        try (Studio studio = Studio.open(photos, false, Sha256::of)) {
+            String nested = studio.snapshot().pictures().stream()
+                    .filter(one -> one.path().equals("a/deep/linked/p1.png"))
+                    .findFirst()
+                    .orElseThrow()
+                    .id();
+            assertThatThrownBy(() -> studio.remove(List.of(nested))).hasMessageContaining("a/deep/linked is a link");
+            assertThatThrownBy(() -> studio.rename("a", "b")).hasMessageContaining("a/deep/linked is a link");
+            assertThatThrownBy(() -> studio.move(ids(studio, "b"), null, false)).hasMessageContaining("leads nowhere");
+            assertThat(studio.snapshot().of("b")).hasSize(1);
+            studio.rename("a", "c");
+            assertThat(ids(studio, "c")).hasSize(4);
+        }
+        assertThat(contents(folder.resolve("elsewhere"))).hasSize(2);
+        assertThat(photos.resolve("b/near.png")).isSymbolicLink();
+    }
+
+    @Test
+    void classesAndFilesWhoseNamesDifferInCaseAloneAreMergedAndParted() throws IOException {
+        fill(folder, 2, "Cat", "cat", "dog");
+        Files.write(folder.resolve("dog/P0.PNG"), picture(80));
+        List<String> before = contents(folder);
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            assertThatThrownBy(() -> studio.rename("dog", "CAT")).hasMessageContaining("already");
+            studio.rename("Cat", "cat");
+            studio.move(ids(studio, "dog"), "cat", false);
+            assertThat(ids(studio, "cat")).hasSize(7);
+            studio.undo();
+            studio.undo();
+            assertThat(studio.snapshot().classes()).containsExactly("Cat", "cat", "dog");
+        }
+        assertThat(contents(folder)).isEqualTo(before);
+    }
+}
