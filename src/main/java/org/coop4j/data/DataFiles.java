@@ -31,6 +31,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
+import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.eval.Labels;
@@ -47,6 +48,8 @@ import org.slf4j.Logger;
  *   <li>A CSV file with one line per image: path, label and, optionally, split (train, val or test); UTF-8, separated by
  *       commas, quoted with double quotes. An optional header names the columns. The label is the class's name; classes
  *       are sorted by name, or by number if every label is one.
+ *   <li>Lists of images with sets of labels, see {@link LabelLists}: CSV with a column labels or one column per class, JSON
+ *       lines (.jsonl), instances of COCO (.json), the folder of VOC, and the keywords inside pictures of a folder.
  *   <li>A split file (.json), see {@link SplitFile}.
  *   <li>A file of features such as {@code coop embed --data} writes: {@code features} [images, width], {@code labels}
  *       [images] and, optionally, {@code split} [images] (0 train, 1 val, 2 test), with the class names in the metadata.
@@ -75,6 +78,57 @@ record DataFiles(DataSpec data, long seed) {
      */
     ImageDataset load(Consumer<String> notes) throws IOException {
         Path place = place();
+        LabelLists lists = new LabelLists(place, imageRoot(), notes);
+        if (choice().keywords()) {
+            require(Files.isDirectory(place), "%s is not a folder of pictures with keywords", place);
+            lists.keywords(ImageFiles.in(place));
+            return sets(lists);
+        }
+        if (LabelLists.isVoc(place)) {
+            lists.voc();
+            return sets(lists);
+        }
+        if (data.hasExtension(".jsonl")) {
+            lists.jsonLines();
+            return sets(lists);
+        }
+        if (data.hasExtension(".json") && Files.isRegularFile(place) && lists.isCoco()) {
+            lists.coco();
+            return sets(lists);
+        }
+        if (data.hasExtension(".csv") && Files.isRegularFile(place)) {
+            List<String[]> lines = cells();
+            List<String> header = header(lines);
+            if (LabelLists.isHeader(header)) {
+                lists.csv(header, List.of(lines.get(0)), lines.subList(1, lines.size()));
+                return sets(lists);
+            }
+        }
+        require(data.sets() == null, "%s has no sets of labels: there are no classes to choose among", place);
+        return single(place, notes);
+    }
+
+    private SetChoice choice() {
+        return data.sets() == null ? SetChoice.ALL : data.sets();
+    }
+
+    private ImageDataset sets(LabelLists lists) throws IOException {
+        LabelLists.Listed listed = lists.listed(choice());
+        ClassNames.requireUsable(listed.classNames(), data.path());
+        return dataset(
+                listed.classNames(),
+                IntStream.range(0, listed.paths().size())
+                        .mapToObj(i -> LabelledImage.of(
+                                listed.paths().get(i),
+                                listed.labels().get(i),
+                                listed.classNames(),
+                                data.orientation(),
+                                null))
+                        .toList(),
+                listed.splits());
+    }
+
+    private ImageDataset single(Path place, Consumer<String> notes) throws IOException {
         if (Files.isDirectory(place)) {
             return dataset(folder(notes), Comparator.naturalOrder());
         }
@@ -87,14 +141,14 @@ record DataFiles(DataSpec data, long seed) {
             return existing(dataset);
         }
         if (data.hasExtension(".csv")) {
-            return existing(csv());
+            return existing(csv(cells()));
         }
         if (FeatureTensors.isNameOf(place)) {
             return features();
         }
         throw new IOException(place
-                + ": expected a folder of class folders, a split file (.json), a list of path,label (.csv), or features"
-                + " (.safetensors, .npz, .pt)");
+                + ": expected a folder of class folders, a split file or COCO list (.json), a list of path,label or"
+                + " path,labels (.csv, .jsonl), or features (.safetensors, .npz, .pt)");
     }
 
     private static ImageDataset existing(ImageDataset dataset) throws InputException {
@@ -112,8 +166,12 @@ record DataFiles(DataSpec data, long seed) {
     }
 
     private Path imageRoot() {
-        return data.imageRoot() != null
-                ? Path.of(data.imageRoot())
+        if (data.imageRoot() != null) {
+            return Path.of(data.imageRoot());
+        }
+        Path inVoc = place().resolve("JPEGImages");
+        return LabelLists.isVoc(place())
+                ? Files.isDirectory(inVoc) ? inVoc : place()
                 : place().toAbsolutePath().getParent();
     }
 
@@ -269,13 +327,16 @@ record DataFiles(DataSpec data, long seed) {
         return splits;
     }
 
-    private ImageDataset csv() throws IOException {
-        List<String[]> lines = cells();
-        List<String> header = lines.isEmpty()
+    private static List<String> header(List<String[]> lines) {
+        return lines.isEmpty()
                 ? List.of()
                 : Arrays.stream(lines.get(0))
                         .map(cell -> cell.strip().toLowerCase(Locale.ROOT))
                         .toList();
+    }
+
+    private ImageDataset csv(List<String[]> lines) throws IOException {
+        List<String> header = header(lines);
         boolean hasHeader = header.contains("path") && header.contains("label");
         List<String> columns =
                 hasHeader ? header : List.of("path", "label", "split").subList(0, header.size() > 2 ? 3 : 2);

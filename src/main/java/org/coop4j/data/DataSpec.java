@@ -1,8 +1,10 @@
 package org.coop4j.data;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,7 +25,7 @@ import org.coop4j.image.ExifOrientation;
 /**
  * The source of a run's images.
  *
- * @param path a folder with one subfolder per class, a split file, a CSV list, a file of features, or the folder of all
+ * @param path a folder with one subfolder per class or of VOC, a split file, a list of CSV, JSONL or COCO, a file of features, or the folder of all
  *     benchmark datasets
  * @param benchmark name of a published dataset, or null
  * @param imageRoot folder that a split file's or list's paths are relative to; null for its own folder
@@ -39,6 +41,7 @@ import org.coop4j.image.ExifOrientation;
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
  *     model
  * @param descriptions sentences about the classes; null for none
+ * @param sets choice among sets of labels; null for all that a list has
  */
 public record DataSpec(
         String path,
@@ -52,7 +55,8 @@ public record DataSpec(
         ExifOrientation exif,
         Boolean nested,
         Texts texts,
-        Descriptions descriptions) {
+        Descriptions descriptions,
+        @JsonInclude(JsonInclude.Include.NON_NULL) SetChoice sets) {
 
     public DataSpec {
         Require.that(path != null && !path.isBlank(), "no data: give a folder, a split file, a list or features");
@@ -87,6 +91,25 @@ public record DataSpec(
     public record Descriptions(String path, String sha256) {}
 
     /**
+     * Choice among images with sets of labels.
+     *
+     * @param keywords true for the keywords inside the pictures of a folder and beside them
+     * @param labels names of classes; null for all
+     * @param minPictures smallest number of pictures that show a class
+     * @param onlyLabelled true to leave out pictures that show none of the classes
+     */
+    public record SetChoice(boolean keywords, List<String> labels, int minPictures, boolean onlyLabelled) {
+
+        /** Everything that a list has. */
+        public static final SetChoice ALL = new SetChoice(false, null, 0, false);
+
+        public SetChoice {
+            labels = labels == null ? null : List.copyOf(labels);
+            Require.that(minPictures >= 0, "pictures of a class: expected 0 or more, got %s", minPictures);
+        }
+    }
+
+    /**
      * A space of features, and the data as it is used there.
      *
      * @param space to be closed
@@ -100,7 +123,8 @@ public record DataSpec(
 
     /** Describes the published dataset of a name in the folder of all datasets. */
     public static DataSpec of(Path path, String benchmark) {
-        return new DataSpec(path.toString(), benchmark, null, null, null, null, null, null, null, null, null, null);
+        return new DataSpec(
+                path.toString(), benchmark, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /**
@@ -111,7 +135,19 @@ public record DataSpec(
         String root = images == null ? null : images.toString();
         String file = names == null ? null : names.toString();
         return new DataSpec(
-                path, benchmark, root, file, splitSeed, title, template, split, exif, inOthers, texts, descriptions);
+                path,
+                benchmark,
+                root,
+                file,
+                splitSeed,
+                title,
+                template,
+                split,
+                exif,
+                inOthers,
+                texts,
+                descriptions,
+                sets);
     }
 
     /**
@@ -120,30 +156,48 @@ public record DataSpec(
      */
     public DataSpec described(String name, String prompt, long seed) {
         return new DataSpec(
-                path, benchmark, imageRoot, namesFile, seed, name, prompt, split, exif, nested, texts, descriptions);
+                path,
+                benchmark,
+                imageRoot,
+                namesFile,
+                seed,
+                name,
+                prompt,
+                split,
+                exif,
+                nested,
+                texts,
+                descriptions,
+                sets);
     }
 
     /** Returns the data with other shares of its split, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
-        return with(shares, exif, texts, descriptions);
+        return with(shares, exif, texts, descriptions, sets);
     }
 
     /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
     public DataSpec withExif(ExifOrientation other) {
-        return with(split, other, texts, descriptions);
+        return with(split, other, texts, descriptions, sets);
     }
 
     /** Returns the data with features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
-        return with(split, exif, other, descriptions);
+        return with(split, exif, other, descriptions, sets);
     }
 
     /** Returns the data with sentences about its classes; null for none. */
     public DataSpec withDescriptions(Descriptions sentences) {
-        return with(split, exif, texts, sentences);
+        return with(split, exif, texts, sentences, sets);
     }
 
-    private DataSpec with(String shares, ExifOrientation orientation, Texts features, Descriptions sentences) {
+    /** Returns the data with a choice among sets of labels. */
+    public DataSpec withSets(SetChoice choice) {
+        return with(split, exif, texts, descriptions, choice);
+    }
+
+    private DataSpec with(
+            String shares, ExifOrientation orientation, Texts features, Descriptions sentences, SetChoice choice) {
         return new DataSpec(
                 path,
                 benchmark,
@@ -156,7 +210,8 @@ public record DataSpec(
                 orientation,
                 nested,
                 features,
-                sentences);
+                sentences,
+                choice);
     }
 
     /**

@@ -1,11 +1,15 @@
 package org.coop4j.data;
 
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.data.PythonRandom.NumpyRandom;
+import org.coop4j.eval.Labels;
 
 /**
  * Draws the few-shot subset that the CoOp reference draws: with the published split file and the same seed, exactly the
@@ -14,6 +18,9 @@ import org.coop4j.data.PythonRandom.NumpyRandom;
  * <p>Images are grouped by label in the order in which labels first appear. {@code shots} images of each group are drawn
  * for train; then, from the same generator, min(shots, 4) of each group for val. A group with fewer images is used
  * entirely, without a draw. The test list is never reduced, nor is a val list that is the test list (ImageNet).
+ *
+ * <p>Images with sets of labels are drawn greedily: for the classes from the rarest to the commonest, images in a random
+ * order until the class has as many among all that were drawn; common classes get more.
  *
  * @param shots training images per class, 1 or more
  * @param seed seed of the draw
@@ -28,11 +35,54 @@ public record FewShotSampler(int shots, long seed) {
     /** Draws the subset of a dataset. */
     public ImageDataset sample(ImageDataset dataset) {
         PythonRandom random = new PythonRandom(seed);
+        if (dataset.hasSets()) {
+            List<LabelledImage> val =
+                    dataset.validatesOnTest() ? dataset.val() : greedy(dataset, dataset.val(), valShots(), random);
+            return new ImageDataset(
+                    dataset.name(),
+                    dataset.classNames(),
+                    greedy(dataset, dataset.train(), shots, random),
+                    val,
+                    dataset.test());
+        }
         BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw =
                 (group, count) -> group.size() < count ? group : random.sample(group, count);
         List<LabelledImage> train = ofEach(dataset.train(), shots, draw);
         List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : ofEach(dataset.val(), valShots(), draw);
         return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
+    }
+
+    private static List<LabelledImage> greedy(
+            ImageDataset dataset, List<LabelledImage> images, int shots, PythonRandom random) {
+        List<Labels> labels = images.stream().map(LabelledImage::labels).toList();
+        List<Integer> order =
+                random.shuffled(IntStream.range(0, images.size()).boxed().toList());
+        return greedy(labels, dataset.classCount(), order, shots).stream()
+                .map(images::get)
+                .toList();
+    }
+
+    /**
+     * Chooses images with sets of labels.
+     *
+     * @param order positions of the images in the order in which they are tried
+     * @return positions in the order of choice
+     */
+    static Collection<Integer> greedy(List<Labels> labels, int classes, List<Integer> order, int shots) {
+        int[] positives = Labels.positives(labels, classes);
+        int[] drawn = new int[classes];
+        Set<Integer> chosen = new LinkedHashSet<>();
+        IntStream.range(0, classes)
+                .boxed()
+                .sorted(Comparator.comparingInt(c -> positives[c]))
+                .forEach(c -> {
+                    for (int i : order) {
+                        if (drawn[c] < shots && labels.get(i).state(c) == Labels.PRESENT && chosen.add(i)) {
+                            IntStream.of(labels.get(i).present()).forEach(label -> drawn[label]++);
+                        }
+                    }
+                });
+        return chosen;
     }
 
     /**

@@ -68,7 +68,7 @@ public final class ImageFiles {
                         if (isKept(file)) {
                             if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
                                 images.add(file);
-                            } else {
+                            } else if (!extension.equalsIgnoreCase("xmp")) { // a sidecar
                                 passedOver.add(file);
                             }
                         }

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
@@ -82,14 +82,12 @@ public final class SplitRules {
         SplitShares shares = chosen.orElse(SplitShares.STANDARD);
         int[] positives =
                 Labels.positives(images.stream().map(LabelledImage::labels).toList(), classNames.size());
-        ToIntFunction<LabelledImage> rarest =
-                image -> IntStream.of(image.labels().present())
-                        .boxed()
-                        .min(Comparator.comparingInt(c -> positives[c]))
-                        .orElse(classNames.size());
+        Comparator<Integer> rarity = Comparator.comparingInt(c -> c < 0 ? images.size() : positives[c]);
+        Function<LabelledImage, Integer> rarest = image ->
+                IntStream.of(image.labels().present()).boxed().min(rarity).orElse(-1);
         List<LabelledImage> order = new PythonRandom(seed)
                 .shuffled(images).stream()
-                        .sorted(Comparator.comparingInt(rarest))
+                        .sorted(Comparator.comparing(rarest, rarity.thenComparing(c -> c)))
                         .toList();
         int[] wanted = {shares.train, shares.val, shares.test};
         List<List<LabelledImage>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());

@@ -4,8 +4,10 @@ import static org.coop4j.console.WrongUsage.require;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
@@ -32,6 +34,18 @@ final class DataOptions {
     @Option(names = "--nested")
     boolean nested;
 
+    @Option(names = "--keywords")
+    boolean keywords;
+
+    @Option(names = "--labels", paramLabel = "NAMES", split = ",")
+    List<String> labels;
+
+    @Option(names = "--min-pictures", paramLabel = "N")
+    int minPictures;
+
+    @Option(names = "--only-labelled")
+    boolean onlyLabelled;
+
     @Option(names = "--half", paramLabel = "HALF")
     ClassHalf half;
 
@@ -41,16 +55,24 @@ final class DataOptions {
         boolean features = own && FeatureTensors.isNameOf(data);
         boolean folder = own && !Files.isRegularFile(data);
         require(
-                images == null || (own && !Files.isDirectory(data)),
-                "--images is for split files (.json) and lists (.csv): omit it");
+                images == null || (own && (!Files.isDirectory(data) || Files.isDirectory(data.resolve("Annotations")))),
+                "--images is for split files (.json), lists (.csv, .jsonl) and folders of VOC: omit it");
         require(
                 names == null || features || folder,
                 "--names is for a folder with one subfolder per class, or features: omit it");
+        SetChoice sets = new SetChoice(keywords, labels, minPictures, onlyLabelled);
+        boolean chooses = !sets.equals(SetChoice.ALL);
+        require(
+                own || !chooses,
+                "--keywords, --labels, --min-pictures and --only-labelled are for your own pictures: omit them");
+        require(!keywords || folder, "--keywords is for a folder of pictures: omit it");
         require(!nested || folder, "--nested is for a folder of class folders: omit it");
         // eval reads it again, from wherever it is called
         Path place = features ? data.toAbsolutePath().normalize() : data;
         return own
-                ? DataSpec.of(place).withFiles(images, names, nested ? true : null)
+                ? DataSpec.of(place)
+                        .withFiles(images, names, nested ? true : null)
+                        .withSets(chooses ? sets : null)
                 : DataSpec.of(place, benchmark.name());
     }
 

@@ -2,34 +2,56 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.Table.Format.TABLE;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.About;
 import org.coop4j.data.benchmark.Benchmark.Layout;
 import org.coop4j.data.benchmark.Benchmark.Sizes;
+import org.coop4j.eval.Labels;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop datasets show}: one published dataset. */
+/** {@code coop datasets show}: one published dataset, or one's own images. */
 @Command(name = "show")
 final class DatasetsShowCommand extends ConsoleCommand {
 
     private final AlignedLines facts = new AlignedLines();
 
-    @Parameters(paramLabel = "NAME")
+    @Parameters(arity = "0..1", paramLabel = "NAME")
     Benchmark benchmark;
+
+    @ArgGroup(exclusive = false)
+    DataOptions own;
 
     @Mixin
     AsJson json;
 
     @Override
-    public Integer call() {
-        if (json.json) {
+    public Integer call() throws IOException {
+        WrongUsage.require(
+                (benchmark == null) != (own == null), "name a published dataset, or give your own images by --data");
+        if (own != null) {
+            showOwn(own.spec().load(1, console::note));
+        } else if (json.json) {
             console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts();
@@ -58,6 +80,53 @@ final class DatasetsShowCommand extends ConsoleCommand {
                 label = "";
             }
         }
+        facts.within(console.width()).print(console);
+    }
+
+    private void showOwn(ImageDataset data) {
+        List<String> names = data.classNames();
+        Map<Split, int[]> positives = new EnumMap<>(Split.class);
+        List.of(Split.values()).forEach(split -> positives.put(split, data.positives(split)));
+        Table<Integer> classes = new Table<Integer>().text("class", names::get);
+        positives.forEach((split, counts) -> classes.count(split.label(), c -> counts[c]));
+        List<Integer> all = IntStream.range(0, names.size()).boxed().toList();
+        List<Labels> labels = List.of(Split.values()).stream()
+                .flatMap(split -> data.images(split).stream())
+                .distinct()
+                .map(LabelledImage::labels)
+                .toList();
+        double entries = (double) labels.size() * names.size();
+        double unknown =
+                100 * labels.stream().mapToInt(one -> one.unknown().length).sum() / entries;
+        int[] sizes = labels.stream().mapToInt(one -> one.present().length).toArray();
+        double mean = IntStream.of(sizes).average().orElse(0);
+        if (json.json) {
+            ObjectNode tree = Json.object()
+                    .put("images", labels.size())
+                    .put("labels_per_image", mean)
+                    .put("unknown", unknown);
+            positives.forEach((split, counts) -> {
+                ObjectNode own = tree.putObject(split.label());
+                all.forEach(c -> own.put(names.get(c), counts[c]));
+            });
+            console.print(tree);
+            return;
+        }
+        classes.rows(all).print(TABLE, console);
+        console.print("");
+        fact(
+                "images",
+                positives.keySet().stream()
+                        .map(split -> data.images(split).size() + " " + split.label())
+                        .collect(joining(", ")));
+        fact(
+                "labels per image",
+                "%.2f; %d images have none, %d have two or more"
+                        .formatted(
+                                mean,
+                                IntStream.of(sizes).filter(n -> n == 0).count(),
+                                IntStream.of(sizes).filter(n -> n > 1).count()));
+        fact("unknown", Numbers.number(unknown, 1) + " % of the labels");
         facts.within(console.width()).print(console);
     }
 

@@ -1,0 +1,423 @@
+package org.coop4j.data;
+
+import static org.coop4j.base.InputException.require;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.zip.InflaterInputStream;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.TextFile;
+
+/**
+ * Keywords that photo programs write into a picture or beside it. The first source with keywords is used: an XMP
+ * sidecar, XMP, IPTC, and Exif's XPKeywords inside JPEG, PNG, TIFF and WebP files.
+ *
+ * <p>Pictures may come from strangers: no block of more than {@value #LARGEST} bytes is read, XML with a DOCTYPE is
+ * refused, and a damaged block is reported and passed over.
+ */
+final class Keywords {
+
+    private static final int LARGEST = 16 << 20;
+    private static final int MOST = 10_000;
+
+    private static final String DC = "http://purl.org/dc/elements/1.1/";
+
+    /** The property with the keywords, before those with paths, whose last parts are keywords. */
+    private static final List<String> PROPERTIES = List.of(
+            DC + "subject",
+            "http://www.digikam.org/ns/1.0/TagsList",
+            "http://ns.adobe.com/lightroom/1.0/hierarchicalSubject",
+            "http://ns.microsoft.com/photo/1.0/LastKeywordXMP");
+
+    private static final String XMP_IN_JPEG = "http://ns.adobe.com/xap/1.0/\0";
+    private static final String PHOTOSHOP = "Photoshop 3.0\0";
+    private static final String EXIF = "Exif\0\0";
+    private static final String XMP_IN_PNG = "XML:com.adobe.xmp\0";
+    private static final int TAG_XMP = 700;
+    private static final int TAG_IPTC = 33723;
+    private static final int TAG_PHOTOSHOP = 34377;
+    private static final int TAG_KEYWORDS = 0x9C9E;
+    private static final int IPTC = 0x0404;
+
+    private final Consumer<String> notes;
+    private final Path image;
+    private final ByteArrayOutputStream photoshop = new ByteArrayOutputStream();
+    private byte[] xmp;
+    private byte[] iptc;
+    private byte[] exif;
+    private byte[] words; // XPKeywords
+
+    private Keywords(Path image, Consumer<String> notes) {
+        this.image = image;
+        this.notes = notes;
+    }
+
+    private interface Source {
+        /** Returns keywords; null if it says nothing. */
+        Collection<String> read() throws IOException;
+    }
+
+    /**
+     * Returns the keywords of a picture, each once; empty if nobody has said anything.
+     *
+     * @param notes receives a sentence about each block that cannot be read
+     */
+    static Optional<List<String>> of(Path image, Consumer<String> notes) {
+        return new Keywords(image, notes).first();
+    }
+
+    private Optional<List<String>> first() {
+        String name = image.getFileName().toString();
+        String stem = name.substring(0, Math.max(0, name.lastIndexOf('.')));
+        Map<String, Source> sources = new LinkedHashMap<>();
+        for (String sidecar : List.of(name + ".xmp", stem + ".xmp")) {
+            Path file = image.resolveSibling(sidecar);
+            sources.put(sidecar, () -> Files.exists(file) ? xmp(OpenFile.read(file, LARGEST)) : null);
+        }
+        sources.put("metadata", this::blocks);
+        sources.put("XMP", () -> xmp == null ? null : xmp(xmp));
+        sources.put("IPTC", () -> iptc(iptc == null ? resource(photoshop.toByteArray()) : iptc));
+        sources.put("Exif", this::fromExif);
+        for (Map.Entry<String, Source> source : sources.entrySet()) {
+            try {
+                Collection<String> found = source.getValue().read();
+                if (found != null) {
+                    return Optional.of(found.stream()
+                            .map(String::strip)
+                            .filter(word -> !word.isEmpty())
+                            .distinct()
+                            .toList());
+                }
+            } catch (IOException | RuntimeException e) {
+                notes.accept("%s: its %s cannot be read: %s".formatted(image, source.getKey(), e.getMessage()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    // Blocks
+
+    /** Part of a file, in some order of bytes. */
+    private record Bytes(FileChannel file, ByteOrder order) {
+
+        ByteBuffer at(long position, long count) throws IOException {
+            require(
+                    count >= 0 && count <= LARGEST && position >= 0 && position + count <= file.size(),
+                    "a block of %d bytes at %d: expected at most %d within the file",
+                    count,
+                    position,
+                    LARGEST);
+            ByteBuffer bytes = ByteBuffer.allocate((int) count).order(order);
+            while (bytes.hasRemaining() && file.read(bytes, position + bytes.position()) >= 0) {}
+            return bytes.flip();
+        }
+    }
+
+    private Collection<String> blocks() throws IOException {
+        try (FileChannel file = OpenFile.channel(image, StandardOpenOption.READ)) {
+            Bytes big = new Bytes(file, ByteOrder.BIG_ENDIAN);
+            if (file.size() < 12) {
+                return null;
+            }
+            ByteBuffer head = big.at(0, 12);
+            if (head.getShort(0) == (short) 0xFFD8) {
+                jpeg(big);
+            } else if (head.getInt(0) == 0x89504E47) {
+                png(big);
+            } else if (head.getInt(0) == 0x52494646 && head.getInt(8) == 0x57454250) {
+                webp(new Bytes(file, ByteOrder.LITTLE_ENDIAN));
+            } else if (head.getShort(0) == 0x4949 || head.getShort(0) == 0x4D4D) {
+                tiff(file);
+            }
+        }
+        return null;
+    }
+
+    private void jpeg(Bytes bytes) throws IOException {
+        long at = 2;
+        while (at + 4 <= bytes.file.size()) {
+            ByteBuffer head = bytes.at(at, 4);
+            int marker = head.getShort() & 0xFFFF;
+            if (marker == 0xFFFF) { // a byte to fill up
+                at++;
+                continue;
+            }
+            if (marker < 0xFFC0 || marker == 0xFFDA || marker == 0xFFD9) {
+                return;
+            }
+            int length = head.getShort() & 0xFFFF;
+            if (marker == 0xFFE1 || marker == 0xFFED) {
+                byte[] block = bytes.at(at + 4, length - 2L).array();
+                if (xmp == null) {
+                    xmp = after(XMP_IN_JPEG, block);
+                }
+                exif = exif == null ? after(EXIF, block) : exif;
+                byte[] part = after(PHOTOSHOP, block);
+                if (part != null && photoshop.size() < LARGEST) {
+                    photoshop.writeBytes(part);
+                }
+            }
+            at += 2L + length;
+        }
+    }
+
+    private static byte[] after(String start, byte[] block) {
+        byte[] wanted = start.getBytes(StandardCharsets.ISO_8859_1);
+        int end = wanted.length;
+        return block.length >= end && Arrays.equals(block, 0, end, wanted, 0, end)
+                ? Arrays.copyOfRange(block, end, block.length)
+                : null;
+    }
+
+    private void png(Bytes bytes) throws IOException {
+        for (long at = 8; at + 8 <= bytes.file.size(); ) {
+            ByteBuffer head = bytes.at(at, 8);
+            long length = head.getInt() & 0xFFFFFFFFL;
+            int type = head.getInt();
+            if (type == 0x69545874) { // iTXt
+                byte[] text = after(XMP_IN_PNG, bytes.at(at + 8, length).array());
+                xmp = text == null || xmp != null ? xmp : international(text);
+            } else if (type == 0x65584966) { // eXIf
+                exif = bytes.at(at + 8, length).array();
+            }
+            at += 12 + length;
+        }
+    }
+
+    /** Returns the text of an iTXt chunk: compression flag and method, language, translated keyword, text. */
+    private static byte[] international(byte[] chunk) throws IOException {
+        int start = 2;
+        for (int zeros = 0; zeros < 2; start++) {
+            require(start < chunk.length, "its iTXt ends too early");
+            zeros += chunk[start] == 0 ? 1 : 0;
+        }
+        byte[] text = Arrays.copyOfRange(chunk, start, chunk.length);
+        if (chunk[0] == 0) {
+            return text;
+        }
+        try (InputStream inflated = new InflaterInputStream(new ByteArrayInputStream(text))) {
+            byte[] all = inflated.readNBytes(LARGEST + 1);
+            require(all.length <= LARGEST, "its iTXt unpacks to more than %d bytes", LARGEST);
+            return all;
+        }
+    }
+
+    private void webp(Bytes bytes) throws IOException {
+        for (long at = 12; at + 8 <= bytes.file.size(); ) {
+            ByteBuffer head = bytes.at(at, 8);
+            int type = Integer.reverseBytes(head.getInt());
+            long length = head.getInt() & 0xFFFFFFFFL;
+            if (type == 0x584D5020 && xmp == null) { // "XMP "
+                xmp = bytes.at(at + 8, length).array();
+            } else if (type == 0x45584946) { // EXIF
+                byte[] block = bytes.at(at + 8, length).array();
+                byte[] fields = after(EXIF, block);
+                exif = fields == null ? block : fields;
+            }
+            at += 8 + length + length % 2;
+        }
+    }
+
+    private interface Reader {
+        ByteBuffer at(long position, long count) throws IOException;
+    }
+
+    private void tiff(FileChannel file) throws IOException {
+        ByteOrder order = new Bytes(file, ByteOrder.BIG_ENDIAN).at(0, 2).getShort() == 0x4949
+                ? ByteOrder.LITTLE_ENDIAN
+                : ByteOrder.BIG_ENDIAN;
+        fields(new Bytes(file, order)::at);
+    }
+
+    private Collection<String> fromExif() throws IOException {
+        byte[] block = exif;
+        if (block != null) {
+            require(block.length >= 8, "it has %d bytes", block.length);
+            ByteOrder order = block[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+            fields((position, count) -> {
+                require(
+                        position + count <= block.length,
+                        "a field of %d bytes at %d lies outside of it",
+                        count,
+                        position);
+                return ByteBuffer.wrap(Arrays.copyOfRange(block, (int) position, (int) (position + count)))
+                        .order(order);
+            });
+        }
+        String text = words == null ? "" : new String(words, StandardCharsets.UTF_16LE).replace("\0", "");
+        return text.isBlank() ? null : List.of(text.split(";"));
+    }
+
+    /** Reads the first directory of a TIFF file or of Exif. */
+    private void fields(Reader bytes) throws IOException {
+        long directory = bytes.at(4, 4).getInt() & 0xFFFFFFFFL;
+        int count = bytes.at(directory, 2).getShort() & 0xFFFF;
+        ByteBuffer entries = bytes.at(directory + 2, 12L * count);
+        for (int i = 0; i < count; i++) {
+            int tag = entries.getShort() & 0xFFFF;
+            long size = entries.getShort() == 4 ? 4 : 1; // some programs call bytes LONG
+            long length = size * (entries.getInt() & 0xFFFFFFFFL);
+            long offset = entries.getInt() & 0xFFFFFFFFL;
+            if (!List.of(TAG_XMP, TAG_IPTC, TAG_PHOTOSHOP, TAG_KEYWORDS).contains(tag) || length <= 4) {
+                continue;
+            }
+            byte[] value = bytes.at(offset, length).array();
+            switch (tag) {
+                case TAG_XMP -> xmp = value;
+                case TAG_IPTC -> iptc = value;
+                case TAG_PHOTOSHOP -> photoshop.writeBytes(value);
+                default -> words = value;
+            }
+        }
+    }
+
+    // Contents
+
+    /** Opens XML from a stranger, in which {@link #next} refuses a DOCTYPE. */
+    static XMLStreamReader xml(byte[] content) throws XMLStreamException, InputException {
+        XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
+        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+        require(isUtf8(content), "it is not UTF-8");
+        String text = new String(content, StandardCharsets.UTF_8);
+        return factory.createXMLStreamReader(new StringReader(text.replace("\uFEFF", "")));
+    }
+
+    /** Goes on to the next event; false at the end. */
+    static boolean next(XMLStreamReader xml) throws XMLStreamException {
+        if (!xml.hasNext()) {
+            return false;
+        }
+        if (xml.next() == XMLStreamConstants.DTD) {
+            throw new XMLStreamException("it has a DOCTYPE, which is not read");
+        }
+        return true;
+    }
+
+    private static Collection<String> xmp(byte[] packet) throws IOException {
+        Map<String, Collection<String>> found = new LinkedHashMap<>();
+        try {
+            XMLStreamReader xml = xml(packet);
+            String property = null;
+            while (next(xml)) {
+                if (!xml.isStartElement() && !xml.isEndElement()) {
+                    continue;
+                }
+                String name = xml.getNamespaceURI() + xml.getLocalName();
+                if (PROPERTIES.contains(name)) {
+                    property = xml.isStartElement() ? name : null;
+                    found.putIfAbsent(name, new LinkedHashSet<>());
+                } else if (xml.isStartElement()
+                        && property != null
+                        && xml.getLocalName().equals("li")) {
+                    String word = xml.getElementText();
+                    found.get(property).add(property.startsWith(DC) ? word : word.replaceAll(".*[/|]", ""));
+                    require(found.get(property).size() <= MOST, "more than %d keywords", MOST);
+                } else if (xml.isEndElement() && xml.getLocalName().equals("RDF")) {
+                    break; // whatever follows is padding
+                }
+            }
+        } catch (XMLStreamException e) {
+            throw new InputException(e.getMessage().replaceAll("\\s+", " "), e);
+        }
+        Collection<String> subject = found.get(PROPERTIES.get(0));
+        return subject != null
+                ? subject
+                : PROPERTIES.stream()
+                        .map(found::get)
+                        .filter(words -> words != null && !words.isEmpty())
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    /** Returns the IPTC of Photoshop's resources: "8BIM", number, name, size, data, the last two of even length. */
+    private static byte[] resource(byte[] resources) throws IOException {
+        ByteBuffer all = ByteBuffer.wrap(resources);
+        while (all.remaining() >= 12) {
+            require(all.getInt() == 0x3842494D, "its Photoshop block has no resource at byte %d", all.position() - 4);
+            int number = all.getShort() & 0xFFFF;
+            int name = all.get() & 0xFF;
+            skip(all, name + (name + 1) % 2);
+            int size = all.getInt();
+            if (number == IPTC) {
+                byte[] data = new byte[Math.max(0, Math.min(size, all.remaining()))];
+                all.get(data);
+                return data;
+            }
+            skip(all, size + size % 2);
+        }
+        return null;
+    }
+
+    private static void skip(ByteBuffer all, int bytes) throws IOException {
+        require(bytes >= 0 && bytes <= all.remaining(), "a resource of %d bytes is longer than its block", bytes);
+        all.position(all.position() + bytes);
+    }
+
+    /** Reads the records 2:25 of IPTC; what is whole counts. */
+    private Collection<String> iptc(byte[] block) throws IOException {
+        if (block == null) {
+            return null;
+        }
+        List<byte[]> words = new ArrayList<>();
+        boolean declared = false;
+        ByteBuffer all = ByteBuffer.wrap(block);
+        while (all.hasRemaining() && all.get() == 0x1C) {
+            int record = all.remaining() < 4 ? 0 : all.getShort() & 0xFFFF;
+            int length = all.remaining() < 2 ? block.length : all.getShort() & 0xFFFF;
+            if (length > all.remaining()) {
+                notes.accept("%s: its IPTC ends inside a record; the keywords before it are used, %d"
+                        .formatted(image, words.size()));
+                break;
+            }
+            byte[] value = new byte[length];
+            all.get(value);
+            if (record == 0x15A) { // 1:90
+                declared = Arrays.equals(value, new byte[] {0x1B, '%', 'G'});
+            } else if (record == 0x219 && words.size() < MOST) { // 2:25
+                words.add(value);
+            }
+        }
+        Charset charset = declared || words.stream().allMatch(Keywords::isUtf8)
+                ? StandardCharsets.UTF_8
+                : StandardCharsets.ISO_8859_1;
+        return words.isEmpty()
+                ? null
+                : words.stream().map(word -> new String(word, charset)).toList();
+    }
+
+    private static boolean isUtf8(byte[] bytes) {
+        try {
+            TextFile.utf8(bytes);
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+    }
+}
