@@ -1,10 +1,16 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -22,6 +28,8 @@ import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchTensor;
 
 /**
  * CLIP-LoRA (Zanella, Ben Ayed: "Low-Rank Few-Shot Adaptation of Vision-Language Models", CVPR workshops 2024; the
@@ -135,6 +143,84 @@ record ClipLora(
                 tensors.add(LearnedTensor.zeros(name + B, width, rank));
             }
         }
+    }
+
+    /** Returns the settings in the file's {@code metadata}: rank, α, towers, projections and the position of the blocks. */
+    @Override
+    public TowerMethod ofCheckpoint(Clip clip, TorchFile file) throws IOException {
+        Object saved = file.root() instanceof Map<?, ?> root ? root.get("metadata") : null;
+        if (!(saved instanceof Map<?, ?> metadata)) {
+            return this;
+        }
+        String position = String.valueOf(metadata.get("position"));
+        Map<String, Object> settings = new LinkedHashMap<>();
+        try {
+            settings.put("rank", metadata.get("r"));
+            settings.put("alpha", metadata.get("alpha"));
+            settings.put("encoder", metadata.get("encoder"));
+            settings.put("params", letters(metadata.get("params")));
+            settings.put("vision_start", first(position, vit(clip).layers()));
+            settings.put(
+                    "text_start", first(position, clip.architecture().text().layers()));
+            settings.values().removeIf(Objects::isNull);
+            return (TowerMethod) with(settings);
+        } catch (IllegalArgumentException e) {
+            throw new InputException("%s: its metadata: %s".formatted(file.path(), e.getMessage()), e);
+        }
+    }
+
+    /** Returns the projections of a list such as [q, k, v], or null if it is none. */
+    private static String letters(Object params) {
+        return params instanceof List<?> letters
+                ? letters.stream()
+                        .map(String::valueOf)
+                        .sorted(Comparator.comparingInt("qkvo"::indexOf))
+                        .collect(Collectors.joining())
+                : null;
+    }
+
+    /** Returns the first of the upper blocks that a position of the reference means. */
+    private static int first(String position, int layers) {
+        return switch (position) {
+            case "all", "null" -> 0;
+            case "half-up" -> layers / 2;
+            case "up" -> layers * 2 / 3;
+            case "top1", "top2", "top3" -> Math.max(0, layers - (position.charAt(3) - '0'));
+            default ->
+                throw new IllegalArgumentException(
+                        "position: expected upper blocks (all, half-up, up or top3), got " + position);
+        };
+    }
+
+    /** Returns the tensors of {@code weights}, whose layers are the text tower's blocks and then the image tower's. */
+    @Override
+    public Map<String, TorchTensor> checkpoint(Clip clip, TorchFile file) throws IOException {
+        Object weights = file.root() instanceof Map<?, ?> root ? root.get("weights") : null;
+        InputException.require(
+                weights instanceof Map<?, ?>,
+                "%s holds no weights of layers: not a checkpoint of clip-lora",
+                file.path());
+        List<String> layers = besideContext(clip, 0).stream()
+                .map(tensor -> tensor.name().replaceFirst("attn\\..*", "attn."))
+                .distinct()
+                .toList();
+        Map<String, TorchTensor> tensors = new LinkedHashMap<>();
+        entries(weights).forEach((key, layer) -> {
+            int number = String.valueOf(key).matches("layer_\\d{1,3}")
+                    ? Integer.parseInt(String.valueOf(key).substring("layer_".length()))
+                    : layers.size();
+            String block = number < layers.size() ? layers.get(number) : key + ".";
+            entries(layer).forEach((projection, pair) -> entries(pair).forEach((name, tensor) -> {
+                if (tensor instanceof TorchTensor branch) {
+                    tensors.put(block + projection + "." + name, branch);
+                }
+            }));
+        });
+        return tensors;
+    }
+
+    private static Map<?, ?> entries(Object value) {
+        return value instanceof Map<?, ?> map ? map : Map.of();
     }
 
     @Override

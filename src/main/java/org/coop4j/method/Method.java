@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
@@ -113,6 +114,15 @@ public interface Method {
     /** Returns the approximate number of multiplications of learning from image features, which tells if it takes long. */
     default double work(int images, int classes, int width, Training training) {
         return 2.0 * Math.max(1, training.epochs()) * images * width * (classes + width);
+    }
+
+    /**
+     * Returns the weights of both towers that a classifier has in place of the model's, by OpenAI's names.
+     *
+     * @throws UnsupportedOperationException if it has none, or they do not make a plain model, with the reason
+     */
+    default Map<String, float[]> changedWeights(Clip clip, ClassifierFile learned) {
+        throw new UnsupportedOperationException("it leaves the weights of the model as they are");
     }
 
     /** Returns true if it learns from images; otherwise it needs none. */

@@ -167,7 +167,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
 
         /** Returns the classifier of the tensors alone. */
         Classifier classifier(MemoryLimit memory) {
-            List<LearnedTensor> learned = file.tensors().entrySet().stream()
+            List<LearnedTensor> learned = file.without(KNOWN).tensors().entrySet().stream()
                     .map(tensor -> LearnedTensor.of(
                             tensor.getKey(),
                             tensor.getValue().values(),

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
@@ -37,6 +38,8 @@ import org.coop4j.weights.torch.TorchTensor;
 public final class ReferenceCheckpoint {
 
     private static final String FOLDER = "prompt_learner";
+    private static final List<String> FOLDERS =
+            List.of(FOLDER, "VLPromptLearner", "MultiModalPromptLearner", "MultiModalRepresentationLearner");
     private static final String POINTER = "checkpoint";
     private static final String FILE = "model.pth.tar-";
     private static final String PREFIX = "token_prefix";
@@ -51,18 +54,25 @@ public final class ReferenceCheckpoint {
 
     private ReferenceCheckpoint() {}
 
-    /** Returns the names of the methods whose references save such checkpoints. */
+    /** Returns the names of the methods whose authors' checkpoints can be read. */
     public static List<String> methods() {
-        return Method.all().stream()
-                .filter(method -> method instanceof PromptMethod prompts
-                        && !prompts.checkpointTensors().isEmpty())
-                .map(Method::id)
-                .toList();
+        return names(method -> hasPrompt(method) || (method instanceof TowerMethod tower && tower.hasCheckpoints()));
+    }
+
+    private static List<String> names(Predicate<Method> filter) {
+        return Method.all().stream().filter(filter).map(Method::id).toList();
+    }
+
+    /** Returns true if the reference saves the method's tensors as {@code prompt_learner}. */
+    private static boolean hasPrompt(Method method) {
+        return method instanceof PromptMethod prompts
+                && !prompts.checkpointTensors().isEmpty();
     }
 
     /**
-     * Reads a checkpoint. Its embeddings are compared with those of the model and the class names, which detects
-     * another model, other classes or another order.
+     * Reads a checkpoint. A prompt's embeddings are compared with those of the model and the class names, which detects
+     * another model, other classes or another order. One of a method that trains through the image tower has learned tensors
+     * by the names of its code.
      *
      * @param place the file, its {@code prompt_learner} folder, or the folder above
      * @param method the method that it was trained by; the number of context vectors, and whether they are
@@ -74,6 +84,9 @@ public final class ReferenceCheckpoint {
      */
     public static ClassifierFile read(Path place, Clip clip, Method method, List<String> classNames)
             throws IOException {
+        if (method instanceof TowerMethod tower && tower.hasCheckpoints()) {
+            return TowerCheckpoint.read(fileOf(place), clip, tower, classNames);
+        }
         return read(place, clip, method, prompts -> Words.of(clip, prompts, classNames));
     }
 
@@ -114,12 +127,11 @@ public final class ReferenceCheckpoint {
     }
 
     private static PromptMethod checkpointed(Method method) {
-        if (method instanceof PromptMethod prompts
-                && !prompts.checkpointTensors().isEmpty()) {
-            return prompts;
+        if (hasPrompt(method)) {
+            return (PromptMethod) method;
         }
         throw new IllegalArgumentException("%s has no checkpoint in the reference's form: expected one of %s, or ONNX"
-                .formatted(method.id(), String.join(", ", methods())));
+                .formatted(method.id(), String.join(", ", names(ReferenceCheckpoint::hasPrompt))));
     }
 
     /** Returns the method with the checkpoint's number of context vectors, class-specific or not. */
@@ -187,8 +199,11 @@ public final class ReferenceCheckpoint {
         if (!Files.isDirectory(place)) {
             return place;
         }
-        Path inner = place.resolve(FOLDER);
-        Path folder = Files.isDirectory(inner) ? inner : place;
+        Path folder = FOLDERS.stream()
+                .map(place::resolve)
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElse(place);
         Path pointer = folder.resolve(POINTER);
         InputException.require(
                 Files.exists(pointer), "%s has no file \"%s\": give a file model.pth.tar-EPOCH", place, POINTER);

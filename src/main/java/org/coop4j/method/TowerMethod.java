@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
@@ -24,6 +25,8 @@ import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchTensor;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -89,9 +92,33 @@ interface TowerMethod extends PromptMethod {
         return firstBlock() == 0 ? FeatureKind.PIXELS : new FeatureKind.Tokens(firstBlock());
     }
 
-    /** Returns the embedding by the classifier's image tower, named by a hash of the method and its tensors. */
     @Override
     default FeatureKind features(ClassifierFile learned) {
+        return changed(learned);
+    }
+
+    @Override
+    default Map<String, float[]> changedWeights(Clip clip, ClassifierFile learned) {
+        return clip.changedWeights(changed(learned));
+    }
+
+    /** Returns true if the authors' code saves what it learned. */
+    default boolean hasCheckpoints() {
+        return true;
+    }
+
+    /** Returns the method with the settings that its authors' checkpoint records; none by default. */
+    default TowerMethod ofCheckpoint(Clip clip, TorchFile file) throws IOException {
+        return this;
+    }
+
+    /** Returns the tensors of the authors' checkpoint by the names of {@link #besideContext}, which most have. */
+    default Map<String, TorchTensor> checkpoint(Clip clip, TorchFile file) throws IOException {
+        return file.stateDict();
+    }
+
+    /** Returns the embedding by the classifier's image tower, named by a hash of the method and its tensors. */
+    default FeatureKind.Changed changed(ClassifierFile learned) {
         Sha256 hash = new Sha256().add(id() + Settings.of((Record) this));
         List<LearnedTensor> tensors = new ArrayList<>();
         learned.without(PromptLearner.CLASS_WEIGHTS)

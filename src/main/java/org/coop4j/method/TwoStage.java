@@ -111,6 +111,11 @@ record TwoStage(
     }
 
     @Override
+    public boolean hasCheckpoints() {
+        return false;
+    }
+
+    @Override
     public int firstBlock() {
         return visionStart;
     }

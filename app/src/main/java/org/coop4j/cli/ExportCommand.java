@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
@@ -15,6 +16,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.onnx.OnnxExport;
+import org.coop4j.weights.convert.CheckpointForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,6 +36,9 @@ final class ExportCommand extends ConsoleCommand {
     @Option(names = "--onnx")
     boolean onnx;
 
+    @Option(names = "--as", paramLabel = "FORM")
+    CheckpointForm form;
+
     @Option(names = "--with-preprocessing")
     boolean preprocessing;
 
@@ -52,7 +57,7 @@ final class ExportCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
-        List<Path> written = prompt == null ? towers() : List.of(classifier());
+        List<Path> written = prompt == null ? towers() : classifier();
         written.forEach(file -> console.print(file.toString()));
         return 0;
     }
@@ -62,18 +67,35 @@ final class ExportCommand extends ConsoleCommand {
         require(
                 learned || (onnx && model.file() != null),
                 "give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
+        require(form == null || (learned && !onnx), "--as writes a whole model: give a classifier and omit --onnx");
+        require(form == null || epoch == null, "--epoch is for prompts: omit it with --as");
         require(!onnx || epoch == null, "--epoch is for checkpoints: omit it with --onnx");
         require(onnx || !(half || preprocessing), "--fp16 and --with-preprocessing need --onnx");
         require(learned || !preprocessing, "--with-preprocessing is for classifiers: give one with --prompt");
     }
 
-    private Path classifier() throws IOException {
+    private List<Path> classifier() throws IOException {
         PromptOptions options = new PromptOptions(prompt, model);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned, Optional.of(FLOAT32))) {
-            return onnx
-                    ? onnx(clip, learned)
-                    : CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned)));
+            if (form != null) {
+                return model(clip, learned);
+            }
+            return List.of(
+                    onnx
+                            ? onnx(clip, learned)
+                            : CommandFailure.unless(
+                                    () -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned))));
+        }
+    }
+
+    private List<Path> model(Clip clip, ClassifierFile learned) throws IOException {
+        try {
+            Map<String, float[]> changed = learned.method().changedWeights(clip, learned);
+            return CommandFailure.unless(() -> form.write(out, clip.model(), changed));
+        } catch (UnsupportedOperationException e) {
+            throw new CommandFailure(
+                    "%s is no model of its own: %s".formatted(learned.method().title(), e.getMessage()));
         }
     }
 

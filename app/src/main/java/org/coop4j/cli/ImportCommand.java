@@ -79,14 +79,20 @@ final class ImportCommand extends ConsoleCommand {
             training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(training);
             prompt.write(out.file);
-            PromptLayout layout = PromptLayout.of(prompt);
-            console.print("%s: %s, %s, %s"
-                    .formatted(
-                            out.file,
-                            count(layout.length(), "context vector"),
-                            layout.classSpecific() ? "class-specific" : "unified",
-                            count(classes.size(), "class", "classes")));
+            console.print(
+                    "%s: %s, %s".formatted(out.file, describe(prompt), count(classes.size(), "class", "classes")));
         }
         return 0;
+    }
+
+    private static String describe(ClassifierFile prompt) {
+        if (prompt.method().group() == Method.Group.TOWERS) {
+            return prompt.method().title();
+        }
+        PromptLayout layout = PromptLayout.of(prompt);
+        return "%s, %s"
+                .formatted(
+                        count(layout.length(), "context vector"),
+                        layout.classSpecific() ? "class-specific" : "unified");
     }
 }

@@ -26,6 +26,7 @@ import org.coop4j.weights.model.PreprocessConfig;
  */
 final class HuggingFaceConfig {
     static final String FILE = "config.json";
+    static final String PREPROCESSOR = "preprocessor_config.json";
     private static final String TEXT = "text_config";
     private static final String VISION = "vision_config";
     private static final String ACTIVATION = "hidden_act";
@@ -79,7 +80,7 @@ final class HuggingFaceConfig {
                 ? text.whole("projection_size", transformer.width())
                 : json.whole("projection_dim", CLIP_TEXT.width());
         ClipConfig architecture = new ClipConfig(embedDim, vit, transformer);
-        Path preprocessor = folder.resolve("preprocessor_config.json");
+        Path preprocessor = folder.resolve(PREPROCESSOR);
         PreprocessConfig pixels = Files.isRegularFile(preprocessor)
                 ? JsonTree.read(
                         preprocessor,

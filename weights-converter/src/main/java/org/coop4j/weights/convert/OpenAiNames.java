@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
@@ -41,6 +42,12 @@ final class OpenAiNames {
             + "|(?=text_model\\.head|.*_projection))"
             + "(?:(?:encoder\\.layers|blocks)\\.(\\d+)\\.)?(.*?)(?:\\.(weight|bias))?");
 
+    /** A tensor by OpenAI's name: the image tower's or not, layer if it is in one, the rest. */
+    private static final Pattern OURS = Pattern.compile("(visual\\.)?(?:transformer\\.resblocks\\.(\\d+)\\.)?(.*)");
+
+    /** Modules of Hugging Face by OpenAI's name, in stacking order. */
+    private static final Map<String, List<String>> HUGGING_FACE = new HashMap<>();
+
     private static final Map<String, Target> TARGETS = targets();
 
     private final Map<String, Target> targets = new LinkedHashMap<>();
@@ -57,6 +64,7 @@ final class OpenAiNames {
             String[] row = line.split(" +", -1);
             Target target = new Target(row[1], List.of(row[0].split("\\+", -1)));
             target.modules.forEach(module -> targets.put(module, target));
+            HUGGING_FACE.putIfAbsent(target.name, target.modules);
         }
         return targets;
     }
@@ -96,6 +104,23 @@ final class OpenAiNames {
             tensors.put(target.name, SourceTensor.of(target.name, parts));
         }
         return tensors;
+    }
+
+    /** Returns Hugging Face's names of a tensor of CLIP's own towers, of its parts in stacking order. */
+    static List<String> huggingFace(String name) {
+        Matcher match = OURS.matcher(name);
+        Require.that(match.matches(), "%s is no tensor of CLIP", name);
+        String kind = name.endsWith("weight") ? "weight" : name.endsWith("bias") ? "bias" : "";
+        String own = match.group(3).substring(0, match.group(3).length() - kind.length()) + (kind.isEmpty() ? "" : "*");
+        String tower = match.group(1) == null ? "text_model." : "vision_model.";
+        String layer = match.group(2) == null ? "" : "encoder.layers." + match.group(2) + ".";
+        return HUGGING_FACE.containsKey(own)
+                ? HUGGING_FACE.get(own).stream()
+                        .map(module -> (module.endsWith("_projection") ? "" : tower + layer)
+                                + module
+                                + (module.endsWith("class_embedding") ? "" : "." + (kind.isEmpty() ? "weight" : kind)))
+                        .toList()
+                : List.of(name);
     }
 
     private static boolean isBuffer(TensorView tensor) {
