@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConverterTest {
@@ -97,6 +98,37 @@ class ConverterTest {
             expected.forEach(
                     (name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
         }
+    }
+
+    /** What transformers and open_clip saved themselves. */
+    @ParameterizedTest
+    @CsvSource({
+        "HUGGING_FACE, vit/huggingface, model",
+        "HUGGING_FACE, vit_gelu/huggingface, model",
+        "OPEN_CLIP, vit_gelu/open_clip, open_clip_model"
+    })
+    void aModelIsWrittenWithTheNamesAndShapesOfOtherPrograms(CheckpointForm form, String source, String weights)
+            throws IOException {
+        convert(Golden.path(source), target, TOLD);
+        Path written = folder.resolve("written");
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            form.write(written, model, Map.of());
+        }
+        String name = weights + ".safetensors";
+        try (SafetensorsFile theirs = SafetensorsFile.open(Golden.path(source).resolve(name));
+                SafetensorsFile ours = SafetensorsFile.open(written.resolve(name))) {
+            assertThat(ours.names())
+                    .containsExactlyInAnyOrderElementsOf(theirs.names().stream()
+                            .filter(tensor -> !tensor.endsWith("position_ids"))
+                            .toList());
+            for (String tensor : ours.names()) {
+                assertThat(ours.shape(tensor)).as(tensor).isEqualTo(theirs.shape(tensor));
+                assertThat(ours.floats(tensor)).as(tensor).isEqualTo(theirs.floats(tensor));
+            }
+        }
+        Path again = folder.resolve("again.safetensors");
+        assertThat(convert(written, again, TOLD).architecture())
+                .isEqualTo(convert(Golden.path(source), again, TOLD).architecture());
     }
 
     @ParameterizedTest
