@@ -110,6 +110,11 @@ record SigmoidHead(
     }
 
     @Override
+    public double work(int images, int classes, int width, Training training) {
+        return 4.0 * training.epochs() * images * classes * width;
+    }
+
+    @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         int[] positives =
                 Labels.positives(data.train().labelSets(), texts.classNames().size());

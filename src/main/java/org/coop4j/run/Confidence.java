@@ -5,6 +5,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.ClassifierFile;
 
@@ -15,8 +18,9 @@ import org.coop4j.method.ClassifierFile;
  * @param images a phrase for the images that it was fitted on, such as "32 validation images"; empty if there were none
  * @param threshold the smallest probability above which {@value #WANTED_ACCURACY} % of the answers on these images were
  *     correct, if there is one
+ * @param decision the way from logits to sets of labels; null for single labels
  */
-public record Confidence(double temperature, String images, OptionalDouble threshold) {
+public record Confidence(double temperature, String images, OptionalDouble threshold, Decision decision) {
 
     /** Accuracy that answers should have if people decide on the other images, in percent. */
     public static final double WANTED_ACCURACY = 95;
@@ -26,7 +30,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     private static final double THRESHOLDS = 1000;
 
     /** The confidence of a classifier for which no images were held out. */
-    public static final Confidence NONE = new Confidence(Calibration.NO_TEMPERATURE, "", OptionalDouble.empty());
+    public static final Confidence NONE = new Confidence(Calibration.NO_TEMPERATURE, "", OptionalDouble.empty(), null);
 
     /**
      * Chooses the confidence on images.
@@ -38,6 +42,13 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         if (heldOut.size() == 0) {
             return NONE;
         }
+        if (Labels.areSets(heldOut.truth())) {
+            return new Confidence(
+                    Calibration.NO_TEMPERATURE,
+                    images,
+                    OptionalDouble.empty(),
+                    Decision.of(LabelScores.of(heldOut.truth(), heldOut.logits()), 0));
+        }
         double temperature = heldOut.temperature();
         return new Confidence(
                 temperature,
@@ -47,7 +58,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                         .answering(WANTED_ACCURACY)
                         // Rounded down, so that the printed threshold answers as many.
                         .map(point -> OptionalDouble.of(Math.floor(THRESHOLDS * point.threshold()) / THRESHOLDS))
-                        .orElse(OptionalDouble.empty()));
+                        .orElse(OptionalDouble.empty()),
+                null);
     }
 
     /** Reads the confidence that a classifier's file records. */
@@ -58,7 +70,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                 file.training().getOrDefault(IMAGES, ""),
                 threshold.matches("[01]\\.\\d{1,3}")
                         ? OptionalDouble.of(Double.parseDouble(threshold))
-                        : OptionalDouble.empty());
+                        : OptionalDouble.empty(),
+                file.decision());
     }
 
     /** Records the confidence in the metadata of a classifier's file. */
@@ -71,6 +84,9 @@ public record Confidence(double temperature, String images, OptionalDouble thres
 
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
+        if (decision != null && !images.isEmpty()) {
+            return "calibrated on " + images + ", which chose the threshold, too";
+        }
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");
         }

@@ -19,6 +19,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -263,12 +264,12 @@ public final class Run {
 
     /**
      * Chooses the confidence of a classifier by images that it did not learn from and chose nothing by: the val images and,
-     * if they are few, the training images by cross-validation.
+     * if they are few, the training images by cross-validation. Of sets of labels any val images are enough.
      */
     private Confidence confidence(Learned learned) throws IOException {
         Scores scores = learned.val();
         String held = scores.size() == 0 ? "" : Numbers.count(scores.size(), "validation image");
-        if (scores.size() < ENOUGH && learned.hasFolds()) {
+        if (scores.size() < (drawn.hasSets() ? 1 : ENOUGH) && learned.hasFolds()) {
             String how = "%s by %d-fold cross-validation"
                     .formatted(
                             Numbers.count(learned.support().train().size(), "training image"),
@@ -287,6 +288,7 @@ public final class Run {
         if (drawn.classCount() < 2) {
             throw new IOException("a classifier needs two classes or more, got only " + drawn.classNames());
         }
+        method.requireSuits(drawn.hasSets());
         if (drawn.stored().isPresent()) {
             drawn.stored().get().requireServes(method.features(), sample.views());
         }
@@ -324,7 +326,11 @@ public final class Run {
             metadata.put("epochs", Integer.toString(config.training().epochs()));
         }
         confidence.record(metadata);
-        return made.withTraining(metadata).withTemperature(confidence.temperature());
+        ClassifierFile told = made.withTraining(metadata).withTemperature(confidence.temperature());
+        if (confidence.decision() != null) {
+            return told.withDecision(confidence.decision());
+        }
+        return drawn.hasSets() && !method.learns() ? told.withDecision(Decision.BEST) : told;
     }
 
     /**

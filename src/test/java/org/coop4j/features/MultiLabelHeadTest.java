@@ -21,6 +21,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.eval.Folds;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
@@ -142,6 +143,47 @@ class MultiLabelHeadTest {
                 assertWithin("logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
                 assertMeanAveragePrecision(logits, labels(problem, "test_labels"), c.get("mAP"));
             }
+        }
+    }
+
+    static List<String> crossValidated() throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(FOLDER, "thresholds")) {
+            return golden.cases().stream()
+                    .filter(key -> golden.of(key).has("folds"))
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("crossValidated")
+    void scoresOfFoldsHeldOutDecide(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(FOLDER, "thresholds");
+                GoldenMethods problem = GoldenMethods.open(FOLDER, "problem");
+                FeatureSpace space = space(problem)) {
+            JsonNode c = golden.of(key);
+            FeatureSet support = images(problem, "train", "train_labels").select(golden.ints(key + ".indices"));
+            FeatureMatrix text = problem.matrix("text_norm");
+            SigmoidHead method = new SigmoidHead();
+            Folds folds = Folds.of(support.labelSets(), 5);
+            float[][] scores = new float[support.size()][];
+            for (int fold = 0; fold < 5; fold++) {
+                FeatureSet rest = support.select(folds.without(fold));
+                Head head = method.head(
+                        text, rest, space.logitScale(), c.get("lambda_").asDouble());
+                GoldenMethods.train(head, space, rest, text.rows(), method.training(1), (step, loss) -> {});
+                int[] held = folds.of(fold);
+                float[][] rows = head.addTo(ClassifierFile.of(method, names(text.rows()), space.modelSha256()))
+                        .open(space)
+                        .logits(support.select(held).matrix())
+                        .toRows();
+                IntStream.range(0, held.length).forEach(i -> scores[held[i]] = rows[i]);
+            }
+            FeatureMatrix all = FeatureMatrix.of(scores);
+            assertWithin("scores", golden.floats(key + ".scores"), all.toArray(), 1e-2);
+            Decision decision = Decision.of(LabelScores.of(support.labelSets(), scores), 0);
+            assertThat(decision.shared()).isCloseTo(c.get("shared").asDouble(), within(1e-2));
+            assertThat(decision.slope()).isCloseTo(c.get("platt").get("a").asDouble(), within(1e-3));
+            assertThat(decision.offset()).isCloseTo(c.get("platt").get("b").asDouble(), within(1e-3));
         }
     }
 

@@ -27,6 +27,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Folds;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -114,6 +115,22 @@ class LearnedTest {
         Training training = method.adapted(method.training(0), clip.logitScale());
         return method.learner(clip, task)
                 .fit(new FewShotFeatures(images, FeatureSet.none(images.width())), new Trainer(training, 1));
+    }
+
+    @Test
+    void scoresOfSetsOfLabelsChooseTheThresholdAndTheProbabilities() {
+        List<Labels> truth = List.of(
+                Labels.of(new int[] {0, 1}, new int[0]),
+                Labels.of(new int[] {1}, new int[] {0}),
+                Labels.of(new int[0], new int[0]));
+        Scores scores = new Scores(truth, new float[][] {{3, 2}, {0, 1}, {-1, -2}});
+        Confidence confidence = Confidence.of(scores, "3 images");
+        assertThat(confidence.decision().shared()).isEqualTo(0);
+        assertThat(confidence.decision().predicted(new float[] {0.5f, -0.5f})).containsExactly(true, false);
+        assertThat(confidence.decision().probability(1))
+                .isGreaterThan(confidence.decision().probability(0));
+        assertThat(confidence.temperature()).isEqualTo(1);
+        assertThat(confidence.sentence()).contains("3 images", "threshold");
     }
 
     /** Settings that are best on the val images flatter probabilities there. */
