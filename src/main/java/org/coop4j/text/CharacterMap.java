@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -52,39 +51,35 @@ final class CharacterMap {
         return new CharacterMap(units, replacements);
     }
 
-    /** A rule that applies at a place: the end of what it replaces, and the place of its replacement. */
-    private record Rule(int end, int replacement) {}
-
-    /** Returns the longest or shortest rule that begins at a place of a text, or null. */
-    private Rule rule(byte[] text, int from, int to, boolean longest) {
-        Rule found = null;
+    /**
+     * Appends the replacement of the longest or shortest rule that begins at a place of a text.
+     *
+     * @return the end of what is replaced, or -1 if no rule begins there
+     */
+    private int append(byte[] text, int from, int to, boolean longest, ByteArrayOutputStream out) {
+        int end = -1;
+        int replacement = replacements.length;
         int node = units.length == 0 ? 0 : offset(units[0]);
-        for (int i = from; i < to && (longest || found == null); i++) {
+        for (int i = from; i < to && (longest || end < 0); i++) {
             node ^= text[i] & 0xFF;
             if (node >= units.length || (units[node] & LABEL) != (text[i] & 0xFF)) {
                 break;
             }
             boolean ends = (units[node] & 0x100) != 0;
             node ^= offset(units[node]);
-            if (node >= units.length) {
-                break;
-            }
-            int replacement = units[node] & 0x7FFF_FFFF;
-            if (ends && replacement < replacements.length) {
-                found = new Rule(i + 1, replacement);
+            if (ends && node < units.length) {
+                end = i + 1;
+                replacement = units[node] & Integer.MAX_VALUE;
             }
         }
-        return found;
+        while (replacement < replacements.length && replacements[replacement] != 0) {
+            out.write(replacements[replacement++]);
+        }
+        return end;
     }
 
     private static int offset(int unit) {
         return (unit >>> 10) << ((unit & 0x200) >>> 6);
-    }
-
-    private void append(Rule rule, ByteArrayOutputStream out) {
-        for (int i = rule.replacement; replacements[i] != 0; i++) {
-            out.write(replacements[i]);
-        }
     }
 
     /**
@@ -93,14 +88,14 @@ final class CharacterMap {
      * @return the end of what was replaced
      */
     int append(byte[] text, int from, ByteArrayOutputStream out) {
-        Rule rule = rule(text, from, text.length, true);
-        if (rule == null) {
-            int end = Pieces.endOfCharacter(text, from, text.length);
-            out.write(text, from, end - from);
-            return end;
-        }
-        append(rule, out);
-        return rule.end;
+        int end = append(text, from, text.length, true, out);
+        return end < 0 ? copy(text, from, out) : end;
+    }
+
+    private static int copy(byte[] text, int from, ByteArrayOutputStream out) {
+        int end = Pieces.endOfCharacter(text, from, text.length);
+        out.write(text, from, end - from);
+        return end;
     }
 
     /**
@@ -108,28 +103,17 @@ final class CharacterMap {
      * rest of a cluster that begins with a rule is lost; in others to each character; the shortest rule first.
      */
     String byClusters(String text) {
-        UnaryOperator<String> cluster = characters -> {
-            byte[] bytes = characters.getBytes(StandardCharsets.UTF_8);
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            Rule whole = bytes.length < LONG_CLUSTER ? rule(bytes, 0, bytes.length, false) : null;
-            if (whole != null) {
-                append(whole, out);
-                return out.toString(StandardCharsets.UTF_8);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        CLUSTER.matcher(text).results().forEach(match -> {
+            byte[] cluster = match.group().getBytes(StandardCharsets.UTF_8);
+            if (cluster.length < LONG_CLUSTER && append(cluster, 0, cluster.length, false, out) >= 0) {
+                return;
             }
-            for (int i = 0; i < bytes.length; ) {
-                int end = Pieces.endOfCharacter(bytes, i, bytes.length);
-                Rule rule = rule(bytes, i, end, false);
-                if (rule == null) {
-                    out.write(bytes, i, end - i);
-                } else {
-                    append(rule, out);
-                }
-                i = end;
+            for (int from = 0; from < cluster.length; ) {
+                int to = Pieces.endOfCharacter(cluster, from, cluster.length);
+                from = append(cluster, from, to, false, out) < 0 ? copy(cluster, from, out) : to;
             }
-            return out.toString(StandardCharsets.UTF_8);
-        };
-        StringBuilder all = new StringBuilder();
-        CLUSTER.matcher(text).results().forEach(match -> all.append(cluster.apply(match.group())));
-        return all.toString();
+        });
+        return out.toString(StandardCharsets.UTF_8);
     }
 }

@@ -57,6 +57,7 @@ final class PairMerging implements PieceModel {
         private final PriorityQueue<Candidate> candidates = new PriorityQueue<>();
         private final Map<Integer, Integer> unused = new HashMap<>(); // length of the left half by unused piece
         private int count;
+        private boolean run; // of unknown characters
 
         Merging(byte[] text) {
             this.text = text;
@@ -144,40 +145,19 @@ final class PairMerging implements PieceModel {
         }
 
         void append(IntStream.Builder ids) {
-            boolean run = false;
             for (int symbol = 0; symbol < count; symbol = next[symbol]) {
-                int from = begins[symbol];
-                boolean known = symbols[symbol] >= 0;
-                if (known) {
-                    append(symbols[symbol], from, end(symbol), ids);
-                } else if (unknown.hasBytes(text, from, end(symbol))) {
-                    unknown.appendBytes(text, from, end(symbol), ids);
-                } else if (unknown.id() >= 0 && !(run && unknown.fused())) {
-                    ids.add(unknown.id());
-                }
-                run = !known;
+                append(symbols[symbol], begins[symbol], end(symbol), ids);
             }
         }
 
-        /** Appends a piece, or the pieces that an unused one was merged from. */
+        /** Appends a symbol, or the pieces that an unused one was merged from. */
         private void append(int id, int from, int end, IntStream.Builder ids) {
-            Integer left = pieces.kind(id) == Kind.UNUSED ? unused.get(id) : null;
+            Integer left = id >= 0 && pieces.kind(id) == Kind.UNUSED ? unused.get(id) : null;
             if (left == null) {
-                ids.add(id);
-                return;
-            }
-            appendHalf(from, from + left, ids);
-            appendHalf(from + left, end, ids);
-        }
-
-        private void appendHalf(int from, int end, IntStream.Builder ids) {
-            int id = pieces.find(text, from, end);
-            if (id >= 0) {
-                append(id, from, end, ids);
-            } else if (unknown.hasBytes(text, from, end)) {
-                unknown.appendBytes(text, from, end, ids);
+                run = unknown.append(id, text, from, end, run, ids);
             } else {
-                ids.add(unknown.id());
+                append(pieces.find(text, from, from + left), from, from + left, ids);
+                append(pieces.find(text, from + left, end), from + left, end, ids);
             }
         }
     }

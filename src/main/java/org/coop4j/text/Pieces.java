@@ -61,7 +61,9 @@ final class Pieces {
 
     /** Appends a piece, whose id is the number of those before it. */
     void add(byte[] source, int from, int to, double score, Kind kind) throws InputException {
-        require(size < MOST, "more than %,d pieces: expected a published vocabulary", MOST);
+        if (size == MOST) {
+            throw new InputException("more than %,d pieces: expected a published vocabulary".formatted(MOST));
+        }
         int length = to - from;
         int begin = begin(size);
         if (begin + length > bytes.length) {
@@ -77,9 +79,12 @@ final class Pieces {
         scores[size] = score;
         kinds[size] = kind;
         size++;
-        boolean whole = length > 0 && !isInner(source[from]);
-        require(whole && length <= LONGEST, "piece %d: expected 1 to %d bytes of UTF-8", size - 1, LONGEST);
-        require(Double.isFinite(score), "piece %s: expected a finite score, got %s", quoted(size - 1), score);
+        if (length == 0 || length > LONGEST || isInner(source[from])) {
+            throw wrong(size - 1, "expected 1 to %d bytes of UTF-8".formatted(LONGEST));
+        }
+        if (!Double.isFinite(score)) {
+            throw wrong(size - 1, "expected a finite score, got " + score);
+        }
     }
 
     /** Makes the pieces ready to be found. */
@@ -101,12 +106,15 @@ final class Pieces {
             for (int i = from; i < ends[id]; i++) {
                 hash = hash(hash, bytes[i]);
             }
-            require(find(hash, bytes, from, ends[id]) < 0, "piece %s is there twice", quoted(id));
+            if (find(hash, bytes, from, ends[id]) >= 0) {
+                throw wrong(id, "it is there twice");
+            }
             int slot = slot(hash);
-            int probes = 0;
-            while (slots[slot] != 0) {
+            for (int probes = 0; slots[slot] != 0; probes++) {
                 slot = (slot + 1) & (slots.length - 1);
-                require(probes++ < MOST_PROBES, "piece %s collides with too many others", quoted(id));
+                if (probes == MOST_PROBES) {
+                    throw wrong(id, "it collides with too many others");
+                }
             }
             slots[slot] = (hash & ~0xFFFF_FFFFL) | (id + 1);
             longest = Math.max(longest, ends[id] - from);
@@ -213,8 +221,8 @@ final class Pieces {
         return new String(bytes, begin(id), ends[id] - begin(id), StandardCharsets.UTF_8);
     }
 
-    private String quoted(int id) {
-        return "%d \"%s\"".formatted(id, SafeText.shortened(text(id), SHOWN));
+    private InputException wrong(int id, String problem) {
+        return new InputException("piece %d \"%s\": %s".formatted(id, SafeText.shortened(text(id), SHOWN), problem));
     }
 
     double score(int id) {

@@ -4,8 +4,6 @@ import static org.coop4j.base.InputException.require;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -27,41 +25,39 @@ final class SentencePieceFile {
 
     private final Pieces pieces = new Pieces();
     private int unknown = -1;
-    private int type = UNIGRAM;
+    private int type; // 0 until it is read
     private boolean byteFallback;
-    private CharacterMap map;
+    private CharacterMap map; // null until it is read
     private boolean prefix = true;
     private boolean single = true; // extra spaces are removed
     private byte[] space = ESCAPED_SPACE;
 
-    private SentencePieceFile() throws IOException {
-        map = CharacterMap.of(new byte[0]);
-    }
+    private SentencePieceFile() {}
 
     /** Reads a file. */
     static Encoding read(byte[] file) throws IOException {
         SentencePieceFile read = new SentencePieceFile();
-        Message message = new Message(file, 0, file.length);
-        while (message.next()) {
-            switch (message.field) {
-                case 1 -> read.piece(message.inner());
-                case 2 -> read.training(message.inner());
-                case 3 -> read.normalization(message.inner());
+        Fields fields = new Fields(file, 0, file.length);
+        while (fields.next()) {
+            switch (fields.number) {
+                case 1 -> read.piece(fields.inner());
+                case 2 -> read.training(fields.inner());
+                case 3 -> read.normalization(fields.inner());
                 default -> {}
             }
         }
         return read.encoding();
     }
 
-    private void piece(Message message) throws IOException {
-        Message text = null;
+    private void piece(Fields fields) throws IOException {
+        Fields text = null;
         float score = 0;
         int type = 1;
-        while (message.next()) {
-            switch (message.field) {
-                case 1 -> text = message.inner();
-                case 2 -> score = message.number();
-                case 3 -> type = message.whole();
+        while (fields.next()) {
+            switch (fields.number) {
+                case 1 -> text = fields.inner();
+                case 2 -> score = Float.intBitsToFloat((int) fields.value);
+                case 3 -> type = (int) fields.value;
                 default -> {}
             }
         }
@@ -73,33 +69,36 @@ final class SentencePieceFile {
         unknown = kind == Kind.UNKNOWN ? id : unknown;
     }
 
-    private void training(Message message) throws IOException {
-        while (message.next()) {
-            switch (message.field) {
-                case 3 -> type = message.whole();
-                case 24 -> require(message.whole() == 0, "spaces after words are not supported");
-                case 35 -> byteFallback = message.whole() != 0;
+    private void training(Fields fields) throws IOException {
+        type = UNIGRAM;
+        while (fields.next()) {
+            switch (fields.number) {
+                case 3 -> type = (int) fields.value;
+                case 24 -> require(fields.value == 0, "spaces after words are not supported");
+                case 35 -> byteFallback = fields.value != 0;
                 default -> {}
             }
         }
     }
 
-    private void normalization(Message message) throws IOException {
-        while (message.next()) {
-            switch (message.field) {
+    private void normalization(Fields fields) throws IOException {
+        map = CharacterMap.of(new byte[0]);
+        while (fields.next()) {
+            switch (fields.number) {
                 case 2 -> {
-                    Message rules = message.inner();
+                    Fields rules = fields.inner();
                     map = CharacterMap.of(Arrays.copyOfRange(rules.bytes, rules.at, rules.end));
                 }
-                case 3 -> prefix = message.whole() != 0;
-                case 4 -> single = message.whole() != 0;
-                case 5 -> space = message.whole() != 0 ? ESCAPED_SPACE : new byte[] {' '};
+                case 3 -> prefix = fields.value != 0;
+                case 4 -> single = fields.value != 0;
+                case 5 -> space = fields.value != 0 ? ESCAPED_SPACE : new byte[] {' '};
                 default -> {}
             }
         }
     }
 
     private Encoding encoding() throws IOException {
+        require(type > 0 && map != null, "it ends before its settings: the file is truncated or another one");
         pieces.index();
         require(unknown >= 0, "no piece for unknown characters");
         int[] bytes = byteFallback ? pieces.byteIds() : new int[0];
@@ -116,140 +115,90 @@ final class SentencePieceFile {
 
     /** Returns a text with its characters mapped, extra spaces removed, and spaces escaped. */
     private byte[] normalized(byte[] text) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(text.length + 8);
-        ByteArrayOutputStream part = new ByteArrayOutputStream();
-        int at = 0;
-        while (single && at < text.length) {
-            int next = next(text, at, part);
-            if (part.size() != 1 || part.toByteArray()[0] != ' ') {
-                break;
+        ByteArrayOutputStream mapped = new ByteArrayOutputStream(text.length + 8);
+        for (int at = 0; at < text.length; ) {
+            int end = pieces.endOfUserDefined(text, at, text.length);
+            if (end < 0) {
+                at = map.append(text, at, mapped);
+            } else {
+                mapped.write(text, at, end - at);
+                at = end;
             }
-            at = next;
         }
-        if (at == text.length) {
-            return new byte[0];
-        }
-        if (prefix) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(text.length + 8);
+        if (prefix && text.length > 0) {
             out.writeBytes(space);
         }
         boolean spaced = single;
-        while (at < text.length) {
-            at = next(text, at, part);
-            byte[] mapped = part.toByteArray();
-            for (byte b : mapped) {
-                if (b != ' ') {
-                    out.write(b);
-                } else if (!spaced) {
-                    out.writeBytes(space);
-                }
-                spaced = spaced && b == ' ';
+        for (byte b : mapped.toByteArray()) {
+            if (b != ' ') {
+                out.write(b);
+            } else if (!spaced) {
+                out.writeBytes(space);
             }
-            spaced = mapped.length == 0 ? spaced : single && mapped[mapped.length - 1] == ' ';
+            spaced = single && b == ' ';
         }
         byte[] bytes = out.toByteArray();
-        int length = bytes.length;
-        while (single && length >= space.length && endsInSpace(bytes, length)) {
-            length -= space.length;
+        int end = bytes.length;
+        while (single && end >= space.length && Arrays.equals(bytes, end - space.length, end, space, 0, space.length)) {
+            end -= space.length;
         }
-        return Arrays.copyOf(bytes, length);
+        return Arrays.copyOf(bytes, end);
     }
 
-    private boolean endsInSpace(byte[] bytes, int length) {
-        return Arrays.equals(bytes, length - space.length, length, space, 0, space.length);
-    }
-
-    /** Puts the next part of a text in place of another; returns its end. */
-    private int next(byte[] text, int at, ByteArrayOutputStream part) {
-        part.reset();
-        int end = pieces.endOfUserDefined(text, at, text.length);
-        if (end < 0) {
-            return map.append(text, at, part);
-        }
-        part.write(text, at, end - at);
-        return end;
-    }
-
-    /** A message in protocol-buffer wire format, read field by field. */
-    private static final class Message {
+    /** The fields of a message in protocol-buffer wire format. */
+    private static final class Fields {
         private final byte[] bytes;
         private final int end;
         private int at;
-        private int field;
-        private int begin; // of the field's value
-        private long value; // a whole number, or the length of bytes
-        private int kind;
+        private int number;
+        private int begin; // of the bytes of a field that has some
+        private long value; // of other fields
 
-        Message(byte[] bytes, int at, int end) {
+        Fields(byte[] bytes, int at, int end) {
             this.bytes = bytes;
             this.at = at;
             this.end = end;
         }
 
-        /** Reads a field; returns false at the end. */
+        /** Moves to the next field; returns false at the end. */
         boolean next() throws InputException {
             if (at == end) {
                 return false;
             }
             long key = varint();
-            field = (int) Math.min(key >>> 3, Integer.MAX_VALUE);
-            kind = (int) key & 7;
-            value = switch (kind) {
-                case 0 -> varint();
-                case 1 -> Long.BYTES;
-                case 2 -> varint();
-                case 5 -> Integer.BYTES;
-                default ->
-                    throw new InputException("field %d of the unknown kind %d at byte %,d".formatted(field, kind, at));
-            };
+            number = (int) (key >>> 3);
+            int kind = (int) key & 7;
+            long length =
+                    kind == 0 ? 0 : kind == 1 ? Long.BYTES : kind == 5 ? Integer.BYTES : kind == 2 ? varint() : -1;
+            value = kind == 0 ? varint() : 0;
+            if (length < 0 || length > end - at) {
+                throw new InputException(
+                        "the field %d at byte %,d goes beyond its end: the file is truncated, damaged or another one"
+                                .formatted(number, at));
+            }
             begin = at;
-            if (kind != 0) {
-                require(
-                        value >= 0 && value <= end - at,
-                        "field %d of %,d bytes at byte %,d goes beyond its end: the file is truncated or damaged",
-                        field,
-                        value,
-                        at);
-                at += (int) value;
+            at += (int) length;
+            for (int i = at; kind == 5 && i-- > begin; ) {
+                value = value << Byte.SIZE | (bytes[i] & 0xFF);
             }
             return true;
         }
 
         private long varint() throws InputException {
-            long number = 0;
-            for (int shift = 0; shift < Long.SIZE; shift += 7) {
-                require(at < end, "a number at byte %,d has no end: the file is truncated or damaged", at);
+            long read = 0;
+            for (int shift = 0; at < end && shift < Long.SIZE; shift += 7) {
                 byte next = bytes[at++];
-                number |= (long) (next & 0x7F) << shift;
+                read |= (long) (next & 0x7F) << shift;
                 if (next >= 0) {
-                    return number;
+                    return read;
                 }
             }
-            throw new InputException("a number at byte %,d is too long".formatted(at));
+            throw new InputException("a number at byte %,d has no end: the file is truncated or damaged".formatted(at));
         }
 
-        private void require(boolean condition, String message, Object... values) throws InputException {
-            InputException.require(condition, message, values);
-        }
-
-        Message inner() throws InputException {
-            requireKind(2);
-            return new Message(bytes, begin, begin + (int) value);
-        }
-
-        int whole() throws InputException {
-            requireKind(0);
-            return (int) value;
-        }
-
-        float number() throws InputException {
-            requireKind(5);
-            return ByteBuffer.wrap(bytes, begin, Float.BYTES)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .getFloat();
-        }
-
-        private void requireKind(int expected) throws InputException {
-            require(kind == expected, "field %d at byte %,d: expected kind %d, got %d", field, begin, expected, kind);
+        Fields inner() {
+            return new Fields(bytes, begin, at);
         }
     }
 }

@@ -125,9 +125,12 @@ final class TextCleaner {
 
     /** Returns a text with U+FFFD for halves of characters. */
     static String wellFormed(String text) {
-        return text.chars().anyMatch(c -> Character.isSurrogate((char) c))
-                ? HALVES.matcher(text).replaceAll("\ufffd")
-                : text;
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return HALVES.matcher(text).replaceAll("\ufffd");
+            }
+        }
+        return text;
     }
 
     /**

@@ -63,7 +63,7 @@ final class Unigram implements PieceModel {
             }
             double sum = single ? (float) unknownScore + (float) best[from] : unknownScore + best[from];
             if (!covered && (starts[character] < 0 || sum > best[character])) {
-                keep(character, from, unknown.id(), sum, best, starts, last);
+                keep(character, from, -1, sum, best, starts, last);
             }
         }
         append(text, starts, last, ids);
@@ -86,18 +86,9 @@ final class Unigram implements PieceModel {
             ends[count++] = end;
         }
         boolean run = false; // of unknown characters
-        for (int i = count - 1; i >= 0; i--) {
-            int end = ends[i];
-            int from = starts[end];
-            if (last[end] != unknown.id()) {
-                ids.add(last[end]);
-                run = false;
-            } else if (unknown.hasBytes(text, from, end)) {
-                unknown.appendBytes(text, from, end, ids);
-            } else if (!run || !unknown.fused()) {
-                ids.add(unknown.id());
-                run = true;
-            }
+        while (count-- > 0) {
+            int end = ends[count];
+            run = unknown.append(last[end], text, starts[end], end, run, ids);
         }
     }
 }
