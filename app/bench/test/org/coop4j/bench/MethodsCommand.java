@@ -24,6 +24,7 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
@@ -46,7 +47,11 @@ import picocli.CommandLine.Option;
             "Shows the seconds of learning and of classifying the test images, and the peak memory of the process."
                     + " The accuracy only proves that something was learned: features are class centres with noise."
         },
-        footer = {"  methods", "  methods --classes 1000 --tests 50000 --method gda --json"})
+        footer = {
+            "  methods",
+            "  methods --classes 1000 --tests 50000 --method gda --json",
+            "  methods --classes 80 --shots 250 --method linear-head"
+        })
 final class MethodsCommand extends ConsoleCommand {
 
     /** The widest number of the table. */
@@ -151,7 +156,7 @@ final class MethodsCommand extends ConsoleCommand {
         /** Returns the methods that learn from image features alone. */
         public static List<Method> methods() {
             return Method.all().stream()
-                    .filter(method -> method.suits(false) && method.group() == Method.Group.FEATURES)
+                    .filter(method -> method.group() == Method.Group.FEATURES)
                     .toList();
         }
 
@@ -167,8 +172,9 @@ final class MethodsCommand extends ConsoleCommand {
                     ? centres
                     : centres.products(projection.weight().transposed());
             FewShotFeatures data = new FewShotFeatures(
-                    images(random, seen, classes * shots), images(random, seen, classes * ((shots + 3) / PER_QUARTER)));
-            DenseFeatures test = images(random, seen, tests);
+                    images(random, seen, classes * shots, !method.suits(false)),
+                    images(random, seen, classes * ((shots + 3) / PER_QUARTER), !method.suits(false)));
+            DenseFeatures test = images(random, seen, tests, !method.suits(false));
             Method used = Settings.has((Record) method, "templates")
                     ? method.with(Map.of("templates", List.of("{}")))
                     : method;
@@ -225,16 +231,28 @@ final class MethodsCommand extends ConsoleCommand {
                 }
                 FeatureMatrix logits = classifier.logits(FeatureMatrix.of(count, test.width(), rows));
                 for (int i = 0; i < count; i++) {
-                    right += Predictions.argmax(logits.row(i)) == test.label(from + i) ? 1 : 0;
+                    right += test.labels(from + i).state(Predictions.argmax(logits.row(i))) == Labels.PRESENT ? 1 : 0;
                 }
             }
             return right;
         }
 
-        private DenseFeatures images(SplittableRandom random, FeatureMatrix centres, int count) {
+        /** Returns images of one class each, or of two, which are the sum of both centres. */
+        private DenseFeatures images(SplittableRandom random, FeatureMatrix centres, int count, boolean sets) {
             int[] labels = ofEach(count);
             float[] rows = around(random, centres, labels, IMAGE_NOISE);
-            return new DenseFeatures(centres.width(), 1, rows, labels);
+            if (!sets) {
+                return new DenseFeatures(centres.width(), 1, rows, labels);
+            }
+            List<Labels> both = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                int second = random.nextInt(classes);
+                both.add(Labels.of(new int[] {labels[i], second}, new int[0]));
+                for (int j = 0; j < centres.width(); j++) {
+                    rows[i * centres.width() + j] += centres.get(second, j);
+                }
+            }
+            return new DenseFeatures(centres.width(), 1, rows, both);
         }
 
         /** Returns {@code count} labels that cycle through the classes. */

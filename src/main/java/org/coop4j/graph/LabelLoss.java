@@ -60,7 +60,7 @@ final class LabelLoss extends GraphOp {
         double e = Math.exp(-Math.abs(x));
         double wrong = (x < 0 ? 1 : e) / (1 + e);
         if (focus == null) {
-            return slope ? -wrong : Math.max(-x, 0) + Math.log1p(e);
+            return slope ? -wrong : Math.max(-x, 0) + Math.log(1 + e);
         }
         double right = (x < 0 ? e : 1) / (1 + e);
         double clip = present ? 0 : focus.clip();

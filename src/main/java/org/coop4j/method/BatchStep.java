@@ -24,6 +24,10 @@ class BatchStep implements AutoCloseable {
     private final IntFunction<Step> planned;
     private final Map<Integer, Step> steps = new HashMap<>();
     private Function<List<Labels>, float[][]> targets; // null for single labels
+    private int[] batch; // the last one, with what belongs to it
+    private float[] features;
+    private int[] labels;
+    private float[][] weights;
     private boolean oneByOne;
     private double accuracy;
 
@@ -79,9 +83,26 @@ class BatchStep implements AutoCloseable {
     }
 
     private double runWhole(int epoch, int[] examples) {
+        if (images.views() > 1 || !Arrays.equals(examples, batch)) {
+            load(epoch, examples);
+        }
+        Step step = step(examples.length);
+        step.draw((long) epoch << Integer.SIZE ^ Arrays.hashCode(examples));
+        if (weights == null) {
+            step.run(features, labels);
+        } else {
+            step.run(features, weights);
+        }
+        accuracy = step.accuracy();
+        return step.loss();
+    }
+
+    /** Gathers a batch; steps over the same images again find it there. */
+    private void load(int epoch, int[] examples) {
         int width = images.width();
-        float[] features = new float[examples.length * width];
-        int[] labels = new int[examples.length];
+        batch = examples.clone();
+        features = new float[examples.length * width];
+        labels = new int[examples.length];
         for (int i = 0; i < examples.length; i++) {
             if (normalized) {
                 images.copyNormalized(examples[i], epoch, features, i * width);
@@ -90,18 +111,9 @@ class BatchStep implements AutoCloseable {
             }
             labels[i] = targets == null ? images.label(examples[i]) : 0;
         }
-        Step step = step(examples.length);
-        step.draw((long) epoch << Integer.SIZE ^ Arrays.hashCode(examples));
-        if (targets == null) {
-            step.run(features, labels);
-        } else {
-            step.run(
-                    features,
-                    targets.apply(
-                            IntStream.of(examples).mapToObj(images::labels).toList()));
-        }
-        accuracy = step.accuracy();
-        return step.loss();
+        weights = targets == null
+                ? null
+                : targets.apply(IntStream.of(examples).mapToObj(images::labels).toList());
     }
 
     private double runOneByOne(int epoch, int[] examples) {
