@@ -1,4 +1,4 @@
-# An image of the command line. Untested: written where there is no Docker.
+# An image of the command line, from the Debian package. Untested: written where there is no Docker.
 #
 #   docker build -t coop4j .
 #   docker run --rm -v "$PWD:/data" coop4j zero-shot -m coop4j-small -c dog,car,house photo.jpg
@@ -6,15 +6,14 @@
 FROM maven:3.9-eclipse-temurin-21 AS build
 WORKDIR /coop4j
 COPY . .
-RUN mvn -B -ntp -Pdist -DskipTests package \
-    && mkdir /unpacked && cd /unpacked && jar xf /coop4j/app/target/coop4j-*.zip \
-    && mv coop4j-* coop4j && chmod +x coop4j/coop
+RUN mvn -B -ntp -Pdist -DskipTests -Dmaven.javadoc.skip package
 
-FROM eclipse-temurin:21-jre
-COPY --from=build /unpacked/coop4j /opt/coop4j
-RUN useradd --create-home coop && ln -s /opt/coop4j/coop /usr/local/bin/coop
+FROM debian:stable-slim
+COPY --from=build /coop4j/app/target/coop4j_*.deb /tmp/
+RUN apt-get update && apt-get install -y --no-install-recommends /tmp/coop4j_*.deb && rm -rf /tmp/*.deb /var/lib/apt/lists/* \
+    && useradd --create-home coop
 USER coop
-# Once, so that no container does it again: the archive of loaded classes, the native libraries, the small model.
+# Once, so that no container does it again: the small model.
 RUN coop model coop4j-small
 WORKDIR /data
 ENTRYPOINT ["coop"]

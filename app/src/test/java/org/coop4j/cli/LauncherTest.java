@@ -296,6 +296,28 @@ class LauncherTest {
     }
 
     @Test
+    void anApplicationImageUsesItsOwnJavaLibrariesAndArchive() throws IOException {
+        Path image = root;
+        Path bin = Files.createDirectories(image.resolve("bin"));
+        Path app = Files.createDirectories(image.resolve("lib/app/native")).getParent();
+        Files.move(java("own", "25.0.1"), image.resolve("lib/runtime"));
+        Files.move(root.resolve("coop"), bin.resolve("coop"));
+        Files.createFile(app.resolve("coop4j-app.jar"));
+        Files.createFile(app.resolve("coop.jsa"));
+        List<Path> before = Folders.files(image);
+        Path cache = folder.resolve("cache");
+        Process process =
+                start(Map.of("COOP_CACHE", cache.toString(), "JAVA_HOME", "/nowhere"), folder, bin + "/coop", "doctor");
+        assertThat(end(process)).isEqualTo(new CommandRun(0, "with archive\nran.Coop doctor\n", ""));
+        assertThat(Files.readString(folder.resolve("records/options")))
+                .contains("-XX:SharedArchiveFile=" + app.resolve("coop.jsa"))
+                .contains("-Djava.library.path=" + app.resolve("native"))
+                .contains("-Dorg.bytedeco.javacpp.cacheLibraries=false");
+        assertThat(Folders.files(image)).isEqualTo(before);
+        assertThat(cache).doesNotExist();
+    }
+
+    @Test
     void whatCannotWorkIsSaidInALine() throws IOException {
         assertFails(Map.of("JAVA_HOME", folder.toString()), "has no bin/java: set it to a JDK");
         assertFails(

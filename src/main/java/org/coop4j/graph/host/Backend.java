@@ -121,7 +121,13 @@ public record Backend(String name, String device, String blas, Form form) {
     }
 
     private static boolean isOnHost() {
-        return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+        try {
+            return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+        } catch (LinkageError e) {
+            throw new BackendException(
+                    "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-" + Loader.getPlatform(),
+                    e);
+        }
     }
 
     /**
@@ -177,8 +183,7 @@ public record Backend(String name, String device, String blas, Form form) {
     /** Checks that one of the backends can run. */
     static void requireRunnable(List<BooleanSupplier> backends) {
         if (backends.isEmpty()) {
-            throw new BackendException("no backend of ND4J is on the class path: add org.nd4j:nd4j-native with this"
-                    + " platform's classifier");
+            throw new BackendException("no backend of ND4J is on the class path: add org.nd4j:nd4j-native");
         }
         Throwable last = null;
         for (BooleanSupplier canRun : backends) {

@@ -69,7 +69,7 @@ public enum Precision {
             return Optional.empty();
         } catch (NoClassDefFoundError e) {
             return Optional.of("oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
-                    + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
+                    + " org.coop4j:coop4j-natives-linux-x86_64");
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("oneDNN cannot be loaded (" + e.getMessage() + "): use float32");
         }
