@@ -1,22 +1,26 @@
 package org.coop4j.predict;
 
 import java.awt.image.BufferedImage;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
@@ -47,39 +51,67 @@ import org.coop4j.run.Run;
  * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a
  * batch change
  * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting.
- * Closing waits
- * for running calls; later calls throw an {@link IllegalStateException}.
+ * {@link #reload} takes over a file that was replaced. Closing waits for running calls; later calls throw an {@link
+ * IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
 
     private final Clip clip;
-    private final Classifier classifier;
-    private final List<Closeable> owned;
+    private final boolean ownsClip;
     private final ExifOrientation exif;
     private final PixelReader reader;
     private final EncodingQueue queue;
-    private final Learning.Account account; // null unless it was learned here
+    private volatile Current current;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Read-locked by calls, write-locked once by closing. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
-    private ImageClassifier(
-            Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif, List<Closeable> owned) {
-        this(clip, classifier, limits, exif, owned, null);
+    /**
+     * A classifier, which is closed when another has taken its place and its last call has ended: each call is a party, and
+     * so is the place.
+     */
+    private static final class Current extends Phaser {
+        private final Classifier classifier;
+        private final Source source; // null if the classifier is the caller's
+        private final Learning.Account account; // null unless it was learned here
+
+        Current(Classifier classifier, Source source, Learning.Account account) {
+            super(1);
+            this.classifier = classifier;
+            this.source = source;
+            this.account = account;
+        }
+
+        @Override
+        protected boolean onAdvance(int phase, int parties) {
+            if (source != null) {
+                classifier.close();
+            }
+            return true;
+        }
     }
 
-    private ImageClassifier(
-            Clip clip,
-            Classifier classifier,
-            EncodingLimits limits,
-            ExifOrientation exif,
-            List<Closeable> owned,
-            Learning.Account account) {
-        this.account = account;
+    /**
+     * The file of a classifier.
+     *
+     * @param run as it was given, null if it was learned here
+     * @param stamp what changes when the file is replaced
+     */
+    private record Source(Path run, String stamp, String sha256) {
+
+        private static final Source NONE = new Source(null, "", "");
+
+        static String stamp(Path file) throws IOException {
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+            return "%s %s %s %s".formatted(file, now.size(), now.lastModifiedTime(), now.fileKey());
+        }
+    }
+
+    private ImageClassifier(Clip clip, boolean ownsClip, EncodingLimits limits, ExifOrientation exif, Current current) {
         this.clip = clip;
-        this.classifier = classifier;
-        this.owned = owned;
+        this.ownsClip = ownsClip;
+        this.current = current;
         this.exif = exif;
         this.reader = limits.reader(clip, exif);
         this.queue = EncodingQueue.of(clip, limits, reader);
@@ -99,13 +131,11 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public static ImageClassifier load(Path run, EncodingLimits limits) throws IOException {
         Path file = ClassifierModel.classifierFile(run);
-        ClassifierFile learned = ClassifierFile.read(file);
-        Path model = ClassifierModel.find(learned, file, "open it with Clip.open and use ImageClassifier.of");
+        Path model = ClassifierModel.find(
+                ClassifierFile.read(file), file, "open it with Clip.open and use ImageClassifier.of");
         Clip clip = Clip.open(model);
         try {
-            Classifier classifier = learned.open(clip);
-            return new ImageClassifier(
-                    clip, classifier, limits, orientation(learned), List.of(classifier::close, clip));
+            return load(run, clip, true, limits);
         } catch (IllegalArgumentException e) {
             clip.close();
             throw new IOException(model + ": " + e.getMessage(), e);
@@ -123,10 +153,63 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if it was learned with another model
      */
     public static ImageClassifier load(Path run, Clip clip) throws IOException {
-        ClassifierFile learned = ClassifierFile.read(ClassifierModel.classifierFile(run));
-        Classifier classifier = learned.open(clip);
-        return new ImageClassifier(
-                clip, classifier, EncodingLimits.standard(), orientation(learned), List.of(classifier::close));
+        return load(run, clip, EncodingLimits.standard());
+    }
+
+    /** Opens a learned classifier of any method with its model, which the caller closes afterwards. */
+    public static ImageClassifier load(Path run, Clip clip, EncodingLimits limits) throws IOException {
+        return load(run, clip, false, limits);
+    }
+
+    private static ImageClassifier load(Path run, Clip clip, boolean ownsClip, EncodingLimits limits)
+            throws IOException {
+        Path file = ClassifierModel.classifierFile(run);
+        String stamp = Source.stamp(file); // before it is read: what replaces it meanwhile is a change
+        ClassifierFile learned = ClassifierFile.read(file);
+        ExifOrientation exif = orientation(learned);
+        Source source = new Source(run, stamp, Sha256.of(file));
+        return new ImageClassifier(clip, ownsClip, limits, exif, new Current(learned.open(clip), source, null));
+    }
+
+    /**
+     * Opens the classifier's file again if it was replaced. Calls that have begun end with the classifier that they began
+     * with; later ones use the new one.
+     *
+     * @return true if it was replaced
+     * @throws IOException if there is no classifier any more, it is damaged, or needs another model or other EXIF
+     *     orientations; then the present one stays in use
+     */
+    public synchronized boolean reload() throws IOException {
+        Source source = current.source;
+        if (source == null || source.run == null) {
+            return false;
+        }
+        Path file = ClassifierModel.classifierFile(source.run);
+        String stamp = Source.stamp(file);
+        if (stamp.equals(source.stamp)) {
+            return false;
+        }
+        ClassifierFile learned = ClassifierFile.read(file);
+        InputException.require(
+                orientation(learned) == exif, "%s was learned with other EXIF orientations: open it anew", file);
+        whileOpen(() -> {
+            try {
+                Source next = new Source(source.run, stamp, Sha256.of(file));
+                Current old = current;
+                current = new Current(learned.open(clip), next, null);
+                old.arriveAndDeregister();
+                return null;
+            } catch (IllegalArgumentException e) {
+                throw new IOException(file + ": " + e.getMessage(), e);
+            }
+        });
+        return true;
+    }
+
+    /** Returns the SHA-256 of the classifier's file, in hexadecimal; empty if it was not opened from one. */
+    public Optional<String> sha256() {
+        Source source = current.source;
+        return Optional.ofNullable(source == null || source.run == null ? null : source.sha256);
     }
 
     /**
@@ -147,9 +230,9 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Opens a classifier that was learned here. */
     static ImageClassifier of(Clip clip, ClassifierFile file, Learning.Account account) throws IOException {
-        Classifier classifier = file.open(clip);
-        return new ImageClassifier(
-                clip, classifier, EncodingLimits.standard(), orientation(file), List.of(classifier::close), account);
+        ExifOrientation exif = orientation(file);
+        Current current = new Current(file.open(clip), Source.NONE, account);
+        return new ImageClassifier(clip, false, EncodingLimits.standard(), exif, current);
     }
 
     /**
@@ -162,12 +245,16 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Uses a model and a classifier, which the caller closes afterwards. EXIF orientations are applied. */
     public static ImageClassifier of(Clip clip, Classifier classifier, EncodingLimits limits) {
-        return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, List.of());
+        return of(clip, classifier, limits, ExifOrientation.APPLY);
     }
 
     /** Uses a model and a classifier, which the caller closes afterwards, with a treatment of EXIF orientations. */
     public static ImageClassifier of(Clip clip, Classifier classifier, ExifOrientation exif) {
-        return new ImageClassifier(clip, classifier, EncodingLimits.standard(), exif, List.of());
+        return of(clip, classifier, EncodingLimits.standard(), exif);
+    }
+
+    private static ImageClassifier of(Clip clip, Classifier classifier, EncodingLimits limits, ExifOrientation exif) {
+        return new ImageClassifier(clip, false, limits, exif, new Current(classifier, null, null));
     }
 
     /**
@@ -186,7 +273,7 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Returns the class names in the order of the logits. */
     public List<String> classNames() {
-        return classifier.classNames();
+        return classifier().classNames();
     }
 
     /**
@@ -195,7 +282,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IOException if it cannot be written
      */
     public void save(Path file) throws IOException {
-        ClassifierFile learned = classifier.save();
+        ClassifierFile learned = classifier().save();
         Map<String, String> account = new LinkedHashMap<>(learned.training());
         account.putIfAbsent(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
         if (exif != orientation(learned)) {
@@ -226,11 +313,13 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public double[][] probabilities(float[][] features) {
         FeatureMatrix rows = FeatureMatrix.of(features);
-        int width = clip.featureWidth(classifier.features());
-        Require.that(rows.width() == width, "features: expected rows of width %d, got %d", width, rows.width());
-        return whileOpen(() -> Stream.of(classifier.logits(rows).toRows())
-                .map(classifier::probabilities)
-                .toArray(double[][]::new));
+        return using(classifier -> {
+            int width = clip.featureWidth(classifier.features());
+            Require.that(rows.width() == width, "features: expected rows of width %d, got %d", width, rows.width());
+            return Stream.of(classifier.logits(rows).toRows())
+                    .map(classifier::probabilities)
+                    .toArray(double[][]::new);
+        });
     }
 
     /** Returns the model. */
@@ -238,14 +327,14 @@ public final class ImageClassifier implements AutoCloseable {
         return clip;
     }
 
-    /** Returns the classifier, whose file records the method, its settings and the training. */
+    /** Returns the classifier, whose file records the method, its settings and the training; until it is replaced. */
     public Classifier classifier() {
-        return classifier;
+        return current.classifier;
     }
 
     /** Returns the account of the learning, if it was learned by {@link #learn} and not opened from a file. */
     public Optional<Learning.Account> account() {
-        return Optional.ofNullable(account);
+        return Optional.ofNullable(current.account);
     }
 
     /** Returns the number of batches whose encoding has begun since opening. */
@@ -266,7 +355,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalStateException if this classifier or its model is closed
      */
     public List<Prediction> classify(InputImage image) throws IOException {
-        return whileOpen(() -> ranked(queue.encode(input(image))));
+        return using(classifier -> ranked(classifier, queue.encode(new Image(image, classifier.features()))));
     }
 
     /** Classifies an image file. */
@@ -296,11 +385,11 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IOException if an image cannot be read or decoded; the first such error
      */
     public List<List<Prediction>> classifyAll(List<InputImage> images) throws IOException {
-        return whileOpen(() -> {
+        return using(classifier -> {
             List<List<Prediction>> all = new ArrayList<>();
-            float[][] rows = encode(images).all().toRows();
+            float[][] rows = encode(classifier, images).all().toRows();
             for (float[] features : rows) {
-                all.add(ranked(features));
+                all.add(ranked(classifier, features));
             }
             return all;
         });
@@ -313,14 +402,15 @@ public final class ImageClassifier implements AutoCloseable {
      * @param listener receives each result in order on the calling thread
      */
     public void classifyEach(List<InputImage> images, Listener listener) {
-        whileOpen(() -> {
+        using(classifier -> {
             int part = clip.imageEncoder(classifier.features()).part();
             for (int from = 0; from < images.size(); from += part) {
-                Encoded encoded = encode(images.subList(from, Math.min(images.size(), from + part)));
+                Encoded encoded = encode(classifier, images.subList(from, Math.min(images.size(), from + part)));
                 for (int i = 0; i < encoded.features().size(); i++) {
                     IOException problem = encoded.problems().get(i);
                     if (problem == null) {
-                        listener.predicted(from + i, ranked(encoded.features().get(i)));
+                        listener.predicted(
+                                from + i, ranked(classifier, encoded.features().get(i)));
                     } else {
                         listener.failed(from + i, problem);
                     }
@@ -353,7 +443,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IOException if the image cannot be read or decoded
      */
     public float[] features(InputImage image) throws IOException {
-        return whileOpen(() -> queue.encode(input(image)));
+        return using(classifier -> queue.encode(new Image(image, classifier.features())));
     }
 
     /** Classifies the content of an image file later, together with others. */
@@ -380,7 +470,21 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if there are more images than the queue can hold
      */
     public List<CompletableFuture<List<Prediction>>> submitAll(List<InputImage> images) {
-        return whileOpen(() -> queue.offer(images.stream().map(this::input).toList(), this::ranked));
+        return whileOpen(() -> {
+            Current now = enter();
+            try {
+                List<CompletableFuture<List<Prediction>>> submitted = queue.offer(
+                        images.stream()
+                                .map(image -> new Image(image, now.classifier.features()))
+                                .toList(),
+                        features -> ranked(now.classifier, features));
+                now.bulkRegister(submitted.size());
+                submitted.forEach(one -> one.whenComplete((ranked, problem) -> now.arriveAndDeregister()));
+                return submitted;
+            } finally {
+                now.arriveAndDeregister();
+            }
+        });
     }
 
     /**
@@ -404,28 +508,48 @@ public final class ImageClassifier implements AutoCloseable {
         queue.cancel();
     }
 
-    private Image input(InputImage image) {
-        return new Image(image, classifier.features());
-    }
-
-    private Encoded encode(List<InputImage> images) {
+    private Encoded encode(Classifier classifier, List<InputImage> images) {
         return clip.encodeImages(images, classifier.features(), reader);
     }
 
     /** Returns all classes by probability; equal ones keep their order. */
-    private List<Prediction> ranked(float[] features) {
+    private static List<Prediction> ranked(Classifier classifier, float[] features) {
         FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
         float[] logits = classifier.logits(image).row(0);
         double[] probabilities = classifier.probabilities(logits);
         return IntStream.range(0, logits.length)
                 .boxed()
                 .sorted((a, b) -> logits[a] == logits[b] ? 0 : logits[a] > logits[b] ? -1 : 1)
-                .map(c -> new Prediction(classNames().get(c), probabilities[c]))
+                .map(c -> new Prediction(classifier.classNames().get(c), probabilities[c]))
                 .toList();
     }
 
     private interface Call<T, E extends Exception> {
         T run() throws E;
+    }
+
+    private interface Use<T, E extends Exception> {
+        T by(Classifier classifier) throws E;
+    }
+
+    /** Uses the classifier, which another may replace meanwhile. */
+    private <T, E extends Exception> T using(Use<T, E> use) throws E {
+        return whileOpen(() -> {
+            Current now = enter();
+            try {
+                return use.by(now.classifier);
+            } finally {
+                now.arriveAndDeregister();
+            }
+        });
+    }
+
+    private Current enter() {
+        Current now = current;
+        while (now.register() < 0) { // it was replaced and closed
+            now = current;
+        }
+        return now;
     }
 
     private <T, E extends Exception> T whileOpen(Call<T, E> call) throws E {
@@ -452,7 +576,7 @@ public final class ImageClassifier implements AutoCloseable {
         List<String> names = classNames();
         return "%s, %s (%s), %s"
                 .formatted(
-                        classifier.save().method().title(),
+                        classifier().save().method().title(),
                         Numbers.count(names.size(), "class", "classes"),
                         Numbers.first(names),
                         clip.model().path().getFileName());
@@ -478,8 +602,9 @@ public final class ImageClassifier implements AutoCloseable {
         } finally {
             use.writeLock().unlock();
         }
-        for (Closeable one : owned) {
-            one.close();
+        current.arriveAndDeregister();
+        if (ownsClip) {
+            clip.close();
         }
     }
 }

@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -523,6 +525,59 @@ class ImageClassifierTest {
                     vectors.get(2).get(),
                     clip.encodeImages(List.of(FILES.get(1))).row(0));
             assertThat(classifier.batches()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aReplacedFileIsTakenOverWithoutALostCall() throws Exception {
+        List<String> others = List.of("cat", "dog");
+        Classifier other = ZeroShot.classifier(clip, others);
+        Path file = folder.resolve("replaced.safetensors");
+        Path next = folder.resolve("next.safetensors");
+        save(zeroShot, file);
+        save(other, next);
+        List<Prediction> expectedNext = expected(other, clip.encodeImages(List.of(FILES.get(0))));
+        try (ImageClassifier classifier = ImageClassifier.load(file, clip)) {
+            String hash = classifier.sha256().orElseThrow();
+            assertThat(classifier.reload()).isFalse();
+            AtomicBoolean replaced = new AtomicBoolean();
+            ExecutorService threads = Executors.newFixedThreadPool(2);
+            List<Future<?>> calls = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                calls.add(threads.submit(() -> {
+                    while (!replaced.get()) {
+                        List<Prediction> answer =
+                                classifier.submit(InputImage.of(FILES.get(0))).get();
+                        assertClose(answer, answer.size() == 2 ? expectedNext : EXPECTED.get(0));
+                    }
+                    return null;
+                }));
+            }
+            List<CompletableFuture<List<Prediction>>> begun =
+                    classifier.submitAll(FILES.stream().map(InputImage::of).toList());
+            Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(classifier.reload()).isTrue();
+            for (int i = 0; i < IMAGES; i++) {
+                assertClose(begun.get(i).get(), EXPECTED.get(i));
+            }
+            assertThat(classifier.classNames()).isEqualTo(others);
+            assertClose(classifier.classify(FILES.get(0)), expectedNext);
+            assertThat(classifier.sha256()).isPresent().isNotEqualTo(Optional.of(hash));
+            replaced.set(true);
+            for (Future<?> call : calls) {
+                call.get();
+            }
+            threads.shutdown();
+
+            Files.writeString(file, "damaged");
+            assertThrown(IOException.class, classifier::reload);
+            assertClose(classifier.classify(FILES.get(0)), expectedNext);
+        }
+    }
+
+    private static void save(Classifier classifier, Path file) throws IOException {
+        try (ImageClassifier images = ImageClassifier.of(clip, classifier)) {
+            images.save(file);
         }
     }
 }

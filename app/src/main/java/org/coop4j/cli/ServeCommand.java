@@ -38,6 +38,9 @@ import picocli.CommandLine.Option;
 @Command(name = "serve")
 final class ServeCommand extends ConsoleCommand {
 
+    /** Pause between looks for replaced classifiers. */
+    private static final Duration LOOK = Duration.ofSeconds(2);
+
     @Option(
             names = {"-p", "--prompt"},
             paramLabel = "[NAME=]RUN|FILE")
@@ -132,7 +135,13 @@ final class ServeCommand extends ConsoleCommand {
             precision.announce(models.precision(), console);
             try (PredictionService service = PredictionService.start(options, models.all(), log())) {
                 announce(models.all(), service.port());
-                termination.await();
+                if (!console.errorIsTerminal()) { // a closed terminal ends the service
+                    termination.takeHangup();
+                }
+                termination.await(LOOK, () -> {
+                    models.reload(console);
+                    service.describe();
+                });
                 console.note("shutting down: finishing accepted requests");
             }
             termination.succeed();

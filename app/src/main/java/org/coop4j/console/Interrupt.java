@@ -1,6 +1,11 @@
 package org.coop4j.console;
 
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** A last message of a process that is interrupted (Ctrl-C) while this is open. */
 public final class Interrupt implements AutoCloseable {
@@ -38,20 +43,50 @@ public final class Interrupt implements AutoCloseable {
      * process ends when the command has closed what it had open, with exit code 0 if it succeeded.
      */
     public static final class Termination implements AutoCloseable {
-        private final Semaphore signal = new Semaphore(0);
+        /** True for the end, false for SIGHUP. */
+        private final BlockingQueue<Boolean> signals = new LinkedBlockingQueue<>();
+
         private final Semaphore ended = new Semaphore(0);
         private volatile int exitCode = 1;
         private final Interrupt hook = new Interrupt(this::end);
 
         private void end() {
-            signal.release();
+            signals.add(true);
             ended.acquireUninterruptibly();
             Runtime.getRuntime().halt(exitCode); // an exit would report the signal
         }
 
         /** Waits for the signal. */
         public void await() {
-            signal.acquireUninterruptibly();
+            await(Duration.ofDays(1), () -> {});
+        }
+
+        /** Does some work after each pause, and at once after SIGHUP, until the signal. */
+        public void await(Duration pause, Runnable work) {
+            try {
+                while (!Boolean.TRUE.equals(signals.poll(pause.toNanos(), TimeUnit.NANOSECONDS))) {
+                    work.run();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Lets SIGHUP no longer end the process; systems without it have no such signal. */
+        public void takeHangup() {
+            try { // by reflection, since javac warns of the JDK's own classes
+                Class<?> handler = Class.forName("sun.misc.SignalHandler");
+                Class<?> signal = Class.forName("sun.misc.Signal");
+                Object add = Proxy.newProxyInstance(
+                        Termination.class.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
+                            signals.add(false);
+                            return null;
+                        });
+                signal.getMethod("handle", signal, handler)
+                        .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), add);
+            } catch (ReflectiveOperationException e) {
+                // Windows, or a Java without them: files are looked at after each pause all the same
+            }
         }
 
         /** Notes that the work has ended in order. */

@@ -26,6 +26,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.coop4j.base.Log;
 import org.coop4j.console.Json;
 import org.eclipse.jetty.io.ManagedSelector;
@@ -62,6 +63,9 @@ public final class WebServer {
 
     /** Time to write the answers of requests that closing gives up. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
+    /** Version, trace, span and flags, as in W3C's Trace Context. */
+    private static final Pattern TRACE = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
 
     /** Attribute of a request: the pattern of its path. */
     private static final String PATTERN = "pattern";
@@ -238,6 +242,10 @@ public final class WebServer {
                 .put("bytes", request.getLength()) // declared, or -1
                 .put("status", response.getStatus())
                 .put("ms", nanos / 1e6f);
+        String trace = request.getHeaders().get("traceparent");
+        if (trace != null && TRACE.matcher(trace).matches()) {
+            line.put("traceparent", trace);
+        }
         accessLog.ifPresent(log -> write(log, line));
     }
 

@@ -60,6 +60,11 @@ final class Classifiers {
         return byName.values().stream().map(ServedClassifier::info).toList();
     }
 
+    /** Describes the classifiers in the metrics. */
+    void describe() {
+        byName.values().forEach(metrics::describe);
+    }
+
     /** Returns the classifier that a request's path names. */
     ServedClassifier of(Context context) {
         return of(byName, "classifier", context.pathParam("model"));

@@ -71,6 +71,11 @@ public final class PredictionService implements AutoCloseable {
         return server.http().port();
     }
 
+    /** Describes the classifiers in the metrics, after one was replaced. */
+    public void describe() {
+        classifiers.describe();
+    }
+
     private void configure(JavalinConfig config) {
         config.jsonMapper(new JavalinJackson(JSON, false));
         PAGES.forEach((path, type) -> {

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,10 @@ public final class ServedModels implements AutoCloseable {
     private final EncodingLimits limits;
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
+    private final Map<ServedClassifier, Path> learnedFrom = new LinkedHashMap<>();
+    /** Last messages of classifiers that cannot be replaced. */
+    private final Map<String, String> problems = new HashMap<>();
+
     private final Map<Path, Clip> clips = new HashMap<>();
     private final Deque<Closeable> open = new ArrayDeque<>();
 
@@ -85,15 +90,44 @@ public final class ServedModels implements AutoCloseable {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
         Path found = model == null ? ClassifierModel.find(learned, file, "give it with --model") : model;
-        Path result = file.toAbsolutePath().resolveSibling(RESULT);
-        Optional<RunResult> test =
-                Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
         Clip clip = clip(found);
         try {
-            add(clip, learned.open(clip), ClassifierInfo.of(name, learned, clip, test, threshold));
+            add(ImageClassifier.load(run, clip, limits), images -> info(name, run, images));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(found + ": " + e.getMessage());
         }
+        learnedFrom.put(served.get(served.size() - 1), run);
+    }
+
+    private ClassifierInfo info(String name, Path run, ImageClassifier images) throws IOException {
+        Path result = ClassifierModel.classifierFile(run).toAbsolutePath().resolveSibling(RESULT);
+        Optional<RunResult> test =
+                Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
+        return ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
+    }
+
+    /**
+     * Opens classifiers again whose files were replaced. Requests that have begun are answered by the old ones, which stay
+     * where a new one cannot be opened.
+     *
+     * @param progress receives what was replaced, and why what cannot be
+     */
+    public synchronized void reload(Progress progress) {
+        learnedFrom.forEach((one, run) -> {
+            String name = one.info().name();
+            try {
+                if (one.classifier().reload()) {
+                    one.describe(info(name, run, one.classifier()));
+                    problems.remove(name);
+                    progress.note(
+                            "%s was replaced: %s".formatted(name, one.info().method()));
+                }
+            } catch (IOException | RuntimeException e) {
+                if (!String.valueOf(e.getMessage()).equals(problems.put(name, String.valueOf(e.getMessage())))) {
+                    progress.warn("%s was not replaced: %s".formatted(name, e.getMessage()));
+                }
+            }
+        });
     }
 
     /** Makes a classifier of hand-written prompts; warns of words that the model was not trained on. */
@@ -102,16 +136,21 @@ public final class ServedModels implements AutoCloseable {
         Clip clip = clip(model);
         UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);
-        add(clip, classifier, ClassifierInfo.of(ZERO_SHOT, classifier.save(), clip, Optional.empty(), threshold));
+        open.push(classifier::close);
+        add(
+                ImageClassifier.of(clip, classifier, limits),
+                images -> ClassifierInfo.of(ZERO_SHOT, classifier.save(), clip, Optional.empty(), threshold));
+    }
+
+    private interface Description {
+        ClassifierInfo of(ImageClassifier images) throws IOException;
     }
 
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
-    private void add(Clip clip, Classifier classifier, ClassifierInfo info) throws IOException {
-        open.push(classifier::close);
-        ImageClassifier images = ImageClassifier.of(clip, classifier, limits);
+    private void add(ImageClassifier images, Description description) throws IOException {
         open.push(images::close);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
-        served.add(new ServedClassifier(info, images));
+        served.add(new ServedClassifier(description.of(images), images));
     }
 
     private Clip clip(Path model) throws IOException {

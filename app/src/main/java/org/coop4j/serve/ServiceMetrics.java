@@ -61,13 +61,23 @@ final class ServiceMetrics implements AutoCloseable {
                 .description("Encoded batches; images divided by batches is their mean size")
                 .tags(tags)
                 .register(registry);
-        Gauge.builder("coop.classifier", () -> 1)
-                .description("A served classifier with its method and model")
-                .tags(tags.and(
-                        "method", served.info().method(), "clip", served.info().model()))
-                .register(registry);
+        describe(served);
         for (String result : List.of("classified", "embedded", "unreadable", "refused", "failed")) {
             count(served, result, 0);
+        }
+    }
+
+    /** Describes a classifier, in place of what was said of it before. */
+    void describe(ServedClassifier served) {
+        Tags tags = Tags.of("model", served.info().name());
+        Tags all =
+                tags.and("method", served.info().method(), "clip", served.info().model());
+        if (registry.find("coop.classifier").tags(all).meter() == null) {
+            registry.find("coop.classifier").tags(tags).meters().forEach(registry::remove);
+            Gauge.builder("coop.classifier", () -> 1)
+                    .description("A served classifier with its method and model")
+                    .tags(all)
+                    .register(registry);
         }
     }
 

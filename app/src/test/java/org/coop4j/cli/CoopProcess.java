@@ -68,6 +68,13 @@ final class CoopProcess {
         return Files.readString(err);
     }
 
+    /** Sends it a signal by name. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .start()
+                .waitFor();
+    }
+
     /** Asks it to end, as {@code kill} does. */
     void terminate() {
         process.destroy();

@@ -7,6 +7,7 @@ import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,9 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The service as a process: its answers for runs of every kind, and its shutdown. */
@@ -237,6 +242,93 @@ class ServeCommandTest {
                 .filter(line -> line.contains("\"status\":200"))
                 .count();
         assertThat(answered.get()).isEqualTo((int) accepted);
+    }
+
+    @Test
+    @Timeout(1200)
+    @DisabledOnOs(OS.WINDOWS)
+    void aReplacedClassifierIsTakenOverUnderLoad() throws Exception {
+        Path things = Files.copy(classifier("linear-probe"), folder.resolve("things.safetensors"));
+        Path next = Files.copy(classifier("tip-adapter"), folder.resolve("next.safetensors"));
+        Path log = folder.resolve("replaced.jsonl");
+        CoopProcess service = serve("-p", "coop=" + things, "--access-log", log);
+        int port = port(service);
+        AtomicInteger answered = new AtomicInteger();
+        List<String> wrong = new CopyOnWriteArrayList<>();
+        List<Thread> clients =
+                Stream.generate(() -> client(port, answered, wrong)).limit(2).toList();
+        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        Map<String, Float> before = served(post(port, "coop", picture));
+        Files.move(next, things, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        service.signal("HUP");
+        Map<String, Float> now = before;
+        while (now.equals(before)) {
+            now = served(post(port, "coop", picture));
+        }
+        assertPredicted(now, predicted("predict", "-p", run("tip-adapter"), "--json", picture));
+        URI models = URI.create("http://127.0.0.1:" + port + "/models");
+        String described = "";
+        while (!described.contains("Tip-Adapter")) {
+            described = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(models).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+        service.terminate();
+        assertThat(service.ended().ok().err()).contains("coop was replaced");
+        for (Thread client : clients) {
+            client.join();
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static Path classifier(String method) {
+        return run(method).resolve("classifier.safetensors");
+    }
+
+    /** Starts what the manifests start, with files and ports of this machine in place of theirs, and asks what they probe. */
+    @Test
+    void theManifestsAreTrueOfTheService() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "correct-horse");
+        for (String file : List.of("kubernetes.yaml", "kserve.yaml")) {
+            List<JsonNode> documents = new ArrayList<>();
+            new YAMLMapper()
+                    .readerFor(JsonNode.class)
+                    .<JsonNode>readValues(
+                            Path.of("../examples/serve").resolve(file).toFile())
+                    .forEachRemaining(documents::add);
+            JsonNode container = documents.stream()
+                    .flatMap(one -> one.findValues("containers").stream())
+                    .findFirst()
+                    .orElseThrow()
+                    .path(0);
+            List<String> arguments = new ArrayList<>();
+            container.path("args").forEach(one -> arguments.add(one.asText()));
+            String declared =
+                    container.path("ports").path(0).path("containerPort").asText();
+            assertThat(arguments).as(file).containsSubsequence("--port", declared);
+            container.findValues("port").forEach(one -> assertThat(one.asText()).isEqualTo(declared));
+            documents.forEach(one -> one.findValues("targetPort")
+                    .forEach(target -> assertThat(target.asText()).isEqualTo(declared)));
+
+            arguments.replaceAll(
+                    one -> one.equals(declared) ? "0" : one.equals("/secret/token") ? token.toString() : one);
+            arguments.replaceAll(one -> one.startsWith("things=") ? "things=" + run("linear-probe") : one);
+            CoopProcess service = CoopProcess.start(folder, arguments.toArray());
+            int port = port(service);
+            List<String> probes = container.findValuesAsText("path");
+            assertThat(probes).as(file).hasSizeGreaterThan(1);
+            for (String path : probes) {
+                HttpRequest probe = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build();
+                assertThat(HttpClient.newHttpClient()
+                                .send(probe, HttpResponse.BodyHandlers.ofString())
+                                .statusCode())
+                        .as(path)
+                        .isEqualTo(200);
+            }
+            service.terminate();
+            service.ended().ok();
+        }
     }
 
     @Test

@@ -393,21 +393,31 @@ class PredictionServiceTest {
 
     @Test
     void theAccessLogHasALineOfJsonForEachRequest() throws Exception {
+        String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        things.post("/not-traced", new byte[1], "traceparent", "no \"trace");
+        things.post("/traced", new byte[1], "traceparent", trace);
+        assertThat(logged("/traced").path("traceparent").asText()).isEqualTo(trace);
+        assertThat(logged("/not-traced").has("traceparent")).isFalse();
+
         get("/models");
+        JsonNode entry = logged("/models");
+        assertThat(entry.path("method").asText()).isEqualTo("GET");
+        assertThat(entry.path("status").asInt()).isEqualTo(200);
+        assertThat(entry.path("client").asText()).isEqualTo("127.0.0.1");
+        assertThat(entry.path("time").asText()).matches("\\d{4}-.*Z");
+    }
+
+    private static JsonNode logged(String path) throws Exception {
         String line = "";
         while (line.isEmpty()) {
             Thread.sleep(20); // it is written after the answer
             line = LOG.toString(StandardCharsets.UTF_8)
                     .lines()
-                    .filter(one -> one.contains("\"/models\""))
+                    .filter(one -> one.contains("\"" + path + "\""))
                     .findFirst()
                     .orElse("");
         }
-        JsonNode entry = new ObjectMapper().readTree(line);
-        assertThat(entry.path("method").asText()).isEqualTo("GET");
-        assertThat(entry.path("status").asInt()).isEqualTo(200);
-        assertThat(entry.path("client").asText()).isEqualTo("127.0.0.1");
-        assertThat(entry.path("time").asText()).matches("\\d{4}-.*Z");
+        return new ObjectMapper().readTree(line);
     }
 
     @Test
