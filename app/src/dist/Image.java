@@ -39,7 +39,7 @@ import java.util.zip.ZipFile;
  */
 class Image {
 
-    /** What the class path asks for; the JDK's tool cannot find it out, since ND4J names packages that it does not have. */
+    /** Modules that the class path needs; the JDK's own tool cannot find them, since ND4J names packages that it lacks. */
     private static final String MODULES =
             "java.desktop,java.logging,java.management,java.naming,java.net.http,java.sql,"
                     + "jdk.crypto.ec,jdk.management,jdk.unsupported";

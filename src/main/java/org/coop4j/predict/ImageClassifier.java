@@ -479,7 +479,9 @@ public final class ImageClassifier implements AutoCloseable {
                                 .toList(),
                         features -> ranked(now.classifier, features));
                 now.bulkRegister(submitted.size());
-                submitted.forEach(one -> one.whenComplete((ranked, problem) -> now.arriveAndDeregister()));
+                for (CompletableFuture<List<Prediction>> one : submitted) {
+                    CompletableFuture<?> unused = one.whenComplete((ranked, problem) -> now.arriveAndDeregister());
+                }
                 return submitted;
             } finally {
                 now.arriveAndDeregister();
