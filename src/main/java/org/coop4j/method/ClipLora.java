@@ -118,6 +118,16 @@ record ClipLora(
         return Training.adam(Algorithm.ADAMW, 500, 32, 2e-4, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR);
     }
 
+    @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        int text = clip.architecture().text().layers() / 2;
+        int epochs = TowerMethod.epochsOfPasses(8, classes);
+        return new Fast(
+                with(Map.of("vision_start", block, "text_start", text)),
+                Training.adam(Algorithm.ADAMW, epochs, FAST_BATCH, 1e-3, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR),
+                4);
+    }
+
     /** Returns A, drawn from U(±1/√in), and B, which is 0, of each projection. */
     @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {

@@ -1,6 +1,8 @@
 package org.coop4j.method;
 
+import java.util.Map;
 import org.coop4j.base.Require;
+import org.coop4j.clip.Clip;
 import org.coop4j.method.Training.Schedule;
 
 /**
@@ -31,5 +33,10 @@ record Ivlp(TowerPrompts prompts) implements TowerPrompts.InBothTowers {
     @Override
     public Training training(int shots) {
         return Training.sgd(5, 4, 0.0035, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
+    }
+
+    @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        return new Fast(with(Map.of("first_block", block)), TowerMethod.fastSgd(0.01), 4);
     }
 }

@@ -63,6 +63,12 @@ record Maple(
         return Training.sgd(5, 4, 0.0035, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
     }
 
+    @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        int blocks = vit(clip).layers() - block;
+        return new Fast(new Maple(length, Math.min(depth, blocks), block), TowerMethod.fastSgd(0.014), 4);
+    }
+
     /** Returns the vectors, and linear maps from U(±1/√in); the maps of the deeper vectors begin as copies of one. */
     @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {

@@ -71,6 +71,19 @@ public interface Method {
     }
 
     /**
+     * Settings that learn in a fraction of the reference's steps.
+     *
+     * @param training as it suits a logit scale of 100
+     * @param views random crops of each training image, used in turn; 0 for the centre crop
+     */
+    record Fast(Method method, Training training, int views) {}
+
+    /** Returns settings for a machine with few cores, if the method needs some. */
+    default Optional<Fast> fast(FeatureSpace space, int images, int classes) {
+        return Optional.empty();
+    }
+
+    /**
      * Returns a reference's training as it suits a model: by default, {@linkplain Training#adaptedTo adapted} to its logit
      * scale.
      */

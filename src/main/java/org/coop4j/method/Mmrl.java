@@ -88,6 +88,15 @@ record Mmrl(
     }
 
     @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        return new Fast(
+                with(Map.of("first_layer", block + 1)),
+                Training.adam(
+                        Algorithm.ADAMW, 8, FAST_BATCH, 0.001, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE),
+                2);
+    }
+
+    @Override
     public PromptMethod resolved(Clip clip, String own) {
         int first = firstLayer == 0 ? Math.max(1, vit(clip).layers() / 2) : firstLayer;
         Require.that(

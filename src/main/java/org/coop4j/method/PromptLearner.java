@@ -1,8 +1,12 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -16,6 +20,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Group;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
@@ -124,6 +129,9 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         try (BatchStep step = step(encoder, learning, data.train(), trainer.memory())) {
             BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
             Optimizer optimizer = method.optimizer(trainer.training(), order.batches());
+            if (method.group() == Group.TOWERS && trainer.progress() != Progress.NONE && !trainer.resumes()) {
+                trainer.progress().note(cost(step, order, data.train(), trainer.training()));
+            }
             trainer.train(step, order, optimizer);
             optimizer.finish(learning.learned);
         }
@@ -134,6 +142,29 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         Classifier learned = new Prompts(method, clip, file).classifier(encoder, learning, trainer.memory());
         ClassifierFile finished = method.finished(clip, learned, data, trainer);
         return finished.equals(learned.save()) ? learned : read(method, clip, finished);
+    }
+
+    /** Returns what a training costs whose steps take seconds, by a step that changes nothing. */
+    private String cost(BatchStep step, BatchOrder order, FeatureSet images, Training training) {
+        int[] batch = order.epoch(0)[0];
+        step.run(0, batch); // plans it
+        long began = System.nanoTime();
+        step.run(0, batch);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        long steps = (long) training.epochs() * order.batches();
+        long bytes = (long) images.size() * images.views() * images.width() * Short.BYTES;
+        return String.format(
+                Locale.ROOT,
+                "training on %s in %s: %d steps of %d, %.2g s each by a measured one: about %s%s",
+                Numbers.count(images.size(), "image"),
+                Numbers.count(images.views(), "view"),
+                steps,
+                batch.length,
+                seconds,
+                Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds * steps))),
+                method.features() instanceof FeatureKind.Tokens
+                        ? "; %s of tokens in the bank".formatted(Numbers.bytes(bytes))
+                        : "");
     }
 
     /** Returns the step of a loss over batches of images. */

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
@@ -66,6 +67,11 @@ record PromptSrc(
     @Override
     public Training training(int shots) {
         return Training.sgd(50, 4, 0.0025, Training.WEIGHT_DECAY, Schedule.EPOCH_COSINE);
+    }
+
+    @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        return new Fast(with(Map.of("first_block", block)), TowerMethod.fastSgd(0.01), 2);
     }
 
     /** Returns the mean of the features of ImageNet's templates, which are not normalised before it. */

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
@@ -160,6 +161,32 @@ interface TowerMethod extends PromptMethod {
         int shots = Math.max(1, Math.round((float) images / classes));
         return BatchOrder.shuffledWhole(images, trainer.training().batch(), trainer.seed())
                 .inEpochsOf(shots);
+    }
+
+    /** Images of a step with {@link #fast} settings. */
+    int FAST_BATCH = 16;
+
+    /** Returns settings that train the upper half of the blocks, from tokens that the bank keeps. */
+    @Override
+    default Optional<Fast> fast(FeatureSpace space, int images, int classes) {
+        return space.towers().map(clip -> fast(clip, vit(clip).layers() / 2, classes));
+    }
+
+    /**
+     * Returns settings that train the upper blocks alone.
+     *
+     * @param block first of the upper half of the image tower
+     */
+    Fast fast(Clip clip, int block, int classes);
+
+    /** Returns the epochs of {@link #passes} in which each image is seen so often with {@link #fast} settings. */
+    static int epochsOfPasses(int often, int classes) {
+        return Math.max(1, Math.round((float) often * classes / FAST_BATCH));
+    }
+
+    /** Returns eight epochs of SGD with {@link #fast} settings. */
+    static Training fastSgd(double rate) {
+        return Training.sgd(8, FAST_BATCH, rate, Training.WEIGHT_DECAY, Training.Schedule.EPOCH_COSINE);
     }
 
     /** Checks that a tower has the first block that is changed. */

@@ -63,6 +63,11 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
         this(training, seed, MemoryLimit.none(), Progress.NONE, null);
     }
 
+    /** Returns true if a checkpoint exists from which the training resumes. */
+    boolean resumes() {
+        return files != null && Files.exists(files.checkpoint);
+    }
+
     /** Returns batches of the training's size, drawn without replacement. */
     public BatchOrder shuffled(int examples) {
         return BatchOrder.shuffled(examples, training.batch(), seed);
@@ -78,7 +83,7 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
         StringBuilder metrics = new StringBuilder();
         List<Double> losses = new ArrayList<>();
         if (files != null) {
-            if (Files.exists(files.checkpoint)) {
+            if (resumes()) {
                 Checkpoint checkpoint = Checkpoint.read(files.checkpoint, files.images);
                 checkpoint.restore(step.learned(), optimizer);
                 done = checkpoint.epochs();

@@ -29,23 +29,30 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param visionStart first block of the image tower whose layer norms are trained
  * @param textStart first block of the text tower whose layer norms are trained
+ * @param classifierEpochs epochs of the second stage as the reference trains it; 0 for two thirds of the first stage's and its
+ *     rate and batch
  */
 record TwoStage(
         @Setting("first block of the image tower whose layer norms are trained, from 0") int visionStart,
-        @Setting("first block of the text tower whose layer norms are trained, from 0") int textStart)
+        @Setting("first block of the text tower whose layer norms are trained, from 0") int textStart,
+        @Setting("epochs of the classifier, trained as the reference's; 0 for two thirds of all, trained alike")
+                int classifierEpochs)
         implements TowerMethod {
 
     /** Epochs of the first stage for each of the second: 0.6 of all steps and the rest. */
     private static final double FIRST = 1.5;
 
+    private static final int CLASSIFIER_EPOCHS = 120;
+
     public TwoStage {
         Require.notNegative("vision_start", visionStart);
         Require.notNegative("text_start", textStart);
+        Require.notNegative("classifier_epochs", classifierEpochs);
     }
 
     /** The reference's: all blocks. */
     public TwoStage() {
-        this(0, 0);
+        this(0, 0, 0);
     }
 
     @Override
@@ -64,6 +71,17 @@ record TwoStage(
     @Override
     public Training training(int shots) {
         return Training.adam(Algorithm.ADAMW, 180, 32, 2e-4, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR);
+    }
+
+    /** Returns five passes over the images; the classifier, whose steps take no tower, is trained as the reference's. */
+    @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        int text = clip.architecture().text().layers() / 2;
+        int epochs = TowerMethod.epochsOfPasses(5, classes);
+        return new Fast(
+                new TwoStage(block, text, CLASSIFIER_EPOCHS),
+                Training.adam(Algorithm.ADAMW, epochs, FAST_BATCH, 1e-3, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR),
+                4);
     }
 
     /** Returns the layer norms of the blocks as the model has them; all others stay frozen, as in the reference's code. */
@@ -133,7 +151,9 @@ record TwoStage(
         int classes = learned.classNames().size();
         FeatureSet images = data.train().encoded(clip, ((FeatureKind.Changed) learned.features()).of(features()));
         Training training = trainer.training();
-        training = training.withEpochs((int) Math.round(training.epochs() / FIRST));
+        training = classifierEpochs == 0
+                ? training.withEpochs((int) Math.round(training.epochs() / FIRST))
+                : training(1).adaptedTo(clip.logitScale()).withEpochs(classifierEpochs);
         Trainer second = new Trainer(training, trainer.seed(), trainer.memory(), trainer.progress(), null);
         try (BatchStep step = new BatchStep(
                 images,

@@ -51,6 +51,11 @@ record Vpt(
     }
 
     @Override
+    public Fast fast(Clip clip, int block, int classes) {
+        return new Fast(new Vpt(imageLength, imageDepth, block), TowerMethod.fastSgd(0.01), 4);
+    }
+
+    @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {
         return TowerPrompts.rows(clip, vit(clip).layers(), imageLength, imageDepth, firstBlock, seed);
     }

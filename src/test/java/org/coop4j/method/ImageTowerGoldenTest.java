@@ -133,7 +133,7 @@ class ImageTowerGoldenTest {
             }
             case "two_stage" ->
                 new TwoStage(
-                        c.get("ln_vision_start").asInt(), c.get("ln_text_start").asInt());
+                        c.get("ln_vision_start").asInt(), c.get("ln_text_start").asInt(), 0);
             case "vpt" -> new Vpt(c.get("m").asInt(), c.get("depth").asInt(), 0);
             case "ivlp" -> new Ivlp(prompts(c));
             case "maple" ->

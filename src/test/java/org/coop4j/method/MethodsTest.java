@@ -251,6 +251,20 @@ class MethodsTest {
     }
 
     @Test
+    void fastSettingsTrainTheUpperHalfOfTheBlocksFromTokens() throws IOException {
+        for (Method method : Method.builtIn()) {
+            if (method.group() == Group.TOWERS) {
+                Method.Fast fast = method.fast(clip, 64, 32).orElseThrow();
+                assertThat(fast.method().features()).as(method.id()).isEqualTo(new FeatureKind.Tokens(1));
+                assertThat(fast.training().batch()).as(method.id()).isEqualTo(16);
+                assertThat(fast.training().epochs()).as(method.id()).isBetween(8, 16); // of 4 steps or of 2
+                assertThat(fast.views()).as(method.id()).isBetween(2, 4);
+                fast.method().learner(clip, TASK);
+            }
+        }
+    }
+
+    @Test
     void aResNetHasNoBlocksToTrain() throws IOException {
         try (Clip resNet = GoldenModels.open("resnet", folder)) {
             assertThatThrownBy(() -> new ClipLora().learner(resNet, TASK))
@@ -260,7 +274,7 @@ class MethodsTest {
 
     @Test
     void aBlockThatATowerLacksIsRefused() {
-        assertThatThrownBy(() -> new TwoStage(0, 2).learner(clip, TASK))
+        assertThatThrownBy(() -> new TwoStage(0, 2, 0).learner(clip, TASK))
                 .hasMessageContainingAll("start", "at most 1", "got 2");
     }
 

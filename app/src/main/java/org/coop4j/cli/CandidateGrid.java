@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
@@ -23,6 +25,7 @@ import org.coop4j.run.MethodChoice.Candidate;
  * @param shots training images per class where they are not tried; 0 for all
  * @param each training images per class that there are, on average; 0 if unknown
  * @param logitScale the model's, to which the references' rates are adapted
+ * @param fast settings in place of the references', of methods that have some
  */
 record CandidateGrid(
         List<Method> methods,
@@ -30,7 +33,8 @@ record CandidateGrid(
         Map<String, List<String>> tried,
         int shots,
         int each,
-        double logitScale) {
+        double logitScale,
+        Function<Method, Optional<Method.Fast>> fast) {
 
     /** The number of training images per class, as a setting to try. */
     static final String SHOTS = "shots";
@@ -128,12 +132,26 @@ record CandidateGrid(
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         int count = Shots.parse(images).sampled();
+        Method start = fast.apply(standard)
+                .map(settings -> {
+                    quicker(standard, settings.training(), count).forEach(own::putIfAbsent);
+                    return settings.method();
+                })
+                .orElse(standard);
         if (count == 0 && standard.training(0).trains()) {
             own.putIfAbsent("epochs", String.valueOf(epochs(standard, each)));
         }
-        Candidate candidate = Candidate.of(standard, own, count, logitScale);
+        Candidate candidate = Candidate.of(start, own, count, logitScale);
         String title = some.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
         return new Candidate(candidate.name() + title, candidate.method(), candidate.training(), candidate.shots());
+    }
+
+    /** Returns the settings of a training that differ from the reference's, both as they suit the model. */
+    private Map<String, String> quicker(Method method, Training training, int count) {
+        Map<String, String> differences = new LinkedHashMap<>();
+        Settings.differences(method.adapted(training, logitScale), method.adapted(method.training(count), logitScale))
+                .forEach((name, value) -> differences.put(name, String.valueOf(value)));
+        return differences;
     }
 
     private static boolean has(Method method, String setting) {

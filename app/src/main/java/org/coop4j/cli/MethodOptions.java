@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
@@ -63,10 +65,16 @@ final class MethodOptions {
      * @param preset settings of a preset, by name, which options override
      * @param each training images per class that there are, on average; 0 if unknown
      * @param logitScale the model's, to which the references' rates are adapted
+     * @param fast settings in place of the references', of methods that have some
      */
-    List<Candidate> candidates(Map<String, String> preset, int shots, int each, double logitScale) {
-        return WrongUsage.unless(
-                () -> new CandidateGrid(methods(), settings(preset), tried(), shots, each, logitScale).candidates());
+    List<Candidate> candidates(
+            Map<String, String> preset,
+            int shots,
+            int each,
+            double logitScale,
+            Function<Method, Optional<Method.Fast>> fast) {
+        return WrongUsage.unless(() ->
+                new CandidateGrid(methods(), settings(preset), tried(), shots, each, logitScale, fast).candidates());
     }
 
     /** Returns the methods, each once, with their default settings; "auto" stands for several. */

@@ -13,8 +13,10 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
 import org.coop4j.run.Images;
@@ -52,6 +54,9 @@ final class RunOptions {
 
     @Option(names = "--preset", paramLabel = "NAME")
     ReferencePreset preset;
+
+    @Option(names = "--fast")
+    boolean fast;
 
     @Option(names = "--views", paramLabel = "K|epochs")
     String views;
@@ -97,6 +102,21 @@ final class RunOptions {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
+    /**
+     * Returns a method's settings for few cores, if they are wanted and it has some.
+     *
+     * @param lists of the run's classes
+     */
+    Optional<Method.Fast> fast(Method method, FeatureSpace space, ImageDataset lists, int sampled) {
+        if (!fast) {
+            return Optional.empty();
+        }
+        int images = lists.train().size();
+        int classes = lists.classCount();
+        return WrongUsage.unless(
+                () -> method.fast(space, sampled == 0 ? images : Math.min(images, sampled * classes), classes));
+    }
+
     /** Checks that the preset is for the model. */
     void requireModelOfPreset(FeatureSpace space) throws IOException {
         if (preset != null) {
@@ -110,18 +130,26 @@ final class RunOptions {
         RunData lists = RunData.of(data, images.dataset(data, runSeed), half);
         String model = images.space().modelSha256();
         Training training = candidate.training();
+        Method method = candidate.method().defaults();
+        ImageDataset whole = images.dataset(data, runSeed).half(half);
+        int usual = fast(method, images.space(), whole, candidate.shots())
+                .map(Method.Fast::views)
+                .orElse(0);
         return WrongUsage.unless(() -> {
-            Sample sample = new Sample(candidate.shots(), runSeed, views(training));
+            Sample sample = new Sample(candidate.shots(), runSeed, views(training, usual));
             return RunConfig.of(model, lists, candidate.method(), training, sample)
                     .in(images.space())
                     .withCheckpointEvery(checkpointEvery);
         });
     }
 
-    private int views(Training training) {
+    /**
+     * @param usual views where none are given
+     */
+    private int views(Training training, int usual) {
         String given = views == null && preset != null ? EPOCHS : views;
         if (given == null || !training.trains()) {
-            return 0;
+            return usual;
         }
         require(given.matches("\\d{1,6}|" + EPOCHS), "--views is \"%s\": expected a number, or \"epochs\"", given);
         return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -25,8 +27,10 @@ import org.coop4j.data.DataSpec.InSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
@@ -86,7 +90,10 @@ final class TrainCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        candidates(0, FeatureSpace.USUAL_LOGIT_SCALE); // refuses wrong settings before the model is opened
+        candidates(
+                0,
+                FeatureSpace.USUAL_LOGIT_SCALE,
+                method -> Optional.empty()); // refuses wrong settings before the model is opened
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
@@ -102,7 +109,11 @@ final class TrainCommand extends ConsoleCommand {
             ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));
             int each = lists.train().size() / lists.classCount();
-            MethodChoice choice = chosen(images, candidates(each, space.logitScale()));
+            int sampled = runOptions.shots(dataOptions);
+            MethodChoice choice = chosen(
+                    images,
+                    candidates(each, space.logitScale(), method -> runOptions.fast(method, space, lists, sampled)));
+            noteSettings(choice.chosen());
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
             TrainReport report = learn(images, choice, prompts, unused);
@@ -117,10 +128,29 @@ final class TrainCommand extends ConsoleCommand {
         return 0;
     }
 
-    private List<Candidate> candidates(int each, double logitScale) {
+    private List<Candidate> candidates(int each, double logitScale, Function<Method, Optional<Method.Fast>> fast) {
         ReferencePreset preset = runOptions.preset;
         return methodOptions.candidates(
-                preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale);
+                preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale, fast);
+    }
+
+    /** Notes the settings of methods whose steps take seconds. */
+    private void noteSettings(List<Candidate> candidates) {
+        for (Candidate candidate : candidates) {
+            Training training = candidate.training();
+            if (candidate.method().group() == Method.Group.TOWERS) {
+                console.note("%s: %d epochs in batches of %d at rate %s, %s"
+                        .formatted(
+                                candidate.method().title(),
+                                training.epochs(),
+                                training.batch(),
+                                Numbers.plain(training.rate()),
+                                runOptions.fast
+                                        ? "the fast settings"
+                                        : "the reference's settings unless others are given; --fast takes a fraction of"
+                                                + " their steps"));
+            }
+        }
     }
 
     /** Notes how many training and val images the method with most shots leaves unused, and returns their number. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -90,11 +91,30 @@ class TrainAgainTest {
     }
 
     private static int epochs(Method method, Map<String, String> settings, int shots, int each) {
-        return new CandidateGrid(List.of(method), settings, Map.of(), shots, each, 100)
+        return new CandidateGrid(List.of(method), settings, Map.of(), shots, each, 100, m -> Optional.empty())
                 .candidates()
                 .get(0)
                 .training()
                 .epochs();
+    }
+
+    @Test
+    void fastSettingsAreSaidWithTheirCostAndRecorded() throws IOException {
+        Path run = folder.resolve("fast");
+        String said = coop(
+                        "train -m % -d % -o % --method clip-lora --fast -k 2 --set rank=1 --bank %",
+                        MODEL, pictures, run, folder.resolve("bank"))
+                .ok()
+                .err();
+        assertThat(said)
+                .containsPattern("CLIP-LoRA \\(rank 1\\): 2 epochs in batches of 16 at rate 0\\.007, the fast settings")
+                .containsPattern("keeping the tokens of 24 views|of tokens in the bank")
+                .containsPattern("training on 6 images in 4 views: 4 steps of 6, .* s each by a measured one: about ");
+        JsonNode config = json(run.resolve(RunFolder.CONFIG));
+        assertThat(config.get("settings").get("vision_start").asInt()).isEqualTo(1);
+        assertThat(config.get("settings").get("rank").asInt()).isEqualTo(1);
+        assertThat(config.get("sample").get("views").asInt()).isEqualTo(4);
+        assertThat(config.get("training").get("epochs").asInt()).isEqualTo(2);
     }
 
     @Test
