@@ -47,7 +47,7 @@ public final class StudioBench implements Closeable {
         ServiceOptions options = new ServiceOptions(
                 "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(5), 64));
         server = StudioServer.start(options, photos, false, clip, bank);
-        ask("?token=" + server.token(), null);
+        ask("?" + URI.create(server.address()).getQuery(), null);
     }
 
     /**

@@ -31,11 +31,6 @@ final class BrowserToken {
         return UUID.randomUUID().toString().replace("-", ""); // of 122 secure random bits
     }
 
-    /** Returns the token; null once it is used. */
-    String get() {
-        return token.get();
-    }
-
     /** Returns the address of the page for a browser on this machine. */
     String address(int port) throws IOException {
         boolean any = InetAddress.getByName(options.host()).isAnyLocalAddress();

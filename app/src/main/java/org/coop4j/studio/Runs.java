@@ -62,7 +62,7 @@ final class Runs implements Closeable {
     private final Path learned;
     private volatile Work running;
     private volatile String failure;
-    private Thread learner;
+    private volatile Thread learner = new Thread(); // at first one that is never started
 
     /**
      * @param listener called when there is something new
@@ -107,7 +107,7 @@ final class Runs implements Closeable {
     /** Begins a run; "auto" chooses among the quick methods. */
     synchronized void learn(String name) throws IOException {
         studio.requireWritable();
-        if (learner != null && learner.isAlive()) {
+        if (learner.isAlive()) {
             throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.");
         }
         List<Method> methods;
@@ -254,9 +254,6 @@ final class Runs implements Closeable {
     @Override
     public void close() {
         cancel();
-        Thread run = learner;
-        if (run != null) {
-            Learning.end(run);
-        }
+        Learning.end(learner);
     }
 }

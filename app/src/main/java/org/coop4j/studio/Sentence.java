@@ -2,6 +2,7 @@ package org.coop4j.studio;
 
 import static org.coop4j.base.Numbers.count;
 
+import java.util.Optional;
 import org.coop4j.console.Interval;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Studio.Snapshot;
@@ -20,7 +21,8 @@ record Sentence(String text, String evidence, Next next) {
      */
     static Sentence of(Snapshot now, Fit fit, Fit before) {
         int unsorted = now.of(null).size();
-        Next sort = unsorted > 0 ? new Next("sort", "Sort " + count(unsorted, "picture")) : null;
+        Optional<Next> sort =
+                unsorted > 0 ? Optional.of(new Next("sort", "Sort " + count(unsorted, "picture"))) : Optional.empty();
         if (now.pictures().isEmpty()) {
             return new Sentence(
                     "Add pictures to begin.", "Drop files or folders here.", new Next("board", "Add pictures"));
@@ -31,16 +33,14 @@ record Sentence(String text, String evidence, Next next) {
                             count(now.pictures().size(), "picture"),
                             count(now.classes().size(), "class", "classes"));
             return new Sentence(
-                    "The studio learns from two classes on.",
-                    evidence,
-                    sort != null ? sort : new Next("board", "New class"));
+                    "The studio learns from two classes on.", evidence, sort.orElse(new Next("board", "New class")));
         }
         int n = fit.tested().size();
         if (n == 0) {
             return new Sentence(
                     "Nothing is tested yet.",
                     "Add pictures: a class is tested from 8 on.",
-                    sort != null ? sort : new Next("board", "Add pictures"));
+                    sort.orElse(new Next("board", "Add pictures")));
         }
         Interval likely = Interval.wilson(fit.right(), n);
         long low = Math.round(likely.low() / 10);
@@ -58,7 +58,7 @@ record Sentence(String text, String evidence, Next next) {
         return new Sentence(
                 "Of 10 new pictures, %s would be right.".formatted(low == high ? low : low + " to " + high),
                 evidence,
-                sort != null ? sort : last);
+                sort.orElse(last));
     }
 
     private static String compared(Fit fit, Fit before) {

@@ -602,8 +602,8 @@ final class Studio implements Closeable {
      */
     void upload(byte[] content, String className, String name) {
         byte[] thumbnail;
-        int first = content.length == 0 ? 0 : content[0];
-        String file = SafeName.file(name, ENDINGS, first == (byte) 0x89 ? "png" : first == 'R' ? "webp" : "jpg");
+        boolean png = content.length > 0 && content[0] == (byte) 0x89;
+        String file = SafeName.file(name, ENDINGS, png ? "png" : "jpg");
         try {
             thumbnail = decoder.decode(content, file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
         } catch (IOException e) {

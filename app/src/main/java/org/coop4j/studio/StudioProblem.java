@@ -6,7 +6,6 @@ import static org.eclipse.jetty.http.HttpStatus.INSUFFICIENT_STORAGE_507;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
@@ -58,9 +57,7 @@ final class StudioProblem extends RuntimeException {
                         ? "%s is gone: it was moved or deleted elsewhere."
                         : e instanceof AccessDeniedException || lower.contains("read-only")
                                 ? "%s cannot be written: change the permissions of its folder."
-                                : e instanceof AtomicMoveNotSupportedException
-                                        ? "%s lies on another disk: the studio moves files within one."
-                                        : "%s: " + reason.replace("%", "%%");
+                                : "%s: " + reason.replace("%", "%%");
         return new StudioProblem(full ? INSUFFICIENT_STORAGE_507 : CONFLICT_409, text.formatted(file));
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.groupingBy;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,12 +129,7 @@ public final class StudioServer implements Closeable {
         return server.http().port();
     }
 
-    /** Returns the token of the address, which lets one browser in; null once it is used. */
-    public String token() {
-        return token.get();
-    }
-
-    /** Returns the address of the page for a browser on this machine. */
+    /** Returns the address of the page for a browser on this machine, which lets one in. */
     public String address() throws IOException {
         return token.address(port());
     }
@@ -250,6 +247,7 @@ public final class StudioServer implements Closeable {
         Work work = runs.running();
         int total = now.pictures().size();
         int left = (int) now.pictures().stream().filter(features::isMissing).count();
+        Map<String, List<Picture>> own = now.labelled(one -> true).stream().collect(groupingBy(Picture::className));
         ObjectNode state = JSON.createObjectNode()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
@@ -266,7 +264,7 @@ public final class StudioServer implements Closeable {
                 .putPOJO(
                         "classes",
                         now.classes().stream()
-                                .map(name -> state(now, name, fit))
+                                .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
                                 .toList());
         state.set("learning", work == null ? null : state(work));
         return state;
@@ -280,8 +278,7 @@ public final class StudioServer implements Closeable {
                 .putPOJO("scores", work.scores);
     }
 
-    private ObjectNode state(Snapshot now, String name, Fit fit) {
-        List<Picture> own = now.of(name);
+    private ObjectNode state(Snapshot now, String name, List<Picture> own, Fit fit) {
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
@@ -313,9 +310,9 @@ public final class StudioServer implements Closeable {
                 .result(studio.thumbnail(context.pathParam("id"))));
         routes.get("/picture/{id}", context -> {
             Path file = studio.file(context.pathParam("id"));
-            String type = String.valueOf(Files.probeContentType(file));
-            context.contentType(type.matches("image/(jpeg|png|gif|webp|bmp)") ? type : "application/octet-stream");
-            context.header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
+            String type = Files.probeContentType(file); // by its name, which is an image's
+            context.contentType(Objects.requireNonNullElse(type, "application/octet-stream"))
+                    .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
                     .result(Files.newInputStream(file));
         });
     }
