@@ -398,6 +398,22 @@ public final class Clip implements FeatureSpace {
      * @throws IllegalArgumentException if the model is not a SigLIP, which has no bias
      */
     public float[][] independentProbabilities(FeatureMatrix images, FeatureMatrix classes) {
+        float[][] rows = independentLogits(images, classes);
+        for (float[] row : rows) {
+            for (int c = 0; c < row.length; c++) {
+                row[c] = (float) (1 / (1 + Math.exp(-(double) row[c])));
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Returns SigLIP's logits: exp(logit_scale) · cosine + logit_bias.
+     *
+     * @return [images][classes]
+     * @throws IllegalArgumentException if the model is not a SigLIP, which has no bias
+     */
+    public float[][] independentLogits(FeatureMatrix images, FeatureMatrix classes) {
         float bias = logitBias()
                 .orElseThrow(() ->
                         new IllegalArgumentException("independent probabilities need a SigLIP, and the model is a "
@@ -408,7 +424,7 @@ public final class Clip implements FeatureSpace {
                 .toRows();
         for (float[] row : rows) {
             for (int c = 0; c < row.length; c++) {
-                row[c] = (float) (1 / (1 + Math.exp(-(double) row[c] - bias)));
+                row[c] += bias;
             }
         }
         return rows;

@@ -138,6 +138,11 @@ public interface Method {
         throw new UnsupportedOperationException("it leaves the weights of the model as they are");
     }
 
+    /** Returns the number of prompts that run through the text tower while it learns: by default none. */
+    default double prompts(int images, int classes, Training training) {
+        return 0;
+    }
+
     /** Returns true if it learns from images; otherwise it needs none. */
     default boolean learns() {
         return true;

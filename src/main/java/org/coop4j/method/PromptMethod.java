@@ -37,6 +37,12 @@ public interface PromptMethod extends Method {
         return Training.coop(Training.coopEpochs(shots), 32);
     }
 
+    @Override
+    default double prompts(int images, int classes, Training training) {
+        int steps = perImage() ? images : Math.max(1, images / training.batch());
+        return (double) training.epochs() * steps * classes;
+    }
+
     /** Returns the same method with the number of context vectors that its initial words have in a model. */
     @Override
     default Method in(FeatureSpace space) {

@@ -17,6 +17,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
+import org.coop4j.clip.SiglipModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
@@ -55,6 +56,9 @@ class EveryMethodTest {
     /** What a Perception Encoder is refused for. */
     private static final Set<String> REFUSED = Set.of("vpt", "ivlp", "maple", "promptsrc", "mmrl");
 
+    /** What SigLIP is refused for besides: its text tower has no mask, and its image tower no projection. */
+    private static final Set<String> REFUSED_FOR_SIGLIP = Set.of("tcp", "deep-language", "prolip");
+
     private static final Map<String, RunResult> LEARNED = new HashMap<>();
 
     @TempDir
@@ -77,10 +81,17 @@ class EveryMethodTest {
         /** A golden Perception Encoder, whose prompts have at most 16 tokens. */
         PE_CORE,
         /** One without a class token and with a single block of text, for some methods. */
-        PE_CORE_WITHOUT_CLASS_TOKEN;
+        PE_CORE_WITHOUT_CLASS_TOKEN,
+        /** A golden SigLIP 2 with its own vocabulary. */
+        SIGLIP;
 
         Clip open() throws IOException {
             Workers workers = new Workers(RunFixture.THREADS);
+            if (this == SIGLIP) {
+                return Clip.open(
+                        SiglipModels.convert("siglip2/huggingface", folder),
+                        new Clip.Options(Tokenizer::of, workers, Precision.FLOAT32));
+            }
             return this == TINY
                     ? TinyModel.open(folder.resolve("tiny.safetensors"), RunFixture.THREADS)
                     : Clip.open(
@@ -128,6 +139,7 @@ class EveryMethodTest {
                 .map(Method::id)
                 .filter(id -> subject != Subject.PE_CORE_WITHOUT_CLASS_TOKEN || SOME.contains(id))
                 .filter(id -> subject == Subject.TINY || !REFUSED.contains(id))
+                .filter(id -> subject != Subject.SIGLIP || !REFUSED_FOR_SIGLIP.contains(id))
                 .map(id -> Arguments.of(subject, id)));
     }
 
@@ -207,6 +219,18 @@ class EveryMethodTest {
         for (String method : REFUSED) {
             assertThatThrownBy(() -> Subject.PE_CORE.run(method, method))
                     .hasMessageContainingAll(method, "Perception Encoder", "clip-lora");
+        }
+    }
+
+    @Test
+    void methodsThatSiglipsTowersDoNotHaveAreRefusedByName() {
+        for (String method : REFUSED_FOR_SIGLIP) {
+            assertThatThrownBy(() -> Subject.SIGLIP.run(method, method))
+                    .hasMessageContainingAll(method, "SigLIP", "gda");
+        }
+        for (String method : REFUSED) {
+            assertThatThrownBy(() -> Subject.SIGLIP.run(method, method))
+                    .hasMessageContainingAll(method, "SigLIP", "clip-lora");
         }
     }
 

@@ -7,12 +7,14 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
+import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -41,6 +43,7 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
+import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -84,6 +87,9 @@ final class TrainCommand extends ConsoleCommand {
     @Mixin
     AsJson asJson;
 
+    /** Passes through the text tower in a step: its backward pass makes the gradient of the inputs alone. */
+    private static final int FORWARD_AND_BACK = 2;
+
     private List<Long> seeds;
     private DataSpec data; // known when the model is
 
@@ -116,6 +122,7 @@ final class TrainCommand extends ConsoleCommand {
             noteSettings(choice.chosen());
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
+            noteCost(space, lists, choice.chosen());
             TrainReport report = learn(images, choice, prompts, unused);
             if (asJson.json) {
                 console.print(report.toJson());
@@ -149,6 +156,29 @@ final class TrainCommand extends ConsoleCommand {
                                         ? "the fast settings"
                                         : "the reference's settings unless others are given; --fast takes a fraction of"
                                                 + " their steps"));
+            }
+        }
+    }
+
+    /** Notes how long learned prompts take in a text tower without a mask, where prompts share nothing (SigLIP). */
+    private void noteCost(FeatureSpace space, ImageDataset lists, List<Candidate> candidates) {
+        ClipConfig.Text text =
+                space.towers().map(clip -> clip.architecture().text()).orElse(null);
+        int all = lists.train().size();
+        int classes = lists.classCount();
+        for (Candidate candidate : candidates) {
+            int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
+            double prompts = candidate.method().prompts(images, classes, candidate.training());
+            if (text != null && text.unmasked() && prompts > 0) {
+                double speed = 1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
+                double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
+                console.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
+                                + " methods of image features, such as gda, take seconds")
+                        .formatted(
+                                candidate.method().id(),
+                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
+                                text.contextLength(),
+                                prompts));
             }
         }
     }

@@ -48,6 +48,11 @@ import picocli.CommandLine.Parameters;
 @Command(name = "zero-shot")
 final class ZeroShotCommand extends ConsoleCommand {
 
+    private static final int TOP = 5;
+
+    /** Probability of a class by itself from which on the answer is yes. */
+    private static final float LIKELY = 0.5f;
+
     @Mixin
     ModelOptions clipOptions;
 
@@ -74,10 +79,12 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     @Option(
             names = {"-k", "--top"},
-            defaultValue = "5",
             paramLabel = "K",
             converter = Positive.class)
-    int top;
+    Integer top;
+
+    @Option(names = "--independent")
+    boolean independent;
 
     @ArgGroup
     Format format = new Format();
@@ -113,6 +120,9 @@ final class ZeroShotCommand extends ConsoleCommand {
         Request request = request();
         Optional<Precision> chosen = request.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
         try (Clip clip = clipOptions.openForTexts(chosen)) {
+            require(
+                    !independent || clip.logitBias().isPresent(),
+                    "--independent needs a SigLIP, which is trained to judge each class by itself: omit it, or give such a model");
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, request.classes).ifPresent(console::warn);
             request.prompts.descriptions().check(request.classes, console);
@@ -121,7 +131,11 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .classWeights(clip, request.classes, console);
             PixelReader reader = EncodedImages.reader(clip, request.exif);
             EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);
-            print(request, images, clip.probabilities(images.features(clip.embedDim()), weights), clip.precision());
+            FeatureMatrix features = images.features(clip.embedDim());
+            float[][] probabilities = independent
+                    ? clip.independentProbabilities(features, weights)
+                    : clip.probabilities(features, weights);
+            print(request, images, probabilities, clip.precision());
             return images.exitCode();
         }
     }
@@ -131,7 +145,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<List<Guess>> found = IntStream.range(0, read.size())
                 .mapToObj(row -> best(request, read.get(row), probabilities[row]))
                 .toList();
-        Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty()
+        Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty() || independent
                 ? Optional.empty()
                 : Optional.of(
                         new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation());
@@ -199,13 +213,13 @@ final class ZeroShotCommand extends ConsoleCommand {
         IntStream.range(0, probabilities.length)
                 .boxed()
                 .sorted(comparing(c -> -probabilities[c]))
-                .limit(top)
+                .limit(top != null ? top : independent ? probabilities.length : TOP)
                 .forEach(c ->
                         best.add(new Guess(file, truth, best.size() + 1, request.classes.get(c), probabilities[c])));
         return best;
     }
 
-    private static Table<Guess> guesses(Request request) {
+    private Table<Guess> guesses(Request request) {
         Table<Guess> table = new Table<Guess>()
                 .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
                 .in(TABLE, CSV)
@@ -213,6 +227,9 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .in(CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
+        if (independent) {
+            table.text("answer", g -> g.probability >= LIKELY ? "yes" : "no");
+        }
         return request.labels.isEmpty()
                 ? table
                 : table.data("truth", Guess::truth).in(CSV);
@@ -226,7 +243,7 @@ final class ZeroShotCommand extends ConsoleCommand {
         console.print("macro F1 " + percent(evaluation.macroF1()));
     }
 
-    private static ObjectNode json(Request request, List<List<Guess>> found, Map<Integer, String> problems) {
+    private ObjectNode json(Request request, List<List<Guess>> found, Map<Integer, String> problems) {
         Table<List<Guess>> images = new Table<List<Guess>>()
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)

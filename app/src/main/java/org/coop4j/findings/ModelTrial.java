@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
@@ -27,20 +28,61 @@ public record ModelTrial(String name, boolean holds, String finding) {
     /** The accuracy must exceed chance by this number of standard deviations. */
     private static final double DEVIATIONS = 3;
 
-    /** Captions and probabilities of the picture CLIP.png in the README of openai/CLIP, for ViT-B/32. */
-    private static final List<String> CAPTIONS = List.of("a diagram", "a dog", "a cat");
+    /**
+     * A picture with captions and the numbers that were published for them.
+     *
+     * @param model whose numbers they are
+     * @param picture the file
+     * @param numbers probabilities; logits of a SigLIP
+     * @param error largest difference: most were computed in half precision
+     */
+    private record Example(String model, String picture, List<String> captions, List<Double> numbers, double error) {
 
-    private static final double[] PUBLISHED = {0.9927937, 0.00421068, 0.00299572};
+        /** That of the README of openai/CLIP. */
+        static final Example OF_CLIP = new Example(
+                "ViT-B/32",
+                "CLIP.png",
+                List.of("a diagram", "a dog", "a cat"),
+                List.of(0.9927937, 0.00421068, 0.00299572),
+                2e-3);
 
-    /** Largest error of a published probability: those were computed in half precision. */
-    private static final double PUBLISHED_ERROR = 2e-3;
+        /** Those of the tests of transformers, and of users of open_clip. */
+        static final List<Example> OF_SIGLIP = List.of(
+                new Example(
+                        "siglip-base-patch16-224",
+                        "000000039769.jpg of COCO",
+                        List.of("a photo of 2 cats", "a photo of 2 dogs"),
+                        List.of(-0.7538, -10.3387),
+                        1e-2),
+                new Example("siglip-so400m-patch14-224", "CLIP.png", OF_CLIP.captions, List.of(-1.25, -8.88, -10.93), 0.1));
+
+        static Optional<Example> of(Clip clip) {
+            Optional<String> name = clip.architecture().publishedName();
+            return clip.logitBias().isEmpty()
+                    ? Optional.of(OF_CLIP)
+                    : OF_SIGLIP.stream()
+                            .filter(example -> name.equals(Optional.of(example.model)))
+                            .findFirst();
+        }
+    }
+
+    /**
+     * A text and its token ids in the published vocabulary of a size.
+     *
+     * @param ids without the end token
+     */
+    private record KnownIds(int vocabularySize, String text, List<Integer> ids) {
+        static final List<KnownIds> ALL = List.of(
+                new KnownIds(32_000, "the real mountain view", List.of(260, 638, 3293, 870)),
+                new KnownIds(256_000, "生活的真谛是", List.of(122182, 235710, 245467, 235427)));
+    }
 
     /**
      * Tries a model on photographs and their class names, which it should agree with better than by chance.
      *
      * @param data its test images are used, 5 per class
-     * @param example the picture CLIP.png of openai/CLIP, whose probabilities are compared with those published for
-     *     ViT-B/32; null for none
+     * @param example the picture of a published example: for CLIP, CLIP.png of openai/CLIP, compared with ViT-B/32's
+     *     probabilities; null for none
      * @throws IOException if a picture cannot be read
      */
     public static List<ModelTrial> of(Clip clip, ImageDataset data, Path example) throws IOException {
@@ -66,10 +108,29 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 "the same picture has the same features",
                 "of one picture differ when it is encoded again"));
         findings.add(agreement(photographs, images.products(texts), data.classCount()));
+        if (clip.logitBias().isPresent()) {
+            KnownIds.ALL.stream()
+                    .filter(known -> known.vocabularySize == clip.tokenizer().vocabularySize())
+                    .forEach(known -> findings.add(vocabulary(clip, known)));
+        }
         if (example != null) {
-            findings.add(published(clip, example));
+            Example published = Example.of(clip)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "no example of this SigLIP was published: omit the picture, or try siglip-base-patch16-224"));
+            findings.add(published(clip, published, example));
         }
         return findings;
+    }
+
+    private static ModelTrial vocabulary(Clip clip, KnownIds known) {
+        List<Integer> ids =
+                Arrays.stream(clip.tokenizer().encode(known.text)).boxed().toList();
+        return check(
+                "vocabulary",
+                ids.equals(known.ids),
+                "\"%s\" has the published ids %s".formatted(known.text, ids),
+                "of texts are not the published ones: \"%s\" has the ids %s, expected %s"
+                        .formatted(known.text, ids, known.ids));
     }
 
     private static ModelTrial agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {
@@ -91,21 +152,28 @@ public record ModelTrial(String name, boolean holds, String finding) {
                         .formatted(right, photographs.size()));
     }
 
-    private static ModelTrial published(Clip clip, Path example) throws IOException {
-        FeatureMatrix texts = clip.encodeTexts(CAPTIONS);
-        float[] found = clip.probabilities(clip.encodeImages(List.of(example)), texts)[0];
-        boolean same =
-                IntStream.range(0, found.length).allMatch(i -> Math.abs(found[i] - PUBLISHED[i]) <= PUBLISHED_ERROR);
+    private static ModelTrial published(Clip clip, Example known, Path example) throws IOException {
+        FeatureMatrix texts = clip.encodeTexts(known.captions);
+        FeatureMatrix image = clip.encodeImages(List.of(example));
+        float[] found = known == Example.OF_CLIP
+                ? clip.probabilities(image, texts)[0]
+                : clip.independentLogits(image, texts)[0];
+        boolean same = IntStream.range(0, found.length)
+                .allMatch(i -> Math.abs(found[i] - known.numbers.get(i)) <= known.error);
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < found.length; i++) {
-            parts.add("%s %.4f (%.4f)".formatted(CAPTIONS.get(i), found[i], PUBLISHED[i]));
+            parts.add("%s %.4f (%.4f)".formatted(known.captions.get(i), found[i], known.numbers.get(i)));
         }
         return check(
                 "example",
                 same,
                 String.join(", ", parts),
-                "do not give the published probabilities, which are those of CLIP.png by ViT-B/32: "
-                        + String.join(", ", parts));
+                "do not give the published %s, which are those of %s by %s: %s"
+                        .formatted(
+                                known == Example.OF_CLIP ? "probabilities" : "logits",
+                                known.picture,
+                                known.model,
+                                String.join(", ", parts)));
     }
 
     private static ModelTrial check(String name, boolean holds, String finding, String failure) {

@@ -276,6 +276,11 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             this(contextLength, vocabularySize, width, heads, layers, mlpWidth, false);
         }
 
+        /** Returns the number of multiplications and additions of a prompt that fills the context. */
+        public double flops() {
+            return (double) layers * contextLength * width * (8.0 * width + 4.0 * mlpWidth + 4.0 * contextLength);
+        }
+
         /** Checks that the dimensions fit together. */
         public Text {
             requirePositive("context length", contextLength);
