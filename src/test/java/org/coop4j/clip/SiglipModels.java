@@ -3,7 +3,6 @@ package org.coop4j.clip;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,14 +15,15 @@ public final class SiglipModels {
 
     private SiglipModels() {}
 
-    /** A golden file or folder, such as {@code siglip2/huggingface}. */
+    /** A golden file or folder, such as {@code siglip2/huggingface}; the tests of other modules find it too. */
     public static Path file(String name) {
-        try {
-            return Path.of(
-                    SiglipModels.class.getResource("/golden/siglip/" + name).toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path golden = at.resolve("src/test/resources/golden/siglip");
+            if (Files.isDirectory(golden)) {
+                return golden.resolve(name);
+            }
         }
+        throw new IllegalStateException("no src/test/resources/golden/siglip above this folder");
     }
 
     /** The golden JSON of a file. */

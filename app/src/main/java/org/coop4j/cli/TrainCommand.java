@@ -170,7 +170,8 @@ final class TrainCommand extends ConsoleCommand {
             int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
             double prompts = candidate.method().prompts(images, classes, candidate.training());
             if (text != null && text.unmasked() && prompts > 0) {
-                double speed = 1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
+                double speed =
+                        1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
                 double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
                 console.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
                                 + " methods of image features, such as gda, take seconds")

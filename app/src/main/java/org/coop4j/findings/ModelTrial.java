@@ -54,7 +54,8 @@ public record ModelTrial(String name, boolean holds, String finding) {
                         List.of("a photo of 2 cats", "a photo of 2 dogs"),
                         List.of(-0.7538, -10.3387),
                         1e-2),
-                new Example("siglip-so400m-patch14-224", "CLIP.png", OF_CLIP.captions, List.of(-1.25, -8.88, -10.93), 0.1));
+                new Example(
+                        "siglip-so400m-patch14-224", "CLIP.png", OF_CLIP.captions, List.of(-1.25, -8.88, -10.93), 0.1));
 
         static Optional<Example> of(Clip clip) {
             Optional<String> name = clip.architecture().publishedName();
@@ -115,8 +116,9 @@ public record ModelTrial(String name, boolean holds, String finding) {
         }
         if (example != null) {
             Example published = Example.of(clip)
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "no example of this SigLIP was published: omit the picture, or try siglip-base-patch16-224"));
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(
+                                    "no example of this SigLIP was published: omit the picture, or try siglip-base-patch16-224"));
             findings.add(published(clip, published, example));
         }
         return findings;

@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.clip.SiglipModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
@@ -182,6 +183,18 @@ class ServeCommandTest {
             assertPredicted(answer, predicted("predict", "-p", run("pe-core"), "--json", picture));
             assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
         }
+        service.terminate();
+        service.ended().ok();
+    }
+
+    @Test
+    void aSiglipAnswersAsPredict() throws Exception {
+        learn("siglip", SiglipModels.convert("siglip2/huggingface", folder), "gda", List.of());
+        CoopProcess service = serve("-p", run("siglip"));
+        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        Map<String, Float> answer = served(post(port(service), "siglip", picture));
+        assertPredicted(answer, predicted("predict", "-p", run("siglip"), "--json", picture));
+        assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
         service.terminate();
         service.ended().ok();
     }

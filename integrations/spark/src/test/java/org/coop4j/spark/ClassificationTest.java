@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -30,6 +31,7 @@ import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.functions;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -123,6 +125,14 @@ class ClassificationTest {
         RandomWeights.write(small, 1, file, MlpActivation.published(small), Progress.NONE);
         Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);
         assertPredictsAsTheCommandLine(run, file.toString(), spark);
+    }
+
+    @Test
+    void aSiglipPredictsAsTheCommandLine(SparkSession spark) throws Exception {
+        Path golden = Path.of("../../src/test/resources/golden/siglip/siglip2/huggingface");
+        Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("siglip.safetensors");
+        Converter.convert(golden, file, Optional.empty(), Progress.NONE);
+        assertPredictsAsTheCommandLine(runOf(file.toString(), "gda"), file.toString(), spark);
     }
 
     @Test
