@@ -2,7 +2,9 @@ package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
@@ -10,7 +12,8 @@ import org.coop4j.clip.FeatureSpace;
 
 /**
  * Finds class names with tokens that a model has never seen: a small pre-trained model has zero embeddings for them.
- * CLIP's published models have seen every token.
+ * CLIP's published models have seen every token. SigLIP's first vocabulary makes one unknown token of whole words in other
+ * scripts, so that different names become the same prompt.
  */
 public final class UnknownWords {
 
@@ -42,11 +45,28 @@ public final class UnknownWords {
     public static Optional<String> warning(FeatureSpace space, List<String> classNames) {
         List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
         return unknown.isEmpty()
-                ? Optional.empty()
+                ? space.towers().flatMap(clip -> alike(clip, classNames))
                 : Optional.of("the model does not know a word in %s: %s; prompts will be weak"
                         .formatted(
                                 unknown.size() == 1 ? "this name" : "each of these names",
                                 Numbers.some(unknown, NAMED)));
+    }
+
+    /** Returns a warning about different names with the same tokens. */
+    private static Optional<String> alike(Clip clip, List<String> classNames) {
+        Map<List<Integer>, String> known = new HashMap<>();
+        for (String name : classNames) {
+            List<Integer> ids = Arrays.stream(clip.tokenizer().encode(name.replace('_', ' ')))
+                    .boxed()
+                    .toList();
+            String other = known.putIfAbsent(ids, name);
+            if (other != null && !other.equals(name)) {
+                return Optional.of(
+                        "the model reads \"%s\" and \"%s\" as the same tokens: by their names it cannot tell them apart"
+                                .formatted(other, name));
+            }
+        }
+        return Optional.empty();
     }
 
     /** Returns a warning about the classes that a classifier did not learn. */

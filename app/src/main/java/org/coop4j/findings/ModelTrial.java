@@ -157,9 +157,8 @@ public record ModelTrial(String name, boolean holds, String finding) {
     private static ModelTrial published(Clip clip, Example known, Path example) throws IOException {
         FeatureMatrix texts = clip.encodeTexts(known.captions);
         FeatureMatrix image = clip.encodeImages(List.of(example));
-        float[] found = known == Example.OF_CLIP
-                ? clip.probabilities(image, texts)[0]
-                : clip.independentLogits(image, texts)[0];
+        boolean ofLogits = clip.logitBias().isPresent();
+        float[] found = ofLogits ? clip.independentLogits(image, texts)[0] : clip.probabilities(image, texts)[0];
         boolean same = IntStream.range(0, found.length)
                 .allMatch(i -> Math.abs(found[i] - known.numbers.get(i)) <= known.error);
         List<String> parts = new ArrayList<>();
@@ -172,7 +171,7 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 String.join(", ", parts),
                 "do not give the published %s, which are those of %s by %s: %s"
                         .formatted(
-                                known == Example.OF_CLIP ? "probabilities" : "logits",
+                                ofLogits ? "logits" : "probabilities",
                                 known.picture,
                                 known.model,
                                 String.join(", ", parts)));
