@@ -102,6 +102,16 @@ final class ClipCodec implements Tokenizer.Codec {
     }
 
     @Override
+    public boolean isWord(int id) {
+        return symbol(id).endsWith(Vocabulary.END_OF_WORD);
+    }
+
+    @Override
+    public String part(String text) {
+        return text + "…";
+    }
+
+    @Override
     public int size() {
         return symbols.size();
     }

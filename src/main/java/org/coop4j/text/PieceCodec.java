@@ -109,6 +109,17 @@ final class PieceCodec implements Tokenizer.Codec {
     }
 
     @Override
+    public boolean isWord(int id) {
+        String symbol = symbol(id);
+        return symbol.length() > 1 && symbol.lastIndexOf(Pieces.SPACE) == 0;
+    }
+
+    @Override
+    public String part(String text) {
+        return "…" + text;
+    }
+
+    @Override
     public int size() {
         return pieces.size();
     }

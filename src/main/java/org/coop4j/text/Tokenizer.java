@@ -29,6 +29,9 @@ public final class Tokenizer {
     /** The largest published one has 34 MB. */
     private static final int LARGEST_VOCABULARY = 128 << 20;
 
+    /** A part of a character. */
+    private static final char UNREADABLE = '\uFFFD';
+
     /** Treatment of a text that has more tokens than the context can hold. */
     public enum Overflow {
         /** It is an error. */
@@ -85,6 +88,12 @@ public final class Tokenizer {
         /** Returns the string of an id that is in the vocabulary. */
         String symbol(int id);
 
+        /** Returns true for a token that ends a word, or begins one where a space is part of it. */
+        boolean isWord(int id);
+
+        /** Marks the text of a token that is a part of a word. */
+        String part(String text);
+
         /** Returns the number of symbols. */
         int size();
     }
@@ -122,15 +131,14 @@ public final class Tokenizer {
     }
 
     /**
-     * Loads the vocabulary of a folder: {@code vocab.json} and {@code merges.txt} of a CLIP, or the pieces of a SigLIP,
-     * whose texts are cleaned as by Hugging Face.
+     * Loads the vocabulary of a folder: {@code vocab.json} and {@code merges.txt} of a CLIP, or the pieces of a SigLIP
+     * from Hugging Face or open_clip, each of which cleans texts in its way.
      *
      * @throws IOException if a file is missing or damaged, naming the file and the entry
      */
     public static Tokenizer ofFolder(Path folder) throws IOException {
-        Optional<ModelVocabulary> pieces = Files.exists(folder.resolve(Vocabulary.MERGES))
-                ? Optional.empty()
-                : ModelVocabulary.of(folder, Optional.empty());
+        Optional<ModelVocabulary> pieces =
+                Files.exists(folder.resolve(Vocabulary.MERGES)) ? Optional.empty() : ModelVocabulary.of(folder);
         return pieces.isEmpty()
                 ? ClipCodec.tokenizer(Vocabulary.ofHuggingFace(folder))
                 : PieceCodec.tokenizer(
@@ -222,6 +230,18 @@ public final class Tokenizer {
                 id,
                 vocabularySize() - 1);
         return codec.symbol(id);
+    }
+
+    /** Returns true for a token that is mostly a whole word: it ends one, or begins one where a space is part of it. */
+    public boolean isWord(int id) {
+        return codec.isWord(id);
+    }
+
+    /** Returns a token for people to read: its text, with an ellipsis where a word goes on, or its symbol if it has none. */
+    public String readable(int id) {
+        String text = decode(new int[] {id}).strip();
+        boolean whole = isWord(id) || (symbol(id).startsWith("<") && symbol(id).endsWith(">"));
+        return text.isEmpty() || text.indexOf(UNREADABLE) >= 0 ? symbol(id) : whole ? text : codec.part(text);
     }
 
     /** Returns the tokens around a text's own. */

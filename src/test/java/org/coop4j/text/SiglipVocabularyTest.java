@@ -99,7 +99,7 @@ class SiglipVocabularyTest {
     @Test
     void aTruncatedFileIsRefusedWhereverItEnds() throws IOException {
         byte[] whole = golden("siglip1/huggingface/spiece.model");
-        for (int length = 0; length < 9_000; length += 7) {
+        for (int length = 0; length < Math.min(9_000, whole.length); length += 7) {
             assertRefused(Arrays.copyOf(whole, length), "spiece.model: ", "truncated");
         }
         byte[] json = golden("siglip2/huggingface/tokenizer.json");

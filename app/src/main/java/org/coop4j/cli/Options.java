@@ -5,6 +5,7 @@ import static org.coop4j.graph.host.Precision.BFLOAT16;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -110,9 +111,14 @@ public final class Options {
             }
         }
 
-        /** Reads the tokenizer: of the given vocabulary, or CLIP's. */
+        /** Reads the tokenizer: of the given folder or model, or CLIP's. */
         Tokenizer tokenizer() throws IOException {
-            return folder == null ? Tokenizer.load() : Tokenizer.ofFolder(folder);
+            if (folder == null || !Files.isRegularFile(folder)) {
+                return folder == null ? Tokenizer.load() : Tokenizer.ofFolder(folder);
+            }
+            try (ConvertedModel model = ConvertedModel.open(folder)) {
+                return Tokenizer.of(model);
+            }
         }
     }
 

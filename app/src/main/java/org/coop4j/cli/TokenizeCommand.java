@@ -15,12 +15,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
+/** {@code coop tokenize}: texts as a model's tokenizer sees them. */
 @Command(name = "tokenize")
 final class TokenizeCommand extends ConsoleCommand {
 
-    /** Positions of a prompt in every CLIP that OpenAI published. */
+    /** Positions of a prompt in every CLIP that OpenAI published, and in most SigLIPs, which have no start token. */
     private static final int CONTEXT = 77;
+
+    private static final int SIGLIP_CONTEXT = 64;
 
     /** Positions of a prompt in the Perception Encoders but the largest. */
     private static final int PE_CONTEXT = 32;
@@ -41,15 +43,23 @@ final class TokenizeCommand extends ConsoleCommand {
         static Tokenized of(String text, Tokenizer tokenizer) {
             List<Integer> ids = Arrays.stream(tokenizer.encode(text)).boxed().toList();
             List<String> symbols = ids.stream().map(tokenizer::symbol).toList();
-            return new Tokenized(text, ids, symbols, ids.size(), ids.size() + 2);
+            return new Tokenized(
+                    text,
+                    ids,
+                    symbols,
+                    ids.size(),
+                    ids.size() + tokenizer.frame().length());
         }
 
         void print(Console console) {
-            String count = tokens + ", with start and end token " + tokens_with_start_and_end;
+            boolean starts = tokens_with_start_and_end == tokens + 2;
+            String count =
+                    tokens + (starts ? ", with start and end token " : ", with end token ") + tokens_with_start_and_end;
+            int context = starts ? CONTEXT : SIGLIP_CONTEXT;
             String excess = "";
-            if (tokens_with_start_and_end > CONTEXT) {
-                excess = ": more than the " + CONTEXT + " of a prompt";
-            } else if (tokens_with_start_and_end > PE_CONTEXT) {
+            if (tokens_with_start_and_end > context) {
+                excess = ": more than the " + context + " of a prompt";
+            } else if (starts && tokens_with_start_and_end > PE_CONTEXT) {
                 excess = ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt";
             }
             new AlignedLines()

@@ -1,12 +1,15 @@
 package org.coop4j.report;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
@@ -33,9 +36,10 @@ import org.coop4j.text.Tokenizer;
  */
 public record NearestWords(int compared, int untrained, List<ContextVector> vectors) {
 
-    private static final String END_OF_WORD = "</w>";
     private static final int SLUR_DIGITS = 16;
-    private static final char UNREADABLE = '\uFFFD';
+
+    /** Number of embeddings in memory at a time. */
+    private static final int BLOCK = 1 << 12;
 
     /**
      * A context vector with its nearest tokens.
@@ -51,7 +55,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      *
      * @param token its id
      * @param symbol its string in the vocabulary, such as {@code photo</w>}
-     * @param text its readable form: "photo", or "pho…" if it does not end a word
+     * @param text its readable form: "photo", or "pho…" for a part of a word
      * @param distance Euclidean distance to the vector
      */
     public record Word(int token, String symbol, String text, double distance) {}
@@ -60,7 +64,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      * Finds the nearest tokens.
      *
      * @param count number of tokens per vector
-     * @param wordEnds true to compare with tokens that end a word alone, mostly whole words, without slurs
+     * @param wordEnds true to compare with tokens that are mostly whole words alone, without slurs
      * @throws IllegalArgumentException if the prompt belongs to another model, or the model's vocabulary is not the
      *     tokenizer's
      */
@@ -78,39 +82,42 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         // The first digits of the SHA-256 of words that no report should show.
         Set<String> slurs = Set.copyOf(
                 Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
-        float[][] table = new float[vocabulary][]; // null: not compared
-        int compared = 0;
-        int untrained = 0;
-        for (int token = 0; token < vocabulary; token++) {
-            if (!wordEnds || isFitWord(tokenizer.symbol(token), slurs)) {
-                float[] embedding = clip.tokenEmbedding(token);
-                boolean trained = !UnknownWords.isZero(embedding);
-                compared += trained ? 1 : 0;
-                untrained += trained ? 0 : 1;
-                table[token] = trained ? embedding : null;
-            }
-        }
         float[] context = file.tensor(PromptContext.CTX).values();
         int width = clip.architecture().text().width();
+        List<Nearest> found = new ArrayList<>();
+        for (int at = 0; at < context.length; at += width) {
+            found.add(new Nearest(Arrays.copyOfRange(context, at, at + width), count));
+        }
+        int compared = 0;
+        int untrained = 0;
+        for (int first = 0; first < vocabulary; first += BLOCK) {
+            Map<Integer, float[]> rows = new TreeMap<>(); // by token
+            for (int token = first; token < Math.min(first + BLOCK, vocabulary); token++) {
+                if (!wordEnds || isFitWord(token, tokenizer, slurs)) {
+                    float[] embedding = clip.tokenEmbedding(token);
+                    boolean trained = !UnknownWords.isZero(embedding);
+                    compared += trained ? 1 : 0;
+                    untrained += trained ? 0 : 1;
+                    if (trained) {
+                        rows.put(token, embedding);
+                    }
+                }
+            }
+            found.parallelStream().forEach(nearest -> rows.forEach(nearest::offer));
+        }
         int length = layout.length();
-        List<ContextVector> vectors = IntStream.range(0, context.length / width)
-                .parallel()
+        List<ContextVector> vectors = IntStream.range(0, found.size())
                 .mapToObj(v -> new ContextVector(
                         layout.classSpecific() ? Optional.of(file.classNames().get(v / length)) : Optional.empty(),
                         v % length + 1,
-                        nearest(Arrays.copyOfRange(context, v * width, (v + 1) * width), table, count).stream()
-                                .map(near -> near.word(tokenizer))
-                                .toList()))
+                        found.get(v).words(tokenizer)))
                 .toList();
         return new NearestWords(compared, untrained, vectors);
     }
 
-    private static boolean isFitWord(String symbol, Set<String> slurs) {
-        if (!symbol.endsWith(END_OF_WORD)) {
-            return false;
-        }
-        String word = symbol.substring(0, symbol.length() - END_OF_WORD.length());
-        return !slurs.contains(Sha256.of(word).substring(0, SLUR_DIGITS));
+    private static boolean isFitWord(int token, Tokenizer tokenizer, Set<String> slurs) {
+        return tokenizer.isWord(token)
+                && !slurs.contains(Sha256.of(tokenizer.readable(token)).substring(0, SLUR_DIGITS));
     }
 
     /** A token and its squared distance to some vector. */
@@ -118,31 +125,38 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
 
         static final Comparator<Near> NEAREST_FIRST =
                 Comparator.comparingDouble(Near::square).thenComparingInt(Near::token);
-
-        Word word(Tokenizer tokenizer) {
-            String symbol = tokenizer.symbol(token);
-            String text = tokenizer.decode(new int[] {token}).strip();
-            if (text.indexOf(UNREADABLE) >= 0) {
-                text = symbol; // a part of a character
-            } else if (!symbol.endsWith(END_OF_WORD) && !symbol.startsWith("<|")) {
-                text += "…";
-            }
-            return new Word(token, symbol, text, Math.sqrt(square));
-        }
     }
 
-    /** Returns the tokens nearest to a vector, nearest first. */
-    private static List<Near> nearest(float[] vector, float[][] table, int count) {
-        PriorityQueue<Near> found = new PriorityQueue<>(Near.NEAREST_FIRST.reversed()); // the farthest on top
-        for (int token = 0; token < table.length; token++) {
-            if (table[token] != null) {
-                found.add(new Near(token, square(vector, table[token])));
-                if (found.size() > count) {
-                    found.poll();
-                }
+    /** The tokens nearest to a vector among those offered. */
+    private static final class Nearest {
+        private final float[] vector;
+        private final int count;
+        private final PriorityQueue<Near> found =
+                new PriorityQueue<>(Near.NEAREST_FIRST.reversed()); // the farthest on top
+
+        Nearest(float[] vector, int count) {
+            this.vector = vector;
+            this.count = count;
+        }
+
+        void offer(int token, float[] embedding) {
+            found.add(new Near(token, square(vector, embedding)));
+            if (found.size() > count) {
+                found.poll();
             }
         }
-        return found.stream().sorted(Near.NEAREST_FIRST).toList();
+
+        /** Returns the tokens, nearest first. */
+        List<Word> words(Tokenizer tokenizer) {
+            return found.stream()
+                    .sorted(Near.NEAREST_FIRST)
+                    .map(near -> new Word(
+                            near.token,
+                            tokenizer.symbol(near.token),
+                            tokenizer.readable(near.token),
+                            Math.sqrt(near.square)))
+                    .toList();
+        }
     }
 
     /** Returns the squared distance in two sums, whose additions are independent. */

@@ -16,6 +16,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
+import org.coop4j.clip.SiglipModels;
 import org.coop4j.method.Method;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -155,6 +156,24 @@ class ModelCommandsTest {
         assertThat(coop("tokenize", "cat ".repeat(76)).out()).containsPattern("78: .*\\b77\\b");
         assertThat(coop("tokenize", "cat ".repeat(31)).out()).containsPattern("33: .*\\b32\\b");
         assertThat(coop("tokenize", "cat ".repeat(30)).out()).doesNotContain("32:");
+    }
+
+    /** SigLIP has no start token and room for 64; its vocabulary is read from a folder or from a converted model. */
+    @Test
+    void piecesOfSiglipAreShown() throws IOException {
+        Path source = SiglipModels.file("siglip2/huggingface");
+        Path model = SiglipModels.convert("siglip2/huggingface", folder);
+        String ofFolder = coop("tokenize", "--vocabulary", source, "a cat", "!".repeat(64))
+                .ok()
+                .out();
+        assertThat(ofFolder)
+                .contains("▁")
+                .containsPattern("with end token \\d")
+                .containsPattern("65: more than the 64");
+        assertThat(coop("tokenize", "--vocabulary", model, "a cat", "!".repeat(64))
+                        .ok()
+                        .out())
+                .isEqualTo(ofFolder);
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.SiglipModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.method.ClassifierFile;
@@ -190,6 +191,35 @@ class NearestWordsTest {
         assertThat(tokens(found.vectors().get(1))).isEqualTo(order.subList(0, 50));
         for (Word word : found.vectors().get(1).nearest()) {
             assertThat(word.distance()).isCloseTo(distances[word.token()], within(1e-9));
+        }
+    }
+
+    /** Words of SigLIP begin with a space. */
+    @Test
+    void thePiecesOfASiglipAreCompared() throws IOException {
+        try (Clip siglip = SiglipModels.open("siglip2/huggingface", folder)) {
+            int width = siglip.architecture().text().width();
+            int[] words = siglip.tokenizer().encodeAfter("photo of");
+            float[] context = new float[words.length * width];
+            for (int i = 0; i < words.length; i++) {
+                System.arraycopy(siglip.tokenEmbedding(words[i]), 0, context, i * width, width);
+            }
+            ClassifierFile prompt = LearnedPrompts.file(
+                    context,
+                    width,
+                    new PromptLayout(words.length, ClassPosition.END, false),
+                    CLASSES,
+                    siglip.modelSha256(),
+                    Map.of());
+            NearestWords found = NearestWords.of(siglip, prompt, 3, false);
+            for (int i = 0; i < words.length; i++) {
+                Word nearest = found.vectors().get(i).nearest().get(0);
+                assertThat(nearest.token()).isEqualTo(words[i]);
+                assertThat(nearest.text()).isEqualTo(siglip.tokenizer().readable(words[i]));
+            }
+            assertThat(NearestWords.of(siglip, prompt, 3, true).vectors().get(0).nearest())
+                    .isNotEmpty()
+                    .allSatisfy(word -> assertThat(word.symbol()).startsWith("▁"));
         }
     }
 

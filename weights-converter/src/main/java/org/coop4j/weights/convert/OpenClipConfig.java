@@ -3,7 +3,6 @@ package org.coop4j.weights.convert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -15,7 +14,6 @@ import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelVocabulary;
-import org.coop4j.weights.model.ModelVocabulary.Cleaning;
 import org.coop4j.weights.model.PreprocessConfig;
 import org.coop4j.weights.model.PublishedModels;
 
@@ -70,16 +68,13 @@ final class OpenClipConfig {
             return new ModelConfig(FILE, architecture, Optional.of(activation), pixels);
         }
         Require.that(activation == MlpActivation.GELU, "model_cfg.quick_gelu: expected false of SigLIP, got true");
-        Cleaning cleaning = Cleaning.valueOf(text.objectOrNone("tokenizer_kwargs")
-                .choice("clean", "whitespace", "canonicalize")
-                .toUpperCase(Locale.ROOT));
         return new ModelConfig(
                 FILE,
                 architecture,
                 Optional.of(TANH_TOWER.matcher(timm).matches() ? MlpActivation.GELU_TANH : activation),
                 ofText,
                 pixels,
-                ModelVocabulary.of(folder, Optional.of(cleaning)));
+                ModelVocabulary.of(folder, Optional.of(ModelVocabulary.cleaning(text))));
     }
 
     /** Checks what makes a text tower SigLIP's, and returns its activation. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.JsonTree;
@@ -42,6 +43,25 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
         Require.that(
                 !file.isEmpty() && cleaning != null && endToken != null && padToken != null,
                 "a vocabulary: expected file, cleaning, end_token and pad_token");
+    }
+
+    /** Returns the cleaning that the {@code text_cfg} of open_clip names. */
+    public static Cleaning cleaning(JsonTree text) {
+        return Cleaning.valueOf(text.objectOrNone("tokenizer_kwargs")
+                .choice("clean", "whitespace", "canonicalize")
+                .toUpperCase(Locale.ROOT));
+    }
+
+    /** Returns the vocabulary of a folder of either form; empty if it has none of the files. */
+    public static Optional<ModelVocabulary> of(Path folder) throws IOException {
+        Path openClip = folder.resolve("open_clip_config.json");
+        JsonTree config = settings(openClip);
+        JsonTree model = config.has("model_cfg") ? config.object("model_cfg") : config;
+        return of(
+                folder,
+                Files.isRegularFile(openClip)
+                        ? Optional.of(cleaning(model.objectOrNone("text_cfg")))
+                        : Optional.empty());
     }
 
     /**
