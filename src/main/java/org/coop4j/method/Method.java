@@ -344,6 +344,11 @@ public interface Method {
                 .toList();
     }
 
+    /** Returns a method that trains the image tower, for a choice that has minutes for it. */
+    static Method slow() {
+        return of("clip-lora");
+    }
+
     /**
      * Returns the method for settings given without a name: hand-written prompts if there are templates, else the
      * standard.
@@ -402,6 +407,11 @@ public interface Method {
          */
         default Learner settled(ClassifierFile learned) {
             return this;
+        }
+
+        /** Returns the approximate seconds of learning, by a measured step; 0 if it takes few. */
+        default double seconds(FewShotFeatures data, Trainer trainer) {
+            return 0;
         }
     }
 

@@ -130,7 +130,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
             BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
             Optimizer optimizer = method.optimizer(trainer.training(), order.batches());
             if (method.group() == Group.TOWERS && trainer.progress() != Progress.NONE && !trainer.resumes()) {
-                trainer.progress().note(cost(step, order, data.train(), trainer.training()));
+                trainer.progress().note(cost(seconds(step, order), order, data.train(), trainer.training()));
             }
             trainer.train(step, order, optimizer);
             optimizer.finish(learning.learned);
@@ -144,13 +144,29 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         return finished.equals(learned.save()) ? learned : read(method, clip, finished);
     }
 
-    /** Returns what a training costs whose steps take seconds, by a step that changes nothing. */
-    private String cost(BatchStep step, BatchOrder order, FeatureSet images, Training training) {
+    @Override
+    public double seconds(FewShotFeatures data, Trainer trainer) {
+        if (method.group() != Group.TOWERS) {
+            return 0;
+        }
+        PromptEncoder encoder = clip.promptEncoder(prompts);
+        try (BatchStep step = step(encoder, objective(), data.train(), trainer.memory())) {
+            BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
+            return seconds(step, order) * trainer.training().epochs() * order.batches();
+        }
+    }
+
+    /** Returns the seconds of a step, by one that changes nothing. */
+    private static double seconds(BatchStep step, BatchOrder order) {
         int[] batch = order.epoch(0)[0];
         step.run(0, batch); // plans it
         long began = System.nanoTime();
         step.run(0, batch);
-        double seconds = (System.nanoTime() - began) / 1e9;
+        return (System.nanoTime() - began) / 1e9;
+    }
+
+    /** Returns what a training costs whose steps take seconds. */
+    private String cost(double seconds, BatchOrder order, FeatureSet images, Training training) {
         long steps = (long) training.epochs() * order.batches();
         long bytes = (long) images.size() * images.views() * images.width() * Short.BYTES;
         return String.format(
@@ -159,7 +175,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                 Numbers.count(images.size(), "image"),
                 Numbers.count(images.views(), "view"),
                 steps,
-                batch.length,
+                order.epoch(0)[0].length,
                 seconds,
                 Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds * steps))),
                 method.features() instanceof FeatureKind.Tokens

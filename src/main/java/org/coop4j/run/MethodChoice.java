@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
+import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig.RunData;
 
@@ -124,6 +126,36 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                     candidate, measured.get(i).right(), measured.get(i).size()));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
+    }
+
+    /**
+     * Returns the choice with one more candidate, whose steps take seconds, if comparing and learning it take no longer than a
+     * budget. It is chosen if it is better than all others.
+     */
+    public MethodChoice with(Candidate slow, Duration budget, Images images, RunConfig config, Progress progress)
+            throws IOException {
+        Support support =
+                images.support(config, new Sample(slow.shots(), config.sample().seed()), progress);
+        Candidate fit = new Candidate(slow.name(), slow.method(), slow.training(), 0);
+        Trainer trainer = new Trainer(
+                slow.training(), config.sample().seed(), images.options().memory(), Progress.NONE, null);
+        double once = support.learner(slow.method()).seconds(support.features(slow.method(), 0), trainer);
+        double seconds = once * (1 + (crossValidated ? support.folds() : 1));
+        boolean fits = seconds <= budget.toSeconds();
+        progress.note("%s: about %s to compare and to learn; the budget is %s%s"
+                .formatted(
+                        slow.name(),
+                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))),
+                        Numbers.duration(budget),
+                        fits ? "" : ", so it is left out"));
+        if (!fits) {
+            return this;
+        }
+        List<Candidate> one = List.of(fit);
+        Scores measured = (crossValidated ? support.crossValidated(one) : support.onVal(one)).get(0);
+        List<Score> all = new ArrayList<>(scores);
+        all.add(new Score(slow, measured.right(), measured.size()));
+        return new MethodChoice(List.of(best(all).candidate()), all, crossValidated);
     }
 
     /** Returns the best score, the first of equals. */

@@ -137,8 +137,13 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         FeatureSet rest = all.train().select(split.without(fold)).first(fit.shots());
         FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();
         try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses))) {
-            float[][] rows =
-                    classifier.logits(all.train().select(held).matrix()).toRows();
+            FeatureSet images = all.train().select(held);
+            FeatureSet seen = classifier.features() instanceof FeatureKind.Changed changed
+                    ? images.encoded(
+                            own.requireTowers(fit.method().id()),
+                            changed.of(fit.method().features()))
+                    : images;
+            float[][] rows = classifier.logits(seen.matrix()).toRows();
             for (int j = 0; j < held.length; j++) {
                 logits[held[j]] = rows[j];
             }

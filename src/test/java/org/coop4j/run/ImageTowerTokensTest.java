@@ -6,18 +6,27 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.base.ProgressRecorder;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
+import org.coop4j.method.Training;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice.Score;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -44,6 +53,39 @@ class ImageTowerTokensTest {
                 Arguments.of("two-stage", Map.of("vision_start", 1)),
                 Arguments.of("mmrl", Map.of("first_layer", 2)),
                 Arguments.of("ivlp", Map.of("first_block", 1)));
+    }
+
+    /** Of equals the quick one is chosen, and without time no other is compared. */
+    @Test
+    void aMethodOfTheImageTowerIsChosenIfThereIsTimeAndItIsBetter() throws IOException {
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            Images images = new Images(clip, RunFixture.options(folder.resolve("choice"), false));
+            DataSpec source = DataSpec.of(data);
+            RunConfig.RunData lists = RunConfig.RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            Method lora = Method.of("clip-lora").with(Map.of("vision_start", 1));
+            Training training = Settings.with(lora.training(2), Map.of("epochs", 1));
+            RunConfig config = RunConfig.of(clip.modelSha256(), lists, lora, training, new Sample(2, 1));
+            Candidate slow = new Candidate("slow", lora, training, 2);
+            Candidate quick = new Candidate("quick", Method.zeroShot(), Training.none(), 2);
+            for (int right : new int[] {0, 1_000_000}) {
+                for (boolean folds : new boolean[] {true, false}) {
+                    MethodChoice choice =
+                            new MethodChoice(List.of(quick), List.of(new Score(quick, right, 1_000_000)), folds);
+                    ProgressRecorder said = new ProgressRecorder();
+                    assertThat(choice.with(slow, Duration.ZERO, images, config, said))
+                            .isSameAs(choice);
+                    assertThat(said.notes.toString()).contains("slow: about", "so it is left out");
+                    MethodChoice more = choice.with(slow, Duration.ofHours(1), images, config, said);
+                    assertThat(more.scores()).hasSize(2);
+                    assertThat(more.chosen().get(0))
+                            .isEqualTo(
+                                    more.scores().get(1).accuracy()
+                                                    > more.scores().get(0).accuracy()
+                                            ? slow
+                                            : quick);
+                }
+            }
+        }
     }
 
     @ParameterizedTest

@@ -77,6 +77,14 @@ final class MethodOptions {
                 new CandidateGrid(methods(), settings(preset), tried(), shots, each, logitScale, fast).candidates());
     }
 
+    /** Returns the candidate of a choice that has minutes for it, with its fast settings. */
+    static Candidate slow(int shots, int each, double logitScale, Method.Fast fast) {
+        return new CandidateGrid(
+                        List.of(Method.slow()), Map.of(), Map.of(), shots, each, logitScale, m -> Optional.of(fast))
+                .candidates()
+                .get(0);
+    }
+
     /** Returns the methods, each once, with their default settings; "auto" stands for several. */
     private List<Method> methods() {
         return names.stream()

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Progress;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -57,6 +58,9 @@ final class RunOptions {
 
     @Option(names = "--fast")
     boolean fast;
+
+    @Option(names = "--budget", paramLabel = "MINUTES", converter = Positive.class)
+    Integer budget;
 
     @Option(names = "--views", paramLabel = "K|epochs")
     String views;
@@ -108,7 +112,7 @@ final class RunOptions {
      * @param lists of the run's classes
      */
     Optional<Method.Fast> fast(Method method, FeatureSpace space, ImageDataset lists, int sampled) {
-        if (!fast) {
+        if (!fast && (budget == null || method.group() != Method.Group.TOWERS)) {
             return Optional.empty();
         }
         int images = lists.train().size();

@@ -100,6 +100,9 @@ final class TrainCommand extends ConsoleCommand {
                 0,
                 FeatureSpace.USUAL_LOGIT_SCALE,
                 method -> Optional.empty()); // refuses wrong settings before the model is opened
+        require(
+                runOptions.budget == null || methodOptions.names.contains(MethodOptions.AUTO),
+                "--budget is for --method auto");
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
@@ -118,6 +121,7 @@ final class TrainCommand extends ConsoleCommand {
             int sampled = runOptions.shots(dataOptions);
             MethodChoice choice = chosen(
                     images,
+                    lists,
                     candidates(each, space.logitScale(), method -> runOptions.fast(method, space, lists, sampled)));
             noteSettings(choice.chosen());
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
@@ -206,14 +210,33 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(Images images, List<Candidate> candidates) throws IOException {
+    private MethodChoice chosen(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
         if (!methodOptions.choose()) {
             return new MethodChoice(candidates, List.of(), false);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume || runOptions.again);
         Candidate learns =
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
-        return MethodChoice.best(images, config(images, learns, seeds.get(0)), candidates, console);
+        RunConfig config = config(images, learns, seeds.get(0));
+        MethodChoice quick = MethodChoice.best(images, config, candidates, console);
+        if (runOptions.budget == null) {
+            return quick;
+        }
+        int shots = runOptions.shots(dataOptions);
+        Optional<Method.Fast> fast;
+        try {
+            fast = runOptions.fast(Method.slow(), images.space(), lists, shots);
+        } catch (WrongUsage e) {
+            console.note("no method of the image tower is compared: " + e.getMessage());
+            return quick;
+        }
+        if (fast.isEmpty()) {
+            console.note("no method of the image tower is compared: there are only features");
+            return quick;
+        }
+        int each = lists.train().size() / lists.classCount();
+        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast.get());
+        return quick.with(slow, Duration.ofMinutes(runOptions.budget), images, config, console);
     }
 
     private RunConfig config(Images images, Candidate candidate, long seed) throws IOException {

@@ -76,6 +76,26 @@ class MethodChoiceTest {
     }
 
     @Test
+    void aMethodOfTheImageTowerIsComparedWithinABudget() throws IOException {
+        Path data = planted("budget", 8);
+        CommandRun said = train(data, "budgeted", "--method", "auto", "--budget", 20, "--json");
+        assertThat(said.err())
+                .containsPattern("CLIP-LoRA \\(rank 2\\): about .* to compare and to learn; the budget is 20");
+        JsonNode scores = json(said).get("candidates");
+        double tower = candidate(json(said), "CLIP-LoRA (rank 2)");
+        double best = 0;
+        for (JsonNode score : scores) {
+            best = Math.max(
+                    best,
+                    score.get("candidate").asText().startsWith("CLIP-LoRA")
+                            ? 0
+                            : score.get("accuracy").asDouble());
+        }
+        assertThat(json(said).get("runs").findValuesAsText("method").contains("CLIP-LoRA (rank 2)"))
+                .isEqualTo(tower > best);
+    }
+
+    @Test
     void fewImagesAClassAreChosenByCrossValidation() throws IOException {
         Path data = planted("small", 4);
 

@@ -218,6 +218,27 @@ public final class FeatureBanks implements AutoCloseable {
         });
     }
 
+    /**
+     * Returns the bytes of views.
+     *
+     * @param each bytes of a view
+     * @param room free bytes of the disk
+     * @throws InputException if they do not fit, with the number of views that do
+     */
+    static long requireRoom(int views, long each, long room, Path folder) throws InputException {
+        long bytes = views * each;
+        InputException.require(
+                bytes < room,
+                "the tokens of %d views take %s, and the disk of %s has %s, room for %d views: make room, choose another bank"
+                        + " folder, or learn from fewer views",
+                views,
+                Numbers.bytes(bytes),
+                folder,
+                Numbers.bytes(room),
+                room / each);
+        return bytes;
+    }
+
     /** An encoding of some images, with the reasons why images cannot be read. */
     private final class Encoding {
         private final BankFile bank;
@@ -272,7 +293,12 @@ public final class FeatureBanks implements AutoCloseable {
             if (missing.isEmpty()) {
                 return;
             }
-            requireRoom(missing.size(), progress);
+            if (bank.recordBytes() >= LARGE) {
+                long room = Files.getFileStore(folder).getUsableSpace();
+                long bytes = requireRoom(missing.size(), bank.recordBytes(), room, folder);
+                progress.note("keeping the tokens of %s: %s"
+                        .formatted(Numbers.count(missing.size(), "view"), Numbers.bytes(bytes)));
+            }
             Map<String, IOException> causes = new HashMap<>(); // by key
             ImageDecoder decoder = new ImageDecoder();
             try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
@@ -298,25 +324,6 @@ public final class FeatureBanks implements AutoCloseable {
                             path, new IOException(path + " has the content of " + problem.getMessage(), problem));
                 }
             }
-        }
-
-        /** Says how much disk tokens take, and refuses what does not fit; embeddings are small. */
-        private void requireRoom(int views, Progress progress) throws IOException {
-            long bytes = (long) views * bank.recordBytes();
-            if (bank.recordBytes() < LARGE) {
-                return;
-            }
-            long room = Files.getFileStore(folder).getUsableSpace();
-            InputException.require(
-                    bytes < room,
-                    "the tokens of %d views take %s, and the disk of %s has %s, room for %d views: make room, choose another"
-                            + " bank folder, or learn from fewer views",
-                    views,
-                    Numbers.bytes(bytes),
-                    folder,
-                    Numbers.bytes(room),
-                    room / bank.recordBytes());
-            progress.note("keeping the tokens of %s: %s".formatted(Numbers.count(views, "view"), Numbers.bytes(bytes)));
         }
 
         private void readPixels(View view, ImageDecoder decoder, FloatBuffer target, int offset) throws IOException {

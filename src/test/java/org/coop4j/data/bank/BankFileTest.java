@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.JavaChild;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Precision;
@@ -246,6 +247,25 @@ class BankFileTest {
             assertThat(read).containsExactly(0, -1.5f, 2048, Float.POSITIVE_INFINITY);
             assertThat(bank.recordBytes()).isEqualTo(16 + 8 + 4);
         }
+        byte[] damaged = Files.readAllBytes(tokens.file(folder));
+        damaged[damaged.length - 6] ^= 1;
+        Files.write(tokens.file(folder), damaged);
+        try (BankFile bank = BankFile.open(folder, tokens)) {
+            assertThat(bank.contains(key(0))).isTrue();
+            assertThat(bank.contains(key(1))).as("it is encoded anew").isFalse();
+        }
+    }
+
+    @Test
+    void tokensThatTheDiskCannotHoldAreRefusedWithTheViewsThatFit() throws IOException {
+        assertThat(FeatureBanks.requireRoom(6_400, 302_616, 2_000_000_000, folder))
+                .isEqualTo(1_936_742_400);
+        assertThrown(
+                InputException.class,
+                () -> FeatureBanks.requireRoom(6_400, 302_616, 1_000_000_000, folder),
+                "6400 views",
+                "room for 3304 views",
+                folder.toString());
     }
 
     @Test
