@@ -41,7 +41,8 @@ public final class Bench {
                         LoadCommand.class,
                         MethodsCommand.class,
                         PredictCommand.class,
-                        ServeCommand.class),
+                        ServeCommand.class,
+                        SetsCommand.class),
                 arguments);
     }
 

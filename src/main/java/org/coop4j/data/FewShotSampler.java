@@ -62,6 +62,15 @@ public record FewShotSampler(int shots, long seed) {
                 .toList();
     }
 
+    /** Chooses features of images with sets of labels until each class has a number of positives. */
+    public static FeatureSet greedy(FeatureSet images, int classes, int shots, long seed) {
+        List<Integer> order = new PythonRandom(seed)
+                .shuffled(IntStream.range(0, images.size()).boxed().toList());
+        return images.select(greedy(images.labelSets(), classes, order, shots).stream()
+                .mapToInt(i -> i)
+                .toArray());
+    }
+
     /**
      * Chooses images with sets of labels.
      *
