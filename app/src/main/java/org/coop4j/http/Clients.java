@@ -32,7 +32,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * The connected clients. A request must arrive in time, from its first byte to its last: Jetty's idle timeout restarts
  * with each byte. Where a token is required, clients that have not shown it get less time. When places run out, a
  * client whose request is not at work makes room: one without the token first, then one of the address that has the
- * most, then the longest idle.
+ * most, then one that has been answered before, then the longest idle.
  */
 public final class Clients implements Connection.Listener {
 
@@ -79,6 +79,7 @@ public final class Clients implements Connection.Listener {
                 .filter(one -> !one.atWork)
                 .max(comparing((Client one) -> !one.known)
                         .thenComparing(one -> ofAddress.get(one.address()))
+                        .thenComparing(one -> one.answered)
                         .thenComparing(Client::idleMillis));
     }
 
@@ -117,6 +118,9 @@ public final class Clients implements Connection.Listener {
 
         /** True from the end of its request to that of the answer. */
         private volatile boolean atWork;
+
+        /** True once a request of its has been answered. */
+        private volatile boolean answered;
 
         /** True if its request may be answered by 100 first, as those of HTTP/1.0 may not. */
         private volatile boolean mayBeAsked;
@@ -183,6 +187,7 @@ public final class Clients implements Connection.Listener {
         }
 
         private void end(long start) {
+            answered = true;
             synchronized (this) {
                 if (begun == start && connection.getEndPoint().isOpen()) { // the next one may have begun
                     atWork = false;

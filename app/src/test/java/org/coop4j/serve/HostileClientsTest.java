@@ -304,6 +304,26 @@ class HostileClientsTest {
         }
     }
 
+    @Test
+    void anAnsweredClientMakesRoomBeforeOneThatWaitsForItsFirstAnswer() throws Exception {
+        String ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        try (TestService own = TestService.start(folder, onLoopback(0, limits(3)), 3);
+                Socket waiting = own.connected();
+                Socket answered = own.connected()) {
+            for (int i = 0; i < 2; i++) { // the second answer shows that the first one has ended
+                send(answered, ping);
+                assertThat(json(answered)).startsWith("HTTP/1.1 200 ");
+            }
+            try (Socket last = own.connected()) {
+                assertThat(answer(answered)).isEmpty();
+                send(waiting, ping);
+                assertThat(json(waiting)).startsWith("HTTP/1.1 200 ");
+                send(last, ping);
+                assertThat(json(last)).startsWith("HTTP/1.1 200 ");
+            }
+        }
+    }
+
     /** Returns the answer to a request on a connection of its own. */
     private static String raw(String line, String header) throws Exception {
         return service.raw(line + "\r\n" + header + "\r\nConnection: close\r\n\r\n");
