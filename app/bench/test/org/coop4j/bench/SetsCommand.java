@@ -28,6 +28,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.FewShotSampler;
+import org.coop4j.data.SplitRules;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
@@ -159,7 +160,7 @@ final class SetsCommand extends ConsoleCommand {
         int classes = support.task().classNames().size();
         FeatureSet sample = k == 0
                 ? FeatureSet.none(pool.width())
-                : hidden(name, FewShotSampler.greedy(pool, classes, k, seed), classes, seed);
+                : hidden(name, SplitRules.greedy(pool, classes, k, seed), classes, seed);
         Training training =
                 method.adapted(method.training(k), support.images().space().logitScale());
         if (name.endsWith("rate 0.01")) {

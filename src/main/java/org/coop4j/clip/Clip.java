@@ -69,6 +69,8 @@ public final class Clip implements FeatureSpace {
     /** Pixels of a side below which starting oneDNN and rounding weights takes longer than bfloat16 saves. */
     private static final int SMALL_IMAGES = 128;
 
+    private static final int SAMPLED_TOKENS = 1000;
+
     private Clip(ConvertedModel model, Options options, Precision precision) {
         hash = new ModelHash(model.weights());
         vocabulary = options.vocabulary();
@@ -468,6 +470,22 @@ public final class Clip implements FeatureSpace {
     /** Returns a copy of a token's embedding, [text width]. */
     public float[] tokenEmbedding(int id) {
         return weights.lock().hold(() -> TextTransformer.embedding(weights, id));
+    }
+
+    /** Returns the standard deviation of the tokens' embeddings, by rows from all over the table. */
+    public double tokenDeviation() {
+        ClipConfig.Text text = architecture().text();
+        int rows = Math.min(SAMPLED_TOKENS, text.vocabularySize());
+        double sum = 0;
+        double squares = 0;
+        for (int i = 0; i < rows; i++) {
+            for (float x : tokenEmbedding((int) ((long) i * text.vocabularySize() / rows))) {
+                sum += x;
+                squares += (double) x * x;
+            }
+        }
+        double n = (double) rows * text.width();
+        return Math.sqrt(squares / n - sum / n * sum / n);
     }
 
     /**

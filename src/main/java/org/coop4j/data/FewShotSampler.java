@@ -1,15 +1,11 @@
 package org.coop4j.data;
 
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.data.PythonRandom.NumpyRandom;
-import org.coop4j.eval.Labels;
 
 /**
  * Draws the few-shot subset that the CoOp reference draws: with the published split file and the same seed, exactly the
@@ -35,63 +31,14 @@ public record FewShotSampler(int shots, long seed) {
     /** Draws the subset of a dataset. */
     public ImageDataset sample(ImageDataset dataset) {
         PythonRandom random = new PythonRandom(seed);
-        if (dataset.hasSets()) {
-            List<LabelledImage> val =
-                    dataset.validatesOnTest() ? dataset.val() : greedy(dataset, dataset.val(), valShots(), random);
-            return new ImageDataset(
-                    dataset.name(),
-                    dataset.classNames(),
-                    greedy(dataset, dataset.train(), shots, random),
-                    val,
-                    dataset.test());
-        }
         BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw =
                 (group, count) -> group.size() < count ? group : random.sample(group, count);
-        List<LabelledImage> train = ofEach(dataset.train(), shots, draw);
-        List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : ofEach(dataset.val(), valShots(), draw);
+        BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> drawn = dataset.hasSets()
+                ? (images, count) -> SplitRules.greedy(images, dataset.classCount(), count, random)
+                : (images, count) -> ofEach(images, count, draw);
+        List<LabelledImage> train = drawn.apply(dataset.train(), shots);
+        List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : drawn.apply(dataset.val(), valShots());
         return new ImageDataset(dataset.name(), dataset.classNames(), train, val, dataset.test());
-    }
-
-    private static List<LabelledImage> greedy(
-            ImageDataset dataset, List<LabelledImage> images, int shots, PythonRandom random) {
-        List<Labels> labels = images.stream().map(LabelledImage::labels).toList();
-        List<Integer> order =
-                random.shuffled(IntStream.range(0, images.size()).boxed().toList());
-        return greedy(labels, dataset.classCount(), order, shots).stream()
-                .map(images::get)
-                .toList();
-    }
-
-    /** Chooses features of images with sets of labels until each class has a number of positives. */
-    public static FeatureSet greedy(FeatureSet images, int classes, int shots, long seed) {
-        List<Integer> order = new PythonRandom(seed)
-                .shuffled(IntStream.range(0, images.size()).boxed().toList());
-        return images.select(greedy(images.labelSets(), classes, order, shots).stream()
-                .mapToInt(i -> i)
-                .toArray());
-    }
-
-    /**
-     * Chooses images with sets of labels.
-     *
-     * @param order positions of the images in the order in which they are tried
-     * @return positions in the order of choice
-     */
-    static Collection<Integer> greedy(List<Labels> labels, int classes, List<Integer> order, int shots) {
-        int[] positives = Labels.positives(labels, classes);
-        int[] drawn = new int[classes];
-        Set<Integer> chosen = new LinkedHashSet<>();
-        IntStream.range(0, classes)
-                .boxed()
-                .sorted(Comparator.comparingInt(c -> positives[c]))
-                .forEach(c -> {
-                    for (int i : order) {
-                        if (drawn[c] < shots && labels.get(i).state(c) == Labels.PRESENT && chosen.add(i)) {
-                            IntStream.of(labels.get(i).present()).forEach(label -> drawn[label]++);
-                        }
-                    }
-                });
-        return chosen;
     }
 
     /**

@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -189,5 +191,45 @@ public final class SplitRules {
         public String toString() {
             return train + "/" + val + "/" + test;
         }
+    }
+
+    /** Draws images with sets of labels, in a random order. */
+    static List<LabelledImage> greedy(List<LabelledImage> images, int classes, int shots, PythonRandom random) {
+        List<Labels> labels = images.stream().map(LabelledImage::labels).toList();
+        List<Integer> order =
+                random.shuffled(IntStream.range(0, images.size()).boxed().toList());
+        return greedy(labels, classes, order, shots).stream().map(images::get).toList();
+    }
+
+    /** Chooses features of images with sets of labels until each class has a number of positives. */
+    public static FeatureSet greedy(FeatureSet images, int classes, int shots, long seed) {
+        List<Integer> order = new PythonRandom(seed)
+                .shuffled(IntStream.range(0, images.size()).boxed().toList());
+        return images.select(greedy(images.labelSets(), classes, order, shots).stream()
+                .mapToInt(i -> i)
+                .toArray());
+    }
+
+    /**
+     * Chooses images with sets of labels.
+     *
+     * @param order positions of the images in the order in which they are tried
+     * @return positions in the order of choice
+     */
+    static Collection<Integer> greedy(List<Labels> labels, int classes, List<Integer> order, int shots) {
+        int[] positives = Labels.positives(labels, classes);
+        int[] drawn = new int[classes];
+        Set<Integer> chosen = new LinkedHashSet<>();
+        IntStream.range(0, classes)
+                .boxed()
+                .sorted(Comparator.comparingInt(c -> positives[c]))
+                .forEach(c -> {
+                    for (int i : order) {
+                        if (drawn[c] < shots && labels.get(i).state(c) == Labels.PRESENT && chosen.add(i)) {
+                            IntStream.of(labels.get(i).present()).forEach(label -> drawn[label]++);
+                        }
+                    }
+                });
+        return chosen;
     }
 }

@@ -16,8 +16,8 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
-import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.method.Training;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 

@@ -14,8 +14,8 @@ import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
-import org.coop4j.method.Trainer.BatchOrder;
 import org.coop4j.method.Training;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 

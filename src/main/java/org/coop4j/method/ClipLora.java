@@ -25,7 +25,7 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.torch.TorchFile;

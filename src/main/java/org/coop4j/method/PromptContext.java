@@ -11,7 +11,6 @@ import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.model.ClipConfig;
 
 /**
  * The context vectors of learned prompts.
@@ -41,8 +40,6 @@ public record PromptContext(
 
     /** CoOp's standard deviation of random vectors. */
     private static final double STANDARD_DEVIATION = 0.02;
-
-    private static final int SAMPLED_ROWS = 1000;
 
     /**
      * The number of context vectors and their initial values.
@@ -163,26 +160,9 @@ public record PromptContext(
         }
     }
 
-    /**
-     * Returns the standard deviation of random vectors: CoOp's, which is that of CLIP's token embeddings, or that of
-     * SigLIP's own, from rows all over the table.
-     */
+    /** Returns the standard deviation of random vectors: CoOp's, which is that of CLIP's tokens, or SigLIP's own. */
     private static double deviation(Clip clip) {
-        ClipConfig.Text text = clip.architecture().text();
-        if (!text.unmasked()) {
-            return STANDARD_DEVIATION;
-        }
-        int rows = Math.min(SAMPLED_ROWS, text.vocabularySize());
-        double sum = 0;
-        double squares = 0;
-        for (int i = 0; i < rows; i++) {
-            for (float x : clip.tokenEmbedding((int) ((long) i * text.vocabularySize() / rows))) {
-                sum += x;
-                squares += (double) x * x;
-            }
-        }
-        double n = (double) rows * text.width();
-        return Math.sqrt(squares / n - sum / n * sum / n);
+        return clip.architecture().text().unmasked() ? clip.tokenDeviation() : STANDARD_DEVIATION;
     }
 
     /** Returns the settings in a title: "M = 16, middle, class-specific". */

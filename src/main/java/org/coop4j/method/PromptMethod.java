@@ -18,7 +18,7 @@ import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
-import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 

@@ -22,7 +22,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.model.ClipConfig;

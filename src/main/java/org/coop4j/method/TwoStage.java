@@ -17,7 +17,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Optimizer.Algorithm;
-import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.method.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 

@@ -298,7 +298,7 @@ class MultiLabelListsTest {
             for (JsonNode one : json(GOLDEN.resolve("sampling.json")).get("cases")) {
                 String key = one.get("key").asText();
                 if (key.substring(0, key.indexOf('.')).equals(labels)) {
-                    List<Integer> chosen = List.copyOf(FewShotSampler.greedy(
+                    List<Integer> chosen = List.copyOf(SplitRules.greedy(
                             all,
                             classes,
                             integers(golden, "order"),

@@ -19,7 +19,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.Trainer.BatchOrder;
+import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
