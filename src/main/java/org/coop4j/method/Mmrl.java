@@ -214,7 +214,7 @@ record Mmrl(
             throws IOException {
         float[] known = new float[learned.classNames().size()];
         Arrays.fill(known, 1);
-        return learned.save().with(PromptLearner.KNOWN, FeatureMatrix.of(known.length, 1, known));
+        return learned.save().with(PromptClassifier.KNOWN, FeatureMatrix.of(known.length, 1, known));
     }
 
     /**

@@ -17,8 +17,6 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Classifier.LogitGraph;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Group;
 import org.coop4j.method.Method.Learner;
@@ -37,12 +35,6 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param prompts one prompt per class, with context vectors among its tokens
  */
 record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts) implements Learner {
-
-    /** Normalised features of the prompts in a file, [classes, embed], which save running the text tower. */
-    static final String CLASS_WEIGHTS = "class_weights";
-
-    /** 1 for each class that was learned and 0 for others, where these are told apart, [classes, 1]. */
-    static final String KNOWN = "known";
 
     /**
      * A method's tensors in the text tower, and its loss.
@@ -139,9 +131,9 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         for (LearnedTensor tensor : learning.learned) {
             file = file.with(tensor);
         }
-        Classifier learned = new Prompts(method, clip, file).classifier(encoder, learning, trainer.memory());
+        Classifier learned = new PromptClassifier(method, clip, file).classifier(encoder, learning, trainer.memory());
         ClassifierFile finished = method.finished(clip, learned, data, trainer);
-        return finished.equals(learned.save()) ? learned : read(method, clip, finished);
+        return finished.equals(learned.save()) ? learned : PromptClassifier.read(method, clip, finished);
     }
 
     @Override
@@ -192,141 +184,5 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
                         batch -> encoder.step(learning, learning, batch, memory))
                 .with(method.targets(task.classNames().size()));
         return method.perImage() ? step.oneByOne() : step;
-    }
-
-    /**
-     * Returns the classifier of a file's tensors; if they include the class weights, nothing is encoded.
-     *
-     * @throws IOException if a tensor of the method is missing or has another shape
-     */
-    static Classifier read(PromptMethod method, Clip clip, ClassifierFile file) throws IOException {
-        Prompts read = new Prompts(method.resolved(clip, null), clip, file);
-        read.method.require(clip, file);
-        if (!file.tensors().containsKey(CLASS_WEIGHTS)) {
-            return read.classifier(MemoryLimit.none());
-        }
-        file.requireClassRows(clip, CLASS_WEIGHTS);
-        return read.ofClassWeights();
-    }
-
-    /** Learned prompts as a classifier. */
-    private record Prompts(PromptMethod method, Clip clip, ClassifierFile file) {
-
-        /** Returns the classifier of the tensors alone. */
-        Classifier classifier(MemoryLimit memory) {
-            List<LearnedTensor> learned = file.without(KNOWN).tensors().entrySet().stream()
-                    .map(tensor -> LearnedTensor.of(
-                            tensor.getKey(),
-                            tensor.getValue().values(),
-                            tensor.getValue().shape().toArray()))
-                    .toList();
-            List<String> names = file.classNames();
-            PromptEncoder encoder = clip.promptEncoder(method.prompts(clip, names));
-            return classifier(
-                    encoder, Objective.of(method, clip, learned, null, ClassDescriptions.of(file), names), memory);
-        }
-
-        Classifier classifier(PromptEncoder encoder, Objective vectors, MemoryLimit memory) {
-            if (method.perImage()) {
-                return perImage(encoder, vectors, memory);
-            }
-            FeatureMatrix weights = method.textIsFrozen()
-                    ? vectors.teacher
-                    : method.classWeights(encoder.features(vectors, memory).normalized());
-            return new Prompts(method, clip, file.with(CLASS_WEIGHTS, weights)).ofClassWeights();
-        }
-
-        Classifier ofClassWeights() {
-            LinearHead head = method.head(
-                    file.matrix(CLASS_WEIGHTS),
-                    file.tensors().containsKey(KNOWN) ? file.matrix(KNOWN) : null,
-                    clip.logitScale());
-            FeatureKind kind = method.features(file.without(CLASS_WEIGHTS));
-            return head.classifier(file, kind, names -> others(names, MemoryLimit.none()), () -> clip.release(kind));
-        }
-
-        private Classifier others(List<String> names, MemoryLimit memory) {
-            if (!method.keepsRows()) {
-                return forClasses(names).classifier(memory);
-            }
-            ClassRows rows = new ClassRows(
-                    clip,
-                    file,
-                    file.tensors().containsKey(KNOWN) ? List.of(CLASS_WEIGHTS, KNOWN) : List.of(CLASS_WEIGHTS),
-                    added -> Map.of(
-                            KNOWN,
-                            new float[added.size()],
-                            CLASS_WEIGHTS,
-                            forClasses(added)
-                                    .classifier(memory)
-                                    .save()
-                                    .matrix(CLASS_WEIGHTS)
-                                    .toArray()));
-            return new Prompts(method, clip, rows.select(names)).ofClassWeights();
-        }
-
-        /** Returns prompts of other classes: in a class-specific context each class keeps its vectors. */
-        Prompts forClasses(List<String> names) {
-            ClassifierFile named = file.without(CLASS_WEIGHTS).without(KNOWN).withClassNames(names);
-            if (!method.namesNewClasses()) {
-                int[] positions = ClassRows.positions("a class-specific context", names, file.classNames());
-                named = ClassRows.select(named, PromptContext.CTX, positions, null);
-            }
-            return new Prompts(method, clip, named);
-        }
-
-        /** Returns the classifier by scaled cosines of each image with the classes' prompts for this image. */
-        private Classifier perImage(PromptEncoder encoder, PromptEncoder.Vectors vectors, MemoryLimit memory) {
-            return new Classifier() {
-                private PromptEncoder.Encoding encoding; // planned for the first image
-
-                @Override
-                public synchronized FeatureMatrix logits(FeatureMatrix images) {
-                    encoding = encoding == null ? encoder.encoding(vectors, memory) : encoding;
-                    return PromptLearner.logits(encoding, images, clip.logitScale());
-                }
-
-                @Override
-                public <T> T logits(LogitGraph<T> graph, T images) {
-                    throw new UnsupportedOperationException(
-                            "its prompts depend on the image: every prediction runs the text tower");
-                }
-
-                @Override
-                public Classifier forClasses(List<String> names) {
-                    return names.equals(classNames())
-                            ? this
-                            : Prompts.this.forClasses(names).classifier(memory);
-                }
-
-                @Override
-                public ClassifierFile save() {
-                    return file;
-                }
-
-                /** Frees the encoding; the next image plans it again. */
-                @Override
-                public synchronized void close() {
-                    if (encoding != null) {
-                        encoding.close();
-                        encoding = null;
-                    }
-                }
-            };
-        }
-    }
-
-    /** Returns logits of images with their own prompts, [images, classes]. */
-    static FeatureMatrix logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
-        FeatureMatrix x = images.normalized();
-        int classes = encoding.classes();
-        float[] logits = new float[Math.multiplyExact(x.rows(), classes)];
-        for (int i = 0; i < x.rows(); i++) {
-            FeatureMatrix w = encoding.features(x.row(i)).normalized();
-            for (int c = 0; c < classes; c++) {
-                logits[i * classes + c] = scale * x.dot(i, w, c);
-            }
-        }
-        return FeatureMatrix.of(x.rows(), classes, logits);
     }
 }

@@ -241,6 +241,6 @@ public interface PromptMethod extends Method {
 
     @Override
     default Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return PromptLearner.read(this, space.requireTowers(id()), file);
+        return PromptClassifier.read(this, space.requireTowers(id()), file);
     }
 }

@@ -64,7 +64,7 @@ final class TowerCheckpoint {
             if (method.keepsRows()) {
                 float[] known = new float[classNames.size()];
                 Arrays.fill(known, 1);
-                learned = learned.with(PromptLearner.KNOWN, FeatureMatrix.of(known.length, 1, known));
+                learned = learned.with(PromptClassifier.KNOWN, FeatureMatrix.of(known.length, 1, known));
             }
             return learned;
         }

@@ -122,8 +122,8 @@ interface TowerMethod extends PromptMethod {
     default FeatureKind.Changed changed(ClassifierFile learned) {
         Sha256 hash = new Sha256().add(id() + Settings.of((Record) this));
         List<LearnedTensor> tensors = new ArrayList<>();
-        learned.without(PromptLearner.CLASS_WEIGHTS)
-                .without(PromptLearner.KNOWN)
+        learned.without(PromptClassifier.CLASS_WEIGHTS)
+                .without(PromptClassifier.KNOWN)
                 .tensors()
                 .forEach((name, tensor) -> {
                     ByteBuffer values = ByteBuffer.allocate(Float.BYTES * tensor.values().length);

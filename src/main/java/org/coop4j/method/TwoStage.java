@@ -147,7 +147,8 @@ record TwoStage(
     @Override
     public ClassifierFile finished(Clip clip, Classifier learned, FewShotFeatures data, Trainer trainer)
             throws IOException {
-        LearnedTensor rows = learned.save().matrix(PromptLearner.CLASS_WEIGHTS).learned(PromptLearner.CLASS_WEIGHTS);
+        LearnedTensor rows =
+                learned.save().matrix(PromptClassifier.CLASS_WEIGHTS).learned(PromptClassifier.CLASS_WEIGHTS);
         int classes = learned.classNames().size();
         FeatureSet images = data.train().encoded(clip, ((FeatureKind.Changed) learned.features()).of(features()));
         Training training = trainer.training();
@@ -167,7 +168,7 @@ record TwoStage(
 
     /** Returns the loss of the second stage: cosines with the rows of the classifier. */
     static SDVariable classify(StepGraph step) {
-        SDVariable rows = step.learned(PromptLearner.CLASS_WEIGHTS);
+        SDVariable rows = step.learned(PromptClassifier.CLASS_WEIGHTS);
         return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(rows)));
     }
 }

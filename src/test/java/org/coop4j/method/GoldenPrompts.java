@@ -83,7 +83,7 @@ public final class GoldenPrompts {
                         method.perImage() ? encoder.encoding(learning, MemoryLimit.none()) : null;
                 Step first = encoder.step(learning, learning, batches[0].length, MemoryLimit.none())) {
             float[] logits = method.perImage()
-                    ? PromptLearner.logits(
+                    ? PromptClassifier.logits(
                                     encoding, problem.matrix("image_features").rows(batches[0]), clip.logitScale())
                             .toArray()
                     : logits(first, images, true, batches[0], encoder.classes());
@@ -99,7 +99,7 @@ public final class GoldenPrompts {
             assertAfterwards(golden, key, learning.learned());
             FeatureMatrix test = problem.matrix("test_image_features");
             FeatureMatrix testLogits = method.perImage()
-                    ? PromptLearner.logits(encoding, test, clip.logitScale())
+                    ? PromptClassifier.logits(encoding, test, clip.logitScale())
                     : cosineLogits(test, encoder.features(learning, MemoryLimit.none()), clip.logitScale());
             golden.assertClose(key, "test_logits.step10", testLogits.toArray());
             problem.assertAccuracy(testLogits, c.get("accuracy").asDouble());

@@ -354,7 +354,7 @@ class ImageTowerGoldenTest {
         FeatureMatrix images = encoded(kind(method, learning.learned()), "pixels");
         FeatureSet train = FeatureSet.of(images, IntStream.of(problem.ints("labels")));
         LearnedTensor rows =
-                encoder.features(learning, MemoryLimit.none()).normalized().learned(PromptLearner.CLASS_WEIGHTS);
+                encoder.features(learning, MemoryLimit.none()).normalized().learned(PromptClassifier.CLASS_WEIGHTS);
         golden.assertClose(key, "classifier.init", rows.values());
         Training training = method.training(4).withEpochs(batches.length);
         Optimizer optimizer = new Optimizer(training);
