@@ -2,7 +2,9 @@ package org.coop4j.bench;
 
 import static org.coop4j.cli.BenchCommand.DEFAULT;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
@@ -28,6 +31,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitRules;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
@@ -63,6 +67,7 @@ import picocli.CommandLine.Option;
 final class SetsCommand extends ConsoleCommand {
 
     private static final int MOST_TOGETHER = 3;
+    private static final int TILE = 224;
     private static final String UNKNOWN_LEFT_OUT = "half unknown, left out";
     private static final String UNKNOWN_ABSENT = "half unknown, as absent";
 
@@ -84,6 +89,13 @@ final class SetsCommand extends ConsoleCommand {
             converter = Positive.class,
             description = "Composed pictures to draw the samples from, and to test on" + DEFAULT)
     private int count = 1500;
+
+    @Option(
+            names = "--tiles",
+            paramLabel = "FOLDER",
+            description =
+                    "Write pictures of 1 to 3 photographs side by side with their list.csv instead, for coop train.")
+    private Path tiles;
 
     @ArgGroup
     private Options.LineFormat format = new Options.LineFormat();
@@ -112,6 +124,10 @@ final class SetsCommand extends ConsoleCommand {
                 .number("of1_half", 1, Row::even)
                 .number("of1_shared", 1, Row::shared)
                 .number("of1_per_class", 1, Row::each);
+        if (tiles != null) {
+            writeTiles();
+            return 0;
+        }
         Path bank = CacheFolder.of(System.getenv()).resolve("bank");
         try (Clip clip = Clip.open(subject.file(console));
                 Table<Row>.Printer printer = rows.printer(format.chosen(), console)) {
@@ -208,6 +224,39 @@ final class SetsCommand extends ConsoleCommand {
                 })
                 .toList();
         return new DenseFeatures(sample.width(), 1, sample.matrix().toArray(), labels);
+    }
+
+    /** Writes tiled photographs and a list of them, a third for the test. */
+    private void writeTiles() throws IOException {
+        ImageDataset dataset = DataSpec.of(data).load(1);
+        Files.createDirectories(tiles);
+        StringBuilder list = new StringBuilder("path,labels,split\n");
+        for (int i = 0; i < count; i++) {
+            boolean tested = i % 3 == 0;
+            List<LabelledImage> photographs = tested ? dataset.test() : dataset.train();
+            Random random = new Random(i);
+            BufferedImage whole = new BufferedImage(2 * TILE, 2 * TILE, BufferedImage.TYPE_INT_RGB);
+            Set<String> shown = new LinkedHashSet<>();
+            int together = 1 + random.nextInt(MOST_TOGETHER);
+            while (shown.size() < together) {
+                LabelledImage photograph = photographs.get(random.nextInt(photographs.size()));
+                if (shown.add(dataset.classNames().get(photograph.label()))) {
+                    int place = shown.size() - 1;
+                    whole.createGraphics()
+                            .drawImage(
+                                    ImageIO.read(photograph.path().toFile()),
+                                    place % 2 * TILE,
+                                    place / 2 * TILE,
+                                    TILE,
+                                    TILE,
+                                    null);
+                }
+            }
+            String name = "tiles-" + i + ".png";
+            ImageIO.write(whole, "png", tiles.resolve(name).toFile());
+            list.append("%s,%s,%s\n".formatted(name, String.join(";", shown), tested ? "test" : "train"));
+        }
+        Files.writeString(tiles.resolve("list.csv"), list);
     }
 
     /** Composes pictures of photographs of different classes. */
