@@ -40,7 +40,7 @@ class PrecisionTest {
         try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), null)) {
             Method missing = loader.loadClass(Precision.class.getName()).getDeclaredMethod("missing");
             missing.setAccessible(true);
-            assertThat(missing.invoke(null).toString()).contains("org.bytedeco:dnnl", "float32");
+            assertThat(missing.invoke(null).toString()).contains("org.coop4j:coop4j-natives-linux-x86_64", "float32");
         }
     }
 
