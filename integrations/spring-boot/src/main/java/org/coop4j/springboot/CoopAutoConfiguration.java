@@ -5,14 +5,22 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.predict.ImageClassifier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionBuilder;
@@ -21,11 +29,21 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.multipart.MaxUploadSizeExceededException;
 
 /**
  * The model and the classifiers that an application's properties name, as beans. Each classifies a first image before the
@@ -44,14 +62,17 @@ public class CoopAutoConfiguration {
 
     private static final String MODEL = "coop4j.model";
     private static final String CLASSIFIERS = "coop4j.classifiers";
+    private static final String RELOAD = "coop4j.reload";
+    private static final String PROBLEMS = "coop4j.problem-details";
     private static final String HEALTH = "management.health.coop4j.enabled";
 
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnProperty(MODEL)
-    Clip coop4jClip(Environment environment) throws IOException {
+    Clip coop4jClip(Environment environment) {
         String model = environment.getRequiredProperty(MODEL);
-        return model.equals(ShippedModel.NAME) ? Clip.shipped() : Clip.open(Path.of(model));
+        return UnusableFile.unless(
+                MODEL, model, () -> model.equals(ShippedModel.NAME) ? Clip.shipped() : Clip.open(Path.of(model)));
     }
 
     /** Registers a bean for each classifier, of its name. */
@@ -63,18 +84,119 @@ public class CoopAutoConfiguration {
                 .forEach((name, run) -> registry.registerBeanDefinition(
                         name,
                         BeanDefinitionBuilder.genericBeanDefinition(
-                                        ImageClassifier.class, () -> open(Path.of(run), (BeanFactory) registry))
+                                        ImageClassifier.class,
+                                        () -> open(CLASSIFIERS + "." + name, run, (BeanFactory) registry))
                                 .getBeanDefinition()));
     }
 
-    private static ImageClassifier open(Path run, BeanFactory beans) {
+    private static ImageClassifier open(String property, String run, BeanFactory beans) {
         Clip clip = beans.getBeanProvider(Clip.class).getIfAvailable();
-        try {
-            ImageClassifier classifier = clip == null ? ImageClassifier.load(run) : ImageClassifier.load(run, clip);
+        return UnusableFile.unless(property, run, () -> {
+            ImageClassifier classifier =
+                    clip == null ? ImageClassifier.load(Path.of(run)) : ImageClassifier.load(Path.of(run), clip);
             classifier.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
             return classifier;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        });
+    }
+
+    /** A file that a property names and that cannot be used. */
+    static final class UnusableFile extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final String property;
+
+        private UnusableFile(String property, String value, Exception cause) {
+            super("%s=%s cannot be used: %s".formatted(property, value, cause.getMessage()), cause);
+            this.property = property;
+        }
+
+        private static <T> T unless(String property, String value, Callable<T> opening) {
+            try {
+                return opening.call();
+            } catch (Exception e) {
+                throw new UnusableFile(property, value, e);
+            }
+        }
+
+        /** Says so in place of a stack trace. */
+        static final class Analyzer extends AbstractFailureAnalyzer<UnusableFile> {
+
+            @Override
+            protected FailureAnalysis analyze(Throwable root, UnusableFile failure) {
+                String expected = failure.property.equals(MODEL)
+                        ? "a model that coop convert wrote, or " + ShippedModel.NAME
+                        : "the folder of a run, or a classifier's file, learned with the model of " + MODEL;
+                return new FailureAnalysis(
+                        failure.getMessage(), "Let " + failure.property + " name " + expected + ".", failure);
+            }
+        }
+    }
+
+    /** Takes over classifiers whose files were replaced; those of the application, which have none, stay. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnProperty(RELOAD)
+    static class Reloading {
+
+        private static final Logger LOG = LoggerFactory.getLogger(CoopAutoConfiguration.class);
+
+        @Bean(destroyMethod = "shutdownNow")
+        ScheduledExecutorService coop4jReloading(Environment environment, ListableBeanFactory beans) {
+            long pause =
+                    Binder.get(environment).bind(RELOAD, Duration.class).get().toMillis();
+            ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread daemon = new Thread(task, "coop4j-reload");
+                daemon.setDaemon(true);
+                return daemon;
+            });
+            Map<String, String> problems = new HashMap<>();
+            thread.scheduleWithFixedDelay(
+                    () -> beans.getBeansOfType(ImageClassifier.class).forEach((name, classifier) -> {
+                        try {
+                            if (classifier.reload()) {
+                                problems.remove(name);
+                                LOG.info("{} was replaced: {}", name, classifier);
+                            }
+                        } catch (IOException | RuntimeException e) {
+                            String problem = String.valueOf(e.getMessage());
+                            if (!problem.equals(problems.put(name, problem))) {
+                                LOG.warn("{} was not replaced: {}", name, problem);
+                            }
+                        }
+                    }),
+                    pause,
+                    pause,
+                    TimeUnit.MILLISECONDS);
+            return thread;
+        }
+    }
+
+    /** Answers for pictures that cannot be classified; advice of the application's own takes precedence. */
+    @RestControllerAdvice
+    @Order(Ordered.LOWEST_PRECEDENCE)
+    static class Problems {
+
+        @ExceptionHandler
+        ProblemDetail unreadable(ImageException problem) {
+            return ProblemDetail.forStatusAndDetail(HttpStatusCode.valueOf(422), problem.problem());
+        }
+
+        @ExceptionHandler
+        ProblemDetail tooLarge(MaxUploadSizeExceededException problem) {
+            return ProblemDetail.forStatusAndDetail(HttpStatusCode.valueOf(413), problem.getMessage());
+        }
+    }
+
+    /** Problem details, where there is a web application. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication
+    @ConditionalOnClass(RestControllerAdvice.class)
+    static class Answers {
+
+        @Bean
+        @ConditionalOnProperty(name = PROBLEMS, matchIfMissing = true)
+        Problems coop4jProblems() {
+            return new Problems();
         }
     }
 
@@ -88,7 +210,9 @@ public class CoopAutoConfiguration {
             beans.getBeansOfType(ImageClassifier.class).forEach((name, classifier) -> {
                 try {
                     classifier.submitAll(List.of()); // refused if it is closed
-                    details.put(name, Map.of("waiting", classifier.waiting()));
+                    Map<String, Object> state = new TreeMap<>(Map.of("waiting", classifier.waiting()));
+                    classifier.sha256().ifPresent(hash -> state.put("sha256", hash));
+                    details.put(name, state);
                 } catch (IllegalStateException e) {
                     details.put(name, CLOSED);
                 }

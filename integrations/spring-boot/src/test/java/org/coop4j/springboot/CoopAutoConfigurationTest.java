@@ -4,34 +4,43 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.Examples;
 import org.coop4j.method.Method;
+import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
@@ -39,6 +48,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.multipart.MaxUploadSizeExceededException;
 
 /** Started applications with classifiers, health and meters; run with each supported Spring Boot. */
 class CoopAutoConfigurationTest {
@@ -75,6 +85,11 @@ class CoopAutoConfigurationTest {
         String classifyWhenClosing(@RequestBody byte[] picture) throws IOException, InterruptedException {
             entered.countDown();
             return closing.await(10, TimeUnit.MINUTES) ? classify("things", picture) : "never closed";
+        }
+
+        @PostMapping("/large")
+        String tooLarge() {
+            throw new MaxUploadSizeExceededException(1);
         }
 
         @EventListener
@@ -145,7 +160,7 @@ class CoopAutoConfigurationTest {
             assertThat(answer.body()).isEqualTo(text(expected));
 
             assertThat(get(context, "/actuator/health/coop4j"))
-                    .contains("\"status\":\"UP\"", "\"things\":{\"waiting\":0}", "\"others\":{\"waiting\":0}");
+                    .contains("\"status\":\"UP\"", "\"things\":" + state(learned), "\"others\":" + state(learned));
             assertThat(get(context, "/actuator/metrics/coop.batches?tag=model:things"))
                     .contains("\"value\":" + things.batches() + ".0");
             assertThat(get(context, "/actuator/metrics/coop.queue.images?tag=model:others"))
@@ -177,12 +192,77 @@ class CoopAutoConfigurationTest {
         assertThat(last.get(10, TimeUnit.MINUTES).body()).isEqualTo(text(expected));
     }
 
+    /** Health of a classifier's file. */
+    private static String state(Path file) throws IOException {
+        return "{\"sha256\":\"" + Sha256.of(file) + "\",\"waiting\":0}";
+    }
+
     @Test
-    void aWrongPathEndsTheStartAndIsNamed() {
-        String wrong = folder.resolve("no-run").toString();
-        assertThatThrownBy(() -> start("--coop4j.classifiers.things=" + wrong))
-                .rootCause()
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(wrong);
+    @Timeout(600)
+    void aReplacedClassifierIsTakenOver() throws Exception {
+        Path file = Files.copy(learned, folder.resolve("replaced.safetensors"));
+        Path next = folder.resolve("next.safetensors");
+        try (Clip clip = Clip.open(model);
+                ImageClassifier other =
+                        ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("green grass", "red brick")))) {
+            other.save(next);
+        }
+        try (ConfigurableApplicationContext context =
+                start("--coop4j.classifiers.things=" + file, "--coop4j.reload=20ms")) {
+            assertThat(get(context, "/actuator/health/coop4j")).contains(state(file));
+            Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            byte[] picture = Files.readAllBytes(LAWN);
+            String answer = text(expected);
+            while (answer.equals(text(expected))) {
+                answer = send(context, "/things", picture).body();
+            }
+            assertThat(answer).startsWith("green grass");
+            assertThat(get(context, "/actuator/health/coop4j")).contains(state(file));
+        }
+    }
+
+    @Test
+    void picturesThatCannotBeUsedAreProblemDetails() throws Exception {
+        try (ConfigurableApplicationContext context = start("--coop4j.classifiers.things=" + learned)) {
+            HttpResponse<String> damaged = send(context, "/things", "no picture".getBytes(StandardCharsets.UTF_8));
+            assertThat(damaged.statusCode()).isEqualTo(422);
+            assertThat(damaged.headers().firstValue("Content-Type")).contains("application/problem+json");
+            assertThat(damaged.body()).contains("\"status\":422", "\"detail\":\"");
+            assertThat(send(context, "/large", new byte[1]).statusCode()).isEqualTo(413);
+        }
+    }
+
+    /** What is printed in place of a stack trace. */
+    private static String analysis(String... properties) {
+        try (ConfigurableApplicationContext context = start(properties)) {
+            throw new AssertionError("it starts: " + context);
+        } catch (RuntimeException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                FailureAnalysis analysis = new CoopAutoConfiguration.UnusableFile.Analyzer().analyze(cause);
+                if (analysis != null) {
+                    return analysis.getDescription() + "\n" + analysis.getAction();
+                }
+            }
+            throw e;
+        }
+    }
+
+    @Test
+    void aWrongPathEndsTheStartAndIsNamed() throws IOException {
+        Path wrong = folder.resolve("no-run");
+        assertThat(analysis("--coop4j.classifiers.things=" + wrong))
+                .startsWith("coop4j.classifiers.things=" + wrong + " cannot be used: ")
+                .contains("Let coop4j.classifiers.things name the folder of a run");
+        assertThat(analysis("--coop4j.model=" + wrong))
+                .startsWith("coop4j.model=" + wrong + " cannot be used: ")
+                .contains("coop4j-small");
+        try (InputStream factories = CoopAutoConfiguration.class.getResourceAsStream("/META-INF/spring.factories")) {
+            Properties registered = new Properties();
+            registered.load(factories);
+            assertThat(registered)
+                    .containsEntry(
+                            FailureAnalyzer.class.getName(),
+                            CoopAutoConfiguration.UnusableFile.Analyzer.class.getName());
+        }
     }
 }
