@@ -3,7 +3,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.springframework.ai.content.Media;
+import org.coop4j.clip.InputImage;
+import org.coop4j.springai.ClipEmbeddingModel;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.vectorstore.SearchRequest;
@@ -13,8 +14,6 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.io.FileSystemResource;
-import org.springframework.util.MimeTypeUtils;
 
 /** Finds the pictures of a folder that a sentence describes best, with a store of Spring AI: Search pictures "a sentence" */
 @SpringBootConfiguration(proxyBeanMethods = false)
@@ -33,15 +32,14 @@ public class Search {
             try (Stream<Path> files = Files.walk(folder)) {
                 pictures = files.filter(Files::isRegularFile)
                         .sorted()
-                        .map(file -> new Document(
-                                new Media(MimeTypeUtils.IMAGE_JPEG, new FileSystemResource(file)),
-                                Map.of("file", folder.relativize(file).toString())))
+                        .map(file -> ClipEmbeddingModel.document(
+                                folder.relativize(file).toString(), InputImage.of(file), Map.of()))
                         .toList();
             }
             SimpleVectorStore store = SimpleVectorStore.builder(model).build();
             store.add(pictures);
             store.similaritySearch(SearchRequest.builder().query(arguments[1]).topK(3).build())
-                    .forEach(found -> System.out.println(found.getMetadata().get("file")));
+                    .forEach(found -> System.out.println(found.getText()));
         };
     }
 }

@@ -6,12 +6,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.springframework.ai.chat.metadata.EmptyUsage;
-import org.springframework.ai.content.Media;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.BatchingStrategy;
 import org.springframework.ai.embedding.DocumentEmbeddingModel;
@@ -27,6 +27,7 @@ import org.springframework.ai.embedding.EmbeddingResultMetadata.ModalityType;
 import org.springframework.ai.embedding.observation.DefaultEmbeddingModelObservationConvention;
 import org.springframework.ai.embedding.observation.EmbeddingModelObservationContext;
 import org.springframework.ai.embedding.observation.EmbeddingModelObservationDocumentation;
+import org.springframework.util.MimeType;
 import org.springframework.util.MimeTypeUtils;
 
 /**
@@ -35,11 +36,12 @@ import org.springframework.util.MimeTypeUtils;
  *
  * <pre>{@code
  * VectorStore store = SimpleVectorStore.builder(new ClipEmbeddingModel(clip)).build();
- * store.add(List.of(new Document(new Media(MimeTypeUtils.IMAGE_JPEG, resource), Map.of("file", name))));
+ * store.add(List.of(ClipEmbeddingModel.document("car.jpg", InputImage.of(file), Map.of())));
  * store.similaritySearch("a red car");
  * }</pre>
  *
- * <p>A document is a text or a picture with its content, since no address is ever opened. The texts of a request are
+ * <p>A document is a text, or a picture as its media with its content, since no address is ever opened. Spring AI's stores take
+ * only documents with a text; those of {@link #document} have one beside the picture. The texts of a request are
  * encoded together, and so are its pictures. Thread-safe.
  */
 public final class ClipEmbeddingModel implements EmbeddingModel {
@@ -56,6 +58,27 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
     public ClipEmbeddingModel(Clip clip, ObservationRegistry observations) {
         this.clip = clip;
         this.observations = observations;
+    }
+
+    /**
+     * Returns a document for stores, whose vector is that of its picture.
+     *
+     * @param text stored, and found with the document; not encoded
+     */
+    public static Document document(String text, InputImage picture, Map<String, Object> metadata) {
+        return new Pictured(text, picture, metadata);
+    }
+
+    private static final class Pictured extends Document {
+
+        private static final MimeType IMAGE = MimeType.valueOf("image/*");
+
+        private final InputImage picture;
+
+        Pictured(String text, InputImage picture, Map<String, Object> metadata) {
+            super(text, metadata);
+            this.picture = picture;
+        }
     }
 
     /** Returns the same model for documents. */
@@ -144,10 +167,10 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
         List<String> texts = new ArrayList<>();
         List<InputImage> pictures = new ArrayList<>();
         for (Document document : documents) {
-            if (document.isText()) {
-                texts.add(document.getText());
+            if (isPicture(document)) {
+                pictures.add(picture(document));
             } else {
-                pictures.add(InputImage.of(content(document), "of the document " + document.getId()));
+                texts.add(document.getText());
             }
         }
         try {
@@ -158,7 +181,8 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
             List<Embedding> results = IntStream.range(0, documents.size())
                     .mapToObj(i -> {
                         Document document = documents.get(i);
-                        return new Embedding((document.isText() ? ofTexts : ofPictures).next(), i, metadata(document));
+                        return new Embedding(
+                                (isPicture(document) ? ofPictures : ofTexts).next(), i, metadata(document));
                     })
                     .toList();
             return new EmbeddingResponse(results, new EmbeddingResponseMetadata(modelName(), new EmptyUsage()));
@@ -171,23 +195,28 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
         return Stream.of(rows == null ? new float[0][] : rows).iterator();
     }
 
-    private static EmbeddingResultMetadata metadata(Document document) {
-        return document.isText()
-                ? new EmbeddingResultMetadata(document.getId(), ModalityType.TEXT, MimeTypeUtils.TEXT_PLAIN, null)
-                : new EmbeddingResultMetadata(
-                        document.getId(),
-                        ModalityType.IMAGE,
-                        document.getMedia().getMimeType(),
-                        null);
+    private static boolean isPicture(Document document) {
+        return document instanceof Pictured || !document.isText();
     }
 
-    private static byte[] content(Document document) {
-        Media media = document.getMedia();
-        if (media.getData() instanceof byte[] content) {
-            return content;
+    private static EmbeddingResultMetadata metadata(Document document) {
+        boolean picture = isPicture(document);
+        MimeType type = document.getMedia() != null
+                ? document.getMedia().getMimeType()
+                : picture ? Pictured.IMAGE : MimeTypeUtils.TEXT_PLAIN;
+        return new EmbeddingResultMetadata(
+                document.getId(), picture ? ModalityType.IMAGE : ModalityType.TEXT, type, null);
+    }
+
+    private static InputImage picture(Document document) {
+        if (document instanceof Pictured pictured) {
+            return pictured.picture;
+        }
+        if (document.getMedia().getData() instanceof byte[] content) {
+            return InputImage.of(content, "of the document " + document.getId());
         }
         throw new IllegalArgumentException(
                 "expected a picture with its content, got the address %s: use new Media(type, resource)"
-                        .formatted(media.getData()));
+                        .formatted(document.getMedia().getData()));
     }
 }

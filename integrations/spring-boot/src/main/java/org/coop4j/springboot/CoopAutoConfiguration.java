@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -150,7 +151,7 @@ public class CoopAutoConfiguration {
                 return daemon;
             });
             Map<String, String> problems = new HashMap<>();
-            thread.scheduleWithFixedDelay(
+            ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(
                     () -> beans.getBeansOfType(ImageClassifier.class).forEach((name, classifier) -> {
                         try {
                             if (classifier.reload()) {
