@@ -1,9 +1,7 @@
 package org.coop4j.text;
 
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import org.coop4j.text.PairMerging.Merges;
 
 /**
  * Byte-pair encoding of one word over symbol ids: while any adjacent pair is a merge, all left-to-right occurrences of
@@ -12,21 +10,10 @@ import java.util.Map;
 final class BytePairEncoding {
     private static final int NO_MERGE = Integer.MAX_VALUE;
     private static final int STALE = -1;
-    private final Map<Long, Integer> ranks; // by pair
-    private final int[] unions; // by rank
+    private final Merges merges;
 
-    BytePairEncoding(List<int[]> merges) {
-        ranks = new HashMap<>(2 * merges.size());
-        unions = new int[merges.size()];
-        for (int rank = 0; rank < unions.length; rank++) {
-            int[] merge = merges.get(rank); // left, right, union
-            unions[rank] = merge[2];
-            ranks.put(pair(merge[0], merge[1]), rank);
-        }
-    }
-
-    private static long pair(int left, int right) {
-        return ((long) left << 32) | right;
+    BytePairEncoding(Merges merges) {
+        this.merges = merges;
     }
 
     /**
@@ -53,7 +40,8 @@ final class BytePairEncoding {
         int best = NO_MERGE;
         for (int i = 0; i < count - 1; i++) {
             if (pairRanks[i] == STALE) {
-                pairRanks[i] = ranks.getOrDefault(pair(symbols[i], symbols[i + 1]), NO_MERGE);
+                int rank = merges.rank(symbols[i], symbols[i + 1]);
+                pairRanks[i] = rank < 0 ? NO_MERGE : rank;
             }
             best = Math.min(best, pairRanks[i]);
         }
@@ -65,7 +53,7 @@ final class BytePairEncoding {
         int to = 0;
         for (int from = 0; from < count; to++) {
             if (from < count - 1 && pairRanks[from] == rank) {
-                symbols[to] = unions[rank];
+                symbols[to] = merges.union(rank);
                 pairRanks[to] = STALE;
                 if (to > 0) {
                     pairRanks[to - 1] = STALE;

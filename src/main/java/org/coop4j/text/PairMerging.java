@@ -1,7 +1,5 @@
 package org.coop4j.text;
 
-import static org.coop4j.base.InputException.require;
-
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -112,7 +110,7 @@ final class PairMerging implements PieceModel {
             if (right < count && !frozen[left] && !frozen[right]) {
                 if (merges != null) {
                     rank = merges.rank(symbols[left], symbols[right]);
-                    union = rank < 0 ? NONE : merges.unions[rank];
+                    union = rank < 0 ? NONE : merges.union(rank);
                 } else {
                     union = pieces.find(text, begins[left], end(right));
                     rank = union < 0 ? NONE : rank(union);
@@ -180,7 +178,9 @@ final class PairMerging implements PieceModel {
 
         /** Appends a merge; the first ones come first. */
         void add(int left, int right, int union) throws InputException {
-            require(size < MOST, "more than %,d merges: expected a published vocabulary", MOST);
+            if (size == MOST) {
+                throw new InputException("more than %,d merges: expected a published vocabulary".formatted(MOST));
+            }
             if (size == unions.length) {
                 unions = Arrays.copyOf(unions, 2 * size);
                 long[] oldPairs = pairs;
@@ -197,7 +197,9 @@ final class PairMerging implements PieceModel {
             }
             long pair = pair(left, right);
             int slot = slot(pair);
-            require(ranks[slot] == 0, "merge %d is there twice", size);
+            if (ranks[slot] != 0) {
+                throw new InputException("merge %d is there twice".formatted(size));
+            }
             pairs[slot] = pair;
             unions[size++] = union;
             ranks[slot] = size;
@@ -214,6 +216,11 @@ final class PairMerging implements PieceModel {
                 slot = (slot + 1) & (pairs.length - 1);
             }
             return slot;
+        }
+
+        /** Returns what a pair of a rank makes. */
+        int union(int rank) {
+            return unions[rank];
         }
 
         /** Returns the rank of a pair, or -1. */

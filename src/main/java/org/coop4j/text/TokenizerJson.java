@@ -306,16 +306,14 @@ final class TokenizerJson {
     }
 
     private static void place(List<String> names, int id, String name) throws InputException {
-        if (id < 0 || id >= Pieces.MOST) {
-            throw new InputException(
-                    "model.vocab: \"%s\" has the id %d, expected less than %,d".formatted(name, id, Pieces.MOST));
-        }
-        while (names.size() <= id) {
+        boolean inside = id >= 0 && id < Pieces.MOST;
+        while (inside && names.size() <= id) {
             names.add(null);
         }
-        String before = names.set(id, name);
+        String before = inside ? names.set(id, name) : "";
         if (before != null && !before.equals(name)) {
-            throw new InputException("model.vocab: \"%s\" and \"%s\" have the id %d".formatted(before, name, id));
+            throw new InputException("model.vocab: \"%s\" has the id %,d, expected one for each piece, less than %,d"
+                    .formatted(name, id, Pieces.MOST));
         }
     }
 
@@ -324,25 +322,22 @@ final class TokenizerJson {
         require(pieces != null, "model.merges: expected after model.vocab");
         require(parser.currentToken() == JsonToken.START_ARRAY, "model.merges: expected a list");
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            String left;
-            String right;
+            String[] pair;
             if (parser.currentToken() == JsonToken.START_ARRAY) {
-                left = parser.nextTextValue();
-                String second = parser.nextTextValue();
-                right = parser.nextToken() == JsonToken.END_ARRAY ? second : null;
+                pair = new String[] {parser.nextTextValue(), parser.nextTextValue()};
+                pair = parser.nextToken() == JsonToken.END_ARRAY ? pair : new String[2];
             } else {
-                String[] pair = parser.getText().split(" ", 2);
-                left = pair[0];
-                right = pair.length == 2 ? pair[1] : null;
+                pair = parser.getText().split(" ", 2);
             }
-            byte[] first = left == null ? new byte[0] : left.getBytes(StandardCharsets.UTF_8);
-            byte[] union = right == null ? new byte[0] : (left + right).getBytes(StandardCharsets.UTF_8);
-            int leftId = pieces.find(union, 0, Math.min(first.length, union.length));
-            int rightId = pieces.find(union, first.length, union.length);
+            boolean two = pair.length == 2 && pair[0] != null && pair[1] != null;
+            byte[] union = (two ? pair[0] + pair[1] : "").getBytes(StandardCharsets.UTF_8);
+            int middle = two ? pair[0].getBytes(StandardCharsets.UTF_8).length : 0;
+            int leftId = pieces.find(union, 0, middle);
+            int rightId = pieces.find(union, middle, union.length);
             int unionId = pieces.find(union, 0, union.length);
             if (leftId < 0 || rightId < 0 || unionId < 0) {
                 throw new InputException(
-                        "model.merges: \"%s\" and \"%s\" are not two pieces that make another".formatted(left, right));
+                        "model.merges: %s are not two pieces that make another".formatted(Arrays.toString(pair)));
             }
             merges.add(leftId, rightId, unionId);
         }

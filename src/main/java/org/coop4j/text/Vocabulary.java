@@ -9,17 +9,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Resource;
 import org.coop4j.base.TextFile;
+import org.coop4j.text.PairMerging.Merges;
 
 /**
  * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank: CLIP's, or that of a Hugging Face
@@ -30,9 +29,9 @@ import org.coop4j.base.TextFile;
  *
  * @param symbols symbol of each id; those that end a word end in {@code </w>}
  * @param ids id of each symbol
- * @param merges ids of the left symbol, the right symbol and their union, by rank
+ * @param merges pairs of symbols and their unions, by rank
  */
-record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> merges) {
+record Vocabulary(List<String> symbols, Map<String, Integer> ids, Merges merges) {
     static final String END_OF_WORD = "</w>";
     static final String START_TOKEN = "<|startoftext|>";
     static final String MERGES = "merges.txt";
@@ -165,20 +164,21 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         }
     }
 
-    private static List<int[]> merges(List<String[]> pairs, Map<String, Integer> ids, String name) throws IOException {
-        Set<List<String>> seen = new HashSet<>(pairs.size() * 2);
-        List<int[]> merges = new ArrayList<>(pairs.size());
+    private static Merges merges(List<String[]> pairs, Map<String, Integer> ids, String name) throws IOException {
+        Merges merges = new Merges();
         for (String[] pair : pairs) {
-            List<String> symbols = List.of(pair[0], pair[1], pair[0] + pair[1]);
-            for (String symbol : symbols) {
+            String union = pair[0] + pair[1];
+            for (String symbol : List.of(pair[0], pair[1], union)) {
                 if (!ids.containsKey(symbol)) {
                     throw new IOException("%s uses the symbol \"%s\", which vocab.json lacks".formatted(name, symbol));
                 }
             }
-            if (!seen.add(symbols)) {
+            int left = ids.get(pair[0]);
+            int right = ids.get(pair[1]);
+            if (merges.rank(left, right) >= 0) {
                 throw new IOException(name + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
             }
-            merges.add(symbols.stream().mapToInt(ids::get).toArray());
+            merges.add(left, right, ids.get(union));
         }
         return merges;
     }
