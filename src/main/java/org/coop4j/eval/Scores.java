@@ -88,6 +88,23 @@ public record Scores(List<Labels> truth, float[][] logits) {
         return 100.0 * right() / size();
     }
 
+    /**
+     * Returns what classifiers are compared by: the accuracy, or the mean average precision of sets of labels; not a number
+     * if there is none.
+     */
+    public double value() {
+        if (!Labels.areSets(truth)) {
+            return accuracy();
+        }
+        Double map = sets().meanAveragePrecision();
+        return map == null ? Double.NaN : map;
+    }
+
+    /** Returns them as the scores of sets of labels. */
+    public LabelScores sets() {
+        return LabelScores.of(truth, logits);
+    }
+
     /** Returns the same predictions with the logits divided by a temperature. */
     public Scores at(double temperature) {
         float[][] scaled = new float[logits.length][];

@@ -5,6 +5,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Predictions;
 
 /** Maps image features to logits. Safe for use by several threads. */
@@ -53,11 +54,23 @@ public interface Classifier extends AutoCloseable {
      */
     default double[] probabilities(float[] logits) {
         ClassifierFile file = save();
-        return file.decision() == null
+        return file.decision() == null || file.decision().equals(Decision.BEST)
                 ? Predictions.softmax(logits, file.temperature())
                 : IntStream.range(0, logits.length)
                         .mapToDouble(k -> file.decision().probability(logits[k]))
                         .toArray();
+    }
+
+    /** Returns true for the class with the largest logit, or for each label of a set that is predicted. */
+    default boolean[] predicted(float[] logits) {
+        Decision decision = save().decision();
+        return decision == null ? oneHot(Predictions.argmax(logits), logits.length) : decision.predicted(logits);
+    }
+
+    private static boolean[] oneHot(int label, int classes) {
+        boolean[] predicted = new boolean[classes];
+        predicted[label] = true;
+        return predicted;
     }
 
     /** Returns the file that restores this classifier. */

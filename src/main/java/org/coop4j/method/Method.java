@@ -292,6 +292,11 @@ public interface Method {
     /** The name of {@link #standard}, as a constant. */
     String STANDARD = "coop";
 
+    /** Returns the default method for images with single labels, or with sets of labels. */
+    static Method standard(boolean sets) {
+        return sets ? of("linear-head") : standard();
+    }
+
     /** Returns the default method. */
     static Method standard() {
         return new CoOp();
@@ -347,6 +352,15 @@ public interface Method {
     /** Returns a method that trains the image tower, for a choice that has minutes for it. */
     static Method slow() {
         return of("clip-lora");
+    }
+
+    /** Returns the candidates of a choice for images with single labels, or with sets of labels. */
+    static List<Method> quick(boolean sets) {
+        return sets
+                ? all().stream()
+                        .filter(method -> method.suits(true) && !method.group().runsTower())
+                        .toList()
+                : quick();
     }
 
     /**

@@ -3,9 +3,11 @@ package org.coop4j.onnx;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.base.AtomicFile;
@@ -13,6 +15,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -74,17 +77,35 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         String features = imageFeatures(graph, pixels, classifier.features());
         String logits = classifier.logits(graph, features);
         graph.output("logits", logits, batch, classes);
+        graph.output("probabilities", probabilities(graph, logits, classifier), batch, classes);
+        write(file, graph, metadata(classifier));
+    }
+
+    private static String probabilities(OnnxGraph graph, String logits, Classifier classifier) {
+        Decision decision = classifier.save().decision();
+        if (decision != null) {
+            float[] offsets = new float[classifier.classNames().size()];
+            Arrays.fill(offsets, (float) decision.offset());
+            return graph.node("Sigmoid", graph.plus(graph.times(logits, decision.slope()), offsets));
+        }
         double temperature = classifier.save().temperature();
         String calibrated = temperature == Calibration.NO_TEMPERATURE ? logits : graph.times(logits, 1 / temperature);
-        String probabilities = graph.node("Softmax", List.of("axis", -1), calibrated);
-        graph.output("probabilities", probabilities, batch, classes);
-        write(file, graph, metadata(classifier));
+        return graph.node("Softmax", List.of("axis", -1), calibrated);
     }
 
     private static Map<String, String> metadata(Classifier classifier) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         ObjectMapper json = new ObjectMapper();
         metadata.put("coop4j.class_names", json.writeValueAsString(classifier.classNames()));
+        Decision decision = classifier.save().decision();
+        if (decision != null) { // of the logits
+            int classes = classifier.classNames().size();
+            metadata.put(
+                    "coop4j.thresholds",
+                    json.writeValueAsString(IntStream.range(0, classes)
+                            .mapToObj(decision::threshold)
+                            .toList()));
+        }
         metadata.put("coop4j.method", classifier.save().method().title());
         metadata.put(
                 "coop4j.training", json.writeValueAsString(classifier.save().training()));

@@ -48,6 +48,8 @@ import org.coop4j.run.Run;
  * }
  * }</pre>
  *
+ * <p>A classifier of several labels per image predicts any number of them: those that are {@link Prediction#predicted}.
+ *
  * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a
  * batch change
  * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting.
@@ -332,6 +334,11 @@ public final class ImageClassifier implements AutoCloseable {
         return current.classifier;
     }
 
+    /** Returns true if it predicts any number of labels for an image. */
+    public boolean predictsSets() {
+        return current.classifier.save().decision() != null;
+    }
+
     /** Returns the account of the learning, if it was learned by {@link #learn} and not opened from a file. */
     public Optional<Learning.Account> account() {
         return Optional.ofNullable(current.account);
@@ -519,10 +526,11 @@ public final class ImageClassifier implements AutoCloseable {
         FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
         float[] logits = classifier.logits(image).row(0);
         double[] probabilities = classifier.probabilities(logits);
+        boolean[] predicted = classifier.predicted(logits);
         return IntStream.range(0, logits.length)
                 .boxed()
                 .sorted((a, b) -> logits[a] == logits[b] ? 0 : logits[a] > logits[b] ? -1 : 1)
-                .map(c -> new Prediction(classifier.classNames().get(c), probabilities[c]))
+                .map(c -> new Prediction(classifier.classNames().get(c), probabilities[c], predicted[c]))
                 .toList();
     }
 

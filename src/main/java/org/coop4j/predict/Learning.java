@@ -92,7 +92,7 @@ public record Learning(
      * Account of a classifier that was learned in memory.
      *
      * @param trainImages number of images that it learned from
-     * @param trainAccuracy percentage of them that it classifies correctly
+     * @param trainAccuracy percentage of them that it classifies correctly; of sets of labels the mean average precision
      * @param confidence calibration of its probabilities
      * @param warnings about the examples and the training
      * @param unreadable problems of images that were left out; one in memory is called as {@link Examples#NAME} says
@@ -122,7 +122,7 @@ public record Learning(
                     learned.file(),
                     new Account(
                             train.size(),
-                            train.scores(learned.classifier()).accuracy(),
+                            train.scores(learned.classifier()).value(),
                             learned.confidence(),
                             learned.warnings(),
                             unreadable));

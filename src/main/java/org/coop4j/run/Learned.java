@@ -2,6 +2,8 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.data.ClassNames;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -49,6 +51,14 @@ public final class Learned implements AutoCloseable {
     /** Returns the calibration of its probabilities. */
     public Confidence confidence() {
         return confidence;
+    }
+
+    /** Returns the way from scores of some classes to sets of labels; the best labels if the classifier says nothing. */
+    public Decision decision(List<String> names) {
+        ClassifierFile saved = file == null ? classifier.save() : file;
+        return saved.decision() == null
+                ? Decision.BEST
+                : saved.decision().select(ClassNames.find(names, saved.classNames()));
     }
 
     /** Returns the images that it was tested on. */

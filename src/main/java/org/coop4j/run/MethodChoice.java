@@ -5,13 +5,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 import org.coop4j.method.Trainer;
@@ -61,14 +64,26 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     /**
      * The result of a candidate.
      *
-     * @param right number of images classified correctly
+     * @param right number of images classified correctly; 0 for sets of labels
      * @param images number of images
+     * @param map mean average precision of sets of labels; null for single labels
      */
-    public record Score(Candidate candidate, int right, int images) {
+    public record Score(Candidate candidate, int right, int images, Double map) {
 
-        /** Returns the accuracy in percent. */
+        /** A result on images with single labels. */
+        public Score(Candidate candidate, int right, int images) {
+            this(candidate, right, images, null);
+        }
+
+        static Score of(Candidate candidate, Scores scores) {
+            return Labels.areSets(scores.truth())
+                    ? new Score(candidate, 0, scores.size(), scores.value())
+                    : new Score(candidate, scores.right(), scores.size());
+        }
+
+        /** Returns the accuracy in percent; of sets of labels the mean average precision. */
         public double accuracy() {
-            return 100.0 * right / images;
+            return map == null ? 100.0 * right / images : map;
         }
     }
 
@@ -98,11 +113,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                 ? folds + "-fold cross-validation on "
                         + Numbers.count(support.train().size(), "training image")
                 : Numbers.count(support.val().size(), "validation image");
-        List<String> single = whole.classNames().stream()
-                .filter(name -> whole.train().stream()
-                                .filter(image -> image.className().equals(name))
-                                .count()
-                        == 1)
+        int[] positives = whole.positives(Split.TRAIN);
+        List<String> single = IntStream.range(0, positives.length)
+                .filter(c -> positives[c] == 1)
+                .mapToObj(whole.classNames()::get)
                 .toList();
         InputException.require(
                 !crossValidates || folds >= 2,
@@ -122,8 +136,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                     ? "%s, \"%s\"".formatted(given.name, support.task().template())
                     : given.name;
             Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
-            scores.add(new Score(
-                    candidate, measured.get(i).right(), measured.get(i).size()));
+            scores.add(Score.of(candidate, measured.get(i)));
         }
         return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
     }
@@ -154,7 +167,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         List<Candidate> one = List.of(fit);
         Scores measured = (crossValidated ? support.crossValidated(one) : support.onVal(one)).get(0);
         List<Score> all = new ArrayList<>(scores);
-        all.add(new Score(slow, measured.right(), measured.size()));
+        all.add(Score.of(slow, measured));
         return new MethodChoice(List.of(best(all).candidate()), all, crossValidated);
     }
 

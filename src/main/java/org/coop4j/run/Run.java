@@ -355,11 +355,19 @@ public final class Run {
         listed.overlapNote().ifPresent(progress::warn);
         List<RunResult.HandWritten> handWritten = new ArrayList<>();
         for (Written prompts : learned.prompts()) {
-            double accuracy = learned.tested().scores(prompts).evaluation().accuracy();
-            handWritten.add(new RunResult.HandWritten(prompts.prompts().describe(), accuracy));
+            double value = learned.tested().scores(prompts).value();
+            handWritten.add(new RunResult.HandWritten(prompts.prompts().describe(), value));
         }
         RunResult result = RunResult.of(
-                label, config, listed.train().size(), names, learned.test(), handWritten, warnings, seconds);
+                label,
+                config,
+                listed,
+                learned.classifier().classNames(),
+                learned.test(),
+                learned.decision(names),
+                handWritten,
+                warnings,
+                seconds);
         learned.result(result);
         listed.write(run);
         run.write(RunFolder.RESULT, result);

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -107,6 +109,16 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     /** Writes the lists into a run's folder. */
     public void write(RunFolder folder) throws IOException {
         CheckedJson.writeLists(folder.file(RunFolder.IMAGES), this);
+    }
+
+    /** Returns the number of training images that show each class. */
+    Map<String, Integer> trainPositives(List<String> classNames) {
+        int[] positives = Labels.positives(train.stream().map(Image::labels).toList(), classNames.size());
+        Map<String, Integer> byName = new HashMap<>();
+        for (int c = 0; c < positives.length; c++) {
+            byName.put(classNames.get(c), positives[c]);
+        }
+        return byName;
     }
 
     /** Returns the contents of the images that it learned from. */

@@ -1,10 +1,19 @@
 package org.coop4j.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.LabelScores.Agreement;
+import org.coop4j.eval.LabelScores.Bounds;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.LabelScores.Measure;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 
@@ -31,6 +40,8 @@ import org.coop4j.method.Method;
  * @param perClass results of each class
  * @param warnings of the run about its data and its training
  * @param seconds duration of each part of the run
+ * @param sets results on images with sets of labels, of which the accuracy is that of whole sets and a class's is its recall;
+ *     null for single labels
  */
 public record RunResult(
         String method,
@@ -51,7 +62,8 @@ public record RunResult(
         List<HandWritten> handWritten,
         List<PerClass> perClass,
         List<String> warnings,
-        Map<String, Double> seconds) {
+        Map<String, Double> seconds,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Sets sets) {
 
     /**
      * Checks the values, which may come from a file.
@@ -77,9 +89,10 @@ public record RunResult(
      * Returns the result that follows from scores of test images.
      *
      * @param label name of the method in the result
-     * @param trainImages number of training images
-     * @param classNames names of the tested classes
+     * @param images the run's images with the names of the tested classes
+     * @param learned names of the classes of the training images
      * @param scores of the test images
+     * @param decision the way from scores to sets of labels; null for single labels
      * @param handWritten hand-written prompts on the same images
      * @param warnings of the run
      * @param seconds duration of each part of the run
@@ -87,13 +100,24 @@ public record RunResult(
     public static RunResult of(
             String label,
             RunConfig config,
-            int trainImages,
-            List<String> classNames,
+            RunImages images,
+            List<String> learned,
             Scores scores,
+            Decision decision,
             List<HandWritten> handWritten,
             List<String> warnings,
             Map<String, Double> seconds) {
-        Evaluation evaluation = scores.evaluation();
+        List<String> classNames = images.testedClasses();
+        Sets sets = Labels.areSets(scores.truth())
+                ? Sets.of(
+                        classNames,
+                        images.trainPositives(learned)::get,
+                        scores,
+                        decision,
+                        config.sample().seed())
+                : null;
+        Evaluation evaluation = sets == null ? scores.evaluation() : null;
+        double accuracy = sets == null ? evaluation.accuracy() : orZero(sets.decided.subsetAccuracy());
         return new RunResult(
                 label,
                 titled(label, config.method()),
@@ -104,18 +128,33 @@ public record RunResult(
                 config.sample().seed(),
                 config.precision().id(),
                 classNames.size(),
-                trainImages,
+                images.train().size(),
                 scores.size(),
-                evaluation.accuracy(),
-                evaluation.errorRate(),
-                evaluation.macroF1(),
-                scores.calibrationError(),
+                accuracy,
+                sets == null ? evaluation.errorRate() : 100 - accuracy,
+                sets == null ? evaluation.macroF1() : orZero(sets.decided.macroF1()),
+                sets == null ? scores.calibrationError() : scores.sets().calibrationError(decision),
                 handWritten,
-                evaluation.classes().stream()
-                        .map(c -> new PerClass(classNames.get(c.label()), c.total(), c.correct()))
-                        .toList(),
+                sets == null
+                        ? evaluation.classes().stream()
+                                .map(c -> new PerClass(classNames.get(c.label()), c.total(), c.correct()))
+                                .toList()
+                        : sets.classes.stream()
+                                .filter(c -> c.positives > 0)
+                                .map(c -> new PerClass(c.name, c.positives, c.found))
+                                .toList(),
                 warnings,
-                seconds);
+                seconds,
+                sets);
+    }
+
+    private static double orZero(Double value) {
+        return value == null ? 0 : value;
+    }
+
+    /** Returns what runs are compared by: the accuracy, or the mean average precision of sets of labels. */
+    public double value() {
+        return sets == null ? accuracy : orZero(sets.map);
     }
 
     /** Returns the method's title, which has its settings, unless a plan gave it a name of its own. */
@@ -134,6 +173,7 @@ public record RunResult(
      * A hand-written prompt's accuracy.
      *
      * @param prompt the template, or a description of the ensemble
+     * @param accuracy of sets of labels the mean average precision
      */
     public record HandWritten(String prompt, double accuracy) {
         public HandWritten {
@@ -141,6 +181,73 @@ public record RunResult(
             Require.between("accuracy", accuracy, 0, 100);
         }
     }
+
+    /** Images times classes up to which results have bounds, which take seconds. */
+    private static final long MOST_ENTRIES = 10_000_000;
+
+    /**
+     * Results on images with sets of labels, in percent; null where there is nothing to divide by.
+     *
+     * @param map mean average precision of the classes with positives
+     * @param mapBounds its bounds by bootstrap; null if that takes long
+     * @param decided agreement of the predicted labels
+     * @param of1Bounds bounds of the F1 over all entries
+     * @param top3 agreement of each image's three best labels
+     */
+    public record Sets(
+            Double map, Bounds mapBounds, Agreement decided, Bounds of1Bounds, Agreement top3, List<SetClass> classes) {
+
+        /** Copies the classes. */
+        public Sets {
+            Require.that(decided != null && top3 != null && classes != null, "expected decided, top3 and classes");
+            classes = List.copyOf(classes);
+        }
+
+        /**
+         * Measures scores.
+         *
+         * @param learned number of training images that show a class; null if unknown
+         * @param seed of the bootstrap
+         */
+        public static Sets of(
+                List<String> names, Function<String, Integer> learned, Scores scores, Decision decision, long seed) {
+            LabelScores of = scores.sets();
+            boolean few = (long) scores.size() * names.size() <= MOST_ENTRIES;
+            int[] found = new int[names.size()];
+            for (int i = 0; i < scores.size(); i++) {
+                boolean[] predicted = decision.predicted(scores.logits()[i]);
+                for (int label : scores.truth().get(i).present()) {
+                    found[label] += predicted[label] ? 1 : 0;
+                }
+            }
+            return new Sets(
+                    of.meanAveragePrecision(),
+                    few ? of.bounds(Measure.MAP, seed) : null,
+                    of.at(decision),
+                    few ? of.bounds(Measure.of1(decision), seed) : null,
+                    of.top(),
+                    IntStream.range(0, names.size())
+                            .mapToObj(c -> new SetClass(
+                                    names.get(c),
+                                    learned.apply(names.get(c)),
+                                    of.positives(c),
+                                    found[c],
+                                    of.averagePrecision(c),
+                                    decision.threshold(c)))
+                            .toList());
+        }
+    }
+
+    /**
+     * The result of one of the labels of a set.
+     *
+     * @param learned number of training images that show it; null if unknown
+     * @param positives number of test images that show it
+     * @param found number of those for which it is predicted
+     * @param ap average precision in percent; null without positives
+     * @param threshold least score of a prediction; null if there is none
+     */
+    public record SetClass(String name, Integer learned, int positives, int found, Double ap, Double threshold) {}
 
     /**
      * The result of a class.

@@ -100,9 +100,10 @@ class ImageClassifierTest {
 
     private static List<Prediction> expected(Classifier classifier, FeatureMatrix image) {
         double[] p = Predictions.softmax(classifier.logits(image).row(0));
+        int best = Predictions.argmax(p.length, c -> p[c]);
         List<Prediction> ranked = new ArrayList<>();
         for (int c = 0; c < p.length; c++) {
-            ranked.add(new Prediction(classifier.classNames().get(c), p[c]));
+            ranked.add(new Prediction(classifier.classNames().get(c), p[c], c == best));
         }
         ranked.sort((a, b) -> Double.compare(b.probability(), a.probability()));
         return ranked;

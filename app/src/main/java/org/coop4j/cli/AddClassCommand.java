@@ -83,11 +83,10 @@ final class AddClassCommand extends ConsoleCommand {
                 .row(
                         count(earlier, "earlier class", "earlier classes"),
                         count(added.before().size()),
-                        percent(added.before().accuracy()),
-                        percent(added.after().accuracy()));
+                        percent(added.before().value()),
+                        percent(added.after().value()));
         if (added.added().size() > 0) {
-            table.row(
-                    name, count(added.added().size()), "", percent(added.added().accuracy()));
+            table.row(name, count(added.added().size()), "", percent(added.found()));
         }
         table.print(console);
         console.print("learned: " + out);

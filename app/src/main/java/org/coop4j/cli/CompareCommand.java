@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.signed;
+import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
@@ -16,15 +17,22 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.LabelScores.Bounds;
+import org.coop4j.eval.LabelScores.Measure;
+import org.coop4j.eval.Labels;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.EvaluationData;
@@ -92,6 +100,10 @@ final class CompareCommand extends ConsoleCommand {
                     given == null ? images.test(first, console) : images.pictures(given.images(), "images", console);
             Pictures test = given == null ? all : unknown(records, all);
             List<String> names = given == null ? images.testedClasses(first) : given.classNames();
+            if (Labels.areSets(test.labelSets())) {
+                compareSets(space, files, names, test);
+                return 0;
+            }
             Comparison comparison = compare(space, files, records, names, test);
             Table<Integer> disagreements = disagreements(comparison, test);
             if (asJson.json) {
@@ -130,6 +142,35 @@ final class CompareCommand extends ConsoleCommand {
                     .formatted(left, all.size()));
         }
         return all.without(known);
+    }
+
+    /** Compares the mean average precision of classifiers of several labels with that of the first, on the same resamples. */
+    private void compareSets(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
+            throws IOException {
+        List<LabelScores> scores = new ArrayList<>();
+        for (ClassifierFile file : files) {
+            try (Classifier classifier = PromptOptions.classifier(file, space, names)) {
+                scores.add(test.scores(classifier).sets());
+            }
+        }
+        LabelScores first = scores.get(0);
+        Function<Integer, Bounds> gain = i -> scores.get(i).bounds(Measure.MAP.less(Measure.MAP, first), 1);
+        Table<Integer> table = new Table<Integer>()
+                .text("run", i -> runs.get(i).toString())
+                .numbers("mAP", i -> scores.get(i).meanAveragePrecision(), "map")
+                .numbers(
+                        "over the first",
+                        i -> scores.get(i).meanAveragePrecision() - first.meanAveragePrecision(),
+                        "gain")
+                .numbers(
+                        "95 % interval",
+                        i -> i == 0
+                                ? Cell.NONE
+                                : Cell.range(gain.apply(i).low(), gain.apply(i).high()),
+                        "low",
+                        "high")
+                .rows(IntStream.range(0, runs.size()).boxed().toList());
+        table.print(asJson.json ? JSON : TABLE, console);
     }
 
     /** Tests the classifiers; warns of test images that they learned from. */

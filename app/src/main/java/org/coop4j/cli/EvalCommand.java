@@ -27,6 +27,8 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.EvaluationData;
 import org.coop4j.findings.EvaluationData.Choice;
@@ -38,6 +40,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.report.PictureResults;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.RunResult.Sets;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,6 +113,10 @@ final class EvalCommand extends ConsoleCommand {
             }
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
+            if (Labels.areSets(scores.truth())) {
+                reportSets(classifier, scores);
+                return 0;
+            }
             report(scores, classifier.classNames(), all.size() - tested.size(), space.precision());
             console.flush();
             write(tested, scores, classifier.classNames());
@@ -125,6 +132,21 @@ final class EvalCommand extends ConsoleCommand {
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
         ClassHalf half = dataOptions == null ? null : dataOptions.half;
         return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
+    }
+
+    private void reportSets(Classifier classifier, Scores scores) {
+        require(
+                confusion == null && picture == null && errors == null && perImage == null,
+                "--confusion, --picture, --errors and --per-image are for single labels: omit them");
+        Decision decision = classifier.save().decision() == null
+                ? Decision.BEST
+                : classifier.save().decision();
+        Sets sets = Sets.of(classifier.classNames(), name -> null, scores, decision, 1);
+        if (format.json) {
+            console.print(Json.object().put("images", scores.size()).putPOJO("sets", sets));
+        } else {
+            SetReport.print(sets, decision, format.chosen(), console);
+        }
     }
 
     private void report(Scores scores, List<String> names, int leftOut, Precision used) {

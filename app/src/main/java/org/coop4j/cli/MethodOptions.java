@@ -22,8 +22,10 @@ final class MethodOptions {
     /** The value of {@code --tune} alone: no setting is tried. */
     private static final String METHODS = "methods";
 
-    @Option(names = "--method", split = ",", defaultValue = Method.STANDARD, paramLabel = "NAME")
+    @Option(names = "--method", split = ",", paramLabel = "NAME")
     List<String> names;
+
+    private boolean sets; // the images have several labels
 
     @Option(names = "--set", paramLabel = "NAME=VALUE")
     Map<String, String> set = Map.of();
@@ -56,7 +58,7 @@ final class MethodOptions {
 
     /** Returns true if one of several candidates is chosen. */
     boolean choose() {
-        return !tune.isEmpty() || names.contains(AUTO);
+        return !tune.isEmpty() || names().contains(AUTO);
     }
 
     /**
@@ -85,10 +87,19 @@ final class MethodOptions {
                 .get(0);
     }
 
+    /** Takes the methods for several labels per image as defaults and for "auto". */
+    void ofSets() {
+        sets = true;
+    }
+
+    private List<String> names() {
+        return names == null ? List.of(Method.standard(sets).id()) : names;
+    }
+
     /** Returns the methods, each once, with their default settings; "auto" stands for several. */
     private List<Method> methods() {
-        return names.stream()
-                .flatMap(name -> name.equals(AUTO) ? Method.quick().stream() : Stream.of(Method.of(name)))
+        return names().stream()
+                .flatMap(name -> name.equals(AUTO) ? Method.quick(sets).stream() : Stream.of(Method.of(name)))
                 .distinct()
                 .toList();
     }

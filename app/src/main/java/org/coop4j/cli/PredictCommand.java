@@ -24,6 +24,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Calibration;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
@@ -45,6 +46,8 @@ final class PredictCommand extends ConsoleCommand {
 
     /** The answer if no class is probable enough. */
     private static final String UNKNOWN = "unknown";
+
+    private boolean sets; // the classifier predicts any number of labels
 
     @Mixin
     PromptOptions promptOptions;
@@ -99,6 +102,7 @@ final class PredictCommand extends ConsoleCommand {
         Backend.startAhead();
         ClassifierFile learned = promptOptions.read();
         ClassifierFile file = raw ? learned.withTemperature(Calibration.NO_TEMPERATURE) : learned;
+        sets = file.decision() != null;
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         ImageDecoder.prepare();
@@ -137,8 +141,13 @@ final class PredictCommand extends ConsoleCommand {
 
     /** Returns the classes to show, after "unknown" if the most probable one is below the threshold. */
     private List<Prediction> answers(List<Prediction> ranked) {
+        if (sets && top == null) {
+            return ranked.stream()
+                    .filter(p -> threshold > 0 ? p.probability() >= threshold : p.predicted())
+                    .toList();
+        }
         Stream<Prediction> unknown = ranked.get(0).probability() < threshold
-                ? Stream.of(new Prediction(UNKNOWN, Double.NaN))
+                ? Stream.of(new Prediction(UNKNOWN, Double.NaN, true))
                 : Stream.empty();
         return Stream.concat(unknown, ranked.stream().limit(top == null ? 1 : top))
                 .toList();
@@ -153,6 +162,9 @@ final class PredictCommand extends ConsoleCommand {
                 .in(TABLE, CSV)
                 .data("file", Classified::file)
                 .in(JSON, JSON_LINES);
+        if (sets && top == null) {
+            return labels(rows, names, used);
+        }
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = threshold > 0 ? most + 1 : most;
         for (int i = 0; i < last; i++) {
@@ -173,6 +185,31 @@ final class PredictCommand extends ConsoleCommand {
         if (last > 1) {
             rows.text("next", Classified::next).in(TABLE);
         }
+        return details(rows, names, used);
+    }
+
+    /** Adds all predicted labels. */
+    private Table<Classified> labels(Table<Classified> rows, List<String> names, Precision used) {
+        rows.text(
+                        "labels",
+                        c -> c.answers.isEmpty()
+                                ? LabelledImage.NO_CLASS
+                                : c.answers.stream()
+                                        .map(p -> p.label() + " " + percent(100 * p.probability()))
+                                        .collect(joining(", ")))
+                .in(TABLE)
+                .data("labels", c -> c.answers.stream().map(Prediction::label).collect(joining(";")))
+                .in(CSV)
+                .data("probabilities", c -> c.answers.stream()
+                        .map(p -> String.valueOf((float) p.probability()))
+                        .collect(joining(";")))
+                .in(CSV)
+                .data("labels", c -> c.answers.stream().map(Prediction::label).toList())
+                .in(JSON, JSON_LINES);
+        return details(rows, names, used);
+    }
+
+    private Table<Classified> details(Table<Classified> rows, List<String> names, Precision used) {
         return rows.data("probabilities", c -> probabilities(names, c.ranked))
                 .in(JSON, JSON_LINES)
                 .data("precision", c -> used.id())

@@ -34,6 +34,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
+import org.coop4j.report.SetPage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
@@ -116,17 +117,27 @@ final class TrainCommand extends ConsoleCommand {
             runOptions.requireModelOfPreset(space);
             Images images = bankOptions.images(space, memory.limit);
             ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
+            if (lists.hasSets()) {
+                methodOptions.ofSets();
+            }
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));
             int each = lists.train().size() / lists.classCount();
             int sampled = runOptions.shots(dataOptions);
-            MethodChoice choice = chosen(
-                    images,
-                    lists,
-                    candidates(each, space.logitScale(), method -> runOptions.fast(method, space, lists, sampled)));
+            List<Candidate> candidates =
+                    candidates(each, space.logitScale(), method -> runOptions.fast(method, space, lists, sampled));
+            WrongUsage.unless(() -> {
+                candidates.forEach(c -> c.method().requireSuits(lists.hasSets()));
+                return candidates;
+            });
+            MethodChoice choice = chosen(images, lists, candidates);
             noteSettings(choice.chosen());
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
             noteCost(space, lists, choice.chosen());
+            if (lists.hasSets()) {
+                learnSets(images, choice);
+                return 0;
+            }
             TrainReport report = learn(images, choice, prompts, unused);
             if (asJson.json) {
                 console.print(report.toJson());
@@ -219,7 +230,7 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         RunConfig config = config(images, learns, seeds.get(0));
         MethodChoice quick = MethodChoice.best(images, config, candidates, console);
-        if (runOptions.budget == null) {
+        if (runOptions.budget == null || lists.hasSets()) {
             return quick;
         }
         int shots = runOptions.shots(dataOptions);
@@ -241,6 +252,38 @@ final class TrainCommand extends ConsoleCommand {
 
     private RunConfig config(Images images, Candidate candidate, long seed) throws IOException {
         return runOptions.config(images, data, dataOptions.half(), candidate, seed);
+    }
+
+    /** Learns with each seed from images with several labels. */
+    private void learnSets(Images images, MethodChoice choice) throws IOException {
+        List<RunResult> results = new ArrayList<>();
+        SetReport report = null;
+        boolean several = choice.chosen().size() > 1;
+        for (long seed : seeds) {
+            for (Candidate candidate : choice.chosen()) {
+                Path folder = folder(candidate, seed, several);
+                if (runOptions.again) {
+                    keepAside(folder);
+                }
+                ComparedRun run = run(images, candidate, seed, folder);
+                try (Learned learned = run.learned()) {
+                    SetPage.write(run, images.space().workers().count());
+                    results.add(run.result());
+                    report = new SetReport(
+                            results,
+                            learned.decision(images.testedClasses(learned.config())),
+                            learned.confidence().sentence(),
+                            choice,
+                            runOptions.out);
+                }
+            }
+        }
+        images.forget();
+        if (asJson.json) {
+            console.print(report.toJson());
+        } else {
+            report.print(console);
+        }
     }
 
     /** Learns with each seed and compares the results with simpler classifiers. */

@@ -190,6 +190,9 @@ final class ZeroShotCommand extends ConsoleCommand {
                 "--data has its own images and classes: omit the others");
         require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
         ImageDataset dataset = data.load(splitOptions.seedOrFirst()).half(dataOptions.half());
+        require(
+                !dataset.hasSets(),
+                "zero-shot gives each image one label: coop train --method zero-shot takes several labels per image");
         List<LabelledImage> images = dataset.someImages(splitOptions.split());
         console.note("%s: %s of %s, prompt: %s"
                 .formatted(

@@ -6,10 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
+import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
@@ -47,9 +51,13 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
             throws IOException {
         List<String> names = new ArrayList<>(learned.classNames());
         names.add(name);
+        int label = names.size() - 1;
+        Labels labels = learned.decision() == null
+                ? Labels.of(label)
+                : Labels.of(new int[] {label}, IntStream.range(0, label).toArray());
         Pictures all = known.pictures(
                 images.stream()
-                        .map(file -> new LabelledImage(file, names.size() - 1, name, ExifOrientation.APPLY))
+                        .map(file -> LabelledImage.of(file, labels, names, ExifOrientation.APPLY, null))
                         .toList(),
                 name,
                 progress);
@@ -71,6 +79,17 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
             Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
             return new AddedClass(file, tested.scores(before), tested.scores(after), added);
         }
+    }
+
+    /** Returns the percentage of the added images for which the class is predicted. */
+    public double found() {
+        int label = classifier.classNames().size() - 1;
+        Decision decision = classifier.decision();
+        long found = Stream.of(added.logits())
+                .filter(logits ->
+                        decision == null ? Predictions.argmax(logits) == label : decision.predicted(logits)[label])
+                .count();
+        return 100.0 * found / added.size();
     }
 
     private static boolean isClosedForm(Method method) {

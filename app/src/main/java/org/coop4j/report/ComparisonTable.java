@@ -106,12 +106,13 @@ public record ComparisonTable(List<Comparison> seeds) {
     public static Table<?> candidates(MethodChoice choice) {
         List<Score> scores = choice.scores();
         boolean folds = choice.crossValidated();
+        boolean sets = scores.get(0).map() != null;
         Score best = MethodChoice.best(scores);
         return new Table<Score>(
                         "candidates",
                         folds
-                                ? "Accuracy by cross-validation on the training images, %"
-                                : "Accuracy on the val images, %",
+                                ? (sets ? "mAP" : "Accuracy") + " by cross-validation on the training images, %"
+                                : (sets ? "mAP" : "Accuracy") + " on the val images, %",
                         "")
                 .words(
                         "candidate",
@@ -121,7 +122,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                         folds ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
                         "accuracy")
-                .numbers("95 % interval", s -> range(s.right(), s.images()), "low", "high")
+                .numbers("95 % interval", s -> sets ? Cell.NONE : range(s.right(), s.images()), "low", "high")
                 .numbers("images", Score::images, "images")
                 .rows(scores);
     }

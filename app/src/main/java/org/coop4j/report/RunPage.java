@@ -96,7 +96,7 @@ public record RunPage(
         if (evidence.unknown().containsKey(run.name())) {
             page.add(sections.unknown(evidence.unknown().get(run.name())));
         }
-        return page.add(made(threads));
+        return page.add(made(run, threads));
     }
 
     private String calibration() {
@@ -232,7 +232,7 @@ public record RunPage(
         return picture.image().className();
     }
 
-    private Section made(int threads) {
+    static Section made(ComparedRun run, int threads) {
         RunConfig config = run.config();
         int shots = config.sample().shots();
         return new Section("Provenance")

@@ -3,6 +3,7 @@ package org.coop4j.serve;
 import static org.coop4j.serve.InferenceRequest.BYTES;
 import static org.coop4j.serve.InferenceRequest.INPUT;
 import static org.coop4j.serve.InferenceRequest.LABELS;
+import static org.coop4j.serve.InferenceRequest.PREDICTED;
 import static org.coop4j.serve.InferenceRequest.PROBABILITIES;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,6 +12,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.console.Json;
 import org.coop4j.http.Uploads;
 import org.coop4j.predict.Prediction;
@@ -32,26 +34,39 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         routes.get("/v2", c -> c.json(server));
         routes.get("/v2/health/live", c -> c.json(Map.of("live", true)));
         routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
-        routes.get(MODEL, c -> c.json(model(classifiers.of(c).info())));
+        routes.get(MODEL, c -> c.json(model(classifiers.of(c))));
         routes.get(
                 MODEL + "/ready",
                 c -> c.json(Map.of("name", classifiers.of(c).info().name(), "ready", true)));
         routes.post(MODEL + "/infer", this::infer);
     }
 
-    private static ObjectNode model(ClassifierInfo info) {
+    private static ObjectNode model(ServedClassifier served) {
+        ClassifierInfo info = served.info();
         List<Integer> shape = List.of(-1, info.classNames().size());
         Tensor image = new Tensor(INPUT, BYTES, List.of(-1), null);
         return Json.object()
                 .put("name", info.name())
                 .put("platform", "coop4j")
                 .putPOJO("inputs", List.of(image))
-                .putPOJO("outputs", outputs(shape, null, null));
+                .putPOJO("outputs", outputs(served, shape, null, null, null));
     }
 
-    private static List<Tensor> outputs(List<Integer> shape, List<String> labels, List<Float> probabilities) {
-        return List.of(
-                new Tensor(LABELS, BYTES, shape, labels), new Tensor(PROBABILITIES, "FP32", shape, probabilities));
+    private static List<Tensor> outputs(
+            ServedClassifier served,
+            List<Integer> shape,
+            List<String> labels,
+            List<Float> probabilities,
+            List<Boolean> predicted) {
+        Stream<Tensor> ofSets = served.classifier().predictsSets()
+                ? Stream.of(new Tensor(PREDICTED, "BOOL", shape, predicted))
+                : Stream.empty();
+        return Stream.concat(
+                        Stream.of(
+                                new Tensor(LABELS, BYTES, shape, labels),
+                                new Tensor(PROBABILITIES, "FP32", shape, probabilities)),
+                        ofSets)
+                .toList();
     }
 
     private void infer(Context context) throws IOException {
@@ -59,10 +74,12 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         InferenceRequest request = InferenceRequest.of(uploads.open(context));
         context.future(() -> classifiers
                 .classify(served, request.pictures(), context)
-                .thenAccept(ranked -> context.json(response(served.info(), request, ranked))));
+                .thenAccept(ranked -> context.json(response(served, request, ranked))));
     }
 
-    private static ObjectNode response(ClassifierInfo info, InferenceRequest request, List<List<Prediction>> ranked) {
+    private static ObjectNode response(
+            ServedClassifier served, InferenceRequest request, List<List<Prediction>> ranked) {
+        ClassifierInfo info = served.info();
         int top = Math.min(request.top(), info.classNames().size());
         List<Integer> shape = List.of(ranked.size(), top);
         List<Prediction> all =
@@ -70,7 +87,8 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         List<String> labels = all.stream().map(Prediction::label).toList();
         List<Float> probabilities =
                 all.stream().map(p -> (float) p.probability()).toList();
-        List<Tensor> outputs = outputs(shape, labels, probabilities).stream()
+        List<Boolean> predicted = all.stream().map(Prediction::predicted).toList();
+        List<Tensor> outputs = outputs(served, shape, labels, probabilities, predicted).stream()
                 .filter(tensor -> request.outputs().contains(tensor.name()))
                 .toList();
         ObjectNode response = Json.object().put("model_name", info.name());

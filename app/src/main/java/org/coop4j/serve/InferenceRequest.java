@@ -60,6 +60,9 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     static final String LABELS = "labels";
     static final String PROBABILITIES = "probabilities";
 
+    /** Output that tells which labels of a set are predicted. */
+    static final String PREDICTED = "predicted";
+
     private record Body(String id, Parameters parameters, List<Input> inputs, List<Output> outputs) {}
 
     private record Input(String name, String datatype, List<Integer> shape, Parameters parameters, List<byte[]> data) {}
@@ -143,7 +146,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     }
 
     private static Set<String> outputs(List<Output> outputs) {
-        Set<String> all = Set.of(LABELS, PROBABILITIES);
+        Set<String> all = Set.of(LABELS, PROBABILITIES, PREDICTED);
         if (outputs == null || outputs.isEmpty()) {
             return all;
         }

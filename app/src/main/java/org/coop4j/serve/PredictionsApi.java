@@ -42,6 +42,8 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         context.future(() -> classifiers
                 .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(ranked.get(0).stream()
+                        .filter(one ->
+                                one.predicted() || !served.classifier().predictsSets() || top < Integer.MAX_VALUE)
                         .limit(top)
                         .map(one -> Json.object() // names of DJL Serving
                                 .put("className", one.label())

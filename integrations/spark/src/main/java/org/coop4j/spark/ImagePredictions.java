@@ -38,7 +38,7 @@ record ImagePredictions(
         LABEL,
         /** Probabilities of all classes. */
         PROBABILITIES,
-        /** The most probable classes. */
+        /** The most probable classes, or all predicted labels of a set. */
         TOP_K;
 
         DataType type() {
@@ -75,16 +75,20 @@ record ImagePredictions(
                     case PREDICTION -> (double) best;
                     case LABEL -> names.get(best);
                     case PROBABILITIES -> Vectors.dense(probabilities);
-                    case TOP_K -> ranked(names, probabilities);
+                    case TOP_K -> ranked(learned, logits, probabilities);
                 })
                 .toArray());
     }
 
-    private Row[] ranked(List<String> names, double[] probabilities) {
+    private Row[] ranked(Classifier learned, float[] logits, double[] probabilities) {
+        List<String> names = learned.classNames();
+        boolean[] predicted = learned.predicted(logits);
+        boolean sets = learned.save().decision() != null;
         return IntStream.range(0, probabilities.length)
+                .filter(c -> predicted[c] || !sets)
                 .boxed()
                 .sorted(Comparator.comparing(c -> -probabilities[c])) // the first of equal ones
-                .limit(topK)
+                .limit(sets ? names.size() : topK)
                 .map(c -> RowFactory.create(names.get(c), probabilities[c]))
                 .toArray(Row[]::new);
     }

@@ -1,0 +1,217 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.http.ServiceOptions;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Prediction;
+import org.coop4j.run.RunImages;
+import org.coop4j.serve.ClassifierInfo;
+import org.coop4j.serve.PredictionService;
+import org.coop4j.serve.ServedClassifier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pictures with several labels from a list to answers: commands, the page, the library and the service. */
+class MultiLabelCommandsTest {
+
+    private static final String[] LABELS = {"red;warm", "yellow;warm", "", "sky"};
+
+    @TempDir
+    private static Path folder;
+
+    private static Path model;
+    private static Path list;
+    private static Path run;
+    private static CommandRun trained;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        StringBuilder lines = new StringBuilder("path,labels,unknown,split\n");
+        for (int label = 0; label < LABELS.length; label++) {
+            for (int i = 0; i < 12; i++) {
+                String name = label + "-" + i + ".png";
+                TestPictures.write(folder.resolve(name), label, i);
+                String split = List.of("train", "train", "val", "test").get(i % 4);
+                String unknown = label == 3 && i % 4 == 3 ? "warm" : "";
+                lines.append("%s,%s,%s,%s%n".formatted(name, LABELS[label], unknown, split));
+            }
+        }
+        list = Files.writeString(folder.resolve("list.csv"), lines);
+        run = folder.resolve("run");
+        trained = coop("train -m % -d % -o %", model, list, run).ok();
+    }
+
+    private static Path picture(int label) throws IOException {
+        return TestPictures.write(folder.resolve("new").resolve(label + ".png"), label, 77);
+    }
+
+    @Test
+    void aListIsShown() throws IOException {
+        JsonNode shown = json(coop("datasets show --json -d %", list).ok());
+        assertThat(shown.path("images").asInt()).isEqualTo(48);
+        assertThat(shown.path("labels_per_image").asDouble()).isEqualTo(1.25);
+        assertThat(shown.path("unknown").asDouble()).isEqualTo(100.0 * 3 / (48 * 4));
+        assertThat(shown.at("/train/warm").asInt()).isEqualTo(12);
+        assertThat(coop("datasets show -d % --min-pictures 13", list).failed(1)).contains("two or more");
+    }
+
+    @Test
+    void theDefaultMethodLearnsAndTheRunKeepsTheSets() throws IOException {
+        assertThat(trained.out()).contains("linear head", "warm", "12 test images", "calibrated on 12 validation");
+        JsonNode result = json(run.resolve("result.json"));
+        assertThat(result.path("method").asText()).isEqualTo("linear head");
+        assertThat(result.at("/sets/map").asDouble()).isGreaterThan(60);
+        assertThat(result.at("/sets/mapBounds/low").asDouble())
+                .isLessThanOrEqualTo(result.at("/sets/map").asDouble());
+        assertThat(result.at("/sets/classes/2/learned").asInt()).isEqualTo(12);
+        RunImages images = RunImages.of(run).orElseThrow();
+        assertThat(images.test())
+                .filteredOn(image -> image.labels().unknown().length == 1)
+                .hasSize(3);
+        assertThat(images.train())
+                .filteredOn(image -> image.className().equals("no class"))
+                .hasSize(6);
+        assertThat(coop("train -m % -d % -o % --resume", model, list, run).ok().err())
+                .contains("finished already");
+    }
+
+    @Test
+    void thePageShowsClassesAndSureMistakes() throws IOException {
+        assertThat(Files.readString(run.resolve("report.html")))
+                .contains("mean average precision", "Labels that may be missing", "Labels that were not found")
+                .contains("Classes that occur together", "warm", "learned from");
+    }
+
+    @Test
+    void allLabelsAboveTheThresholdAreTheAnswer() throws IOException {
+        Path picture = picture(0);
+        JsonNode answer = json(coop("predict -p % --jsonl %", run, picture).ok());
+        assertThat(answer.path("labels")).extracting(JsonNode::asText).contains("red", "warm");
+        assertThat(answer.path("probabilities")).hasSize(4);
+        assertThat(coop("predict -p % --csv %", run, picture)
+                        .ok()
+                        .out()
+                        .lines()
+                        .toList()
+                        .get(1))
+                .matches(".*0\\.png,[a-z;]*warm[a-z;]*,0\\.\\d+.*");
+        assertThat(coop("predict -p % --threshold 1 %", run, picture).ok().out())
+                .contains("no class");
+        JsonNode tested = json(coop("eval --json -p %", run).ok());
+        assertThat(tested.at("/sets/map"))
+                .isEqualTo(json(run.resolve("result.json")).at("/sets/map"));
+        assertThat(coop("eval -p % --per-image %", run, folder.resolve("x.jsonl"))
+                        .failed(2))
+                .contains("--per-image");
+    }
+
+    @Test
+    void methodsOfTheOtherKindAreRefusedWithThoseThatFit() throws IOException {
+        Path new1 = folder.resolve("new1");
+        assertThat(coop("train -m % -d % --method coop -o %", model, list, new1).failed(2))
+                .contains("coop: the images have sets of labels", "linear-head", "one-vs-rest");
+        Path single = TestPictures.folder(folder.resolve("single"), 4, "red", "sky");
+        assertThat(coop("train -m % -d % --method linear-head -o %", model, single, new1)
+                        .failed(2))
+                .contains("single labels", "coop");
+        assertThat(coop("train -m % -d % --method auto -k 2 -o %", model, list, new1)
+                        .ok()
+                        .out())
+                .contains("one-vs-rest", "MAP");
+        assertThat(coop("compare % %", run, new1).ok().out()).contains("OVER THE FIRST", "new1");
+        assertThat(coop("zero-shot -m % -d %", model, list).failed(2)).contains("train --method zero-shot");
+    }
+
+    @Test
+    void storedFeaturesKeepTheSets() throws IOException {
+        Path features = folder.resolve("features.safetensors");
+        coop("embed -m % -d % -o %", model, list, features).ok();
+        assertThat(json(coop("datasets show --json -d %", features).ok()))
+                .isEqualTo(json(coop("datasets show --json -d %", list).ok()));
+        Path other = folder.resolve("of-features");
+        coop("train -m % -d % -o %", model, features, other).ok();
+        assertThat(json(other.resolve("result.json")).at("/sets/map"))
+                .isEqualTo(json(run.resolve("result.json")).at("/sets/map"));
+    }
+
+    @Test
+    void aClassIsAdded() throws IOException {
+        Path more = folder.resolve("more.safetensors");
+        coop("add-class -p % --name kite -o %", run, more).ok();
+        assertThat(ClassifierFile.read(more).classNames()).containsExactly("red", "sky", "warm", "yellow", "kite");
+        assertThat(ClassifierFile.read(more).decision())
+                .isEqualTo(ClassifierFile.read(run.resolve("classifier.safetensors"))
+                        .decision());
+    }
+
+    @Test
+    void theLibraryAndTheServiceAnswerWithSets() throws Exception {
+        Path picture = picture(0);
+        try (ImageClassifier classifier = ImageClassifier.load(run)) {
+            List<String> labels = classifier.classify(picture).stream()
+                    .filter(Prediction::predicted)
+                    .map(Prediction::label)
+                    .toList();
+            assertThat(labels).contains("red", "warm").doesNotContain("sky");
+            ClassifierInfo info = ClassifierInfo.of(
+                    "colours", classifier.classifier().save(), classifier.clip(), Optional.empty(), null);
+            ServiceOptions options = new ServiceOptions(
+                    "127.0.0.1",
+                    0,
+                    Optional.empty(),
+                    Optional.empty(),
+                    ServiceOptions.Limits.of(1 << 20, Duration.ofMinutes(10), 16));
+            try (PredictionService service = PredictionService.start(
+                    options, List.of(new ServedClassifier(info, classifier)), Optional.empty())) {
+                String uri = "http://127.0.0.1:" + service.port();
+                byte[] body = Files.readAllBytes(picture);
+                JsonNode answer = post(uri + "/predictions/colours", body);
+                assertThat(answer)
+                        .extracting(one -> one.path("className").asText())
+                        .isEqualTo(labels);
+                assertThat(post(uri + "/predictions/colours?top_k=4", body)).hasSize(4);
+                String request =
+                        "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"%s\"]}]}"
+                                .formatted(Base64.getEncoder().encodeToString(body));
+                JsonNode outputs = post(uri + "/v2/models/colours/infer", request.getBytes(StandardCharsets.UTF_8))
+                        .path("outputs");
+                assertThat(outputs.path(2).path("name").asText()).isEqualTo("predicted");
+                assertThat(outputs.path(2).path("data"))
+                        .filteredOn(JsonNode::asBoolean)
+                        .hasSize(labels.size());
+            }
+        }
+    }
+
+    private static JsonNode post(String uri, byte[] body) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
+                .POST(BodyPublishers.ofByteArray(body))
+                .build();
+        return new ObjectMapper()
+                .readTree(HttpClient.newHttpClient()
+                        .send(request, BodyHandlers.ofString())
+                        .body());
+    }
+}
