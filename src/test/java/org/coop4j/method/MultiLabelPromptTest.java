@@ -8,23 +8,32 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.RandomValues;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptContext.ContextStart;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** DualCoOp against its own code. */
 class MultiLabelPromptTest {
@@ -154,6 +163,45 @@ class MultiLabelPromptTest {
             largest = Math.max(largest, Math.abs(value));
         }
         assertWithin(state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void learnedPairsOfPromptsAreReadBackAndServeOtherClasses(boolean classSpecific) throws IOException {
+        List<String> names = List.of("red", "a_blue_one", "green");
+        try (Clip clip = TinyModel.open(TinyModel.write(folder.resolve(classSpecific + ".safetensors"), 1), 1)) {
+            int width = clip.embedDim();
+            float[] rows = RandomValues.gaussian(1, 5 * width);
+            List<Labels> labels = List.of(
+                    Labels.of(new int[] {0, 2}, new int[0]),
+                    Labels.of(new int[] {1}, new int[] {0}),
+                    Labels.of(new int[0], new int[] {2}),
+                    Labels.of(new int[] {2}, new int[0]),
+                    Labels.of(new int[] {0, 1}, new int[0]));
+            FeatureSet images = new DenseFeatures(width, 1, rows, labels);
+            Method method = new DualCoOp(new ContextStart(2), classSpecific);
+            Training training = Settings.with(method.training(1), Map.of("epochs", 2));
+            Classifier learned = method.learner(clip, new Task(names, "{}", 1))
+                    .fit(new FewShotFeatures(images, FeatureSet.none(width)), new Trainer(training, 1));
+            Path file = folder.resolve("dual-" + classSpecific + ".safetensors");
+            learned.save().write(file);
+            Classifier read = ClassifierFile.read(file).open(clip);
+            float[] logits = learned.logits(images.matrix()).toArray();
+            assertThat(read.logits(images.matrix()).toArray()).isEqualTo(logits);
+            FeatureMatrix some = read.forClasses(List.of("green", "red")).logits(images.matrix());
+            for (int i = 0; i < labels.size(); i++) {
+                assertThat(some.get(i, 0)).isCloseTo(logits[3 * i + 2], within(1e-3f));
+                assertThat(some.get(i, 1)).isCloseTo(logits[3 * i], within(1e-3f));
+            }
+            assertThat(read.probabilities(new float[] {0, 1, 2})[0]).isEqualTo(0.5);
+            List<String> more = List.of("red", "yellow");
+            if (classSpecific) {
+                assertThatThrownBy(() -> read.forClasses(more)).hasMessageContaining("yellow");
+            } else {
+                assertThat(read.forClasses(more).logits(images.matrix()).width())
+                        .isEqualTo(2);
+            }
+        }
     }
 
     @Test
