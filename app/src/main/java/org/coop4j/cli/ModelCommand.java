@@ -72,6 +72,7 @@ final class ModelCommand extends ConsoleCommand {
         json.set("architecture", Json.parse(architecture.toJson()));
         json.putObject("parameters").put("all", all).put("image", image).put("text", all - image);
         json.put("activation", model.activation().id());
+        json.put("text_activation", model.metadata().textActivation().id());
         json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
         return json.put("logit_scale", logitScale);
     }

@@ -91,6 +91,11 @@ class SiglipCommandsTest {
                 "--bank",
                 folder.resolve("bank"));
         assertThat(gda.ok().err()).doesNotContain("about");
+        JsonNode vectors = json(coop("interpret", "-p", folder.resolve("coop"), "--words", "--json"))
+                .path("vectors");
+        assertThat(vectors).hasSize(4);
+        assertThat(vectors.path(0).path("nearest").path(0).path("symbol").asText())
+                .startsWith("▁");
         assertThat(json(coop("predict", "-p", folder.resolve("coop"), "--json", picture)))
                 .isNotEmpty();
     }
