@@ -25,7 +25,7 @@ public class Search {
     }
 
     @Bean
-    CommandLineRunner search(EmbeddingModel model) { // the model that application.properties names
+    CommandLineRunner finder(EmbeddingModel model) { // the model that application.properties names
         return arguments -> {
             Path folder = Path.of(arguments[0]);
             List<Document> pictures;

@@ -10,11 +10,13 @@ import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
+import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.web.servlet.MockMvc;
 
 /** The web layer alone, without a model. */
 @WebMvcTest
+@ContextConfiguration(classes = Application.class) // a class without a package is not found
 class ApplicationTest {
 
     @Autowired
