@@ -7,14 +7,11 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.coop4j.base.Numbers;
-import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -32,7 +29,6 @@ import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
-import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
 import org.coop4j.run.Images;
@@ -44,7 +40,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
-import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -88,19 +83,14 @@ final class TrainCommand extends ConsoleCommand {
     @Mixin
     AsJson asJson;
 
-    /** Passes through the text tower in a step: its backward pass makes the gradient of the inputs alone. */
-    private static final int FORWARD_AND_BACK = 2;
-
     private List<Long> seeds;
     private DataSpec data; // known when the model is
 
     @Override
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
-        candidates(
-                0,
-                FeatureSpace.USUAL_LOGIT_SCALE,
-                method -> Optional.empty()); // refuses wrong settings before the model is opened
+        // Refuses wrong settings before the model is opened.
+        candidates(0, FeatureSpace.USUAL_LOGIT_SCALE, method -> Optional.empty());
         require(
                 runOptions.budget == null || methodOptions.names.contains(MethodOptions.AUTO),
                 "--budget is for --method auto");
@@ -130,10 +120,10 @@ final class TrainCommand extends ConsoleCommand {
                 return candidates;
             });
             MethodChoice choice = chosen(images, lists, candidates);
-            noteSettings(choice.chosen());
+            TrainingCost.noteSettings(choice.chosen(), runOptions.fast, console);
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
-            noteCost(space, lists, choice.chosen());
+            TrainingCost.note(space, lists, choice.chosen(), console);
             if (lists.hasSets()) {
                 learnSets(images, choice);
                 return 0;
@@ -154,49 +144,6 @@ final class TrainCommand extends ConsoleCommand {
         ReferencePreset preset = runOptions.preset;
         return methodOptions.candidates(
                 preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale, fast);
-    }
-
-    /** Notes the settings of methods whose steps take seconds. */
-    private void noteSettings(List<Candidate> candidates) {
-        for (Candidate candidate : candidates) {
-            Training training = candidate.training();
-            if (candidate.method().group() == Method.Group.TOWERS) {
-                console.note("%s: %d epochs in batches of %d at rate %s, %s"
-                        .formatted(
-                                candidate.method().title(),
-                                training.epochs(),
-                                training.batch(),
-                                Numbers.plain(training.rate()),
-                                runOptions.fast
-                                        ? "the fast settings"
-                                        : "the reference's settings unless others are given; --fast takes a fraction of"
-                                                + " their steps"));
-            }
-        }
-    }
-
-    /** Notes how long learned prompts take in a text tower without a mask, where prompts share nothing (SigLIP). */
-    private void noteCost(FeatureSpace space, ImageDataset lists, List<Candidate> candidates) {
-        ClipConfig.Text text =
-                space.towers().map(clip -> clip.architecture().text()).orElse(null);
-        int all = lists.train().size();
-        int classes = lists.classCount();
-        for (Candidate candidate : candidates) {
-            int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
-            double prompts = candidate.method().prompts(images, classes, candidate.training());
-            if (text != null && text.unmasked() && prompts > 0) {
-                double speed =
-                        1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
-                double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
-                console.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
-                                + " methods of image features, such as gda, take seconds")
-                        .formatted(
-                                candidate.method().id(),
-                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
-                                text.contextLength(),
-                                prompts));
-            }
-        }
     }
 
     /** Notes how many training and val images the method with most shots leaves unused, and returns their number. */
@@ -230,24 +177,10 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         RunConfig config = config(images, learns, seeds.get(0));
         MethodChoice quick = MethodChoice.best(images, config, candidates, console);
-        if (runOptions.budget == null || lists.hasSets()) {
-            return quick;
-        }
-        int shots = runOptions.shots(dataOptions);
-        Optional<Method.Fast> fast;
-        try {
-            fast = runOptions.fast(Method.slow(), images.space(), lists, shots);
-        } catch (WrongUsage e) {
-            console.note("no method of the image tower is compared: " + e.getMessage());
-            return quick;
-        }
-        if (fast.isEmpty()) {
-            console.note("no method of the image tower is compared: there are only features");
-            return quick;
-        }
-        int each = lists.train().size() / lists.classCount();
-        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast.get());
-        return quick.with(slow, Duration.ofMinutes(runOptions.budget), images, config, console);
+        return runOptions.budget == null || lists.hasSets()
+                ? quick
+                : TrainingCost.withSlow(
+                        quick, images, lists, config, runOptions, runOptions.shots(dataOptions), console);
     }
 
     private RunConfig config(Images images, Candidate candidate, long seed) throws IOException {

@@ -1,0 +1,99 @@
+package org.coop4j.cli;
+
+import static org.coop4j.graph.host.Precision.FLOAT32;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.bench.Measurement;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.method.Method;
+import org.coop4j.method.Training;
+import org.coop4j.run.Images;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.RunConfig;
+import org.coop4j.weights.model.ClipConfig;
+
+/** What trainings that take minutes cost: their settings and times, before they begin. */
+final class TrainingCost {
+
+    /** Passes through the text tower in a step: its backward pass makes the gradient of the inputs alone. */
+    private static final int FORWARD_AND_BACK = 2;
+
+    private TrainingCost() {}
+
+    /** Notes the settings of methods whose steps take seconds. */
+    static void noteSettings(List<Candidate> candidates, boolean fast, Progress progress) {
+        for (Candidate candidate : candidates) {
+            Training training = candidate.training();
+            if (candidate.method().group() == Method.Group.TOWERS) {
+                progress.note("%s: %d epochs in batches of %d at rate %s, %s"
+                        .formatted(
+                                candidate.method().title(),
+                                training.epochs(),
+                                training.batch(),
+                                Numbers.plain(training.rate()),
+                                fast
+                                        ? "the fast settings"
+                                        : "the reference's settings unless others are given; --fast takes a fraction of"
+                                                + " their steps"));
+            }
+        }
+    }
+
+    /** Notes how long learned prompts take in a text tower without a mask, where prompts share nothing (SigLIP). */
+    static void note(FeatureSpace space, ImageDataset lists, List<Candidate> candidates, Progress progress) {
+        ClipConfig.Text text =
+                space.towers().map(clip -> clip.architecture().text()).orElse(null);
+        int all = lists.train().size();
+        int classes = lists.classCount();
+        for (Candidate candidate : candidates) {
+            int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
+            double prompts = candidate.method().prompts(images, classes, candidate.training());
+            if (text != null && text.unmasked() && prompts > 0) {
+                double speed =
+                        1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
+                double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
+                progress.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
+                                + " methods of image features, such as gda, take seconds")
+                        .formatted(
+                                candidate.method().id(),
+                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
+                                text.contextLength(),
+                                prompts));
+            }
+        }
+    }
+
+    /** Returns a choice with a method that trains the image tower, if the model allows it and there is time. */
+    static MethodChoice withSlow(
+            MethodChoice quick,
+            Images images,
+            ImageDataset lists,
+            RunConfig config,
+            RunOptions options,
+            int shots,
+            Progress progress)
+            throws IOException {
+        Optional<Method.Fast> fast;
+        try {
+            fast = options.fast(Method.slow(), images.space(), lists, shots);
+        } catch (WrongUsage e) {
+            progress.note("no method of the image tower is compared: " + e.getMessage());
+            return quick;
+        }
+        if (fast.isEmpty()) {
+            progress.note("no method of the image tower is compared: there are only features");
+            return quick;
+        }
+        int each = lists.train().size() / lists.classCount();
+        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast.get());
+        return quick.with(slow, Duration.ofMinutes(options.budget), images, config, progress);
+    }
+}
