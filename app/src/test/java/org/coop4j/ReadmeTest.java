@@ -232,7 +232,7 @@ class ReadmeTest {
         List<String> out = run("Learn", model, pictures, folder.resolve("run"), photo);
         assertThat(out).hasSize(2);
         assertThat(out.get(0)).matches("accuracy: \\d+\\.\\d+ %");
-        assertThat(out.get(1)).matches("Prediction\\[label=(red|green), probability=0\\.\\d+]");
+        assertThat(out.get(1)).matches("Prediction\\[label=(red|green), probability=0\\.\\d+, predicted=true]");
     }
 
     @Test
