@@ -92,7 +92,8 @@ final class MethodOptions {
         sets = true;
     }
 
-    private List<String> names() {
+    /** Returns the names given, or that of the default. */
+    List<String> names() {
         return names == null ? List.of(Method.standard(sets).id()) : names;
     }
 

@@ -92,7 +92,7 @@ final class TrainCommand extends ConsoleCommand {
         // Refuses wrong settings before the model is opened.
         candidates(0, FeatureSpace.USUAL_LOGIT_SCALE, method -> Optional.empty());
         require(
-                runOptions.budget == null || methodOptions.names.contains(MethodOptions.AUTO),
+                runOptions.budget == null || methodOptions.names().contains(MethodOptions.AUTO),
                 "--budget is for --method auto");
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
         List<PromptEnsemble> prompts = WrongUsage.unless(
@@ -119,6 +119,9 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.forEach(c -> c.method().requireSuits(lists.hasSets()));
                 return candidates;
             });
+            candidates.stream()
+                    .filter(c -> c.method().group().runsTower())
+                    .forEach(c -> space.requireTowers(c.method().id()));
             MethodChoice choice = chosen(images, lists, candidates);
             TrainingCost.noteSettings(choice.chosen(), runOptions.fast, console);
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
