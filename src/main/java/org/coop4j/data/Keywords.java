@@ -35,8 +35,8 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
 
 /**
- * Keywords that photo programs write into a picture or beside it. The first source with keywords is used: an XMP
- * sidecar, XMP, IPTC, and Exif's XPKeywords inside JPEG, PNG, TIFF and WebP files.
+ * The keywords of a picture, as photo programs write them. The first source that has some is used: an XMP sidecar,
+ * XMP, IPTC, and Exif's XPKeywords inside JPEG, PNG, TIFF and WebP files.
  *
  * <p>Pictures may come from strangers: no block of more than {@value #LARGEST} bytes is read, XML with a DOCTYPE is
  * refused, and a damaged block is reported and passed over.

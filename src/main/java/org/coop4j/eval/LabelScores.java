@@ -237,7 +237,7 @@ public final class LabelScores {
         return 2.0 * counts[3] / (2 * counts[3] + counts[1] + counts[2]);
     }
 
-    /** A value of resampled images, some of which count several times and others not at all. */
+    /** A value of resampled images: an image may count several times, or not at all. */
     public interface Measure {
 
         /** Returns the value; null if there is nothing to divide by. */

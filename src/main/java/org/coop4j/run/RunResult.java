@@ -40,8 +40,8 @@ import org.coop4j.method.Method;
  * @param perClass results of each class
  * @param warnings of the run about its data and its training
  * @param seconds duration of each part of the run
- * @param sets results on images with sets of labels, of which the accuracy is that of whole sets and a class's is its recall;
- *     null for single labels
+ * @param sets results on images with sets of labels; null for single labels. With sets, the accuracy counts whole sets,
+ *     and a class's accuracy is its recall
  */
 public record RunResult(
         String method,

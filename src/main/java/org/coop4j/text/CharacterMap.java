@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * The rules by which SentencePiece replaces characters before it looks for pieces, such as {@code nmt_nfkc}: a trie of
- * their UTF-8 bytes in the form of the library darts-clone, and their replacements.
+ * SentencePiece's replacements of characters, such as {@code nmt_nfkc}, which come before the search for pieces: a trie
+ * of UTF-8 bytes in the form of the library darts-clone, and the replacements.
  */
 final class CharacterMap {
     private static final Pattern CLUSTER = Pattern.compile("\\X");

@@ -19,7 +19,7 @@ import org.coop4j.weights.model.ModelVocabulary;
 final class PieceCodec implements Tokenizer.Codec {
 
     /**
-     * What a vocabulary file says.
+     * The contents of a vocabulary file.
      *
      * @param ids appends the ids of a cleaned text
      * @param start token before every text, if any

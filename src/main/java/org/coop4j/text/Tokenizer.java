@@ -131,8 +131,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Loads the vocabulary of a folder: {@code vocab.json} and {@code merges.txt} of a CLIP, or the pieces of a SigLIP
-     * from Hugging Face or open_clip, each of which cleans texts in its way.
+     * Loads the vocabulary of a folder: {@code vocab.json} and {@code merges.txt} of a CLIP, or the pieces of a SigLIP.
+     * Folders of Hugging Face and of open_clip clean texts differently.
      *
      * @throws IOException if a file is missing or damaged, naming the file and the entry
      */

@@ -20,7 +20,7 @@ import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig;
 import org.coop4j.weights.model.ClipConfig;
 
-/** What trainings that take minutes cost: their settings and times, before they begin. */
+/** The cost of trainings that take minutes, said before they begin: settings and times. */
 final class TrainingCost {
 
     /** Passes through the text tower in a step: its backward pass makes the gradient of the inputs alone. */

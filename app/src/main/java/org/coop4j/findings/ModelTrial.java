@@ -38,7 +38,7 @@ public record ModelTrial(String name, boolean holds, String finding) {
      */
     private record Example(String model, String picture, List<String> captions, List<Double> numbers, double error) {
 
-        /** That of the README of openai/CLIP. */
+        /** The example in the README of openai/CLIP. */
         static final Example OF_CLIP = new Example(
                 "ViT-B/32",
                 "CLIP.png",
