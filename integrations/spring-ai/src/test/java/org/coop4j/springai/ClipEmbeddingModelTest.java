@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.InputImage;
 import org.coop4j.clip.ShippedModel;
@@ -75,6 +76,33 @@ class ClipEmbeddingModelTest {
         return new Document(
                 new Media(MimeTypeUtils.IMAGE_PNG, new FileSystemResource(picture)),
                 Map.of("file", picture.toString()));
+    }
+
+    @Test
+    void theCodeOfItsPageCompiles(@TempDir Path folder) throws Exception {
+        String page = Files.readString(Path.of("../../docs/integrations.md"));
+        String section = page.substring(page.indexOf("\n## Spring AI"), page.indexOf("\n## Spring Boot"));
+        String fence = "```";
+        String code = section.split(fence + "java", 2)[1].split(fence, 2)[0];
+        Path file = Files.writeString(
+                folder.resolve("Page.java"),
+                """
+                import java.nio.file.Path;
+                import java.util.*;
+                import org.coop4j.clip.InputImage;
+                import org.coop4j.springai.ClipEmbeddingModel;
+                import org.springframework.ai.embedding.EmbeddingModel;
+                import org.springframework.ai.vectorstore.*;
+                abstract class Page {
+                    EmbeddingModel model; Path file;
+                    void run() throws Exception { %s }
+                }
+                """
+                        .formatted(code));
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String[] options = {"-proc:none", "-cp", classPath, "-d", folder.toString(), file.toString()};
+        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, options))
+                .isZero();
     }
 
     @Test
