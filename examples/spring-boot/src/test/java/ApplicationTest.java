@@ -28,7 +28,8 @@ class ApplicationTest {
     @Test
     void answersWithTheMostProbableClassFirst() throws Exception {
         byte[] picture = {1, 2, 3};
-        when(things.classify(picture)).thenReturn(List.of(new Prediction("chair", 0.9), new Prediction("lamp", 0.1)));
+        when(things.classify(picture))
+                .thenReturn(List.of(new Prediction("chair", 0.9, true), new Prediction("lamp", 0.1, false)));
         mvc.perform(post("/classify").contentType(APPLICATION_OCTET_STREAM).content(picture))
                 .andExpect(status().isOk())
                 .andExpect(jsonPath("$[0].label").value("chair"));
