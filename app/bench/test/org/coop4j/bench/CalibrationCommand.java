@@ -57,6 +57,7 @@ final class CalibrationCommand extends ConsoleCommand {
     private Options.LineFormat format = new Options.LineFormat();
 
     /** Calibration errors of a method in percent: uncalibrated, and after fits to each number of images. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Row(String method, double before, double[] after) {}
 
     @Override

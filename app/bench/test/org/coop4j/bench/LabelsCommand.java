@@ -67,12 +67,14 @@ final class LabelsCommand extends ConsoleCommand {
     private Options.LineFormat format = new Options.LineFormat();
 
     /** Percentages of wrong labels among the first, and the seconds of a draw. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Row(String method, double[] wrong, double seconds) {}
 
     @Override
     public Integer call() throws IOException {
         List<Method> methods = Method.builtIn().stream()
-                .filter(method -> method.suits(false)
+                .filter(method -> (names.isEmpty() || names.contains(method.id()))
+                        && method.suits(false)
                         && method.learns()
                         && method.group() != Group.PROMPTS
                         && method.features() == FeatureKind.EMBEDDED)

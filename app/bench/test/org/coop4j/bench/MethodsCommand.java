@@ -151,17 +151,17 @@ final class MethodsCommand extends ConsoleCommand {
          * @param accuracy of the test images, 0 to 1
          * @param peakBytes peak memory of the process, 0 where unknown
          */
-        public record Outcome(String method, double fitSeconds, double testSeconds, double accuracy, long peakBytes) {}
+        record Outcome(String method, double fitSeconds, double testSeconds, double accuracy, long peakBytes) {}
 
         /** Returns the methods that learn from image features alone. */
-        public static List<Method> methods() {
+        static List<Method> methods() {
             return Method.all().stream()
                     .filter(method -> method.group() == Method.Group.FEATURES)
                     .toList();
         }
 
         /** Learns and classifies once. */
-        public Outcome run(Method method) throws IOException {
+        Outcome run(Method method) throws IOException {
             SplittableRandom random = new SplittableRandom(1);
             FeatureMatrix centres = FeatureMatrix.of(classes, width, StepBench.gaussian(random, classes * width, 1));
             List<String> names =
