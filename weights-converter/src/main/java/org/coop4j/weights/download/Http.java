@@ -85,17 +85,19 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
                 .completeOnTimeout(true, 2 * patience.toMillis(), TimeUnit.MILLISECONDS);
         CompletableFuture<Void> closing = late.thenRun(connection::disconnect);
         try {
-            int status = connection.getResponseCode();
-            if (late.isDone()) { // the status is known, the rest is not
+            connection.connect(); // before that, there is nothing to disconnect
+            int status = late.isDone() ? -1 : connection.getResponseCode();
+            if (late.isDone()) { // the status may be known, the rest is not
                 throw new SocketTimeoutException("its answer is too slow");
             }
             return status;
         } catch (IOException e) {
-            String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            IOException cause = late.isDone() ? new SocketTimeoutException("its answer is too slow") : e;
+            String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
             throw new InputException(
                     "%s: cannot be reached (%s): set https_proxy where a proxy leads out, carry the file here from another machine and convert it, or use the shipped model"
                             .formatted(address, why),
-                    e);
+                    cause);
         } finally {
             closing.cancel(false);
         }
