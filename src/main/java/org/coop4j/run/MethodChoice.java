@@ -28,8 +28,14 @@ import org.coop4j.run.RunConfig.RunData;
  * @param chosen candidates to be trained
  * @param scores scores of all candidates; empty without a choice
  * @param crossValidated true if they were compared by cross-validation
+ * @param cost what was measured of a candidate whose steps take seconds, and decided; null without one
  */
-public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated) {
+public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated, String cost) {
+
+    /** A choice among quick candidates. */
+    public MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated) {
+        this(chosen, scores, crossValidated, null);
+    }
 
     /** Number of images per class below which a fifth of them is too few to choose by. */
     private static final int FEW = 20;
@@ -155,20 +161,20 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         double once = support.learner(slow.method()).seconds(support.features(slow.method(), 0), trainer);
         double seconds = once * (1 + (crossValidated ? support.folds() : 1));
         boolean fits = seconds <= budget.toSeconds();
-        progress.note("%s: about %s to compare and to learn; the budget is %s%s"
+        String measured = "%s: about %s to compare and to learn; the budget is %s%s"
                 .formatted(
                         slow.name(),
                         Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))),
                         Numbers.duration(budget),
-                        fits ? "" : ", so it is left out"));
+                        fits ? "" : ", so it is left out");
+        progress.note(measured);
         if (!fits) {
-            return this;
+            return new MethodChoice(chosen, scores, crossValidated, measured);
         }
         List<Candidate> one = List.of(fit);
-        Scores measured = (crossValidated ? support.crossValidated(one) : support.onVal(one)).get(0);
         List<Score> all = new ArrayList<>(scores);
-        all.add(Score.of(slow, measured));
-        return new MethodChoice(List.of(best(all).candidate()), all, crossValidated);
+        all.add(Score.of(slow, (crossValidated ? support.crossValidated(one) : support.onVal(one)).get(0)));
+        return new MethodChoice(List.of(best(all).candidate()), all, crossValidated, measured);
     }
 
     /** Returns the best score, the first of equals. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.base.Progress;
 import org.coop4j.base.ProgressRecorder;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -72,9 +73,11 @@ class ImageTowerTokensTest {
                     MethodChoice choice =
                             new MethodChoice(List.of(quick), List.of(new Score(quick, right, 1_000_000)), folds);
                     ProgressRecorder said = new ProgressRecorder();
-                    assertThat(choice.with(slow, Duration.ZERO, images, config, said))
-                            .isSameAs(choice);
-                    assertThat(said.notes.toString()).contains("slow: about", "so it is left out");
+                    MethodChoice same = choice.with(slow, Duration.ZERO, images, config, said);
+                    assertThat(same.scores()).isEqualTo(choice.scores());
+                    assertThat(same.chosen()).containsExactly(quick);
+                    assertThat(same.cost()).startsWith("slow: about").endsWith("so it is left out");
+                    assertThat(said.notes).contains(same.cost());
                     MethodChoice more = choice.with(slow, Duration.ofHours(1), images, config, said);
                     assertThat(more.scores()).hasSize(2);
                     assertThat(more.chosen().get(0))
@@ -86,6 +89,24 @@ class ImageTowerTokensTest {
                 }
             }
         }
+    }
+
+    /** A listener is told the cost of the training by a step before it. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aMeasuredStepChangesNoBitOfTheTraining(String id, Map<String, Object> settings) throws IOException {
+        RunFixture.Setup setup = RunFixture.config(data, 2, 3, 2, 0.01)
+                .with("batch", 4)
+                .with(Method.of(id).with(settings));
+        Path told = folder.resolve("told-" + id);
+        Path silent = folder.resolve("silent-" + id);
+        RunFixture.Quiet listener = new RunFixture.Quiet();
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            RunFixture.run(clip, setup, told, false, listener);
+            setup.run(clip, RunFixture.options(silent, false), Progress.NONE).run(silent.resolve("run"), false);
+        }
+        assertThat(listener.notes).anyMatch(note -> note.contains("by a measured one"));
+        assertThat(RunFixture.outcome(silent)).isEqualTo(RunFixture.outcome(told));
     }
 
     @ParameterizedTest

@@ -123,7 +123,7 @@ final class TrainCommand extends ConsoleCommand {
                     .filter(c -> c.method().group().runsTower())
                     .forEach(c -> space.requireTowers(c.method().id()));
             MethodChoice choice = chosen(images, lists, candidates);
-            TrainingCost.noteSettings(choice.chosen(), runOptions.fast, console);
+            TrainingCost.noteSettings(choice.chosen(), runOptions.fast || runOptions.budget != null, console);
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
             TrainingCost.note(space, lists, choice.chosen(), console);
@@ -180,7 +180,7 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
         RunConfig config = config(images, learns, seeds.get(0));
         MethodChoice quick = MethodChoice.best(images, config, candidates, console);
-        return runOptions.budget == null || lists.hasSets()
+        return runOptions.budget == null
                 ? quick
                 : TrainingCost.withSlow(
                         quick, images, lists, config, runOptions, runOptions.shots(dataOptions), console);

@@ -83,7 +83,10 @@ final class TrainingCost {
             throws IOException {
         Optional<Method.Fast> fast;
         try {
-            fast = options.fast(Method.slow(), images.space(), lists, shots);
+            fast = WrongUsage.unless(() -> {
+                Method.slow().requireSuits(lists.hasSets());
+                return options.fast(Method.slow(), images.space(), lists, shots);
+            });
         } catch (WrongUsage e) {
             progress.note("no method of the image tower is compared: " + e.getMessage());
             return quick;

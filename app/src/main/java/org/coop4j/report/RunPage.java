@@ -141,7 +141,8 @@ public record RunPage(
                 ? section
                 : section.verdict(run.name() + " was chosen without the test images.")
                         .table(ComparisonTable.candidates(choice))
-                        .paragraph("The score of the best of several is a little too high; its accuracy on the test"
+                        .paragraph((choice.cost() == null ? "" : choice.cost() + ". ")
+                                + "The score of the best of several is a little too high; its accuracy on the test"
                                 + " images is not.");
     }
 

@@ -7,6 +7,7 @@ import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -82,6 +83,8 @@ class MethodChoiceTest {
         assertThat(said.err())
                 .containsPattern("CLIP-LoRA \\(rank 2\\): about .* to compare and to learn; the budget is 20");
         JsonNode scores = json(said).get("candidates");
+        assertThat(Files.readString(folder.resolve("budgeted").resolve("report.html")))
+                .contains(" to compare and to learn; the budget is 20");
         double tower = candidate(json(said), "CLIP-LoRA (rank 2)");
         double best = 0;
         for (JsonNode score : scores) {
@@ -93,6 +96,7 @@ class MethodChoiceTest {
         }
         assertThat(json(said).get("runs").findValuesAsText("method").contains("CLIP-LoRA (rank 2)"))
                 .isEqualTo(tower > best);
+        assertThat(said.err().contains("the fast settings")).isEqualTo(tower > best);
     }
 
     @Test
