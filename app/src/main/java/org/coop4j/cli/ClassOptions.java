@@ -38,25 +38,34 @@ final class ClassOptions {
         return names != null;
     }
 
-    /** Returns the class names of the command line, checked. */
+    /** Returns the class names of the command line, checked: two or more. */
     List<String> read() throws IOException {
+        return read(2);
+    }
+
+    /** Returns the class names of the command line, checked. */
+    List<String> read(int least) throws IOException {
         if (names.file != null) {
             List<String> lines = new ArrayList<>(TextFile.lines(names.file));
             lines.removeIf(String::isBlank);
-            return checked(lines, names.file.toString());
+            return checked(lines, names.file.toString(), least);
         }
         try {
-            return checked(List.of(names.list.split(",", -1)), "--classes");
+            return checked(List.of(names.list.split(",", -1)), "--classes", least);
         } catch (CommandFailure e) {
             throw new WrongUsage(e.getMessage());
         }
     }
 
     /** Strips white space around class names and checks that they make a classifier. */
-    static List<String> checked(List<String> given, String source) {
+    static List<String> checked(List<String> given, String source, int least) {
         List<String> result = given.stream().map(String::strip).toList();
-        require(!result.isEmpty() && !result.equals(List.of("")), "%s names no class: give two or more", source);
-        require(result.size() > 1, "%s names one class, '%s': give two or more", source, result.get(0));
+        require(
+                !result.isEmpty() && !result.equals(List.of("")),
+                "%s names no class: give %s or more",
+                source,
+                least == 1 ? "one" : "two");
+        require(result.size() >= least, "%s names one class, '%s': give two or more", source, result.get(0));
         require(!result.contains(""), "%s has an empty class name", source);
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : result) {

@@ -165,7 +165,8 @@ final class ZeroShotCommand extends ConsoleCommand {
     private Request request() throws IOException {
         Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
         PromptEnsemble prompts = templateOptions.prompts(data);
-        List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
+        int least = independent ? 1 : 2;
+        List<String> given = classOptions.areGiven() ? classOptions.read(least) : List.of();
         if (data.isPresent()) {
             return ofDataset(data.get(), prompts);
         }
@@ -179,7 +180,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                 "which classes? Give --classes, or a folder with one subfolder per class");
 
         List<String> classes = given.isEmpty()
-                ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString())
+                ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString(), least)
                 : given;
         return new Request(inputs.files(), classes, inputs.labels(classes), prompts, exif.or(ExifOrientation.APPLY));
     }

@@ -51,6 +51,10 @@ class SiglipCommandsTest {
                 assertThat(answer.path("probability").floatValue()).isCloseTo(probability, within(1e-5f));
                 assertThat(answer.path("answer").asText()).isEqualTo(probability >= 0.5 ? "yes" : "no");
             }
+            JsonNode alone = json(coop("zero-shot", "-m", model, "-c", "dog", "--independent", "--json", picture));
+            assertThat(alone.at("/images/0/predictions")).hasSize(1);
+            assertThat(alone.at("/images/0/predictions/0/probability").floatValue())
+                    .isCloseTo(expected[1], within(1e-5f));
         }
     }
 
