@@ -20,6 +20,9 @@ final class CharacterMap {
     /** Bytes of a cluster of characters from which on the tokenizers library applies rules to each character. */
     private static final int LONG_CLUSTER = 6;
 
+    /** More bytes than any published replacement has. */
+    private static final int LONGEST = 256;
+
     private static final int LABEL = 0x8000_00FF;
 
     private final int[] units;
@@ -48,6 +51,11 @@ final class CharacterMap {
                 replacements.length > 0 && replacements[replacements.length - 1] == 0,
                 "character map of %d bytes: its last replacement has no end",
                 precompiled.length);
+        int length = 0;
+        for (byte next : replacements) {
+            length = next == 0 ? 0 : length + 1;
+            require(length <= LONGEST, "character map: a replacement of more than %d bytes", LONGEST);
+        }
         return new CharacterMap(units, replacements);
     }
 

@@ -64,12 +64,11 @@ final class PieceCodec implements Tokenizer.Codec {
     }
 
     private static UnaryOperator<String> cleaning(ModelVocabulary.Cleaning cleaning) {
-        TextCleaner cleaner = new TextCleaner(HtmlEntities.load());
         return switch (cleaning) {
             case LOWER -> TextCleaner::lowerCaseOfEach;
             case PUNCTUATION -> TextCleaner::withoutPunctuation;
-            case CANONICALIZE -> cleaner::canonicalize;
-            case WHITESPACE -> cleaner::cleanKeepingCase;
+            case CANONICALIZE -> new TextCleaner(HtmlEntities.load())::canonicalize;
+            case WHITESPACE -> new TextCleaner(HtmlEntities.load())::cleanKeepingCase;
         };
     }
 

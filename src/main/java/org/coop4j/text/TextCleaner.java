@@ -18,7 +18,7 @@ final class TextCleaner {
     /** A regular expression of one character of white space. */
     static final String WHITE_SPACE = "\\p{IsWhite_Space}";
 
-    private static final Pattern SPACES = Pattern.compile(WHITE_SPACE + "+");
+    static final Pattern SPACES = Pattern.compile(WHITE_SPACE + "+");
 
     /** White space of Python, which has four separators more, and punctuation of ASCII. */
     private static final Pattern PYTHON_SPACES = Pattern.compile("[\\p{IsWhite_Space}\\x1c-\\x1f]+");

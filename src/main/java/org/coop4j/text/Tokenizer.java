@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
-import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
 import org.coop4j.weights.model.ConvertedModel;
@@ -25,9 +24,6 @@ public final class Tokenizer {
 
     /** Largest number of characters of a text; what follows is cut off where texts are truncated. */
     private static final int MAX_LENGTH = 10_000;
-
-    /** The largest published one has 34 MB. */
-    private static final int LARGEST_VOCABULARY = 128 << 20;
 
     /** A part of a character. */
     private static final char UNREADABLE = '\uFFFD';
@@ -141,8 +137,7 @@ public final class Tokenizer {
                 Files.exists(folder.resolve(Vocabulary.MERGES)) ? Optional.empty() : ModelVocabulary.of(folder);
         return pieces.isEmpty()
                 ? ClipCodec.tokenizer(Vocabulary.ofHuggingFace(folder))
-                : PieceCodec.tokenizer(
-                        pieces.get(), OpenFile.read(folder.resolve(pieces.get().file()), LARGEST_VOCABULARY));
+                : PieceCodec.tokenizer(pieces.get(), pieces.get().read(folder));
     }
 
     /** Returns the text's token ids, without start and end token. */

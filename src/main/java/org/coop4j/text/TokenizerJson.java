@@ -47,8 +47,12 @@ final class TokenizerJson {
     /** Values at most of everything but the pieces and merges. */
     private static final int MOST_VALUES = 200_000;
 
+    /** Characters that a step may put in place of one; more would let a few steps fill the memory. */
+    private static final int LONGEST_REPLACEMENT = 32;
+
     private static final String TYPE = "type";
     private static final String SPACE = String.valueOf(Pieces.SPACE);
+    private static final Pattern BEFORE_SPACE = Pattern.compile("(?=" + SPACE + ")");
 
     /** One character or class, perhaps repeated: it cannot backtrack for long. */
     private static final Pattern ONE_ELEMENT =
@@ -161,6 +165,7 @@ final class TokenizerJson {
                         CharacterMap.of(Base64.getDecoder().decode(step.text("precompiled_charsmap")))::byClusters);
             case "Replace" -> {
                 Pattern replaced = pattern(step.object("pattern"));
+                refuse(step.text("content").length() > LONGEST_REPLACEMENT, step, "content");
                 String content = Matcher.quoteReplacement(step.text("content"));
                 normalizers.add(text -> replaced.matcher(text).replaceAll(content));
             }
@@ -203,11 +208,11 @@ final class TokenizerJson {
                     boolean prefixed = prefix.equals("always") || (first && prefix.equals("first"));
                     String spaced = part.replace(' ', Pieces.SPACE);
                     String whole = prefixed && !spaced.startsWith(SPACE) ? SPACE + spaced : spaced;
-                    return splits ? List.of(whole.split("(?=" + SPACE + ")", -1)) : List.of(whole);
+                    return splits ? List.of(BEFORE_SPACE.split(whole, -1)) : List.of(whole);
                 });
             }
             case "WhitespaceSplit" ->
-                splittings.add((part, first) -> Arrays.stream(part.split(TextCleaner.WHITE_SPACE + "+", -1))
+                splittings.add((part, first) -> Arrays.stream(TextCleaner.SPACES.split(part, -1))
                         .filter(word -> !word.isEmpty())
                         .toList());
             // Spaces that were replaced before cannot split anything.
@@ -366,6 +371,11 @@ final class TokenizerJson {
         String normalized = text;
         for (UnaryOperator<String> step : normalizers) {
             normalized = step.apply(normalized);
+            Require.that(
+                    normalized.length() <= LONGEST_REPLACEMENT * (text.length() + LONGEST_REPLACEMENT),
+                    "the vocabulary's normalizer makes %,d characters of %,d: expected that of a published model",
+                    normalized.length(),
+                    text.length());
         }
         return normalized;
     }

@@ -141,7 +141,7 @@ class SiglipVocabularyTest {
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(500L << 20);
         }
-        assertThrown(InputException.class, () -> Tokenizer.ofFolder(folder), file.toString(), "more than 128 MB");
+        assertThrown(InputException.class, () -> Tokenizer.ofFolder(folder), file.toString(), "more than 64 MB");
     }
 
     @Test
@@ -168,6 +168,9 @@ class SiglipVocabularyTest {
                 piece("</s>", 0, CONTROL), piece("<unk>", 0, UNKNOWN), piece("a", 0, NORMAL), field(2, whole(3, 1)));
         byte[] tooLong = {-1, -1, -1, 127, 0, 0, 0, 0};
         assertRefused(joined(pieces, field(3, joined(settings, field(2, tooLong)))), "character map", "does not fit");
+        byte[] growing = joined(new byte[] {4, 0, 0, 0, 0, 0, 0, 0}, new byte[256], new byte[] {'a'}, new byte[1]);
+        Arrays.fill(growing, 8, 8 + 256, (byte) 'a');
+        assertRefused(joined(pieces, field(3, joined(settings, field(2, growing)))), "replacement of more than 256");
         ByteBuffer wild = ByteBuffer.allocate(4 + 4 * 300 + 1).order(ByteOrder.LITTLE_ENDIAN);
         wild.putInt(4 * 300);
         for (int unit = 0; unit < 300; unit++) {
@@ -197,6 +200,7 @@ class SiglipVocabularyTest {
                 "{'normalizer': {'type': 'Sequence', 'normalizers': [{'type': 'Nmt'}]}} | type = Nmt is not supported",
                 "{'normalizer': {'type': 'Replace', 'pattern': {'Regex': '(a*)*b'}, 'content': ''}} | Regex = (a*)*b is not supported",
                 "{'normalizer': {'type': 'Precompiled', 'precompiled_charsmap': '%%%%'}} | Illegal base64",
+                "{'normalizer': {'type': 'Replace', 'pattern': {'String': 'a'}, 'content': '123456789012345678901234567890123'}} | content =",
                 "{'pre_tokenizer': {'type': 'ByteLevel'}} | type = ByteLevel is not supported",
                 "{'post_processor': {'type': 'BertProcessing'}} | type = BertProcessing is not supported",
                 "{'model': {'vocab': {'</s>': 0}, 'ignore_merges': true}} | model.ignore_merges = true is not supported",
@@ -218,6 +222,16 @@ class SiglipVocabularyTest {
                 () -> json("{'post_processor': [" + numbers + "]}"),
                 "not valid JSON",
                 "too many values");
+    }
+
+    @Test
+    void normalizersDoNotFillTheMemory() throws IOException {
+        String step = "{'type': 'Replace', 'pattern': {'String': 'a'}, 'content': 'aaaaaaaaaaaaaaaa'}";
+        Tokenizer tokenizer = json(
+                "{'normalizer': {'type': 'Sequence', 'normalizers': [" + String.join(",", Collections.nCopies(20, step))
+                        + "]}, 'model': {'type': 'BPE', 'vocab': {'</s>': 0, 'a': 1}}}");
+        assertThrown(
+                IllegalArgumentException.class, () -> tokenizer.encode("a".repeat(10_000)), "2,560,000 characters");
     }
 
     /** Each merge leaves one symbol less, so that no list of merges can go on for ever. */

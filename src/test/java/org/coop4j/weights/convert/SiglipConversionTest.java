@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -17,6 +18,10 @@ import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.SiglipModels;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.ModelSource.ModelConfig;
 import org.coop4j.weights.download.ModelDownload;
 import org.coop4j.weights.model.ClipConfig;
@@ -26,6 +31,8 @@ import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.ModelVocabulary;
 import org.coop4j.weights.model.ModelVocabulary.Cleaning;
 import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +74,7 @@ class SiglipConversionTest {
         assertThat(huggingFace.textActivation()).hasValue(MlpActivation.GELU_TANH);
         assertThat(openClip.activation()).hasValue(activation(expected, "open_clip_image_activation"));
         assertThat(openClip.textActivation()).hasValue(activation(expected, "open_clip_text_activation"));
+        assertThat(openClip.preprocessing().interpolation()).isEqualTo(PreprocessConfig.Interpolation.BICUBIC);
         assertThat(ModelDownload.isName(name)).isTrue();
         assertThat(huggingFace.architecture().publishedName())
                 .hasValueSatisfying(
@@ -176,6 +184,33 @@ class SiglipConversionTest {
                 InputException.class,
                 () -> Converter.convert(folder, folder.resolve("out.safetensors"), Optional.empty(), Progress.NONE),
                 problem);
+    }
+
+    @Test
+    void aVocabularyOfMoreBytesThanPublishedOnesIsNotRead() throws IOException {
+        Path hostile = folder.resolve("hostile.safetensors");
+        byte[] vocabulary = new byte[(64 << 20) + 1];
+        try (SafetensorsFile whole = SafetensorsFile.open(SiglipModels.convert("siglip1/huggingface", folder))) {
+            List<TensorSpec> specs = whole.tensors().stream()
+                    .map(TensorView::spec)
+                    .map(spec -> spec.name().equals(ModelVocabulary.TENSOR)
+                            ? new TensorSpec(spec.name(), spec.dtype(), Shape.of(vocabulary.length))
+                            : spec)
+                    .toList();
+            try (SafetensorsWriter writer = SafetensorsWriter.create(hostile, specs, whole.metadata())) {
+                for (TensorSpec spec : specs) {
+                    if (spec.name().equals(ModelVocabulary.TENSOR)) {
+                        writer.writeBytes(spec.name(), ByteBuffer.wrap(vocabulary));
+                    } else {
+                        whole.tensor(spec.name()).forEachChunk(chunk -> writer.writeBytes(spec.name(), chunk));
+                    }
+                }
+                writer.commit();
+            }
+        }
+        try (ConvertedModel model = ConvertedModel.open(hostile)) {
+            assertThrown(InputException.class, () -> Tokenizer.of(model), "hostile", "a vocabulary of 67.1 MB");
+        }
     }
 
     @Test

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -38,9 +37,6 @@ import org.coop4j.weights.torch.TorchFile;
  * }</pre>
  */
 public final class Converter {
-    /** The largest published one, of SigLIP 2 in JSON, has 34 MB. */
-    private static final long LARGEST_VOCABULARY = 64 << 20;
-
     private final WeightsFile weights;
     private final Map<String, SourceTensor> tensors;
     private byte[] vocabulary; // null for CLIP's
@@ -95,7 +91,7 @@ public final class Converter {
             config = beside.isPresent() ? beside.get() : converter.inferred();
             converter.check(config.architecture(), beside);
             for (ModelVocabulary own : config.vocabulary().stream().toList()) {
-                converter.vocabulary = vocabulary(source.resolve(own.file()));
+                converter.vocabulary = own.read(source);
             }
             activation = activation(config, given);
             config.metadata(activation, ModelMetadata.SourceInfo.madeHere("")); // refuses what does not fit
@@ -112,18 +108,6 @@ public final class Converter {
             converter.write(target, metadata, task);
             return metadata;
         }
-    }
-
-    /** Reads a vocabulary whole; it is checked where it is used. */
-    private static byte[] vocabulary(Path file) throws IOException {
-        long bytes = Files.size(file);
-        require(
-                bytes <= LARGEST_VOCABULARY,
-                "%s has %s: expected a vocabulary of at most %s",
-                file.getFileName(),
-                Numbers.bytes(bytes),
-                Numbers.bytes(LARGEST_VOCABULARY));
-        return Files.readAllBytes(file);
     }
 
     /** Returns what the weights tell of a model without a configuration. */

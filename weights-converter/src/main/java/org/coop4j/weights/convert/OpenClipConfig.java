@@ -1,5 +1,7 @@
 package org.coop4j.weights.convert;
 
+import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,7 +65,9 @@ final class OpenClipConfig {
         requireKnown("model_cfg", model, "custom_text", "init_logit_scale", sigLip ? "init_logit_bias" : "");
         PreprocessConfig pixels = json.has("preprocess_cfg")
                 ? preprocessing(json.object("preprocess_cfg"), vision.imageSize())
-                : PreprocessConfig.published(architecture);
+                : sigLip
+                        ? PreprocessConfig.squash(vision.imageSize(), BICUBIC) // of SigLIP 2, too
+                        : PreprocessConfig.published(architecture);
         if (!sigLip) {
             return new ModelConfig(FILE, architecture, Optional.of(activation), pixels);
         }

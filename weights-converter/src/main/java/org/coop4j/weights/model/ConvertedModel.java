@@ -1,12 +1,13 @@
 package org.coop4j.weights.model;
 
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -86,19 +87,22 @@ public final class ConvertedModel implements Closeable {
     /**
      * Returns the bytes of its own vocabulary; empty if it holds none.
      *
-     * @throws InputException if the tensor is missing
+     * @throws InputException if the tensor is missing or too large
      */
     public Optional<byte[]> vocabulary() throws IOException {
         if (metadata.vocabulary().isEmpty()) {
             return Optional.empty();
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        weights.tensor(ModelVocabulary.TENSOR).forEachChunk(chunk -> {
-            byte[] part = new byte[chunk.remaining()];
-            chunk.get(part);
-            bytes.write(part, 0, part.length);
-        });
-        return Optional.of(bytes.toByteArray());
+        TensorView tensor = weights.tensor(ModelVocabulary.TENSOR);
+        InputException.require(
+                tensor.bytes() <= ModelVocabulary.LARGEST,
+                "%s: a vocabulary of %s, expected %s or less",
+                path(),
+                Numbers.bytes(tensor.bytes()),
+                Numbers.bytes(ModelVocabulary.LARGEST));
+        ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes());
+        tensor.forEachChunk(bytes::put);
+        return Optional.of(bytes.array());
     }
 
     /** Returns the conversion of images to its input. */

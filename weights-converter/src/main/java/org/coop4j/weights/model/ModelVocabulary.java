@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
 
 /**
@@ -26,6 +27,9 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
     /** Names of vocabularies in a folder; the first that is there is taken. */
     public static final List<String> FILES = List.of("spiece.model", "tokenizer.model", "tokenizer.json");
 
+    /** Limit of the file's size in bytes; the largest published one, of SigLIP 2 in JSON, has 34 MB. */
+    static final long LARGEST = 64 << 20;
+
     /** Changes of a text before it is cut into tokens. */
     public enum Cleaning {
         /** Each character in lower case by itself: SigLIP 2. */
@@ -43,6 +47,11 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
         Require.that(
                 !file.isEmpty() && cleaning != null && endToken != null && padToken != null,
                 "a vocabulary: expected file, cleaning, end_token and pad_token");
+    }
+
+    /** Reads the file in its folder. It is checked where it is used. */
+    public byte[] read(Path folder) throws IOException {
+        return OpenFile.read(folder.resolve(file), LARGEST);
     }
 
     /** Returns the cleaning that the {@code text_cfg} of open_clip names. */
