@@ -53,7 +53,7 @@ final class BrowserToken {
     }
 
     private String address(String host, int port) {
-        return "http://%s:%d/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, token.get());
+        return "http://%s:%s/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, token.get());
     }
 
     /** Replaces the token, for another browser. */

@@ -113,12 +113,12 @@ public enum CheckpointForm {
         return Map.of(
                 OpenClipConfig.FILE,
                 """
-                {"model_cfg": {"embed_dim": %d, "quick_gelu": %b,
-                  "vision_cfg": {"image_size": %d, "patch_size": %d, "width": %d, "layers": %d, "head_width": %d,
+                {"model_cfg": {"embed_dim": %s, "quick_gelu": %b,
+                  "vision_cfg": {"image_size": %s, "patch_size": %s, "width": %s, "layers": %s, "head_width": %s,
                     "mlp_ratio": %s},
-                  "text_cfg": {"context_length": %d, "vocab_size": %d, "width": %d, "heads": %d, "layers": %d,
+                  "text_cfg": {"context_length": %s, "vocab_size": %s, "width": %s, "heads": %s, "layers": %s,
                     "mlp_ratio": %s}},
-                 "preprocess_cfg": {"size": %d, "mean": %s, "std": %s, "interpolation": "%s", "resize_mode": "%s"}}
+                 "preprocess_cfg": {"size": %s, "mean": %s, "std": %s, "interpolation": "%s", "resize_mode": "%s"}}
                 """
                         .formatted(
                                 model.architecture().embedDim(),
@@ -155,17 +155,17 @@ public enum CheckpointForm {
         Require.that(
                 !pixels.squash() && pixels.interpolation() == Interpolation.BICUBIC,
                 "the model resizes images otherwise than Hugging Face's CLIP: write open_clip's form");
-        String common = "\"hidden_act\": \"%s\", \"layer_norm_eps\": 1e-5, \"projection_dim\": %d"
+        String common = "\"hidden_act\": \"%s\", \"layer_norm_eps\": 1e-5, \"projection_dim\": %s"
                 .formatted(model.activation().id(), model.architecture().embedDim());
         return Map.of(
                 HuggingFaceConfig.FILE,
                 """
-                {"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": %d,
-                 "text_config": {"max_position_embeddings": %d, "vocab_size": %d, "hidden_size": %d,
-                   "num_attention_heads": %d, "num_hidden_layers": %d, "intermediate_size": %d,
+                {"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": %s,
+                 "text_config": {"max_position_embeddings": %s, "vocab_size": %s, "hidden_size": %s,
+                   "num_attention_heads": %s, "num_hidden_layers": %s, "intermediate_size": %s,
                    "bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1, %s},
-                 "vision_config": {"image_size": %d, "patch_size": %d, "num_channels": 3, "hidden_size": %d,
-                   "num_attention_heads": %d, "num_hidden_layers": %d, "intermediate_size": %d, %s}}
+                 "vision_config": {"image_size": %s, "patch_size": %s, "num_channels": 3, "hidden_size": %s,
+                   "num_attention_heads": %s, "num_hidden_layers": %s, "intermediate_size": %s, %s}}
                 """
                         .formatted(
                                 model.architecture().embedDim(),
@@ -186,8 +186,8 @@ public enum CheckpointForm {
                 HuggingFaceConfig.PREPROCESSOR,
                 """
                 {"image_processor_type": "CLIPImageProcessor", "do_convert_rgb": true, "do_resize": true,
-                 "size": {"shortest_edge": %1$d}, "resample": 3, "do_center_crop": true,
-                 "crop_size": {"height": %1$d, "width": %1$d}, "do_rescale": true, "do_normalize": true,
+                 "size": {"shortest_edge": %1$s}, "resample": 3, "do_center_crop": true,
+                 "crop_size": {"height": %1$s, "width": %1$s}, "do_rescale": true, "do_normalize": true,
                  "image_mean": %2$s, "image_std": %3$s}
                 """
                         .formatted(pixels.size(), pixels.mean(), pixels.std()));
