@@ -65,6 +65,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     /**
      * Returns the prompt tokens of each class.
      *
+     * @param frame tokens around each prompt
      * @param contextLength the model's context length
      * @throws PromptTooLongException if a prompt does not fit, naming its class and length
      */

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import static org.coop4j.graph.host.Precision.FLOAT32;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -51,17 +49,24 @@ final class TrainingCost {
     static void note(FeatureSpace space, ImageDataset lists, List<Candidate> candidates, Progress progress) {
         ClipConfig.Text text =
                 space.towers().map(clip -> clip.architecture().text()).orElse(null);
+        if (text == null || !text.unmasked()) {
+            return;
+        }
+        double speed = 0; // operations per second, measured once
         int all = lists.train().size();
         int classes = lists.classCount();
         for (Candidate candidate : candidates) {
             int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
             double prompts = candidate.method().prompts(images, classes, candidate.training());
-            if (text != null && text.unmasked() && prompts > 0) {
-                double speed =
-                        1e9 * Measurement.product(space.workers(), FLOAT32).gflops();
+            if (prompts > 0) {
+                speed = speed > 0
+                        ? speed
+                        : 1e9
+                                * Measurement.product(space.workers(), space.precision())
+                                        .gflops();
                 double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
                 progress.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
-                                + " methods of image features, such as gda, take seconds")
+                                + " methods of image features, such as gda, do without them")
                         .formatted(
                                 candidate.method().id(),
                                 Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
