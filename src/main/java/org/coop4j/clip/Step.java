@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Workers;
@@ -190,21 +190,36 @@ public final class Step implements AutoCloseable {
      * entries whose logits have the right sign.
      */
     public double accuracy() {
+        logits(0); // read before threads share them
+        long[] correct = new long[labels.length];
+        IntStream.range(0, labels.length).parallel().forEach(i -> correct[i] = correct(i));
+        long known = targets == null
+                ? labels.length
+                : Stream.of(targets).parallel().mapToLong(Step::known).sum();
+        return (double) LongStream.of(correct).sum() / Math.max(1, known);
+    }
+
+    private static long known(float[] weights) {
         int known = 0;
+        for (float weight : weights) {
+            known += weight == 0 ? 0 : 1;
+        }
+        return known;
+    }
+
+    /** Returns the number of correct answers about an image. */
+    private long correct(int image) {
+        float[] z = logits(image);
+        int label = labels[image];
         int correct = 0;
-        for (int i = 0; i < labels.length; i++) {
-            float[] z = logits(i);
-            if (targets == null) {
-                known++;
-                correct += Predictions.argmax(z.length, c -> z[c]) == labels[i] ? 1 : 0;
-                continue;
-            }
-            for (int c = 0; c < z.length; c++) {
-                known += targets[i][c] == 0 ? 0 : 1;
-                correct += z[c] * targets[i][c] > 0 ? 1 : 0;
+        for (int c = 0; c < z.length; c++) {
+            if (targets != null) {
+                correct += z[c] * targets[image][c] > 0 ? 1 : 0;
+            } else if (c < label ? z[c] >= z[label] : z[c] > z[label]) {
+                return 0;
             }
         }
-        return (double) correct / Math.max(1, known);
+        return targets == null ? 1 : correct;
     }
 
     /** Returns the number of bytes of native memory for intermediate values. */

@@ -40,7 +40,7 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
 
     private final Shape shape;
     private final int[] classes;
-    private final Graph graph = Graph.create();
+    private Graph graph = Graph.create();
     private final Map<LearnedTensor, INDArray> learned = new LinkedHashMap<>();
     private final Map<String, SDVariable> variables = new LinkedHashMap<>();
 
@@ -181,6 +181,11 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
             draws = graph.placeholder(DRAWS, DataType.FLOAT, 2);
         }
         return graph.dropout(x, rate, draws, drawn++);
+    }
+
+    /** Builds what follows of the fastest kernels ({@link Graph#fast}), for large batches. */
+    public void fast() {
+        graph = graph.fast();
     }
 
     /**

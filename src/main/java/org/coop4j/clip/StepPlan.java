@@ -24,6 +24,9 @@ final class StepPlan implements AutoCloseable {
     private final int[] rowOfClass;
     private ExecutionPlan plan; // null until it is bound to memory
     private ArrayValues logits; // null until they are read after a run
+    private final boolean inOrder;
+    private float[] images; // those of the last run; null before
+    private float[][] targets;
 
     /**
      * A plan without memory.
@@ -47,6 +50,7 @@ final class StepPlan implements AutoCloseable {
         for (int row = 0; row < classes.length; row++) {
             rowOfClass[classes[row]] = row;
         }
+        inOrder = Arrays.equals(classes, rowOfClass);
     }
 
     /** Returns the losses, the logits if there are any, and the gradients of each loss in all that is learned. */
@@ -91,23 +95,25 @@ final class StepPlan implements AutoCloseable {
     }
 
     /**
-     * Runs the plan on images and labels; what it does not read may be null.
+     * Runs the plan on images and labels; what it does not read may be null. Arrays of the last run are not read again.
      *
      * @param targets weights of the entries of images with several labels
      * @param draws decides what is dropped
      */
-    void run(float[] images, int[] labels, float[][] targets, long draws) {
+    void run(float[] newImages, int[] labels, float[][] newTargets, long draws) {
         graph.lock().hold(() -> {
             graph.loadLearned();
-            if (plan.reads(StepGraph.IMAGES)) {
-                ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(images);
+            if (plan.reads(StepGraph.IMAGES) && newImages != images) {
+                ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(newImages);
+                images = newImages;
             }
             if (plan.reads(StepGraph.LABELS)) {
                 ArrayValues.of(plan.input(StepGraph.LABELS)).fill(rows(labels));
             }
-            if (plan.reads(StepGraph.TARGETS)) {
+            if (plan.reads(StepGraph.TARGETS) && newTargets != targets) {
                 ArrayValues.of(plan.input(StepGraph.TARGETS))
-                        .fill(FeatureMatrix.of(targets).toArray());
+                        .fill(FeatureMatrix.of(newTargets).toArray());
+                targets = newTargets;
             }
             if (plan.reads(StepGraph.DRAWS)) {
                 ArrayValues.of(plan.input(StepGraph.DRAWS))
@@ -176,7 +182,7 @@ final class StepPlan implements AutoCloseable {
         }
         float[] byRow = new float[logits.cols()];
         logits.getRow(image, byRow);
-        if (plan.reads(StepGraph.TARGETS)) {
+        if (inOrder || plan.reads(StepGraph.TARGETS)) {
             return byRow;
         }
         float[] byClass = new float[byRow.length];

@@ -153,24 +153,22 @@ record ProLip(
 
             @Override
             public SDVariable loss(StepGraph step) {
+                step.fast();
                 Graph ops = step.ops();
                 SDVariable learned = step.learned(w.name());
-                SDVariable start = step.constant("before", frozen);
-                SDVariable z; // [batch, embed]
-                SDVariable change;
+                SDVariable z = ops.linear(step.images(), learned); // [batch, embed], or [batch, r] in the basis
+                SDVariable change = learned;
                 if (q == null) {
-                    z = ops.linear(step.images(), learned);
-                    change = learned.sub(start);
+                    change = ops.add(learned, step.constant("before", frozen.times(-1)));
                 } else {
-                    SDVariable coordinates = ops.linear(step.images(), learned); // [batch, r]
-                    z = ops.add(ops.linear(step.images(), start), ops.linear(coordinates, step.constant("basis", q)));
-                    change = learned;
+                    SDVariable start = step.constant("before", frozen);
+                    z = ops.add(ops.linear(step.images(), start), ops.linear(z, step.constant("basis", q)));
                 }
                 if (before.bias() != null) {
                     z = z.add(step.constant("bias", before.bias()));
                 }
-                SDVariable t = step.perClass("text", text);
-                SDVariable logits = step.scaled(ops.linear(ops.normalizeRows(z), t));
+                SDVariable t = step.perClass("text", text.times(step.logitScale()));
+                SDVariable logits = ops.linear(ops.normalizeRows(z), t);
                 double reach = Training.reach(step.logitScale());
                 return step.crossEntropy(logits).add(ops.sumOfSquares(change).mul(penalty / (reach * reach)));
             }

@@ -175,9 +175,10 @@ record SigmoidHead(
 
             @Override
             public SDVariable loss(StepGraph step) {
+                step.fast();
                 SDVariable learned = step.learned(W);
                 SDVariable z = step.scaled(step.ops().linear(step.images(), learned, step.learned(B)));
-                SDVariable change = learned.sub(step.constant("text", text));
+                SDVariable change = step.ops().add(learned, step.constant("text", text.times(-1)));
                 double reach = Training.reach(step.logitScale());
                 return step.labelLoss(z, loss == EntryLoss.BCE ? null : ASYMMETRIC)
                         .add(step.ops().sumOfSquares(change).mul(penalty / (reach * reach)));

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -17,6 +18,15 @@ import org.nd4j.autodiff.samediff.ops.SDNN;
  * loss ops ignore the upstream gradient (deeplearning4j issue 9026).
  */
 final class CrossEntropy extends GraphOp {
+
+    private final boolean fast;
+
+    /**
+     * @param fast true to compute the exponentials of labels' losses in float32 by vector instructions
+     */
+    CrossEntropy(boolean fast) {
+        this.fast = fast;
+    }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
@@ -41,8 +51,9 @@ final class CrossEntropy extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         double[] losses = new double[in[0].rows()];
-        HostKernel rows =
-                eachRow(in[0], in[1], workers, (r, row, p, q, logSum) -> losses[r] = expected(q, logSum, row));
+        HostKernel rows = isFast(in[0], in[1])
+                ? eachFastRow(in[0], in[1], workers, (r, label, e, sum, loss) -> losses[r] = loss)
+                : eachRow(in[0], in[1], workers, (r, row, p, q, logSum) -> losses[r] = expected(q, logSum, row));
         return () -> {
             rows.run();
             double total = 0;
@@ -51,6 +62,40 @@ final class CrossEntropy extends GraphOp {
             }
             out[0].buffer().put(0, (float) (total / losses.length));
         };
+    }
+
+    private boolean isFast(HostMatrix z, HostMatrix target) {
+        return fast && !target.fits(z);
+    }
+
+    /** Work on a row of logits: their exponentials, which have this sum, and the loss of the row. */
+    private interface FastRowWork {
+        void accept(int r, int label, float[] e, float sum, double loss);
+    }
+
+    private static HostKernel eachFastRow(HostMatrix z, HostMatrix labels, Workers workers, FastRowWork work) {
+        int n = z.cols();
+        return HostKernel.eachRow(z.rows(), workers, () -> {
+            float[] row = new float[n];
+            Exponential exponential = new Exponential(n);
+            return r -> {
+                z.getRow(r, row);
+                int label = (int) labels.buffer().get(r);
+                float max = Float.NEGATIVE_INFINITY;
+                for (float value : row) {
+                    if (value > max) { // a branch that is rarely taken is faster than Math.max
+                        max = value;
+                    }
+                }
+                for (int i = 0; i < n; i++) {
+                    row[i] -= max;
+                }
+                double own = row[label];
+                exponential.apply(row, n);
+                float sum = Floats.sum(row, n);
+                work.accept(r, label, row, sum, Math.log(sum) - own);
+            };
+        });
     }
 
     /** Work on a row of logits: their softmax p, the target q, and log Σ exp. */
@@ -116,7 +161,7 @@ final class CrossEntropy extends GraphOp {
     }
 
     /** dz = (softmax(z) − target) · dloss / batch. */
-    private static final class LogitsGradient extends GraphOp {
+    private final class LogitsGradient extends GraphOp {
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
@@ -125,6 +170,14 @@ final class CrossEntropy extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            if (isFast(in[1], in[2])) {
+                return eachFastRow(in[1], in[2], workers, (r, label, e, sum, loss) -> {
+                    float factor = in[0].buffer().get(0) / in[1].rows();
+                    Scale.scale(e, e.length, factor / sum);
+                    e[label] -= factor;
+                    out[0].putRow(r, e);
+                });
+            }
             return eachRow(in[1], in[2], workers, (r, row, p, q, logSum) -> {
                 double factor = in[0].buffer().get(0) / (double) in[1].rows();
                 for (int i = 0; i < p.length; i++) {

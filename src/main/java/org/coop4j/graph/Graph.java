@@ -31,13 +31,15 @@ public class Graph {
 
     private final SameDiff sd;
     private final Precision precision;
+    private final boolean fast;
 
     /** Shapes of results in the portable form, by name. */
     private final Map<String, long[]> shapes;
 
-    private Graph(SameDiff sd, Precision precision, Map<String, long[]> shapes) {
+    private Graph(SameDiff sd, Precision precision, boolean fast, Map<String, long[]> shapes) {
         this.sd = sd;
         this.precision = precision;
+        this.fast = fast;
         this.shapes = shapes;
     }
 
@@ -47,7 +49,7 @@ public class Graph {
      * @throws BackendException if the backend cannot compute on this machine
      */
     protected Graph() {
-        this(emptySameDiff(), Precision.FLOAT32, new HashMap<>());
+        this(emptySameDiff(), Precision.FLOAT32, false, new HashMap<>());
     }
 
     private static SameDiff emptySameDiff() {
@@ -69,7 +71,15 @@ public class Graph {
 
     /** Returns the same graph, for layers whose products with frozen weights have another precision. */
     public Graph in(Precision other) {
-        return new Graph(sd, other, shapes);
+        return new Graph(sd, other, fast, shapes);
+    }
+
+    /**
+     * Returns the same graph, for products and cross-entropies by the fastest kernels in float32. Their sums have an order
+     * of their own.
+     */
+    public Graph fast() {
+        return new Graph(sd, precision, true, shapes);
     }
 
     /** Returns the SameDiff graph itself, for ops of other packages. */
@@ -132,7 +142,7 @@ public class Graph {
 
     private SDVariable linear(Gemm.Form form, SDVariable x, SDVariable w, SDVariable... bias) {
         Precision rounded = w.isConstant() ? precision : Precision.FLOAT32;
-        return apply(new Linear(form, rounded), operands(x, w, bias));
+        return apply(new Linear(form, rounded, fast), operands(x, w, bias));
     }
 
     private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {
@@ -225,7 +235,7 @@ public class Graph {
      * @param target labels [batch] as floats, or a teacher's logits [batch, classes], which have no gradient
      */
     public SDVariable crossEntropy(SDVariable logits, SDVariable target) {
-        return apply(new CrossEntropy(), logits, target);
+        return apply(new CrossEntropy(fast), logits, target);
     }
 
     /**
@@ -236,7 +246,7 @@ public class Graph {
      * @param clip added to the probability that a class is absent
      * @param epsilon least probability in a logarithm
      */
-    public record Focus(double absent, double present, double clip, double epsilon) {}
+    public record Focus(int absent, int present, double clip, double epsilon) {}
 
     /**
      * Returns the loss of classes that occur independently, a scalar; logits [batch, classes].

@@ -1,7 +1,9 @@
 package org.coop4j.graph;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.Graph.Focus;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -55,57 +57,88 @@ final class LabelLoss extends GraphOp {
         return log.mul(factor).mul(sd.math().abs(t)).sum().neg();
     }
 
-    /** The loss of an entry, or its slope in x. */
-    private double value(double x, boolean present, boolean slope) {
-        double e = Math.exp(-Math.abs(x));
-        double wrong = (x < 0 ? 1 : e) / (1 + e);
-        if (focus == null) {
-            return slope ? -wrong : Math.max(-x, 0) + Math.log(1 + e);
+    /** Losses or slopes of a block of entries, for one thread. */
+    private final class Entries {
+
+        private final Exponential exponential = new Exponential(HostKernel.BLOCK);
+        private final float[] e = new float[HostKernel.BLOCK];
+
+        /** Turns z into x and fills {@code e} with exp(−|x|). */
+        private void read(float[] z, float[] t, int n) {
+            for (int i = 0; i < n; i++) {
+                z[i] *= Floats.step(t[i], -1);
+                e[i] = -Math.abs(z[i]);
+            }
+            exponential.apply(e, n);
         }
-        double right = (x < 0 ? e : 1) / (1 + e);
-        double clip = present ? 0 : focus.clip();
-        double q = Math.min(right + clip, 1);
-        double factor = Math.pow(Math.max(wrong - clip, 0), present ? focus.present() : focus.absent());
-        if (!slope) {
-            return -Math.log(Math.max(q, focus.epsilon())) * factor;
+
+        /** Turns z into |t| ℓ(x). */
+        void losses(float[] z, float[] t, int n) {
+            read(z, t, n);
+            for (int i = 0; focus == null && i < n; i++) {
+                float s = e[i] / (2 + e[i]); // log(1 + e) = 2 artanh(s), by its series
+                float q = s * s;
+                float p = q / 13 + 1f / 11;
+                p = p * q + 1f / 9;
+                p = p * q + 1f / 7;
+                p = p * q + 1f / 5;
+                p = p * q + 1f / 3;
+                z[i] = Math.abs(t[i]) * (2 * s * (p * q + 1) - Math.min(z[i], 0));
+            }
+            for (int i = 0; focus != null && i < n; i++) {
+                z[i] = Math.abs(t[i]) * (float) focused(z[i], e[i], t[i] > 0, false);
+            }
         }
-        return q < focus.epsilon() || wrong < clip ? 0 : -right * wrong / q * factor;
+
+        /** Turns z into {@code factor} · t ℓ′(x). */
+        void slopes(float[] z, float[] t, int n, float factor) {
+            read(z, t, n);
+            for (int i = 0; focus == null && i < n; i++) {
+                float right = Floats.step(z[i], 0);
+                z[i] = -factor * t[i] * (1 - right + right * e[i]) / (1 + e[i]);
+            }
+            for (int i = 0; focus != null && i < n; i++) {
+                z[i] = factor * t[i] * (float) focused(z[i], e[i], t[i] > 0, true);
+            }
+        }
+
+        private double focused(double x, double e, boolean present, boolean slope) {
+            double wrong = (x < 0 ? 1 : e) / (1 + e);
+            double right = (x < 0 ? e : 1) / (1 + e);
+            double clip = present ? 0 : focus.clip();
+            double q = Math.min(right + clip, 1);
+            double factor = 1;
+            for (int i = present ? focus.present() : focus.absent(); i > 0; i--) {
+                factor *= Math.max(wrong - clip, 0);
+            }
+            if (!slope) {
+                return -Math.log(Math.max(q, focus.epsilon())) * factor;
+            }
+            return q < focus.epsilon() || wrong < clip ? 0 : -right * wrong / q * factor;
+        }
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        double[] losses = new double[in[0].rows()];
-        HostKernel rows = eachRow(in[0], in[1], workers, (r, z, t) -> {
-            losses[r] = 0;
-            for (int k = 0; k < z.length; k++) {
-                losses[r] += t[k] == 0 ? 0 : Math.abs(t[k]) * value(t[k] < 0 ? -z[k] : z[k], t[k] > 0, false);
-            }
-        });
-        return () -> {
-            rows.run();
-            double total = 0;
-            for (double loss : losses) {
-                total += loss;
-            }
-            out[0].buffer().put(0, (float) total);
-        };
-    }
-
-    /** Work on a row of logits and weights. */
-    private interface RowWork {
-        void accept(int r, float[] z, float[] t);
-    }
-
-    private static HostKernel eachRow(HostMatrix z, HostMatrix t, Workers workers, RowWork work) {
-        return HostKernel.eachRow(z.rows(), workers, () -> {
-            float[] logits = new float[z.cols()];
-            float[] weights = new float[z.cols()];
-            return r -> {
-                z.getRow(r, logits);
-                t.getRow(r, weights);
-                work.accept(r, logits, weights);
+        int length = in[0].rows() * in[0].cols();
+        double[] losses = new double[(length + HostKernel.BLOCK - 1) / HostKernel.BLOCK];
+        HostKernel blocks = HostKernel.eachRow(losses.length, workers, () -> {
+            Entries entries = new Entries();
+            float[] z = new float[HostKernel.BLOCK];
+            float[] t = new float[HostKernel.BLOCK];
+            return block -> {
+                int from = block * HostKernel.BLOCK;
+                int n = Math.min(HostKernel.BLOCK, length - from);
+                in[0].buffer().get(from, z, 0, n);
+                in[1].buffer().get(from, t, 0, n);
+                entries.losses(z, t, n);
+                losses[block] = Floats.sum(z, n);
             };
         });
+        return () -> {
+            blocks.run();
+            out[0].buffer().put(0, (float) Arrays.stream(losses).sum());
+        };
     }
 
     @Override
@@ -123,12 +156,10 @@ final class LabelLoss extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return eachRow(in[1], in[2], workers, (r, z, t) -> {
-                double upstream = in[0].buffer().get(0);
-                for (int k = 0; k < z.length; k++) {
-                    z[k] = t[k] == 0 ? 0 : (float) (upstream * t[k] * value(t[k] < 0 ? -z[k] : z[k], t[k] > 0, true));
-                }
-                out[0].putRow(r, z);
+            return HostKernel.elementwise(new HostMatrix[] {in[1], in[2]}, out[0], workers, () -> {
+                Entries entries = new Entries();
+                return (inputs, n) ->
+                        entries.slopes(inputs[0], inputs[1], n, in[0].buffer().get(0));
             });
         }
     }

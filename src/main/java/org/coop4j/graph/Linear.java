@@ -24,6 +24,7 @@ public final class Linear extends GraphOp {
 
     private final Gemm.Form form;
     private final Precision precision;
+    private final boolean fast;
 
     private final GraphOp next; // null for none
 
@@ -34,15 +35,17 @@ public final class Linear extends GraphOp {
      * @param form NT for a weight stored [out, in] as by {@code nn.Linear}, NN for one stored [in, out] as CLIP's
      *     {@code proj} and {@code text_projection}
      * @param precision of the products; anything but float32 needs a frozen weight
+     * @param fast true for float32 products by oneDNN where it can be loaded, whose kernels know AVX-512
      */
-    Linear(Gemm.Form form, Precision precision) {
-        this(form, precision, 0, null);
+    Linear(Gemm.Form form, Precision precision, boolean fast) {
+        this(form, precision, fast, 0, null);
     }
 
     /** A layer of a plan, with the op that follows. */
-    private Linear(Gemm.Form form, Precision precision, int own, GraphOp next) {
+    private Linear(Gemm.Form form, Precision precision, boolean fast, int own, GraphOp next) {
         this.form = form;
         this.precision = precision;
+        this.fast = fast;
         this.own = own;
         this.next = next;
     }
@@ -72,7 +75,9 @@ public final class Linear extends GraphOp {
         int layer = next == null ? in.length : own;
         HostMatrix bias = layer == 3 ? in[2] : null;
         if (precision == Precision.FLOAT32) {
-            return Gemm.kernel(form, in[0], in[1], bias, out[0], workers);
+            return fast && Precision.hasOneDnn()
+                    ? OneDnn.product(form, in[0], in[1], bias, out[0], workers)
+                    : Gemm.kernel(form, in[0], in[1], bias, out[0], workers);
         }
         OneDnn.Function function = next instanceof Activation activation ? activation.function() : null;
         HostMatrix residual = next instanceof Add ? in[own] : null;
@@ -94,7 +99,7 @@ public final class Linear extends GraphOp {
     public GraphOp followedBy(GraphOp other) {
         boolean known = other instanceof Activation || other instanceof Add;
         return known && next == null && precision == Precision.BFLOAT16
-                ? new Linear(form, precision, args().length, other)
+                ? new Linear(form, precision, fast, args().length, other)
                 : null;
     }
 
@@ -108,11 +113,11 @@ public final class Linear extends GraphOp {
         SDVariable dy = gradients.get(0);
         Gemm.Form other = form == Gemm.Form.NT ? Gemm.Form.NN : Gemm.Form.NT;
         List<SDVariable> result = new ArrayList<>();
-        result.add(new Linear(other, precision).of(dy, arg(1))); // dx = dy · W
+        result.add(new Linear(other, precision, fast).of(dy, arg(1))); // dx = dy · W
         if (!arg(1).isConstant()) {
             SDVariable left = form == Gemm.Form.NT ? dy : arg(0); // dyᵀ · x [out, in], or xᵀ · dy [in, out]
             SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
-            result.add(new Linear(Gemm.Form.TN, Precision.FLOAT32).of(left, right));
+            result.add(new Linear(Gemm.Form.TN, Precision.FLOAT32, fast).of(left, right));
             if (args().length == 3) {
                 result.add(new BiasGradient().of(dy));
             }

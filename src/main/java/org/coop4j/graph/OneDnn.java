@@ -51,6 +51,7 @@ import org.bytedeco.dnnl.softmax_forward;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.NativeMemory;
@@ -412,6 +413,27 @@ final class OneDnn implements AutoCloseable {
             }
         });
         return HostKernel.owning(all, oneDnn::close);
+    }
+
+    /**
+     * Plans C = op(A) · op(B) + bias in float32, split among workers by the rows of C.
+     *
+     * @param bias [1, columns of C], added to every row; null for none
+     */
+    static HostKernel product(
+            Gemm.Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
+        Gemm.requireFit(form, a, b, c);
+        int inner = form == Gemm.Form.TN ? a.rows() : a.cols();
+        long[] strides = form == Gemm.Form.NT ? new long[] {1, inner} : new long[] {c.cols(), 1};
+        return byRows(c.rows(), workers, (oneDnn, row, rows) -> {
+            memory x = form == Gemm.Form.TN
+                    ? oneDnn.array(data_type.f32, a.pointer(0, row), new long[] {rows, inner}, 1, a.cols())
+                    : oneDnn.rows(a, row, rows);
+            memory w = oneDnn.array(data_type.f32, b.pointer(0, 0), new long[] {inner, c.cols()}, strides);
+            memory added = bias == null ? null : oneDnn.rows(bias, 0, 1);
+            return oneDnn.product(x, w, null, added, null, null, oneDnn.rows(c, row, rows))
+                    .share();
+        });
     }
 
     /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */

@@ -59,8 +59,8 @@ class MultiLabelLossTest {
             }
             Focus focus = c.has("gamma_neg")
                     ? new Focus(
-                            c.get("gamma_neg").asDouble(),
-                            c.get("gamma_pos").asDouble(),
+                            c.get("gamma_neg").asInt(),
+                            c.get("gamma_pos").asInt(),
                             c.path("clip").asDouble(USUAL_CLIP),
                             c.path("eps").asDouble(ASL_EPSILON))
                     : null;

@@ -67,6 +67,11 @@ class OpGradientTest extends OpGradientChecks {
         cases.add(new Case(
                 "cross-entropy", shapes("x", shape(4, 6)), (g, v) -> g.crossEntropy(v.get("x"), labels(v.get("x")))));
         cases.add(new Case(
+                "fast cross-entropy of a fast product",
+                shapes("x", shape(4, 9), "w", shape(6, 9), "b", shape(6)),
+                (g, v) -> g.fast()
+                        .crossEntropy(g.fast().linear(v.get("x"), v.get("w"), v.get("b")), labels(v.get("x")))));
+        cases.add(new Case(
                 "soft cross-entropy",
                 shapes("x", shape(4, 6), "base", shape(4, 6)),
                 (g, v) -> g.crossEntropy(

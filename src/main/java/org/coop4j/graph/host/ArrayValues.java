@@ -19,9 +19,11 @@ public final class ArrayValues {
     private final INDArray array;
     private final boolean copied;
     private final FloatBuffer buffer;
+    private final int cols;
 
     private ArrayValues(INDArray array, boolean copied, FloatBuffer buffer) {
         this.array = array;
+        this.cols = HostMatrix.cols(array);
         this.copied = copied;
         this.buffer = buffer;
     }
@@ -49,12 +51,12 @@ public final class ArrayValues {
 
     /** Returns all axes but the last. */
     public int rows() {
-        return cols() == 0 ? 0 : buffer.capacity() / cols();
+        return cols == 0 ? 0 : buffer.capacity() / cols;
     }
 
     /** Returns the last axis. */
     public int cols() {
-        return HostMatrix.cols(array);
+        return cols;
     }
 
     /** Returns all values, row after row. */
@@ -107,6 +109,6 @@ public final class ArrayValues {
 
     /** Copies row {@code row} of the buffer into {@code target}. */
     public void getRow(int row, float[] target) {
-        buffer.get(row * cols(), target, 0, cols());
+        buffer.get(row * cols, target, 0, cols);
     }
 }
