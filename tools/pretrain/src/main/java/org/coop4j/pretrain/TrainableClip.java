@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.clip.Transformer;
 import org.coop4j.clip.VisualProjection;
+import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
@@ -32,8 +34,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A CLIP all of whose weights are trained on pairs of an image and a caption: the contrastive loss
- * of a batch and its gradient in every weight. Where pictures have classes, the cross-entropy of each picture among one
- * caption of every class is added; where there is a teacher, the distance to its features.
+ * of a batch and its gradient in every weight. Where there is a teacher, the distance to its features is added. Where
+ * pictures have classes, three cross-entropies are: of each picture among one caption of every class, of each picture
+ * among learned class vectors, and of those captions among the vectors. A text tower tells captions apart only after
+ * many steps, and the image tower would wait for it; the vectors are different from the first step on. They are no part
+ * of the model.
  *
  * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly
  * nothing, so that one plan serves every batch. Tokens that no caption has are not held: their
@@ -47,6 +52,8 @@ public final class TrainableClip implements AutoCloseable {
 
     private static final String TOKENS = "token_embedding.weight";
     private static final String LOGIT_SCALE = "logit_scale";
+    private static final String CLASS_VECTORS = "class vectors";
+    private static final String OWN_CLASSES = "own classes";
 
     private final ModelMetadata metadata;
     private final InitialModel initial;
@@ -154,9 +161,13 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable loss = graph.apply(new ContrastiveLoss(), pairs, fits);
         if (size.classes > 0) {
             SDVariable targets = graph.placeholder("classes", type, size.batch, size.classes);
-            SDVariable ofClasses = rows(graph, texts, size.batch, size.captions());
-            SDVariable classes = logits(graph, images, ofClasses); // [batch, classes]
-            loss = graph.add(loss, graph.apply(new ClassLoss(), classes, targets));
+            SDVariable own = graph.placeholder(OWN_CLASSES, type, size.classes, size.classes);
+            SDVariable named = rows(graph, texts, size.batch, size.captions()); // [classes, embed]
+            SDVariable vectors = graph.normalizeRows(parameters.derived(
+                    CLASS_VECTORS, classVectors(), size.classes, architecture().embedDim()));
+            loss = graph.add(loss, graph.apply(new ClassLoss(), logits(graph, images, named), targets));
+            loss = graph.add(loss, graph.apply(new ClassLoss(), logits(graph, images, vectors), targets));
+            loss = graph.add(loss, graph.apply(new ClassLoss(), logits(graph, named, vectors), own));
         }
         if (distillation > 0) {
             SDVariable pull = graph.placeholder(
@@ -164,6 +175,16 @@ public final class TrainableClip implements AutoCloseable {
             loss = graph.add(loss, graph.innerProduct(images, pull));
         }
         return loss.rename("loss");
+    }
+
+    /** Returns the vectors of the classes to begin with, in directions at random, [classes, embed]. */
+    private float[] classVectors() {
+        SplittableRandom random = RandomStream.of(0, CLASS_VECTORS);
+        float[] vectors = new float[size.classes * architecture().embedDim()];
+        for (int i = 0; i < vectors.length; i++) {
+            vectors[i] = (float) random.nextDouble(-1, 1);
+        }
+        return vectors;
     }
 
     private static SDVariable rows(Graph graph, SDVariable x, int from, int to) {
@@ -247,6 +268,11 @@ public final class TrainableClip implements AutoCloseable {
                 }
             }
             put("classes", targets);
+            float[] own = new float[size.classes * size.classes];
+            for (int c = 0; c < size.classes; c++) {
+                own[c * size.classes + c] = 1;
+            }
+            put(OWN_CLASSES, own);
         }
     }
 
@@ -275,7 +301,7 @@ public final class TrainableClip implements AutoCloseable {
      * Computes the loss of the images and captions that were set, the gradients, and the running
      * averages.
      *
-     * @return the contrastive loss, plus the class loss where there are classes, plus the weighted mean of 1 − cosine to
+     * @return the contrastive loss, plus the class losses where there are classes, plus the weighted mean of 1 − cosine to
      *     the teacher's features where there is a teacher
      */
     public double step() {

@@ -74,7 +74,7 @@ class PretrainingTest {
             });
             training.write(written, DType.F32);
         }
-        assertThat(losses[0]).isBetween(5.0, 11.0); // 2 ln 32 = 6.93 for a model that knows nothing
+        assertThat(losses[0]).isGreaterThan(4 * Math.log(32)); // each of the four losses of a model that knows nothing
         assertThat(losses[149]).isLessThan(0.25);
         try (Clip clip = Clip.open(written, options())) {
             assertThat(Retrieval.measure(clip, table).recallAt1()).isGreaterThan(0.9);
