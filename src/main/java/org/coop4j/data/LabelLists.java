@@ -102,18 +102,19 @@ final class LabelLists {
             throws InputException {
         Path image = ImageFiles.resolve(root, path.strip(), list);
         Tagged tagged = new Tagged(words(labels), words(unknown), split);
-        Tagged other = images.putIfAbsent(image, tagged);
+        boolean first = !images.containsKey(image);
+        Tagged other = images.get(image); // null after a contradiction
+        images.put(image, first || tagged.equals(other) ? tagged : null);
         require(images.size() <= MOST_IMAGES, "%s has more than %d images", list, MOST_IMAGES);
         Optional<String> both =
                 tagged.labels.stream().filter(tagged.unknown::contains).findFirst();
         if (both.isPresent()) {
             passOver("contradicting labels", "%s (%s both present and unknown)".formatted(place, both.get()));
             images.put(image, null);
-        } else if (other != null && other.equals(tagged)) {
+        } else if (tagged.equals(other)) {
             passOver("repeated lines", place);
-        } else if (other != null || images.get(image) == null) {
+        } else if (!first) {
             passOver("contradicting labels", place + " (listed before with others)");
-            images.put(image, null);
         }
     }
 

@@ -68,11 +68,6 @@ public final class LabelScores {
                 .count();
     }
 
-    /** Returns the classes without a known positive, which means over classes leave out. */
-    public int[] withoutPositives() {
-        return IntStream.range(0, classes).filter(k -> positives(k) == 0).toArray();
-    }
-
     /**
      * Returns the average precision of a class: the mean, over its positives, of the precision at their rank. Equal scores
      * are one group, with the precision at its end, as in scikit-learn.
@@ -469,6 +464,15 @@ public final class LabelScores {
         /** Returns the probability of a label with a score. */
         public double probability(double score) {
             return 1 / (1 + Math.exp(-slope * score - offset));
+        }
+
+        /** Returns the probabilities of an image's labels; without any threshold they are a softmax, which only ranks. */
+        public double[] probabilities(float[] scores) {
+            return equals(BEST)
+                    ? Predictions.softmax(scores)
+                    : IntStream.range(0, scores.length)
+                            .mapToDouble(k -> probability(scores[k]))
+                            .toArray();
         }
 
         /** Returns true for each class that is predicted. */

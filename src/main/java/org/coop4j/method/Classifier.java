@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
-import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.LabelScores.Decision;
@@ -54,11 +53,9 @@ public interface Classifier extends AutoCloseable {
      */
     default double[] probabilities(float[] logits) {
         ClassifierFile file = save();
-        return file.decision() == null || file.decision().equals(Decision.BEST)
+        return file.decision() == null
                 ? Predictions.softmax(logits, file.temperature())
-                : IntStream.range(0, logits.length)
-                        .mapToDouble(k -> file.decision().probability(logits[k]))
-                        .toArray();
+                : file.decision().probabilities(logits);
     }
 
     /** Returns true for the class with the largest logit, or for each label of a set that is predicted. */

@@ -83,7 +83,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
 
     private static String probabilities(OnnxGraph graph, String logits, Classifier classifier) {
         Decision decision = classifier.save().decision();
-        if (decision != null) {
+        if (decision != null && !decision.equals(Decision.BEST)) {
             float[] offsets = new float[classifier.classNames().size()];
             Arrays.fill(offsets, (float) decision.offset());
             return graph.node("Sigmoid", graph.plus(graph.times(logits, decision.slope()), offsets));
@@ -98,7 +98,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         ObjectMapper json = new ObjectMapper();
         metadata.put("coop4j.class_names", json.writeValueAsString(classifier.classNames()));
         Decision decision = classifier.save().decision();
-        if (decision != null) { // of the logits
+        if (decision != null && !decision.equals(Decision.BEST)) { // of the logits
             int classes = classifier.classNames().size();
             metadata.put(
                     "coop4j.thresholds",

@@ -108,6 +108,7 @@ public record Learning(
     ImageClassifier learn(Clip clip, Examples examples) throws IOException {
         Map<LabelledImage, IOException> unreadable = new LinkedHashMap<>();
         ImageDataset lists = examples.lists(clip, sample.seed());
+        candidates.forEach(method -> method.requireSuits(lists.hasSets()));
         Images images = Images.of(clip, lists, (some, kind) -> {
             var features = examples.encode(clip, some, kind, unreadable::put);
             if (!skipsUnreadable && !unreadable.isEmpty()) {

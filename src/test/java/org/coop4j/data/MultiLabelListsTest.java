@@ -226,13 +226,14 @@ class MultiLabelListsTest {
                 c.jpg,Cat;dog,,test,1
                 d.jpg,cat,,train,1
                 d.jpg,dog,,train,1
+                d.jpg,cat,,train,1
                 e.jpg,dog,,train,1
                 """);
         assertThat(contents(data).keySet()).containsExactly("a.jpg", "c.jpg");
         assertThat(data.classNames()).hasSize(2);
         assertThat(String.join("\n", notes))
                 .contains("line 3 (dog both present and unknown)")
-                .contains("2 contradicting")
+                .contains("3 contradicting")
                 .contains("1 repeated lines")
                 .contains("e.jpg")
                 .contains("width")

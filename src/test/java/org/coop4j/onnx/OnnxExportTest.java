@@ -1,6 +1,7 @@
 package org.coop4j.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -22,6 +24,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.GoldenImages;
 import org.coop4j.image.ImageDecoder;
@@ -208,6 +211,34 @@ class OnnxExportTest {
             assertThat(model.metadata())
                     .containsEntry("coop4j.class_names", "[\"cat\",\"dog\"]")
                     .containsEntry("coop4j.model_sha256", clip.model().sha256());
+        }
+    }
+
+    /** Without a threshold the probabilities are a softmax. */
+    @Test
+    void severalLabelsHaveTheirProbabilitiesAndThresholds() throws Exception {
+        Path file = folder.resolve("sets.onnx");
+        try (Clip clip = GoldenModels.open("vit", folder);
+                FeatureTable texts = texts(clip);
+                Classifier best = zeroShot(texts, "{}")) {
+            int side = clip.architecture().vision().imageSize();
+            float[] pixels = pixels(3 * side * side);
+            float[] logits =
+                    best.logits(clip.encodePixels(FloatBuffer.wrap(pixels), 1)).row(0);
+            Decision own = new Decision(1.5, Arrays.asList(0.25, null), 0.5, -1);
+            for (Decision decision : List.of(own, Decision.BEST)) {
+                Classifier classifier = best.save().withDecision(decision).open(texts);
+                new OnnxExport(clip, false, "test").classifier(file, classifier, false);
+                try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
+                    float[] theirs = model.run("probabilities", "pixels", pixels, 1, 3, side, side);
+                    double[] ours = classifier.probabilities(logits);
+                    for (int c = 0; c < ours.length; c++) {
+                        assertThat((double) theirs[c]).isCloseTo(ours[c], within(1e-4));
+                    }
+                    assertThat(model.metadata().get("coop4j.thresholds"))
+                            .isEqualTo(decision.equals(own) ? "[0.25,1.5]" : null);
+                }
+            }
         }
     }
 

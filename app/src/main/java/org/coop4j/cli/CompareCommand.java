@@ -17,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Bank;
@@ -100,11 +99,12 @@ final class CompareCommand extends ConsoleCommand {
                     given == null ? images.test(first, console) : images.pictures(given.images(), "images", console);
             Pictures test = given == null ? all : unknown(records, all);
             List<String> names = given == null ? images.testedClasses(first) : given.classNames();
+            warnOfLearned(records, test);
             if (Labels.areSets(test.labelSets())) {
                 compareSets(space, files, names, test);
                 return 0;
             }
-            Comparison comparison = compare(space, files, records, names, test);
+            Comparison comparison = compare(space, files, names, test);
             Table<Integer> disagreements = disagreements(comparison, test);
             if (asJson.json) {
                 console.print(json(comparison, disagreements)
@@ -154,7 +154,14 @@ final class CompareCommand extends ConsoleCommand {
             }
         }
         LabelScores first = scores.get(0);
-        Function<Integer, Bounds> gain = i -> scores.get(i).bounds(Measure.MAP.less(Measure.MAP, first), 1);
+        CommandFailure.require(
+                first.meanAveragePrecision() != null,
+                "none of %s shows any of the classes: give others by --data".formatted(count(test.size(), "image")));
+        List<Cell> intervals = new ArrayList<>(List.of(Cell.NONE));
+        for (LabelScores other : scores.subList(1, scores.size())) {
+            Bounds gain = other.bounds(Measure.MAP.less(Measure.MAP, first), 1);
+            intervals.add(Cell.range(gain.low(), gain.high()));
+        }
         Table<Integer> table = new Table<Integer>()
                 .text("run", i -> runs.get(i).toString())
                 .numbers("mAP", i -> scores.get(i).meanAveragePrecision(), "map")
@@ -162,36 +169,28 @@ final class CompareCommand extends ConsoleCommand {
                         "over the first",
                         i -> scores.get(i).meanAveragePrecision() - first.meanAveragePrecision(),
                         "gain")
-                .numbers(
-                        "95 % interval",
-                        i -> i == 0
-                                ? Cell.NONE
-                                : Cell.range(gain.apply(i).low(), gain.apply(i).high()),
-                        "low",
-                        "high")
+                .numbers("95 % interval", intervals::get, "low", "high")
                 .rows(IntStream.range(0, runs.size()).boxed().toList());
         table.print(asJson.json ? JSON : TABLE, console);
     }
 
-    /** Tests the classifiers; warns of test images that they learned from. */
-    private Comparison compare(
-            FeatureSpace space,
-            List<ClassifierFile> files,
-            List<EvaluationData> records,
-            List<String> names,
-            Pictures test)
+    private void warnOfLearned(List<EvaluationData> records, Pictures test) {
+        for (int i = 0; i < records.size(); i++) {
+            int both = records.get(i).learned(test.images()).size();
+            if (both > 0) {
+                console.warn(
+                        "%s learned from %d of the %d test images, so its accuracy is inflated: give others by --data"
+                                .formatted(runs.get(i), both, test.size()));
+            }
+        }
+    }
+
+    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
             throws IOException {
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             Path run = runs.get(i);
             ClassifierFile file = files.get(i);
-            List<HashedImage> images = test.images();
-            int both = records.get(i).learned(images).size();
-            if (both > 0) {
-                console.warn(
-                        "%s learned from %d of the %d test images, so its accuracy is inflated: give others by --data"
-                                .formatted(run, both, images.size()));
-            }
             try (Classifier classifier = file.open(space).forClasses(names)) {
                 contenders.add(ComparedClassifier.tested(run.toString(), test.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {

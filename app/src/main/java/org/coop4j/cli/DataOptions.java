@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Converters.Positive;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.FeatureTensors;
@@ -40,7 +41,7 @@ final class DataOptions {
     @Option(names = "--labels", paramLabel = "NAMES", split = ",")
     List<String> labels;
 
-    @Option(names = "--min-pictures", paramLabel = "N")
+    @Option(names = "--min-pictures", paramLabel = "N", converter = Positive.class)
     int minPictures;
 
     @Option(names = "--only-labelled")

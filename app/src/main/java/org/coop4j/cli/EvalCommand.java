@@ -114,7 +114,7 @@ final class EvalCommand extends ConsoleCommand {
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
             if (Labels.areSets(scores.truth())) {
-                reportSets(classifier, scores);
+                reportSets(classifier, scores, all.size() - tested.size(), space.precision());
                 return 0;
             }
             report(scores, classifier.classNames(), all.size() - tested.size(), space.precision());
@@ -134,7 +134,7 @@ final class EvalCommand extends ConsoleCommand {
         return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
     }
 
-    private void reportSets(Classifier classifier, Scores scores) {
+    private void reportSets(Classifier classifier, Scores scores, int leftOut, Precision used) {
         require(
                 confusion == null && picture == null && errors == null && perImage == null,
                 "--confusion, --picture, --errors and --per-image are for single labels: omit them");
@@ -143,7 +143,11 @@ final class EvalCommand extends ConsoleCommand {
                 : classifier.save().decision();
         Sets sets = Sets.of(classifier.classNames(), name -> null, scores, decision, 1);
         if (format.json) {
-            console.print(Json.object().put("images", scores.size()).putPOJO("sets", sets));
+            console.print(Json.object()
+                    .put("images", scores.size())
+                    .put("left_out", leftOut)
+                    .put("precision", used.id())
+                    .putPOJO("sets", sets));
         } else {
             SetReport.print(sets, decision, format.chosen(), console);
         }

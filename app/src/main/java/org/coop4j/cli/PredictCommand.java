@@ -103,6 +103,7 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile learned = promptOptions.read();
         ClassifierFile file = raw ? learned.withTemperature(Calibration.NO_TEMPERATURE) : learned;
         sets = file.decision() != null;
+        require(!raw || !sets, "--raw is for single labels: omit it");
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         ImageDecoder.prepare();

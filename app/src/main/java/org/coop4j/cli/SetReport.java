@@ -22,7 +22,8 @@ import org.coop4j.run.RunResult.Sets;
 /**
  * The end of {@code coop train} with several labels per image.
  *
- * @param decision of the first run
+ * @param decision of the last run
+ * @param confidence how its probabilities were calibrated
  * @param out the run's folder, or that of the runs' folders
  */
 record SetReport(List<RunResult> results, Decision decision, String confidence, MethodChoice choice, Path out) {

@@ -43,7 +43,9 @@ record SweepReport(List<RunState> all, Path folder) {
             case CSV -> summary().print(format, console);
             default -> {
                 table().print(format, console);
-                console.print("accuracy in %, mean ± standard deviation over seeds; runs: " + folder.resolve("runs"));
+                boolean sets = results(all).stream().anyMatch(result -> result.sets() != null);
+                console.print("accuracy in %%%s, mean ± standard deviation over seeds; runs: %s"
+                        .formatted(sets ? " (mAP with several labels per image)" : "", folder.resolve("runs")));
             }
         }
     }
@@ -100,7 +102,7 @@ record SweepReport(List<RunState> all, Path folder) {
     }
 
     private static SeedSummary accuracy(List<RunState> runs) {
-        return SeedSummary.of(results(runs), RunResult::accuracy);
+        return SeedSummary.of(results(runs), RunResult::value);
     }
 
     private Table<?> summary() {

@@ -63,7 +63,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         console.note("%s: %s%s, %s"
                 .formatted(
                         run,
-                        percent(result.accuracy()),
+                        percent(result.value()),
                         handWritten(result),
                         duration(Duration.ofMillis(Math.round(1000 * seconds)))));
         running = false;

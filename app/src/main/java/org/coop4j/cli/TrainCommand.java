@@ -108,6 +108,7 @@ final class TrainCommand extends ConsoleCommand {
             Images images = bankOptions.images(space, memory.limit);
             ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
             if (lists.hasSets()) {
+                require(templates.isEmpty(), "--template is for single labels: omit it");
                 methodOptions.ofSets();
             }
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));

@@ -31,7 +31,7 @@ import org.coop4j.run.Support;
  * A learned classifier with one class more. A method in closed form learns again, from the run's images and every other
  * image of the class, if there are any; others add the class by its name.
  *
- * @param classifier the new classifier, with the temperature of the earlier one
+ * @param classifier the new classifier, with the temperature or the thresholds of the earlier one
  * @param before the run's test images, scored by the earlier classifier
  * @param after the same images, scored by the new one
  * @param added images of the class that were not learned from, scored by the new one; possibly none
@@ -75,6 +75,12 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
                                 names,
                                 all.select(learn).features(FeatureKind.EMBEDDED))) {
             ClassifierFile file = after.save().withTraining(learned.training()).withTemperature(learned.temperature());
+            if (learned.decision() != null) {
+                int[] earlier = IntStream.rangeClosed(0, label)
+                        .map(i -> i < label ? i : -1)
+                        .toArray();
+                file = file.withDecision(learned.decision().select(earlier));
+            }
             Pictures rest = all.without(IntStream.of(learn).boxed().collect(Collectors.toSet()));
             Scores added = rest.size() == 0 ? Scores.NONE : rest.scores(after);
             return new AddedClass(file, tested.scores(before), tested.scores(after), added);

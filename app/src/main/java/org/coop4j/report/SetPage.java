@@ -201,7 +201,10 @@ public final class SetPage {
                                 : "The weakest class is “%s”, with an average precision of %s."
                                         .formatted(weakest.name(), percent(weakest.ap(), 0)))
                 .table(classes(sets, decision, interval))
-                .paragraph("A label is predicted if its probability reaches the threshold.");
+                .paragraph(
+                        decision.equals(Decision.BEST)
+                                ? "The three best labels of each image are predicted."
+                                : "A label is predicted if its probability reaches the threshold.");
     }
 
     /** An entry of the matrix of images and classes. */
@@ -212,9 +215,10 @@ public final class SetPage {
         for (int i = 0; i < scores.size(); i++) {
             float[] logits = scores.logits()[i];
             boolean[] predicted = decision.predicted(logits);
+            double[] probabilities = decision.probabilities(logits);
             for (int c = 0; c < logits.length; c++) {
                 if (scores.truth().get(i).state(c) == state && predicted[c] == (state == Labels.ABSENT)) {
-                    wrong.add(new Entry(i, c, decision.probability(logits[c])));
+                    wrong.add(new Entry(i, c, probabilities[c]));
                 }
             }
         }

@@ -56,7 +56,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     /**
      * Scores in percent: all of a run, or the accuracy of a hand-written prompt, whose others are not a number.
      *
-     * @param accuracy share of test images classified correctly
+     * @param accuracy share of test images classified correctly; of sets of labels the mean average precision
      * @param macroF1 mean F1 over the classes
      * @param calibrationError expected calibration error over 15 bins; small is good
      * @param perClass results of each class, if known
@@ -64,8 +64,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     public record Measured(double accuracy, double macroF1, double calibrationError, List<PerClass> perClass) {
 
         static Measured of(RunResult result) {
-            return new Measured(
-                    result.accuracy(), result.macroF1(), 100 * result.calibrationError(), result.perClass());
+            return new Measured(result.value(), result.macroF1(), 100 * result.calibrationError(), result.perClass());
         }
 
         static Measured of(double accuracy) {

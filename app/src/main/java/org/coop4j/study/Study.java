@@ -135,6 +135,7 @@ public record Study(
                 .values()
                 .forEach(same -> entries.add(last(same, notes)));
         noteMovingTestImages(entries, notes);
+        noteSets(entries, notes);
         MethodResults prompts = prompts(entries, notes);
         noteMissingSeeds(entries, notes);
         MethodResults own = own(entries, prompts, ClassHalf.ALL);
@@ -215,7 +216,7 @@ public record Study(
             String all = ended.stream()
                     .map(entry -> "%s (%s)"
                             .formatted(
-                                    entry.run.folder(), percent(entry.result().accuracy(), 2)))
+                                    entry.run.folder(), percent(entry.result().value(), 2)))
                     .collect(joining(", "));
             notes.add("%s, seed %d was run more than once, and the last counts: %s"
                     .formatted(last.describe(), last.result().seed(), all));
@@ -233,6 +234,15 @@ public record Study(
                         + " different draws of test images, which adds to the spread over seeds");
             }
         });
+    }
+
+    private static void noteSets(List<Entry> entries, List<String> notes) {
+        entries.stream()
+                .filter(entry -> entry.result().sets() != null)
+                .map(Entry::dataset)
+                .distinct()
+                .forEach(dataset -> notes.add(
+                        dataset + ": several labels per image, so its accuracies are mean average precisions (mAP)"));
     }
 
     /** Notes the seeds that are missing where others of the same method have them. */

@@ -29,15 +29,16 @@ import org.coop4j.study.SweepPlan.PlannedMethod;
  * @param listsSha256 identifies its lists
  * @param classNames name of each class
  * @param trains true if it has training images
+ * @param sets true if its images have sets of labels
  */
-record SweepDataset(Dataset planned, String listsSha256, List<String> classNames, boolean trains) {
+record SweepDataset(Dataset planned, String listsSha256, List<String> classNames, boolean trains, boolean sets) {
 
     /** Two classes in each half. */
     private static final int LEAST_CLASSES_TO_HALVE = 4;
 
     /**
      * Reads the lists of all datasets, one after another, and finds the problems that would end a run before the first one
-     * begins: data that do not load, prompts too long.
+     * begins: data that do not load, methods for other labels, prompts too long.
      *
      * @return all datasets by name
      * @throws PlanException with all problems
@@ -95,13 +96,18 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 planned,
                 planned.data().listsSha256(lists),
                 lists.classNames(),
-                !lists.train().isEmpty());
+                !lists.train().isEmpty(),
+                lists.hasSets());
     }
 
-    /** Adds the problems of methods whose prompts do not fit, or that learn from sources without some of these classes. */
+    /**
+     * Adds the problems of methods that are for other labels, whose prompts do not fit, or that learn from sources without some
+     * of these classes.
+     */
     private void check(Clip clip, List<PlannedMethod> methods, List<SweepDataset> sources, List<String> problems) {
         for (PlannedMethod planned : methods) {
             try {
+                planned.method().requireSuits(sets);
                 planned.method()
                         .learner(
                                 clip,

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
 
@@ -19,10 +20,15 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.base.Numbers;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.Examples;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Learning;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.RunImages;
 import org.coop4j.serve.ClassifierInfo;
@@ -141,6 +147,31 @@ class MultiLabelCommandsTest {
         assertThat(auto.err()).contains("no method of the image tower is compared: clip-lora: the images have sets of");
         assertThat(coop("compare % %", run, new1).ok().out()).contains("OVER THE FIRST", "new1");
         assertThat(coop("zero-shot -m % -d %", model, list).failed(2)).contains("train --method zero-shot");
+        assertThat(coop("train -m % -d % -t {} -o %", model, list, folder.resolve("new2"))
+                        .failed(2))
+                .contains("--template");
+        assertThat(coop("predict -p % --raw %", run, picture(0)).failed(2)).contains("--raw");
+        try (Clip clip = Clip.open(model)) {
+            assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(DataSpec.of(list)), Learning.auto()))
+                    .hasMessageContaining("linear-head");
+        }
+    }
+
+    @Test
+    void aSweepAndItsReportHaveTheMeanAveragePrecision() throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        Path out = folder.resolve("sweep");
+        String text = "datasets: list.csv\nmethods: [zero-shot, %s]\nshots: 2\nseeds: 1\n";
+        Files.writeString(plan, text.formatted("coop"));
+        assertThat(coop("sweep -m % -o % %", model, out, plan).failed(1))
+                .contains("coop: the images have sets of labels, expected one of", "linear-head");
+        Files.writeString(plan, text.formatted("linear-head"));
+        JsonNode swept = json(coop("sweep -m % -o % % --json", model, out, plan).ok());
+        JsonNode result = json(out.resolve(swept.at("/runs/1/folder").asText()).resolve("result.json"));
+        assertThat(swept.at("/summary/1/mean_accuracy")).isEqualTo(result.at("/sets/map"));
+        CommandRun report = coop("report", out).ok();
+        assertThat(report.out()).contains(Numbers.number(result.at("/sets/map").asDouble(), 1));
+        assertThat(report.err()).contains("mAP");
     }
 
     @Test
@@ -162,6 +193,18 @@ class MultiLabelCommandsTest {
         assertThat(ClassifierFile.read(more).classNames()).containsExactly("red", "sky", "warm", "yellow", "kite");
         assertThat(ClassifierFile.read(more).decision())
                 .isEqualTo(ClassifierFile.read(run.resolve("classifier.safetensors"))
+                        .decision());
+        Path regressions = folder.resolve("regressions");
+        Path again = folder.resolve("again.safetensors");
+        Path kites = folder.resolve("kites");
+        for (int i = 0; i < 4; i++) {
+            TestPictures.write(kites.resolve(i + ".png"), 2, 50 + i);
+        }
+        coop("train -m % -d % --method one-vs-rest -o %", model, list, regressions)
+                .ok();
+        coop("add-class -p % --name kite -d % -o %", regressions, kites, again).ok();
+        assertThat(ClassifierFile.read(again).decision())
+                .isEqualTo(ClassifierFile.read(regressions.resolve("classifier.safetensors"))
                         .decision());
     }
 

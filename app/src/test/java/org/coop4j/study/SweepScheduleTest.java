@@ -57,7 +57,11 @@ class SweepScheduleTest {
                 .forEach(dataset -> datasets.put(
                         dataset.name(),
                         new SweepDataset(
-                                dataset, Sha256.of(dataset.name()), List.of("ant", "bee", "cow", "dog", "eel"), true)));
+                                dataset,
+                                Sha256.of(dataset.name()),
+                                List.of("ant", "bee", "cow", "dog", "eel"),
+                                true,
+                                false)));
         return SweepSchedule.of(clip, plan, datasets);
     }
 
