@@ -23,7 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.zip.InflaterInputStream;
 import javax.xml.stream.XMLInputFactory;
@@ -59,6 +62,7 @@ final class Keywords {
     private static final String PHOTOSHOP = "Photoshop 3.0\0";
     private static final String EXIF = "Exif\0\0";
     private static final String XMP_IN_PNG = "XML:com.adobe.xmp\0";
+    private static final Set<String> CHUNKS = Set.of("XMP ", "iTXt", "eXIf", "EXIF");
     private static final int TAG_XMP = 700;
     private static final int TAG_IPTC = 33723;
     private static final int TAG_PHOTOSHOP = 34377;
@@ -78,11 +82,6 @@ final class Keywords {
         this.notes = notes;
     }
 
-    private interface Source {
-        /** Returns keywords; null if it says nothing. */
-        Collection<String> read() throws IOException;
-    }
-
     /**
      * Returns the keywords of a picture, each once; empty if nobody has said anything.
      *
@@ -95,7 +94,7 @@ final class Keywords {
     private Optional<List<String>> first() {
         String name = image.getFileName().toString();
         String stem = name.substring(0, Math.max(0, name.lastIndexOf('.')));
-        Map<String, Source> sources = new LinkedHashMap<>();
+        Map<String, Callable<Collection<String>>> sources = new LinkedHashMap<>(); // null if they say nothing
         for (String sidecar : List.of(name + ".xmp", stem + ".xmp")) {
             Path file = image.resolveSibling(sidecar);
             sources.put(sidecar, () -> Files.exists(file) ? xmp(OpenFile.read(file, LARGEST)) : null);
@@ -104,9 +103,9 @@ final class Keywords {
         sources.put("XMP", () -> xmp == null ? null : xmp(xmp));
         sources.put("IPTC", () -> iptc(iptc == null ? resource(photoshop.toByteArray()) : iptc));
         sources.put("Exif", this::fromExif);
-        for (Map.Entry<String, Source> source : sources.entrySet()) {
+        for (String source : sources.keySet()) {
             try {
-                Collection<String> found = source.getValue().read();
+                Collection<String> found = sources.get(source).call();
                 if (found != null) {
                     return Optional.of(found.stream()
                             .map(String::strip)
@@ -114,8 +113,8 @@ final class Keywords {
                             .distinct()
                             .toList());
                 }
-            } catch (IOException | RuntimeException e) {
-                notes.accept("%s: its %s cannot be read: %s".formatted(image, source.getKey(), e.getMessage()));
+            } catch (Exception e) {
+                notes.accept("%s: its %s cannot be read: %s".formatted(image, source, e.getMessage()));
             }
         }
         return Optional.empty();
@@ -123,45 +122,46 @@ final class Keywords {
 
     // Blocks
 
-    /** Part of a file, in some order of bytes. */
-    private record Bytes(FileChannel file, ByteOrder order) {
+    /** Parts of a file or of a block of it. */
+    private interface Bytes {
+        ByteBuffer at(long position, long count) throws IOException;
+    }
 
-        ByteBuffer at(long position, long count) throws IOException {
-            require(
-                    count >= 0 && count <= LARGEST && position >= 0 && position + count <= file.size(),
-                    "a block of %d bytes at %d: expected at most %d within the file",
-                    count,
-                    position,
-                    LARGEST);
-            ByteBuffer bytes = ByteBuffer.allocate((int) count).order(order);
-            while (bytes.hasRemaining() && file.read(bytes, position + bytes.position()) >= 0) {}
-            return bytes.flip();
-        }
+    private static ByteBuffer read(FileChannel file, long position, long count) throws IOException {
+        require(
+                count >= 0 && count <= LARGEST && position >= 0 && position + count <= file.size(),
+                "a block of %d bytes at %d: expected at most %d within the file",
+                count,
+                position,
+                LARGEST);
+        ByteBuffer bytes = ByteBuffer.allocate((int) count);
+        while (bytes.hasRemaining() && file.read(bytes, position + bytes.position()) >= 0) {}
+        return bytes.flip();
     }
 
     private Collection<String> blocks() throws IOException {
         try (FileChannel file = OpenFile.channel(image, StandardOpenOption.READ)) {
-            Bytes big = new Bytes(file, ByteOrder.BIG_ENDIAN);
+            Bytes bytes = (position, count) -> read(file, position, count);
             if (file.size() < 12) {
                 return null;
             }
-            ByteBuffer head = big.at(0, 12);
+            ByteBuffer head = bytes.at(0, 12);
             if (head.getShort(0) == (short) 0xFFD8) {
-                jpeg(big);
+                jpeg(bytes, file.size());
             } else if (head.getInt(0) == 0x89504E47) {
-                png(big);
+                chunks(bytes, file.size(), true);
             } else if (head.getInt(0) == 0x52494646 && head.getInt(8) == 0x57454250) {
-                webp(new Bytes(file, ByteOrder.LITTLE_ENDIAN));
+                chunks(bytes, file.size(), false);
             } else if (head.getShort(0) == 0x4949 || head.getShort(0) == 0x4D4D) {
-                tiff(file);
+                fields(bytes);
             }
         }
         return null;
     }
 
-    private void jpeg(Bytes bytes) throws IOException {
+    private void jpeg(Bytes bytes, long size) throws IOException {
         long at = 2;
-        while (at + 4 <= bytes.file.size()) {
+        while (at + 4 <= size) {
             ByteBuffer head = bytes.at(at, 4);
             int marker = head.getShort() & 0xFFFF;
             if (marker == 0xFFFF) { // a byte to fill up
@@ -174,9 +174,7 @@ final class Keywords {
             int length = head.getShort() & 0xFFFF;
             if (marker == 0xFFE1 || marker == 0xFFED) {
                 byte[] block = bytes.at(at + 4, length - 2L).array();
-                if (xmp == null) {
-                    xmp = after(XMP_IN_JPEG, block);
-                }
+                xmp = xmp == null ? after(XMP_IN_JPEG, block) : xmp;
                 exif = exif == null ? after(EXIF, block) : exif;
                 byte[] part = after(PHOTOSHOP, block);
                 if (part != null && photoshop.size() < LARGEST) {
@@ -195,18 +193,24 @@ final class Keywords {
                 : null;
     }
 
-    private void png(Bytes bytes) throws IOException {
-        for (long at = 8; at + 8 <= bytes.file.size(); ) {
+    /** Reads the chunks of a PNG file, or else of a WebP file. */
+    private void chunks(Bytes bytes, long size, boolean png) throws IOException {
+        for (long at = png ? 8 : 12; at + 8 <= size; ) {
             ByteBuffer head = bytes.at(at, 8);
-            long length = head.getInt() & 0xFFFFFFFFL;
-            int type = head.getInt();
-            if (type == 0x69545874) { // iTXt
-                byte[] text = after(XMP_IN_PNG, bytes.at(at + 8, length).array());
+            long length = (png ? head.getInt(0) : Integer.reverseBytes(head.getInt(4))) & 0xFFFFFFFFL;
+            byte[] name = new byte[4];
+            head.get(png ? 4 : 0, name);
+            String type = new String(name, StandardCharsets.ISO_8859_1);
+            byte[] data = CHUNKS.contains(type) ? bytes.at(at + 8, length).array() : null;
+            if (type.equals("XMP ")) {
+                xmp = xmp == null ? data : xmp;
+            } else if (type.equals("iTXt")) {
+                byte[] text = after(XMP_IN_PNG, data);
                 xmp = text == null || xmp != null ? xmp : international(text);
-            } else if (type == 0x65584966) { // eXIf
-                exif = bytes.at(at + 8, length).array();
+            } else if (data != null) {
+                exif = Objects.requireNonNullElse(after(EXIF, data), data);
             }
-            at += 12 + length;
+            at += 8 + length + (png ? 4 : length % 2);
         }
     }
 
@@ -228,46 +232,16 @@ final class Keywords {
         }
     }
 
-    private void webp(Bytes bytes) throws IOException {
-        for (long at = 12; at + 8 <= bytes.file.size(); ) {
-            ByteBuffer head = bytes.at(at, 8);
-            int type = Integer.reverseBytes(head.getInt());
-            long length = head.getInt() & 0xFFFFFFFFL;
-            if (type == 0x584D5020 && xmp == null) { // "XMP "
-                xmp = bytes.at(at + 8, length).array();
-            } else if (type == 0x45584946) { // EXIF
-                byte[] block = bytes.at(at + 8, length).array();
-                byte[] fields = after(EXIF, block);
-                exif = fields == null ? block : fields;
-            }
-            at += 8 + length + length % 2;
-        }
-    }
-
-    private interface Reader {
-        ByteBuffer at(long position, long count) throws IOException;
-    }
-
-    private void tiff(FileChannel file) throws IOException {
-        ByteOrder order = new Bytes(file, ByteOrder.BIG_ENDIAN).at(0, 2).getShort() == 0x4949
-                ? ByteOrder.LITTLE_ENDIAN
-                : ByteOrder.BIG_ENDIAN;
-        fields(new Bytes(file, order)::at);
-    }
-
     private Collection<String> fromExif() throws IOException {
         byte[] block = exif;
         if (block != null) {
-            require(block.length >= 8, "it has %d bytes", block.length);
-            ByteOrder order = block[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
             fields((position, count) -> {
                 require(
                         position + count <= block.length,
                         "a field of %d bytes at %d lies outside of it",
                         count,
                         position);
-                return ByteBuffer.wrap(Arrays.copyOfRange(block, (int) position, (int) (position + count)))
-                        .order(order);
+                return ByteBuffer.wrap(Arrays.copyOfRange(block, (int) position, (int) (position + count)));
             });
         }
         String text = words == null ? "" : new String(words, StandardCharsets.UTF_16LE).replace("\0", "");
@@ -275,10 +249,11 @@ final class Keywords {
     }
 
     /** Reads the first directory of a TIFF file or of Exif. */
-    private void fields(Reader bytes) throws IOException {
-        long directory = bytes.at(4, 4).getInt() & 0xFFFFFFFFL;
-        int count = bytes.at(directory, 2).getShort() & 0xFFFF;
-        ByteBuffer entries = bytes.at(directory + 2, 12L * count);
+    private void fields(Bytes bytes) throws IOException {
+        ByteOrder order = bytes.at(0, 8).get() == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        long directory = bytes.at(4, 4).order(order).getInt() & 0xFFFFFFFFL;
+        int count = bytes.at(directory, 2).order(order).getShort() & 0xFFFF;
+        ByteBuffer entries = bytes.at(directory + 2, 12L * count).order(order);
         for (int i = 0; i < count; i++) {
             int tag = entries.getShort() & 0xFFFF;
             long size = entries.getShort() == 4 ? 4 : 1; // some programs call bytes LONG
@@ -304,8 +279,8 @@ final class Keywords {
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-        require(isUtf8(content), "it is not UTF-8");
-        String text = new String(content, StandardCharsets.UTF_8);
+        String text = utf8(content);
+        require(text != null, "it is not UTF-8");
         return factory.createXMLStreamReader(new StringReader(text.replace("\uFEFF", "")));
     }
 
@@ -404,7 +379,7 @@ final class Keywords {
                 words.add(value);
             }
         }
-        Charset charset = declared || words.stream().allMatch(Keywords::isUtf8)
+        Charset charset = declared || words.stream().allMatch(word -> utf8(word) != null)
                 ? StandardCharsets.UTF_8
                 : StandardCharsets.ISO_8859_1;
         return words.isEmpty()
@@ -412,12 +387,12 @@ final class Keywords {
                 : words.stream().map(word -> new String(word, charset)).toList();
     }
 
-    private static boolean isUtf8(byte[] bytes) {
+    /** Returns a text in UTF-8; null for another encoding. */
+    private static String utf8(byte[] bytes) {
         try {
-            TextFile.utf8(bytes);
-            return true;
+            return TextFile.utf8(bytes);
         } catch (CharacterCodingException e) {
-            return false;
+            return null;
         }
     }
 }

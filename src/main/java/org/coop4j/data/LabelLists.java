@@ -8,7 +8,11 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -60,6 +64,8 @@ final class LabelLists {
                             .maxNestingDepth(64)
                             .build())
                     .build())
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .build();
 
     /** First keys of an object that is a list of COCO. */
@@ -235,6 +241,11 @@ final class LabelLists {
         }
     }
 
+    /** What an object of COCO's lists says; a crowd's annotation counts as any other. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record CocoItem(Long id, String fileName, String name, Long imageId, Long categoryId) {}
+
     /** Reads instances of COCO: an image has a class if any of its annotations has it. */
     void coco() throws IOException {
         Map<Long, String> files = new LinkedHashMap<>();
@@ -251,25 +262,27 @@ final class LabelLists {
                     continue;
                 }
                 while (json.nextToken() == JsonToken.START_OBJECT) {
-                    Map<String, Object> item = cocoItem(json);
-                    switch (key) {
-                        case "images" ->
-                            require(
-                                    item.get("file_name") instanceof String name
-                                            && files.put(id(item, "id"), name) == null,
-                                    "%s: image %s has no file_name, or its id is used twice",
-                                    list,
-                                    item.get("id"));
-                        case "categories" ->
-                            require(
-                                    item.get("name") instanceof String name
-                                            && categories.put(id(item, "id"), name) == null,
-                                    "%s: category %s has no name, or its id is used twice",
-                                    list,
-                                    item.get("id"));
-                        default ->
-                            found.computeIfAbsent(id(item, "image_id"), i -> new TreeSet<>())
-                                    .add(id(item, "category_id"));
+                    CocoItem item = JSON.readValue(json, CocoItem.class);
+                    boolean image = key.equals("images");
+                    String name = image ? item.fileName : item.name;
+                    if (key.equals("annotations")) {
+                        require(
+                                item.imageId != null && item.categoryId != null,
+                                "%s: annotation %s has no image_id or no category_id",
+                                list,
+                                item.id);
+                        found.computeIfAbsent(item.imageId, i -> new TreeSet<>())
+                                .add(item.categoryId);
+                    } else {
+                        require(
+                                item.id != null
+                                        && name != null
+                                        && (image ? files : categories).put(item.id, name) == null,
+                                "%s: %s %s has no %s, or its id is missing or used twice",
+                                list,
+                                image ? "image" : "category",
+                                item.id,
+                                image ? "file_name" : "name");
                     }
                     require(
                             Math.max(files.size(), found.size()) <= MOST_IMAGES,
@@ -283,44 +296,18 @@ final class LabelLists {
         }
         classes = List.copyOf(categories.values());
         for (Map.Entry<Long, String> file : files.entrySet()) {
-            Set<Long> shown = found.getOrDefault(file.getKey(), Set.of());
-            found.remove(file.getKey());
-            shown.stream()
-                    .filter(id -> !categories.containsKey(id))
-                    .forEach(id -> passOver("annotations with an unknown category", id));
-            add(
-                    list + " image " + file.getKey(),
-                    file.getValue(),
-                    shown.stream().map(categories::get).filter(Objects::nonNull).toList(),
-                    List.of(),
-                    null);
+            Set<Long> shown = Objects.requireNonNullElse(found.remove(file.getKey()), Set.of());
+            Set<String> names = new LinkedHashSet<>();
+            shown.forEach(id -> {
+                if (categories.containsKey(id)) {
+                    names.add(categories.get(id));
+                } else {
+                    passOver("annotations with an unknown category", id);
+                }
+            });
+            add(list + " image " + file.getKey(), file.getValue(), names, List.of(), null);
         }
         found.keySet().forEach(id -> passOver("annotations of images that it does not list", id));
-    }
-
-    /** Returns the numbers and strings of an object; nothing else is kept. */
-    private static Map<String, Object> cocoItem(JsonParser json) throws IOException {
-        Map<String, Object> item = new HashMap<>();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String name = json.currentName();
-            JsonToken value = json.nextToken();
-            if (value == JsonToken.VALUE_NUMBER_INT) {
-                item.put(name, json.getLongValue());
-            } else if (value == JsonToken.VALUE_STRING && (name.equals("file_name") || name.equals("name"))) {
-                item.put(name, json.getText());
-            } else {
-                json.skipChildren();
-            }
-        }
-        return item;
-    }
-
-    private long id(Map<String, Object> item, String key) throws InputException {
-        if (item.get(key) instanceof Long id) {
-            return id;
-        }
-        throw new InputException(
-                "%s: expected a number as %s, got an object with %s".formatted(list, key, item.keySet()));
     }
 
     // VOC

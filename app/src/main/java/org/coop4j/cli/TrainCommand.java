@@ -128,16 +128,7 @@ final class TrainCommand extends ConsoleCommand {
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
             TrainingCost.note(space, lists, choice.chosen(), console);
-            if (lists.hasSets()) {
-                learnSets(images, choice);
-                return 0;
-            }
-            TrainReport report = learn(images, choice, prompts, unused);
-            if (asJson.json) {
-                console.print(report.toJson());
-            } else {
-                report.print(console);
-            }
+            learn(images, lists.hasSets(), choice, prompts, unused);
         } finally {
             interrupt.close();
         }
@@ -191,43 +182,12 @@ final class TrainCommand extends ConsoleCommand {
         return runOptions.config(images, data, dataOptions.half(), candidate, seed);
     }
 
-    /** Learns with each seed from images with several labels. */
-    private void learnSets(Images images, MethodChoice choice) throws IOException {
-        List<RunResult> results = new ArrayList<>();
-        SetReport report = null;
-        boolean several = choice.chosen().size() > 1;
-        for (long seed : seeds) {
-            for (Candidate candidate : choice.chosen()) {
-                Path folder = folder(candidate, seed, several);
-                if (runOptions.again) {
-                    keepAside(folder);
-                }
-                ComparedRun run = run(images, candidate, seed, folder);
-                try (Learned learned = run.learned()) {
-                    SetPage.write(run, images.space().workers().count());
-                    results.add(run.result());
-                    report = new SetReport(
-                            results,
-                            learned.decision(images.testedClasses(learned.config())),
-                            learned.confidence().sentence(),
-                            choice,
-                            runOptions.out);
-                }
-            }
-        }
-        images.forget();
-        if (asJson.json) {
-            console.print(report.toJson());
-        } else {
-            report.print(console);
-        }
-    }
-
-    /** Learns with each seed and compares the results with simpler classifiers. */
-    private TrainReport learn(Images images, MethodChoice choice, List<PromptEnsemble> prompts, int unused)
+    /** Learns with each seed, compares the results of single labels with simpler classifiers, and prints all of them. */
+    private void learn(Images images, boolean sets, MethodChoice choice, List<PromptEnsemble> prompts, int unused)
             throws IOException {
         List<RunResult> results = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
+        SetReport ofSets = null;
         boolean several = choice.chosen().size() > 1;
         if (runOptions.again) {
             for (long seed : seeds) {
@@ -236,6 +196,7 @@ final class TrainCommand extends ConsoleCommand {
                 }
             }
         }
+        int threads = images.space().workers().count();
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
             try {
@@ -243,17 +204,35 @@ final class TrainCommand extends ConsoleCommand {
                     ComparedRun run = run(images, candidate, seed, folder(candidate, seed, several));
                     runs.add(run);
                     results.add(run.result());
+                    if (sets) {
+                        SetPage.write(run, threads);
+                        ofSets = new SetReport(
+                                results,
+                                run.learned().decision(images.testedClasses(run.config())),
+                                run.learned().confidence().sentence(),
+                                choice,
+                                runOptions.out);
+                    }
                 }
-                Sample sample = new Sample(choice.chosen().get(0).shots(), seed);
-                RunComparison comparison = RunComparison.of(images, runs, sample, prompts, console::note);
-                RunPage.write(runs, comparison, choice, images.space().workers().count());
-                comparisons.add(comparison);
+                if (!sets) {
+                    Sample sample = new Sample(choice.chosen().get(0).shots(), seed);
+                    RunComparison comparison = RunComparison.of(images, runs, sample, prompts, console::note);
+                    RunPage.write(runs, comparison, choice, threads);
+                    comparisons.add(comparison);
+                }
             } finally {
                 runs.forEach(run -> run.learned().close());
             }
         }
         images.forget();
-        return new TrainReport(results, comparisons, choice, unused, runOptions.out);
+        TrainReport report = new TrainReport(results, comparisons, choice, unused, runOptions.out);
+        if (asJson.json) {
+            console.print(sets ? ofSets.toJson() : report.toJson());
+        } else if (sets) {
+            ofSets.print(console);
+        } else {
+            report.print(console);
+        }
     }
 
     /**
