@@ -20,12 +20,18 @@ import org.coop4j.data.PythonRandom.NumpyRandom;
  *
  * @param shots training images per class, 1 or more
  * @param seed seed of the draw
+ * @param unlabelled true to draw images that show none of the classes, too: as many as show a class on average
  */
-public record FewShotSampler(int shots, long seed) {
+public record FewShotSampler(int shots, long seed, boolean unlabelled) {
     private static final int MOST_VAL_SHOTS = 4;
 
     public FewShotSampler {
         Require.that(shots >= 1, "shots: expected 1 or more, got %s", shots);
+    }
+
+    /** A sampler of images that show a class. */
+    public FewShotSampler(int shots, long seed) {
+        this(shots, seed, false);
     }
 
     /** Draws the subset of a dataset. */
@@ -34,7 +40,7 @@ public record FewShotSampler(int shots, long seed) {
         BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> draw =
                 (group, count) -> group.size() < count ? group : random.sample(group, count);
         BiFunction<List<LabelledImage>, Integer, List<LabelledImage>> drawn = dataset.hasSets()
-                ? (images, count) -> SplitRules.greedy(images, dataset.classCount(), count, random)
+                ? (images, count) -> SplitRules.greedy(images, dataset.classCount(), count, random, unlabelled)
                 : (images, count) -> ofEach(images, count, draw);
         List<LabelledImage> train = drawn.apply(dataset.train(), shots);
         List<LabelledImage> val = dataset.validatesOnTest() ? dataset.val() : drawn.apply(dataset.val(), valShots());

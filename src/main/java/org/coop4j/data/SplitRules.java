@@ -193,12 +193,20 @@ public final class SplitRules {
         }
     }
 
-    /** Draws images with sets of labels, in a random order. */
-    static List<LabelledImage> greedy(List<LabelledImage> images, int classes, int shots, PythonRandom random) {
+    /** Draws images with sets of labels, in a random order, and as many without labels as show a class on average. */
+    static List<LabelledImage> greedy(
+            List<LabelledImage> images, int classes, int shots, PythonRandom random, boolean unlabelled) {
         List<Labels> labels = images.stream().map(LabelledImage::labels).toList();
         List<Integer> order =
                 random.shuffled(IntStream.range(0, images.size()).boxed().toList());
-        return greedy(labels, classes, order, shots).stream().map(images::get).toList();
+        Collection<Integer> chosen = greedy(labels, classes, order, shots);
+        int shown =
+                chosen.stream().mapToInt(i -> labels.get(i).present().length).sum();
+        order.stream()
+                .filter(i -> unlabelled && labels.get(i).present().length == 0)
+                .limit(Math.round((double) shown / classes))
+                .forEach(chosen::add);
+        return chosen.stream().map(images::get).toList();
     }
 
     /** Chooses features of images with sets of labels until each class has a number of positives. */

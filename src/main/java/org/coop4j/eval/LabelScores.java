@@ -356,6 +356,9 @@ public final class LabelScores {
         /** The best labels, however low their scores. */
         public static final Decision BEST = new Decision(null, List.of(), 1, 0);
 
+        /** Positives from which a threshold of a class is better than the shared one. */
+        public static final int ENOUGH = 50;
+
         /** Standard deviations above the mean from which {@link #ofPool} predicts. */
         private static final double UNUSUAL = 2;
 

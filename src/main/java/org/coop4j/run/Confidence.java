@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Calibration;
-import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
@@ -39,6 +38,11 @@ public record Confidence(double temperature, String images, OptionalDouble thres
      * @param images a phrase for the images
      */
     public static Confidence of(Scores heldOut, String images) {
+        return of(heldOut, images, false);
+    }
+
+    /** Chooses the confidence, with thresholds of classes with many positives if they are wanted. */
+    static Confidence of(Scores heldOut, String images, boolean ownThresholds) {
         if (heldOut.size() == 0) {
             return NONE;
         }
@@ -47,7 +51,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                     Calibration.NO_TEMPERATURE,
                     images,
                     OptionalDouble.empty(),
-                    Decision.of(LabelScores.of(heldOut.truth(), heldOut.logits()), 0));
+                    Decision.of(heldOut.sets(), ownThresholds ? Decision.ENOUGH : 0));
         }
         double temperature = heldOut.temperature();
         return new Confidence(
@@ -85,7 +89,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
         if (decision != null && !images.isEmpty()) {
-            return "calibrated on " + images + ", which chose the threshold, too";
+            return "calibrated on " + images + ", which chose the "
+                    + (decision.own().isEmpty() ? "threshold" : "thresholds") + ", too";
         }
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");

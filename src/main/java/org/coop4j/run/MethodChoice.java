@@ -106,7 +106,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
         int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
         long seed = config.sample().seed();
-        Support support = images.support(config, new Sample(every ? 0 : most, seed), progress);
+        Support support = images.support(config, config.sample().of(every ? 0 : most), progress);
         FeatureBanks.Lists lists = new FeatureBanks.Lists();
         lists.encode(() -> support.train().features(FeatureKind.EMBEDDED));
         lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
@@ -153,8 +153,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      */
     public MethodChoice with(Candidate slow, Duration budget, Images images, RunConfig config, Progress progress)
             throws IOException {
-        Support support =
-                images.support(config, new Sample(slow.shots(), config.sample().seed()), progress);
+        Support support = images.support(config, config.sample().of(slow.shots()), progress);
         Candidate fit = new Candidate(slow.name(), slow.method(), slow.training(), 0);
         Trainer trainer = new Trainer(
                 slow.training(), config.sample().seed(), images.options().memory(), Progress.NONE, null);

@@ -278,7 +278,7 @@ public final class Run {
             held = held.isEmpty() ? how : held + " and " + how;
             scores = scores.and(learned.folds());
         }
-        return Confidence.of(scores, held);
+        return Confidence.of(scores, held, sample.ownThresholds());
     }
 
     /** Draws the training images, with all errors and warnings about them and the prompts. */

@@ -3,31 +3,44 @@ package org.coop4j.run;
 import java.util.function.Consumer;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
+import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 
 /**
- * The images that a run learns from.
+ * The images that a run learns from, and what it chooses by them.
  *
  * @param shots training images per class; 0 for all
  * @param seed seed of every random draw of the run
  * @param views random crops of each training image that are encoded, used in turn; 0 for the one centre crop of the test
  *     transform
+ * @param unlabelled true to draw pictures that show none of the classes, too: as many as show a class on average
+ * @param ownThresholds true for a threshold of its own of each class with many positives
  */
-public record Sample(int shots, long seed, int views) {
+public record Sample(int shots, long seed, int views, boolean unlabelled, boolean ownThresholds) {
 
     /** The sample of a method that learns nothing. */
-    public static final Sample NONE = new Sample(0, 0, 0);
+    public static final Sample NONE = new Sample(0, 0);
 
     public Sample {
         Require.that(shots >= 0, "shots: expected 1 or more, or 0 for all images, got %s", shots);
         Require.that(views >= 0, "views: expected 0 or more, got %s", views);
     }
 
+    /** A sample of images that show a class. */
+    public Sample(int shots, long seed, int views) {
+        this(shots, seed, views, false, false);
+    }
+
     /** A sample of images as the test transform shows them. */
     public Sample(int shots, long seed) {
         this(shots, seed, 0);
+    }
+
+    /** Returns a sample of another size, without views. */
+    Sample of(int others) {
+        return new Sample(others, seed, 0, unlabelled, ownThresholds);
     }
 
     /**
@@ -43,10 +56,15 @@ public record Sample(int shots, long seed, int views) {
                 !whole.train().isEmpty() || !method.learns(),
                 "%s has only test images: learn from another dataset",
                 whole.name());
+        InputException.require(
+                whole.hasSets() || !(unlabelled || ownThresholds),
+                "%s has single labels: pictures without labels and thresholds of classes are for sets of labels",
+                whole.name());
         if (shots == 0 || whole.train().isEmpty()) {
             return whole.half(classes);
         }
-        ImageDataset drawn = method.sample(whole, shots, seed);
+        ImageDataset drawn =
+                unlabelled ? new FewShotSampler(shots, seed, true).sample(whole) : method.sample(whole, shots, seed);
         drawn.scarcity(shots).ifPresent(notes);
         return drawn.half(classes);
     }

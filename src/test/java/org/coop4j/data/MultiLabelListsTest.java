@@ -333,6 +333,9 @@ class MultiLabelListsTest {
         assertThat(data.positives(Split.TEST)[1]).isEqualTo(1);
         ImageDataset drawn = new FewShotSampler(3, 1).sample(data);
         assertThat(drawn.positives(Split.TRAIN)).containsExactly(3, 2);
+        ImageDataset more = new FewShotSampler(3, 1, true).sample(data);
+        assertThat(more.train()).startsWith(drawn.train().toArray(LabelledImage[]::new));
+        assertThat(more.train().size() - drawn.train().size()).isEqualTo(3); // the mean of 3 and 2, rounded up
         assertThat(data.scarcity(3)).hasValueSatisfying(text -> assertThat(text).contains("rare: 2"));
     }
 }

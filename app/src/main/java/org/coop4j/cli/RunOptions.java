@@ -50,6 +50,12 @@ final class RunOptions {
     @Option(names = "--seeds", split = ",", paramLabel = "N")
     List<Long> seeds = List.of();
 
+    @Option(names = "--with-unlabelled")
+    boolean withUnlabelled;
+
+    @Option(names = "--own-thresholds")
+    boolean ownThresholds;
+
     @Option(names = "--split", paramLabel = "T/V/E")
     String split;
 
@@ -140,7 +146,8 @@ final class RunOptions {
                 .map(Method.Fast::views)
                 .orElse(0);
         return WrongUsage.unless(() -> {
-            Sample sample = new Sample(candidate.shots(), runSeed, views(training, usual));
+            Sample sample =
+                    new Sample(candidate.shots(), runSeed, views(training, usual), withUnlabelled, ownThresholds);
             return RunConfig.of(model, lists, candidate.method(), training, sample)
                     .in(images.space())
                     .withCheckpointEvery(checkpointEvery);

@@ -149,7 +149,7 @@ record SweepReport(List<RunState> all, Path folder) {
     static <T> Table<T> scores(Table<T> table, Function<T, Optional<RunResult>> of) {
         return table.data("precision", of.andThen(r -> r.map(RunResult::precision)))
                 .in(JSON)
-                .data("accuracy", of.andThen(r -> r.map(RunResult::accuracy)))
+                .data("accuracy", of.andThen(r -> r.map(RunResult::value)))
                 .data("error_rate", of.andThen(r -> r.map(RunResult::errorRate)))
                 .data("macro_f1", of.andThen(r -> r.map(RunResult::macroF1)))
                 .data("calibration_error", of.andThen(r -> r.map(RunResult::calibrationError)));

@@ -409,7 +409,7 @@ final class StudyTables {
                 .data("classes", entry -> entry.result().classes())
                 .data("train_images", entry -> entry.result().trainImages())
                 .data("test_images", entry -> entry.result().testImages())
-                .data("accuracy", entry -> Cell.number(entry.result().accuracy()))
+                .data("accuracy", entry -> Cell.number(entry.result().value()))
                 .data("macro_f1", entry -> Cell.number(entry.result().macroF1()))
                 .data("ece_percent", entry -> Cell.number(100 * entry.result().calibrationError()))
                 .data("seconds", entry -> Cell.number(entry.result().totalSeconds()))

@@ -97,14 +97,16 @@ public record SweepPlan(
      * The training of a run, as the keys of a plan set it.
      *
      * @param views random crops of each training image, or {@code epochs} for a new one each epoch
+     * @param unlabelled as in {@link org.coop4j.run.Sample}, as is {@code ownThresholds}
      * @param checkpointEvery epochs between checkpoints
      */
-    record PlannedTraining(Training training, String views, int checkpointEvery) {
+    record PlannedTraining(
+            Training training, String views, boolean unlabelled, boolean ownThresholds, int checkpointEvery) {
 
         static final String EPOCHS = "epochs";
 
         /** The training of a method that is not trained by steps. */
-        static final PlannedTraining NONE = new PlannedTraining(Training.none(), "0", RunConfig.CHECKPOINT_EVERY);
+        static final PlannedTraining NONE = of(Training.none());
 
         PlannedTraining {
             Require.that(
@@ -113,6 +115,10 @@ public record SweepPlan(
                     EPOCHS,
                     views);
             Require.positive("checkpoint_every", checkpointEvery);
+        }
+
+        static PlannedTraining of(Training training) {
+            return new PlannedTraining(training, "0", false, false, RunConfig.CHECKPOINT_EVERY);
         }
 
         int viewCount() {
@@ -173,7 +179,7 @@ public record SweepPlan(
      * last of them wins.
      */
     PlannedTraining training(Training reference, Dataset dataset, PlannedMethod method, int shots) {
-        PlannedTraining trained = new PlannedTraining(reference, "0", RunConfig.CHECKPOINT_EVERY);
+        PlannedTraining trained = PlannedTraining.of(reference);
         Map<String, Object> settings = Settings.of(trained);
         for (Map<?, ?> keys : List.of(training, dataset.training, method.training)) {
             settings.replaceAll((name, usual) -> {
@@ -181,7 +187,10 @@ public record SweepPlan(
                 return own == null ? usual : own;
             });
         }
-        return reference.trains() ? Settings.with(trained, settings) : trained;
+        if (!reference.trains()) {
+            settings.keySet().retainAll(List.of("unlabelled", "own_thresholds"));
+        }
+        return Settings.with(trained, settings);
     }
 
     /** Returns the choice for base classes and new ones, if it has the dataset. */

@@ -132,7 +132,8 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
                     : method.training(shots);
             PlannedTraining training =
                     plan.training(method.adapted(reference, clip.logitScale()), dataset.planned(), planned, shots);
-            Sample sample = new Sample(shots, seed, training.viewCount());
+            Sample sample =
+                    new Sample(shots, seed, training.viewCount(), training.unlabelled(), training.ownThresholds());
             RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training.training(), sample)
                     .in(clip)
                     .withCheckpointEvery(training.checkpointEvery());

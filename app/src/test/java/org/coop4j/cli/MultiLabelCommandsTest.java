@@ -161,13 +161,20 @@ class MultiLabelCommandsTest {
     void aSweepAndItsReportHaveTheMeanAveragePrecision() throws IOException {
         Path plan = folder.resolve("plan.yaml");
         Path out = folder.resolve("sweep");
-        String text = "datasets: list.csv\nmethods: [zero-shot, %s]\nshots: 2\nseeds: 1\n";
+        String text =
+                "datasets: list.csv\nmethods: [zero-shot, %s]\nshots: 2\nseeds: 1\nunlabelled: true\nown_thresholds: true\n";
         Files.writeString(plan, text.formatted("coop"));
         assertThat(coop("sweep -m % -o % %", model, out, plan).failed(1))
                 .contains("coop: the images have sets of labels, expected one of", "linear-head");
         Files.writeString(plan, text.formatted("linear-head"));
         JsonNode swept = json(coop("sweep -m % -o % % --json", model, out, plan).ok());
-        JsonNode result = json(out.resolve(swept.at("/runs/1/folder").asText()).resolve("result.json"));
+        Path learned = out.resolve(swept.at("/runs/1/folder").asText());
+        JsonNode result = json(learned.resolve("result.json"));
+        assertThat(result.path("trainImages").asInt()).isEqualTo(9); // three of them without labels
+        assertThat(ClassifierFile.read(learned.resolve("classifier.safetensors"))
+                        .decision()
+                        .own())
+                .hasSize(4);
         assertThat(swept.at("/summary/1/mean_accuracy")).isEqualTo(result.at("/sets/map"));
         CommandRun report = coop("report", out).ok();
         assertThat(report.out()).contains(Numbers.number(result.at("/sets/map").asDouble(), 1));

@@ -75,19 +75,13 @@ class ClassificationTest {
             throws Exception {
         PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
         assertThat(model.getOrDefault(model.modelPath())).isEqualTo(modelPath);
-        List<Path> files = Photographs.files("test", 3);
-        List<Object> arguments = new ArrayList<>(List.of("predict", "-p", run, "--precision", "float32", "--json"));
-        arguments.addAll(files);
-        Map<String, JsonNode> expected = new HashMap<>();
-        JSON.readTree(TestCluster.coop(arguments.toArray()))
-                .forEach(row ->
-                        expected.put(Photographs.key(Path.of(row.get("file").asText())), row));
+        Map<String, JsonNode> expected = answers(run);
         List<Row> rows = model.setInputCol("content")
                 .setTopK(2)
                 .transform(Photographs.rows(spark, "test", 3, 3))
                 .select("path", "prediction", "predictedLabel", "probability", "topK")
                 .collectAsList();
-        assertThat(rows).hasSize(files.size());
+        assertThat(rows).hasSize(expected.size());
         List<String> names = List.of(model.classNames());
         for (Row row : rows) {
             String key = Photographs.key(Photographs.file(row.getString(0)));
@@ -107,6 +101,50 @@ class ClassificationTest {
                     .isEqualTo(probabilities.apply(names.indexOf(name)))
                     .isGreaterThanOrEqualTo(ranked.get(1).getDouble(1));
         }
+    }
+
+    /** Returns what the command line answers to the images of the test. */
+    private static Map<String, JsonNode> answers(Path run) throws Exception {
+        List<Object> arguments = new ArrayList<>(List.of("predict", "-p", run, "--precision", "float32", "--json"));
+        arguments.addAll(Photographs.files("test", 3));
+        Map<String, JsonNode> answers = new HashMap<>();
+        JSON.readTree(TestCluster.coop(arguments.toArray()))
+                .forEach(row ->
+                        answers.put(Photographs.key(Path.of(row.get("file").asText())), row));
+        return answers;
+    }
+
+    @Test
+    void aClassifierOfSeveralLabelsAnswersWithAllOfThem(SparkSession spark) throws Exception {
+        StringBuilder lines = new StringBuilder("path,labels,split\n");
+        for (String split : List.of("train", "test")) {
+            for (Path file : Photographs.files(split, 4)) {
+                String name = file.getParent().getFileName().toString();
+                String more = List.of("butterfly", "elephant").contains(name) ? ";animal" : "";
+                lines.append("%s/%s,%s%s,%s%n".formatted(split, Photographs.key(file), name, more, split));
+            }
+        }
+        Path list = Files.writeString(Photographs.divided(4).resolve("list.csv"), lines);
+        Path run = Files.createTempDirectory(TestCluster.folder(), "run").resolve("sets");
+        TestCluster.coop("train", "-m", ShippedModel.NAME, "-d", list, "-o", run);
+        Map<String, JsonNode> expected = answers(run);
+        List<Row> rows = PromptClassificationModel.ofRun(run.toString())
+                .setInputCol("content")
+                .setTopK(1)
+                .transform(Photographs.rows(spark, "test", 3, 2))
+                .select("path", "topK")
+                .collectAsList();
+        int most = 0;
+        for (Row row : rows) {
+            List<Row> labels = row.getList(1);
+            List<String> wanted = new ArrayList<>();
+            expected.get(Photographs.key(Photographs.file(row.getString(0))))
+                    .get("labels")
+                    .forEach(label -> wanted.add(label.asText()));
+            assertThat(labels).extracting(label -> label.getString(0)).isEqualTo(wanted);
+            most = Math.max(most, labels.size());
+        }
+        assertThat(most).isGreaterThan(1);
     }
 
     @Test
@@ -238,6 +276,7 @@ class ClassificationTest {
         Dataset<Row> rows = Photographs.rows(spark, "train", 2, 1);
         assertRefused(estimator().setMethod("magic"), rows, "\"magic\"", "zero-shot", "gda");
         assertRefused(estimator().setSettings("lambda"), rows, "settings", "name=value", "\"lambda\"");
+        assertRefused(estimator().setMethod("linear-head"), rows, "single labels", "gda");
         assertRefused(estimator().setIdCol("label"), rows, "idCol");
         assertRefused(estimator().setClassNames("butterfly", "elephant", "pizza", "tent"), rows, "umbrella");
         assertRefused(estimator().setLabelCol("n"), rows.selectExpr("*", "1 AS n"), "\"n\"", "classNames");
