@@ -25,8 +25,8 @@ final class StepPlan implements AutoCloseable {
     private ExecutionPlan plan; // null until it is bound to memory
     private ArrayValues logits; // null until they are read after a run
     private final boolean inOrder;
-    private float[] images; // those of the last run; null before
-    private float[][] targets;
+    private float[] lastImages; // those of the last run; null before
+    private float[][] lastTargets;
 
     /**
      * A plan without memory.
@@ -100,20 +100,20 @@ final class StepPlan implements AutoCloseable {
      * @param targets weights of the entries of images with several labels
      * @param draws decides what is dropped
      */
-    void run(float[] newImages, int[] labels, float[][] newTargets, long draws) {
+    void run(float[] images, int[] labels, float[][] targets, long draws) {
         graph.lock().hold(() -> {
             graph.loadLearned();
-            if (plan.reads(StepGraph.IMAGES) && newImages != images) {
-                ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(newImages);
-                images = newImages;
+            if (plan.reads(StepGraph.IMAGES) && images != lastImages) {
+                ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(images);
+                lastImages = images;
             }
             if (plan.reads(StepGraph.LABELS)) {
                 ArrayValues.of(plan.input(StepGraph.LABELS)).fill(rows(labels));
             }
-            if (plan.reads(StepGraph.TARGETS) && newTargets != targets) {
+            if (plan.reads(StepGraph.TARGETS) && targets != lastTargets) {
                 ArrayValues.of(plan.input(StepGraph.TARGETS))
-                        .fill(FeatureMatrix.of(newTargets).toArray());
-                targets = newTargets;
+                        .fill(FeatureMatrix.of(targets).toArray());
+                lastTargets = targets;
             }
             if (plan.reads(StepGraph.DRAWS)) {
                 ArrayValues.of(plan.input(StepGraph.DRAWS))
