@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -50,9 +50,8 @@ import org.coop4j.run.Run;
  *
  * <p>A classifier of several labels per image predicts any number of them: those that are {@link Prediction#predicted}.
  *
- * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a
- * batch change
- * a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting.
+ * <p>Thread-safe. Concurrent images are encoded together, in batches of the fastest size; the other images of a batch
+ * change a result by float32 rounding at most. An interrupt does not end a call; use {@link #submit} to stop waiting.
  * {@link #reload} takes over a file that was replaced. Closing waits for running calls; later calls throw an {@link
  * IllegalStateException}.
  */
@@ -69,28 +68,28 @@ public final class ImageClassifier implements AutoCloseable {
     /** Read-locked by calls, write-locked once by closing. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
-    /**
-     * A classifier, which is closed when another has taken its place and its last call has ended: each call is a party, and
-     * so is the place.
-     */
-    private static final class Current extends Phaser {
+    /** A classifier, which is closed when another has taken its place and its last call has ended. */
+    private static final class Current {
+        private final AtomicInteger users = new AtomicInteger(1); // its place, and each call
         private final Classifier classifier;
         private final Source source; // null if the classifier is the caller's
         private final Learning.Account account; // null unless it was learned here
 
         Current(Classifier classifier, Source source, Learning.Account account) {
-            super(1);
             this.classifier = classifier;
             this.source = source;
             this.account = account;
         }
 
-        @Override
-        protected boolean onAdvance(int phase, int parties) {
-            if (source != null) {
+        /** Adds calls; returns false if it was replaced and closed. */
+        boolean enter(int calls) {
+            return users.getAndUpdate(n -> n == 0 ? 0 : n + calls) > 0;
+        }
+
+        void leave() {
+            if (users.decrementAndGet() == 0 && source != null) {
                 classifier.close();
             }
-            return true;
         }
     }
 
@@ -199,7 +198,7 @@ public final class ImageClassifier implements AutoCloseable {
                 Source next = new Source(source.run, stamp, Sha256.of(file));
                 Current old = current;
                 current = new Current(learned.open(clip), next, null);
-                old.arriveAndDeregister();
+                old.leave();
                 return null;
             } catch (IllegalArgumentException e) {
                 throw new IOException(file + ": " + e.getMessage(), e);
@@ -485,13 +484,13 @@ public final class ImageClassifier implements AutoCloseable {
                                 .map(image -> new Image(image, now.classifier.features()))
                                 .toList(),
                         features -> ranked(now.classifier, features));
-                now.bulkRegister(submitted.size());
+                now.enter(submitted.size());
                 for (CompletableFuture<List<Prediction>> one : submitted) {
-                    CompletableFuture<?> unused = one.whenComplete((ranked, problem) -> now.arriveAndDeregister());
+                    CompletableFuture<?> unused = one.whenComplete((ranked, problem) -> now.leave());
                 }
                 return submitted;
             } finally {
-                now.arriveAndDeregister();
+                now.leave();
             }
         });
     }
@@ -549,14 +548,14 @@ public final class ImageClassifier implements AutoCloseable {
             try {
                 return use.by(now.classifier);
             } finally {
-                now.arriveAndDeregister();
+                now.leave();
             }
         });
     }
 
     private Current enter() {
         Current now = current;
-        while (now.register() < 0) { // it was replaced and closed
+        while (!now.enter(1)) {
             now = current;
         }
         return now;
@@ -612,7 +611,7 @@ public final class ImageClassifier implements AutoCloseable {
         } finally {
             use.writeLock().unlock();
         }
-        current.arriveAndDeregister();
+        current.leave();
         if (ownsClip) {
             clip.close();
         }

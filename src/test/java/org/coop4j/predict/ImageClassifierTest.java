@@ -530,6 +530,18 @@ class ImageClassifierTest {
     }
 
     @Test
+    void theQueueMayHoldAnyNumberOfImages() throws Exception {
+        int images = 70_000;
+        EncodingLimits patient =
+                new EncodingLimits(images + 1, Duration.ofHours(1), images, 1_000_000, ImageDecoder.ANY_TIME);
+        try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, patient)) {
+            classifier.submitAll(Collections.nCopies(images, InputImage.of(FILES.get(0))));
+            assertThat(classifier.waiting()).isEqualTo(images);
+            classifier.cancelSubmitted();
+        }
+    }
+
+    @Test
     void aReplacedFileIsTakenOverWithoutALostCall() throws Exception {
         List<String> others = List.of("cat", "dog");
         Classifier other = ZeroShot.classifier(clip, others);
