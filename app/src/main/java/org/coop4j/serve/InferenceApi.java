@@ -49,18 +49,16 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
                 .put("name", info.name())
                 .put("platform", "coop4j")
                 .putPOJO("inputs", List.of(image))
-                .putPOJO("outputs", outputs(served, shape, null, null, null));
+                .putPOJO("outputs", outputs(served.classifier().predictsSets(), shape, null, null, null));
     }
 
     private static List<Tensor> outputs(
-            ServedClassifier served,
+            boolean sets,
             List<Integer> shape,
             List<String> labels,
             List<Float> probabilities,
             List<Boolean> predicted) {
-        Stream<Tensor> ofSets = served.classifier().predictsSets()
-                ? Stream.of(new Tensor(PREDICTED, "BOOL", shape, predicted))
-                : Stream.empty();
+        Stream<Tensor> ofSets = sets ? Stream.of(new Tensor(PREDICTED, "BOOL", shape, predicted)) : Stream.empty();
         return Stream.concat(
                         Stream.of(
                                 new Tensor(LABELS, BYTES, shape, labels),
@@ -72,15 +70,16 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
     private void infer(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
         InferenceRequest request = InferenceRequest.of(uploads.open(context));
+        String name = served.info().name();
+        boolean sets = served.classifier().predictsSets();
         context.future(() -> classifiers
                 .classify(served, request.pictures(), context)
-                .thenAccept(ranked -> context.json(response(served, request, ranked))));
+                .thenAccept(ranked -> context.json(response(name, sets, request, ranked))));
     }
 
     private static ObjectNode response(
-            ServedClassifier served, InferenceRequest request, List<List<Prediction>> ranked) {
-        ClassifierInfo info = served.info();
-        int top = Math.min(request.top(), info.classNames().size());
+            String name, boolean sets, InferenceRequest request, List<List<Prediction>> ranked) {
+        int top = Math.min(request.top(), ranked.get(0).size());
         List<Integer> shape = List.of(ranked.size(), top);
         List<Prediction> all =
                 ranked.stream().flatMap(picture -> picture.stream().limit(top)).toList();
@@ -88,10 +87,10 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         List<Float> probabilities =
                 all.stream().map(p -> (float) p.probability()).toList();
         List<Boolean> predicted = all.stream().map(Prediction::predicted).toList();
-        List<Tensor> outputs = outputs(served, shape, labels, probabilities, predicted).stream()
+        List<Tensor> outputs = outputs(sets, shape, labels, probabilities, predicted).stream()
                 .filter(tensor -> request.outputs().contains(tensor.name()))
                 .toList();
-        ObjectNode response = Json.object().put("model_name", info.name());
+        ObjectNode response = Json.object().put("model_name", name);
         if (request.id() != null) {
             response.put("id", request.id());
         }

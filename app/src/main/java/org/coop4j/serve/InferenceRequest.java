@@ -155,7 +155,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
                 .collect(toSet());
         require(
                 all.containsAll(names),
-                "outputs: expected %s or %s, got %s".formatted(LABELS, PROBABILITIES, shown(names.toString())));
+                "outputs: expected %s, %s or %s, got %s"
+                        .formatted(LABELS, PROBABILITIES, PREDICTED, shown(names.toString())));
         return names;
     }
 

@@ -39,11 +39,11 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         Refusal.require(
                 picture.length > 0, "the request has no picture: send one as the body, or as the part data of a form");
+        boolean all = top < Integer.MAX_VALUE || !served.classifier().predictsSets();
         context.future(() -> classifiers
                 .classify(served, List.of(picture), context)
                 .thenAccept(ranked -> context.json(ranked.get(0).stream()
-                        .filter(one ->
-                                one.predicted() || !served.classifier().predictsSets() || top < Integer.MAX_VALUE)
+                        .filter(one -> all || one.predicted())
                         .limit(top)
                         .map(one -> Json.object() // names of DJL Serving
                                 .put("className", one.label())

@@ -9,6 +9,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -48,6 +49,8 @@ public final class ServedModels implements AutoCloseable {
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<ServedClassifier, Path> learnedFrom = new LinkedHashMap<>();
+    /** Time of the result that each description has, or zero without one. */
+    private final Map<String, FileTime> described = new HashMap<>();
     /** Last messages of classifiers that cannot be replaced. */
     private final Map<String, String> problems = new HashMap<>();
 
@@ -100,15 +103,25 @@ public final class ServedModels implements AutoCloseable {
     }
 
     private ClassifierInfo info(String name, Path run, ImageClassifier images) throws IOException {
-        Path result = ClassifierModel.classifierFile(run).toAbsolutePath().resolveSibling(RESULT);
+        described.put(name, time(run));
+        Path result = result(run);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
         return ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
     }
 
+    private static Path result(Path run) throws IOException {
+        return ClassifierModel.classifierFile(run).toAbsolutePath().resolveSibling(RESULT);
+    }
+
+    private static FileTime time(Path run) throws IOException {
+        Path result = result(run);
+        return Files.exists(result) ? Files.getLastModifiedTime(result) : FileTime.fromMillis(0);
+    }
+
     /**
-     * Opens classifiers again whose files were replaced. Requests that have begun are answered by the old ones, which stay
-     * where a new one cannot be opened.
+     * Opens classifiers again whose files were replaced, and describes those whose result, which a run writes last, has
+     * changed. Requests that have begun are answered by the old ones, which stay where a new one cannot be opened.
      *
      * @param progress receives what was replaced, and why what cannot be
      */
@@ -116,15 +129,17 @@ public final class ServedModels implements AutoCloseable {
         learnedFrom.forEach((one, run) -> {
             String name = one.info().name();
             try {
-                if (one.classifier().reload()) {
-                    one.describe(info(name, run, one.classifier()));
+                boolean replaced = one.classifier().reload();
+                if (replaced) {
                     problems.remove(name);
-                    progress.note(
-                            "%s was replaced: %s".formatted(name, one.info().method()));
+                    progress.note("%s was replaced: %s".formatted(name, one.classifier()));
+                }
+                if (replaced || !time(run).equals(described.get(name))) {
+                    one.describe(info(name, run, one.classifier()));
                 }
             } catch (IOException | RuntimeException e) {
                 if (!String.valueOf(e.getMessage()).equals(problems.put(name, String.valueOf(e.getMessage())))) {
-                    progress.warn("%s was not replaced: %s".formatted(name, e.getMessage()));
+                    progress.warn("%s is served as before: %s".formatted(name, e.getMessage()));
                 }
             }
         });

@@ -261,8 +261,9 @@ class ServeCommandTest {
     @Timeout(1200)
     @DisabledOnOs(OS.WINDOWS)
     void aReplacedClassifierIsTakenOverUnderLoad() throws Exception {
-        Path things = Files.copy(classifier("linear-probe"), folder.resolve("things.safetensors"));
-        Path next = Files.copy(classifier("tip-adapter"), folder.resolve("next.safetensors"));
+        Path place = Files.createDirectory(folder.resolve("replaced"));
+        Path things = Files.copy(classifier("linear-probe"), place.resolve("things.safetensors"));
+        Path next = Files.copy(classifier("tip-adapter"), place.resolve("next.safetensors"));
         Path log = folder.resolve("replaced.jsonl");
         CoopProcess service = serve("-p", "coop=" + things, "--access-log", log);
         int port = port(service);
@@ -278,19 +279,26 @@ class ServeCommandTest {
         while (!isClose(served(post(port, "coop", picture)), expected)) {
             Thread.sleep(5);
         }
-        URI models = URI.create("http://127.0.0.1:" + port + "/models");
-        String described = "";
-        while (!described.contains("Tip-Adapter")) {
-            described = HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(models).build(), HttpResponse.BodyHandlers.ofString())
-                    .body();
-        }
+        awaitDescription(port, "Tip-Adapter");
+        Files.copy(classifier("tip-adapter").resolveSibling("result.json"), place.resolve("result.json"));
+        service.signal("HUP");
+        awaitDescription(port, "\"accuracy\"");
         service.terminate();
         assertThat(service.ended().ok().err()).contains("coop was replaced");
         for (Thread client : clients) {
             client.join();
         }
         assertThat(wrong).isEmpty();
+    }
+
+    private static void awaitDescription(int port, String part) throws Exception {
+        URI models = URI.create("http://127.0.0.1:" + port + "/models");
+        String described = "";
+        while (!described.contains(part)) {
+            described = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(models).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
     }
 
     private static boolean isClose(Map<String, Float> served, Map<String, Float> predicted) {
