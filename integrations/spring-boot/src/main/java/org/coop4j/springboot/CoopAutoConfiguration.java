@@ -22,6 +22,7 @@ import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.predict.ImageClassifier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.BeanCreationNotAllowedException;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionBuilder;
@@ -141,8 +142,17 @@ public class CoopAutoConfiguration {
 
         private static final Logger LOG = LoggerFactory.getLogger(CoopAutoConfiguration.class);
 
-        @Bean(destroyMethod = "shutdownNow")
-        ScheduledExecutorService coop4jReloading(Environment environment, ListableBeanFactory beans) {
+        /** The thread, hidden from Spring, whose own executors give way to a bean of that kind. */
+        record Reloads(ScheduledExecutorService thread) implements AutoCloseable {
+
+            @Override
+            public void close() {
+                thread.shutdownNow();
+            }
+        }
+
+        @Bean
+        Reloads coop4jReloading(Environment environment, ListableBeanFactory beans) {
             long pause =
                     Binder.get(environment).bind(RELOAD, Duration.class).get().toMillis();
             ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -152,23 +162,28 @@ public class CoopAutoConfiguration {
             });
             Map<String, String> problems = new HashMap<>();
             ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(
-                    () -> beans.getBeansOfType(ImageClassifier.class).forEach((name, classifier) -> {
-                        try {
-                            if (classifier.reload()) {
-                                problems.remove(name);
-                                LOG.info("{} was replaced: {}", name, classifier);
-                            }
-                        } catch (IOException | RuntimeException e) {
-                            String problem = String.valueOf(e.getMessage());
-                            if (!problem.equals(problems.put(name, problem))) {
-                                LOG.warn("{} was not replaced: {}", name, problem);
+                    () -> {
+                        for (String name : beans.getBeanNamesForType(ImageClassifier.class, false, true)) {
+                            try {
+                                ImageClassifier classifier = beans.getBean(name, ImageClassifier.class);
+                                if (classifier.reload()) {
+                                    problems.remove(name);
+                                    LOG.info("{} was replaced: {}", name, classifier);
+                                }
+                            } catch (BeanCreationNotAllowedException e) {
+                                return; // the application ends
+                            } catch (IOException | RuntimeException e) {
+                                String problem = String.valueOf(e.getMessage());
+                                if (!problem.equals(problems.put(name, problem))) {
+                                    LOG.warn("{} was not replaced: {}", name, problem);
+                                }
                             }
                         }
-                    }),
+                    },
                     pause,
                     pause,
                     TimeUnit.MILLISECONDS);
-            return thread;
+            return new Reloads(thread);
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
@@ -212,6 +213,7 @@ class CoopAutoConfigurationTest {
         try (ConfigurableApplicationContext context =
                 start("--coop4j.classifiers.things=" + file, "--coop4j.reload=20ms")) {
             assertThat(get(context, "/actuator/health/coop4j")).contains(state(file));
+            assertThat(context.getBeansOfType(ScheduledExecutorService.class)).isEmpty(); // @Scheduled would use it
             Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             byte[] picture = Files.readAllBytes(LAWN);
             String answer = text(expected);
