@@ -103,11 +103,14 @@ public final class ServedModels implements AutoCloseable {
     }
 
     private ClassifierInfo info(String name, Path run, ImageClassifier images) throws IOException {
-        described.put(name, time(run));
+        FileTime time = time(run); // before it is read: what replaces it meanwhile is a change
         Path result = result(run);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
-        return ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
+        ClassifierInfo info =
+                ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
+        described.put(name, time);
+        return info;
     }
 
     private static Path result(Path run) throws IOException {
