@@ -139,9 +139,8 @@ class ReadmeTest {
                 .flatMap(row -> Stream.of(row.group(1).replace("`", "").split(", ")))
                 .forEach(name -> types.add(type(name)));
         String compared = Files.readString(Path.of("../pom.xml"));
-        assertThat(types)
-                .allMatch(type -> Stream.of(type.getName(), type.getPackageName())
-                        .anyMatch(name -> compared.contains("<include>" + name + "</include>")));
+        assertThat(types).allMatch(type -> Stream.of(type.getName(), type.getPackageName())
+                .anyMatch(name -> compared.contains("<include>" + name + "</include>")));
         Method.builtIn().forEach(method -> types.add(method.getClass()));
         assertThat(types).contains(Clip.class, ImageClassifier.class).hasSizeGreaterThan(30);
         assertThat(types).allSatisfy(type -> assertThat(signatures(type)).noneMatch(line -> line.contains("org.nd4j")));

@@ -107,8 +107,7 @@ public final class ServedModels implements AutoCloseable {
         Path result = result(run);
         Optional<RunResult> test =
                 Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
-        ClassifierInfo info =
-                ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
+        ClassifierInfo info = ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
         described.put(name, time);
         return info;
     }
