@@ -107,6 +107,9 @@ final class TrainCommand extends ConsoleCommand {
             runOptions.requireModelOfPreset(space);
             Images images = bankOptions.images(space, memory.limit);
             ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
+            require(
+                    lists.hasSets() || !(runOptions.withUnlabelled || runOptions.ownThresholds),
+                    "--with-unlabelled and --own-thresholds are for several labels per image: omit them");
             if (lists.hasSets()) {
                 require(templates.isEmpty(), "--template is for single labels: omit it");
                 methodOptions.ofSets();
