@@ -1,15 +1,11 @@
 package org.coop4j.bench;
 
-import static org.coop4j.graph.host.Precision.FLOAT32;
-
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.graph.Bfloat16Product;
-import org.coop4j.graph.host.Gemm;
-import org.coop4j.graph.host.HostKernel;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.Linear;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 
@@ -20,8 +16,6 @@ import org.coop4j.graph.host.Workers;
  * @param flops floating-point operations of the matrix products of one repetition, 0 where not counted
  */
 public record Measurement(List<Double> seconds, long flops) {
-
-    private static final int SIDE = 1536;
 
     /** Work to measure. */
     @FunctionalInterface
@@ -45,23 +39,8 @@ public record Measurement(List<Double> seconds, long flops) {
 
     /** Measures a product of square matrices of 1,536 rows, divided among the workers as in the towers. */
     public static Measurement product(Workers workers, Precision precision) {
-        HostMatrix x = filled();
-        HostMatrix w = filled();
-        HostMatrix y = HostMatrix.zeros(SIDE, SIDE);
-        long flops = 2L * SIDE * SIDE * SIDE;
-        try (HostKernel product = precision == FLOAT32
-                ? Gemm.kernel(Gemm.Form.NT, x, w, null, y, workers)
-                : Bfloat16Product.kernel(Gemm.Form.NT, x, w, null, null, null, y, workers)) {
-            return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
-        }
-    }
-
-    private static HostMatrix filled() {
-        HostMatrix matrix = HostMatrix.zeros(SIDE, SIDE);
-        for (int i = 0; i < SIDE * SIDE; i++) {
-            matrix.buffer().put(i, i % 97 / 97f);
-        }
-        return matrix;
+        return new Measurement(
+                Arrays.stream(Linear.squares(workers, precision)).boxed().toList(), Linear.SQUARE_FLOPS);
     }
 
     /** Returns the times by name, for a report. */

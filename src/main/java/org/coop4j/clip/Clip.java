@@ -16,6 +16,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.Linear;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -460,6 +461,24 @@ public final class Clip implements FeatureSpace {
     public Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss) {
         StepGraph.Shape shape = new StepGraph.Shape(batch, width, logLogitScale(), true, weights.lock());
         return Step.ofFeatures(shape, learned, classes, loss, workers());
+    }
+
+    /**
+     * Estimates the seconds that learned prompts take in a text tower without a mask, where they share nothing (SigLIP),
+     * by the speed of a matrix product now; 0 with a mask.
+     *
+     * @param prompts number of passes forward and back
+     */
+    public double secondsOfPrompts(double prompts) {
+        ClipConfig.Text text = architecture().text();
+        if (prompts == 0 || !text.unmasked()) {
+            return 0;
+        }
+        double ofRow = text.width() * (8.0 * text.width() + 4.0 * text.mlpWidth() + 4.0 * text.contextLength());
+        double[] squares = weights.lock().hold(() -> Linear.squares(workers(), precision()));
+        double speed = Linear.SQUARE_FLOPS / squares[squares.length / 2];
+        // Back, only the gradient of the input is made.
+        return 2 * prompts * text.layers() * text.contextLength() * ofRow / speed;
     }
 
     /** Returns a copy of a weight, row after row. */

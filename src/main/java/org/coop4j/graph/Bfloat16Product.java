@@ -17,7 +17,7 @@ import org.coop4j.graph.host.Workers;
  * workers that want them in the same layout. A worker rounds its rows of x into its own scratch memory just before it
  * multiplies them, unless they are bfloat16 already.
  */
-public final class Bfloat16Product {
+final class Bfloat16Product {
 
     private Bfloat16Product() {}
 
@@ -32,7 +32,7 @@ public final class Bfloat16Product {
      * @param residual [rows, cols], added last; null for none
      * @param y [rows, cols]
      */
-    public static HostKernel kernel(
+    static HostKernel kernel(
             Form form,
             HostMatrix x,
             HostMatrix w,

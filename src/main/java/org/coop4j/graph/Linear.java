@@ -22,6 +22,13 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public final class Linear extends GraphOp {
 
+    /** Floating-point operations of each product of {@link #squares}. */
+    public static final long SQUARE_FLOPS = 2L * 1536 * 1536 * 1536;
+
+    private static final int SIDE = 1536;
+    private static final int WARM_UP = 3;
+    private static final int PRODUCTS = 9;
+
     private final Gemm.Form form;
     private final Precision precision;
     private final boolean fast;
@@ -92,6 +99,29 @@ public final class Linear extends GraphOp {
     @Override
     public boolean mayWriteRounded(boolean fromRounded) {
         return precision == Precision.BFLOAT16;
+    }
+
+    /**
+     * Measures the speed of this machine: returns the seconds of nine products of square matrices of 1,536 rows, divided
+     * among the workers as in the towers, in ascending order.
+     */
+    public static double[] squares(Workers workers, Precision precision) {
+        HostMatrix[] xw = {HostMatrix.zeros(SIDE, SIDE), HostMatrix.zeros(SIDE, SIDE)};
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            xw[0].buffer().put(i, i % 97 / 97f);
+            xw[1].buffer().put(i, i % 97 / 97f);
+        }
+        double[] seconds = new double[PRODUCTS];
+        Linear layer = new Linear(Gemm.Form.NT, precision, false);
+        try (HostKernel product = layer.hostKernel(xw, new HostMatrix[] {HostMatrix.zeros(SIDE, SIDE)}, workers)) {
+            for (int i = -WARM_UP; i < PRODUCTS; i++) {
+                long start = System.nanoTime();
+                Gemm.singleThreaded(product::run);
+                seconds[Math.max(0, i)] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        Arrays.sort(seconds);
+        return seconds;
     }
 
     /** Includes an activation, or the residual sum at the end of the layer. */

@@ -2,10 +2,12 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -221,6 +223,9 @@ public final class Run {
      * @param files returns the files of the training by the hash of its images
      */
     private Learned learn(Function<String, Trainer.RunFiles> files) throws IOException {
+        int drawnImages = support.train().listed().size();
+        cost(space, method.id(), method.prompts(drawnImages, drawn.classCount(), config.training()))
+                .ifPresent(progress::note);
         Classifier classifier = method.learns()
                 ? learner.fit(examples(), trainer(files.apply(train.contentHash())))
                 : learner.fit(null, trainer(files.apply("")));
@@ -239,6 +244,30 @@ public final class Run {
             learned.close();
             throw e;
         }
+    }
+
+    /**
+     * Says how long learned prompts take where that is minutes or more: in SigLIP's text tower, where they share nothing.
+     *
+     * @param what learns them
+     * @param prompts number of passes of a prompt through the text tower
+     */
+    public static Optional<String> cost(FeatureSpace space, String what, double prompts) {
+        double seconds =
+                space.towers().map(clip -> clip.secondsOfPrompts(prompts)).orElse(0.0);
+        return seconds == 0
+                ? Optional.empty()
+                : Optional.of(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
+                                + " methods of image features, such as gda, do without them")
+                        .formatted(
+                                what,
+                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
+                                space.towers()
+                                        .orElseThrow()
+                                        .architecture()
+                                        .text()
+                                        .contextLength(),
+                                prompts));
     }
 
     /** Encodes the images to learn from. */

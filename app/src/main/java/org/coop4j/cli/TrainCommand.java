@@ -130,7 +130,6 @@ final class TrainCommand extends ConsoleCommand {
             TrainingCost.noteSettings(choice.chosen(), runOptions.fast || runOptions.budget != null, console);
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
             int unused = noteUnused(images, lists, choice.chosen());
-            TrainingCost.note(space, lists, choice.chosen(), console);
             learn(images, lists.hasSets(), choice, prompts, unused);
         } finally {
             interrupt.close();

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.bench.Measurement;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Method;
@@ -16,13 +14,9 @@ import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig;
-import org.coop4j.weights.model.ClipConfig;
 
 /** The cost of trainings that take minutes, said before they begin: settings and times. */
 final class TrainingCost {
-
-    /** Passes through the text tower in a step: its backward pass makes the gradient of the inputs alone. */
-    private static final int FORWARD_AND_BACK = 2;
 
     private TrainingCost() {}
 
@@ -41,37 +35,6 @@ final class TrainingCost {
                                         ? "the fast settings"
                                         : "the reference's settings unless others are given; --fast takes a fraction of"
                                                 + " their steps"));
-            }
-        }
-    }
-
-    /** Notes how long learned prompts take in a text tower without a mask, where prompts share nothing (SigLIP). */
-    static void note(FeatureSpace space, ImageDataset lists, List<Candidate> candidates, Progress progress) {
-        ClipConfig.Text text =
-                space.towers().map(clip -> clip.architecture().text()).orElse(null);
-        if (text == null || !text.unmasked()) {
-            return;
-        }
-        double speed = 0; // operations per second, measured once
-        int all = lists.train().size();
-        int classes = lists.classCount();
-        for (Candidate candidate : candidates) {
-            int images = candidate.shots() == 0 ? all : Math.min(all, candidate.shots() * classes);
-            double prompts = candidate.method().prompts(images, classes, candidate.training());
-            if (prompts > 0) {
-                speed = speed > 0
-                        ? speed
-                        : 1e9
-                                * Measurement.product(space.workers(), space.precision())
-                                        .gflops();
-                double seconds = FORWARD_AND_BACK * prompts * text.flops() / speed;
-                progress.note(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
-                                + " methods of image features, such as gda, do without them")
-                        .formatted(
-                                candidate.method().id(),
-                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
-                                text.contextLength(),
-                                prompts));
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.Clip;
@@ -102,6 +103,19 @@ class SiglipCommandsTest {
                 .startsWith("▁");
         assertThat(json(coop("predict", "-p", folder.resolve("coop"), "--json", picture)))
                 .isNotEmpty();
+    }
+
+    @Test
+    void aSweepSaysTheCostOfAllItsLearnedPromptsBeforehand() throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        Files.writeString(
+                plan,
+                "datasets: [%s]\nmethods: [coop-m4-end, gda]\nshots: [1, 2]\nseeds: [1]\nepochs: 1\n"
+                        .formatted(pictures.getFileName()));
+        CommandRun sweep = coop("sweep", plan, "-m", model, "-d", pictures.getParent(), "-o", folder.resolve("sweep"));
+        assertThat(sweep.ok().err())
+                .containsPattern("coop-m4-end: about .+ all 64 rows of 4 prompts")
+                .doesNotContain("gda: about");
     }
 
     @Test

@@ -8,11 +8,9 @@ import java.util.Map;
 import java.util.Random;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.coop4j.graph.Bfloat16Product;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.RequiresBfloat16;
-import org.coop4j.graph.host.Gemm.Form;
 import org.coop4j.graph.host.Workers.WeightForms;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,16 +55,15 @@ class NativeMemoryTest {
     @Test
     @RequiresBfloat16
     void packedWeightsAreAligned() {
-        try (HostMatrix x = HostMatrix.zeros(9, 48);
-                HostMatrix w = HostMatrix.zeros(33, 48);
-                HostMatrix y = HostMatrix.zeros(9, 33);
-                Workers workers = new Workers(2)) {
-            assertAligned(w.pointer(0, 0));
-            try (HostKernel product = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers)) {
-                product.run();
-                assertThat(workers.weightForms().copies()).hasSize(1);
-                workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
-            }
+        Graph graph = Graph.create();
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 9, 48);
+        SDVariable w = graph.constant("w", NativeMemory.array(DataType.FLOAT, 33, 48));
+        SDVariable y = graph.in(Precision.BFLOAT16).linear(x, w);
+        try (Workers workers = new Workers(2);
+                ExecutionPlan plan = graph.plan(Map.of("y", y), workers)) {
+            plan.run();
+            assertThat(workers.weightForms().copies()).hasSize(1);
+            workers.weightForms().copies().forEach(NativeMemoryTest::assertAligned);
         }
     }
 

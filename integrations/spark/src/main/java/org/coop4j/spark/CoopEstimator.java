@@ -214,13 +214,18 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         : labelled.encode(rows, embedder, some, kind));
         RunConfig config = chosen.config(
                 images.space(), RunData.of(source, lists, ClassHalf.ALL), new Sample(chosen.shots(), draw));
-        Progress warnings = new Progress() {
+        Progress logged = new Progress() {
+            @Override
+            public void note(String message) {
+                log().info(message);
+            }
+
             @Override
             public void warn(String message) {
                 log().warn(message);
             }
         };
-        try (Learned learned = new Run(images, config.method().title(), config, warnings).learn()) {
+        try (Learned learned = new Run(images, config.method().title(), config, logged).learn()) {
             Map<String, String> account = new LinkedHashMap<>(learned.file().training());
             account.put(Run.MODEL_FILE, location.path());
             return PromptClassificationModel.of(learned.file().withTraining(account));

@@ -56,7 +56,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         }
     }
 
-    /** Checks that both towers are there and of one family. */
+    /** Checks that both towers are there, of one family, and of widths that fit. */
     public ClipConfig {
         requirePositive("embedding dimension", embedDim);
         Require.that(
@@ -274,11 +274,6 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         /** A text transformer with a causal mask. */
         public Text(int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
             this(contextLength, vocabularySize, width, heads, layers, mlpWidth, false);
-        }
-
-        /** Returns the number of multiplications and additions of a prompt that fills the context. */
-        public double flops() {
-            return (double) layers * contextLength * width * (8.0 * width + 4.0 * mlpWidth + 4.0 * contextLength);
         }
 
         /** Checks that the dimensions fit together. */
