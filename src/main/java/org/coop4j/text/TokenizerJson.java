@@ -6,8 +6,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import java.io.CharConversionException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -74,7 +77,8 @@ final class TokenizerJson {
 
     /** Reads a file. */
     static Encoding read(byte[] file) throws IOException {
-        try (JsonParser parser = JSON.createParser(file)) {
+        InputStream bytes = new ByteArrayInputStream(file); // Jackson's own decoder would replace what is not UTF-8
+        try (JsonParser parser = JSON.createParser(new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder()))) {
             TokenizerJson read = new TokenizerJson();
             require(parser.nextToken() == JsonToken.START_OBJECT, "expected a JSON object");
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -101,8 +105,8 @@ final class TokenizerJson {
             return new Encoding(read.pieces, read::encode, read.start, read.end);
         } catch (JsonProcessingException e) {
             throw new InputException("not valid JSON: " + e.getOriginalMessage(), e);
-        } catch (CharConversionException e) {
-            throw new InputException("not UTF-8: " + e.getMessage(), e);
+        } catch (CharacterCodingException e) {
+            throw new InputException("not UTF-8", e);
         }
     }
 
