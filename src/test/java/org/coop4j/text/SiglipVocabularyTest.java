@@ -214,6 +214,12 @@ class SiglipVocabularyTest {
     }
 
     @Test
+    void aTokenizerThatIsNotUtf8IsRefused() {
+        byte[] latin = "{\"model\": {\"vocab\": {\"\u00e9\": 0}}}".getBytes(StandardCharsets.ISO_8859_1);
+        assertThrown(InputException.class, () -> read("tokenizer.json", latin), "tokenizer.json: ", "UTF-8");
+    }
+
+    @Test
     void nestedAndCountlessValuesAreRefusedBeforeTheyTakeMemory() {
         assertThrown(InputException.class, () -> json("{'normalizer': " + "[".repeat(100_000)), "not valid JSON");
         String numbers = String.join(",", Collections.nCopies(300_000, "0"));
