@@ -16,7 +16,6 @@ import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.NpzFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.convert.WeightsFile;

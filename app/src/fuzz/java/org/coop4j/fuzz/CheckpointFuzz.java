@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.weights.NpzFile;
+import org.coop4j.data.NpzFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.convert.WeightsFile;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -7,7 +7,6 @@ import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
-import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -15,7 +15,6 @@ import org.coop4j.console.Json;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.ModelSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;

@@ -65,7 +65,7 @@ public enum DType {
     }
 
     /** Returns the type of a NumPy descriptor such as {@code <f4}. */
-    static Optional<DType> ofNumPy(String descriptor) {
+    public static Optional<DType> ofNumPy(String descriptor) {
         return find(type -> type.numPy, descriptor);
     }
 

@@ -1,5 +1,5 @@
 /**
- * Tensors in files, whatever the container: element types, shapes, strided views, zip archives and NumPy's files.
+ * Tensors in files, whatever the container: element types, shapes, strided views and zip archives.
  *
  * <p>The sub-packages build on it, lowest first: {@code safetensors} and {@code pickle}, then {@code torch} (PyTorch's
  * own files), {@code model} (converted CLIP models), {@code convert} (any checkpoint, and conversion) and {@code

@@ -1,4 +1,4 @@
-package org.coop4j.weights;
+package org.coop4j.data;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -21,6 +21,10 @@ import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.ZipArchive;
 
 /**
  * An open {@code .npz} file of NumPy: a zip archive with one array per entry. Arrays of Python objects

@@ -1,18 +1,22 @@
-package org.coop4j.weights.model;
+package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.base.Numbers;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.PreprocessConfig;
 
 /** Describes a converted model for people. */
-public final class ModelSummary {
+final class ModelSummary {
 
     private ModelSummary() {}
 
     /** Returns "ViT-B/32, 151,277,313 parameters, quick_gelu; from ViT-B-32.pt (OpenAI)". */
-    public static String line(ModelMetadata metadata) {
+    static String line(ModelMetadata metadata) {
         ClipConfig architecture = metadata.architecture();
         return "%s, %s parameters, %s; from %s"
                 .formatted(
@@ -51,7 +55,7 @@ public final class ModelSummary {
     }
 
     /** Returns the facts about a model by name; reads the whole file for its hash. */
-    public static Map<String, String> facts(ConvertedModel model) throws IOException {
+    static Map<String, String> facts(ConvertedModel model) throws IOException {
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
