@@ -1,39 +1,40 @@
 package org.coop4j.bench;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Machine;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
+import org.coop4j.method.Method.Task;
 import org.coop4j.method.Optimizer;
-import org.coop4j.method.PromptLayout;
-import org.coop4j.method.PromptLayout.ClassName;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.PromptMethod;
 import org.coop4j.method.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * A gradient step of the context vectors: encoding of all classes, loss against given image features, gradient,
+ * A gradient step of a method: encoding of all classes, and of the images if the image tower is trained, loss, gradient,
  * optimizer.
  *
  * @param classes number of classes
  * @param nameTokens tokens per class name
  * @param batch images per step
  */
-public record StepBench(PromptLayout layout, int classes, int nameTokens, int batch) {
+public record StepBench(PromptMethod method, int classes, int nameTokens, int batch) {
 
     /** Number of steps before memory is measured for the first time. */
     private static final int EARLY = 30;
-
-    private static final int FULL_STOP = 269;
 
     /**
      * A measured step.
@@ -43,28 +44,57 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
      */
     public record Outcome(Map<String, Object> values, List<OpTime> profile) {}
 
-    /** Measures {@code runs} steps after three others, with random names, features and labels. */
-    public Outcome run(Clip clip, MemoryLimit memory, int runs) {
+    /** The method's tensors in both towers. */
+    private record Input(PromptMethod method, List<LearnedTensor> learned, FeatureMatrix teacher)
+            implements PromptEncoder.Vectors {
+
+        @Override
+        public SDVariable context(StepGraph step) {
+            return method.vectors().in(step);
+        }
+
+        @Override
+        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+            return method.replacements(step, teacher);
+        }
+
+        @Override
+        public Parameters.Changes changes(Parameters.Learned graph) {
+            return method.changes(graph);
+        }
+
+        @Override
+        public FeatureKind images() {
+            return method.features();
+        }
+    }
+
+    /** Measures {@code runs} steps after {@code warmup} others, with random images and labels. */
+    public Outcome run(Clip clip, MemoryLimit memory, int warmup, int runs) {
         SplittableRandom random = new SplittableRandom(1);
-        int vectors = layout.vectors(classes);
-        int width = clip.architecture().text().width();
-        int embed = clip.architecture().embedDim();
-        LearnedTensor ctx = LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
-        float[] images = FeatureMatrix.of(batch, embed, gaussian(random, batch * embed, 1))
-                .normalized()
-                .toArray();
+        List<String> names = IntStream.range(0, classes).mapToObj(this::name).toList();
+        FeatureMatrix teacher = method.teacher(clip, null, ClassDescriptions.NONE, names);
+        Input input = new Input(method, method.initial(clip, new Task(names, null, 1)), teacher);
+        boolean embedded = input.images() == FeatureKind.EMBEDDED;
+        int width = embedded
+                ? clip.architecture().embedDim()
+                : clip.imageEncoder(input.images()).width();
+        float[] images = gaussian(random, batch * width, 1);
+        if (embedded) {
+            images = FeatureMatrix.of(batch, width, images).normalized().toArray();
+        }
+        float[] given = images;
         int[] labels = random.ints(batch, 0, classes).toArray();
-        Training training = Training.coop(1, 1);
+        Training training = method.training(0);
         Optimizer optimizer = new Optimizer(training);
-        List<ClassName> names =
-                Stream.generate(() -> name(random)).limit(classes).toList();
-        PromptEncoder encoder = clip.promptEncoder(layout.prompts(clip, names));
         int[] steps = {0};
         long[] early = {0};
-        try (Step step = encoder.step(() -> List.of(ctx), StepBench::loss, batch, memory)) {
-            Measurement time = Measurement.of(3, runs, step.flops(), () -> {
-                step.run(images, labels);
-                optimizer.step(List.of(ctx), training.rate(), ++steps[0]);
+        try (Step step =
+                clip.promptEncoder(method.prompts(clip, names)).step(input, method.loss(teacher), batch, memory)) {
+            Measurement time = Measurement.of(warmup, runs, step.flops(), () -> {
+                step.draw(steps[0]);
+                step.run(given, labels);
+                optimizer.step(input.learned, training.rate(), ++steps[0]);
                 if (steps[0] == EARLY) {
                     early[0] = Machine.memory().orElse(0);
                 }
@@ -81,15 +111,11 @@ public record StepBench(PromptLayout layout, int classes, int nameTokens, int ba
         }
     }
 
-    private static SDVariable loss(StepGraph step, SDVariable classFeatures) {
-        SDVariable w = step.ops().normalizeRows(classFeatures);
-        return step.crossEntropy(step.cosineLogits(w));
-    }
-
-    /** Draws the tokens of a name, and a full stop. */
-    private ClassName name(SplittableRandom random) {
-        IntStream name = random.ints(nameTokens, 300, 40_000);
-        return new ClassName("", IntStream.concat(name, IntStream.of(FULL_STOP)).toArray(), nameTokens);
+    /** Returns a name of digits, which are a token each, the last digit first, as prompts share their common beginning. */
+    private String name(int number) {
+        return new StringBuilder(String.format(Locale.ROOT, "%0" + nameTokens + "d", number))
+                .reverse()
+                .toString();
     }
 
     /** Draws from a normal distribution around 0. */

@@ -19,6 +19,7 @@ import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -34,13 +35,16 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.PromptLayout;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.method.PromptMethod;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -71,6 +75,12 @@ public final class BenchCommand extends ConsoleCommand {
 
     @Mixin
     Subject subject;
+
+    @Option(names = "--method", paramLabel = "NAME")
+    String method;
+
+    @Option(names = "--set", paramLabel = "NAME=VALUE")
+    Map<String, String> set = new LinkedHashMap<>();
 
     @Option(names = "--classes", paramLabel = "N", converter = Positive.class)
     int classes = 100;
@@ -201,9 +211,13 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip) {
-        PromptLayout layout = new PromptLayout(context, position, classSpecific);
-        StepBench.Outcome outcome =
-                new StepBench(layout, classes, nameTokens, batch).run(clip, memory.limit, repetitions.runs);
+        PromptMethod trained = WrongUsage.unless(() -> {
+            Method given = method == null ? new CoOp(context, position, classSpecific) : Method.of(method);
+            Require.that(given instanceof PromptMethod, "method \"%s\": expected one whose step runs a tower", method);
+            return (PromptMethod) given.with(set).in(clip);
+        });
+        StepBench.Outcome outcome = new StepBench(trained, classes, nameTokens, batch)
+                .run(clip, memory.limit, Math.min(3, repetitions.runs), repetitions.runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);

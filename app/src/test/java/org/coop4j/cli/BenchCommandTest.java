@@ -35,6 +35,12 @@ class BenchCommandTest {
     }
 
     @Test
+    void aStepOfAnyMethodIsMeasured() throws IOException {
+        JsonNode said = json("step", "-m", MODEL, "--method", "clip-lora", "--set", "vision_start=1", "--runs", 1);
+        assertThat(said.get("step_mb").asLong()).isPositive();
+    }
+
+    @Test
     void classesGoInPartsWhereMemoryIsShort() throws IOException {
         JsonNode said = json("step", "-m", MODEL, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
         assertThat(said.get("parts").asInt()).isGreaterThan(1);
