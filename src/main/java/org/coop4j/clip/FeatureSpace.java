@@ -13,7 +13,6 @@ import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ClipConfig;
 
 /**
  * The common space of image and text features: everything that a method of image features needs of CLIP. A {@link Clip}
@@ -74,21 +73,6 @@ public interface FeatureSpace extends Closeable {
      */
     Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss);
 
-    /**
-     * Returns the last layer of the image tower.
-     *
-     * @param what the method that needs it, for the message
-     * @throws IllegalArgumentException if there is no model, or it has no such layer
-     */
-    default VisualProjection requireVisualProjection(String what) {
-        Clip clip = requireTowers(what);
-        Require.that(
-                clip.architecture().family() != ClipConfig.Family.SIGLIP,
-                "%s learns the projection after the image tower, which SigLIP lacks: use a method of image features, such as gda",
-                what);
-        return clip.visualProjection();
-    }
-
     /** Returns the model with its towers, if there is one. */
     Optional<Clip> towers();
 
@@ -107,7 +91,8 @@ public interface FeatureSpace extends Closeable {
     final class NoTowersException extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 
-        NoTowersException(String message) {
+        /** A problem in words. */
+        public NoTowersException(String message) {
             super(message);
         }
     }

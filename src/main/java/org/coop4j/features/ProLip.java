@@ -30,6 +30,7 @@ import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.coop4j.method.Training.Schedule;
 import org.coop4j.weights.Shape;
+import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -111,8 +112,23 @@ record ProLip(
     }
 
     @Override
+    public String lacks(FeatureSpace space) {
+        if (space.towers().isEmpty()) {
+            return "a tower of CLIP, and only features are given";
+        }
+        return space.towers().get().architecture().family() == ClipConfig.Family.SIGLIP
+                ? "a projection after the image tower, and SigLIP has none"
+                : null;
+    }
+
+    private VisualProjection projection(FeatureSpace space) {
+        requireFits(space);
+        return space.requireTowers(id()).visualProjection();
+    }
+
+    @Override
     public Learner learner(FeatureSpace space, Task task) {
-        space.requireVisualProjection(id());
+        requireFits(space);
         return FeatureMethod.super.learner(space, task);
     }
 
@@ -120,7 +136,7 @@ record ProLip(
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix text = texts.weights();
         double penalty = lambda * text.rows() / data.train().size();
-        return head(texts.space().requireVisualProjection(id()), basis, text, penalty);
+        return head(projection(texts.space()), basis, text, penalty);
     }
 
     /**
@@ -218,7 +234,7 @@ record ProLip(
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        VisualProjection before = space.requireVisualProjection(id());
+        VisualProjection before = projection(space);
         FeatureMatrix own = before.turned(before.weight());
         file.require(Shape.of(own.rows(), own.width()), before.name());
         FeatureMatrix w = before.turned(file.matrix(before.name()));

@@ -170,6 +170,33 @@ public interface Method {
                         .collect(Collectors.joining(", ")));
     }
 
+    /** Returns what it needs and a space lacks, in words; null if it works there. */
+    default String lacks(FeatureSpace space) {
+        return null;
+    }
+
+    /**
+     * Checks that it works in a space.
+     *
+     * @throws IllegalArgumentException if not, naming the methods that do
+     */
+    default void requireFits(FeatureSpace space) {
+        String lacks = lacks(space);
+        if (lacks != null) {
+            boolean features = space.towers().isEmpty();
+            String message = "%s needs %s: give %s, or use one of %s"
+                    .formatted(
+                            id(),
+                            lacks,
+                            features ? "the model itself" : "another model",
+                            all().stream()
+                                    .filter(m -> m.suits(suits(true)) && m.lacks(space) == null)
+                                    .map(Method::id)
+                                    .collect(Collectors.joining(", ")));
+            throw features ? new FeatureSpace.NoTowersException(message) : new IllegalArgumentException(message);
+        }
+    }
+
     /** Returns true if it chooses settings of its own on val images. */
     default boolean usesVal() {
         return false;
@@ -435,11 +462,12 @@ public interface Method {
         /**
          * Returns a method and its training with settings of either.
          *
-         * @param logitScale the model's, to which the reference's rate is adapted
+         * @param logitScale the model's, to which the rate is adapted
          * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
          */
-        public static Configured of(Method method, Map<String, ?> settings, int shots, double logitScale) {
-            Training reference = method.adapted(method.training(shots), logitScale);
+        public static Configured of(Fast start, Map<String, ?> settings, double logitScale) {
+            Method method = start.method;
+            Training reference = method.adapted(start.training, logitScale);
             Configured given = reference.trains()
                     ? Settings.with(new Configured((Record) method, reference), settings)
                     : new Configured((Record) method.with(settings), reference);

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -90,11 +89,6 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
      * @throws PromptLayout.PromptTooLongException if a prompt exceeds the context length, naming its class
      */
     static PromptLearner of(PromptMethod method, Clip clip, Task task) {
-        Require.that(
-                !method.needsCausalText() || !clip.architecture().text().unmasked(),
-                "%s needs a text tower with a start token and a causal mask, and SigLIP's has neither: use another method, such"
-                        + " as gda, or coop for a few classes",
-                method.id());
         PromptMethod resolved = ((PromptMethod) method.in(clip)).resolved(clip, task.template());
         List<String> names = task.classNames();
         String template = resolved.teacher(task.template());

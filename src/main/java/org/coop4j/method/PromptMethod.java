@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -35,6 +37,27 @@ public interface PromptMethod extends Method {
     @Override
     default Training training(int shots) {
         return Training.coop(Training.coopEpochs(shots), 32);
+    }
+
+    /** Images per class beyond which more of them mean no more steps. */
+    int MANY = 160;
+
+    /**
+     * Returns an eighth of the reference's steps, but 1,000 at least, of 128 images each, where these are fewer: few images
+     * are learned from as before (docs/reproduce.md). Steps for each image, and several labels, stay as they are.
+     */
+    @Override
+    default Optional<Fast> fast(FeatureSpace space, int images, int classes) {
+        Training reference = training(Math.round((float) images / classes));
+        int usual = reference.epochs() * Math.max(1, Math.min(images, MANY * classes) / reference.batch());
+        int steps = Math.max(1000, usual / 8);
+        if (perImage() || suits(true) || steps >= usual) {
+            return Optional.empty();
+        }
+        int batch = Math.min(images, Math.max(128, reference.batch()));
+        int batches = images / batch;
+        int epochs = Math.max(1, Math.round((float) steps / batches));
+        return Optional.of(new Fast(this, Settings.with(reference, Map.of("epochs", epochs, "batch", batch)), 0));
     }
 
     @Override
@@ -194,6 +217,16 @@ public interface PromptMethod extends Method {
         return false;
     }
 
+    @Override
+    default String lacks(FeatureSpace space) {
+        if (space.towers().isEmpty()) {
+            return "a tower of CLIP, and only features are given";
+        }
+        return needsCausalText() && space.towers().get().architecture().text().unmasked()
+                ? "a text tower with a start token and a causal mask, and SigLIP's has neither"
+                : null;
+    }
+
     /** Returns true if the prompts depend on the image. */
     default boolean perImage() {
         return false;
@@ -236,6 +269,7 @@ public interface PromptMethod extends Method {
 
     @Override
     default Learner learner(FeatureSpace space, Task task) {
+        requireFits(space);
         return PromptLearner.of(this, space.requireTowers(id()), task);
     }
 

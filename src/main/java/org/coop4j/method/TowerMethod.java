@@ -169,7 +169,9 @@ interface TowerMethod extends PromptMethod {
     /** Returns settings that train the upper half of the blocks, from tokens that the bank keeps. */
     @Override
     default Optional<Fast> fast(FeatureSpace space, int images, int classes) {
-        return space.towers().map(clip -> fast(clip, vit(clip).layers() / 2, classes));
+        return lacks(space) == null
+                ? space.towers().map(clip -> fast(clip, vit(clip).layers() / 2, classes))
+                : Optional.empty();
     }
 
     /**
@@ -224,9 +226,8 @@ interface TowerMethod extends PromptMethod {
     /** Checks that the model has a vision transformer with the blocks that are trained. */
     @Override
     default Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        vit(clip);
-        besideContext(clip, task.seed());
+        requireFits(space);
+        besideContext(space.requireTowers(id()), task.seed());
         return PromptMethod.super.learner(space, task);
     }
 
@@ -237,21 +238,24 @@ interface TowerMethod extends PromptMethod {
         }
     }
 
+    @Override
+    default String lacks(FeatureSpace space) {
+        String lacks = PromptMethod.super.lacks(space);
+        if (lacks != null) {
+            return lacks;
+        }
+        if (space.towers().get().architecture().vision() instanceof ClipConfig.Vit vit) {
+            return vit.pooling() == null || !addsRows()
+                    ? null
+                    : "CLIP's vision transformer, to which it adds rows, and this model is a "
+                            + vit.family().title();
+        }
+        return "a vision transformer, and the image tower of this model is a ResNet";
+    }
+
     /** Returns the image tower. */
     default ClipConfig.Vit vit(Clip clip) {
-        if (clip.architecture().vision() instanceof ClipConfig.Vit vit) {
-            Require.that(
-                    vit.pooling() == null || !addsRows(),
-                    "%s adds rows to CLIP's vision transformer, and this model is a %s: use another method, such as"
-                            + " %s",
-                    id(),
-                    vit.family().title(),
-                    new ClipLora().id());
-            return vit;
-        }
-        throw new IllegalArgumentException(
-                ("%s trains the blocks of a vision transformer, and the image tower of this model is a ResNet: use a model with a"
-                                + " ViT, or another method, such as %s or %s")
-                        .formatted(id(), "tip-adapter-f", new CoOp().id()));
+        requireFits(clip);
+        return (ClipConfig.Vit) clip.architecture().vision();
     }
 }

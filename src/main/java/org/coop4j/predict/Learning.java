@@ -1,7 +1,6 @@
 package org.coop4j.predict;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +27,8 @@ import org.coop4j.run.Sample;
  * The way in which a classifier is learned in memory, by a method or the best of several ({@link MethodChoice}).
  *
  * @param candidates one or more methods; a single one is used without a choice
- * @param settings of the methods and their training by name, such as {@code epochs} and {@code rate}; all others are the
- *     references'
+ * @param settings of the methods and their training by name, such as {@code epochs} and {@code rate}, and {@code fast},
+ *     which is true for settings for few cores; all others are the references'
  * @param sample examples per class, 0 for all, and the seed of every random draw; it has no views
  * @param skipsUnreadable true to leave out images that cannot be read
  * @param progress receives what is done, and warnings
@@ -131,11 +130,10 @@ public record Learning(
     }
 
     private Learned learn(Images images, RunData data) throws IOException {
-        double scale = images.space().logitScale();
-        List<Candidate> all = new ArrayList<>();
-        for (Method method : candidates) {
-            all.add(Candidate.of(method, settings, sample.shots(), scale));
-        }
+        ImageDataset lists = images.dataset(data.source(), sample.seed());
+        List<Candidate> all = candidates.stream()
+                .map(method -> Candidate.of(method, settings, sample.shots(), images.space(), lists))
+                .toList();
         Candidate chosen = all.get(0);
         if (all.size() > 1) {
             Candidate learns =

@@ -3,12 +3,16 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
@@ -55,7 +59,38 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
          * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
          */
         public static Candidate of(Method method, Map<String, ?> settings, int shots, double logitScale) {
-            Method.Configured given = Method.Configured.of(method, settings, shots, logitScale);
+            return of(new Method.Fast(method, method.training(shots), 0), settings, shots, logitScale);
+        }
+
+        /**
+         * Returns a method with settings of its own and of its training, on images of a space. The setting {@code fast}
+         * stands for those for few cores, where the method has some.
+         */
+        public static Candidate of(
+                Method method, Map<String, ?> settings, int shots, FeatureSpace space, ImageDataset lists) {
+            Map<String, Object> others = new HashMap<>(settings);
+            Optional<Method.Fast> fast = isFast(others) ? fast(method, shots, space, lists) : Optional.empty();
+            return of(
+                    fast.orElse(new Method.Fast(method, method.training(shots), 0)), others, shots, space.logitScale());
+        }
+
+        /** Takes the setting {@code fast} out of others, and returns its value. */
+        public static boolean isFast(Map<String, ?> settings) {
+            String value = String.valueOf(Objects.requireNonNullElse(settings.remove("fast"), false));
+            Require.that(value.matches("true|false"), "fast: expected true or false, got \"%s\"", value);
+            return value.equals("true");
+        }
+
+        /** Returns a method's settings for few cores on a sample of images, if it has some. */
+        public static Optional<Method.Fast> fast(Method method, int shots, FeatureSpace space, ImageDataset lists) {
+            int all = lists.train().size();
+            int classes = lists.classCount();
+            return method.fast(space, shots == 0 ? all : Math.min(all, shots * classes), classes);
+        }
+
+        /** Returns a method and training to start from, with settings of either. */
+        public static Candidate of(Method.Fast start, Map<String, ?> settings, int shots, double logitScale) {
+            Method.Configured given = Method.Configured.of(start, settings, logitScale);
             Method configured = (Method) given.method();
             return new Candidate(configured.title(), configured, given.training(), shots);
         }

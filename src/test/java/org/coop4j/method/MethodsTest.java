@@ -264,6 +264,18 @@ class MethodsTest {
         }
     }
 
+    /** 1,600 images of 100 classes: 10,000 steps of 32 are 1,250 of 128, which are 12 an epoch. */
+    @Test
+    void fastSettingsOfPromptsHaveFewerStepsWhereTheyAreMany() {
+        assertThat(new CoOp().fast(clip, 1600, 100).orElseThrow())
+                .isEqualTo(new Method.Fast(new CoOp(), Training.coop(104, 128), 0));
+        assertThat(new CoOp().fast(clip, 272, 17).orElseThrow().training().epochs())
+                .isEqualTo(500);
+        for (Method few : List.of(new CoOp(), new KgCoOp(), new CoCoOp())) {
+            assertThat(few.fast(clip, 136, 17)).as(few.id()).isEmpty();
+        }
+    }
+
     @Test
     void aResNetHasNoBlocksToTrain() throws IOException {
         try (Clip resNet = GoldenModels.open("resnet", folder)) {

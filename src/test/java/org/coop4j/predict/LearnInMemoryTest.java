@@ -155,6 +155,14 @@ class LearnInMemoryTest {
                     .isEqualTo(notes)
                     .isNotEmpty();
         }
+        Learning few = Learning.by(Method.of("clip-lora")).with(Map.of("fast", true, "epochs", 1));
+        try (ImageClassifier learned = ImageClassifier.learn(clip, examples, few)) {
+            assertThat(learned.classifier().save().tensors().keySet())
+                    .anyMatch(name -> name.contains("resblocks.1."))
+                    .noneMatch(name -> name.contains("resblocks.0."));
+        }
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, examples, few.with(Map.of("fast", "yes"))))
+                .hasMessageContainingAll("fast", "yes");
         assertThatThrownBy(() -> ImageClassifier.learn(clip, examples, learning.with(Map.of("epoch", 2))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("epoch");

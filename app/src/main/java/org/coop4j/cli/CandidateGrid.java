@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptMethod;
 import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
 import org.coop4j.run.MethodChoice.Candidate;
@@ -40,9 +41,6 @@ record CandidateGrid(
     static final String SHOTS = "shots";
 
     private static final int MOST = 100;
-
-    /** Training images per class from which on prompts have fewer epochs than the reference. */
-    private static final int MANY = 160;
 
     private static final int FEWEST_EPOCHS = 10;
 
@@ -100,7 +98,7 @@ record CandidateGrid(
      */
     private static int epochs(Method method, int each) {
         int reference = method.training(0).epochs();
-        int same = Math.round((float) reference * MANY / Math.max(MANY, each));
+        int same = Math.round((float) reference * PromptMethod.MANY / Math.max(PromptMethod.MANY, each));
         return method.group().runsTower() ? Math.min(reference, Math.max(FEWEST_EPOCHS, same)) : reference;
     }
 
@@ -132,26 +130,14 @@ record CandidateGrid(
         own.keySet().removeIf(s -> !has(standard, s) && methods.stream().anyMatch(other -> has(other, s)));
         String images = some.containsKey(SHOTS) ? own.remove(SHOTS) : String.valueOf(shots);
         int count = Shots.parse(images).sampled();
-        Method start = fast.apply(standard)
-                .map(settings -> {
-                    quicker(standard, settings.training(), count).forEach(own::putIfAbsent);
-                    return settings.method();
-                })
-                .orElse(standard);
-        if (count == 0 && standard.training(0).trains()) {
+        Optional<Method.Fast> few = fast.apply(standard);
+        if (count == 0 && few.isEmpty() && standard.training(0).trains()) {
             own.putIfAbsent("epochs", String.valueOf(epochs(standard, each)));
         }
+        Method.Fast start = few.orElse(new Method.Fast(standard, standard.training(count), 0));
         Candidate candidate = Candidate.of(start, own, count, logitScale);
         String title = some.entrySet().stream().map(setting -> ", " + setting).collect(Collectors.joining());
         return new Candidate(candidate.name() + title, candidate.method(), candidate.training(), candidate.shots());
-    }
-
-    /** Returns the settings of a training that differ from the reference's, both as they suit the model. */
-    private Map<String, String> quicker(Method method, Training training, int count) {
-        Map<String, String> differences = new LinkedHashMap<>();
-        Settings.differences(method.adapted(training, logitScale), method.adapted(method.training(count), logitScale))
-                .forEach((name, value) -> differences.put(name, String.valueOf(value)));
-        return differences;
     }
 
     private static boolean has(Method method, String setting) {

@@ -121,10 +121,7 @@ final class RunOptions {
         if (!fast && (budget == null || method.group() != Method.Group.TOWERS)) {
             return Optional.empty();
         }
-        int images = lists.train().size();
-        int classes = lists.classCount();
-        return WrongUsage.unless(
-                () -> method.fast(space, sampled == 0 ? images : Math.min(images, sampled * classes), classes));
+        return WrongUsage.unless(() -> Candidate.fast(method, sampled, space, lists));
     }
 
     /** Checks that the preset is for the model. */

@@ -19,6 +19,7 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
@@ -123,9 +124,10 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.forEach(c -> c.method().requireSuits(lists.hasSets()));
                 return candidates;
             });
-            candidates.stream()
-                    .filter(c -> c.method().group().runsTower())
-                    .forEach(c -> space.requireTowers(c.method().id()));
+            CommandFailure.unless(() -> {
+                candidates.forEach(c -> c.method().requireFits(space));
+                return candidates;
+            });
             MethodChoice choice = chosen(images, lists, candidates);
             TrainingCost.noteSettings(choice.chosen(), runOptions.fast || runOptions.budget != null, console);
             CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);

@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.WrongUsage;
@@ -24,7 +23,8 @@ final class TrainingCost {
     static void noteSettings(List<Candidate> candidates, boolean fast, Progress progress) {
         for (Candidate candidate : candidates) {
             Training training = candidate.training();
-            if (candidate.method().group() == Method.Group.TOWERS) {
+            Method.Group group = candidate.method().group();
+            if (group == Method.Group.TOWERS || (fast && group.runsTower())) {
                 progress.note("%s: %d epochs in batches of %d at rate %s, %s"
                         .formatted(
                                 candidate.method().title(),
@@ -49,22 +49,19 @@ final class TrainingCost {
             int shots,
             Progress progress)
             throws IOException {
-        Optional<Method.Fast> fast;
+        Method.Fast fast;
         try {
             fast = WrongUsage.unless(() -> {
                 Method.slow().requireSuits(lists.hasSets());
-                return options.fast(Method.slow(), images.space(), lists, shots);
+                Method.slow().requireFits(images.space());
+                return options.fast(Method.slow(), images.space(), lists, shots).orElseThrow();
             });
         } catch (WrongUsage e) {
             progress.note("no method of the image tower is compared: " + e.getMessage());
             return quick;
         }
-        if (fast.isEmpty()) {
-            progress.note("no method of the image tower is compared: there are only features");
-            return quick;
-        }
         int each = lists.train().size() / lists.classCount();
-        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast.get());
+        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast);
         return quick.with(slow, Duration.ofMinutes(options.budget), images, config, progress);
     }
 }

@@ -28,10 +28,10 @@ import org.coop4j.study.SweepPlan.PlannedMethod;
  * @param planned its place and the plan's settings
  * @param listsSha256 identifies its lists
  * @param classNames name of each class
- * @param trains true if it has training images
+ * @param images number of its training images
  * @param sets true if its images have sets of labels
  */
-record SweepDataset(Dataset planned, String listsSha256, List<String> classNames, boolean trains, boolean sets) {
+record SweepDataset(Dataset planned, String listsSha256, List<String> classNames, int images, boolean sets) {
 
     /** Two classes in each half. */
     private static final int LEAST_CLASSES_TO_HALVE = 4;
@@ -62,7 +62,7 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 .toList();
         for (SweepDataset dataset : own) {
             dataset.check(shared.clip(), plan.methods(), List.of(), problems);
-            if (!dataset.trains
+            if (dataset.images == 0
                     && plan.methods().stream()
                             .anyMatch(planned -> planned.method().learns())) {
                 problems.add(dataset.name() + ": it has no training images: list it under test_on");
@@ -96,7 +96,7 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 planned,
                 planned.data().listsSha256(lists),
                 lists.classNames(),
-                !lists.train().isEmpty(),
+                lists.train().size(),
                 lists.hasSets());
     }
 

@@ -96,17 +96,23 @@ public record SweepPlan(
     /**
      * The training of a run, as the keys of a plan set it.
      *
+     * @param fast true for the method's settings for few cores, if it has some
      * @param views random crops of each training image, or {@code epochs} for a new one each epoch
      * @param unlabelled as in {@link org.coop4j.run.Sample}, as is {@code ownThresholds}
      * @param checkpointEvery epochs between checkpoints
      */
     record PlannedTraining(
-            Training training, String views, boolean unlabelled, boolean ownThresholds, int checkpointEvery) {
+            Training training,
+            boolean fast,
+            String views,
+            boolean unlabelled,
+            boolean ownThresholds,
+            int checkpointEvery) {
 
         static final String EPOCHS = "epochs";
 
         /** The training of a method that is not trained by steps. */
-        static final PlannedTraining NONE = of(Training.none());
+        static final PlannedTraining NONE = of(Training.none(), 0);
 
         PlannedTraining {
             Require.that(
@@ -117,8 +123,9 @@ public record SweepPlan(
             Require.positive("checkpoint_every", checkpointEvery);
         }
 
-        static PlannedTraining of(Training training) {
-            return new PlannedTraining(training, "0", false, false, RunConfig.CHECKPOINT_EVERY);
+        static PlannedTraining of(Training training, int views) {
+            return new PlannedTraining(
+                    training, false, String.valueOf(views), false, false, RunConfig.CHECKPOINT_EVERY);
         }
 
         int viewCount() {
@@ -175,11 +182,10 @@ public record SweepPlan(
     }
 
     /**
-     * Returns the training of a run: its reference's, with the settings of the plan, of the dataset and of the method. The
+     * Returns the training of a run: its method's, with the settings of the plan, of the dataset and of the method. The
      * last of them wins.
      */
-    PlannedTraining training(Training reference, Dataset dataset, PlannedMethod method, int shots) {
-        PlannedTraining trained = PlannedTraining.of(reference);
+    PlannedTraining training(PlannedTraining trained, Dataset dataset, PlannedMethod method, int shots) {
         Map<String, Object> settings = Settings.of(trained);
         for (Map<?, ?> keys : List.of(training, dataset.training, method.training)) {
             settings.replaceAll((name, usual) -> {
@@ -187,7 +193,7 @@ public record SweepPlan(
                 return own == null ? usual : own;
             });
         }
-        if (!reference.trains()) {
+        if (!trained.training.trains()) {
             settings.keySet().retainAll(List.of("unlabelled", "own_thresholds"));
         }
         return Settings.with(trained, settings);

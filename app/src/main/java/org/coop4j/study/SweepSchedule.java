@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
@@ -123,6 +125,12 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         return added;
     }
 
+    private PlannedTraining training(
+            Method method, Training start, int views, SweepDataset dataset, PlannedMethod planned, int shots) {
+        Training adapted = method.adapted(start, clip.logitScale());
+        return plan.training(PlannedTraining.of(adapted, views), dataset.planned(), planned, shots);
+    }
+
     private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, int seed)
             throws IOException {
         Method method = planned.method();
@@ -130,8 +138,18 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
             Training reference = IMAGENET.equals(dataset.planned().data().benchmark())
                     ? method.trainingOnImageNet(shots)
                     : method.training(shots);
-            PlannedTraining training =
-                    plan.training(method.adapted(reference, clip.logitScale()), dataset.planned(), planned, shots);
+            PlannedTraining training = training(method, reference, 0, dataset, planned, shots);
+            int classes = dataset.classNames().size() / (half == ClassHalf.ALL ? 1 : 2);
+            int images = shots == 0 ? dataset.images() : Math.min(dataset.images(), shots * classes);
+            Optional<Method.Fast> fast = training.fast() ? method.fast(clip, images, classes) : Optional.empty();
+            if (fast.isPresent()) {
+                Map<String, Object> own = new LinkedHashMap<>();
+                Settings.of((Record) method).keySet().stream()
+                        .filter(planned.training()::containsKey)
+                        .forEach(name -> own.put(name, planned.training().get(name)));
+                method = fast.get().method().with(own);
+                training = training(method, fast.get().training(), fast.get().views(), dataset, planned, shots);
+            }
             Sample sample =
                     new Sample(shots, seed, training.viewCount(), training.unlabelled(), training.ownThresholds());
             RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training.training(), sample)

@@ -52,7 +52,11 @@ class SweepPlanTest {
     }
 
     private static PlannedTraining training(SweepPlan plan, int method, Training reference, int shots) {
-        return plan.training(reference, plan.datasets().get(0), plan.methods().get(method), shots);
+        return plan.training(
+                PlannedTraining.of(reference, 0),
+                plan.datasets().get(0),
+                plan.methods().get(method),
+                shots);
     }
 
     @Test
@@ -64,7 +68,8 @@ class SweepPlanTest {
         assertThat(plan.datasets().get(0).data().splitSeed()).isEqualTo(1);
         assertThat(plan.shots()).containsExactly(1, 2, 4, 8, 16);
         assertThat(plan.seeds()).containsExactly(1, 2, 3);
-        assertThat(training(plan, 0, Training.coop(50, 32), 1)).isEqualTo(PlannedTraining.of(Training.coop(50, 32)));
+        assertThat(training(plan, 0, Training.coop(50, 32), 1))
+                .isEqualTo(PlannedTraining.of(Training.coop(50, 32), 0));
         assertThat(plan.testOn()).isEmpty();
         assertThat(plan.baseToNew()).isEmpty();
     }

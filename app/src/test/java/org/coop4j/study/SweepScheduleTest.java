@@ -19,6 +19,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -60,7 +61,7 @@ class SweepScheduleTest {
                                 dataset,
                                 Sha256.of(dataset.name()),
                                 List.of("ant", "bee", "cow", "dog", "eel"),
-                                true,
+                                100,
                                 false)));
         return SweepSchedule.of(clip, plan, datasets);
     }
@@ -115,6 +116,32 @@ class SweepScheduleTest {
         String said = plan + "epochs: {4: 9}\n";
         assertThat(epochs(said, "DescribableTextures")).containsExactly(50, 9, 200);
         assertThat(epochs(said, "ImageNet")).containsExactly(50, 9, 50);
+    }
+
+    /** 80 images of 5 classes are 5 batches of 16; the model has two blocks. */
+    @Test
+    void fastSettingsAreTheMethodsUnlessThePlanSaysOthers() throws IOException {
+        List<RunConfig> runs = schedule(
+                        """
+                        data: D
+                        datasets: [DTD]
+                        methods: [clip-lora, {name: mine, method: clip-lora, vision_start: 0, epochs: 7}, gda]
+                        seeds: 1
+                        shots: 16
+                        fast: true
+                        """)
+                .stream()
+                .map(SweepRun::config)
+                .toList();
+        assertThat(runs.get(0).training())
+                .isEqualTo(
+                        Method.of("clip-lora").fast(clip, 80, 5).orElseThrow().training());
+        assertThat(runs.get(0).sample().views()).isEqualTo(4);
+        assertThat(Settings.of((Record) runs.get(0).method())).containsEntry("vision_start", 1);
+        assertThat(Settings.of((Record) runs.get(1).method()))
+                .containsEntry("vision_start", 0)
+                .containsEntry("text_start", 1);
+        assertThat(runs.get(1).training().epochs()).isEqualTo(7);
     }
 
     private static List<Integer> epochs(String plan, String dataset) throws IOException {

@@ -158,7 +158,10 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     @Override
     public List<StructField> appended(StructType schema) {
-        chosen(FeatureSpace.USUAL_LOGIT_SCALE);
+        Map<String, String> given = given();
+        Candidate.isFast(given);
+        Candidate.of(
+                Method.of(getOrDefault(method())), given, (int) getOrDefault(shots()), FeatureSpace.USUAL_LOGIT_SCALE);
         schema.apply(getOrDefault(idCol()));
         ImageColumn.require(
                 schema,
@@ -200,7 +203,8 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         long draw = (long) getOrDefault(seed());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
-        Candidate chosen = chosen(clip.logitScale());
+        Candidate chosen =
+                Candidate.of(Method.of(getOrDefault(method())), given(), (int) getOrDefault(shots()), clip, lists);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
@@ -232,15 +236,14 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         }
     }
 
-    /** Returns the method and its training with the settings. */
-    private Candidate chosen(double logitScale) {
+    private Map<String, String> given() {
         Map<String, String> given = new LinkedHashMap<>();
         for (String setting : getOrDefault(settings())) {
             String[] parts = setting.split("=", 2);
             Require.that(parts.length == 2, "settings: expected name=value, got \"%s\"", setting);
             given.put(parts[0].strip(), parts[1]);
         }
-        return Candidate.of(Method.of(getOrDefault(method())), given, (int) getOrDefault(shots()), logitScale);
+        return given;
     }
 
     @Override

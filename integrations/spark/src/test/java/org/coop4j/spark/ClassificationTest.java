@@ -277,6 +277,7 @@ class ClassificationTest {
         assertRefused(estimator().setMethod("magic"), rows, "\"magic\"", "zero-shot", "gda");
         assertRefused(estimator().setSettings("lambda"), rows, "settings", "name=value", "\"lambda\"");
         assertRefused(estimator().setMethod("linear-head"), rows, "single labels", "gda");
+        assertRefused(estimator().setSettings("fast=soon"), rows, "fast", "\"soon\"");
         assertRefused(estimator().setIdCol("label"), rows, "idCol");
         assertRefused(estimator().setClassNames("butterfly", "elephant", "pizza", "tent"), rows, "umbrella");
         assertRefused(estimator().setLabelCol("n"), rows.selectExpr("*", "1 AS n"), "\"n\"", "classNames");
