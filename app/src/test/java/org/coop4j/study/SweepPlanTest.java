@@ -68,8 +68,7 @@ class SweepPlanTest {
         assertThat(plan.datasets().get(0).data().splitSeed()).isEqualTo(1);
         assertThat(plan.shots()).containsExactly(1, 2, 4, 8, 16);
         assertThat(plan.seeds()).containsExactly(1, 2, 3);
-        assertThat(training(plan, 0, Training.coop(50, 32), 1))
-                .isEqualTo(PlannedTraining.of(Training.coop(50, 32), 0));
+        assertThat(training(plan, 0, Training.coop(50, 32), 1)).isEqualTo(PlannedTraining.of(Training.coop(50, 32), 0));
         assertThat(plan.testOn()).isEmpty();
         assertThat(plan.baseToNew()).isEmpty();
     }
