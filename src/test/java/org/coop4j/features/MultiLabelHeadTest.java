@@ -19,6 +19,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
+import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.eval.Folds;
@@ -42,6 +43,7 @@ import org.coop4j.method.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The linear head against NumPy, and one-vs-rest logistic regression against scikit-learn. */
@@ -143,6 +145,30 @@ class MultiLabelHeadTest {
                 assertWithin("logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
                 assertMeanAveragePrecision(logits, labels(problem, "test_labels"), c.get("mAP"));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 1", "20, 25"})
+    void aSmallLogitScaleHoldsTheWeightsNearerToTheTexts(float scale, double factor) throws IOException {
+        try (GoldenMethods problem = GoldenMethods.open(FOLDER, "problem")) {
+            FeatureMatrix text = problem.matrix("text_norm");
+            List<String> names = names(text.rows());
+            FeatureSet train = images(problem, "train", "train_labels");
+            double[] losses = new double[2];
+            for (int penalty = 0; penalty < 2; penalty++) {
+                Head head = new SigmoidHead().head(text, train, scale, penalty);
+                head.learned().get(0).values()[0] += 0.5f;
+                float logScale = (float) Math.log(scale);
+                float[][] targets = head.targets().apply(train.labelSets());
+                try (FeatureSpace space =
+                                FeatureTable.of(Precision.FLOAT32, "", logScale, names, text, new Workers(1));
+                        Step step = space.step(head.learned(), train.size(), train.width(), names.size(), head::loss)) {
+                    step.run(train.matrix().normalized().toArray(), targets);
+                    losses[penalty] = step.loss();
+                }
+            }
+            assertThat(losses[1] - losses[0]).isCloseTo(factor * 0.25, within(1e-4));
         }
     }
 
