@@ -73,6 +73,16 @@ public interface FeatureSpace extends Closeable {
      */
     Step step(List<LearnedTensor> learned, int batch, int width, int classes, StepGraph.Loss loss);
 
+    /**
+     * Returns the last layer of the image tower, which SigLIP lacks.
+     *
+     * @param what the method that needs it, for the message
+     * @throws IllegalArgumentException if there is no model
+     */
+    default VisualProjection requireVisualProjection(String what) {
+        return requireTowers(what).visualProjection();
+    }
+
     /** Returns the model with its towers, if there is one. */
     Optional<Clip> towers();
 

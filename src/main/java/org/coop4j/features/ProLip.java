@@ -123,7 +123,7 @@ record ProLip(
 
     private VisualProjection projection(FeatureSpace space) {
         requireFits(space);
-        return space.requireTowers(id()).visualProjection();
+        return space.requireVisualProjection(id());
     }
 
     @Override

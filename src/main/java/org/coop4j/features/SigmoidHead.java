@@ -39,7 +39,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * <p>loss = Σ over classes of (mean over the class's known labels) + (lambda / K) Σ (w − t)², with t the text features and K
  * the median number of positives per class; at another logit scale than 100, lambda is multiplied by the square of {@link
- * Training#reach}, since models of small scales need the texts more (measured at a scale of 20). b starts halfway between the mean zero-shot logits of the class's positives and negatives.
+ * Training#reach}, since models of small scales need the texts more (measured at a scale of 20). b starts halfway between
+ * the mean zero-shot logits of the class's positives and negatives.
  *
  * @param lambda weight of the penalty, which is divided by the number of positives per class
  * @param loss the loss of an entry
