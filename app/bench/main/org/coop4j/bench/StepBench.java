@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.base.Machine;
+import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -16,6 +17,7 @@ import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
@@ -67,6 +69,19 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
         public FeatureKind images() {
             return method.features();
         }
+    }
+
+    /**
+     * Returns the bench of a method.
+     *
+     * @throws IllegalArgumentException if its step runs no tower
+     */
+    public static StepBench of(Method method, int classes, int nameTokens, int batch) {
+        Require.that(
+                method instanceof PromptMethod,
+                "method \"%s\": expected one whose step runs a tower",
+                method.about().id());
+        return new StepBench((PromptMethod) method, classes, nameTokens, batch);
     }
 
     /** Measures {@code runs} steps after {@code warmup} others, with random images and labels. */

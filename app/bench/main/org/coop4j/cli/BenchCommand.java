@@ -19,7 +19,6 @@ import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Require;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -41,10 +40,8 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.OpTime;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout.ClassPosition;
-import org.coop4j.method.PromptMethod;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -211,13 +208,20 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip) {
-        PromptMethod trained = WrongUsage.unless(() -> {
-            Method given = method == null ? new CoOp(context, position, classSpecific) : Method.of(method);
-            Require.that(given instanceof PromptMethod, "method \"%s\": expected one whose step runs a tower", method);
-            return (PromptMethod) given.with(set).in(clip);
+        StepBench bench = WrongUsage.unless(() -> {
+            Method given = method == null
+                    ? Method.of("coop")
+                            .with(Map.of(
+                                    "context_length",
+                                    context,
+                                    "position",
+                                    position.name().toLowerCase(Locale.ROOT),
+                                    "class_specific",
+                                    classSpecific))
+                    : Method.of(method);
+            return StepBench.of(given.with(set).in(clip), classes, nameTokens, batch);
         });
-        StepBench.Outcome outcome = new StepBench(trained, classes, nameTokens, batch)
-                .run(clip, memory.limit, Math.min(3, repetitions.runs), repetitions.runs);
+        StepBench.Outcome outcome = bench.run(clip, memory.limit, Math.min(3, repetitions.runs), repetitions.runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
