@@ -241,7 +241,7 @@ final class LabelLists {
         }
     }
 
-    /** What an object of COCO's lists says; a crowd's annotation counts as any other. */
+    /** An object of COCO's lists; a crowd's annotation counts as any other. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonNaming(SnakeCaseStrategy.class)
     private record CocoItem(Long id, String fileName, String name, Long imageId, Long categoryId) {}
