@@ -11,11 +11,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Parameters;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
-import org.coop4j.clip.StepGraph;
-import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.OpTime;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
@@ -23,7 +20,6 @@ import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptMethod;
 import org.coop4j.method.Training;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A gradient step of a method: encoding of all classes, and of the images if the image tower is trained, loss, gradient,
@@ -46,31 +42,6 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
      */
     public record Outcome(Map<String, Object> values, List<OpTime> profile) {}
 
-    /** The method's tensors in both towers. */
-    private record Input(PromptMethod method, List<LearnedTensor> learned, FeatureMatrix teacher)
-            implements PromptEncoder.Vectors {
-
-        @Override
-        public SDVariable context(StepGraph step) {
-            return method.vectors().in(step);
-        }
-
-        @Override
-        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-            return method.replacements(step, teacher);
-        }
-
-        @Override
-        public Parameters.Changes changes(Parameters.Learned graph) {
-            return method.changes(graph);
-        }
-
-        @Override
-        public FeatureKind images() {
-            return method.features();
-        }
-    }
-
     /**
      * Returns the bench of a method.
      *
@@ -89,7 +60,7 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
         SplittableRandom random = new SplittableRandom(1);
         List<String> names = IntStream.range(0, classes).mapToObj(this::name).toList();
         FeatureMatrix teacher = method.teacher(clip, null, ClassDescriptions.NONE, names);
-        Input input = new Input(method, method.initial(clip, new Task(names, null, 1)), teacher);
+        PromptEncoder.Vectors input = method.input(method.initial(clip, new Task(names, null, 1)), teacher);
         boolean embedded = input.images() == FeatureKind.EMBEDDED;
         int width = embedded
                 ? clip.architecture().embedDim()
@@ -109,7 +80,7 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
             Measurement time = Measurement.of(warmup, runs, step.flops(), () -> {
                 step.draw(steps[0]);
                 step.run(given, labels);
-                optimizer.step(input.learned, training.rate(), ++steps[0]);
+                optimizer.step(input.learned(), training.rate(), ++steps[0]);
                 if (steps[0] == EARLY) {
                     early[0] = Machine.memory().orElse(0);
                 }

@@ -129,6 +129,15 @@ public interface PromptMethod extends Method {
     }
 
     /**
+     * Returns what a step reads of tensors with the values of {@link #initial}, in both towers.
+     *
+     * @param teacher as for {@link #loss}
+     */
+    default PromptEncoder.Vectors input(List<LearnedTensor> learned, FeatureMatrix teacher) {
+        return new PromptLearner.Objective(this, learned, teacher);
+    }
+
+    /**
      * Returns the loss of a batch; by default CoOp's.
      *
      * @param teacher normalised features of the {@link #teacher} prompts, one row per class, or null
