@@ -108,6 +108,13 @@ public final class TrainableClip implements AutoCloseable {
         graph.differentiate(loss).forEach((name, gradient) -> outputs.put(gradientName(name), gradient));
         plan = graph.plan(outputs, workers);
         lossPlan = type == DataType.DOUBLE ? graph.plan(Map.of("loss", loss), workers) : null;
+        if (size.classes > 0) {
+            float[] own = new float[size.classes * size.classes];
+            for (int c = 0; c < size.classes; c++) {
+                own[c * size.classes + c] = 1;
+            }
+            put(OWN_CLASSES, own); // the same in every step
+        }
         images = ArrayValues.of(plan.input("images"));
         parameters.entries().forEach((name, entry) -> {
             ArrayValues value = ArrayValues.of(entry.array());
@@ -268,11 +275,6 @@ public final class TrainableClip implements AutoCloseable {
                 }
             }
             put("classes", targets);
-            float[] own = new float[size.classes * size.classes];
-            for (int c = 0; c < size.classes; c++) {
-                own[c * size.classes + c] = 1;
-            }
-            put(OWN_CLASSES, own);
         }
     }
 
