@@ -1,6 +1,5 @@
 package org.coop4j.graph;
 
-import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
@@ -92,13 +91,15 @@ public final class LayerNorm extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         InputGradient gradient = new InputGradient();
         SDVariable dy = gradients.get(0);
-        SDVariable dx = getNumOutputs() == 1
-                ? gradient.of(dy, arg(0), arg(1))
-                : gradient.of(dy, arg(0), arg(1), outputVariables()[1]);
+        boolean hasStatistics = getNumOutputs() == 2;
+        SDVariable dx =
+                hasStatistics ? gradient.of(dy, arg(0), arg(1), outputVariables()[1]) : gradient.of(dy, arg(0), arg(1));
         if (arg(1).isConstant() && arg(2).isConstant()) {
             return List.of(dx);
         }
-        SDVariable[] weights = new WeightGradient(epsilon).outputsOf(dy, arg(0));
+        WeightGradient sums = new WeightGradient(epsilon);
+        SDVariable[] weights =
+                hasStatistics ? sums.outputsOf(dy, arg(0), outputVariables()[1]) : sums.outputsOf(dy, arg(0));
         return List.of(dx, weights[0], weights[1]);
     }
 
@@ -110,6 +111,15 @@ public final class LayerNorm extends GraphOp {
         }
         float variance = Floats.dot(x, x, n) / n;
         return (float) (1 / Math.sqrt(variance + epsilon));
+    }
+
+    /** Does the same with the statistics of all rows. */
+    private static float centre(float[] x, int n, double epsilon, HostMatrix statistics, int row) {
+        float mean = statistics.buffer().get(row);
+        for (int i = 0; i < n; i++) {
+            x[i] -= mean;
+        }
+        return (float) (1 / Math.sqrt(statistics.buffer().get(statistics.cols() + row) + epsilon));
     }
 
     private static void scale(float[] row, float inverse, float[] gain, float[] bias, int n) {
@@ -166,7 +176,7 @@ public final class LayerNorm extends GraphOp {
         }
     }
 
-    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows. */
+    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows, from dy, x, and in bfloat16 the statistics. */
     private static final class WeightGradient extends GraphOp {
 
         private final double epsilon;
@@ -190,41 +200,31 @@ public final class LayerNorm extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix dy = in[0];
             HostMatrix x = in[1];
+            HostMatrix statistics = in.length == 3 ? in[2] : null;
             int n = x.cols();
-            int parts = workers.count();
-            float[][] dyRows = new float[parts][n];
-            float[][] xRows = new float[parts][n];
-            float[][] gains = new float[parts][n];
-            float[][] biases = new float[parts][n];
-            Workers.RowRange range = (part, from, to) -> {
-                for (int r = from; r < to; r++) {
-                    dy.getRow(r, dyRows[part]);
-                    x.getRow(r, xRows[part]);
-                    float inverse = centre(xRows[part], n, epsilon);
-                    addRow(dyRows[part], xRows[part], inverse, gains[part], biases[part], n);
-                }
-            };
-            return () -> {
-                for (int part = 0; part < parts; part++) {
-                    Arrays.fill(gains[part], 0f);
-                    Arrays.fill(biases[part], 0f);
-                }
-                workers.rows(x.rows(), range);
-                for (int part = 1; part < parts; part++) {
-                    for (int i = 0; i < n; i++) {
-                        gains[0][i] += gains[part][i];
-                        biases[0][i] += biases[part][i];
-                    }
-                }
-                out[0].putRow(0, gains[0]);
-                out[1].putRow(0, biases[0]);
+            return HostKernel.sums(x.rows(), 2 * n, workers, () -> rowSum(dy, x, statistics), sums -> {
+                out[0].buffer().put(0, sums, 0, n);
+                out[1].buffer().put(0, sums, n, n);
+            });
+        }
+
+        /** Returns the function that adds a row's products to the first half of the sums, its dy to the second. */
+        private HostKernel.RowSum rowSum(HostMatrix dy, HostMatrix x, HostMatrix statistics) {
+            int n = x.cols();
+            float[] dyRow = Workers.ownArray(n);
+            float[] xRow = Workers.ownArray(n);
+            return (r, sums) -> {
+                dy.getRow(r, dyRow);
+                x.getRow(r, xRow);
+                float inverse = statistics == null ? centre(xRow, n, epsilon) : centre(xRow, n, epsilon, statistics, r);
+                addProducts(sums, dyRow, xRow, inverse, n);
+                Floats.add(sums, n, dyRow, 0, n);
             };
         }
 
-        private static void addRow(float[] dy, float[] centred, float inverse, float[] gain, float[] bias, int n) {
+        private static void addProducts(float[] sums, float[] dy, float[] centred, float inverse, int n) {
             for (int i = 0; i < n; i++) {
-                gain[i] += dy[i] * centred[i] * inverse;
-                bias[i] += dy[i];
+                sums[i] += dy[i] * centred[i] * inverse;
             }
         }
     }

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.Gemm;
@@ -166,18 +167,15 @@ public final class Linear extends GraphOp {
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix dy = in[0];
-            float[][] sums = new float[workers.count()][dy.cols()];
-            float[][] rows = new float[workers.count()][dy.cols()];
-            Workers.RowRange columns = (part, from, to) -> {
-                int n = to - from;
-                Arrays.fill(sums[part], 0, n, 0f);
-                for (int r = 0; r < dy.rows(); r++) {
-                    dy.get(r, from, rows[part], n);
-                    Floats.add(sums[part], 0, rows[part], 0, n);
-                }
-                out[0].put(0, from, sums[part], n);
+            int n = dy.cols();
+            Supplier<HostKernel.RowSum> functions = () -> {
+                float[] dyRow = Workers.ownArray(n);
+                return (r, sums) -> {
+                    dy.getRow(r, dyRow);
+                    Floats.add(sums, 0, dyRow, 0, n);
+                };
             };
-            return () -> workers.rows(dy.cols(), columns);
+            return HostKernel.sums(dy.rows(), n, workers, functions, sums -> out[0].put(0, 0, sums, n));
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.graph.host;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
@@ -10,6 +11,9 @@ public interface HostKernel extends AutoCloseable {
 
     /** Elements of a block of {@link #elementwise}: its copies stay in the first-level cache. */
     int BLOCK = 2048;
+
+    /** Groups of rows of {@link #sums}: some for each of many workers. */
+    int GROUPS = 64;
 
     /** Computes the outputs from the current inputs. */
     void run();
@@ -38,7 +42,10 @@ public interface HostKernel extends AutoCloseable {
         int length = Math.multiplyExact(out.rows(), out.cols());
         BlockFunction[] function = new BlockFunction[workers.count()];
         Arrays.setAll(function, part -> functions.get());
-        float[][][] scratch = new float[workers.count()][in.length][size];
+        float[][][] scratch = new float[workers.count()][in.length][];
+        for (float[][] each : scratch) {
+            Arrays.setAll(each, i -> Workers.ownArray(size));
+        }
         Workers.RowRange range = (part, from, to) -> {
             float[][] blocks = scratch[part];
             for (int block = from; block < to; block++) {
@@ -80,6 +87,43 @@ public interface HostKernel extends AutoCloseable {
             }
         };
         return () -> workers.rows(rows, range);
+    }
+
+    /**
+     * Returns sums over rows. Each of some groups of rows has sums of its own, which are added up in order; how many there
+     * are does not depend on the workers, so that the result does not, either.
+     *
+     * @param width number of sums
+     * @param functions makes a function per worker, which may hold memory of its own
+     * @param result takes the sums, the first {@code width} elements
+     */
+    static HostKernel sums(int rows, int width, Workers workers, Supplier<RowSum> functions, Consumer<float[]> result) {
+        RowSum[] function = new RowSum[workers.count()];
+        Arrays.setAll(function, part -> functions.get());
+        float[][] sums = new float[Math.min(rows, GROUPS)][];
+        Arrays.setAll(sums, group -> Workers.ownArray(width));
+        Workers.RowRange range = (part, from, to) -> {
+            for (int group = from; group < to; group++) {
+                Arrays.fill(sums[group], 0f);
+                int end = Workers.start(rows, group + 1, sums.length);
+                for (int row = Workers.start(rows, group, sums.length); row < end; row++) {
+                    function[part].add(row, sums[group]);
+                }
+            }
+        };
+        return () -> {
+            workers.rows(sums.length, range);
+            for (int group = 1; group < sums.length; group++) {
+                Floats.add(sums[0], 0, sums[group], 0, width);
+            }
+            result.accept(sums[0]);
+        };
+    }
+
+    /** Adds what belongs to a row to some sums. */
+    @FunctionalInterface
+    interface RowSum {
+        void add(int row, float[] sums);
     }
 
     /** Returns a kernel with memory of its own, freed by {@code free}. */

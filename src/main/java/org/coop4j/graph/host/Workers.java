@@ -29,6 +29,9 @@ public final class Workers implements AutoCloseable {
     /** About 25 microseconds before the caller takes over shares that have not started. */
     private static final int PATIENCE = 1_000;
 
+    /** Two cache lines of floats: processors fetch them in pairs. */
+    private static final int APART = 32;
+
     private final Thread[] threads;
 
     /** True to do all shares on the calling thread. */
@@ -218,6 +221,14 @@ public final class Workers implements AutoCloseable {
                 range.run(part, from, to);
             }
         });
+    }
+
+    /**
+     * Returns an array of {@code length} or more elements for one worker. No other worker's memory is on its cache lines:
+     * short rows in neighbouring arrays would take longer to travel between the cores than to compute.
+     */
+    public static float[] ownArray(int length) {
+        return new float[length + APART];
     }
 
     /** Returns the first row of part {@code part} of rows split evenly into parts. */

@@ -1,6 +1,7 @@
 package org.coop4j.pretrain;
 
 import java.util.stream.Stream;
+import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.Gemm;
@@ -17,7 +18,8 @@ public final class TrainedGraph extends Graph {
     private final Precision precision;
 
     /**
-     * @param precision of the factors of linear layers and convolutions
+     * @param precision of the factors of linear layers and convolutions; with bfloat16, oneDNN computes what is between
+     *     them, in float32
      */
     public TrainedGraph(Precision precision) {
         this.precision = precision;
@@ -31,6 +33,16 @@ public final class TrainedGraph extends Graph {
     @Override
     public SDVariable project(SDVariable x, SDVariable w, SDVariable... bias) {
         return apply(new TrainedLinear(Gemm.Form.NN, precision), operands(x, w, bias));
+    }
+
+    @Override
+    public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias, double epsilon) {
+        return in(precision).layerNorm(x, gain, bias, epsilon);
+    }
+
+    @Override
+    public SDVariable activation(Activation.Kind kind, SDVariable x) {
+        return in(precision).activation(kind, x);
     }
 
     @Override

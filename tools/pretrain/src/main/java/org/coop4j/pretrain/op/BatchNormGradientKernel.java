@@ -62,8 +62,10 @@ final class BatchNormGradientKernel implements HostKernel {
         this.products = new double[x.cols()];
         this.sums = new ColumnSums[workers.count()];
         java.util.Arrays.setAll(sums, part -> new ColumnSums(width));
-        this.dyRows = new float[workers.count()][width];
-        this.xRows = new float[workers.count()][width];
+        this.dyRows = new float[workers.count()][];
+        java.util.Arrays.setAll(dyRows, part -> Workers.ownArray(width));
+        this.xRows = new float[workers.count()][];
+        java.util.Arrays.setAll(xRows, part -> Workers.ownArray(width));
     }
 
     @Override
@@ -111,7 +113,7 @@ final class BatchNormGradientKernel implements HostKernel {
         float[] o = offset;
         float[] m = mean;
         float floor = least;
-        for (int i = 0; i < g.length; i++) {
+        for (int i = 0; i < s.length; i++) {
             float passed = g[i] * Floats.step(row[i] * s[i] + o[i], floor);
             sum[i] += passed;
             products[i] += passed * (row[i] - m[i]);
@@ -157,7 +159,7 @@ final class BatchNormGradientKernel implements HostKernel {
         float[] p = ofX;
         float[] q = constant;
         float floor = least;
-        for (int i = 0; i < g.length; i++) {
+        for (int i = 0; i < s.length; i++) {
             float passed = g[i] * Floats.step(row[i] * s[i] + o[i], floor);
             g[i] = passed * s[i] + (row[i] * p[i] + q[i]);
         }

@@ -52,7 +52,8 @@ final class BatchNormKernel implements HostKernel {
         this.variance = new float[x.cols()];
         this.sums = new ColumnSums[workers.count()];
         java.util.Arrays.setAll(sums, part -> new ColumnSums(wide.width()));
-        this.rows = new float[workers.count()][wide.width()];
+        this.rows = new float[workers.count()][];
+        java.util.Arrays.setAll(rows, part -> Workers.ownArray(wide.width()));
     }
 
     @Override
@@ -78,7 +79,7 @@ final class BatchNormKernel implements HostKernel {
     }
 
     private static void addRow(float[] x, float[] shift, float[] sum, float[] squares) {
-        for (int i = 0; i < x.length; i++) {
+        for (int i = 0; i < shift.length; i++) {
             float d = x[i] - shift[i];
             sum[i] += d;
             squares[i] += d * d;
@@ -121,7 +122,7 @@ final class BatchNormKernel implements HostKernel {
     }
 
     private static void scaleRow(float[] x, float[] scale, float[] offset, float floor) {
-        for (int i = 0; i < x.length; i++) {
+        for (int i = 0; i < scale.length; i++) {
             x[i] = Math.max(x[i] * scale[i] + offset[i], floor);
         }
     }
