@@ -16,7 +16,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** An activation function applied to each element. */
+/** An activation function applied to each element, by oneDNN where it can be loaded. */
 public final class Activation extends GraphOp {
 
     private static final double QUICK_GELU_FACTOR = 1.702;
@@ -83,14 +83,9 @@ public final class Activation extends GraphOp {
         }
     }
 
-    private final Precision precision;
     private final Kind kind;
 
-    /**
-     * @param precision of the products around it; with bfloat16, oneDNN computes the function
-     */
-    Activation(Precision precision, Kind kind) {
-        this.precision = precision;
+    Activation(Kind kind) {
         this.kind = kind;
     }
 
@@ -106,7 +101,7 @@ public final class Activation extends GraphOp {
 
     @Override
     public boolean isOfOneType() {
-        return precision == Precision.BFLOAT16;
+        return Precision.hasOneDnn();
     }
 
     @Override
@@ -125,7 +120,7 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        if (precision == Precision.BFLOAT16) {
+        if (Precision.hasOneDnn()) {
             return OneDnn.byRows(
                     in[0].rows(),
                     workers,
@@ -226,7 +221,7 @@ public final class Activation extends GraphOp {
 
         @Override
         public boolean isOfOneType() {
-            return precision == Precision.BFLOAT16 && !isDerivedFromResult();
+            return Precision.hasOneDnn() && !isDerivedFromResult();
         }
 
         @Override

@@ -15,6 +15,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 final class Dropout extends GraphOp {
 
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+    private static final int GOLDEN_RATIO = 0x9E3779B9;
 
     private final double rate;
     private final long number;
@@ -44,19 +45,36 @@ final class Dropout extends GraphOp {
         float kept = (float) (1 / (1 - rate));
         int below = (int) Math.round(rate * (1 << 24));
         return HostKernel.eachRow(in[0].rows(), workers, () -> {
-            float[] row = new float[columns];
+            float[] row = Workers.ownArray(columns);
+            int[] bits = new int[columns];
+            FloatBits floatBits = new FloatBits(columns);
             return r -> {
                 in[0].getRow(r, row);
+                for (int i = 0; i < columns; i++) {
+                    row[i] *= kept;
+                }
+                floatBits.of(row, bits, columns);
                 long step = (long) in[1].buffer().get(0) << 24
                         | (long) in[1].buffer().get(1);
-                long state = mixed(mixed(step * GOLDEN_GAMMA + number) + r);
-                for (int i = 0; i < columns; i++) {
-                    state += GOLDEN_GAMMA;
-                    row[i] = mixed(state) >>> 40 < below ? 0 : row[i] * kept;
-                }
+                clear(bits, columns, (int) mixed(mixed(step * GOLDEN_GAMMA + number) + r), below);
+                floatBits.toFloats(bits, row, columns);
                 out[0].putRow(r, row);
             };
         });
+    }
+
+    /**
+     * Clears those whose draw of 24 bits is less than {@code below}, without a branch, so that the JIT compiler uses vector
+     * instructions. The mixing function of 32 bits is Wellons' (Hash Prospector, bias 0.107).
+     */
+    private static void clear(int[] bits, int n, int seed, int below) {
+        for (int i = 0; i < n; i++) {
+            int z = seed + i * GOLDEN_RATIO;
+            z = (z ^ (z >>> 16)) * 0x21F0AAAD;
+            z = (z ^ (z >>> 15)) * 0x735A2D97;
+            z ^= z >>> 15;
+            bits[i] &= ~(((z >>> 8) - below) >> 31);
+        }
     }
 
     /** Returns a number all of whose bits depend on all bits of {@code z} (Stafford's variant 13, as SplittableRandom's). */

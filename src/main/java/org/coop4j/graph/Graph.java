@@ -156,7 +156,7 @@ public class Graph {
 
     /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
-        return apply(new Activation(precision, kind), x);
+        return apply(new Activation(kind), x);
     }
 
     /** Returns a + b of one shape. */

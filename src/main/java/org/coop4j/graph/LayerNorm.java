@@ -12,17 +12,18 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * y = (x − mean) / √(variance + epsilon) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
  * ND4J's own has no epsilon).
  *
- * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. In bfloat16 a second
- * output has the mean and the variance of each row, [2, rows], for the gradient. In float32 the gradient computes them
- * again from x, which is as fast.
+ * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. By oneDNN, where it
+ * can be loaded, a second output has the mean and the variance of each row, [2, rows], for the gradient. Without it the
+ * gradient computes them again from x, which is as fast.
  */
 public final class LayerNorm extends GraphOp {
 
     private final Precision precision;
     private final double epsilon;
+    private final boolean oneDnn = Precision.hasOneDnn();
 
     /**
-     * @param precision of the products around it; with bfloat16, oneDNN computes it
+     * @param precision of the products around it; with bfloat16 it may write rounded numbers
      * @param epsilon added to the variance
      */
     LayerNorm(Precision precision, double epsilon) {
@@ -37,7 +38,7 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     public int getNumOutputs() {
-        return precision == Precision.BFLOAT16 ? 2 : 1;
+        return oneDnn ? 2 : 1;
     }
 
     @Override
@@ -68,12 +69,12 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        if (precision == Precision.BFLOAT16) {
+        if (oneDnn) {
             return OneDnn.byRows(
                     in[0].rows(),
                     workers,
-                    (oneDnn, from, count) ->
-                            oneDnn.layerNorm(in[0], in[1], in[2], (float) epsilon, out[0], out[1], from, count));
+                    (primitives, from, count) ->
+                            primitives.layerNorm(in[0], in[1], in[2], (float) epsilon, out[0], out[1], from, count));
         }
         float[] gain = new float[out[0].cols()];
         float[] bias = new float[out[0].cols()];
@@ -91,15 +92,13 @@ public final class LayerNorm extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         InputGradient gradient = new InputGradient();
         SDVariable dy = gradients.get(0);
-        boolean hasStatistics = getNumOutputs() == 2;
         SDVariable dx =
-                hasStatistics ? gradient.of(dy, arg(0), arg(1), outputVariables()[1]) : gradient.of(dy, arg(0), arg(1));
+                oneDnn ? gradient.of(dy, arg(0), arg(1), outputVariables()[1]) : gradient.of(dy, arg(0), arg(1));
         if (arg(1).isConstant() && arg(2).isConstant()) {
             return List.of(dx);
         }
         WeightGradient sums = new WeightGradient(epsilon);
-        SDVariable[] weights =
-                hasStatistics ? sums.outputsOf(dy, arg(0), outputVariables()[1]) : sums.outputsOf(dy, arg(0));
+        SDVariable[] weights = oneDnn ? sums.outputsOf(dy, arg(0), outputVariables()[1]) : sums.outputsOf(dy, arg(0));
         return List.of(dx, weights[0], weights[1]);
     }
 
@@ -129,14 +128,14 @@ public final class LayerNorm extends GraphOp {
     }
 
     /**
-     * dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain, from dy, x, gain, and in bfloat16
+     * dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain, from dy, x, gain, and by oneDNN
      * the statistics.
      */
     private final class InputGradient extends GraphOp {
 
         @Override
         public boolean mayOverwrite(int input) {
-            return input == 0 && precision == Precision.FLOAT32;
+            return input == 0 && !oneDnn;
         }
 
         @Override
@@ -146,11 +145,12 @@ public final class LayerNorm extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            if (precision == Precision.BFLOAT16) {
+            if (oneDnn) {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,
-                        (oneDnn, from, count) -> oneDnn.layerNormGradient(in, (float) epsilon, out[0], from, count));
+                        (primitives, from, count) ->
+                                primitives.layerNormGradient(in, (float) epsilon, out[0], from, count));
             }
             float[] gain = new float[out[0].cols()];
             HostMatrix[] dyAndX = {in[0], in[1]};
@@ -176,7 +176,7 @@ public final class LayerNorm extends GraphOp {
         }
     }
 
-    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows, from dy, x, and in bfloat16 the statistics. */
+    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows, from dy, x, and by oneDNN the statistics. */
     private static final class WeightGradient extends GraphOp {
 
         private final double epsilon;

@@ -47,6 +47,7 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
@@ -375,17 +376,32 @@ final class OneDnn implements AutoCloseable {
 
     /** Plans the softmax of each row, into another type. */
     Call softmax(memory x, memory y) {
-        return new Call(new softmax_forward.primitive_desc(
-                        processor,
-                        dnnl_forward_inference,
-                        dnnl_softmax_accurate,
-                        x.get_desc(),
-                        y.get_desc(),
-                        1,
-                        attributes(),
-                        false))
+        return new Call(softmax(dnnl_forward_inference, x, y))
                 .with(DNNL_ARG_SRC, x)
                 .with(DNNL_ARG_DST, y);
+    }
+
+    private softmax_forward.primitive_desc softmax(int direction, memory x, memory y) {
+        return new softmax_forward.primitive_desc(
+                processor, direction, dnnl_softmax_accurate, x.get_desc(), y.get_desc(), 1, attributes(), false);
+    }
+
+    /** Plans the gradient of each row's softmax y, in place: {@code gradient} is dy before and dx after. */
+    Call softmaxGradient(memory y, memory gradient) {
+        desc layout = gradient.get_desc();
+        return new Call(new softmax_backward.primitive_desc(
+                        processor,
+                        dnnl_softmax_accurate,
+                        layout,
+                        layout,
+                        y.get_desc(),
+                        1,
+                        owned(softmax(dnnl_forward_training, y, y)),
+                        attributes(),
+                        false))
+                .with(DNNL_ARG_DST, y)
+                .with(DNNL_ARG_DIFF_DST, gradient)
+                .with(DNNL_ARG_DIFF_SRC, gradient);
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */
