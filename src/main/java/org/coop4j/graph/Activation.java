@@ -16,7 +16,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** An activation function applied to each element, by oneDNN where it can be loaded. */
+/** An activation function applied to each element, in large towers by oneDNN. */
 public final class Activation extends GraphOp {
 
     private static final double QUICK_GELU_FACTOR = 1.702;
@@ -83,9 +83,17 @@ public final class Activation extends GraphOp {
         }
     }
 
+    /** Columns of an MLP's hidden layer for each column of its tower. */
+    private static final int HIDDEN = 4;
+
+    private final Precision precision;
     private final Kind kind;
 
-    Activation(Kind kind) {
+    /**
+     * @param precision of the products around it
+     */
+    Activation(Precision precision, Kind kind) {
+        this.precision = precision;
         this.kind = kind;
     }
 
@@ -101,7 +109,7 @@ public final class Activation extends GraphOp {
 
     @Override
     public boolean isOfOneType() {
-        return Precision.hasOneDnn();
+        return precision == Precision.BFLOAT16;
     }
 
     @Override
@@ -120,7 +128,7 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        if (Precision.hasOneDnn()) {
+        if (precision.isByOneDnn(in[0].cols() / HIDDEN)) {
             return OneDnn.byRows(
                     in[0].rows(),
                     workers,
@@ -221,12 +229,12 @@ public final class Activation extends GraphOp {
 
         @Override
         public boolean isOfOneType() {
-            return Precision.hasOneDnn() && !isDerivedFromResult();
+            return precision == Precision.BFLOAT16 && !isDerivedFromResult();
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            if (isOfOneType()) {
+            if (!isDerivedFromResult() && precision.isByOneDnn(in[0].cols() / HIDDEN)) {
                 return OneDnn.byRows(
                         in[0].rows(),
                         workers,

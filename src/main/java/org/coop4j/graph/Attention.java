@@ -9,6 +9,7 @@ import org.coop4j.graph.AttentionLayout.Block;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -24,12 +25,17 @@ import org.nd4j.autodiff.samediff.SameDiff;
  */
 final class Attention extends GraphOp {
 
+    private final Precision precision;
     private final AttentionLayout layout;
 
     /** True if a gradient reads the probabilities. */
     private boolean differentiated;
 
-    Attention(AttentionLayout layout) {
+    /**
+     * @param precision of the products around it
+     */
+    Attention(Precision precision, AttentionLayout layout) {
+        this.precision = precision;
         this.layout = layout;
     }
 
@@ -105,9 +111,13 @@ final class Attention extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return HeadAttention.isFor(layout)
+        return isOfHeads(in[0])
                 ? HeadAttention.forward(layout, in[0], out[0], differentiated ? out[1] : null, workers)
                 : new AttentionKernel(layout, in, null, out[0], out[1], workers);
+    }
+
+    private boolean isOfHeads(HostMatrix qkv) {
+        return layout.isUniform() && precision.isByOneDnn(qkv.cols() / 3);
     }
 
     @Override
@@ -147,7 +157,7 @@ final class Attention extends GraphOp {
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
-            return HeadAttention.isFor(layout)
+            return isOfHeads(qkv[0])
                     ? HeadAttention.gradient(layout, in[0], in[1], qkv[0], out[0], workers)
                     : new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
         }

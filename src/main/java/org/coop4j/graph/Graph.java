@@ -151,12 +151,12 @@ public class Graph {
 
     /** Returns layer norm of each row, epsilon added to the variance; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias, double epsilon) {
-        return apply(new LayerNorm(precision, epsilon), x, gain, bias);
+        return apply(new LayerNorm(precision, epsilon, shape(x)[1]), x, gain, bias);
     }
 
     /** Returns an activation function of each element. */
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
-        return apply(new Activation(kind), x);
+        return apply(new Activation(precision, kind), x);
     }
 
     /** Returns a + b of one shape. */
@@ -184,7 +184,7 @@ public class Graph {
      * [sequences, width] and kv [rows, 2 · width]; → [queries, width].
      */
     public SDVariable attention(AttentionLayout layout, SDVariable... inputs) {
-        return apply(new Attention(layout), inputs);
+        return apply(new Attention(precision, layout), inputs);
     }
 
     /**

@@ -10,7 +10,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.NativeMemory;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 
 /**
@@ -37,11 +36,6 @@ final class HeadAttention {
         this.width = qkv.cols() / (3 * heads);
         this.squareBytes = NativeMemory.wholeLines((long) length * length * Float.BYTES);
         this.scale = new OneDnn.Function(dnnl_eltwise_linear, (float) (1 / Math.sqrt(width)));
-    }
-
-    /** Returns true if these kernels can be used. */
-    static boolean isFor(AttentionLayout layout) {
-        return layout.isUniform() && Precision.hasOneDnn();
     }
 
     /**

@@ -12,23 +12,25 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * y = (x − mean) / √(variance + epsilon) · gain + bias for each row, the variance biased (PyTorch's {@code LayerNorm};
  * ND4J's own has no epsilon).
  *
- * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. By oneDNN, where it
- * can be loaded, a second output has the mean and the variance of each row, [2, rows], for the gradient. Without it the
+ * <p>Inputs: x [rows, width], gain [width] and bias [width]. Frozen gain and bias have no gradient. In large towers
+ * oneDNN computes it: a second output has the mean and the variance of each row, [2, rows], for the gradient. Otherwise the
  * gradient computes them again from x, which is as fast.
  */
 public final class LayerNorm extends GraphOp {
 
     private final Precision precision;
     private final double epsilon;
-    private final boolean oneDnn = Precision.hasOneDnn();
+    private final boolean oneDnn;
 
     /**
      * @param precision of the products around it; with bfloat16 it may write rounded numbers
      * @param epsilon added to the variance
+     * @param width of a row
      */
-    LayerNorm(Precision precision, double epsilon) {
+    LayerNorm(Precision precision, double epsilon, long width) {
         this.precision = precision;
         this.epsilon = epsilon;
+        this.oneDnn = precision.isByOneDnn(width);
     }
 
     @Override

@@ -49,7 +49,7 @@ class ImageEncoderTest {
     /** Models of 5, 50, 5, 17, 16 and 16 tokens, after three of CLIP two Perception Encoders and a SigLIP. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
-                new ClipConfig.Vit(32, 16, 768, 2, 12, 768),
+                new ClipConfig.Vit(32, 16, 768, 2, 12, 2048),
                 new ClipConfig.Vit(112, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.Pooling(true, true, 8, 768)),

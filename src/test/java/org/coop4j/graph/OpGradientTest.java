@@ -35,7 +35,12 @@ class OpGradientTest extends OpGradientChecks {
         cases.add(new Case(
                 "project", shapes("x", shape(5, 4), "w", shape(4, 3)), (g, v) -> g.project(v.get("x"), v.get("w"))));
         for (Activation.Kind kind : Activation.Kind.values()) {
-            cases.add(new Case(kind.toString(), shapes("x", shape(3, 50)), (g, v) -> g.activation(kind, v.get("x"))));
+            for (long columns : new long[] {50, 2048}) { // of a small and of a large tower
+                cases.add(new Case(
+                        kind + " of " + columns,
+                        shapes("x", shape(3, columns)),
+                        (g, v) -> g.activation(kind, v.get("x"))));
+            }
         }
         cases.add(new Case("add", shapes("x", shape(3, 5), "y", shape(3, 5)), (g, v) -> g.add(v.get("x"), v.get("y"))));
         cases.add(new Case(
@@ -98,10 +103,12 @@ class OpGradientTest extends OpGradientChecks {
                         1e-5);
             }));
         }
-        cases.add(new Case(
-                "layer norm with trained weights",
-                shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
-                (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"), 1e-5)));
+        for (long width : new long[] {9, 512}) {
+            cases.add(new Case(
+                    "layer norm with trained weights of " + width,
+                    shapes("x", shape(7, width), "gain", shape(width), "bias", shape(width)),
+                    (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"), 1e-5)));
+        }
         cases.add(new Case(
                 "add columns",
                 shapes("x", shape(5, 8), "y", shape(5, 3)),
@@ -115,6 +122,10 @@ class OpGradientTest extends OpGradientChecks {
                 2, Queries.ALL, true, 3, List.of(new Group(2, 2), new Group(1, 1), new Group(3, 4)));
         AttentionLayout alone = new AttentionLayout(2, Queries.ALL, true, 0, List.of(new Group(2, 3)));
         cases.add(attention("attention of images", images));
+        cases.add(new Case(
+                "attention of images in a large tower",
+                shapes("qkv", shape(images.rows(), 3 * 512)),
+                (g, v) -> g.attention(images, v.get("qkv"))));
         cases.add(attention("attention of prompts with a shared prefix", prompts));
         cases.add(attention("attention of prompts without a prefix", alone));
         cases.add(queryAttention("attention of class tokens", images, Queries.FIRST));
@@ -138,6 +149,26 @@ class OpGradientTest extends OpGradientChecks {
     private static SDVariable labels(SDVariable like) {
         INDArray labels = Nd4j.createFromArray(1.0, 0.0, 5.0, 1.0).castTo(like.dataType());
         return like.getSameDiff().constant("labels", labels);
+    }
+
+    /** Without a gradient, no probabilities are kept. */
+    @Test
+    void attentionInALargeTowerEqualsTheExpressionWithoutAGradientToo() {
+        INDArray qkv = Nd4j.rand(DataType.DOUBLE, 2 * 5, 3 * 512).muli(4).subi(2);
+        INDArray exact = attended(qkv);
+        INDArray computed = attended(qkv.castTo(DataType.FLOAT)).castTo(DataType.DOUBLE);
+        assertThat(computed.sub(exact).amaxNumber().doubleValue()).isLessThan(2e-6);
+        assertThat(exact.amaxNumber().doubleValue()).isGreaterThan(1);
+    }
+
+    private static INDArray attended(INDArray qkv) {
+        Graph graph = Graph.create();
+        SDVariable y = graph.attention(AttentionLayout.unmasked(8, 2, 5), graph.variable("qkv", qkv));
+        try (Workers workers = new Workers(3);
+                ExecutionPlan plan = graph.plan(Map.of("y", y), workers)) {
+            plan.run();
+            return plan.output("y").dup();
+        }
     }
 
     private static final int N = 40_001;

@@ -15,6 +15,9 @@ public enum Precision {
     /** Rounding to bfloat16, 8 bits of significand; about twice as fast on processors with its instructions. */
     BFLOAT16("bf16");
 
+    /** Width of the towers of published models, at least: a smaller one need not wait for oneDNN to be loaded. */
+    private static final int TOWER = 512;
+
     private final String id;
 
     Precision(String id) {
@@ -60,6 +63,11 @@ public enum Precision {
     /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
     public static boolean hasOneDnn() {
         return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
+    }
+
+    /** Returns true if oneDNN computes what is between the products of a tower of this width, in float32 as well. */
+    public boolean isByOneDnn(long width) {
+        return this == BFLOAT16 || (width >= TOWER && hasOneDnn());
     }
 
     /** Returns the reason that oneDNN cannot be used, without which {@link OneDnn} does not load; empty if it can. */

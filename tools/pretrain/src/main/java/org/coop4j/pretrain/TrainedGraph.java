@@ -2,6 +2,7 @@ package org.coop4j.pretrain;
 
 import java.util.stream.Stream;
 import org.coop4j.graph.Activation;
+import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.Gemm;
@@ -43,6 +44,11 @@ public final class TrainedGraph extends Graph {
     @Override
     public SDVariable activation(Activation.Kind kind, SDVariable x) {
         return in(precision).activation(kind, x);
+    }
+
+    @Override
+    public SDVariable attention(AttentionLayout layout, SDVariable... inputs) {
+        return in(precision).attention(layout, inputs);
     }
 
     @Override
