@@ -32,12 +32,12 @@ public final class InitialModel {
         this.weights = weights;
     }
 
-    /** Returns random weights as {@link RandomWeights} draws them, which lie in no file. */
+    /** Returns random weights as {@link RandomWeights} draws them and {@link LocalAttention} changes them, which lie in no file. */
     public static InitialModel random(ClipConfig architecture, MlpActivation activation, long seed) {
         return new InitialModel(
                 RandomWeights.metadata(architecture, seed, activation),
                 null,
-                tensor -> RandomWeights.floats(architecture, seed, tensor));
+                tensor -> LocalAttention.of(architecture, tensor, RandomWeights.floats(architecture, seed, tensor)));
     }
 
     /**
