@@ -105,10 +105,8 @@ final class HeadAttention {
                 oneDnn.product(p, v, null, null, null, null, y));
         return (part, sequence, head) -> {
             Pointer[] squares = scratch(part, 2, calls);
-            point(q, qkv, sequence, head);
-            point(k, qkv, sequence, heads + head);
-            point(v, qkv, sequence, 2 * heads + head);
-            point(y, out, sequence, head);
+            point(List.of(q, k, v), qkv, sequence, head);
+            point(List.of(y), out, sequence, head);
             scores.set_data_handle(squares[0]);
             p.set_data_handle(probabilities == null ? squares[1] : square(probabilities, sequence, head));
             run(calls, squares[2]);
@@ -135,13 +133,9 @@ final class HeadAttention {
                 oneDnn.product(pTransposed, dy, null, null, null, null, dv));
         return (part, sequence, head) -> {
             Pointer[] squares = scratch(part, 1, calls);
-            point(q, qkv, sequence, head);
-            point(k, qkv, sequence, heads + head);
-            point(v, qkv, sequence, 2 * heads + head);
-            point(dy, dout, sequence, head);
-            point(dq, dqkv, sequence, head);
-            point(dk, dqkv, sequence, heads + head);
-            point(dv, dqkv, sequence, 2 * heads + head);
+            point(List.of(q, k, v), qkv, sequence, head);
+            point(List.of(dy), dout, sequence, head);
+            point(List.of(dq, dk, dv), dqkv, sequence, head);
             p.set_data_handle(square(probabilities, sequence, head));
             pTransposed.set_data_handle(square(probabilities, sequence, head));
             ds.set_data_handle(squares[0]);
@@ -167,9 +161,12 @@ final class HeadAttention {
         return oneDnn.array(type, null, new long[] {length, length}, length, 1);
     }
 
-    /** Points at a band of columns of a sequence's rows. */
-    private void point(memory band, HostMatrix matrix, int sequence, int number) {
-        band.set_data_handle(matrix.pointer((long) sequence * length, (long) number * width));
+    /** Points at a head's columns of a sequence's rows: in qkv, those of q, k and v, each with all heads side by side. */
+    private void point(List<memory> bands, HostMatrix matrix, int sequence, int head) {
+        for (int i = 0; i < bands.size(); i++) {
+            long column = (long) (i * heads + head) * width;
+            bands.get(i).set_data_handle(matrix.pointer((long) sequence * length, column));
+        }
     }
 
     /** Returns the address of a head's probabilities, [length, length]. */
