@@ -62,6 +62,17 @@ public final class PillowResize {
         return resize(image, CropBox.whole(image.width(), image.height()), width, height, window, filter);
     }
 
+    /** Returns Keys' cubic convolution (1981) with a = −1/2 at a distance of 0 or more pixels. */
+    public static double cubic(double x) {
+        if (x < 1) {
+            return ((A + 2) * x - (A + 3)) * x * x + 1;
+        }
+        if (x < 2) {
+            return (((x - 5) * x + 8) * x - 4) * A;
+        }
+        return 0;
+    }
+
     private static RgbImage resize(
             RgbImage image, CropBox crop, int width, int height, CropBox window, Interpolation filter) {
         crop.requireWithin(image.width(), image.height());
@@ -185,17 +196,6 @@ public final class PillowResize {
             for (int k = 0; k < count && sum != 0; k++) {
                 row[k] /= sum;
             }
-        }
-
-        /** Computes Keys' cubic convolution with a = -0.5 at a distance of 0 or more. */
-        private static double cubic(double x) {
-            if (x < 1) {
-                return ((A + 2) * x - (A + 3)) * x * x + 1;
-            }
-            if (x < 2) {
-                return (((x - 5) * x + 8) * x - 4) * A;
-            }
-            return 0;
         }
 
         private static int fixedPoint(double weight) {

@@ -2,6 +2,7 @@ package org.coop4j.pretrain;
 
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
+import org.coop4j.image.PillowResize;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 
@@ -175,20 +176,12 @@ public record Augmentation(
             count = (int) Math.min(length - 1, centre + 2 * scale) - first + 1;
             float sum = 0;
             for (int i = 0; i < count; i++) {
-                weights[i] = (float) cubic(Math.abs(first + i - centre) / scale);
+                weights[i] = (float) PillowResize.cubic(Math.abs(first + i - centre) / scale);
                 sum += weights[i];
             }
             for (int i = 0; i < count; i++) {
                 weights[i] /= sum;
             }
-        }
-
-        /** Keys' kernel (1981) with a = −1/2, of a distance from 0 on. */
-        private static double cubic(double x) {
-            if (x < 1) {
-                return (1.5 * x - 2.5) * x * x + 1;
-            }
-            return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
         }
     }
 
