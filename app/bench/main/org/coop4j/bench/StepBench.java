@@ -18,6 +18,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptMethod;
 import org.coop4j.method.Training;
 
@@ -29,7 +30,7 @@ import org.coop4j.method.Training;
  * @param nameTokens tokens per class name
  * @param batch images per step
  */
-public record StepBench(PromptMethod method, int classes, int nameTokens, int batch) {
+public record StepBench(PromptMethod given, int classes, int nameTokens, int batch) {
 
     /** Number of steps before memory is measured for the first time. */
     private static final int EARLY = 30;
@@ -57,6 +58,7 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
 
     /** Measures {@code runs} steps after {@code warmup} others, with random images and labels. */
     public Outcome run(Clip clip, MemoryLimit memory, int warmup, int runs) {
+        PromptMethod method = given.resolved(clip, PromptTemplates.PHOTO);
         SplittableRandom random = new SplittableRandom(1);
         List<String> names = IntStream.range(0, classes).mapToObj(this::name).toList();
         FeatureMatrix teacher = method.teacher(clip, null, ClassDescriptions.NONE, names);
@@ -69,7 +71,7 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
         if (embedded) {
             images = FeatureMatrix.of(batch, width, images).normalized().toArray();
         }
-        float[] given = images;
+        float[] features = images;
         int[] labels = random.ints(batch, 0, classes).toArray();
         Training training = method.training(0);
         Optimizer optimizer = new Optimizer(training);
@@ -79,7 +81,7 @@ public record StepBench(PromptMethod method, int classes, int nameTokens, int ba
                 clip.promptEncoder(method.prompts(clip, names)).step(input, method.loss(teacher), batch, memory)) {
             Measurement time = Measurement.of(warmup, runs, step.flops(), () -> {
                 step.draw(steps[0]);
-                step.run(given, labels);
+                step.run(features, labels);
                 optimizer.step(input.learned(), training.rate(), ++steps[0]);
                 if (steps[0] == EARLY) {
                     early[0] = Machine.memory().orElse(0);

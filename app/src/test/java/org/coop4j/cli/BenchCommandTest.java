@@ -38,6 +38,11 @@ class BenchCommandTest {
     void aStepOfAnyMethodIsMeasured() throws IOException {
         JsonNode said = json("step", "-m", MODEL, "--method", "clip-lora", "--set", "vision_start=1", "--runs", 1);
         assertThat(said.get("step_mb").asLong()).isPositive();
+        // Its prompt is the data's, of which there are none.
+        assertThat(json("step", "-m", MODEL, "--method", "mmrl", "--runs", 1)
+                        .get("step_mb")
+                        .asLong())
+                .isPositive();
     }
 
     @Test
