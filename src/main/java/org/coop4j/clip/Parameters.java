@@ -87,8 +87,7 @@ public interface Parameters {
     SDVariable stacked(String first, String second);
 
     /**
-     * Returns a convolution with its batch norm, which uses running statistics for frozen weights and the batch's for
-     * trained ones.
+     * Returns a convolution with its batch norm, whose statistics are fixed.
      *
      * @param x [batch · pixels, in]
      * @return [batch · pixels / stride², out]
@@ -351,65 +350,54 @@ public interface Parameters {
                     weights.floats(norm + ".running_mean"),
                     weights.floats(norm + ".running_var"));
         }
-    }
-
-    /**
-     * A batch norm with fixed statistics as part of the convolution before it: (w ∗ x − mean) / √(variance + 1e-5) · gain +
-     * bias is one convolution with other weights and a bias.
-     *
-     * <p>Kernels are reordered on the way: PyTorch's [out, in, size, size] becomes [size · size · in, out].
-     *
-     * @param scale factor of each channel, [out]
-     * @param bias added to every pixel, [out]
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record BatchNormFolding(float[] scale, float[] bias) {
-
-        /** Added to a batch norm's variance (PyTorch's default, which CLIP uses). */
-        public static final double EPSILON = 1e-5;
-
-        /** Returns the folding of a norm's four vectors, [channels] each. */
-        static BatchNormFolding of(float[] gain, float[] bias, float[] mean, float[] variance) {
-            float[] scale = new float[gain.length];
-            float[] rest = new float[gain.length];
-            for (int c = 0; c < scale.length; c++) {
-                double factor = gain[c] / Math.sqrt(variance[c] + EPSILON);
-                scale[c] = (float) factor;
-                rest[c] = (float) (bias[c] - mean[c] * factor);
-            }
-            return new BatchNormFolding(scale, rest);
-        }
 
         /**
-         * Returns the kernel with the norm's scale, reordered.
+         * A batch norm with fixed statistics as part of the convolution before it: (w ∗ x − mean) / √(variance + 1e-5) · gain +
+         * bias is one convolution with other weights and a bias.
          *
-         * @param kernel [out, in, taps], the taps row by row
-         * @return [taps, in, out]
+         * <p>Kernels are reordered on the way: PyTorch's [out, in, size, size] becomes [size · size · in, out].
+         *
+         * @param scale factor of each channel, [out]
+         * @param bias added to every pixel, [out]
          */
-        float[] scaled(float[] kernel, int taps) {
-            int out = scale.length;
-            float[] result = reversed(kernel, out, taps);
-            for (int i = 0; i < result.length; i++) {
-                result[i] *= scale[i % out];
-            }
-            return result;
-        }
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        private record BatchNormFolding(float[] scale, float[] bias) {
 
-        /**
-         * Returns a kernel with its axes in the reverse order: [first, middle, last] → [last, middle, first].
-         */
-        public static float[] reversed(float[] kernel, int first, int last) {
-            int middle = kernel.length / (first * last);
-            float[] result = new float[kernel.length];
-            int next = 0;
-            for (int l = 0; l < last; l++) {
-                for (int m = 0; m < middle; m++) {
-                    for (int f = 0; f < first; f++) {
-                        result[next++] = kernel[(f * middle + m) * last + l];
+            /** Added to a batch norm's variance (PyTorch's default, which CLIP uses). */
+            private static final double EPSILON = 1e-5;
+
+            /** Returns the folding of a norm's four vectors, [channels] each. */
+            static BatchNormFolding of(float[] gain, float[] bias, float[] mean, float[] variance) {
+                float[] scale = new float[gain.length];
+                float[] rest = new float[gain.length];
+                for (int c = 0; c < scale.length; c++) {
+                    double factor = gain[c] / Math.sqrt(variance[c] + EPSILON);
+                    scale[c] = (float) factor;
+                    rest[c] = (float) (bias[c] - mean[c] * factor);
+                }
+                return new BatchNormFolding(scale, rest);
+            }
+
+            /**
+             * Returns the kernel with the norm's scale, reordered.
+             *
+             * @param kernel [out, in, taps], the taps row by row
+             * @return [taps, in, out]
+             */
+            float[] scaled(float[] kernel, int taps) {
+                int out = scale.length;
+                int in = kernel.length / (out * taps);
+                float[] result = new float[kernel.length];
+                int next = 0;
+                for (int t = 0; t < taps; t++) {
+                    for (int i = 0; i < in; i++) {
+                        for (int o = 0; o < out; o++) {
+                            result[next++] = kernel[(o * in + i) * taps + t] * scale[o];
+                        }
                     }
                 }
+                return result;
             }
-            return result;
         }
     }
 }

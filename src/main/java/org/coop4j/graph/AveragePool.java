@@ -15,7 +15,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * <p>x [batch · height · width, channels] → [batch · height/size · width/size, channels]. It has no gradient.
  */
-public class AveragePool extends GraphOp {
+public final class AveragePool extends GraphOp {
 
     private final Grid grid;
     private final int size;
@@ -30,7 +30,7 @@ public class AveragePool extends GraphOp {
     }
 
     @Override
-    public final List<long[]> outputShapes(List<long[]> in) {
+    public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long pooled = grid.dividedBy(size).pixels();
         return List.of(new long[] {grid.images(x[0]) * pooled, x[1]});
@@ -45,7 +45,7 @@ public class AveragePool extends GraphOp {
     }
 
     @Override
-    public final HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         int width = grid.width();
         int channels = in[0].cols();
         int pixels = width / size;

@@ -27,7 +27,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>On the host, oneDNN convolves with a frozen kernel if it is available; else ND4J does, some images per worker.
  */
-public class Convolution extends GraphOp {
+public final class Convolution extends GraphOp {
 
     private static final int TAPS = 9;
 
@@ -46,7 +46,7 @@ public class Convolution extends GraphOp {
     }
 
     @Override
-    public final List<long[]> outputShapes(List<long[]> in) {
+    public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] kernel = in.get(1);
         Require.that(
@@ -107,7 +107,7 @@ public class Convolution extends GraphOp {
     }
 
     @Override
-    public final long flops(List<long[]> in) {
+    public long flops(List<long[]> in) {
         return 2 * outputShapes(in).get(0)[0] * in.get(1)[0] * in.get(1)[1];
     }
 

@@ -108,19 +108,13 @@ public class Graph {
 
     /** Returns the first output of an op: of its kernel if this process computes it in float32 on the host. */
     public SDVariable apply(GraphOp op, SDVariable... in) {
-        return applyAll(op, in)[0];
-    }
-
-    /** Returns all outputs of an op. */
-    public SDVariable[] applyAll(GraphOp op, SDVariable... in) {
         if (Backend.currentForm() == Backend.Form.HOST && in[0].dataType() == DataType.FLOAT) {
-            return op.outputsOf(in);
+            return op.outputsOf(in)[0];
         }
-        List<long[]> of = op.outputShapes(Stream.of(in).map(this::shape).toList());
-        SDVariable[] out = op.expressions(this, in);
-        for (int i = 0; i < out.length; i++) {
-            shapes.put(out[i].name(), of.get(i));
-        }
+        SDVariable out = op.expression(this, in);
+        shapes.put(
+                out.name(),
+                op.outputShapes(Stream.of(in).map(this::shape).toList()).get(0));
         return out;
     }
 

@@ -49,14 +49,9 @@ public abstract class GraphOp extends DynamicCustomOp {
         return inputShapes.subList(0, 1);
     }
 
-    /** Returns the result in SameDiff's ops: the definition, for any backend and float type. */
+    /** Returns the first output in SameDiff's ops: the definition, for any backend and float type. */
     protected SDVariable expression(Graph graph, SDVariable... in) {
         throw new UnsupportedOperationException(opName() + " is the gradient of a kernel");
-    }
-
-    /** Returns all outputs in SameDiff's ops; of several, those that other ops may read. */
-    protected SDVariable[] expressions(Graph graph, SDVariable... in) {
-        return new SDVariable[] {expression(graph, in)};
     }
 
     /** Returns the same arithmetic in float32 on native memory, bound to these arrays. */

@@ -51,17 +51,11 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     protected SDVariable expression(Graph graph, SDVariable... in) {
-        return normalised(in[0], epsilon, 1).mul(in[1]).add(in[2]);
-    }
-
-    /**
-     * Returns (x − mean) / √(variance + epsilon) over an axis, in SameDiff's ops. ND4J's gradient of a division is wrong
-     * where the divisor has one element.
-     */
-    public static SDVariable normalised(SDVariable x, double epsilon, int axis) {
-        SDVariable centred = x.sub(x.mean(true, axis));
-        SDVariable variance = centred.mul(centred).mean(true, axis);
-        return centred.mul(x.getSameDiff().math().pow(variance.add(epsilon), -0.5));
+        SDVariable centred = in[0].sub(in[0].mean(true, 1));
+        SDVariable variance = centred.mul(centred).mean(true, 1);
+        // ND4J's gradient of a division is wrong where the divisor has one element.
+        SDVariable normalised = centred.mul(in[0].getSameDiff().math().pow(variance.add(epsilon), -0.5));
+        return normalised.mul(in[1]).add(in[2]);
     }
 
     @Override

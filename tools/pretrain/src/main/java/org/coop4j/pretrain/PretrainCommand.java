@@ -176,6 +176,7 @@ final class PretrainCommand extends ConsoleCommand {
                 epochs == null ? base.warmupEpochs() : Math.min(base.warmupEpochs(), epochs / 10.0),
                 base.optimizer(),
                 base.augmentation(),
+                base.cutMix(),
                 seed == null ? base.seed() : seed,
                 checkpointEvery == null ? base.checkpointEvery() : checkpointEvery));
     }

@@ -10,6 +10,7 @@ package org.coop4j.pretrain;
  * @param warmupEpochs epochs in which the rate rises, 0 or more
  * @param optimizer constants of the optimizer
  * @param augmentation random changes of the pictures
+ * @param cutMix share of the pairs of pictures with a class that exchange a box ({@link CutMix}), 0 to 1
  * @param seed of the weights, the batches, the captions and the augmentation
  * @param checkpointEvery epochs from one checkpoint and validation to the next
  */
@@ -21,6 +22,7 @@ public record PretrainConfig(
         double warmupEpochs,
         AdamW.Config optimizer,
         Augmentation augmentation,
+        double cutMix,
         long seed,
         int checkpointEvery) {
 
@@ -31,6 +33,9 @@ public record PretrainConfig(
         }
         if (!(distillation >= 0 && distillation < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("distillation of weight " + distillation + ": expected 0 or more");
+        }
+        if (!(cutMix >= 0 && cutMix <= 1)) {
+            throw new IllegalArgumentException("cutMix of " + cutMix + ": expected 0 to 1");
         }
         if (!(rate > 0)) {
             throw new IllegalArgumentException("learning rate " + rate + " must be positive");
@@ -51,6 +56,7 @@ public record PretrainConfig(
                 2,
                 new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
                 new Augmentation(0.7, 1.4, 0.12, 0.5, 15, 0.3, 0.3, 0.5, 40),
+                0,
                 seed,
                 1);
     }

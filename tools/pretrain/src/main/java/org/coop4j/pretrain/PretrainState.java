@@ -16,7 +16,7 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
- * The state of a pre-training after some steps: weights, moments and running statistics. Random
+ * The state of a pre-training after some steps: weights and moments. Random
  * streams have no state, as they are made from the seed and the epoch.
  *
  * @param epochs number of finished epochs
@@ -40,7 +40,6 @@ public record PretrainState(
     private static final String VALUE = "value/";
     private static final String FIRST_MOMENT = "first moment/";
     private static final String SECOND_MOMENT = "second moment/";
-    private static final String STATISTIC = "statistic/";
 
     public PretrainState {
         arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
@@ -58,7 +57,6 @@ public record PretrainState(
             state.put(FIRST_MOMENT + array.name(), optimizer.firstMoment(i).clone());
             state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
         }
-        clip.runningStatistics().forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
         return new PretrainState(epochs, optimizer.steps(), total, last, null, state);
     }
 
@@ -69,7 +67,7 @@ public record PretrainState(
      */
     void restore(TrainableClip clip, AdamW optimizer) {
         List<TrainedArray> trained = clip.arrays();
-        if (arrays.size() != 3 * trained.size() + clip.runningStatistics().size()) {
+        if (arrays.size() != 3 * trained.size()) {
             throw isOfAnother();
         }
         for (int i = 0; i < trained.size(); i++) {
@@ -79,7 +77,6 @@ public record PretrainState(
             copy(SECOND_MOMENT + array.name(), optimizer.secondMoment(i));
         }
         clip.takeValues();
-        clip.runningStatistics().forEach((name, values) -> copy(STATISTIC + name, values));
         optimizer.restore(steps);
     }
 

@@ -16,6 +16,7 @@ import org.coop4j.image.Preprocessing;
 import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ModelMetadata;
 
 /**
@@ -136,6 +137,10 @@ public final class Pretraining implements AutoCloseable {
                             table.pictures().size()));
         }
         var architecture = initial.metadata().architecture();
+        if (!(architecture.vision() instanceof ClipConfig.Vit)) {
+            throw new InputException(
+                    "the model is a ResNet, and vision transformers alone are trained: choose another");
+        }
         if (teacher != null
                 && teacher.architecture().vision().imageSize()
                         != architecture.vision().imageSize()) {
@@ -221,7 +226,7 @@ public final class Pretraining implements AutoCloseable {
         int first = (int) (optimizer.steps() - stepsBefore(epoch));
         long start = System.nanoTime();
         for (int b = first; b < list.size(); b++) {
-            double loss = step(list.get(b), schedule.at(optimizer.steps()));
+            double loss = step(b, list.get(b), schedule.at(optimizer.steps()));
             if (!Double.isFinite(loss)) {
                 throw new NonFiniteLossException("loss " + loss, epoch, b);
             }
@@ -256,8 +261,11 @@ public final class Pretraining implements AutoCloseable {
     }
 
     /** Shows a batch and moves the weights. */
-    private double step(PairBatches.Batch batch, double rate) throws IOException {
+    private double step(int number, PairBatches.Batch batch, double rate) throws IOException {
         showPictures(batch.pictures());
+        SplittableRandom random = RandomStream.of(config.seed(), "boxes " + epoch + " " + number);
+        CutMix mix = new CutMix(config.cutMix(), batch.classes(), preprocessing.size(), random);
+        mix.exchange(clip.images());
         if (teacher != null) {
             clip.setTeacher(
                     teacher.encodePixels(clip.images(), batch.pictures().length).normalized());
@@ -266,7 +274,7 @@ public final class Pretraining implements AutoCloseable {
         for (int caption : batch.captions()) {
             texts.add(captions.tokens(caption));
         }
-        clip.setCaptions(texts, fits(batch), batch.classes());
+        clip.setCaptions(texts, mix.mixed(fits(batch)), mix.mixed(classes(batch)));
         double loss = clip.step();
         if (Double.isFinite(loss)) {
             optimizer.step(rate);
@@ -287,6 +295,17 @@ public final class Pretraining implements AutoCloseable {
             }
         }
         return fits;
+    }
+
+    /** Returns 1 at the class of each picture that has one, else 0, [pictures, classes]. */
+    private float[] classes(PairBatches.Batch batch) {
+        float[] classes = new float[batch.classes().length * batches.classes()];
+        for (int picture = 0; picture < batch.classes().length; picture++) {
+            if (batch.classes()[picture] >= 0) {
+                classes[picture * batches.classes() + batch.classes()[picture]] = 1;
+            }
+        }
+        return classes;
     }
 
     private void showPictures(int[] numbers) throws IOException {

@@ -42,8 +42,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly
  * nothing, so that one plan serves every batch. Tokens that no caption has are not held: their
- * embeddings are zero in the written model. Batch norms use the batch's statistics and keep running
- * averages, as PyTorch's do (momentum 0.1, unbiased variance). One thread at a time.
+ * embeddings are zero in the written model. One thread at a time.
  */
 public final class TrainableClip implements AutoCloseable {
 
@@ -61,7 +60,6 @@ public final class TrainableClip implements AutoCloseable {
     private final double distillation;
     private final int[] tokens;
     private final TrainedParameters parameters;
-    private final RunningStatistics running;
     private final ExecutionPlan plan;
     private final ExecutionPlan lossPlan;
     private final ArrayValues images;
@@ -102,9 +100,7 @@ public final class TrainableClip implements AutoCloseable {
         Graph graph = new TrainedGraph(type == DataType.FLOAT ? Precision.fastest() : Precision.FLOAT32);
         this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
-        running = new RunningStatistics(initial, parameters.normPixels());
         Map<String, SDVariable> outputs = new LinkedHashMap<>(Map.of("loss", loss));
-        running.outputs().forEach(name -> outputs.put(name, graph.sameDiff().getVariable(name)));
         graph.differentiate(loss).forEach((name, gradient) -> outputs.put(gradientName(name), gradient));
         plan = graph.plan(outputs, workers);
         lossPlan = type == DataType.DOUBLE ? graph.plan(Map.of("loss", loss), workers) : null;
@@ -255,26 +251,20 @@ public final class TrainableClip implements AutoCloseable {
      *
      * @param captions token ids of each, the end token last and nothing after it: one of each picture, then one of each
      *     class
-     * @param fits [batch, batch]: 1 where the picture of the row may have the caption of the
-     *     column, the diagonal among them, and 0 elsewhere
-     * @param classes [batch]: the class of each picture, −1 for none
+     * @param fits [batch, batch]: shares of 1 in which the caption of the column fits the picture of the row; no row and no
+     *     column is 0
+     * @param classes [batch, classes]: shares of the classes in each picture, with the sum 1, or 0 for none
      * @throws IllegalArgumentException if there are not as many captions as {@link Size} says, they exceed
      *     the room, or one has a token that was not announced
      */
-    public void setCaptions(List<int[]> captions, float[] fits, int[] classes) {
+    public void setCaptions(List<int[]> captions, float[] fits, float[] classes) {
         PackedCaptions packed = PackedCaptions.of(captions, size, tokens);
         put("tokens", packed.tokens());
         put("places", packed.places());
         put("starts", packed.starts());
         put("fits", fits);
         if (size.classes > 0) {
-            float[] targets = new float[size.batch * size.classes];
-            for (int picture = 0; picture < size.batch; picture++) {
-                if (classes[picture] >= 0) {
-                    targets[picture * size.classes + classes[picture]] = 1;
-                }
-            }
-            put("classes", targets);
+            put("classes", classes);
         }
     }
 
@@ -300,8 +290,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     /**
-     * Computes the loss of the images and captions that were set, the gradients, and the running
-     * averages.
+     * Computes the loss of the images and captions that were set, and the gradients.
      *
      * @return the contrastive loss, plus the class losses where there are classes, plus the weighted mean of 1 − cosine to
      *     the teacher's features where there is a teacher
@@ -310,7 +299,6 @@ public final class TrainableClip implements AutoCloseable {
         images.store();
         plan.run();
         gradients.values().forEach(ArrayValues::load);
-        running.update(plan, size.batch);
         return ArrayValues.scalar(plan.output("loss")) + distillation;
     }
 
@@ -345,11 +333,6 @@ public final class TrainableClip implements AutoCloseable {
         return arrays;
     }
 
-    /** Returns the running means and variances of the batch norms, by the tensors' names. */
-    public Map<String, float[]> runningStatistics() {
-        return running.byName();
-    }
-
     /** Returns the logit scale, a logarithm. */
     public double logitScale() {
         return values.get(LOGIT_SCALE).buffer().get(0);
@@ -377,18 +360,11 @@ public final class TrainableClip implements AutoCloseable {
         List<TensorSpec> specs = architecture().tensorSpecs(type);
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, written.toMap())) {
             for (TensorSpec spec : specs) {
-                writer.writeFloats(spec.name(), tensor(spec.name()));
+                writer.writeFloats(
+                        spec.name(), spec.name().equals(TOKENS) ? wholeTable() : parameters.tensor(spec.name()));
             }
             writer.commit();
         }
-    }
-
-    private float[] tensor(String name) {
-        if (name.equals(TOKENS)) {
-            return wholeTable();
-        }
-        float[] average = running.byName().get(name);
-        return average != null ? average : parameters.tensor(name);
     }
 
     private float[] wholeTable() {

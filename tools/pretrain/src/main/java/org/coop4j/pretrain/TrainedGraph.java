@@ -4,11 +4,8 @@ import java.util.stream.Stream;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.pretrain.op.TrainedAveragePool;
-import org.coop4j.pretrain.op.TrainedConvolution;
 import org.coop4j.pretrain.op.TrainedFrontTokens;
 import org.coop4j.pretrain.op.TrainedLinear;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -19,8 +16,7 @@ public final class TrainedGraph extends Graph {
     private final Precision precision;
 
     /**
-     * @param precision of the factors of linear layers and convolutions; with bfloat16, oneDNN computes what is between
-     *     them, in float32
+     * @param precision of the factors of linear layers; with bfloat16, oneDNN computes what is between them, in float32
      */
     public TrainedGraph(Precision precision) {
         this.precision = precision;
@@ -54,18 +50,6 @@ public final class TrainedGraph extends Graph {
     @Override
     public SDVariable frontTokens(SDVariable x, SDVariable positions, SDVariable... classEmbedding) {
         return apply(new TrainedFrontTokens(), operands(x, positions, classEmbedding));
-    }
-
-    @Override
-    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride, SDVariable... bias) {
-        TrainedConvolution op = new TrainedConvolution(precision, grid, stride);
-        SDVariable[] operands = operands(x, kernel, bias);
-        return Precision.hasOneDnn() ? apply(op, operands) : op.expression(this, operands);
-    }
-
-    @Override
-    public SDVariable averagePool(SDVariable x, Grid grid, int size) {
-        return apply(new TrainedAveragePool(grid, size), x);
     }
 
     private static SDVariable[] operands(SDVariable x, SDVariable w, SDVariable... bias) {

@@ -6,10 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Parameters;
-import org.coop4j.clip.Parameters.BatchNormFolding;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
-import org.coop4j.pretrain.op.BatchNorm;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,7 +21,6 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     private final DataType type;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, List<Part>> parts = new LinkedHashMap<>();
-    private final Map<String, Integer> normPixels = new LinkedHashMap<>();
 
     /**
      * A variable of the graph.
@@ -38,9 +35,8 @@ final class TrainedParameters implements Parameters, AutoCloseable {
      *
      * @param from first element in the array
      * @param at first element in the tensor
-     * @param taps taps of a reordered kernel, 0 where the order is the tensor's
      */
-    private record Part(INDArray array, int from, int at, int length, int taps) {}
+    private record Part(INDArray array, int from, int at, int length) {}
 
     /**
      * @param type float, or double for checking gradients
@@ -77,7 +73,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
             return entries.get(name).variable;
         }
         INDArray array = add(name, initial.floats(name), shape, isMatrix(name));
-        parts.put(name, List.of(new Part(array, 0, 0, length(array), 0)));
+        parts.put(name, List.of(new Part(array, 0, 0, length(array))));
         return entries.get(name).variable;
     }
 
@@ -90,7 +86,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         String key = name + "[" + from + ":" + to + "]";
         float[] some = Arrays.copyOfRange(all, from * width, to * width);
         INDArray array = add(key, some, shape, isMatrix(name));
-        parts.computeIfAbsent(name, n -> new ArrayList<>()).add(new Part(array, 0, from * width, length(array), 0));
+        parts.computeIfAbsent(name, n -> new ArrayList<>()).add(new Part(array, 0, from * width, length(array)));
         return entries.get(key).variable;
     }
 
@@ -104,51 +100,14 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         long[] shape = initial.shape(first);
         shape[0] += initial.shape(second)[0];
         INDArray array = add(key, both, shape, isMatrix(first));
-        parts.put(first, List.of(new Part(array, 0, 0, upper.length, 0)));
-        parts.put(second, List.of(new Part(array, upper.length, 0, lower.length, 0)));
+        parts.put(first, List.of(new Part(array, 0, 0, upper.length)));
+        parts.put(second, List.of(new Part(array, upper.length, 0, lower.length)));
         return entries.get(key).variable;
     }
 
     @Override
     public SDVariable convolution(Convolution layer, SDVariable x) {
-        String name = layer.name() + ".weight";
-        long[] shape = initial.shape(name); // [out, in, size, size]
-        int taps = Math.toIntExact(shape[2] * shape[3]);
-        SDVariable kernel = kernel(name, shape, taps); // [taps · in, out]
-        SDVariable y = taps == 1 ? graph.project(x, kernel) : graph.convolution(x, kernel, layer.in(), layer.stride());
-        String norm = layer.norm();
-        SDVariable[] outputs = graph.applyAll(
-                new BatchNorm(layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING),
-                y,
-                get(norm + ".weight"),
-                get(norm + ".bias"));
-        outputs[1].rename(meanName(norm));
-        outputs[2].rename(varianceName(norm));
-        normPixels.put(norm, layer.out().pixels());
-        return outputs[0];
-    }
-
-    private SDVariable kernel(String name, long[] shape, int taps) {
-        int out = Math.toIntExact(shape[0]);
-        float[] kernel = BatchNormFolding.reversed(initial.floats(name), out, taps);
-        INDArray array = add(name, kernel, new long[] {taps * shape[1], shape[0]}, true);
-        parts.put(name, List.of(new Part(array, 0, 0, kernel.length, taps)));
-        return entries.get(name).variable;
-    }
-
-    /** Returns the batch norms in the order of the graph: name → pixels of one image that it sees. */
-    Map<String, Integer> normPixels() {
-        return normPixels;
-    }
-
-    /** Returns the name of the batch's mean that a batch norm gives. */
-    static String meanName(String norm) {
-        return norm + ".batch_mean";
-    }
-
-    /** Returns the name of the batch's biased variance that a batch norm gives. */
-    static String varianceName(String norm) {
-        return norm + ".batch_var";
+        throw new IllegalArgumentException("a ResNet, and batch norms are not trained");
     }
 
     /** Returns a matrix that is no tensor of the model, which the caller writes itself. */
@@ -198,10 +157,6 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         float[] result = new float[found.stream().mapToInt(Part::length).sum()];
         for (Part part : found) {
             float[] values = ArrayValues.of(part.array).toArray();
-            if (part.taps > 0) {
-                int out = Math.toIntExact(part.array.size(1));
-                values = BatchNormFolding.reversed(values, part.taps, out);
-            }
             System.arraycopy(values, part.from, result, part.at, part.length);
         }
         return result;

@@ -33,6 +33,7 @@ class PretrainRunTest {
             1,
             new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
             new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20),
+            0,
             5,
             2);
 
@@ -40,11 +41,7 @@ class PretrainRunTest {
     Path folder;
 
     private void run(Path out, boolean resume, Progress progress) throws IOException {
-        run(
-                InitialModel.random(PictureTables.resNet(), MlpActivation.QUICK_GELU, CONFIG.seed()),
-                out,
-                resume,
-                progress);
+        run(InitialModel.random(PictureTables.vit(), MlpActivation.QUICK_GELU, CONFIG.seed()), out, resume, progress);
     }
 
     private void run(InitialModel initial, Path out, boolean resume, Progress progress) throws IOException {
@@ -91,7 +88,7 @@ class PretrainRunTest {
                 .allSatisfy(line -> assertThat(line).contains("\"loss\":"));
         assertThat(broken.resolve(RunFolder.PROVENANCE)).content().contains("train_sha256");
         try (ConvertedModel model = ConvertedModel.open(broken.resolve(PretrainRun.MODEL))) {
-            assertThat(model.architecture()).isEqualTo(PictureTables.resNet());
+            assertThat(model.architecture()).isEqualTo(PictureTables.vit());
             assertThat(model.source().format()).contains("coop pretrain", "4 epochs", "seed 5");
         }
     }
@@ -120,7 +117,7 @@ class PretrainRunTest {
     @Test
     void aTeacherAndItsWeightAreGivenTogether() throws IOException {
         Path table = PictureTables.write(folder);
-        InitialModel initial = InitialModel.random(PictureTables.resNet(), MlpActivation.QUICK_GELU, 1);
+        InitialModel initial = InitialModel.random(PictureTables.vit(), MlpActivation.QUICK_GELU, 1);
         try (Workers workers = new Workers(1)) {
             var run = new PretrainRun(initial, table, CONFIG, table, table, workers, Progress.NONE);
             assertThatThrownBy(() -> run.run(folder.resolve("out"), false))

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -24,8 +24,6 @@ import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class PretrainingTest {
 
@@ -36,13 +34,10 @@ class PretrainingTest {
     @TempDir
     Path folder;
 
-    static Stream<ClipConfig> architectures() {
-        return Stream.of(PictureTables.vit(), PictureTables.resNet());
-    }
-
     private static PretrainConfig config(int epochs, int batch, double rate, Augmentation augmentation) {
         PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3, 1);
-        return new PretrainConfig(epochs, rule, 0, rate, 1, ADAM, augmentation, 7, 1);
+        return new PretrainConfig(
+                epochs, rule, 0, rate, 1, ADAM, augmentation, augmentation.equals(SOME) ? 0.5 : 0, 7, 1);
     }
 
     private ConvertedModel random(ClipConfig architecture) throws IOException {
@@ -51,13 +46,12 @@ class PretrainingTest {
         return ConvertedModel.open(file);
     }
 
-    @ParameterizedTest
-    @MethodSource("architectures")
-    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipConfig architecture) throws IOException {
+    @Test
+    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         double[] losses = new double[150];
         Path written = folder.resolve("model.safetensors");
-        try (ConvertedModel initial = random(architecture);
+        try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(2);
                 Pretraining training = Pretraining.prepare(
                         config(150, 32, 3e-3, Augmentation.none()),
@@ -86,14 +80,13 @@ class PretrainingTest {
     }
 
     @Tag("portable")
-    @ParameterizedTest
-    @MethodSource("architectures")
-    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipConfig architecture) throws IOException {
+    @Test
+    void resumingFromAFileGivesTheSameBitsAsRunningThrough() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         PretrainConfig config = config(4, 8, 1e-3, SOME);
         Path file = folder.resolve("checkpoint.safetensors");
         Pretraining.Listener silent = new Pretraining.Listener() {};
-        try (ConvertedModel initial = random(architecture);
+        try (ConvertedModel initial = random(PictureTables.vit());
                 Workers workers = new Workers(2)) {
             PretrainState through;
             try (Pretraining t =
@@ -133,7 +126,7 @@ class PretrainingTest {
     void aStudentBeginsWithItsTeachersTextsAndComesNearItsFeatures() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         PretrainConfig config =
-                new PretrainConfig(60, new PairBatches.Rule(32, 1, 0), 50, 3e-3, 1, ADAM, Augmentation.none(), 7, 1);
+                new PretrainConfig(60, new PairBatches.Rule(32, 1, 0), 50, 3e-3, 1, ADAM, Augmentation.none(), 0, 7, 1);
         List<Path> files =
                 table.pictures().stream().map(PairTable.Picture::image).toList();
         Path written = folder.resolve("student.safetensors");
@@ -177,15 +170,19 @@ class PretrainingTest {
     }
 
     @Test
-    void aTeacherOfOtherImagesOrTextsIsRefused() throws IOException {
+    void aResNetAndATeacherOfOtherImagesOrTextsAreRefused() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         InitialModel student = InitialModel.random(PictureTables.vit(), MlpActivation.QUICK_GELU, 8);
         try (ConvertedModel model = random(PictureTables.resNet());
                 Clip teacher = Clip.open(model.path(), options());
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() ->
-                            Pretraining.prepare(config(1, 8, 1e-3, SOME), student, teacher, table, TOKENIZER, workers))
+            PretrainConfig config = config(1, 8, 1e-3, SOME);
+            assertThatThrownBy(() -> Pretraining.prepare(config, student, teacher, table, TOKENIZER, workers))
                     .hasMessageContainingAll("32 pixels", "16");
+            InitialModel resNet = InitialModel.of(model);
+            assertThatThrownBy(() -> Pretraining.prepare(config, resNet, null, table, TOKENIZER, workers))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("is a ResNet");
             ClipConfig wide = new ClipConfig(
                     18, PictureTables.vit().vision(), PictureTables.vit().text());
             assertThatThrownBy(() -> InitialModel.random(wide, MlpActivation.QUICK_GELU, 8)

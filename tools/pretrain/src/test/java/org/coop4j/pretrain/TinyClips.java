@@ -3,7 +3,6 @@ package org.coop4j.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.weights.model.ClipConfig;
 
@@ -18,10 +17,6 @@ final class TinyClips {
 
     static ClipConfig vit() {
         return new ClipConfig(6, new ClipConfig.Vit(8, 4, 8, 2, 2, 16), TEXT);
-    }
-
-    static ClipConfig resNet() {
-        return new ClipConfig(6, new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 2, 4), TEXT);
     }
 
     static float[] pixels(ClipConfig architecture, int images, Random random) {
@@ -59,9 +54,13 @@ final class TinyClips {
     /** Shows captions, each of which fits its own picture alone; the first picture has no class, where there are some. */
     static void setCaptions(TrainableClip clip, List<int[]> captions) {
         int batch = clip.size().batch();
-        int[] classes = IntStream.range(0, batch)
-                .map(i -> i % (clip.size().classes() + 1) - 1)
-                .toArray();
+        int n = clip.size().classes();
+        float[] classes = new float[batch * n];
+        for (int i = 0; i < batch; i++) {
+            if (i % (n + 1) > 0) {
+                classes[i * n + i % (n + 1) - 1] = 1;
+            }
+        }
         float[] own = new float[batch * batch];
         for (int i = 0; i < batch; i++) {
             own[i * batch + i] = 1;

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
@@ -28,8 +27,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -64,10 +61,6 @@ class TrainableClipTest {
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(ompThreads);
     }
 
-    static Stream<ClipConfig> architectures() {
-        return Stream.of(TinyClips.vit(), TinyClips.resNet());
-    }
-
     private ConvertedModel random(ClipConfig architecture) throws IOException {
         Path file = folder.resolve("random.safetensors");
         RandomWeights.write(architecture, 3, file, MlpActivation.QUICK_GELU, Progress.NONE);
@@ -84,9 +77,9 @@ class TrainableClipTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("architectures")
-    void gradientOfEveryWeightEqualsCentralDifferences(ClipConfig architecture) throws IOException {
+    @Test
+    void gradientOfEveryWeightEqualsCentralDifferences() throws IOException {
+        ClipConfig architecture = TinyClips.vit();
         Random random = new Random(5);
         Size size = new Size(BATCH, 2, 30, 5);
         try (ConvertedModel model = random(architecture);
@@ -130,11 +123,10 @@ class TrainableClipTest {
     }
 
     @Tag("portable")
-    @ParameterizedTest
-    @MethodSource("architectures")
-    void freeRowsChangeNothing(ClipConfig architecture) throws IOException {
-        float[] tight = gradients(architecture, new Size(BATCH, 2, 24, 5));
-        float[] roomy = gradients(architecture, new Size(BATCH, 2, 31, 7));
+    @Test
+    void freeRowsChangeNothing() throws IOException {
+        float[] tight = gradients(new Size(BATCH, 2, 24, 5));
+        float[] roomy = gradients(new Size(BATCH, 2, 31, 7));
         assertThat(roomy).hasSameSizeAs(tight);
         for (int i = 0; i < tight.length; i++) {
             // The products sum over more rows, all zero, so that only the rounding may differ.
@@ -143,7 +135,8 @@ class TrainableClipTest {
     }
 
     /** The loss and all gradients. */
-    private float[] gradients(ClipConfig architecture, Size size) throws IOException {
+    private float[] gradients(Size size) throws IOException {
+        ClipConfig architecture = TinyClips.vit();
         Random random = new Random(5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(2);
@@ -165,9 +158,9 @@ class TrainableClipTest {
     }
 
     @Tag("portable")
-    @ParameterizedTest
-    @MethodSource("architectures")
-    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipConfig architecture) throws IOException {
+    @Test
+    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens() throws IOException {
+        ClipConfig architecture = TinyClips.vit();
         Path written = folder.resolve("written.safetensors");
         int width = architecture.text().width();
         try (ConvertedModel model = random(architecture);
@@ -192,12 +185,12 @@ class TrainableClipTest {
     }
 
     @Test
-    void runningStatisticsFollowTheBatchesAndMakeTheFrozenModelAgree() throws IOException {
-        ClipConfig architecture = TinyClips.resNet();
+    void theWrittenModelHasTheLossOfTheStep() throws IOException {
+        ClipConfig architecture = TinyClips.vit();
         Random random = new Random(9);
         float[] pixels = TinyClips.pixels(architecture, 32, random);
         List<int[]> captions = TinyClips.captions(32, random);
-        Path written = folder.resolve("averaged.safetensors");
+        Path written = folder.resolve("written.safetensors");
         double loss;
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(1);
@@ -205,10 +198,7 @@ class TrainableClipTest {
                         InitialModel.of(model), new Size(32, 0, 160, 5), 0, TinyClips.tokens(), workers)) {
             clip.images().put(0, pixels);
             TinyClips.setCaptions(clip, captions);
-            loss = 0;
-            for (int i = 0; i < 200; i++) {
-                loss = clip.step();
-            }
+            loss = clip.step();
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
         }
         double frozen;
@@ -218,8 +208,7 @@ class TrainableClipTest {
             FeatureMatrix texts = clip.encodeTokens(captions).normalized();
             frozen = loss(images, texts, clip.logitScale());
         }
-        // Running variances are unbiased, the batch's are not: 32/31 where a norm sees one pixel.
-        assertThat(frozen).isCloseTo(loss, Offset.offset(0.02 * loss));
+        assertThat(frozen).isCloseTo(loss, Offset.offset(0.01 * loss));
     }
 
     private static double loss(FeatureMatrix images, FeatureMatrix texts, double scale) {

@@ -10,10 +10,10 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Mean cross-entropy over the images that have a class; 0 if none has.
+ * Mean cross-entropy over the images that have a class, or several in shares; 0 if none has.
  *
- * <p>Inputs: logits [batch, classes], and targets of the same shape, given at each run: a 1 at the image's class, a row
- * of zeros for an image without one. Output: a scalar. The targets have no gradient.
+ * <p>Inputs: logits [batch, classes], and targets of the same shape, given at each run: the shares of the classes in each
+ * image, with the sum 1, or a row of zeros for an image without one. Output: a scalar. The targets have no gradient.
  */
 public final class ClassLoss extends GraphOp {
 
@@ -38,23 +38,21 @@ public final class ClassLoss extends GraphOp {
         Rows rows = new Rows(in[0], in[1]);
         return () -> {
             double total = 0;
-            int classed = 0;
             for (int r = 0; r < in[0].rows(); r++) {
-                int target = rows.read(r);
-                if (target >= 0) {
-                    total += rows.logSum - rows.logits[target];
-                    classed++;
+                rows.read(r);
+                for (int c = 0; c < rows.targets.length; c++) {
+                    total += rows.targets[c] * (rows.logSum - rows.logits[c]);
                 }
             }
-            out[0].buffer().put(0, (float) (total / Math.max(1, classed)));
+            out[0].buffer().put(0, (float) (total / rows.divisor()));
         };
     }
 
-    /** One row at a time with its class and its log Σ exp. */
+    /** One row at a time with its targets and its log Σ exp. */
     private static final class Rows {
         private final HostMatrix all;
         private final HostMatrix allTargets;
-        private final float[] targets;
+        final float[] targets;
         final float[] logits;
         double logSum;
 
@@ -65,8 +63,8 @@ public final class ClassLoss extends GraphOp {
             this.logits = new float[logits.cols()];
         }
 
-        /** Reads a row; returns its class, −1 for none. */
-        int read(int r) {
+        void read(int r) {
+            allTargets.getRow(r, targets);
             all.getRow(r, logits);
             double max = Double.NEGATIVE_INFINITY;
             for (float logit : logits) {
@@ -77,17 +75,25 @@ public final class ClassLoss extends GraphOp {
                 sum += Math.exp(logit - max);
             }
             logSum = Math.log(sum) + max;
-            return target(r);
         }
 
-        int target(int r) {
-            allTargets.getRow(r, targets);
-            for (int c = 0; c < targets.length; c++) {
-                if (targets[c] != 0) {
-                    return c;
-                }
+        /** Returns the sum of the row's targets. */
+        double classed() {
+            double sum = 0;
+            for (float target : targets) {
+                sum += target;
             }
-            return -1;
+            return sum;
+        }
+
+        /** Returns the sum of all targets, 1 if it is 0. */
+        double divisor() {
+            double sum = 0;
+            for (int r = 0; r < all.rows(); r++) {
+                allTargets.getRow(r, targets);
+                sum += classed();
+            }
+            return sum == 0 ? 1 : sum;
         }
     }
 
@@ -96,7 +102,7 @@ public final class ClassLoss extends GraphOp {
         return List.of(new LogitsGradient().of(gradients.get(0), arg(0), arg(1)));
     }
 
-    /** dz = (softmax(z) − target) · dloss / images with a class, in their rows. */
+    /** dz = (softmax(z) · Σ targets of the row − targets) · dloss / Σ targets. */
     private static final class LogitsGradient extends GraphOp {
 
         @Override
@@ -110,15 +116,12 @@ public final class ClassLoss extends GraphOp {
             Rows rows = new Rows(z, in[2]);
             float[] gradient = new float[z.cols()];
             return () -> {
-                int classed = 0;
+                double factor = in[0].buffer().get(0) / rows.divisor();
                 for (int r = 0; r < z.rows(); r++) {
-                    classed += rows.target(r) >= 0 ? 1 : 0;
-                }
-                double factor = in[0].buffer().get(0) / (double) Math.max(1, classed);
-                for (int r = 0; r < z.rows(); r++) {
-                    int target = rows.read(r);
+                    rows.read(r);
+                    double classed = rows.classed();
                     for (int c = 0; c < gradient.length; c++) {
-                        double p = target < 0 ? 0 : Math.exp(rows.logits[c] - rows.logSum) - (c == target ? 1 : 0);
+                        double p = Math.exp(rows.logits[c] - rows.logSum) * classed - rows.targets[c];
                         gradient[c] = (float) (p * factor);
                     }
                     out[0].putRow(r, gradient);

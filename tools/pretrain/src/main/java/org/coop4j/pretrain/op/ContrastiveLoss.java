@@ -11,15 +11,15 @@ import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * CLIP's symmetric loss (CLIP paper, figure 3) with all texts of a batch that fit an image as its
- * targets, in equal shares: the mean of the cross-entropy of each image among the batch's texts and
+ * targets, in shares of how well they fit: the mean of the cross-entropy of each image among the batch's texts and
  * of each text among its images.
  *
  * <p>With the pairs on the diagonal as the only ones that fit it is CLIP's own loss; with texts
  * that fit several images it is that of Yang and others, "Unified Contrastive Learning in
  * Image-Text-Label Space" (CVPR 2022), equation 3.
  *
- * <p>Inputs: logits [batch, batch], images down and texts across; which pairs fit, of the same
- * shape, 1 or 0, the diagonal 1. Output: a scalar. The second input has no gradient.
+ * <p>Inputs: logits [batch, batch], images down and texts across; how well they fit, of the same
+ * shape, 0 or more, no row and no column 0. Output: a scalar. The second input has no gradient.
  */
 public final class ContrastiveLoss extends GraphOp {
 
@@ -44,7 +44,7 @@ public final class ContrastiveLoss extends GraphOp {
         return ofImages.add(ofTexts).div(2.0 * pairs);
     }
 
-    /** Returns the sum of the rows' cross-entropies, each with equal shares of what fits. */
+    /** Returns the sum of the rows' cross-entropies, each with shares of what fits. */
     private static SDVariable crossEntropies(SDVariable logits, SDVariable fits) {
         SDVariable shares = fits.div(fits.sum(true, 1));
         return shares.mul(logits.getSameDiff().nn().logSoftmax(logits)).sum().neg();
@@ -80,15 +80,15 @@ public final class ContrastiveLoss extends GraphOp {
     /** The targets, row by row. */
     private static final class Targets {
         final double[] row;
-        private final int[] ofImage;
-        private final int[] ofText;
+        private final double[] ofImage;
+        private final double[] ofText;
         private final float[] fits;
         private HostMatrix all;
 
         Targets(int n) {
             row = new double[n];
-            ofImage = new int[n];
-            ofText = new int[n];
+            ofImage = new double[n];
+            ofText = new double[n];
             fits = new float[n];
         }
 
@@ -99,10 +99,8 @@ public final class ContrastiveLoss extends GraphOp {
             for (int r = 0; r < row.length; r++) {
                 all.getRow(r, fits);
                 for (int c = 0; c < row.length; c++) {
-                    if (fits[c] != 0) {
-                        ofImage[r]++;
-                        ofText[c]++;
-                    }
+                    ofImage[r] += fits[c];
+                    ofText[c] += fits[c];
                 }
             }
         }
@@ -110,7 +108,7 @@ public final class ContrastiveLoss extends GraphOp {
         void setRow(int r) {
             all.getRow(r, fits);
             for (int c = 0; c < row.length; c++) {
-                row[c] = fits[c] == 0 ? 0 : 1.0 / ofImage[r] + 1.0 / ofText[c];
+                row[c] = fits[c] / ofImage[r] + fits[c] / ofText[c];
             }
         }
     }

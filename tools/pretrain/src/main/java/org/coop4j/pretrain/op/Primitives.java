@@ -1,16 +1,11 @@
 package org.coop4j.pretrain.op;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 
 import java.util.ArrayDeque;
@@ -18,9 +13,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.bytedeco.dnnl.IntMemoryMap;
-import org.bytedeco.dnnl.convolution_backward_data;
-import org.bytedeco.dnnl.convolution_backward_weights;
-import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
@@ -33,7 +25,6 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
-import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.Gemm.Form;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -43,14 +34,12 @@ import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * A product or a convolution of factors that change at each run, by primitives of oneDNN.
+ * A product of factors that change at each run, by primitives of oneDNN.
  *
- * <p>Workers split the rows or images, each with primitives of its own. The weights are packed once a run, before.
+ * <p>Workers split the rows, each with primitives of its own. The weights are packed once a run, before.
  * Factors may be rounded to bfloat16; sums are float32, and what workers sum up over their rows is added in their order.
  */
 final class Primitives {
-
-    private static final long[] ONE_PIXEL = {1, 1};
 
     private final Deque<Runnable> frees = new ArrayDeque<>();
 
@@ -69,7 +58,7 @@ final class Primitives {
         this.workers = workers;
     }
 
-    /** Plans the share of {@code count} rows or images from {@code from} on; {@code number} is the worker's. */
+    /** Plans the share of {@code count} rows from {@code from} on; {@code number} is the worker's. */
     @FunctionalInterface
     private interface Share {
         void add(List<Call> calls, int number, int from, int count);
@@ -149,118 +138,6 @@ final class Primitives {
                 processor, a.get_desc(), b, bias == null ? none : bias.get_desc(), c.get_desc(), attributes(), false));
     }
 
-    /**
-     * A 3×3 convolution with one pixel of zeros around the image.
-     *
-     * @param in the pixels before it
-     * @param out the pixels after it
-     */
-    record Convolution(Precision precision, Grid in, Grid out, int stride) {
-
-        /** Returns the zeros after the image: above and left there is one pixel. */
-        private long[] after() {
-            return new long[] {
-                (out.height() - 1L) * stride + 2 - in.height(), (out.width() - 1L) * stride + 2 - in.width()
-            };
-        }
-
-        /** Plans y = x ∗ kernel + bias; the bias may be null. */
-        HostKernel forward(HostMatrix x, HostMatrix kernel, HostMatrix bias, HostMatrix y, Workers workers) {
-            Primitives p = new Primitives(precision, workers);
-            memory weights = p.kernel(kernel, x.cols());
-            memory[] packed = new memory[1];
-            return p.split(in.images(x.rows()), (calls, number, image, images) -> {
-                memory from = p.factor(calls, p.images(x, in, image, images));
-                memory to = p.images(y, out, image, images);
-                memory offset = bias == null ? null : p.matrix(bias, 0, new long[] {y.cols()}, 1);
-                var plan = plan(p, from.get_desc(), p.any(weights), offset, to.get_desc());
-                packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
-                calls.add(p.new Call(plan)
-                        .with(DNNL_ARG_SRC, from)
-                        .with(DNNL_ARG_WEIGHTS, packed[0])
-                        .with(DNNL_ARG_BIAS, offset)
-                        .with(DNNL_ARG_DST, to));
-            });
-        }
-
-        private convolution_forward.primitive_desc plan(Primitives p, desc x, desc weights, memory bias, desc y) {
-            long[] strides = {stride, stride};
-            return p.owned(new convolution_forward.primitive_desc(
-                    p.processor,
-                    dnnl_forward_training,
-                    dnnl_convolution_direct,
-                    x,
-                    weights,
-                    bias == null ? new desc() : bias.get_desc(),
-                    y,
-                    strides,
-                    ONE_PIXEL,
-                    after(),
-                    p.attributes(),
-                    false));
-        }
-
-        /** Plans the gradient of x. */
-        HostKernel inputGradient(HostMatrix dy, HostMatrix kernel, HostMatrix dx, Workers workers) {
-            Primitives p = new Primitives(precision, workers);
-            memory weights = p.kernel(kernel, dx.cols());
-            memory[] packed = new memory[1];
-            return p.split(in.images(dx.rows()), (calls, number, image, images) -> {
-                memory from = p.factor(calls, p.images(dy, out, image, images));
-                memory to = p.images(dx, in, image, images);
-                var forward = plan(p, p.any(to), p.any(weights), null, p.any(from));
-                var plan = p.owned(new convolution_backward_data.primitive_desc(
-                        p.processor,
-                        dnnl_convolution_direct,
-                        to.get_desc(),
-                        p.any(weights),
-                        from.get_desc(),
-                        new long[] {stride, stride},
-                        ONE_PIXEL,
-                        after(),
-                        forward,
-                        p.attributes(),
-                        false));
-                packed[0] = packed[0] == null ? p.packed(weights, plan.weights_desc()) : packed[0];
-                calls.add(p.new Call(plan)
-                        .with(DNNL_ARG_DIFF_DST, from)
-                        .with(DNNL_ARG_WEIGHTS, packed[0])
-                        .with(DNNL_ARG_DIFF_SRC, to));
-            });
-        }
-
-        /** Plans the gradient of the kernel. */
-        HostKernel kernelGradient(HostMatrix dy, HostMatrix x, HostMatrix dKernel, Workers workers) {
-            Primitives p = new Primitives(precision, workers);
-            return p.sums(in.images(x.rows()), dKernel, (calls, number, image, images) -> {
-                memory given = p.factor(calls, p.images(x, in, image, images));
-                memory upstream = p.factor(calls, p.images(dy, out, image, images));
-                long[] sizes = {dy.cols(), x.cols(), 3, 3};
-                desc any = new desc(sizes, data_type.f32, format_tag.any);
-                var forward = plan(p, p.any(given), p.any(sizes), null, p.any(upstream));
-                var plan = p.owned(new convolution_backward_weights.primitive_desc(
-                        p.processor,
-                        dnnl_convolution_direct,
-                        given.get_desc(),
-                        any,
-                        new desc(),
-                        upstream.get_desc(),
-                        new long[] {stride, stride},
-                        ONE_PIXEL,
-                        after(),
-                        forward,
-                        p.attributes(),
-                        false));
-                memory packed = p.owned(new memory(plan.diff_weights_desc(), p.processor));
-                calls.add(p.new Call(plan)
-                        .with(DNNL_ARG_SRC, given)
-                        .with(DNNL_ARG_DIFF_DST, upstream)
-                        .with(DNNL_ARG_DIFF_WEIGHTS, packed));
-                calls.add(p.copy(packed, p.partOf(dKernel, number, sizes, kernelStrides(sizes))));
-            });
-        }
-    }
-
     /** Returns attributes of a primitive that brings its own scratch memory. */
     private primitive_attr attributes() {
         primitive_attr result = owned(new primitive_attr());
@@ -280,24 +157,6 @@ final class Primitives {
         return owned(new memory(new desc(sizes, data_type.f32, strides), processor, address));
     }
 
-    /** Returns the memory of some images, their pixels in rows, a column per channel. */
-    private memory images(HostMatrix rows, Grid grid, int from, int count) {
-        long channels = rows.cols();
-        long[] sizes = {count, channels, grid.height(), grid.width()};
-        return matrix(
-                rows, from * grid.pixels(), sizes, grid.pixels() * channels, 1, grid.width() * channels, channels);
-    }
-
-    /** Returns the memory of a kernel [9 · in, out] in the order in which oneDNN has its axes. */
-    private memory kernel(HostMatrix kernel, int in) {
-        long[] sizes = {kernel.cols(), in, 3, 3};
-        return matrix(kernel, 0, sizes, kernelStrides(sizes));
-    }
-
-    private static long[] kernelStrides(long[] sizes) {
-        return new long[] {1, sizes[0], 3 * sizes[0] * sizes[1], sizes[0] * sizes[1]};
-    }
-
     /** Returns the place of a worker's sum: the result itself for the first, a matrix of its own for any other. */
     private memory partOf(HostMatrix result, int number, long[] sizes, long... strides) {
         HostMatrix part = number == 0 ? result : HostMatrix.allocate(result.rows(), result.cols());
@@ -310,10 +169,6 @@ final class Primitives {
 
     private desc any(memory array) {
         return new desc(array.get_desc().get_dims(), factors, format_tag.any);
-    }
-
-    private desc any(long... sizes) {
-        return new desc(sizes, factors, format_tag.any);
     }
 
     /** Returns a factor, rounded by the worker before it is used if the product is of rounded factors. */
@@ -344,12 +199,12 @@ final class Primitives {
                 .with(DNNL_ARG_DST, to);
     }
 
-    /** Returns the kernel of which each worker computes some rows or images of the result. */
+    /** Returns the kernel of which each worker computes some rows of the result. */
     private HostKernel split(int length, Share share) {
         return HostKernel.owning(work(length, share), this::close);
     }
 
-    /** Returns the kernel of which each worker sums up some rows or images. */
+    /** Returns the kernel of which each worker sums up some rows. */
     private HostKernel sums(int length, HostMatrix result, Share share) {
         Runnable work = work(length, share);
         float[] total = new float[result.cols()];

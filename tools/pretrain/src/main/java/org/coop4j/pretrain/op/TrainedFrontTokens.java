@@ -9,7 +9,7 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 
-/** Patches with a row in front, with gradients in the patches, the positions and the class embedding. */
+/** Patches with a class token in front, with gradients in the patches, the positions and the class embedding. */
 public final class TrainedFrontTokens extends FrontTokens {
 
     @Override
@@ -18,14 +18,14 @@ public final class TrainedFrontTokens extends FrontTokens {
     }
 
     /**
-     * Gradient, whose forward inputs give the shapes alone: dpositions = Σ dy over the images, dclass its first row, and dpatches = dy of the patch's token; where the front
-     * is the mean, dpatches has dy of the mean / patches besides.
+     * Gradient, whose forward inputs give the shapes alone: dpositions = Σ dy over the images, dclass its first row, and
+     * dpatches = dy of the patch's token.
      */
     private static final class InputGradient extends GraphOp {
 
         @Override
         public int getNumOutputs() {
-            return args().length - 1;
+            return 3;
         }
 
         @Override
@@ -41,13 +41,10 @@ public final class TrainedFrontTokens extends FrontTokens {
             int batch = dy.rows() / tokens;
             float[][] rows = new float[workers.count()][width];
             float[][] others = new float[workers.count()][width];
-            float share = out.length == 3 ? 0f : 1f / (tokens - 1);
             Workers.RowRange ofPatches = (part, from, to) -> {
                 for (int image = from; image < to; image++) {
-                    dy.getRow(image * tokens, others[part]);
                     for (int token = 1; token < tokens; token++) {
                         dy.getRow(image * tokens + token, rows[part]);
-                        addScaled(rows[part], others[part], share);
                         out[0].putRow(image * (tokens - 1) + token - 1, rows[part]);
                     }
                 }
@@ -57,10 +54,10 @@ public final class TrainedFrontTokens extends FrontTokens {
                     Arrays.fill(others[part], 0f);
                     for (int image = 0; image < batch; image++) {
                         dy.getRow(image * tokens + token, rows[part]);
-                        addScaled(others[part], rows[part], 1f);
+                        add(others[part], rows[part]);
                     }
                     out[1].putRow(token, others[part]);
-                    if (token == 0 && out.length == 3) {
+                    if (token == 0) {
                         out[2].putRow(0, others[part]);
                     }
                 }
@@ -71,9 +68,9 @@ public final class TrainedFrontTokens extends FrontTokens {
             };
         }
 
-        private static void addScaled(float[] sum, float[] row, float factor) {
+        private static void add(float[] sum, float[] row) {
             for (int i = 0; i < sum.length; i++) {
-                sum[i] += row[i] * factor;
+                sum[i] += row[i];
             }
         }
     }

@@ -1,6 +1,6 @@
 /**
- * Ops that training a whole CLIP needs and nothing else: batch norm with the batch's statistics,
- * captions whose lengths are given at each run, trained token embeddings, and the contrastive loss.
+ * Ops that training a whole CLIP needs and nothing else: captions whose lengths are given at each run, trained token
+ * embeddings, and the losses.
  *
  * <p>Shapes as in {@link org.coop4j.graph}.
  */

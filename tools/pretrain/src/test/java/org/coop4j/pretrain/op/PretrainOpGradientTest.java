@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.OpGradientChecks;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.pretrain.TrainedGraph;
@@ -53,9 +52,9 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 (g, v) -> g.apply(new ContrastiveLoss(), v.get("x"), matrix(v.get("x"), "fits", new double[][] {
                     {1, 0, 1, 0, 0},
                     {0, 1, 0, 0, 0},
-                    {1, 0, 1, 1, 0},
-                    {0, 0, 0, 1, 0},
-                    {0, 1, 0, 0, 1}
+                    {1, 0, 1, 0.3, 0},
+                    {0, 0, 0, 0.7, 0},
+                    {0, 1, 0, 0.6, 1}
                 }))));
         cases.add(new Case(
                 "class loss",
@@ -63,17 +62,9 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 (g, v) -> g.apply(new ClassLoss(), v.get("x"), matrix(v.get("x"), "targets", new double[][] {
                     {0, 1, 0},
                     {0, 0, 0},
-                    {1, 0, 0},
+                    {0.25, 0, 0.75},
                     {0, 1, 0}
                 }))));
-        for (BatchNorm.Then then : BatchNorm.Then.values()) {
-            for (int channels = 1; channels <= 5; channels += 4) {
-                cases.add(new Case(
-                        "batch norm, then " + then,
-                        shapes("x", shape(24, channels), "gain", shape(channels), "bias", shape(channels)),
-                        (g, v) -> g.apply(new BatchNorm(then), v.get("x"), v.get("gain"), v.get("bias"))));
-            }
-        }
         imageCases(cases);
         return cases.stream();
     }
@@ -88,38 +79,12 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 "class tokens",
                 shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
                 (g, v) -> g.frontTokens(v.get("x"), v.get("pos"), v.get("cls"))));
-        cases.add(convolution("convolution", new Grid(4, 6), 1));
-        cases.add(convolution("convolution of odd sides", new Grid(5, 3), 1));
-        cases.add(convolution("convolution of single pixels", new Grid(1, 1), 1));
-        cases.add(convolution("convolution with stride 2", new Grid(4, 6), 2));
-        cases.add(convolution("convolution of odd sides with stride 2", new Grid(5, 3), 2));
-        cases.add(new Case(
-                "convolution with bias",
-                shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                (g, v) -> g.convolution(v.get("x"), v.get("w"), new Grid(4, 4), 1, v.get("b"))));
-        cases.add(new Case(
-                "convolution with bias and stride 2",
-                shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
-                (g, v) -> g.convolution(v.get("x"), v.get("w"), new Grid(4, 4), 2, v.get("b"))));
         cases.add(new Case(
                 "linear",
                 shapes("x", shape(7, 5), "w", shape(4, 5), "b", shape(4)),
                 (g, v) -> g.linear(v.get("x"), v.get("w"), v.get("b"))));
         cases.add(new Case(
                 "projection", shapes("x", shape(7, 5), "w", shape(5, 4)), (g, v) -> g.project(v.get("x"), v.get("w"))));
-        cases.add(new Case(
-                "average pool", shapes("x", shape(2 * 24, 3)), (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
-        cases.add(new Case(
-                "mean tokens",
-                shapes("x", shape(8, 3), "pos", shape(5, 3)),
-                (g, v) -> g.frontTokens(v.get("x"), v.get("pos"))));
-    }
-
-    private static Case convolution(String name, Grid grid, int stride) {
-        return new Case(
-                name,
-                shapes("x", shape(3L * grid.pixels(), 2), "w", shape(18, 4)),
-                (g, v) -> g.convolution(v.get("x"), v.get("w"), grid, stride));
     }
 
     private static SDVariable matrix(SDVariable like, String name, double[][] values) {
