@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
-# on drawings, then on drawings and photographs, and packs what was trained.
+# on drawings and photographs, and packs what was trained.
 #
 #   tools/pretrain/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
@@ -19,19 +19,11 @@ mvn -q -B -f "$repository/pom.xml" -pl tools/pretrain -am -DskipTests package de
 program() {
     java -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretrain.$@"
 }
-train() { # run, and the command's options
-    run=$1
-    shift
-    resume=
-    [ ! -f "$run/config.json" ] || resume=--resume
-    program Pretrain pretrain "$@" --seed "$seed" -o "$run" $resume
-}
-drawings=$work/drawings-seed$seed
-train "$drawings" --arch "$here/architecture.json" --config "$here/training.json" \
-    --train "$work/train.csv" --val "$work/val.csv"
-photographs=$work/photographs-seed$seed
-train "$photographs" --from "$drawings/model.safetensors" --config "$here/photographs.json" \
-    --train "$work/pairs.csv" --val "$work/photographs-val.csv"
+run=$work/run-seed$seed
+resume=
+[ ! -f "$run/config.json" ] || resume=--resume
+program Pretrain pretrain --arch "$here/architecture.json" --config "$here/training.json" --seed "$seed" \
+    --train "$work/pairs.csv" --val "$work/photographs-val.csv" -o "$run" $resume
 packed=$work/coop4j-small-seed$seed.packed
-program PackModel "$photographs/model.safetensors" "$packed"
+program PackModel "$run/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

@@ -7,18 +7,21 @@ import static org.coop4j.cli.CommandRun.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.coop4j.clip.Clip;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The default rate suits the shipped model, whose logit scale is 20 and not 100. */
+/** The default rate suits the shipped model, whose logit scale is far below 100. */
 class LearningRateTest {
 
     @TempDir
@@ -69,9 +72,19 @@ class LearningRateTest {
 
     @Test
     void theRateIsSaidOnceAndRecorded() throws IOException {
-        assertThat(done.err()).containsOnlyOnce("coop: rate 0.05").contains("0.002", "logit scale of 20");
+        double scale;
+        try (Clip clip = Clip.shipped()) {
+            scale = clip.logitScale();
+        }
+        double rate = new BigDecimal(0.002 * Math.pow(100 / scale, 2))
+                .round(new MathContext(2))
+                .doubleValue();
+        assertThat(rate).isGreaterThan(0.01);
+        assertThat(done.err())
+                .containsOnlyOnce("coop: rate " + rate)
+                .contains("0.002", "logit scale of " + Math.round(scale));
         for (String method : List.of("coop", "clip-adapter")) {
-            assertThat(training("run/" + method).get("rate").asDouble()).isEqualTo(0.05);
+            assertThat(training("run/" + method).get("rate").asDouble()).isEqualTo(rate);
             assertThat(training("run/" + method).get("warmup_rate").asDouble()).isEqualTo(1e-5);
         }
     }
@@ -84,10 +97,12 @@ class LearningRateTest {
     }
 
     @Test
-    void theSameCommandIsTheSameRunAndAnotherRateIsNot() {
+    void theSameCommandIsTheSameRunAndAnotherRateIsNot() throws IOException {
         train("same", "taskres").ok();
         train("same", "taskres", "--resume").ok();
-        train("same", "taskres", "--resume", "--lr", 0.01).ok();
-        assertThat(train("same", "taskres", "--resume", "--lr", 0.002).code()).isEqualTo(1);
+        double rate = training("same").get("rate").asDouble();
+        train("same", "taskres", "--resume", "--lr", rate).ok();
+        assertThat(train("same", "taskres", "--resume", "--lr", rate / 5).code())
+                .isEqualTo(1);
     }
 }

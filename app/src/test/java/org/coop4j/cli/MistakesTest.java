@@ -26,6 +26,7 @@ class MistakesTest {
     @BeforeAll
     static void learn() throws IOException {
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "sea", "hill", "sky");
+        TinyModel.writeResNet(folder);
         coop("train -m % -d % -o % -q --method prototypes", MODEL, pictures, folder.resolve("run"))
                 .ok();
         coop("embed -m % -d % -o %", MODEL, pictures, folder.resolve("features.safetensors"))

@@ -47,10 +47,16 @@ final class TinyModel {
 
     static Path write(Path file, int vocabulary, int imageSize) throws IOException {
         // Wider heads than needed, so that no two classes have the same probability.
-        ClipConfig architecture = new ClipConfig(
-                32,
-                new ClipConfig.Vit(imageSize, 16, 64, 2, 1, 128),
-                new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
+        return write(file, vocabulary, new ClipConfig.Vit(imageSize, 16, 64, 2, 1, 128));
+    }
+
+    /** A converted ResNet with CLIP's vocabulary. */
+    static Path writeResNet(Path folder) throws IOException {
+        return write(folder.resolve("resnet.safetensors"), 49408, new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 2, 2));
+    }
+
+    private static Path write(Path file, int vocabulary, ClipConfig.Vision vision) throws IOException {
+        ClipConfig architecture = new ClipConfig(32, vision, new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
         RandomWeights.write(architecture, 1, file, MlpActivation.QUICK_GELU, Progress.NONE);
         return file;
     }
