@@ -153,7 +153,7 @@ class EncodingOptionsTest {
     private static final String NOTE = "encoded in bfloat16";
 
     /** Difference of two logits that bfloat16 may turn round; measured: 0.062. */
-    private static final double TIE = 0.1;
+    private static final double TIE = 0.07;
 
     @TempDir
     private Path outFolder;
@@ -268,7 +268,7 @@ class EncodingOptionsTest {
                         .isLessThan(TIE);
                 changed += label.equals(before.get("label").asText()) ? 0 : 1;
             }
-            assertThat(changed).as(method).isLessThanOrEqualTo(4);
+            assertThat(changed).as(method).isLessThanOrEqualTo(2);
         }
     }
 
