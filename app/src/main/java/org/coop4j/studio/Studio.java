@@ -23,6 +23,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.text.Normalizer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -79,6 +80,9 @@ final class Studio implements Closeable {
     private static final int FEWEST_TO_TEST = 8;
     static final int THUMBNAIL = 320; // longer side
     private static final int MAX_PIXELS = 50_000_000;
+    private static final Duration LONGEST_PAUSE =
+            Duration.ofSeconds(10); // between writes of a file that is being copied
+
     private final Path root;
     private final boolean readOnly;
     private final IoFunction<Path, String> sha256;
@@ -89,6 +93,7 @@ final class Studio implements Closeable {
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final Set<String> kept = new HashSet<>(); // content and class
     private FolderTimes seen; // null if the folder is to be listed again
+    private Instant looked = Instant.EPOCH;
     private FileChannel lock;
     private Journal journal;
     private long revision = 1;
@@ -119,6 +124,14 @@ final class Studio implements Closeable {
 
         private Picture at(String place) {
             return new Picture(sha256, place, classOf(place), size, time);
+        }
+
+        private boolean isStill(Path file) {
+            try {
+                return isStill(Files.readAttributes(file, BasicFileAttributes.class));
+            } catch (IOException e) {
+                return false;
+            }
         }
 
         private boolean isStill(BasicFileAttributes file) {
@@ -296,7 +309,8 @@ final class Studio implements Closeable {
     }
 
     private void refresh() {
-        if (seen == null || seen.isChanged()) {
+        boolean written = isOneWritten();
+        if (written || seen == null || seen.isChanged()) {
             try {
                 scan();
             } catch (IOException e) {
@@ -304,6 +318,14 @@ final class Studio implements Closeable {
             }
             listener.run();
         }
+    }
+
+    /** Returns true if a file that was still being written at the last look has changed, which its folder's time hides. */
+    private boolean isOneWritten() {
+        Instant since = looked.minus(LONGEST_PAUSE);
+        looked = Instant.now();
+        return pictures.values().stream()
+                .anyMatch(one -> one.time.toInstant().isAfter(since) && !one.isStill(root.resolve(one.path)));
     }
 
     private static String folder(String place) {
@@ -644,7 +666,8 @@ final class Studio implements Closeable {
     private List<Picture> of(String id) {
         List<Picture> some = byId.get(id);
         if (some == null) {
-            throw new StudioProblem(NOT_FOUND_404, "A picture is gone: it was moved or deleted elsewhere. Look again.");
+            throw new StudioProblem(
+                    NOT_FOUND_404, "A picture is gone: it was changed, moved or deleted elsewhere. Look again.");
         }
         return some;
     }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -180,12 +181,18 @@ class StudioTest {
     @Test
     void changesFromOutsideAreNoticed() throws IOException {
         fill(folder, 2, "a", "b");
+        Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(0));
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             String gone = ids(studio, "a").get(0);
             Files.delete(folder.resolve("a/p0.png"));
             assertThatThrownBy(() -> studio.move(List.of(gone), "b", false)).hasMessageContaining("gone");
             Files.write(folder.resolve("b/new.png"), picture(50));
             assertThat(ids(studio, "b")).contains(Sha256.of(picture(50)).substring(0, 20));
+            byte[] whole = picture(52);
+            Path copied = Files.write(folder.resolve("b/copied.png"), Arrays.copyOf(whole, whole.length / 2));
+            assertThat(ids(studio, "b")).hasSize(4);
+            Files.write(copied, whole); // its folder's time stays
+            assertThat(ids(studio, "b")).contains(Picture.id(Sha256.of(whole)));
             String changed = ids(studio, "a").get(0);
             Files.write(folder.resolve("a/p1.png"), picture(51));
             Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(1));
