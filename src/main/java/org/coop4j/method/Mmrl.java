@@ -37,7 +37,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param length vectors M
  * @param space their width
- * @param firstLayer first block with rows, counted from 1; 0 for the middle one
+ * @param firstLayer first block of images with rows, counted from 1; 0 for the middle one
+ * @param firstTextLayer first block of texts with rows, counted from 1; 0 for the one at the same height, which is the same
+ *     one in towers of one depth, the reference's
  * @param alpha share of the first feature
  * @param rho weight of the distances from the frozen model; at another logit scale than 100 it is divided by the square of
  *     {@link Training#reach}
@@ -46,7 +48,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 record Mmrl(
         @Setting("learned vectors") int length,
         @Setting("width of the learned vectors") int space,
-        @Setting("first block with rows, counted from 1; 0 for the middle one") int firstLayer,
+        @Setting("first block of images with rows, counted from 1; 0 for the middle one") int firstLayer,
+        @Setting("first block of texts with rows, counted from 1; 0 for the one at the same height") int firstTextLayer,
         @Setting("share of the class token's feature, 0 to 1") double alpha,
         @Setting("weight of the distances from the frozen model's features") double rho,
         @Setting("hand-written prompt with {} for the class name; without it the data's own") String template)
@@ -61,6 +64,7 @@ record Mmrl(
         Require.positive("length", length);
         Require.positive("space", space);
         Require.notNegative("first_layer", firstLayer);
+        Require.notNegative("first_text_layer", firstTextLayer);
         Require.share("alpha", alpha);
         Require.notNegative("rho", rho);
         if (template != null) {
@@ -70,7 +74,7 @@ record Mmrl(
 
     /** The reference's: five vectors of width 512 from block 6 of 12 on; ρ as from base to new classes. */
     public Mmrl() {
-        this(5, 512, 0, 0.7, 1, null);
+        this(5, 512, 0, 0, 0.7, 1, null);
     }
 
     @Override
@@ -90,7 +94,7 @@ record Mmrl(
     @Override
     public Fast fast(Clip clip, int block, int classes) {
         return new Fast(
-                with(Map.of("first_layer", block + 1)),
+                with(Map.of("first_layer", block + 1, "first_text_layer", 0)),
                 Training.adam(
                         Algorithm.ADAMW, 8, FAST_BATCH, 0.001, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE),
                 2);
@@ -98,13 +102,17 @@ record Mmrl(
 
     @Override
     public PromptMethod resolved(Clip clip, String own) {
-        int first = firstLayer == 0 ? Math.max(1, vit(clip).layers() / 2) : firstLayer;
-        Require.that(
-                first <= vit(clip).layers(),
-                "first_layer: expected at most %d, got %d",
-                vit(clip).layers(),
-                first);
-        return new Mmrl(length, space, first, alpha, rho, template == null ? own : template);
+        int blocks = vit(clip).layers();
+        int textBlocks = clip.architecture().text().layers();
+        int first = firstLayer == 0 ? Math.max(1, blocks / 2) : firstLayer;
+        int firstText = firstTextLayer == 0 ? Math.max(1, first * textBlocks / blocks) : firstTextLayer;
+        requireAtMost("first_layer", blocks, first);
+        requireAtMost("first_text_layer", textBlocks, firstText);
+        return new Mmrl(length, space, first, firstText, alpha, rho, template == null ? own : template);
+    }
+
+    private static void requireAtMost(String name, int most, int value) {
+        Require.that(value <= most, "%s: expected at most %d, got %d", name, most, value);
     }
 
     @Override
@@ -113,9 +121,9 @@ record Mmrl(
         int width = vit(clip).width();
         List<LearnedTensor> tensors = new ArrayList<>();
         tensors.add(TowerPrompts.random(VECTORS, length, space, seed));
-        resolved.addMaps(tensors, TO_IMAGE, vit(clip).layers(), width, seed);
+        resolved.addMaps(tensors, TO_IMAGE, resolved.firstLayer, vit(clip).layers(), width, seed);
         ClipConfig.Text text = clip.architecture().text();
-        resolved.addMaps(tensors, TO_TEXT, text.layers(), text.width(), seed);
+        resolved.addMaps(tensors, TO_TEXT, resolved.firstTextLayer, text.layers(), text.width(), seed);
         LearnedTensor projection = LearnedTensor.zeros(PROJECTION, width, clip.embedDim());
         SplittableRandom random = RandomStream.of(seed, "initial " + PROJECTION);
         for (int i = 0; i < projection.values().length; i++) {
@@ -125,9 +133,9 @@ record Mmrl(
         return tensors;
     }
 
-    /** Adds the maps to the rows of the blocks of a tower, copies of one draw. */
-    private void addMaps(List<LearnedTensor> tensors, String maps, int blocks, int width, long seed) {
-        for (int j = 0; j <= blocks - firstLayer; j++) {
+    /** Adds the maps to the rows of the blocks of a tower from one on, copies of one draw. */
+    private void addMaps(List<LearnedTensor> tensors, String maps, int first, int blocks, int width, long seed) {
+        for (int j = 0; j <= blocks - first; j++) {
             TowerMethod.addMap(tensors, maps + j, maps, space, width, seed);
         }
     }
@@ -162,7 +170,7 @@ record Mmrl(
     @Override
     public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
         Map<Integer, PromptEncoder.Replacement> rows = new HashMap<>();
-        mapped(step, TO_TEXT)
+        mapped(step, TO_TEXT, firstTextLayer)
                 .forEach((block, own) -> rows.put(block, new PromptEncoder.Replacement(own, false, length)));
         return rows;
     }
@@ -170,14 +178,16 @@ record Mmrl(
     @Override
     public Changes changes(Parameters.Learned graph) {
         return new Changes(
-                Map.of(), Map.of(), new ImageRows(mapped(graph, TO_IMAGE), length, graph.learned(PROJECTION)));
+                Map.of(),
+                Map.of(),
+                new ImageRows(mapped(graph, TO_IMAGE, firstLayer), length, graph.learned(PROJECTION)));
     }
 
-    /** Returns the rows of the blocks of a tower. */
-    private SortedMap<Integer, SDVariable> mapped(Parameters.Learned graph, String maps) {
+    /** Returns the rows of the blocks of a tower from one on. */
+    private SortedMap<Integer, SDVariable> mapped(Parameters.Learned graph, String maps, int first) {
         SortedMap<Integer, SDVariable> rows = new TreeMap<>();
         for (int j = 0; graph.names().contains(maps + j + ".weight"); j++) {
-            rows.put(firstLayer - 1 + j, TowerMethod.mapped(graph, VECTORS, maps + j));
+            rows.put(first - 1 + j, TowerMethod.mapped(graph, VECTORS, maps + j));
         }
         return rows;
     }

@@ -22,6 +22,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.weights.Shape;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files of other programs: models with the weights that a classifier changed, and the authors' checkpoints. */
@@ -109,6 +111,24 @@ class ImageTowerFilesTest {
                                     others.save().matrix("class_weights").toArray(), within(2e-5f));
                 }
             }
+        }
+    }
+
+    /** The shipped model has 6 blocks for images and 3 for texts. */
+    @ParameterizedTest
+    @CsvSource({"0, 4, 3", "4, 3, 2", "6, 1, 1"})
+    void rowsOfTextsBeginAtTheHeightOfThoseOfImages(int first, int imageBlocks, int textBlocks) throws IOException {
+        PromptMethod mmrl = (PromptMethod) Method.of("mmrl").with(Map.of("first_layer", first));
+        try (Clip small = Clip.shipped()) {
+            List<String> learned = mmrl.besideContext(small, 1).stream()
+                    .map(LearnedTensor::name)
+                    .toList();
+            assertThat(learned)
+                    .filteredOn(name -> name.matches(".*r2vproj.*weight"))
+                    .hasSize(imageBlocks);
+            assertThat(learned)
+                    .filteredOn(name -> name.matches(".*r2tproj.*weight"))
+                    .hasSize(textBlocks);
         }
     }
 

@@ -153,6 +153,7 @@ class ImageTowerGoldenTest {
                         c.get("m").asInt(),
                         c.get("rep_dim").asInt(),
                         c.get("rep_layers").get(0).asInt(),
+                        c.get("rep_layers").get(0).asInt(),
                         c.get("alpha").asDouble(),
                         c.get("reg_weight").asDouble(),
                         "{}");
