@@ -79,7 +79,7 @@ public record StepBench(PromptMethod given, int classes, int nameTokens, int bat
         long[] early = {0};
         try (Step step =
                 clip.promptEncoder(method.prompts(clip, names)).step(input, method.loss(teacher), batch, memory)) {
-            Measurement time = Measurement.of(warmup, runs, step.flops(), () -> {
+            Measurement time = Measurement.of(warmup, runs, step.flops(batch), () -> {
                 step.draw(steps[0]);
                 step.run(features, labels);
                 optimizer.step(input.learned(), training.rate(), ++steps[0]);

@@ -227,9 +227,13 @@ public final class Step implements AutoCloseable {
         return plans().mapToLong(StepPlan::bytes).max().orElse(0);
     }
 
-    /** Returns the number of floating-point operations of the matrix products of a step. */
-    public long flops() {
-        return plans().mapToLong(plan -> plan.plan().flops()).sum();
+    /** Returns the number of floating-point operations of the matrix products of a step of a batch. */
+    public long flops(int batch) {
+        long chunks = Stream.of(forward, backward)
+                .flatMap(List::stream)
+                .mapToLong(chunk -> chunk.plan().flops())
+                .sum();
+        return chunks + batch / together() * loss.plan().flops();
     }
 
     /** Returns the number of chunks of classes. */

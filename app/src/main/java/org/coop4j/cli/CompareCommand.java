@@ -32,6 +32,7 @@ import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Bounds;
 import org.coop4j.eval.LabelScores.Measure;
 import org.coop4j.eval.Labels;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.EvaluationData;
@@ -148,10 +149,8 @@ final class CompareCommand extends ConsoleCommand {
     private void compareSets(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
             throws IOException {
         List<LabelScores> scores = new ArrayList<>();
-        for (ClassifierFile file : files) {
-            try (Classifier classifier = PromptOptions.classifier(file, space, names)) {
-                scores.add(test.scores(classifier).sets());
-            }
+        for (int i = 0; i < files.size(); i++) {
+            scores.add(scores(i, files.get(i), space, names, test).sets());
         }
         LabelScores first = scores.get(0);
         CommandFailure.require(
@@ -189,15 +188,20 @@ final class CompareCommand extends ConsoleCommand {
             throws IOException {
         List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
-            Path run = runs.get(i);
             ClassifierFile file = files.get(i);
-            try (Classifier classifier = file.open(space).forClasses(names)) {
-                contenders.add(ComparedClassifier.tested(run.toString(), test.scores(classifier), Confidence.of(file)));
-            } catch (IllegalArgumentException e) {
-                throw new CommandFailure(run + ": " + e.getMessage());
-            }
+            Scores scores = scores(i, file, space, names, test);
+            contenders.add(ComparedClassifier.tested(runs.get(i).toString(), scores, Confidence.of(file)));
         }
         return new Comparison(names, contenders);
+    }
+
+    private Scores scores(int run, ClassifierFile file, FeatureSpace space, List<String> names, Pictures test)
+            throws IOException {
+        try (Classifier classifier = file.open(space).forClasses(names)) {
+            return test.scores(classifier);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(runs.get(run) + ": " + e.getMessage());
+        }
     }
 
     /** Returns a row per image, by its index, on which runs disagree. */

@@ -117,7 +117,8 @@ final class EvalCommand extends ConsoleCommand {
                 reportSets(classifier, scores, all.size() - tested.size(), space.precision());
                 return 0;
             }
-            report(scores, classifier.classNames(), all.size() - tested.size(), space.precision());
+            Double calibrationError = file.decision() == null ? scores.calibrationError() : null; // of a softmax
+            report(scores, calibrationError, classifier.classNames(), all.size() - tested.size(), space.precision());
             console.flush();
             write(tested, scores, classifier.classNames());
         }
@@ -153,23 +154,25 @@ final class EvalCommand extends ConsoleCommand {
         }
     }
 
-    private void report(Scores scores, List<String> names, int leftOut, Precision used) {
+    private void report(Scores scores, Double calibrationError, List<String> names, int leftOut, Precision used) {
         Evaluation evaluation = scores.evaluation();
         if (format.json) {
             console.print(json(evaluation, names)
-                    .put("calibration_error", scores.calibrationError())
+                    .put("calibration_error", calibrationError)
                     .put("left_out", leftOut)
                     .put("precision", used.id()));
             return;
         }
         classes(evaluation, names).print(format.chosen(), console);
         if (format.chosen() == TABLE) {
-            new AlignedLines(WORDS, NUMBERS)
+            AlignedLines lines = new AlignedLines(WORDS, NUMBERS)
                     .row("accuracy", percent(evaluation.accuracy()))
                     .row("error", percent(evaluation.errorRate()))
-                    .row("macro F1", percent(evaluation.macroF1()))
-                    .row("calibration error", percent(100 * scores.calibrationError()))
-                    .print(console);
+                    .row("macro F1", percent(evaluation.macroF1()));
+            if (calibrationError != null) {
+                lines.row("calibration error", percent(100 * calibrationError));
+            }
+            lines.print(console);
         }
     }
 

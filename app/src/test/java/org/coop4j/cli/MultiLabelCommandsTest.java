@@ -16,6 +16,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -142,6 +143,9 @@ class MultiLabelCommandsTest {
         assertThat(coop("train -m % -d % --method linear-head -o %", model, single, new1)
                         .failed(2))
                 .contains("single labels", "coop");
+        assertThat(coop("eval -p % -d %", run, single).ok().out())
+                .contains("accuracy")
+                .doesNotContain("calibration error");
         CommandRun auto = coop("train -m % -d % --method auto --budget 1 -k 2 -o %", model, list, new1);
         assertThat(auto.ok().out()).contains("one-vs-rest", "MAP");
         assertThat(auto.err()).contains("no method of the image tower is compared: clip-lora: the images have sets of");
@@ -209,6 +213,13 @@ class MultiLabelCommandsTest {
         }
         coop("train -m % -d % --method one-vs-rest -o %", model, list, regressions)
                 .ok();
+        Path others = folder.resolve("others.csv");
+        Files.writeString(others, "path,labels\n");
+        for (int i = 0; i < 8; i++) {
+            Path picture = TestPictures.write(folder.resolve("others").resolve(i + ".png"), 3, 60 + i);
+            Files.writeString(others, "others/%s,glider;sky%n".formatted(picture.getFileName()), StandardOpenOption.APPEND);
+        }
+        assertThat(coop("compare % % -d %", run, regressions, others).failed(1)).contains(regressions + ":", "glider");
         coop("add-class -p % --name kite -d % -o %", regressions, kites, again).ok();
         assertThat(ClassifierFile.read(again).decision())
                 .isEqualTo(ClassifierFile.read(regressions.resolve("classifier.safetensors"))
