@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
-# on drawings and photographs, and packs what was trained.
+# on drawings and photographs, first on whole pictures and then with boxes exchanged, and packs what was trained.
 #
 #   tools/pretrain/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
@@ -19,11 +19,20 @@ mvn -q -B -f "$repository/pom.xml" -pl tools/pretrain -am -DskipTests package de
 program() {
     java -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretrain.$@"
 }
-run=$work/run-seed$seed
-resume=
-[ ! -f "$run/config.json" ] || resume=--resume
-program Pretrain pretrain --arch "$here/architecture.json" --config "$here/training.json" --seed "$seed" \
-    --train "$work/pairs.csv" --val "$work/photographs-val.csv" -o "$run" $resume
+# train CONFIG RUN WHERE_TO_BEGIN...
+train() {
+    config=$here/$1
+    run=$2
+    shift 2
+    resume=
+    [ ! -f "$run/config.json" ] || resume=--resume
+    program Pretrain pretrain "$@" --config "$config" --seed "$seed" \
+        --train "$work/pairs.csv" --val "$work/photographs-val.csv" -o "$run" $resume
+}
+first=$work/run-seed$seed
+second=$work/run-seed$seed-cutmix
+train training.json "$first" --arch "$here/architecture.json"
+train training-cutmix.json "$second" --from "$first/model.safetensors"
 packed=$work/coop4j-small-seed$seed.packed
-program PackModel "$run/model.safetensors" "$packed"
+program PackModel "$second/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

@@ -64,7 +64,12 @@ public record Augmentation(
 
     /** Returns no change at all. */
     public static Augmentation none() {
-        return new Augmentation(1, 1, 0, 0, 0, 0, 0, 0, 0);
+        return mirrored(0);
+    }
+
+    /** Returns no change but mirroring with a probability. */
+    static Augmentation mirrored(double flip) {
+        return new Augmentation(1, 1, 0, flip, 0, 0, 0, 0, 0);
     }
 
     /** One way to see a picture. */

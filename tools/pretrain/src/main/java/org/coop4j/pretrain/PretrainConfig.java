@@ -11,6 +11,7 @@ package org.coop4j.pretrain;
  * @param optimizer constants of the optimizer
  * @param augmentation random changes of the pictures
  * @param cutMix share of the pairs of pictures with a class that exchange a box ({@link CutMix}), 0 to 1
+ * @param plainEpochs epochs at the end that show pictures as the test does, mirrored at most and without boxes
  * @param seed of the weights, the batches, the captions and the augmentation
  * @param checkpointEvery epochs from one checkpoint and validation to the next
  */
@@ -23,6 +24,7 @@ public record PretrainConfig(
         AdamW.Config optimizer,
         Augmentation augmentation,
         double cutMix,
+        int plainEpochs,
         long seed,
         int checkpointEvery) {
 
@@ -36,6 +38,9 @@ public record PretrainConfig(
         }
         if (!(cutMix >= 0 && cutMix <= 1)) {
             throw new IllegalArgumentException("cutMix of " + cutMix + ": expected 0 to 1");
+        }
+        if (plainEpochs < 0 || plainEpochs > epochs) {
+            throw new IllegalArgumentException("%d plain epochs: expected 0 to %d".formatted(plainEpochs, epochs));
         }
         if (!(rate > 0)) {
             throw new IllegalArgumentException("learning rate " + rate + " must be positive");
@@ -57,7 +62,22 @@ public record PretrainConfig(
                 new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
                 new Augmentation(0.7, 1.4, 0.12, 0.5, 15, 0.3, 0.3, 0.5, 40),
                 0,
+                0,
                 seed,
                 1);
+    }
+
+    /** Returns how the pictures of an epoch are changed, which counts from 0. */
+    Augmentation augmentation(int epoch) {
+        return isPlain(epoch) ? Augmentation.mirrored(augmentation.flip()) : augmentation;
+    }
+
+    /** Returns the share of the pairs of pictures that exchange a box in an epoch, which counts from 0. */
+    double cutMix(int epoch) {
+        return isPlain(epoch) ? 0 : cutMix;
+    }
+
+    private boolean isPlain(int epoch) {
+        return epoch >= epochs - plainEpochs;
     }
 }

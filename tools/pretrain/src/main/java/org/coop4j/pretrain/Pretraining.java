@@ -264,7 +264,7 @@ public final class Pretraining implements AutoCloseable {
     private double step(int number, PairBatches.Batch batch, double rate) throws IOException {
         showPictures(batch.pictures());
         SplittableRandom random = RandomStream.of(config.seed(), "boxes " + epoch + " " + number);
-        CutMix mix = new CutMix(config.cutMix(), batch.classes(), preprocessing.size(), random);
+        CutMix mix = new CutMix(config.cutMix(epoch), batch.classes(), preprocessing.size(), random);
         mix.exchange(clip.images());
         if (teacher != null) {
             clip.setTeacher(
@@ -327,7 +327,7 @@ public final class Pretraining implements AutoCloseable {
 
     private void show(int picture, FloatBuffer target, int offset) throws IOException {
         SplittableRandom random = RandomStream.of(config.seed(), "augmentation " + epoch + " " + picture);
-        Augmentation.View view = config.augmentation().draw(random);
+        Augmentation.View view = config.augmentation(epoch).draw(random);
         Augmentation.apply(pictures.get(picture), view, preprocessing, target, offset);
     }
 

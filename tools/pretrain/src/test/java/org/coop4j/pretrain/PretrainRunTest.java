@@ -34,6 +34,7 @@ class PretrainRunTest {
             new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
             new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20),
             0,
+            0,
             5,
             2);
 

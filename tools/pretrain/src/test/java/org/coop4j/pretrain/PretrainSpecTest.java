@@ -8,25 +8,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PretrainSpecTest {
 
-    private static final Path RECOMMENDED = Path.of("training.json");
+    private static final Path SHIPPED = Path.of("training.json");
 
     @TempDir
     Path folder;
 
-    @Test
-    void theRecommendedSettingsAreComplete() throws IOException {
-        PretrainConfig config = PretrainSpec.readConfig(RECOMMENDED);
+    @ParameterizedTest
+    @ValueSource(strings = {"training.json", "training-cutmix.json"})
+    void theSettingsOfTheShippedModelAreComplete(String file) throws IOException {
+        PretrainConfig config = PretrainSpec.readConfig(Path.of(file));
         assertThat(config.batches().size()).isEqualTo(128);
         assertThat(config.optimizer().beta2()).isEqualTo(0.98);
         assertThat(config.batches().classPictures()).isPositive();
     }
 
     @Test
+    void theLastEpochsShowPicturesAsTheTestDoes() throws IOException {
+        PretrainConfig config = PretrainSpec.readConfig(Path.of("training-cutmix.json"));
+        int plain = config.epochs() - config.plainEpochs();
+        assertThat(config.cutMix(plain - 1)).isEqualTo(config.cutMix()).isPositive();
+        assertThat(config.augmentation(plain - 1)).isEqualTo(config.augmentation());
+        assertThat(config.cutMix(plain)).isZero();
+        assertThat(config.augmentation(plain)).isEqualTo(new Augmentation(1, 1, 0, 0.5, 0, 0, 0, 0, 0));
+    }
+
+    @Test
     void missingUnknownAndImpossibleSettingsAreNamed() throws IOException {
-        String good = Files.readString(RECOMMENDED);
+        String good = Files.readString(SHIPPED);
         Path file = folder.resolve("training.json");
         Files.writeString(file, good.replaceFirst("\"shift\": [0-9.]+,", ""));
         assertThatThrownBy(() -> PretrainSpec.readConfig(file)).hasMessageContaining("'shift'");

@@ -37,7 +37,7 @@ class PretrainingTest {
     private static PretrainConfig config(int epochs, int batch, double rate, Augmentation augmentation) {
         PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3, 1);
         return new PretrainConfig(
-                epochs, rule, 0, rate, 1, ADAM, augmentation, augmentation.equals(SOME) ? 0.5 : 0, 7, 1);
+                epochs, rule, 0, rate, 1, ADAM, augmentation, augmentation.equals(SOME) ? 0.5 : 0, 0, 7, 1);
     }
 
     private ConvertedModel random(ClipConfig architecture) throws IOException {
@@ -125,8 +125,8 @@ class PretrainingTest {
     @Test
     void aStudentBeginsWithItsTeachersTextsAndComesNearItsFeatures() throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
-        PretrainConfig config =
-                new PretrainConfig(60, new PairBatches.Rule(32, 1, 0), 50, 3e-3, 1, ADAM, Augmentation.none(), 0, 7, 1);
+        PretrainConfig config = new PretrainConfig(
+                60, new PairBatches.Rule(32, 1, 0), 50, 3e-3, 1, ADAM, Augmentation.none(), 0, 0, 7, 1);
         List<Path> files =
                 table.pictures().stream().map(PairTable.Picture::image).toList();
         Path written = folder.resolve("student.safetensors");
