@@ -217,7 +217,8 @@ class MultiLabelCommandsTest {
         Files.writeString(others, "path,labels\n");
         for (int i = 0; i < 8; i++) {
             Path picture = TestPictures.write(folder.resolve("others").resolve(i + ".png"), 3, 60 + i);
-            Files.writeString(others, "others/%s,glider;sky%n".formatted(picture.getFileName()), StandardOpenOption.APPEND);
+            Files.writeString(
+                    others, "others/%s,glider;sky%n".formatted(picture.getFileName()), StandardOpenOption.APPEND);
         }
         assertThat(coop("compare % % -d %", run, regressions, others).failed(1)).contains(regressions + ":", "glider");
         coop("add-class -p % --name kite -d % -o %", regressions, kites, again).ok();
