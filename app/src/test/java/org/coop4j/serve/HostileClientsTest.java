@@ -219,8 +219,11 @@ class HostileClientsTest {
     @ParameterizedTest
     @ValueSource(strings = {"1\r\na\r\n0\r\nX: ", "1\r\na\r\n1;", "", "1"})
     void aBodyThatArrivesByteByByteHasOneDeadline(String begun) throws Exception {
+        int made = service.clock().made();
         try (Socket socket = service.connected()) {
-            service.drip(socket, POST + "Transfer-Encoding: chunked\r\n\r\n" + begun);
+            send(socket, POST + "Transfer-Encoding: chunked\r\n\r\n");
+            service.clock().await(made + 2); // the request has begun
+            service.drip(socket, begun);
             assertThat(answer(socket)).doesNotContain("HTTP/1.1 200");
         }
         assertAnswers(service);

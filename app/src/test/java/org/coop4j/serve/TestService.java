@@ -247,8 +247,8 @@ final class TestService implements AutoCloseable {
     }
 
     /**
-     * Sends the beginning of a request, and then a byte every minute for twice the time of a request, which begins
-     * anew when the service knows the headers. The connection is closed then, or soon.
+     * Sends a text, and then a byte every minute for more than twice the time of a request. The connection is closed then,
+     * or soon. Headers that end here may begin the time of their request when this clock stands still: await that before.
      */
     void drip(Socket socket, String begun) throws IOException {
         OutputStream out = socket.getOutputStream();
