@@ -355,8 +355,10 @@ class StudioPageTest {
     @Test
     void aPictureInTheWrongClassIsMovedFromItsMistake() throws IOException {
         show("mistakes");
-        until("document.querySelector('.case.now') !== null");
-        assertThat(browser.findElement(By.cssSelector(".case.now")).getText()).contains("Move to watch");
+        String cell = "document.querySelector('button[aria-label$=\": pizza, seen as watch\"]')";
+        until(cell + " !== null");
+        browser.executeScript(cell + ".click()");
+        until("document.querySelector('.case.now').textContent.includes('Move to watch')");
         press("m");
         untilPictures("watch", 11);
         untilSaid("Moved 1 to watch.");
