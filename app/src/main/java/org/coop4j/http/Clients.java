@@ -16,6 +16,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -62,25 +63,28 @@ public final class Clients implements Connection.Listener {
         Client client = new Client(connection, options.token().isEmpty());
         Optional<Client> leaving;
         synchronized (connected) {
-            leaving = inTheWay(connected.size() + 1);
+            leaving = inTheWay(1);
             connected.put(connection, client);
         }
         leaving.ifPresent(Client::close);
         client.limit(NanoTime.now());
     }
 
-    /** Returns the client that makes room for another, if this many take all places. */
-    private Optional<Client> inTheWay(int clients) {
-        if (clients < options.limits().connections()) {
+    /** Returns the client that makes room for another, which leaves then, if those that stay and some more take all places. */
+    private Optional<Client> inTheWay(int more) {
+        List<Client> staying = connected.values().stream().filter(Client::stays).toList();
+        if (staying.size() + more < options.limits().connections()) {
             return Optional.empty();
         }
-        Map<Object, Long> ofAddress = connected.values().stream().collect(groupingBy(Client::address, counting()));
-        return connected.values().stream()
+        Map<Object, Long> ofAddress = staying.stream().collect(groupingBy(Client::address, counting()));
+        Optional<Client> leaving = staying.stream()
                 .filter(one -> !one.atWork)
                 .max(comparing((Client one) -> !one.known)
                         .thenComparing(one -> ofAddress.get(one.address()))
                         .thenComparing(one -> one.answered)
                         .thenComparing(Client::idleMillis));
+        leaving.ifPresent(one -> one.leaves = true);
+        return leaving;
     }
 
     @Override
@@ -122,6 +126,9 @@ public final class Clients implements Connection.Listener {
         /** True once a request of its has been answered. */
         private volatile boolean answered;
 
+        /** True from when it makes room, before its connection is closed. */
+        private volatile boolean leaves;
+
         /** True if its request may be answered by 100 first, as those of HTTP/1.0 may not. */
         private volatile boolean mayBeAsked;
 
@@ -137,6 +144,10 @@ public final class Clients implements Connection.Listener {
         private Client(Connection connection, boolean known) {
             this.connection = connection;
             this.known = known;
+        }
+
+        private boolean stays() {
+            return !leaves && connection.getEndPoint().isOpen();
         }
 
         private Object address() {
@@ -196,7 +207,7 @@ public final class Clients implements Connection.Listener {
             }
             Optional<Client> leaving;
             synchronized (connected) {
-                leaving = inTheWay(connected.size());
+                leaving = inTheWay(0);
             }
             leaving.ifPresent(Client::close);
         }
