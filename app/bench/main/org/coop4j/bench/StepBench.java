@@ -26,6 +26,7 @@ import org.coop4j.method.Training;
  * A gradient step of a method: encoding of all classes, and of the images if the image tower is trained, loss, gradient,
  * optimizer.
  *
+ * @param given the method before the model completes its settings
  * @param classes number of classes
  * @param nameTokens tokens per class name
  * @param batch images per step

@@ -70,7 +70,7 @@ public final class Clients implements Connection.Listener {
         client.limit(NanoTime.now());
     }
 
-    /** Returns the client that makes room for another, which leaves then, if those that stay and some more take all places. */
+    /** Chooses the client that leaves to make room, if those that stay and {@code more} new ones take all places. */
     private Optional<Client> inTheWay(int more) {
         List<Client> staying = connected.values().stream().filter(Client::stays).toList();
         if (staying.size() + more < options.limits().connections()) {
@@ -126,7 +126,7 @@ public final class Clients implements Connection.Listener {
         /** True once a request of its has been answered. */
         private volatile boolean answered;
 
-        /** True from when it makes room, before its connection is closed. */
+        /** True once it was chosen to make room; its connection is closed soon after. */
         private volatile boolean leaves;
 
         /** True if its request may be answered by 100 first, as those of HTTP/1.0 may not. */

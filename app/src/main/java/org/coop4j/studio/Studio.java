@@ -80,8 +80,9 @@ final class Studio implements Closeable {
     private static final int FEWEST_TO_TEST = 8;
     static final int THUMBNAIL = 320; // longer side
     private static final int MAX_PIXELS = 50_000_000;
-    private static final Duration LONGEST_PAUSE =
-            Duration.ofSeconds(10); // between writes of a file that is being copied
+
+    /** Longest pause between two writes of a file that is being copied. */
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
     private final Path root;
     private final boolean readOnly;
@@ -93,7 +94,7 @@ final class Studio implements Closeable {
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final Set<String> kept = new HashSet<>(); // content and class
     private FolderTimes seen; // null if the folder is to be listed again
-    private Instant looked = Instant.EPOCH;
+    private Instant looked = Instant.EPOCH; // when changes were last looked for
     private FileChannel lock;
     private Journal journal;
     private long revision = 1;
@@ -320,7 +321,7 @@ final class Studio implements Closeable {
         }
     }
 
-    /** Returns true if a file that was still being written at the last look has changed, which its folder's time hides. */
+    /** Returns true if a file that may have been half written at the last look has changed since; its folder's time does not tell. */
     private boolean isOneWritten() {
         Instant since = looked.minus(LONGEST_PAUSE);
         looked = Instant.now();

@@ -248,7 +248,8 @@ final class TestService implements AutoCloseable {
 
     /**
      * Sends a text, and then a byte every minute for more than twice the time of a request. The connection is closed then,
-     * or soon. Headers that end here may begin the time of their request when this clock stands still: await that before.
+     * or soon. When the headers end, the service sets another deadline: a test that sends them waits for it first, since
+     * the clock stands still afterwards.
      */
     void drip(Socket socket, String begun) throws IOException {
         OutputStream out = socket.getOutputStream();

@@ -177,7 +177,7 @@ final class PretrainCommand extends ConsoleCommand {
                 base.optimizer(),
                 base.augmentation(),
                 base.cutMix(),
-                Math.min(base.plainEpochs(), epochs == null ? base.epochs() : epochs),
+                epochs == null ? base.plainEpochs() : base.plainEpochs() * epochs / base.epochs(),
                 seed == null ? base.seed() : seed,
                 checkpointEvery == null ? base.checkpointEvery() : checkpointEvery));
     }
