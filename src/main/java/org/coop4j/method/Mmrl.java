@@ -13,6 +13,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.Parameters;
 import org.coop4j.clip.Parameters.Changes;
 import org.coop4j.clip.Parameters.ImageRows;
@@ -101,14 +102,24 @@ record Mmrl(
     }
 
     @Override
+    public Method in(FeatureSpace space) {
+        return lacks(space) == null ? placed(space.towers().orElseThrow(), template) : this;
+    }
+
+    @Override
     public PromptMethod resolved(Clip clip, String own) {
+        return placed(clip, template == null ? own : template);
+    }
+
+    /** Returns the method with the first blocks that a model's depth decides. */
+    private Mmrl placed(Clip clip, String prompt) {
         int blocks = vit(clip).layers();
         int textBlocks = clip.architecture().text().layers();
         int first = firstLayer == 0 ? Math.max(1, blocks / 2) : firstLayer;
         int firstText = firstTextLayer == 0 ? Math.max(1, first * textBlocks / blocks) : firstTextLayer;
         requireAtMost("first_layer", blocks, first);
         requireAtMost("first_text_layer", textBlocks, firstText);
-        return new Mmrl(length, space, first, firstText, alpha, rho, template == null ? own : template);
+        return new Mmrl(length, space, first, firstText, alpha, rho, prompt);
     }
 
     private static void requireAtMost(String name, int most, int value) {
@@ -117,7 +128,7 @@ record Mmrl(
 
     @Override
     public List<LearnedTensor> besideContext(Clip clip, long seed) {
-        Mmrl resolved = (Mmrl) resolved(clip, template);
+        Mmrl resolved = placed(clip, template);
         int width = vit(clip).width();
         List<LearnedTensor> tensors = new ArrayList<>();
         tensors.add(TowerPrompts.random(VECTORS, length, space, seed));
@@ -151,7 +162,7 @@ record Mmrl(
         return template;
     }
 
-    /** Returns 0 for the middle block, whose number only a model knows: then images are pixels. */
+    /** Returns the block of images whose number {@link #in} a model gives if it is the middle one. */
     @Override
     public int firstBlock() {
         return Math.max(0, firstLayer - 1);

@@ -26,6 +26,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.MethodChoice.Score;
+import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +45,9 @@ class ImageTowerTokensTest {
 
     @BeforeAll
     static void make() throws IOException {
-        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        ClipConfig tiny = TinyModel.ARCHITECTURE;
+        ClipConfig deeper = new ClipConfig(tiny.embedDim(), new ClipConfig.Vit(16, 8, 16, 4, 2, 64), tiny.text());
+        model = TinyModel.write(deeper, folder.resolve("deeper.safetensors"), 1);
         data = TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES);
     }
 
@@ -52,7 +55,7 @@ class ImageTowerTokensTest {
         return Stream.of(
                 Arguments.of("clip-lora", Map.of("vision_start", 1)),
                 Arguments.of("two-stage", Map.of("vision_start", 1)),
-                Arguments.of("mmrl", Map.of("first_layer", 2)),
+                Arguments.of("mmrl", Map.of()), // the middle block, the second of four
                 Arguments.of("ivlp", Map.of("first_block", 1)));
     }
 
