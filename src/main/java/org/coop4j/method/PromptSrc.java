@@ -23,7 +23,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * averaged over the epochs with Gaussian weights.
  *
  * <p>loss = cross-entropy + 25 mean |w − t| + 10 mean |f − f₀| + KL(teacher ‖ prompted) / C, with w and f the normalised
- * class and image features, t and f₀ the teacher's, and C classes. The average replaces the vectors after the training.
+ * class and image features, t and f₀ the teacher's, and C classes. The average replaces the vectors after the training. At another logit scale than 100 both weights are divided by
+ * {@link Training#reach}, not by its square, since the distances are not squared.
  *
  * @param prompts vectors of both towers
  * @param textWeight weight of the distance of class features
@@ -90,12 +91,13 @@ record PromptSrc(
             SDVariable f0 = step.frozenImages(); // [batch, embed]
             SDVariable z = step.cosineLogits(w); // [batch, classes]
             SDVariable z0 = step.scaled(step.ops().linear(f0, t)); // [batch, classes]
+            double reach = Training.reach(step.logitScale());
             // The cross-entropy of the teacher with itself is its entropy.
             SDVariable divergence =
                     step.ops().crossEntropy(z, z0).sub(step.ops().crossEntropy(z0, z0));
             return step.crossEntropy(z)
-                    .add(distance(step, "text share", w, t, teacher.rows(), teacher.width(), textWeight))
-                    .add(distance(step, "image share", f, f0, step.batch(), teacher.width(), imageWeight))
+                    .add(distance(step, "text share", w, t, teacher.rows(), teacher.width(), textWeight / reach))
+                    .add(distance(step, "image share", f, f0, step.batch(), teacher.width(), imageWeight / reach))
                     .add(divergence.div(step.classes()));
         };
     }
