@@ -37,6 +37,6 @@ record Ivlp(TowerPrompts prompts) implements TowerPrompts.InBothTowers {
 
     @Override
     public Fast fast(Clip clip, int block, int classes) {
-        return new Fast(with(Map.of("first_block", block)), TowerMethod.fastSgd(0.01), 4);
+        return new Fast(with(Map.of("first_block", block)), fastTraining(), 4);
     }
 }

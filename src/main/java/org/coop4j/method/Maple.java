@@ -66,7 +66,7 @@ record Maple(
     @Override
     public Fast fast(Clip clip, int block, int classes) {
         int blocks = vit(clip).layers() - block;
-        return new Fast(new Maple(length, Math.min(depth, blocks), block), TowerMethod.fastSgd(0.014), 4);
+        return new Fast(new Maple(length, Math.min(depth, blocks), block), fastTraining(), 4);
     }
 
     /** Returns the vectors, and linear maps from U(±1/√in); the maps of the deeper vectors begin as copies of one. */

@@ -94,11 +94,7 @@ record Mmrl(
 
     @Override
     public Fast fast(Clip clip, int block, int classes) {
-        return new Fast(
-                with(Map.of("first_layer", block + 1, "first_text_layer", 0)),
-                Training.adam(
-                        Algorithm.ADAMW, 8, FAST_BATCH, 0.001, Training.WEIGHT_DECAY, 1e-8, Schedule.EPOCH_COSINE),
-                2);
+        return new Fast(with(Map.of("first_layer", block + 1, "first_text_layer", 0)), fastTraining(), 2);
     }
 
     @Override

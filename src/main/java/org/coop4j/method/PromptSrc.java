@@ -72,7 +72,7 @@ record PromptSrc(
 
     @Override
     public Fast fast(Clip clip, int block, int classes) {
-        return new Fast(with(Map.of("first_block", block)), TowerMethod.fastSgd(0.01), 2);
+        return new Fast(with(Map.of("first_block", block)), fastTraining(), 2);
     }
 
     /** Returns the mean of the features of ImageNet's templates, which are not normalised before it. */

@@ -186,9 +186,12 @@ interface TowerMethod extends PromptMethod {
         return Math.max(1, Math.round((float) often * classes / FAST_BATCH));
     }
 
-    /** Returns eight epochs of SGD with {@link #fast} settings. */
-    static Training fastSgd(double rate) {
-        return Training.sgd(8, FAST_BATCH, rate, Training.WEIGHT_DECAY, Training.Schedule.EPOCH_COSINE);
+    /**
+     * Returns the reference's training with {@link #fast} settings: eight epochs, too few to spend one on a warm-up, at the
+     * reference's rate.
+     */
+    default Training fastTraining() {
+        return Settings.with(training(1), Map.of("epochs", 8, "batch", FAST_BATCH, "warmup_epochs", 0));
     }
 
     /** Checks that a tower has the first block that is changed. */

@@ -52,7 +52,7 @@ record Vpt(
 
     @Override
     public Fast fast(Clip clip, int block, int classes) {
-        return new Fast(new Vpt(imageLength, imageDepth, block), TowerMethod.fastSgd(0.01), 4);
+        return new Fast(new Vpt(imageLength, imageDepth, block), fastTraining(), 4);
     }
 
     @Override
