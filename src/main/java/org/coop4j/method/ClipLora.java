@@ -124,7 +124,7 @@ record ClipLora(
         int epochs = TowerMethod.epochsOfPasses(8, classes);
         return new Fast(
                 with(Map.of("vision_start", block, "text_start", text)),
-                Training.adam(Algorithm.ADAMW, epochs, FAST_BATCH, 1e-3, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR),
+                Training.adam(Algorithm.ADAMW, epochs, FAST_BATCH, 2e-3, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR),
                 4);
     }
 

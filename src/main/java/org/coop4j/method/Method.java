@@ -378,7 +378,7 @@ public interface Method {
 
     /** Returns a method that trains the image tower, for a choice that has minutes for it. */
     static Method slow() {
-        return of("clip-lora");
+        return of("two-stage");
     }
 
     /** Returns the candidates of a choice for images with single labels, or with sets of labels. */

@@ -107,7 +107,7 @@ class TrainAgainTest {
                 .ok()
                 .err();
         assertThat(said)
-                .containsPattern("CLIP-LoRA \\(rank 1\\): 2 epochs in batches of 16 at rate 0\\.007, the fast settings")
+                .containsPattern("CLIP-LoRA \\(rank 1\\): 2 epochs in batches of 16 at rate 0\\.014, the fast settings")
                 .containsPattern("keeping the tokens of 24 views|of tokens in the bank")
                 .containsPattern("training on 6 images in 4 views: 4 steps of 6, .* s each by a measured one: about ");
         JsonNode config = json(run.resolve(RunFolder.CONFIG));
