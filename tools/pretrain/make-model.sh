@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
-# on drawings and photographs, first on whole pictures and then with boxes exchanged, and packs what was trained.
+# on drawings and photographs, first on whole pictures, then with boxes exchanged, then at the photographs' own size, and
+# packs what was trained.
 #
 #   tools/pretrain/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
@@ -15,9 +16,9 @@ work=$(cd "$1" && pwd)
 seed=${4:-1}
 [ -d "$work/sources" ] || "$here/fetch.sh" "$work"
 [ -f "$work/pairs.csv" ] || "$here/prepare.sh" "$work" "$2" "$3"
-mvn -q -B -f "$repository/pom.xml" -pl tools/pretrain -am -DskipTests package dependency:copy-dependencies
+mvn -q -B -f "$repository/pom.xml" -pl tools/pretrain -am -DskipTests package
 program() {
-    java -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretrain.$@"
+    java -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED -cp "$here/target/classes:$(cat "$here/target/classpath.txt")" "org.coop4j.pretrain.$@"
 }
 # train CONFIG RUN WHERE_TO_BEGIN...
 train() {
@@ -33,6 +34,8 @@ first=$work/run-seed$seed
 second=$work/run-seed$seed-cutmix
 train training.json "$first" --arch "$here/architecture.json"
 train training-cutmix.json "$second" --from "$first/model.safetensors"
+third=$work/run-seed$seed-half
+train training-half.json "$third" --from "$second/model.safetensors" --half
 packed=$work/coop4j-small-seed$seed.packed
-program PackModel "$second/model.safetensors" "$packed"
+program PackModel "$third/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

@@ -15,9 +15,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 ln -sfn "$photographs" "$work/tiny-imagenet"
 cd "$repository"
-mvn -q -B -pl tools/pretrain -am -DskipTests package dependency:copy-dependencies
+mvn -q -B -pl tools/pretrain -am -DskipTests package
 step() {
-    java -Djava.awt.headless=true -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretraindata.$@"
+    java -Djava.awt.headless=true -cp "$here/target/classes:$(cat "$here/target/classpath.txt")" "org.coop4j.pretraindata.$@"
 }
 step PrepareTables "$work" "$here/training-pictures.tsv.gz"
 step Photographs "$work" "$here/training-photographs.hashes"

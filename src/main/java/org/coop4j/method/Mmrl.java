@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.coop4j.base.Require;
+import org.coop4j.base.Settings;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -94,7 +95,10 @@ record Mmrl(
 
     @Override
     public Fast fast(Clip clip, int block, int classes) {
-        return new Fast(with(Map.of("first_layer", block + 1, "first_text_layer", 0)), fastTraining(), 2);
+        return new Fast(
+                with(Map.of("first_layer", block + 1, "first_text_layer", 0)),
+                Settings.with(fastTraining(), Map.of("rate", 0.003)),
+                2);
     }
 
     @Override
