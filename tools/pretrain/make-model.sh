@@ -1,7 +1,6 @@
 #!/bin/sh
 # Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
-# on drawings and photographs, first on whole pictures, then with boxes exchanged, then at the photographs' own size, and
-# packs what was trained.
+# on drawings and photographs, first on whole pictures and then with boxes exchanged, and packs what was trained.
 #
 #   tools/pretrain/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
@@ -34,8 +33,6 @@ first=$work/run-seed$seed
 second=$work/run-seed$seed-cutmix
 train training.json "$first" --arch "$here/architecture.json"
 train training-cutmix.json "$second" --from "$first/model.safetensors"
-third=$work/run-seed$seed-half
-train training-half.json "$third" --from "$second/model.safetensors" --half
 packed=$work/coop4j-small-seed$seed.packed
-program PackModel "$third/model.safetensors" "$packed"
+program PackModel "$second/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

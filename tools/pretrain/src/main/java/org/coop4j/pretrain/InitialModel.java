@@ -68,22 +68,6 @@ public final class InitialModel {
                 tensor -> tensor.name().startsWith(IMAGE_TOWER) ? weights.apply(tensor) : floats(other, tensor));
     }
 
-    /**
-     * Returns this model for pictures of {@link HalfSize half the size}.
-     *
-     * @throws IllegalArgumentException if its image tower is no vision transformer with patches of an even size
-     */
-    public InitialModel halved() {
-        return new InitialModel(
-                HalfSize.of(metadata),
-                sha256,
-                tensor -> HalfSize.changes(tensor)
-                        ? HalfSize.patches(
-                                floats(tensor.name()),
-                                Math.toIntExact(tensor.shape().toArray()[2]))
-                        : weights.apply(tensor));
-    }
-
     private static float[] floats(ConvertedModel model, TensorSpec tensor) {
         try {
             return model.weights().floats(tensor.name());

@@ -65,11 +65,6 @@ final class PretrainCommand extends ConsoleCommand {
     }
 
     @Option(
-            names = "--half",
-            description = "With --from: pictures and patches of half the size, of what was enlarged to twice its own.")
-    private boolean half;
-
-    @Option(
             names = "--teacher",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
@@ -135,12 +130,8 @@ final class PretrainCommand extends ConsoleCommand {
         PretrainConfig config = config();
         if (beginning.model != null) {
             try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(beginning.model))) {
-                InitialModel whole = InitialModel.of(model);
-                return run(config, half ? WrongUsage.unless(whole::halved) : whole);
+                return run(config, InitialModel.of(model));
             }
-        }
-        if (half) {
-            throw new WrongUsage("--half is for --from");
         }
         InitialModel random = InitialModel.random(dimensions(), activation, config.seed());
         if (teacher == null) {

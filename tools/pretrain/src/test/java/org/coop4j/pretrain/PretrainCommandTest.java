@@ -69,12 +69,6 @@ class PretrainCommandTest {
         Run run = run("pretrain", "--from", model, "--train", table, "-o", second, "--epochs", "1", "--batch", "16");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run("pretrain", "--train", table, "-o", second).err()).contains("--arch", "--from");
-        Path small = folder.resolve("small");
-        Run half = run(
-                "pretrain", "--from", model, "--half", "--train", table, "-o", small, "--epochs", "1", "--batch", "16");
-        assertThat(half.code()).as(half.err()).isZero();
-        assertThat(run("model", small.resolve("model.safetensors")).out()).contains("patch 2", "8 px");
-        assertThat(pretrain(folder.resolve("none"), "--half").err()).contains("--half is for --from");
         Run use = run(
                 "zero-shot",
                 "--model",

@@ -19,7 +19,7 @@ class PretrainSpecTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"training.json", "training-cutmix.json", "training-half.json"})
+    @ValueSource(strings = {"training.json", "training-cutmix.json"})
     void theSettingsOfTheShippedModelAreComplete(String file) throws IOException {
         PretrainConfig config = PretrainSpec.readConfig(Path.of(file));
         assertThat(config.batches().size()).isEqualTo(128);
