@@ -164,6 +164,9 @@ public final class BenchCommand extends ConsoleCommand {
                 Set.of("step", "encode", "files", "studio").contains(what),
                 "\"%s\" cannot be measured: expected step, encode, files or studio",
                 what);
+        if (what.equals("step")) {
+            WrongUsage.unless(() -> StepBench.of(method(), classes, nameTokens, batch)); // before weights are written
+        }
         boolean ofFiles = what.equals("files");
         require(!ofFiles || pictures != null, "bench files needs a folder of JPEG files");
         List<LabelledImage> images = ofFiles ? jpegs() : List.of();
@@ -208,24 +211,26 @@ public final class BenchCommand extends ConsoleCommand {
     }
 
     private void step(Clip clip) {
-        StepBench bench = WrongUsage.unless(() -> {
-            Method given = method == null
-                    ? Method.of("coop")
-                            .with(Map.of(
-                                    "context_length",
-                                    context,
-                                    "position",
-                                    position.name().toLowerCase(Locale.ROOT),
-                                    "class_specific",
-                                    classSpecific))
-                    : Method.of(method);
-            return StepBench.of(given.with(set).in(clip), classes, nameTokens, batch);
-        });
+        StepBench bench = WrongUsage.unless(() -> StepBench.of(method().in(clip), classes, nameTokens, batch));
         StepBench.Outcome outcome = bench.run(clip, memory.limit, Math.min(3, repetitions.runs), repetitions.runs);
         result.putAll(outcome.values());
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
         profile(outcome.profile());
+    }
+
+    private Method method() {
+        Method given = method == null
+                ? Method.of("coop")
+                        .with(Map.of(
+                                "context_length",
+                                context,
+                                "position",
+                                position.name().toLowerCase(Locale.ROOT),
+                                "class_specific",
+                                classSpecific))
+                : Method.of(method);
+        return given.with(set);
     }
 
     private void profile(List<OpTime> times) {

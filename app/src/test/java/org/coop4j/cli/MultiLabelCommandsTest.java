@@ -148,7 +148,7 @@ class MultiLabelCommandsTest {
                 .doesNotContain("calibration error");
         CommandRun auto = coop("train -m % -d % --method auto --budget 1 -k 2 -o %", model, list, new1);
         assertThat(auto.ok().out()).contains("one-vs-rest", "MAP");
-        assertThat(auto.err()).contains("no method of the image tower is compared: clip-lora: the images have sets of");
+        assertThat(auto.err()).contains("no method of the image tower is compared: two-stage: the images have sets of");
         assertThat(coop("compare % %", run, new1).ok().out()).contains("OVER THE FIRST", "new1");
         assertThat(coop("zero-shot -m % -d %", model, list).failed(2)).contains("train --method zero-shot");
         assertThat(coop("train -m % -d % -t {} -o %", model, list, folder.resolve("new2"))

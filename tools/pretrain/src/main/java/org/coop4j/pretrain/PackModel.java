@@ -15,6 +15,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** Packs a trained model in the form of {@link PackedModel}, in which the library ships one. */
@@ -25,27 +26,28 @@ public final class PackModel {
     /**
      * Packs a model.
      *
-     * @param arguments a converted model, and the file to write
+     * @param arguments a converted model, the file to write, and the side of the photographs that it was trained on
      */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 2) {
-            System.err.println("usage: PackModel MODEL.safetensors OUT.packed");
+        if (arguments.length != 3) {
+            System.err.println("usage: PackModel MODEL.safetensors OUT.packed PIXELS");
             System.exit(2);
         }
         try (ConvertedModel model = ConvertedModel.open(Path.of(arguments[0]))) {
-            write(model, Path.of(arguments[1]));
+            write(model, Path.of(arguments[1]), Integer.parseInt(arguments[2]));
         }
     }
 
     /**
      * Writes a model, its weights rounded to the nearest half.
      *
+     * @param detail side to which pictures are reduced first
      * @throws InputException if a weight is too large for half precision
      */
-    static void write(ConvertedModel model, Path target) throws IOException {
+    static void write(ConvertedModel model, Path target, int detail) throws IOException {
         Path halves = Files.createTempFile("coop4j-half", ".safetensors");
         try {
-            writeHalves(model, halves);
+            writeHalves(model, halves, detail);
             if (Files.size(halves) > PackedModel.LARGEST) {
                 throw new InputException("%s has %s bytes in half precision: models up to %s are packed"
                         .formatted(model.path(), Files.size(halves), PackedModel.LARGEST));
@@ -66,10 +68,14 @@ public final class PackModel {
         }
     }
 
-    private static void writeHalves(ConvertedModel model, Path target) throws IOException {
+    private static void writeHalves(ConvertedModel model, Path target, int detail) throws IOException {
         List<TensorSpec> specs = model.architecture().tensorSpecs(DType.F16);
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(target, specs, model.metadata().toMap())) {
+        ModelMetadata metadata = new ModelMetadata(
+                model.architecture(),
+                model.activation(),
+                model.preprocessing().withDetail(detail),
+                model.metadata().source());
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
             for (TensorSpec spec : specs) {
                 float[] values = model.weights().floats(spec.name());
                 for (float value : values) {
