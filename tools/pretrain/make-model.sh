@@ -34,5 +34,5 @@ second=$work/run-seed$seed-cutmix
 train training.json "$first" --arch "$here/architecture.json"
 train training-cutmix.json "$second" --from "$first/model.safetensors"
 packed=$work/coop4j-small-seed$seed.packed
-program PackModel "$second/model.safetensors" "$packed" 32 # the side of the photographs
+program PackModel "$second/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

@@ -11,8 +11,7 @@ import org.coop4j.weights.model.PreprocessConfig;
 /**
  * Conversion of test images to the input of a model's image tower: the shorter side is resized to the model's size, the
  * centre is cropped (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already RGB), and the
- * samples are normalised; for models that squash, both sides are resized. A model whose training images were smaller than its
- * size sees images that are reduced to theirs first, and then enlarged.
+ * samples are normalised; for models that squash, both sides are resized.
  *
  * @param config of the model: size, mean and standard deviation of each channel
  */
@@ -46,37 +45,27 @@ public record Preprocessing(PreprocessConfig config) {
 
     /** Returns the resized and cropped image, size x size. */
     public RgbImage fitted(RgbImage image) {
-        int detail = config.detail();
+        int size = size();
         if (config.squash()) {
-            return enlarged(
-                    PillowResize.resize(image, detail, detail, CropBox.whole(detail, detail), config.interpolation()));
+            return PillowResize.resize(image, size, size, CropBox.whole(size, size), config.interpolation());
         }
         int width = scaled(image.width(), image.height(), image);
         int height = scaled(image.height(), image.width(), image);
-        CropBox centre = new CropBox(margin(width), margin(height), detail, detail);
-        return enlarged(PillowResize.resize(image, width, height, centre, config.interpolation()));
-    }
-
-    /** Returns an image of the model's detail in its size. */
-    RgbImage enlarged(RgbImage image) {
-        int size = size();
-        return config.reduces()
-                ? PillowResize.resize(image, size, size, CropBox.whole(size, size), config.interpolation())
-                : image;
+        CropBox centre = new CropBox(margin(width), margin(height), size, size);
+        return PillowResize.resize(image, width, height, centre, config.interpolation());
     }
 
     /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */
     private int scaled(int side, int other, RgbImage image) {
-        int detail = config.detail();
-        long length = side <= other ? detail : (long) detail * side / other;
+        long length = side <= other ? size() : (long) size() * side / other;
         Require.that(
-                length <= Integer.MAX_VALUE, "%s is too long and narrow to be resized to %s pixels", image, detail);
+                length <= Integer.MAX_VALUE, "%s is too long and narrow to be resized to %s pixels", image, size());
         return (int) length;
     }
 
     /** Returns the margin before the centre, rounded half to even like Python's {@code round}. */
     private int margin(int side) {
-        return (int) Math.rint((side - config.detail()) / 2.0);
+        return (int) Math.rint((side - size()) / 2.0);
     }
 
     /** Returns the normalised image as [3, size, size]. */

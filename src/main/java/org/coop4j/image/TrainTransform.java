@@ -86,9 +86,9 @@ public record TrainTransform(Preprocessing preprocessing) {
 
     /** Returns the view of the image, size x size: cropped, then resized on both sides, then flipped. */
     public RgbImage apply(RgbImage image, View view) {
-        int detail = preprocessing.config().detail();
+        int size = preprocessing.size();
         Interpolation filter = preprocessing.config().interpolation();
-        RgbImage resized = preprocessing.enlarged(PillowResize.resize(image, view.crop(), detail, detail, filter));
+        RgbImage resized = PillowResize.resize(image, view.crop(), size, size, filter);
         return view.flipped() ? resized.flipped() : resized;
     }
 }

@@ -16,22 +16,10 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     /** Adds the transform: an image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {
-        int detail = preprocessing.config().detail();
-        String resized = preprocessing.config().squash() ? graph.integers(detail, detail) : shorterSide(image, detail);
+        int side = preprocessing.size();
+        String resized = preprocessing.config().squash() ? graph.integers(side, side) : shorterSide(image, side);
         String pixels = graph.node("Unsqueeze", graph.transpose(image, 2, 0, 1), graph.integers(0));
-        pixels = crop(resized(pixels, resized), resized, detail);
-        if (preprocessing.config().reduces()) {
-            pixels = resized(pixels, graph.integers(preprocessing.size(), preprocessing.size()));
-        }
-        pixels = graph.cast(pixels, DataType.FLOAT);
-        pixels = graph.node("Div", pixels, graph.number(255));
-        String centred = graph.node("Sub", pixels, channels("mean", preprocessing::mean));
-        return graph.node("Div", centred, channels("std", preprocessing::std));
-    }
-
-    /** Adds a resize of [1, 3, height, width] to other sides. */
-    private String resized(String pixels, String sides) {
-        return graph.node(
+        pixels = graph.node(
                 "Resize",
                 List.of(
                         "mode",
@@ -47,7 +35,12 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
                 pixels,
                 "",
                 "",
-                graph.concatenate(0, graph.integers(1, 3), sides));
+                graph.concatenate(0, graph.integers(1, 3), resized));
+        pixels = crop(pixels, resized, side);
+        pixels = graph.cast(pixels, DataType.FLOAT);
+        pixels = graph.node("Div", pixels, graph.number(255));
+        String centred = graph.node("Sub", pixels, channels("mean", preprocessing::mean));
+        return graph.node("Div", centred, channels("std", preprocessing::std));
     }
 
     /** Adds the height and width with the shorter one at {@code side}. */

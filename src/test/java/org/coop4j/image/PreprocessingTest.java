@@ -65,24 +65,6 @@ class PreprocessingTest {
         }
     }
 
-    /** As an image of the lesser size that is enlarged; random crops, too. */
-    @Test
-    void noMoreThanTheDetailOfTheTrainingImagesIsSeen() {
-        byte[] samples = new byte[3 * 90 * 70];
-        new Random(1).nextBytes(samples);
-        RgbImage image = new RgbImage(90, 70, samples);
-        Preprocessing reducing = new Preprocessing(PreprocessConfig.openAi(64).withDetail(32));
-        RgbImage small = Preprocessing.clip(32).fitted(image);
-        assertThat(reducing.fitted(image).samples())
-                .isEqualTo(PillowResize.resize(small, 64, 64).samples());
-        assertThat(reducing.fitted(image).samples())
-                .isNotEqualTo(Preprocessing.clip(64).fitted(image).samples());
-        View view = new View(new CropBox(10, 5, 50, 60), true);
-        RgbImage crop = new TrainTransform(Preprocessing.clip(32)).apply(image, view);
-        assertThat(new TrainTransform(reducing).apply(image, view).samples())
-                .isEqualTo(PillowResize.resize(crop, 64, 64).samples());
-    }
-
     @Test
     void imageOfAnotherSizeIsRefused() {
         assertThrown(

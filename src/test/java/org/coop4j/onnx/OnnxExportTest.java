@@ -151,19 +151,12 @@ class OnnxExportTest {
 
     /** ONNX Runtime also rounds after each pass of a resize, but adds up in another order. */
     @ParameterizedTest
-    @CsvSource({
-        "false, BICUBIC, 32, 32",
-        "false, BICUBIC, 224, 224",
-        "false, BICUBIC, 64, 32",
-        "true, BILINEAR, 32, 32",
-        "true, BILINEAR, 224, 224"
-    })
-    void aPictureHasOurPixelsButForRoundingInTheGraph(boolean squash, Interpolation filter, int side, int detail)
-            throws Exception {
+    @CsvSource({"false, BICUBIC, 32", "false, BICUBIC, 224", "true, BILINEAR, 32", "true, BILINEAR, 224"})
+    void aPictureHasOurPixelsButForRoundingInTheGraph(boolean squash, Interpolation filter, int side) throws Exception {
         Path file = folder.resolve("pixels.onnx");
         List<Double> mean = List.of(0.5, 0.4, 0.3);
         List<Double> std = List.of(0.5, 0.5, 0.5);
-        Preprocessing preprocessing = new Preprocessing(new PreprocessConfig(side, mean, std, squash, filter, detail));
+        Preprocessing preprocessing = new Preprocessing(new PreprocessConfig(side, mean, std, squash, filter));
         OnnxGraph graph = new OnnxGraph("pixels", false);
         String image = graph.input("image", TensorProto.DataType.UINT8, "height", "width", 3);
         graph.output("pixels", new PreprocessingNodes(graph, preprocessing).forward(image), 1, 3, side, side);

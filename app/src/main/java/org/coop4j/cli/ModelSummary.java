@@ -86,13 +86,12 @@ final class ModelSummary {
         model.metadata().vocabulary().ifPresent(own -> facts.put("vocabulary", own.file()));
         facts.put(
                 "pixels",
-                "%s to %d (%s)%s%s; mean %s, deviation %s"
+                "%s to %d (%s)%s; mean %s, deviation %s"
                         .formatted(
                                 pixels.squash() ? "both sides" : "shorter side",
-                                pixels.detail(),
+                                pixels.size(),
                                 pixels.interpolation().id(),
                                 pixels.squash() ? "" : ", centre crop",
-                                pixels.reduces() ? ", enlarged to " + pixels.size() : "",
                                 pixels.mean(),
                                 pixels.std()));
         return facts;

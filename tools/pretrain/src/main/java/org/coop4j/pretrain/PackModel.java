@@ -15,7 +15,6 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** Packs a trained model in the form of {@link PackedModel}, in which the library ships one. */
@@ -26,28 +25,27 @@ public final class PackModel {
     /**
      * Packs a model.
      *
-     * @param arguments a converted model, the file to write, and the side of the photographs that it was trained on
+     * @param arguments a converted model, and the file to write
      */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 3) {
-            System.err.println("usage: PackModel MODEL.safetensors OUT.packed PIXELS");
+        if (arguments.length != 2) {
+            System.err.println("usage: PackModel MODEL.safetensors OUT.packed");
             System.exit(2);
         }
         try (ConvertedModel model = ConvertedModel.open(Path.of(arguments[0]))) {
-            write(model, Path.of(arguments[1]), Integer.parseInt(arguments[2]));
+            write(model, Path.of(arguments[1]));
         }
     }
 
     /**
      * Writes a model, its weights rounded to the nearest half.
      *
-     * @param detail side to which pictures are reduced first
      * @throws InputException if a weight is too large for half precision
      */
-    static void write(ConvertedModel model, Path target, int detail) throws IOException {
+    static void write(ConvertedModel model, Path target) throws IOException {
         Path halves = Files.createTempFile("coop4j-half", ".safetensors");
         try {
-            writeHalves(model, halves, detail);
+            writeHalves(model, halves);
             if (Files.size(halves) > PackedModel.LARGEST) {
                 throw new InputException("%s has %s bytes in half precision: models up to %s are packed"
                         .formatted(model.path(), Files.size(halves), PackedModel.LARGEST));
@@ -68,14 +66,10 @@ public final class PackModel {
         }
     }
 
-    private static void writeHalves(ConvertedModel model, Path target, int detail) throws IOException {
+    private static void writeHalves(ConvertedModel model, Path target) throws IOException {
         List<TensorSpec> specs = model.architecture().tensorSpecs(DType.F16);
-        ModelMetadata metadata = new ModelMetadata(
-                model.architecture(),
-                model.activation(),
-                model.preprocessing().withDetail(detail),
-                model.metadata().source());
-        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
+        try (SafetensorsWriter writer =
+                SafetensorsWriter.create(target, specs, model.metadata().toMap())) {
             for (TensorSpec spec : specs) {
                 float[] values = model.weights().floats(spec.name());
                 for (float value : values) {

@@ -45,11 +45,6 @@ public enum CheckpointForm {
                 vit != null && vit.pooling() == null,
                 "the image tower of %s is not CLIP's vision transformer, which alone is written for other programs",
                 model.path());
-        Require.that(
-                !model.preprocessing().reduces(),
-                "%s sees pictures reduced to %d pixels and enlarged again, which other programs do not do",
-                model.path(),
-                model.preprocessing().detail());
         Map<String, String> configurations = this == OPEN_CLIP ? openClip(vit, model) : huggingFace(vit, model);
         Files.createDirectories(folder);
         List<Path> files = new ArrayList<>();

@@ -19,11 +19,9 @@ import org.coop4j.base.Require;
  * @param squash true to resize both sides to {@code size}, whatever the image's shape (open_clip's {@code resize_mode}
  *     squash)
  * @param interpolation filter of the resize
- * @param detail side to which images are reduced first, before they are enlarged to {@code size}: that of the images that a
- *     model was trained on, which then sees none sharper; {@code size} itself if they are not reduced
  */
 public record PreprocessConfig(
-        int size, List<Double> mean, List<Double> std, boolean squash, Interpolation interpolation, int detail) {
+        int size, List<Double> mean, List<Double> std, boolean squash, Interpolation interpolation) {
     private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
     private static final List<Double> HALVES = List.of(0.5, 0.5, 0.5);
@@ -42,17 +40,9 @@ public record PreprocessConfig(
         }
     }
 
-    /** Images of which all detail is kept. */
-    public PreprocessConfig(
-            int size, List<Double> mean, List<Double> std, boolean squash, Interpolation interpolation) {
-        this(size, mean, std, squash, interpolation, size);
-    }
-
-    /** Checks the sizes, and that there are three finite numbers of each kind. */
+    /** Checks that there are three finite numbers of each kind. */
     public PreprocessConfig {
         ClipConfig.requirePositive("image size", size);
-        ClipConfig.requirePositive("detail", detail);
-        Require.that(detail <= size, "detail: expected at most the image size %d, got %d", size, detail);
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         Require.that(
@@ -90,16 +80,6 @@ public record PreprocessConfig(
         return new PreprocessConfig(size, HALVES, HALVES, true, interpolation);
     }
 
-    /** Returns the same for images that are reduced to a side of so many pixels first. */
-    public PreprocessConfig withDetail(int pixels) {
-        return new PreprocessConfig(size, mean, std, squash, interpolation, pixels);
-    }
-
-    /** Returns true if images are reduced before they are enlarged to the size. */
-    public boolean reduces() {
-        return detail < size;
-    }
-
     /** Returns the constants as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
@@ -109,9 +89,6 @@ public record PreprocessConfig(
         json.put("interpolation", interpolation.id());
         if (squash) {
             json.put("resize_mode", "squash");
-        }
-        if (reduces()) {
-            json.put("detail", detail);
         }
         return ModelMetadata.json(json);
     }
@@ -126,13 +103,11 @@ public record PreprocessConfig(
     }
 
     private static PreprocessConfig of(JsonTree fields) {
-        int size = fields.whole("size");
         return new PreprocessConfig(
-                size,
+                fields.whole("size"),
                 fields.numbers("mean"),
                 fields.numbers("std"),
                 fields.choice("resize_mode", "shortest", "squash").equals("squash"),
-                fields.choice("interpolation", Interpolation.class),
-                fields.whole("detail", size));
+                fields.choice("interpolation", Interpolation.class));
     }
 }

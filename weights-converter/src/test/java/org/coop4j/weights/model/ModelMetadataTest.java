@@ -59,14 +59,6 @@ class ModelMetadataTest {
     }
 
     @Test
-    void theDetailOfImagesIsKept() throws IOException {
-        PreprocessConfig reduced = PreprocessConfig.openAi(64).withDetail(32);
-        assertThat(PreprocessConfig.fromJson(reduced.toJson())).isEqualTo(reduced);
-        assertThat(reduced.reduces()).isTrue();
-        assertThat(PreprocessConfig.fromJson(PREPROCESSING).reduces()).isFalse();
-    }
-
-    @Test
     void fieldsOfALaterVersionArePassedOver() throws IOException {
         String later = VIT.replace("\"embed_dim\"", "\"pooling\":\"mean\",\"embed_dim\"");
         assertThat(ClipConfig.fromJson(later)).isEqualTo(ClipConfig.named("ViT-B/32"));
