@@ -162,7 +162,7 @@ record Mmrl(
         return template;
     }
 
-    /** Returns the block of images whose number {@link #in} a model gives if it is the middle one. */
+    /** Returns the first block of images with rows, which is known once {@link #in} has named a model's middle one. */
     @Override
     public int firstBlock() {
         return Math.max(0, firstLayer - 1);

@@ -23,8 +23,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * averaged over the epochs with Gaussian weights.
  *
  * <p>loss = cross-entropy + 25 mean |w − t| + 10 mean |f − f₀| + KL(teacher ‖ prompted) / C, with w and f the normalised
- * class and image features, t and f₀ the teacher's, and C classes. The average replaces the vectors after the training. At another logit scale than 100 both weights are divided by
- * {@link Training#reach}, not by its square, since the distances are not squared.
+ * class and image features, t and f₀ the teacher's, and C classes. The average replaces the vectors after the training. At
+ * another logit scale than 100 both weights are divided by {@link Training#reach}, not by its square, since the distances are
+ * not squared.
  *
  * @param prompts vectors of both towers
  * @param textWeight weight of the distance of class features

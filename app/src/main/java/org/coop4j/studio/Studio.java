@@ -321,7 +321,10 @@ final class Studio implements Closeable {
         }
     }
 
-    /** Returns true if a file that may have been half written at the last look has changed since; its folder's time does not tell. */
+    /**
+     * Returns true if a file that may have been half written at the last look has changed since; its folder's time does not
+     * tell.
+     */
     private boolean isOneWritten() {
         Instant since = looked.minus(LONGEST_PAUSE);
         looked = Instant.now();
