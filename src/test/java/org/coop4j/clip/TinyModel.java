@@ -43,6 +43,11 @@ public final class TinyModel {
 
     /** The same of another size. */
     public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
+        return write(architecture, target, seed, 100);
+    }
+
+    /** The same of another logit scale. */
+    public static Path write(ClipConfig architecture, Path target, long seed, double logitScale) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
         ModelMetadata metadata =
                 RandomWeights.write(architecture, seed, plain, MlpActivation.published(architecture), Progress.NONE);
@@ -58,7 +63,7 @@ public final class TinyModel {
                     }
                 }
                 if (spec.name().equals("logit_scale")) {
-                    values[0] = (float) Math.log(100);
+                    values[0] = (float) Math.log(logitScale);
                 }
                 writer.writeFloats(spec.name(), values);
             }
