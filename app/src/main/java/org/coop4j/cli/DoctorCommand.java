@@ -51,7 +51,7 @@ final class DoctorCommand extends ConsoleCommand {
     private static final String[][] X86 = {
         {"avx2", "8 floats at once"},
         {"avx512f", "16 floats at once"},
-        {"avx512_bf16", "bfloat16 products up to twice as fast as float32"},
+        {"avx512_bf16", "bfloat16 products, up to twice as fast as float32 on AMD's processors"},
         {"amx_bf16", "bfloat16 products several times as fast as float32"}
     };
 
@@ -78,7 +78,9 @@ final class DoctorCommand extends ConsoleCommand {
             if (canCompute) {
                 Optional<String> obstacle = BFLOAT16.obstacle().map("no: "::concat);
                 table.row(
-                        "bfloat16", obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()));
+                        "bfloat16",
+                        obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()
+                                + (Precision.fastest() == FLOAT32 ? ", and is slower than float32" : "")));
                 if (Backend.currentForm() == Form.HOST) {
                     product(workers, FLOAT32);
                     if (obstacle.isEmpty()) {

@@ -143,9 +143,10 @@ public final class Options {
         @Option(
                 names = "--precision",
                 paramLabel = "TYPE",
-                description = "Precision of matrix products: float32, bf16, or auto, which is bf16 where the processor"
-                        + " has it and images have 128 pixels or more (default: auto to answer, float32 or the run's to"
-                        + " learn and score).")
+                description =
+                        "Precision of matrix products: float32, bf16, or auto, which is bf16 where that is faster and"
+                                + " images have 128 pixels or more (default: auto to answer, float32 or the run's to learn and"
+                                + " score).")
         Choice given;
 
         /** Choices of the option. */

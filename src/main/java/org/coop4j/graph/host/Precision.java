@@ -2,17 +2,19 @@ package org.coop4j.graph.host;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_fp16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.base.Machine;
 
 /** Rounding of the factors of a product with frozen weights; its sums, and all values between products, are float32. */
 public enum Precision {
     /** No rounding: the precision of everything that is compared with the reference. */
     FLOAT32("float32"),
-    /** Rounding to bfloat16, 8 bits of significand; about twice as fast on processors with its instructions. */
+    /** Rounding to bfloat16, 8 bits of significand; about twice as fast on most processors with its instructions. */
     BFLOAT16("bf16");
 
     /** Width of the towers of published models, at least: a smaller one need not wait for oneDNN to be loaded. */
@@ -55,9 +57,27 @@ public enum Precision {
         return missing().or(() -> obstacle(dnnl_get_effective_cpu_isa()));
     }
 
-    /** Returns bfloat16 if this process can compute with it, otherwise float32. */
+    /** Returns bfloat16 if this process can compute with it and is faster so, otherwise float32. */
     public static Precision fastest() {
-        return BFLOAT16.obstacle().isEmpty() ? BFLOAT16 : FLOAT32;
+        String vendor = Machine.processor("vendor_id").orElse("");
+        return BFLOAT16.obstacle().isEmpty() && gains(dnnl_get_effective_cpu_isa(), vendor) ? BFLOAT16 : FLOAT32;
+    }
+
+    /**
+     * Returns true if products of bfloat16 are faster than those of float32. They are not where a virtual machine hides the
+     * AMX of an Intel processor: its AVX512_BF16 multiplies at half the speed of float32.
+     *
+     * @param instructions sets of instructions that oneDNN found, a bit each
+     * @param vendor of the processor, as Linux calls it
+     */
+    static boolean gains(int instructions, String vendor) {
+        return !vendor.equals("GenuineIntel")
+                || has(instructions, dnnl_cpu_isa_avx512_core_amx)
+                || !has(instructions, dnnl_cpu_isa_avx512_core_fp16);
+    }
+
+    private static boolean has(int instructions, int set) {
+        return (instructions & set) == set;
     }
 
     /** Returns true if this process computes in the host's memory and has oneDNN, which exists for x86-64. */
@@ -87,7 +107,7 @@ public enum Precision {
      * @param instructions sets of instructions that oneDNN found, a bit each
      */
     static Optional<String> obstacle(int instructions) {
-        return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
+        return has(instructions, dnnl_cpu_isa_avx512_core_bf16)
                 ? Optional.empty()
                 : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
                         + " or auto, which takes the best available");
@@ -95,8 +115,7 @@ public enum Precision {
 
     /** Returns the instructions that multiply bfloat16 on this processor, which must have some. */
     public static String instructions() {
-        int amx = dnnl_cpu_isa_avx512_core_amx;
-        return (dnnl_get_effective_cpu_isa() & amx) == amx ? "AMX" : "AVX512_BF16";
+        return has(dnnl_get_effective_cpu_isa(), dnnl_cpu_isa_avx512_core_amx) ? "AMX" : "AVX512_BF16";
     }
 
     /**

@@ -28,6 +28,20 @@ class PrecisionTest {
         }
     }
 
+    /** Intel's processors with AVX512_FP16 have AMX, which a virtual machine may hide; AVX512_BF16 alone is older. */
+    @Test
+    void bfloat16IsSlowerThanFloat32WhereAmxIsHidden() {
+        assertThat(Precision.gains(dnnl.dnnl_cpu_isa_avx512_core_fp16, "GenuineIntel"))
+                .isFalse();
+        assertThat(Precision.gains(dnnl.dnnl_cpu_isa_avx512_core_amx, "GenuineIntel"))
+                .isTrue();
+        assertThat(Precision.gains(dnnl.dnnl_cpu_isa_avx512_core_bf16, "GenuineIntel"))
+                .isTrue();
+        assertThat(Precision.gains(dnnl.dnnl_cpu_isa_avx512_core_fp16, "AuthenticAMD"))
+                .isTrue();
+        assertThat(Precision.gains(dnnl.dnnl_cpu_isa_avx512_core_fp16, "")).isTrue();
+    }
+
     /** A class loader without oneDNN, as on a class path that lacks it. */
     @Test
     void withoutOneDnnTheReasonIsNamed() throws Exception {
