@@ -8,10 +8,13 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.ImageEncoder;
+import org.coop4j.clip.ImageEncoder.PixelSource;
 import org.coop4j.eval.Labels;
 
 /**
@@ -144,14 +147,28 @@ public interface FeatureSet {
 
     /** Returns features of a kind of these images, whose rows are its input, such as pixels, in all views. */
     default FeatureSet encoded(Clip clip, FeatureKind kind) throws IOException {
-        FeatureMatrix features = clip.imageEncoder(kind)
-                .encode(size() * views(), (i, target, offset) -> {
-                    float[] pixels = new float[width()];
-                    copy(i / views(), i % views(), pixels, 0);
-                    target.put(offset, pixels);
-                })
-                .all();
-        return new DenseFeatures(features.width(), views(), features.toArray(), labelSets());
+        return encoded(clip, kind, Progress.NONE);
+    }
+
+    /** The same, which reports that it encodes. */
+    default FeatureSet encoded(Clip clip, FeatureKind kind, Progress progress) throws IOException {
+        ImageEncoder encoder = clip.imageEncoder(kind);
+        int rows = size() * views();
+        FloatBuffer features = FloatBuffer.allocate(Math.multiplyExact(rows, encoder.width()));
+        try (Progress.Task task = progress.task("encoding by the trained tower", rows, Progress.Unit.IMAGES)) {
+            for (int from = 0; from < rows; from += encoder.part()) {
+                int first = from;
+                int part = Math.min(encoder.part(), rows - from);
+                PixelSource input = (i, target, offset) -> {
+                    float[] row = new float[width()];
+                    copy((first + i) / views(), (first + i) % views(), row, 0);
+                    target.put(offset, row);
+                };
+                features.put(encoder.encode(part, input).all().toArray());
+                task.advance(part);
+            }
+        }
+        return new DenseFeatures(encoder.width(), views(), features.array(), labelSets());
     }
 
     /**

@@ -150,7 +150,8 @@ record TwoStage(
         LearnedTensor rows =
                 learned.save().matrix(PromptClassifier.CLASS_WEIGHTS).learned(PromptClassifier.CLASS_WEIGHTS);
         int classes = learned.classNames().size();
-        FeatureSet images = data.train().encoded(clip, ((FeatureKind.Changed) learned.features()).of(features()));
+        FeatureKind kind = ((FeatureKind.Changed) learned.features()).of(features());
+        FeatureSet images = data.train().encoded(clip, kind, trainer.progress());
         Training training = trainer.training();
         training = classifierEpochs == 0
                 ? training.withEpochs((int) Math.round(training.epochs() / FIRST))
