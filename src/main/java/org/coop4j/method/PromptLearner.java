@@ -138,7 +138,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         PromptEncoder encoder = clip.promptEncoder(prompts);
         try (BatchStep step = step(encoder, objective(), data.train(), trainer.memory())) {
             BatchOrder order = method.order(data.train().size(), prompts.size(), trainer);
-            return seconds(step, order) * trainer.training().epochs() * order.batches();
+            return seconds(seconds(step, order), order, data.train(), trainer.training());
         }
     }
 
@@ -151,19 +151,26 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         return (System.nanoTime() - began) / 1e9;
     }
 
+    /** Returns the seconds of all steps, and of encoding after them: half of a step is the way forward. */
+    private double seconds(double each, BatchOrder order, FeatureSet images, Training training) {
+        double encoded = method.encodesAfterTraining() ? (double) images.size() * images.views() : 0;
+        return each * (training.epochs() * order.batches() + encoded / order.epoch(0)[0].length / 2);
+    }
+
     /** Returns what a training costs whose steps take seconds. */
     private String cost(double seconds, BatchOrder order, FeatureSet images, Training training) {
         long steps = (long) training.epochs() * order.batches();
         long bytes = (long) images.size() * images.views() * images.width() * Short.BYTES;
         return String.format(
                 Locale.ROOT,
-                "training on %s in %s: %d steps of %d, %.2g s each by a measured one: about %s%s",
+                "training on %s in %s: %d steps of %d, %.2g s each by a measured one%s: about %s%s",
                 Numbers.count(images.size(), "image"),
                 Numbers.count(images.views(), "view"),
                 steps,
                 order.epoch(0)[0].length,
                 seconds,
-                Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds * steps))),
+                method.encodesAfterTraining() ? ", then encoding" : "",
+                Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds(seconds, order, images, training)))),
                 method.features() instanceof FeatureKind.Tokens
                         ? "; %s of tokens in the bank".formatted(Numbers.bytes(bytes))
                         : "");

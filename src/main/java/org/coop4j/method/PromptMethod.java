@@ -221,6 +221,11 @@ public interface PromptMethod extends Method {
         return learned.save();
     }
 
+    /** Returns true if {@link #finished} encodes all views of the images. */
+    default boolean encodesAfterTraining() {
+        return false;
+    }
+
     /** Returns true if it is defined on a text tower with a start token and a causal mask alone, which SigLIP's is not. */
     default boolean needsCausalText() {
         return false;

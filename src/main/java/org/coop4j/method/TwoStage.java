@@ -143,6 +143,11 @@ record TwoStage(
         return true;
     }
 
+    @Override
+    public boolean encodesAfterTraining() {
+        return true;
+    }
+
     /** Trains the classifier on the features of all views, with an optimizer and a schedule of its own. */
     @Override
     public ClassifierFile finished(Clip clip, Classifier learned, FewShotFeatures data, Trainer trainer)

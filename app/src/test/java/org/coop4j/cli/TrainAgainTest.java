@@ -117,6 +117,18 @@ class TrainAgainTest {
         assertThat(config.get("training").get("epochs").asInt()).isEqualTo(2);
     }
 
+    /** Its tower encodes all views again before the classifier is trained. */
+    @Test
+    void theCostOfTwoStageIncludesWhatFollowsTheTowersTraining() throws IOException {
+        String said = coop(
+                        "train -m % -d % -o % --method two-stage --fast -k 2 --bank %",
+                        MODEL, pictures, folder.resolve("two"), folder.resolve("bank"))
+                .ok()
+                .err();
+        assertThat(said)
+                .containsPattern("training on 6 images in 4 views: .* s each by a measured one, then encoding: about ");
+    }
+
     @Test
     void afterLabelsWereFixedARunIsMadeAnewAndTheOldOneIsKeptAndCompared() throws IOException {
         Path data = folder.resolve("fixed");
