@@ -73,11 +73,11 @@ record TwoStage(
         return Training.adam(Algorithm.ADAMW, 180, 32, 2e-4, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR);
     }
 
-    /** Returns five passes over the images; the classifier, whose steps take no tower, is trained as the reference's. */
+    /** Returns four passes over the images; the classifier, whose steps take no tower, is trained as the reference's. */
     @Override
     public Fast fast(Clip clip, int block, int classes) {
         int text = clip.architecture().text().layers() / 2;
-        int epochs = TowerMethod.epochsOfPasses(5, classes);
+        int epochs = TowerMethod.epochsOfPasses(4, classes);
         return new Fast(
                 new TwoStage(block, text, CLASSIFIER_EPOCHS),
                 Training.adam(Algorithm.ADAMW, epochs, FAST_BATCH, 1e-3, 0.01, 1e-8, Schedule.STEP_COSINE_TO_FLOOR),
