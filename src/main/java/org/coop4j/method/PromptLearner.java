@@ -151,7 +151,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
         return (System.nanoTime() - began) / 1e9;
     }
 
-    /** Returns the seconds of all steps, and of encoding after them: half of a step is the way forward. */
+    /** Returns the seconds of all steps and of encoding after them; a forward pass takes about half of a step. */
     private double seconds(double each, BatchOrder order, FeatureSet images, Training training) {
         double encoded = method.encodesAfterTraining() ? (double) images.size() * images.views() : 0;
         return each * (training.epochs() * order.batches() + encoded / order.epoch(0)[0].length / 2);

@@ -167,7 +167,7 @@ class EncodingOptionsTest {
         out = outFolder.resolve("features.safetensors");
     }
 
-    /** Returns bfloat16 where it can be computed, be it slower. */
+    /** Returns bfloat16 where it can be computed, even if it is slower, and float32 elsewhere. */
     private static String shortest() {
         return Precision.BFLOAT16.obstacle().isEmpty() ? "bf16" : "float32";
     }
