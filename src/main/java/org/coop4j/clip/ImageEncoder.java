@@ -311,7 +311,7 @@ public final class ImageEncoder {
                     : VisionTransformer.PIXELS;
             if (alignment == 1 && kind != FeatureKind.BEFORE_PROJECTION) {
                 List<SDVariable> features = tower.embedded(pixels, images, block, changes.imageRows());
-                return graph.plan(Map.of("features", joined(graph, features, images)), weights.workers());
+                return graph.plan(Map.of("features", joined(features)), weights.workers());
             }
             x = alignment == 1
                     ? tower.forward(pixels, images) // [images, width]
@@ -330,19 +330,9 @@ public final class ImageEncoder {
     }
 
     /** Returns features [images, embed] side by side, [images, features · embed]. */
-    private SDVariable joined(Graph graph, List<SDVariable> features, int images) {
-        if (features.size() == 1) {
-            return features.get(0);
-        }
-        int embed = weights.architecture().embedDim();
-        INDArray zeros =
-                learned.computeIfAbsent("zeros " + images, key -> NativeMemory.array(DataType.FLOAT, images, width())
-                        .assign(0));
-        SDVariable x = graph.constant("zeros", zeros);
-        for (int i = 0; i < features.size(); i++) {
-            x = graph.addColumns(x, features.get(i), i * embed, embed);
-        }
-        return x;
+    private static SDVariable joined(List<SDVariable> features) {
+        SDVariable first = features.get(0);
+        return features.size() == 1 ? first : first.getSameDiff().concat(1, features.toArray(SDVariable[]::new));
     }
 
     /** Returns the weights of a changed tower in place of the model's, with branches merged: W + scale · B A. */
@@ -403,8 +393,8 @@ public final class ImageEncoder {
         }
 
         @Override
-        public SDVariable dropout(SDVariable x, double rate) {
-            return x;
+        public Graph.Dropout dropout(double rate) {
+            return Graph.Dropout.NONE;
         }
     }
 

@@ -1,14 +1,16 @@
 package org.coop4j.clip;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.Graph.Dropout;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
@@ -106,8 +108,8 @@ public interface Parameters {
         /** Returns the learned tensor of a name, one of more than two axes as the matrix of its rows. */
         SDVariable learned(String name);
 
-        /** Returns a part of the elements of x set to 0 while it is trained, otherwise x. */
-        SDVariable dropout(SDVariable x, double rate);
+        /** Returns dropout for one use, if this is trained, otherwise none. */
+        Dropout dropout(double rate);
     }
 
     /**
@@ -150,13 +152,13 @@ public interface Parameters {
      *
      * @param a [rank, in]
      * @param b [out, rank]
-     * @param drop changes the branch's input, such as by dropout
+     * @param dropout of an input
      */
-    record LowRank(SDVariable a, SDVariable b, double scale, UnaryOperator<SDVariable> drop) {
+    record LowRank(SDVariable a, SDVariable b, double scale, Function<SDVariable, Dropout> dropout) {
 
-        SDVariable of(Graph graph, SDVariable x) {
-            SDVariable inner = graph.linear(drop.apply(x), a).mul(scale); // [rows, rank]
-            return graph.linear(inner, b); // [rows, out]
+        /** Returns the branch of an input, added to the layer's columns from {@code column} on. */
+        Graph.LowRank of(SDVariable x, int column) {
+            return new Graph.LowRank(a, b, scale, column, dropout.apply(x));
         }
 
         int out() {
@@ -214,7 +216,7 @@ public interface Parameters {
         public SDVariable linear(String layer, SDVariable x) {
             SDVariable y = Parameters.super.linear(layer, x);
             LowRank branch = changes.branches.get(layer);
-            return branch == null ? y : graph().add(y, branch.of(graph(), x));
+            return branch == null ? y : graph().addLowRank(y, x, List.of(branch.of(x, 0)));
         }
 
         @Override
@@ -229,14 +231,14 @@ public interface Parameters {
 
         /** Adds the branches of the projections between two rows of the packed one. */
         private SDVariable withBranches(String attention, SDVariable x, SDVariable y, int from, int to) {
-            SDVariable sum = y;
+            List<Graph.LowRank> branches = new ArrayList<>();
             for (int part = 0; part < PARTS.size(); part++) {
                 LowRank branch = changes.branches.get(attention + PARTS.get(part));
                 if (branch != null && part * branch.out() >= from && part * branch.out() < to) {
-                    sum = graph().addColumns(sum, branch.of(graph(), x), part * branch.out() - from, branch.out());
+                    branches.add(branch.of(x, part * branch.out() - from));
                 }
             }
-            return sum;
+            return branches.isEmpty() ? y : graph().addLowRank(y, x, branches);
         }
 
         @Override

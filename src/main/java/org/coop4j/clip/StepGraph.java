@@ -173,14 +173,14 @@ public final class StepGraph implements Parameters.Learned, AutoCloseable {
     }
 
     @Override
-    public SDVariable dropout(SDVariable x, double rate) {
+    public Graph.Dropout dropout(double rate) {
         if (rate == 0 || !shape.trains) {
-            return x;
+            return Graph.Dropout.NONE;
         }
         if (draws == null) {
             draws = graph.placeholder(DRAWS, DataType.FLOAT, 2);
         }
-        return graph.dropout(x, rate, draws, drawn++);
+        return new Graph.Dropout(rate, draws, drawn++);
     }
 
     /** Builds what follows of the fastest kernels ({@link Graph#fast}), for large batches. */

@@ -158,19 +158,32 @@ public class Graph {
         return apply(new Add(), a, b);
     }
 
-    /** Returns x with y added to its columns from {@code from} on; x [rows, columns], y [rows, count] → as x. */
-    public SDVariable addColumns(SDVariable x, SDVariable y, int from, int count) {
-        return apply(new AddColumns(from, count), x, y);
+    /**
+     * Elements of a matrix that are set to 0 by a probability; the others are divided by the rest of it.
+     *
+     * @param rate the probability, less than 1
+     * @param draws [2] whole numbers below 2²⁴, others for each step; with a rate of 0 the elements' factors themselves, as
+     *     large as the matrix, or null
+     * @param number another one for each matrix with the same draws
+     */
+    public record Dropout(double rate, SDVariable draws, int number) {
+
+        /** Nothing is dropped. */
+        public static final Dropout NONE = new Dropout(0, null, 0);
     }
 
     /**
-     * Returns x with elements that are 0 by a probability; the others are divided by the rest of it.
+     * A low-rank branch beside a linear layer (LoRA): x → scale · drop(x) · Aᵀ · Bᵀ.
      *
-     * @param draws [2] whole numbers below 2²⁴, others for each step
-     * @param number of this op among those with the same draws
+     * @param a [rank, in]
+     * @param b [out, rank]
+     * @param column first column of the layer's result to which it is added
      */
-    public SDVariable dropout(SDVariable x, double rate, SDVariable draws, int number) {
-        return apply(new Dropout(rate, number), x, draws);
+    public record LowRank(SDVariable a, SDVariable b, double scale, int column, Dropout dropout) {}
+
+    /** Returns a layer's result y with branches of its input added; y [rows, columns], x [rows, in] → as y. */
+    public SDVariable addLowRank(SDVariable y, SDVariable x, List<LowRank> branches) {
+        return apply(new AddLowRank(branches), AddLowRank.inputs(y, x, branches));
     }
 
     /**

@@ -166,8 +166,8 @@ final class Rotary extends GraphOp {
 
         RoundedRow(HostMatrix in, HostMatrix out) {
             super(in, out);
-            source = in.pairs();
-            target = out.pairs();
+            source = in.bits();
+            target = out.bits();
             row = new int[cols / 2];
             bits = new int[cos.length];
             a = new float[cos.length];

@@ -250,7 +250,7 @@ record ClipLora(
                                 graph.learned(name),
                                 graph.learned(layer + B),
                                 alpha / Math.sqrt(rank),
-                                x -> graph.dropout(x, dropout)));
+                                x -> graph.dropout(dropout)));
             }
         }
         return new Changes(Map.of(), branches, null);

@@ -110,10 +110,23 @@ class OpGradientTest extends OpGradientChecks {
                     shapes("x", shape(7, width), "gain", shape(width), "bias", shape(width)),
                     (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"), 1e-5)));
         }
-        cases.add(new Case(
-                "add columns",
-                shapes("x", shape(5, 8), "y", shape(5, 3)),
-                (g, v) -> g.addColumns(v.get("x"), v.get("y"), 2, 3)));
+        for (boolean drops : new boolean[] {false, true}) {
+            Map<String, long[]> branches = shapes(
+                    "y", shape(150, 9), "x", shape(150, 5), "base", shape(150, 5), "a", shape(2, 5), "b", shape(3, 2));
+            branches.putAll(shapes("a2", shape(3, 5), "b2", shape(4, 3)));
+            cases.add(new Case(drops ? "low-rank branches with factors" : "low-rank branches", branches, (g, v) -> {
+                Graph.Dropout dropout = drops
+                        ? new Graph.Dropout(
+                                0, g.constant("factors", v.get("base").getArr()), 0)
+                        : Graph.Dropout.NONE;
+                return g.addLowRank(
+                        v.get("y"),
+                        v.get("x"),
+                        List.of(
+                                new Graph.LowRank(v.get("a"), v.get("b"), 0.5, 1, dropout),
+                                new Graph.LowRank(v.get("a2"), v.get("b2"), 2, 5, dropout)));
+            }));
+        }
         cases.add(new Case(
                 "project with bias",
                 shapes("x", shape(6, 4), "w", shape(4, 3), "b", shape(3)),

@@ -29,6 +29,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.convert.Converter;
 import org.junit.jupiter.api.AfterAll;
@@ -466,7 +467,10 @@ class ImageTowerGoldenTest {
                                             branch.a(),
                                             branch.b(),
                                             branch.scale(),
-                                            x -> x.mul(mask((StepGraph) graph, golden, key, layer, x, batch.length)))));
+                                            x -> new Graph.Dropout(
+                                                    0,
+                                                    mask((StepGraph) graph, golden, key, layer, x, batch.length),
+                                                    0))));
                     return new Parameters.Changes(Map.of(), branches, null);
                 }
             };

@@ -20,6 +20,7 @@ public final class HostMatrix implements AutoCloseable {
     private final BytePointer owned; // null if an array owns the memory
     private final Cursor start;
     private final FloatBuffer buffer;
+    private final IntBuffer bits;
     private final int rows;
     private final int cols;
     private final boolean rounded;
@@ -29,6 +30,7 @@ public final class HostMatrix implements AutoCloseable {
         this.owned = owned;
         this.start = new Cursor(this, address, (long) rows * cols);
         this.buffer = start.asByteBuffer().asFloatBuffer();
+        this.bits = start.asByteBuffer().asIntBuffer();
         this.rows = rows;
         this.cols = cols;
         this.rounded = rounded;
@@ -76,6 +78,11 @@ public final class HostMatrix implements AutoCloseable {
         return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols), false);
     }
 
+    /** Returns a matrix in memory of another owner, {@code from} floats on. */
+    public static HostMatrix in(Pointer memory, long from, int rows, int cols) {
+        return new HostMatrix(null, null, memory.address() + from * Float.BYTES, rows, cols, false);
+    }
+
     /**
      * Returns the matrix view of {@code array}, which stays the owner of the memory.
      *
@@ -114,7 +121,7 @@ public final class HostMatrix implements AutoCloseable {
         return true;
     }
 
-    /** Returns the same memory for values rounded to bfloat16, two bytes each: for oneDNN, and {@link #pairs}. */
+    /** Returns the same memory for values rounded to bfloat16, two bytes each: for oneDNN, and {@link #bits}. */
     public HostMatrix rounded() {
         return new HostMatrix(array, null, start.address(), rows, cols, true);
     }
@@ -164,9 +171,9 @@ public final class HostMatrix implements AutoCloseable {
         return buffer;
     }
 
-    /** Returns the values of a rounded matrix in pairs, the first of a pair in the lower half of an int. */
-    public IntBuffer pairs() {
-        return start.asByteBuffer().asIntBuffer();
+    /** Returns the bits of all values; of a rounded matrix in pairs, the first of a pair in the lower half of an int. */
+    public IntBuffer bits() {
+        return bits;
     }
 
     /** Returns a pointer to the element at {@code (row, col)}, which keeps the matrix reachable. */
