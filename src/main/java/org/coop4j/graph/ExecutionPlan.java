@@ -15,7 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The ops that the outputs need stand in order, each bound to arrays allocated once. Arrays share memory where their
  * lives do not overlap, an elementwise op overwrites an input that nothing reads later, and identities and reshapes are
- * views. A run allocates nothing. Per op the session spends some milliseconds on bookkeeping and fresh memory, a plan
+ * views. What depends on constants alone is computed in the first run and kept. A run allocates nothing. Per op the session spends some milliseconds on bookkeeping and fresh memory, a plan
  * about a microsecond.
  *
  * <p>Constants and variables are read in place, so the next run sees a change to a variable's array. They belong to
@@ -25,10 +25,12 @@ public final class ExecutionPlan implements AutoCloseable {
 
     private final Map<String, INDArray> inputs;
     private final Map<String, INDArray> outputs;
+    private final List<Step> once;
     private final List<Step> steps;
     private final List<INDArray> owned;
     private final long bytes;
     private final boolean onHost = Backend.currentForm() == Backend.Form.HOST;
+    private boolean ran;
     private boolean closed;
 
     /**
@@ -42,17 +44,20 @@ public final class ExecutionPlan implements AutoCloseable {
 
     /**
      * @param inputs arrays of the placeholders
+     * @param once steps of the first run alone, before the others
      * @param owned arrays to free with the plan
      * @param bytes of all intermediate values together
      */
     ExecutionPlan(
             Map<String, INDArray> inputs,
             Map<String, INDArray> outputs,
+            List<Step> once,
             List<Step> steps,
             List<INDArray> owned,
             long bytes) {
         this.inputs = inputs;
         this.outputs = outputs;
+        this.once = once;
         this.steps = steps;
         this.owned = owned;
         this.bytes = bytes;
@@ -99,13 +104,21 @@ public final class ExecutionPlan implements AutoCloseable {
     void run(Consumer<Step> each) {
         requireOpen();
         if (onHost) {
-            Gemm.singleThreaded(() -> steps.forEach(each));
+            Gemm.singleThreaded(() -> runAll(each));
         } else {
-            steps.forEach(each);
+            runAll(each);
         }
     }
 
-    /** Returns the number of floating-point operations of the matrix products of one run. */
+    private void runAll(Consumer<Step> each) {
+        if (!ran) {
+            once.forEach(each);
+            ran = true;
+        }
+        steps.forEach(each);
+    }
+
+    /** Returns the number of floating-point operations of the matrix products of a run after the first. */
     public long flops() {
         return steps.stream().mapToLong(Step::flops).sum();
     }
@@ -115,7 +128,7 @@ public final class ExecutionPlan implements AutoCloseable {
         return bytes;
     }
 
-    /** Returns the number of ops in a run. */
+    /** Returns the number of ops in a run after the first. */
     int size() {
         return steps.size();
     }
@@ -125,6 +138,7 @@ public final class ExecutionPlan implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
+            once.forEach(step -> step.kernel().close());
             steps.forEach(step -> step.kernel().close());
             owned.forEach(NativeMemory::free);
         }

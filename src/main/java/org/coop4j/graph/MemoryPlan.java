@@ -23,6 +23,9 @@ final class MemoryPlan {
         int last;
         long offset = -1;
 
+        /** True if the value must survive from run to run. */
+        boolean kept;
+
         Slot(long length, int first) {
             this.length = length;
             this.first = first;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.NativeMemory;
@@ -51,6 +53,14 @@ public final class PlanDraft {
     private final Map<DataType, List<Slot>> slots = new EnumMap<>(DataType.class);
     private final Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
 
+    /** Lengths of the values that are kept from run to run. */
+    private final Map<DataType, Long> keptLengths = new EnumMap<>(DataType.class);
+
+    /** Number of ops in front that depend on constants alone, and how many of them compute something. */
+    private final int constant;
+
+    private final int constantComputed;
+
     /**
      * A variable of the graph, with one source of its memory: array, placeholder or slot; the others are null.
      *
@@ -85,6 +95,11 @@ public final class PlanDraft {
         this.outputs = outputs;
         this.workers = workers;
         List<SameDiffOp> ops = fused(opsInOrder(sd, outputs.values()));
+        Set<String> known = ofConstants(ops);
+        ops.sort(Comparator.comparing(op -> !known.contains(op.getOutputsOfOp().get(0))));
+        constant = (int) ops.stream()
+                .filter(op -> known.contains(op.getOutputsOfOp().get(0)))
+                .count();
         rounded = Rounding.of(ops, outputs.values());
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
@@ -92,15 +107,44 @@ public final class PlanDraft {
             }
         }
         outputs.values().forEach(variable -> lastUses.put(variable, ops.size()));
+        int before = 0;
         for (int step = 0; step < ops.size(); step++) {
             addOutputs(ops.get(step), step);
+            before = step < constant ? computed.size() : before;
         }
+        constantComputed = before;
         values.forEach((variable, value) -> {
             if (value.slot != null) {
                 value.slot.last = Math.max(value.slot.last, lastUses.getOrDefault(variable, 0));
             }
         });
-        slots.forEach((type, some) -> lengths.put(type, Math.max(1, MemoryPlan.place(some))));
+        slots.forEach((type, some) -> {
+            List<Slot> kept = some.stream()
+                    .filter(slot -> slot.first < constant && slot.last >= constant)
+                    .toList();
+            for (Slot slot : kept) {
+                slot.kept = true;
+                slot.last = Integer.MAX_VALUE;
+            }
+            if (!kept.isEmpty()) {
+                keptLengths.put(type, MemoryPlan.place(kept));
+            }
+            some.removeAll(kept);
+            lengths.put(type, Math.max(1, MemoryPlan.place(some)));
+        });
+    }
+
+    /** Returns the results of ops that depend on constants alone. */
+    private Set<String> ofConstants(List<SameDiffOp> ops) {
+        Set<String> known = new HashSet<>();
+        for (SameDiffOp op : ops) {
+            if (op.getInputsToOp().stream()
+                    .allMatch(input -> known.contains(input)
+                            || sd.getVariable(input).getVariableType() == VariableType.CONSTANT)) {
+                known.addAll(op.getOutputsOfOp());
+            }
+        }
+        return known;
     }
 
     /** Returns the shape of a variable whose placeholders have full shapes. */
@@ -111,7 +155,8 @@ public final class PlanDraft {
 
     /** Returns the number of bytes of native memory that all intermediate values together will need. */
     public long bytes() {
-        return lengths.entrySet().stream()
+        return Stream.of(lengths, keptLengths)
+                .flatMap(some -> some.entrySet().stream())
                 .mapToLong(length -> length.getValue() * length.getKey().width())
                 .sum();
     }
@@ -134,7 +179,10 @@ public final class PlanDraft {
         return plans;
     }
 
-    private ExecutionPlan bind(Map<DataType, INDArray> arena, Collection<INDArray> owned) {
+    private ExecutionPlan bind(Map<DataType, INDArray> shared, Collection<INDArray> owned) {
+        Map<DataType, INDArray> own = new EnumMap<>(DataType.class);
+        keptLengths.forEach((type, length) -> own.put(type, NativeMemory.array(type, length)));
+        Arena arena = new Arena(shared, own);
         Map<String, INDArray> inputs = new LinkedHashMap<>();
         values.forEach((variable, value) -> {
             if (variable.equals(value.placeholder)) {
@@ -154,7 +202,14 @@ public final class PlanDraft {
         outputs.forEach((name, variable) -> results.put(name, array(value(variable), inputs, arena)));
         List<INDArray> ownMemory = new ArrayList<>(inputs.values());
         ownMemory.addAll(owned);
-        return new ExecutionPlan(inputs, results, steps, ownMemory, bytes());
+        ownMemory.addAll(own.values());
+        return new ExecutionPlan(
+                inputs,
+                results,
+                steps.subList(0, constantComputed),
+                steps.subList(constantComputed, steps.size()),
+                ownMemory,
+                bytes());
     }
 
     /** Returns the ops that some variables need, depth first, an op after all that it reads. */
@@ -261,6 +316,7 @@ public final class PlanDraft {
         for (int i = 0; i < in.size(); i++) {
             Value value = in.get(i);
             if (value.slot != null
+                    && (value.slot.first < constant) == (step < constant)
                     && value.type == type
                     && length(value.shape) == length
                     && Ops.mayOverwrite(function, i)
@@ -324,13 +380,21 @@ public final class PlanDraft {
         return new Value(shape, variable.dataType(), null, variable.name(), null);
     }
 
-    private INDArray[] arrays(List<String> variables, Map<String, INDArray> inputs, Map<DataType, INDArray> arena) {
+    /** Memory of values: shared with other plans, and what is kept from run to run. */
+    private record Arena(Map<DataType, INDArray> shared, Map<DataType, INDArray> own) {
+
+        INDArray of(Value value) {
+            return (value.slot.kept ? own : shared).get(value.type);
+        }
+    }
+
+    private INDArray[] arrays(List<String> variables, Map<String, INDArray> inputs, Arena arena) {
         return variables.stream()
                 .map(variable -> array(value(variable), inputs, arena))
                 .toArray(INDArray[]::new);
     }
 
-    private static INDArray array(Value value, Map<String, INDArray> inputs, Map<DataType, INDArray> arena) {
+    private static INDArray array(Value value, Map<String, INDArray> inputs, Arena arena) {
         if (value.array != null) {
             return value.array;
         }
@@ -339,6 +403,6 @@ public final class PlanDraft {
             INDArray whole = inputs.get(value.placeholder);
             return Arrays.equals(shape, whole.shape()) ? whole : whole.reshape('c', shape);
         }
-        return NativeMemory.view(arena.get(value.type), value.slot.offset, shape, Nd4j.getStrides(shape, 'c'));
+        return NativeMemory.view(arena.of(value), value.slot.offset, shape, Nd4j.getStrides(shape, 'c'));
     }
 }

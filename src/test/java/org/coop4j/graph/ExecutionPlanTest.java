@@ -264,6 +264,36 @@ class ExecutionPlanTest {
         }
     }
 
+    /** Two plans of one graph in one arena, run in turns. */
+    @Test
+    void whatDependsOnConstantsAloneIsComputedOnceAndKept() {
+        Graph graph = Graph.create();
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 4, 6);
+        SDVariable fixed = graph.constant("a", gaussian(1, 4, 6));
+        for (int i = 0; i < 3; i++) {
+            fixed = fixed.mmul(graph.constant("w" + i, gaussian(2 + i, 6, 6)));
+        }
+        SDVariable sum = graph.sameDiff().reshape(fixed, 4, 6).add(x);
+        SDVariable twice = sum.add(x.add(fixed));
+        String[] outputs = {sum.name(), twice.name(), fixed.name()};
+        List<ExecutionPlan> plans = PlanDraft.bind(List.of(
+                graph.draft(Map.of(outputs[0], sum), WORKERS),
+                graph.draft(Map.of(outputs[1], twice, outputs[2], fixed), WORKERS)));
+        assertThat(plans).extracting(ExecutionPlan::size).containsExactly(1, 3);
+        assertThat(plans).extracting(ExecutionPlan::flops).containsOnly(0L);
+        for (long seed = 1; seed < 4; seed++) {
+            INDArray at = gaussian(seed, 4, 6);
+            Map<String, INDArray> expected = Sessions.output(graph, Map.of("x", at), List.of(outputs));
+            for (int i = 0; i < outputs.length; i++) {
+                ExecutionPlan plan = plans.get(Math.min(i, 1));
+                plan.input("x").assign(at);
+                plan.run();
+                assertEqual(outputs[i], plan.output(outputs[i]), expected.get(outputs[i]));
+            }
+        }
+        plans.forEach(ExecutionPlan::close);
+    }
+
     @Test
     void unknownInputsAndOutputsOfAPlanAreNamed() {
         Graph graph = graph(Kind.PARTS);
