@@ -53,7 +53,7 @@ record Mmrl(
         @Setting("first block of images with rows, counted from 1; 0 for the middle one") int firstLayer,
         @Setting("first block of texts with rows, counted from 1; 0 for the one at the same height") int firstTextLayer,
         @Setting("share of the class token's feature, 0 to 1") double alpha,
-        @Setting("weight of the distances from the frozen model's features") double rho,
+        @Setting("weight at logit scale 100 of the distances from the frozen model's features") double rho,
         @Setting("hand-written prompt with {} for the class name; without it the data's own") String template)
         implements TowerMethod {
 

@@ -35,8 +35,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 record PromptSrc(
         TowerPrompts prompts,
-        @Setting("weight of the distance from the teacher's class features") double textWeight,
-        @Setting("weight of the distance from the teacher's image features") double imageWeight,
+        @Setting("weight at logit scale 100 of the distance from the teacher's class features") double textWeight,
+        @Setting("weight at logit scale 100 of the distance from the teacher's image features") double imageWeight,
         @Setting("mean of the weights of epochs, as a share of all epochs") double mean,
         @Setting("standard deviation of the weights of epochs, as a share of all epochs") double deviation)
         implements TowerPrompts.InBothTowers {

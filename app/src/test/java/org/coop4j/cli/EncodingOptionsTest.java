@@ -168,7 +168,7 @@ class EncodingOptionsTest {
     }
 
     /** Returns bfloat16 where it can be computed, even if it is slower, and float32 elsewhere. */
-    private static String shortest() {
+    private static String bfloat16IfPossible() {
         return Precision.BFLOAT16.obstacle().isEmpty() ? "bf16" : "float32";
     }
 
@@ -192,7 +192,7 @@ class EncodingOptionsTest {
         embed("auto").ok();
         assertThat(written()).isEqualTo("float32");
         CommandRun asked = embed("bf16");
-        assertThat(asked.code()).isEqualTo(shortest().equals("bf16") ? 0 : 1);
+        assertThat(asked.code()).isEqualTo(bfloat16IfPossible().equals("bf16") ? 0 : 1);
         assertThat(asked.err()).contains(Precision.BFLOAT16.obstacle().orElse(""));
     }
 
@@ -230,7 +230,7 @@ class EncodingOptionsTest {
 
     @Test
     void aRunIsTestedInItsOwnPrecision() throws IOException {
-        String fast = shortest();
+        String fast = bfloat16IfPossible();
         Path pictures = TestPictures.folder(outFolder.resolve("pictures"), 2, "red", "blue");
         Path bank = outFolder.resolve("bank");
         Path run = outFolder.resolve("run");
@@ -254,7 +254,7 @@ class EncodingOptionsTest {
                 .ok();
         for (String method : List.of("zero-shot", "gda")) {
             List<JsonNode> exact = predictions(runs.resolve(method), photographs, "float32");
-            List<JsonNode> fast = predictions(runs.resolve(method), photographs, shortest());
+            List<JsonNode> fast = predictions(runs.resolve(method), photographs, bfloat16IfPossible());
             assertThat(fast).as(method).hasSize(296).satisfies(all -> {
                 boolean rounded = Precision.BFLOAT16.obstacle().isEmpty();
                 assertThat(all.equals(exact)).isEqualTo(!rounded);
