@@ -16,11 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.base.Progress;
+import org.coop4j.base.ProgressRecorder;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.GoldenModels;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
@@ -286,6 +289,25 @@ class MethodsTest {
                 }
             }
         }
+    }
+
+    /** With a large tower that takes minutes. */
+    @Test
+    void twoStageReportsTheImagesThatItsTrainedTowerEncodes() throws IOException {
+        Method method = Method.of("two-stage");
+        ProgressRecorder recorder = new ProgressRecorder();
+        Training training = Settings.with(method.training(1), Map.of("epochs", 2));
+        FewShotFeatures data = new FewShotFeatures(images(method, 6, 1), images(method, 0, 2));
+        Trainer trainer = new Trainer(training, 1, MemoryLimit.none(), recorder, null);
+        try (Classifier learned = method.learner(clip, TASK).fit(data, trainer)) {
+            assertThat(learned.classNames()).isEqualTo(NAMES);
+        }
+        assertThat(recorder.tasks(Progress.Unit.IMAGES)).singleElement().satisfies(task -> {
+            assertThat(task.name).isEqualTo("encoding by the trained tower");
+            assertThat(task.total()).isEqualTo(6);
+            assertThat(task.done()).isEqualTo(6);
+            assertThat(task.closed).isTrue();
+        });
     }
 
     @Test
