@@ -127,11 +127,23 @@ public final class PlanDraft {
                 slot.last = Integer.MAX_VALUE;
             }
             if (!kept.isEmpty()) {
-                keptLengths.put(type, MemoryPlan.place(kept));
+                keptLengths.put(type, place(kept));
             }
             some.removeAll(kept);
-            lengths.put(type, Math.max(1, MemoryPlan.place(some)));
+            lengths.put(type, Math.max(1, place(some)));
         });
+    }
+
+    /** Places slots, and returns the end of the last array: a rounded value's is as long as its shape says. */
+    private long place(List<Slot> some) {
+        long end = MemoryPlan.place(some);
+        Set<Slot> placed = new HashSet<>(some);
+        for (Value value : values.values()) {
+            if (placed.contains(value.slot)) {
+                end = Math.max(end, value.slot.offset + length(value.shape));
+            }
+        }
+        return end;
     }
 
     /** Returns the results of ops that depend on constants alone. */
@@ -286,10 +298,11 @@ public final class PlanDraft {
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
             long length = length(shapes.get(i));
+            long needed = rounded.contains(names.get(i)) ? (length + 1) / 2 : length; // in units of float32
             boolean fresh = i > 0 || (rounded.contains(names.get(0)) && !Rounding.isOfOneType(op));
             Slot slot = fresh ? null : overwritable(function, in, type, length, step);
-            if (slot == null) {
-                slot = new Slot(length, step);
+            if (slot == null || slot.length != needed) {
+                slot = new Slot(needed, step);
                 slots.computeIfAbsent(type, t -> new ArrayList<>()).add(slot);
             }
             values.put(names.get(i), new Value(shapes.get(i), type, null, null, slot));

@@ -262,6 +262,26 @@ class Bfloat16ProductTest {
         }
     }
 
+    private static long bytes(Precision precision) {
+        Graph graph = Graph.create().in(precision);
+        SDVariable y = graph.placeholder("x", DataType.FLOAT, 64, 64);
+        for (int width : new int[] {256, 256, 64}) {
+            int before = Math.toIntExact(graph.shape(y)[1]);
+            y = graph.linear(y, graph.constant("w" + y.name(), random(1, width, before)));
+        }
+        try (Workers workers = new Workers(1);
+                ExecutionPlan plan = graph.plan(Map.of("y", y), workers)) {
+            return plan.bytes();
+        }
+    }
+
+    /** Two results of 256 columns are alive at once; the second one's array reaches beyond its numbers. */
+    @Test
+    void roundedValuesTakeHalfTheMemory() {
+        assertThat(bytes(Precision.FLOAT32)).isEqualTo(64 * 4 * (256 + 256));
+        assertThat(bytes(Precision.BFLOAT16)).isEqualTo(64 * 4 * (128 + 256));
+    }
+
     /** Returns the gradient of Σ y · weights in x. */
     private static float[] gradient(Precision precision, Activation.Kind kind, int threads) {
         Graph graph = Graph.create().in(precision);
