@@ -33,6 +33,9 @@ final class AddLowRank extends GraphOp {
     /** Rows of x that stay in the second-level cache, with as many of its gradient. */
     private static final int BLOCK = 64;
 
+    /** At most so many sums in the gradient: large ranks have fewer groups of rows. */
+    private static final long SUMS = 1 << 22;
+
     private final List<LowRank> branches;
 
     /**
@@ -53,10 +56,6 @@ final class AddLowRank extends GraphOp {
 
     private int count() {
         return branches.size();
-    }
-
-    private boolean drops(int inputs) {
-        return inputs > 2 + 2 * count();
     }
 
     @Override
@@ -93,7 +92,7 @@ final class AddLowRank extends GraphOp {
         for (int j = 0; j < count(); j++) {
             LowRank branch = branches.get(j);
             SDVariable x = in[1];
-            if (drops(in.length)) {
+            if (branch.dropout().draws() != null) {
                 if (branch.dropout().rate() > 0) {
                     throw new UnsupportedOperationException(
                             "dropout is drawn on the host: set dropout to 0 on this backend");
@@ -175,8 +174,8 @@ final class AddLowRank extends GraphOp {
             long width = shapes.subList(1, shapes.size()).stream()
                     .mapToLong(weight -> weight[0] * weight[1])
                     .sum();
-            int rows = Math.toIntExact(in.get(1)[0]);
-            shapes.add(new long[] {Math.min(blocks(rows), HostKernel.GROUPS), width});
+            long groups = Math.min(blocks(Math.toIntExact(in.get(1)[0])), HostKernel.GROUPS);
+            shapes.add(new long[] {Math.min(groups, Math.max(1, SUMS / width)), width});
             return shapes;
         }
 
