@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,9 +57,10 @@ public final class PlanDraft {
     /** Lengths of the values that are kept from run to run. */
     private final Map<DataType, Long> keptLengths = new EnumMap<>(DataType.class);
 
-    /** Number of ops in front that depend on constants alone, and how many of them compute something. */
+    /** Number of ops that depend on constants alone, which come first. */
     private final int constant;
 
+    /** Number of those that compute something. */
     private final int constantComputed;
 
     /**
@@ -95,11 +97,9 @@ public final class PlanDraft {
         this.outputs = outputs;
         this.workers = workers;
         List<SameDiffOp> ops = fused(opsInOrder(sd, outputs.values()));
-        Set<String> known = ofConstants(ops);
-        ops.sort(Comparator.comparing(op -> !known.contains(op.getOutputsOfOp().get(0))));
-        constant = (int) ops.stream()
-                .filter(op -> known.contains(op.getOutputsOfOp().get(0)))
-                .count();
+        Set<SameDiffOp> fixed = ofConstants(ops);
+        ops.sort(Comparator.comparing(op -> !fixed.contains(op)));
+        constant = fixed.size();
         rounded = Rounding.of(ops, outputs.values());
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
@@ -107,12 +107,10 @@ public final class PlanDraft {
             }
         }
         outputs.values().forEach(variable -> lastUses.put(variable, ops.size()));
-        int before = 0;
         for (int step = 0; step < ops.size(); step++) {
             addOutputs(ops.get(step), step);
-            before = step < constant ? computed.size() : before;
         }
-        constantComputed = before;
+        constantComputed = (int) computed.stream().filter(fixed::contains).count();
         values.forEach((variable, value) -> {
             if (value.slot != null) {
                 value.slot.last = Math.max(value.slot.last, lastUses.getOrDefault(variable, 0));
@@ -146,17 +144,19 @@ public final class PlanDraft {
         return end;
     }
 
-    /** Returns the results of ops that depend on constants alone. */
-    private Set<String> ofConstants(List<SameDiffOp> ops) {
+    /** Returns the ops that depend on constants alone. */
+    private Set<SameDiffOp> ofConstants(List<SameDiffOp> ops) {
+        Set<SameDiffOp> fixed = Collections.newSetFromMap(new IdentityHashMap<>());
         Set<String> known = new HashSet<>();
         for (SameDiffOp op : ops) {
             if (op.getInputsToOp().stream()
                     .allMatch(input -> known.contains(input)
                             || sd.getVariable(input).getVariableType() == VariableType.CONSTANT)) {
+                fixed.add(op);
                 known.addAll(op.getOutputsOfOp());
             }
         }
-        return known;
+        return fixed;
     }
 
     /** Returns the shape of a variable whose placeholders have full shapes. */
