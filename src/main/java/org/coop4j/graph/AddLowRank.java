@@ -26,7 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * elements are dropped. A second output has scale · drop(x) · Aᵀ of all branches side by side, for the gradient.
  *
  * <p>The products are thin, so that time goes into reading and writing x and y. A worker takes some rows through all
- * branches while they are in its cache; the dropped x is never written out.
+ * branches while they are in its cache, and writes what stays of x into memory of its own alone.
  */
 final class AddLowRank extends GraphOp {
 
@@ -42,6 +42,10 @@ final class AddLowRank extends GraphOp {
      * @param branches one or more, all with dropout or none
      */
     AddLowRank(List<LowRank> branches) {
+        long drop = branches.stream()
+                .filter(branch -> branch.dropout().draws() != null)
+                .count();
+        Require.that(drop == 0 || drop == branches.size(), "dropout in %d of %d branches", drop, branches.size());
         this.branches = branches;
     }
 
@@ -404,7 +408,7 @@ final class AddLowRank extends GraphOp {
         }
     }
 
-    /** Which elements of a row are dropped; of one worker. */
+    /** A choice of the elements of a row that are dropped, for one worker. */
     private interface Mask {
 
         /** Decides for a row. */

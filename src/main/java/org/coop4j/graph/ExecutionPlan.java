@@ -15,11 +15,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The ops that the outputs need stand in order, each bound to arrays allocated once. Arrays share memory where their
  * lives do not overlap, an elementwise op overwrites an input that nothing reads later, and identities and reshapes are
- * views. What depends on constants alone is computed in the first run and kept. A run allocates nothing. Per op the session spends some milliseconds on bookkeeping and fresh memory, a plan
- * about a microsecond.
+ * views. What depends on constants alone is computed in the first run and kept. A run allocates nothing. Per op the session
+ * spends some milliseconds on bookkeeping and fresh memory, a plan about a microsecond.
  *
- * <p>Constants and variables are read in place, so the next run sees a change to a variable's array. They belong to
- * whoever made the graph, and are closed after the plan. One thread at a time.
+ * <p>Constants and variables are read in place. The next run sees a change to a variable's array; constants must not change.
+ * Both belong to whoever made the graph, and are closed after the plan. One thread at a time.
  */
 public final class ExecutionPlan implements AutoCloseable {
 
