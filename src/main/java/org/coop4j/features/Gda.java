@@ -40,9 +40,9 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
         implements FeatureMethod {
 
     private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
-    private static final String WEIGHTS = "w";
-    private static final String BIAS = "b";
-    private static final String TEXT = "text";
+    static final String WEIGHTS = "w";
+    static final String BIAS = "b";
+    static final String TEXT = "text";
 
     public Gda {
         Require.present("prompts", prompts);
@@ -87,6 +87,7 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
         return new Head(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
+    /** Returns a file with Gaussians and text features, [classes, embed] and normalised. */
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
         return file.with(WEIGHTS, gaussians.weights())
                 .with(BIAS, Shape.of(text.rows()), gaussians.bias())
@@ -95,10 +96,18 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        return rows(space, file).linear(rows -> head(rows, space.logitScale()));
+    }
+
+    /**
+     * Returns the Gaussians and text features that {@link #addTo} wrote.
+     *
+     * @throws IOException if a tensor is missing or has another shape
+     */
+    static ClassRows rows(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, WEIGHTS, TEXT);
         file.require(Shape.of(file.classNames().size()), BIAS);
-        return new ClassRows(space, file, List.of(WEIGHTS, BIAS, TEXT), null)
-                .linear(rows -> head(rows, space.logitScale()));
+        return new ClassRows(space, file, List.of(WEIGHTS, BIAS, TEXT), null);
     }
 
     /** Returns zero-shot CLIP and Gaussians as one linear head. */

@@ -22,11 +22,9 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.LinearHead;
-import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
-import org.coop4j.weights.Shape;
 
 /**
  * TIMO (Li et al.: "Text and Image Are Mutually Beneficial: Enhancing Training-Free Few-Shot Classification with CLIP", AAAI
@@ -54,10 +52,6 @@ record Timo(
     private static final double GAMMA = 50;
     private static final int GAMMAS = 20;
     private static final int BETAS = 10;
-
-    private static final String WEIGHTS = "w";
-    private static final String BIAS = "b";
-    private static final String TEXT = "text";
 
     public Timo {
         Require.present("prompts", prompts);
@@ -95,22 +89,17 @@ record Timo(
         Timo used = chosen(all, data.val(), texts.space().logitScale() / 100);
         FeatureMatrix text = all.text(used.gamma);
         Gaussians gaussians = all.gaussians(used.samples);
-        return new Head(file -> file.withMethod(
-                        file.method().with(Map.of("alpha", used.alpha, "gamma", used.gamma, "samples", used.samples)))
-                .with(WEIGHTS, gaussians.weights())
-                .with(BIAS, Shape.of(text.rows()), gaussians.bias())
-                .with(TEXT, text));
+        Map<String, Object> settings = Map.of("alpha", used.alpha, "gamma", used.gamma, "samples", used.samples);
+        return new Head(file -> Gda.addTo(file.withMethod(file.method().with(settings)), gaussians, text));
     }
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        file.requireClassRows(space, WEIGHTS, TEXT);
-        file.require(Shape.of(file.classNames().size()), BIAS);
-        return new ClassRows(space, file, List.of(WEIGHTS, BIAS, TEXT), null)
+        return Gda.rows(space, file)
                 .linear(rows -> new LinearHead(
-                        rows.matrix(WEIGHTS).plus(rows.matrix(TEXT), alpha),
+                        rows.matrix(Gda.WEIGHTS).plus(rows.matrix(Gda.TEXT), alpha),
                         1,
-                        rows.tensor(BIAS).values(),
+                        rows.tensor(Gda.BIAS).values(),
                         null));
     }
 
