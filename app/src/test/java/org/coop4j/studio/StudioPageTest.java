@@ -2,7 +2,6 @@ package org.coop4j.studio;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -23,6 +20,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.page.TestBrowser;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,17 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WindowType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
-import org.openqa.selenium.logging.LogEntry;
-import org.openqa.selenium.logging.LogType;
 
-/**
- * The studio's page in headless Chromium, with pictures of two classes and unsorted ones. With the system property
- * {@code coop.screenshots}, screenshots are written to that folder.
- */
+/** The studio's page in a browser, with pictures of two classes and unsorted ones. */
 @Tag("browser")
 class StudioPageTest {
 
@@ -56,7 +46,7 @@ class StudioPageTest {
 
     private static Path photographs;
     private static Clip clip;
-    private static ChromeDriver browser;
+    private static TestBrowser browser;
 
     @TempDir
     private Path folder;
@@ -68,21 +58,7 @@ class StudioPageTest {
     static void openBrowser() throws IOException {
         photographs = DemoPictures.unpack(shared.resolve("demo")).folder().resolve("photographs/train");
         clip = Clip.open(ShippedModel.file(shared));
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary("/usr/bin/chromium");
-        options.addArguments(
-                "--headless=new",
-                "--no-sandbox", // of a browser that shows nothing but this page
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--disable-background-networking",
-                "--user-data-dir=" + shared.resolve("browser"));
-        browser = new ChromeDriver(
-                new ChromeDriverService.Builder()
-                        .usingDriverExecutable(Path.of("/usr/bin/chromedriver").toFile())
-                        .usingAnyFreePort()
-                        .build(),
-                options);
+        browser = new TestBrowser(shared.resolve("browser"));
     }
 
     @AfterAll
@@ -102,7 +78,7 @@ class StudioPageTest {
         start(0);
         browser.get(server.address());
         show("board");
-        until("document.querySelectorAll('.tray .tile img').length === 8");
+        browser.until("document.querySelectorAll('.tray .tile img').length === 8");
     }
 
     private void start(int port) throws IOException {
@@ -154,29 +130,16 @@ class StudioPageTest {
         }
     }
 
-    private static Object js(String expression, Object... arguments) {
-        return browser.executeScript("return " + expression, arguments);
-    }
-
-    private static void until(String condition) {
-        long end = System.nanoTime() + LONGEST.toNanos();
-        while (!Boolean.TRUE.equals(js(condition))) {
-            if (System.nanoTime() > end) {
-                fail("never: %s on %s", condition, js("document.body.innerText.slice(0, 500)"));
-            }
-            LockSupport.parkNanos(20_000_000);
-        }
-    }
-
     private static void show(String screen) {
         browser.executeScript("location.hash = arguments[0]", screen);
-        until("document.querySelector('main h1') !== null && document.querySelector('[aria-current]') !== null");
+        browser.until(
+                "document.querySelector('main h1') !== null && document.querySelector('[aria-current]') !== null");
     }
 
     private static void click(String button) {
         String found = "[...document.querySelectorAll('button')].find(b => b.checkVisibility() && !b.disabled"
                 + " && b.textContent.startsWith('" + button + "'))";
-        until(found + " !== undefined");
+        browser.until(found + " !== undefined");
         browser.executeScript(found + ".click()");
     }
 
@@ -185,24 +148,11 @@ class StudioPageTest {
     }
 
     private static void untilSaid(String line) {
-        until("document.querySelector('[role=status]').textContent.startsWith('%s')".formatted(line));
+        browser.until("document.querySelector('[role=status]').textContent.startsWith('%s')".formatted(line));
     }
 
-    /** Drops a file of this content on an element, as a user does. */
     private static void dropFile(String target, byte[] content, String name) {
-        browser.executeScript(
-                """
-                const bytes = Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0));
-                const data = new DataTransfer();
-                data.items.add(new File([bytes], arguments[2], {type: "image/jpeg"}));
-                for (const type of ["dragover", "drop"]) {
-                    document.querySelector(arguments[0])
-                        .dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
-                }
-                """,
-                target,
-                Base64.getEncoder().encodeToString(content),
-                name);
+        browser.give(target, content, name, "image/jpeg", "dragover", "drop");
     }
 
     private static byte[] unseen() throws IOException {
@@ -219,10 +169,10 @@ class StudioPageTest {
         Files.delete(photos.resolve("pizza"));
         Files.delete(photos.resolve("watch"));
         browser.get(address());
-        until("document.querySelectorAll('.first h2').length === 5");
+        browser.until("document.querySelectorAll('.first h2').length === 5");
         assertThat(browser.findElement(By.tagName("body")).getText()).startsWith("photos is empty.");
         click("Start with the examples");
-        until("document.querySelectorAll('.tray .tile').length === 21");
+        browser.until("document.querySelectorAll('.tray .tile').length === 21");
     }
 
     @Test
@@ -234,10 +184,10 @@ class StudioPageTest {
                     .dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
                 """;
         browser.executeScript(send + "send('.tray .tile', 'dragstart'); send('.card:nth-child(2)', 'dragover')");
-        until("document.querySelector('.card:nth-child(2)').dataset.drop === 'Put 1 into watch'");
+        browser.until("document.querySelector('.card:nth-child(2)').dataset.drop === 'Put 1 into watch'");
         browser.executeScript(send + "send('.card:nth-child(2)', 'drop')");
         untilPictures("watch", 11);
-        until("document.querySelector('.card:nth-child(2) b').textContent === '11'");
+        browser.until("document.querySelector('.card:nth-child(2) b').textContent === '11'");
         untilSaid("Moved 1 to watch.");
         click("Undo");
         untilPictures("watch", 10);
@@ -248,22 +198,24 @@ class StudioPageTest {
     void classesAreMadeNamedAndMergedByKeyboardAlone() throws IOException {
         String hostile = "&lt;b&gt; Größe كرسي";
         press("c");
-        until("document.activeElement.tagName === 'INPUT'");
+        browser.until("document.activeElement.tagName === 'INPUT'");
         press(hostile, Keys.ENTER);
-        until("document.querySelectorAll('.card bdi').length === 3");
-        assertThat(js("[...document.querySelectorAll('.card bdi')].some(e => e.textContent === arguments[0])", hostile))
+        browser.until("document.querySelectorAll('.card bdi').length === 3");
+        assertThat(browser.js(
+                        "[...document.querySelectorAll('.card bdi')].some(e => e.textContent === arguments[0])",
+                        hostile))
                 .isEqualTo(true);
         browser.executeScript("document.querySelector('.card a[data-class=watch]').focus()");
         press(Keys.F2);
-        until("document.activeElement.value === 'watch'");
+        browser.until("document.activeElement.value === 'watch'");
         press("clock", Keys.ENTER);
         untilPictures("clock", 10);
-        until("document.querySelector('.card a[data-class=clock]') !== null");
+        browser.until("document.querySelector('.card a[data-class=clock]') !== null");
         browser.executeScript("document.querySelector('.card a[data-class=clock]').focus()");
         press(Keys.ENTER);
-        until("document.querySelectorAll('.mosaic .tile').length === 10");
+        browser.until("document.querySelectorAll('.mosaic .tile').length === 10");
         press(Keys.F2);
-        until("document.activeElement.value === 'clock'");
+        browser.until("document.activeElement.value === 'clock'");
         press("pizza", Keys.ENTER);
         untilPictures("pizza", 24);
     }
@@ -273,17 +225,17 @@ class StudioPageTest {
         dropFile(".card:nth-child(2)", unseen(), "new.jpg");
         untilPictures("watch", 11);
         dropFile(".card:nth-child(2)", "no picture".getBytes(UTF_8), "no <b>.jpg");
-        until("document.querySelector('[role=alert]').textContent.includes('1 of 1 not added. no <b>.jpg')");
+        browser.until("document.querySelector('[role=alert]').textContent.includes('1 of 1 not added. no <b>.jpg')");
         assertThat(pictures("watch")).isEqualTo(11);
     }
 
     @Test
     void aGroupIsAcceptedWithoutThePicturesThatWerePickedOut() throws IOException {
         show("sort");
-        until("document.querySelector('.groups .primary') !== null");
-        long all = (Long) js("document.querySelector('.mosaic').children.length");
+        browser.until("document.querySelector('.groups .primary') !== null");
+        long all = (Long) browser.js("document.querySelector('.mosaic').children.length");
         browser.executeScript("document.querySelector('.mosaic .tile').click()");
-        until("document.querySelector('.groups .primary').textContent.includes('other %d')".formatted(all - 1));
+        browser.until("document.querySelector('.groups .primary').textContent.includes('other %d')".formatted(all - 1));
         browser.executeScript("document.querySelector('.groups .primary').click()");
         untilPictures("", (int) (9 - all));
         untilSaid("Moved " + (all - 1));
@@ -294,26 +246,26 @@ class StudioPageTest {
     @Test
     void picturesAreSortedByKeyboardAlone() throws IOException {
         show("sort");
-        until("document.querySelector('.mosaic .tile img') !== null");
+        browser.until("document.querySelector('.mosaic .tile img') !== null");
         press(Keys.ARROW_DOWN);
-        until("document.activeElement.matches('.tile')");
+        browser.until("document.activeElement.matches('.tile')");
         new Actions(browser)
                 .keyDown(Keys.SHIFT)
                 .sendKeys(Keys.ARROW_RIGHT)
                 .keyUp(Keys.SHIFT)
                 .perform();
-        until("document.querySelectorAll('[aria-selected=true]').length === 2");
+        browser.until("document.querySelectorAll('[aria-selected=true]').length === 2");
         press("2");
         untilPictures("watch", 12);
-        until("document.activeElement.matches('.tile')");
+        browser.until("document.activeElement.matches('.tile')");
         press("x");
         untilPictures("", 5);
         assertThat(pictures(".coop4j/removed")).isEqualTo(1);
-        until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header button').disabled");
         press("u");
         untilPictures("", 6);
         press("/");
-        until("document.activeElement.tagName === 'INPUT'");
+        browser.until("document.activeElement.tagName === 'INPUT'");
         press("umbrella", Keys.ENTER);
         untilPictures("umbrella", 1);
     }
@@ -321,7 +273,7 @@ class StudioPageTest {
     @Test
     void itLearnsTriesAndCorrects() throws IOException {
         show("learn");
-        until("document.querySelector('select') !== null");
+        browser.until("document.querySelector('select') !== null");
         browser.executeScript(
                 """
                 const select = document.querySelector("select");
@@ -329,13 +281,13 @@ class StudioPageTest {
                 select.dispatchEvent(new Event("change"));
                 """);
         click("Learn");
-        until("document.querySelector('.figure.now') !== null");
+        browser.until("document.querySelector('.figure.now') !== null");
         assertThat(browser.findElement(By.cssSelector(".figure.now")).getText()).contains(" of ");
         show("use");
-        until("document.querySelectorAll('pre').length === 4");
+        browser.until("document.querySelectorAll('pre').length === 4");
         show("try");
         dropFile(".try", unseen(), "unseen.jpg");
-        until("document.querySelector('.best h2') !== null");
+        browser.until("document.querySelector('.best h2') !== null");
         assertThat(browser.findElement(By.cssSelector(".best")).getText()).contains(" %");
         Object answered = browser.executeAsyncScript(
                 """
@@ -346,7 +298,7 @@ class StudioPageTest {
                 fetch("/api/learned").then((r) => r.json()).then((learned) =>
                     done(learned.coverage.filter((point) => point.threshold >= 0.5).length));
                 """);
-        until("document.querySelector('.try').textContent.includes('Answers %s of ')".formatted(answered));
+        browser.until("document.querySelector('.try').textContent.includes('Answers %s of ')".formatted(answered));
         browser.executeScript("document.querySelectorAll('.try .choice')[1].click()");
         untilPictures("watch", 11);
         untilSaid("Added 1 to watch.");
@@ -356,40 +308,40 @@ class StudioPageTest {
     void aPictureInTheWrongClassIsMovedFromItsMistake() throws IOException {
         show("mistakes");
         String cell = "document.querySelector('button[aria-label$=\": pizza, seen as watch\"]')";
-        until(cell + " !== null");
+        browser.until(cell + " !== null");
         browser.executeScript(cell + ".click()");
-        until("document.querySelector('.case.now').textContent.includes('Move to watch')");
+        browser.until("document.querySelector('.case.now').textContent.includes('Move to watch')");
         press("m");
         untilPictures("watch", 11);
         untilSaid("Moved 1 to watch.");
         assertThat(pictures("pizza")).isEqualTo(13);
-        until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header button').disabled");
         press("u");
         untilPictures("pizza", 14);
         // Waited for and read at once, since the list is read again after an undo.
-        until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");
+        browser.until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");
         press("l");
-        until("document.querySelector('.case.now img')?.src !== window.judged");
+        browser.until("document.querySelector('.case.now img')?.src !== window.judged");
     }
 
     @Test
     void historyComparesAndGoesBack() throws IOException {
         show("board/pizza");
-        until("document.querySelectorAll('.mosaic .tile').length === 14");
+        browser.until("document.querySelectorAll('.mosaic .tile').length === 14");
         press(Keys.ARROW_DOWN);
-        until("document.activeElement.matches('.tile')");
+        browser.until("document.activeElement.matches('.tile')");
         press("2");
         untilPictures("watch", 11);
         show("history");
-        until("document.querySelectorAll('main li').length === 2");
+        browser.until("document.querySelectorAll('main li').length === 2");
         browser.executeScript("document.querySelector('main li:last-child button').click()");
-        until("document.querySelector('h2')?.textContent === '1 picture changed'");
+        browser.until("document.querySelector('h2')?.textContent === '1 picture changed'");
         assertThat(browser.findElement(By.cssSelector(".cards")).getText())
                 .contains("pizza")
                 .contains("watch");
         click("Go back");
         untilPictures("pizza", 14);
-        until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header button').disabled");
         press("u");
         untilPictures("watch", 11);
     }
@@ -401,7 +353,8 @@ class StudioPageTest {
         Path copied = Files.write(photos.resolve("watch/near.png"), Arrays.copyOf(near, near.length / 2));
         show("clean");
         for (String unreadable : List.of("watch/<i>.jpg", "watch/near.png")) {
-            until("[...document.querySelectorAll('main b')].some(e => e.textContent === '%s')".formatted(unreadable));
+            browser.until(
+                    "[...document.querySelectorAll('main b')].some(e => e.textContent === '%s')".formatted(unreadable));
         }
         Files.write(copied, near);
         click("Remove the copy");
@@ -420,20 +373,20 @@ class StudioPageTest {
         int port = server.port();
         browser.switchTo().newWindow(WindowType.TAB);
         browser.get(address());
-        until("document.querySelectorAll('.tray .tile img').length === 8");
+        browser.until("document.querySelectorAll('.tray .tile img').length === 8");
         String other = browser.getWindowHandle();
         browser.switchTo().window(here);
         browser.executeScript("document.querySelector('.tray .tile').click()");
         press("1");
         untilPictures("pizza", 15);
         browser.switchTo().window(other);
-        until("document.querySelector('.card b').textContent === '15'");
+        browser.until("document.querySelector('.card b').textContent === '15'");
         server.close();
-        until("document.querySelector('[role=alert]').textContent.startsWith('The studio has stopped.')");
+        browser.until("document.querySelector('[role=alert]').textContent.startsWith('The studio has stopped.')");
         start(port);
         browser.get(server.address());
         browser.switchTo().window(here);
-        until("document.querySelector('[role=alert]').textContent === ''");
+        browser.until("document.querySelector('[role=alert]').textContent === ''");
         press("u");
         untilPictures("pizza", 14);
         browser.switchTo().window(other).close();
@@ -444,41 +397,25 @@ class StudioPageTest {
     void everyScreenFitsAPhoneAndADesktopInBothSchemesAndDirections() throws IOException {
         browser.executeScript(axe());
         for (String scheme : List.of("light", "dark")) {
-            browser.executeCdpCommand(
-                    "Emulation.setEmulatedMedia",
-                    Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+            browser.prefer(scheme);
             for (int width : new int[] {390, 900, 1400}) {
-                browser.executeCdpCommand(
-                        "Emulation.setDeviceMetricsOverride",
-                        Map.of("width", width, "height", 900, "deviceScaleFactor", 1, "mobile", width < 500));
+                browser.resize(width);
                 browser.executeScript("document.documentElement.dir = arguments[0]", width == 900 ? "rtl" : "ltr");
                 for (String screen : SCREENS) {
                     show(screen);
-                    until("document.querySelector('.skeleton') === null");
-                    assertThat(js("document.documentElement.scrollWidth <= innerWidth"))
-                            .as("no sideways scrolling of " + screen + " at " + width)
-                            .isEqualTo(true);
+                    browser.until("document.querySelector('.skeleton') === null");
+                    browser.assertFits(screen + " at " + width);
                     if (width != 900) {
                         assertThat(violations())
                                 .as(screen + " at " + width + ", " + scheme)
                                 .isEqualTo(List.of());
                     }
-                    photograph(screen.replace('/', '-') + "-" + width + "-" + scheme);
+                    browser.photograph(screen.replace('/', '-') + "-" + width + "-" + scheme, false);
                 }
             }
         }
-        browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
-        assertThat(
-                        js(
-                                """
-                                performance.getEntriesByType('resource')
-                                    .filter(e => !e.name.startsWith(location.origin) && !e.name.startsWith('blob:')).length\
-                                """))
-                .as("requests to elsewhere")
-                .isEqualTo(0L);
-        assertThat(browser.manage().logs().get(LogType.BROWSER).getAll())
-                .map(LogEntry::getMessage)
-                .noneMatch(message -> message.contains("Content Security Policy"));
+        browser.resetSize();
+        browser.assertLoadsOwnFilesAlone();
     }
 
     private static String axe() throws IOException {
@@ -495,15 +432,5 @@ class StudioPageTest {
                 axe.run(document, {resultTypes: ["violations"]}).then(found => done(found.violations.flatMap(
                     rule => rule.nodes.map(node => rule.id + ": " + node.html + " " + node.failureSummary))));
                 """);
-    }
-
-    private static void photograph(String name) throws IOException {
-        String target = System.getProperty("coop.screenshots");
-        if (target != null) {
-            Object png = browser.executeCdpCommand("Page.captureScreenshot", Map.of())
-                    .get("data");
-            Files.createDirectories(Path.of(target));
-            Files.write(Path.of(target, name + ".png"), Base64.getDecoder().decode(png.toString()));
-        }
     }
 }
