@@ -3,7 +3,6 @@ package org.coop4j.features;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
@@ -16,6 +15,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -93,7 +93,7 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
                         : new LogisticRegression(data.train(), space.workers())
                                 .fit(c.orElseGet(() -> chosenC(data.train(), trainer.progress())), null);
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
-                return Probe.of(file.withTraining(Map.of(C, Double.toString(probe.c()))), probe);
+                return Probe.of(file.withOrigin(Origin.NONE.with(C, probe.c())), probe);
             }
 
             private double chosenC(FeatureSet train, Progress progress) {
@@ -107,7 +107,8 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
                 return learner(
                         space,
                         task,
-                        OptionalDouble.of(Double.parseDouble(learned.training().get(C))));
+                        OptionalDouble.of(
+                                Double.parseDouble(learned.origin().entries().get(C))));
             }
         };
     }

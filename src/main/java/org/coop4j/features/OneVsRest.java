@@ -3,7 +3,6 @@ package org.coop4j.features;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -16,6 +15,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
@@ -104,7 +104,7 @@ record OneVsRest() implements Method {
                     }
                 }
                 return ClassifierFile.of(OneVsRest.this, task.classNames(), space.modelSha256())
-                        .withTraining(Map.of(LinearProbe.C, Double.toString(chosen)))
+                        .withOrigin(Origin.NONE.with(LinearProbe.C, chosen))
                         .with(W, FeatureMatrix.of(classes, train.width(), w))
                         .with(B, Shape.of(classes), b)
                         .open(space);
@@ -115,7 +115,8 @@ record OneVsRest() implements Method {
                 return learner(
                         space,
                         task,
-                        OptionalDouble.of(Double.parseDouble(learned.training().get(LinearProbe.C))));
+                        OptionalDouble.of(
+                                Double.parseDouble(learned.origin().entries().get(LinearProbe.C))));
             }
         };
     }

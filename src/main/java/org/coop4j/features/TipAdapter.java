@@ -17,6 +17,7 @@ import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -126,7 +127,7 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
             }
             CacheWeights best = weights.best(hits(space, weights, keys, labels, text, data.val()));
             return filled.withMethod(file.method().with(Map.of("alpha", best.alpha, "beta", best.beta)))
-                    .withTraining(Map.of("alpha and beta chosen on", "val images"));
+                    .withOrigin(Origin.NONE.with("alpha and beta chosen on", "val images"));
         }
 
         private static ClassifierFile withLabels(ClassifierFile file, int[] labels) {

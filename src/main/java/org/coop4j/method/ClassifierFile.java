@@ -8,7 +8,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Require;
@@ -20,6 +26,9 @@ import org.coop4j.data.ClassNames;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -35,7 +44,7 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * @param classNames the classes, in order
  * @param modelSha256 SHA-256 of the model file it was made with; empty if unknown
  * @param tensors learned tensors by name
- * @param training account of the training, for people to read
+ * @param origin how it was made
  * @param temperature divisor of the logits in probabilities; 1 leaves them unchanged
  * @param decision the way from logits to sets of labels; null for single labels
  */
@@ -44,14 +53,9 @@ public record ClassifierFile(
         List<String> classNames,
         String modelSha256,
         Map<String, Tensor> tensors,
-        Map<String, String> training,
+        Origin origin,
         double temperature,
         Decision decision) {
-
-    /**
-     * Entry of {@link #training} for a classifier learned from features without their model: its {@code logit_scale}.
-     */
-    public static final String LOGIT_SCALE = "logit_scale";
 
     /** More than any method has, some in each block of both towers; a file with many more is made to be slow. */
     private static final int MOST_TENSORS = 1024;
@@ -72,7 +76,6 @@ public record ClassifierFile(
     public ClassifierFile {
         classNames = ClassName.checked(classNames);
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
-        training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
         Require.that(
                 temperature > 0 && Double.isFinite(temperature),
                 "temperature: expected a positive number, got %s",
@@ -97,6 +100,158 @@ public record ClassifierFile(
         }
     }
 
+    /**
+     * How a classifier was made: the data and sample that a run learned from, what chose its settings, and its calibration.
+     *
+     * @param entries strings by name, as the file has them; those of a method's own among them
+     */
+    public record Origin(Map<String, String> entries) {
+
+        /** Nothing is known. */
+        public static final Origin NONE = new Origin(Map.of());
+
+        private static final String MODEL_FILE = "model_file";
+        private static final String LOGIT_SCALE = "logit_scale";
+        private static final String EXIF = "exif";
+        private static final String EPOCHS = "epochs";
+        private static final String DESCRIPTIONS = "descriptions";
+        private static final String DESCRIPTIONS_SHA256 = "descriptions_sha256";
+        private static final String CALIBRATED_ON = "calibrated_on";
+        private static final String THRESHOLD = "threshold_95";
+
+        /** A share of another machine, to which Windows would show the user's account: {@code //host/share}. */
+        private static final Pattern SHARE = Pattern.compile("[/\\\\]{2}.*", Pattern.DOTALL);
+
+        public Origin {
+            entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+        }
+
+        /** Adds or replaces an entry. */
+        public Origin with(String name, Object value) {
+            Map<String, String> more = new LinkedHashMap<>(entries);
+            more.put(name, value.toString());
+            return new Origin(more);
+        }
+
+        private Optional<String> entry(String name) {
+            return Optional.ofNullable(entries.get(name));
+        }
+
+        /** Returns the path of the model's file, unless it is unknown or leads to another machine. */
+        public Optional<String> modelFile() {
+            return entry(MODEL_FILE)
+                    .filter(path -> !path.isEmpty() && !SHARE.matcher(path).matches());
+        }
+
+        public Origin withModelFile(String model) {
+            return with(MODEL_FILE, model);
+        }
+
+        /** Returns the natural logarithm of the logit scale, if it was learned from features without their model. */
+        Optional<Float> logitScale() {
+            return entry(LOGIT_SCALE).map(Float::valueOf);
+        }
+
+        public Origin withLogitScale(float logarithm) {
+            return with(LOGIT_SCALE, logarithm);
+        }
+
+        /**
+         * Returns the treatment of EXIF orientations; by default they are applied.
+         *
+         * @throws IOException if anything else is recorded
+         */
+        public ExifOrientation exif() throws IOException {
+            try {
+                return entry(EXIF).map(ExifOrientation::named).orElse(ExifOrientation.APPLY);
+            } catch (IllegalArgumentException e) {
+                throw new IOException("the classifier's " + EXIF + ": " + e.getMessage(), e);
+            }
+        }
+
+        public Origin withExif(ExifOrientation exif) {
+            return with(EXIF, exif.id());
+        }
+
+        /**
+         * Adds what a run learned from: the name of its data and its sample.
+         *
+         * @param exif null if it was left to the default
+         */
+        public Origin withSample(String data, ExifOrientation exif, int shots, long seed, Precision precision) {
+            Origin named = with("data", data);
+            return (exif == null ? named : named.withExif(exif))
+                    .with("shots", shots)
+                    .with("seed", seed)
+                    .with("precision", precision.id());
+        }
+
+        /** Returns the number of epochs, if it was trained by gradient steps. */
+        public OptionalInt epochs() {
+            return entry(EPOCHS)
+                    .filter(epochs -> epochs.matches("[1-9]\\d{0,5}"))
+                    .map(epochs -> OptionalInt.of(Integer.parseInt(epochs)))
+                    .orElse(OptionalInt.empty());
+        }
+
+        public Origin withEpochs(int epochs) {
+            return with(EPOCHS, epochs);
+        }
+
+        /**
+         * Returns the sentences about classes that it was learned with.
+         *
+         * @throws IllegalArgumentException if their file leads to another machine, cannot be read, or was changed
+         */
+        ClassDescriptions descriptions() {
+            String path = entries.get(DESCRIPTIONS);
+            if (path == null) {
+                return ClassDescriptions.NONE;
+            }
+            Require.that(
+                    !SHARE.matcher(path).matches(),
+                    "the descriptions of the classes are on another machine, %s: learn again with a file of this machine",
+                    path);
+            return ClassDescriptions.known(path, String.valueOf(entries.get(DESCRIPTIONS_SHA256)));
+        }
+
+        /** Adds the file of sentences about classes, its hash, and the number of sentences of each class. */
+        public Origin withDescriptions(ClassDescriptions all, List<String> classNames) {
+            String counts = classNames.stream()
+                    .map(name -> Integer.toString(all.of(name).size()))
+                    .collect(Collectors.joining(" "));
+            return all.isEmpty()
+                    ? this
+                    : with(DESCRIPTIONS, all.path())
+                            .with(DESCRIPTIONS_SHA256, all.sha256())
+                            .with("descriptions_counts", counts);
+        }
+
+        /** Returns a phrase for the images that its probabilities were calibrated on; empty if there were none. */
+        public String calibratedOn() {
+            return entry(CALIBRATED_ON).orElse("");
+        }
+
+        /** Returns the smallest probability above which 95 % of the answers on these images were correct, if there is one. */
+        public OptionalDouble threshold() {
+            return entry(THRESHOLD)
+                    .filter(text -> text.matches("[01]\\.\\d{1,3}"))
+                    .map(text -> OptionalDouble.of(Double.parseDouble(text)))
+                    .orElse(OptionalDouble.empty());
+        }
+
+        /** Returns the origin with another calibration, or without one. */
+        public Origin withCalibration(String images, OptionalDouble threshold) {
+            Map<String, String> changed = new LinkedHashMap<>(entries);
+            changed.keySet().removeAll(List.of(CALIBRATED_ON, THRESHOLD));
+            if (!images.isEmpty()) {
+                changed.put(CALIBRATED_ON, images);
+            }
+            threshold.ifPresent(least -> changed.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
+            return new Origin(changed);
+        }
+    }
+
     /** Returns a file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
         return new ClassifierFile(
@@ -104,7 +259,7 @@ public record ClassifierFile(
                 classNames,
                 modelSha256,
                 Map.of(),
-                Map.of(),
+                Origin.NONE,
                 Calibration.NO_TEMPERATURE,
                 method.suits(false) ? null : Decision.EVEN);
     }
@@ -151,12 +306,12 @@ public record ClassifierFile(
     }
 
     private ClassifierFile withTensors(Map<String, Tensor> changed) {
-        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature, decision);
+        return new ClassifierFile(method, classNames, modelSha256, changed, origin, temperature, decision);
     }
 
     /** Returns the file of a method with settings that were chosen. */
     public ClassifierFile withMethod(Method other) {
-        return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature, decision);
+        return new ClassifierFile(other, classNames, modelSha256, tensors, origin, temperature, decision);
     }
 
     public ClassifierFile withClassNames(List<String> names) {
@@ -165,22 +320,22 @@ public record ClassifierFile(
                 names,
                 modelSha256,
                 tensors,
-                training,
+                origin,
                 temperature,
                 decision == null ? null : decision.select(ClassNames.find(names, classNames)));
     }
 
-    public ClassifierFile withTraining(Map<String, String> account) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, account, temperature, decision);
+    public ClassifierFile withOrigin(Origin other) {
+        return new ClassifierFile(method, classNames, modelSha256, tensors, other, temperature, decision);
     }
 
     public ClassifierFile withTemperature(double newTemperature) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, training, newTemperature, decision);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, origin, newTemperature, decision);
     }
 
     /** Returns the file of a classifier of sets of labels. */
     public ClassifierFile withDecision(Decision other) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, training, temperature, other);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, origin, temperature, other);
     }
 
     /**
@@ -208,7 +363,7 @@ public record ClassifierFile(
 
     /** Returns true if it was learned from features without their model, so that it can be tested on features alone. */
     public boolean learnedWithoutModel() {
-        return training.containsKey(LOGIT_SCALE);
+        return origin.entries.containsKey(Origin.LOGIT_SCALE);
     }
 
     /**
@@ -219,11 +374,8 @@ public record ClassifierFile(
      */
     public Classifier open(FeatureSpace space) throws IOException {
         requireModel(space);
-        return method.read(
-                learnedWithoutModel()
-                        ? FeatureTable.withoutTexts(space, Float.parseFloat(training.get(LOGIT_SCALE)))
-                        : space,
-                this);
+        Optional<Float> scale = origin.logitScale();
+        return method.read(scale.isPresent() ? FeatureTable.withoutTexts(space, scale.get()) : space, this);
     }
 
     /**
@@ -249,7 +401,7 @@ public record ClassifierFile(
         metadata.put(SETTINGS, json.writeValueAsString(Settings.of((Record) method)));
         metadata.put(CLASSES, json.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
-        metadata.put(TRAINING, json.writeValueAsString(training));
+        metadata.put(TRAINING, json.writeValueAsString(origin.entries()));
         if (temperature != Calibration.NO_TEMPERATURE) {
             metadata.put(TEMPERATURE, Double.toString(temperature));
         }
@@ -310,15 +462,15 @@ public record ClassifierFile(
                 decision == null || decision.own().isEmpty() || decision.own().size() == names.size(),
                 "%s: its decision has other classes",
                 file);
-        Map<String, String> training = new LinkedHashMap<>();
+        Map<String, String> origin = new LinkedHashMap<>();
         JsonTree.readObject(TRAINING, metadata.getOrDefault(TRAINING, "{}"))
-                .forEach((name, value) -> training.put(name, String.valueOf(value)));
+                .forEach((name, value) -> origin.put(name, String.valueOf(value)));
         return new ClassifierFile(
                 Method.of(metadata.get(METHOD)).with(JsonTree.readObject(SETTINGS, metadata.get(SETTINGS))),
                 names,
                 metadata.get(MODEL),
                 values,
-                training,
+                new Origin(origin),
                 Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")),
                 decision);
     }

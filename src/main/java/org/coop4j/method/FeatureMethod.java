@@ -19,7 +19,6 @@ import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
 import org.coop4j.method.Method.Task;
-import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.text.Tokenizer;
@@ -211,7 +210,8 @@ public interface FeatureMethod extends Method {
 
     /** Returns text features of classes by the prompts and descriptions with which a file was learned. */
     default ClassTexts textsOfFile(FeatureSpace space, ClassifierFile file, List<String> classNames) {
-        PromptEnsemble ensemble = new PromptEnsemble(prompts().templates()).with(ClassDescriptions.of(file));
+        PromptEnsemble ensemble =
+                new PromptEnsemble(prompts().templates()).with(file.origin().descriptions());
         return new ClassTexts(ensemble, space, classNames);
     }
 }

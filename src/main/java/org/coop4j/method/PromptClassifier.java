@@ -11,7 +11,6 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.LinearHead.ClassRows;
-import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 
 /** Learned prompts as a classifier. */
 record PromptClassifier(PromptMethod method, Clip clip, ClassifierFile file) {
@@ -49,7 +48,8 @@ record PromptClassifier(PromptMethod method, Clip clip, ClassifierFile file) {
         PromptEncoder encoder = clip.promptEncoder(method.prompts(clip, names));
         return classifier(
                 encoder,
-                PromptLearner.Objective.of(method, clip, learned, null, ClassDescriptions.of(file), names),
+                PromptLearner.Objective.of(
+                        method, clip, learned, null, file.origin().descriptions(), names),
                 memory);
     }
 

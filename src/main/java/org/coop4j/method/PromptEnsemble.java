@@ -316,12 +316,6 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         /** No descriptions. */
         public static final ClassDescriptions NONE = new ClassDescriptions("", "", Map.of());
 
-        /** Entries of the account of a training. */
-        private static final String FILE = "descriptions";
-
-        private static final String SHA256 = "descriptions_sha256";
-        private static final String COUNTS = "descriptions_counts";
-
         /** Limit of a file's size in bytes: 1,000 classes have a tenth of it. */
         private static final int LARGEST = 64 << 20;
 
@@ -354,15 +348,8 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                     : known(data.descriptions().path(), data.descriptions().sha256());
         }
 
-        /** Returns the descriptions that a classifier was learned with. */
-        static ClassDescriptions of(ClassifierFile file) {
-            String path = file.training().get(FILE);
-            return path == null
-                    ? NONE
-                    : known(path, String.valueOf(file.training().get(SHA256)));
-        }
-
-        private static ClassDescriptions known(String path, String sha256) {
+        /** Returns the descriptions of a file that must have a hash. */
+        static ClassDescriptions known(String path, String sha256) {
             try {
                 ClassDescriptions read = read(Path.of(path));
                 Require.that(
@@ -422,19 +409,6 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                     .count();
             if (others > 0) {
                 progress.note("%s in %s no class".formatted(Numbers.count(others, "name", "names"), path));
-            }
-        }
-
-        /** Records file, hash and number of sentences of each class. */
-        public void record(List<String> classNames, Map<String, String> account) {
-            if (!isEmpty()) {
-                account.put(FILE, path);
-                account.put(SHA256, sha256);
-                account.put(
-                        COUNTS,
-                        classNames.stream()
-                                .map(name -> Integer.toString(of(name).size()))
-                                .collect(Collectors.joining(" ")));
             }
         }
     }

@@ -16,6 +16,7 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.clip.Clip;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.ClassifierFile.Tensor;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.text.Tokenizer;
@@ -116,7 +117,7 @@ public final class ReferenceCheckpoint {
             requireSame(file, state.get(PREFIX), expected.prefix(), "weights");
             requireSame(file, state.get(SUFFIX), expected.suffix(), "class names");
             ClassifierFile learned = ClassifierFile.of(trained, classNames, clip.modelSha256())
-                    .withTraining(Map.of("imported_from", file.getFileName().toString()));
+                    .withOrigin(Origin.NONE.with("imported_from", file.getFileName()));
             for (String name : prompts.checkpointTensors()) {
                 TorchTensor tensor = state.get(name);
                 learned = learned.with(name, tensor.shape(), ClassifierFile.finite(file, name, tensor.floats()));

@@ -11,6 +11,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
@@ -35,7 +36,7 @@ final class TowerCheckpoint {
             method.prompts(clip, classNames); // refuses names that do not fit
             Map<String, TorchTensor> saved = method.checkpoint(clip, torch);
             ClassifierFile learned = ClassifierFile.of(method, classNames, clip.modelSha256())
-                    .withTraining(Map.of("imported_from", file.getFileName().toString()));
+                    .withOrigin(Origin.NONE.with("imported_from", file.getFileName()));
             List<String> names = new ArrayList<>();
             for (LearnedTensor tensor : method.besideContext(clip, 0)) {
                 String name = tensor.name();

@@ -1,12 +1,11 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
@@ -92,10 +91,8 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     static Classifier classifier(FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);
-        Map<String, String> account = new LinkedHashMap<>();
-        prompts.descriptions().record(classNames, account);
         return ClassifierFile.of(used, ClassName.distinct(classNames), space.modelSha256())
-                .withTraining(account)
+                .withOrigin(Origin.NONE.withDescriptions(prompts.descriptions(), classNames))
                 .with(TEXT, prompts.classWeights(space, classNames))
                 .open(space);
     }

@@ -108,7 +108,8 @@ public record OnnxExport(Clip clip, boolean half, String version) {
         }
         metadata.put("coop4j.method", classifier.save().method().title());
         metadata.put(
-                "coop4j.training", json.writeValueAsString(classifier.save().training()));
+                "coop4j.training",
+                json.writeValueAsString(classifier.save().origin().entries()));
         return metadata;
     }
 

@@ -8,11 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 
 /** Finds a learned classifier and the model that it was learned with. */
@@ -57,23 +55,13 @@ public final class ClassifierModel {
         return Optional.empty();
     }
 
-    /** A share of another machine, to which Windows would show the user's account: {@code //host/share}. */
-    private static final Pattern SHARE = Pattern.compile("[/\\\\]{2}.*", Pattern.DOTALL);
-
     /** Returns the path of the model that the classifier records, if it is a valid one of this machine. */
     private static Optional<Path> recorded(ClassifierFile learned) {
-        String file = modelFile(learned);
         try {
-            return file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file));
+            return learned.origin().modelFile().map(Path::of);
         } catch (InvalidPathException e) { // the name has a NUL
             return Optional.empty();
         }
-    }
-
-    /** Returns the path of the model that the classifier records; empty if there is none or it leads to another machine. */
-    public static String modelFile(ClassifierFile learned) {
-        String file = learned.training().getOrDefault(Run.MODEL_FILE, "");
-        return SHARE.matcher(file).matches() ? "" : file;
     }
 
     /**

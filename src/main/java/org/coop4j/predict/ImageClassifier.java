@@ -7,9 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,8 +33,8 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
-import org.coop4j.run.Run;
 
 /**
  * Classifies images with a learned or hand-written classifier: one model in memory for any number of threads.
@@ -167,7 +165,7 @@ public final class ImageClassifier implements AutoCloseable {
         Path file = ClassifierModel.classifierFile(run);
         String stamp = Source.stamp(file); // before it is read: what replaces it meanwhile is a change
         ClassifierFile learned = ClassifierFile.read(file);
-        ExifOrientation exif = orientation(learned);
+        ExifOrientation exif = learned.origin().exif();
         Source source = new Source(run, stamp, Sha256.of(file));
         return new ImageClassifier(clip, ownsClip, limits, exif, new Current(learned.open(clip), source, null));
     }
@@ -192,7 +190,7 @@ public final class ImageClassifier implements AutoCloseable {
         }
         ClassifierFile learned = ClassifierFile.read(file);
         InputException.require(
-                orientation(learned) == exif, "%s was learned with other EXIF orientations: open it anew", file);
+                learned.origin().exif() == exif, "%s was learned with other EXIF orientations: open it anew", file);
         whileOpen(() -> {
             try {
                 Source next = new Source(source.run, stamp, Sha256.of(file));
@@ -231,7 +229,7 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Opens a classifier that was learned here. */
     static ImageClassifier of(Clip clip, ClassifierFile file, Learning.Account account) throws IOException {
-        ExifOrientation exif = orientation(file);
+        ExifOrientation exif = file.origin().exif();
         Current current = new Current(file.open(clip), Source.NONE, account);
         return new ImageClassifier(clip, false, EncodingLimits.standard(), exif, current);
     }
@@ -258,20 +256,6 @@ public final class ImageClassifier implements AutoCloseable {
         return new ImageClassifier(clip, false, limits, exif, new Current(classifier, null, null));
     }
 
-    /**
-     * Returns the treatment of EXIF orientations recorded in a classifier; by default they are applied.
-     *
-     * @throws IOException if it records anything else
-     */
-    public static ExifOrientation orientation(ClassifierFile learned) throws IOException {
-        String recorded = learned.training().get(Run.EXIF);
-        try {
-            return recorded == null ? ExifOrientation.APPLY : ExifOrientation.named(recorded);
-        } catch (IllegalArgumentException e) {
-            throw new IOException("the classifier's " + Run.EXIF + ": " + e.getMessage(), e);
-        }
-    }
-
     /** Returns the class names in the order of the logits. */
     public List<String> classNames() {
         return classifier().classNames();
@@ -284,12 +268,12 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public void save(Path file) throws IOException {
         ClassifierFile learned = classifier().save();
-        Map<String, String> account = new LinkedHashMap<>(learned.training());
-        account.putIfAbsent(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
-        if (exif != orientation(learned)) {
-            account.put(Run.EXIF, exif.id());
+        Origin origin = learned.origin();
+        if (origin.modelFile().isEmpty()) {
+            origin = origin.withModelFile(clip.model().path().toAbsolutePath().toString());
         }
-        learned.withTraining(account).write(file);
+        learned.withOrigin(exif == origin.exif() ? origin : origin.withExif(exif))
+                .write(file);
     }
 
     /**

@@ -1,7 +1,5 @@
 package org.coop4j.run;
 
-import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalDouble;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Calibration;
@@ -24,8 +22,6 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     /** Accuracy that answers should have if people decide on the other images, in percent. */
     public static final double WANTED_ACCURACY = 95;
 
-    private static final String IMAGES = "calibrated_on";
-    private static final String THRESHOLD = "threshold_95";
     private static final double THRESHOLDS = 1000;
 
     /** The confidence of a classifier for which no images were held out. */
@@ -68,22 +64,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
 
     /** Reads the confidence that a classifier's file records. */
     public static Confidence of(ClassifierFile file) {
-        String threshold = file.training().getOrDefault(THRESHOLD, "");
         return new Confidence(
-                file.temperature(),
-                file.training().getOrDefault(IMAGES, ""),
-                threshold.matches("[01]\\.\\d{1,3}")
-                        ? OptionalDouble.of(Double.parseDouble(threshold))
-                        : OptionalDouble.empty(),
-                file.decision());
-    }
-
-    /** Records the confidence in the metadata of a classifier's file. */
-    void record(Map<String, String> metadata) {
-        if (!images.isEmpty()) {
-            metadata.put(IMAGES, images);
-        }
-        threshold.ifPresent(least -> metadata.put(THRESHOLD, String.format(Locale.ROOT, "%.3f", least)));
+                file.temperature(), file.origin().calibratedOn(), file.origin().threshold(), file.decision());
     }
 
     /** Returns a phrase that says how the probabilities were calibrated. */

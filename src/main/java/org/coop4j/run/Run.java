@@ -25,6 +25,7 @@ import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
@@ -46,12 +47,6 @@ import org.coop4j.run.RunConfig.RunData;
  * uninterrupted one.
  */
 public final class Run {
-
-    /** Metadata of a classifier: path of its model file. */
-    public static final String MODEL_FILE = "model_file";
-
-    /** Metadata of a classifier: treatment of EXIF orientations, if it was given. */
-    public static final String EXIF = "exif";
 
     /** Number of val images from which on the temperature is reliable. */
     private static final int ENOUGH = 30;
@@ -335,27 +330,20 @@ public final class Run {
     /** Returns the classifier's file with metadata of how it was made. */
     private ClassifierFile file(Classifier classifier, Confidence confidence) {
         ClassifierFile made = classifier.save();
-        Map<String, String> metadata = new LinkedHashMap<>(made.training());
-        if (space.towers().isPresent()) {
-            Path model = space.towers().get().model().path();
-            metadata.put(MODEL_FILE, model.toAbsolutePath().toString());
-        } else {
-            metadata.put(ClassifierFile.LOGIT_SCALE, Float.toString(space.logLogitScale()));
+        Origin origin = space.towers()
+                .map(clip -> made.origin()
+                        .withModelFile(clip.model().path().toAbsolutePath().toString()))
+                .orElseGet(() -> made.origin().withLogitScale(space.logLogitScale()));
+        if (drawn.stored().isPresent()) {
+            origin = origin.with("features_sha256", drawn.stored().get().sha256());
         }
-        drawn.stored().ifPresent(stored -> metadata.put("features_sha256", stored.sha256()));
-        metadata.put("data", drawn.name());
-        if (source.exif() != null) {
-            metadata.put(EXIF, source.exif().id());
-        }
-        metadata.put("shots", Integer.toString(sample.shots()));
-        metadata.put("seed", Long.toString(sample.seed()));
-        metadata.put("precision", space.precision().id());
-        support.task().descriptions().record(drawn.classNames(), metadata);
+        origin = origin.withSample(drawn.name(), source.exif(), sample.shots(), sample.seed(), space.precision())
+                .withDescriptions(support.task().descriptions(), drawn.classNames());
         if (config.training().trains()) {
-            metadata.put("epochs", Integer.toString(config.training().epochs()));
+            origin = origin.withEpochs(config.training().epochs());
         }
-        confidence.record(metadata);
-        ClassifierFile told = made.withTraining(metadata).withTemperature(confidence.temperature());
+        ClassifierFile told = made.withOrigin(origin.withCalibration(confidence.images(), confidence.threshold()))
+                .withTemperature(confidence.temperature());
         if (confidence.decision() != null) {
             return told.withDecision(confidence.decision());
         }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.method.ClassifierFile.Origin;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -36,10 +38,8 @@ class ClassifierFileTest {
         for (int i = 0; i < context.length; i++) {
             context[i] = (float) Math.sin(i) / 3;
         }
-        Map<String, String> training = new LinkedHashMap<>();
-        training.put("zeta", "first");
-        training.put("alpha", "second");
-        return LearnedPrompts.file(context, 4, layout, NAMES, "ab".repeat(32), training);
+        return LearnedPrompts.file(context, 4, layout, NAMES, "ab".repeat(32))
+                .withOrigin(Origin.NONE.with("zeta", "first").with("alpha", "second"));
     }
 
     @ParameterizedTest
@@ -58,8 +58,8 @@ class ClassifierFileTest {
             assertThat(PromptLayout.of(read)).isEqualTo(new PromptLayout(2, position, classSpecific));
             assertThat(read.classNames()).isEqualTo(NAMES);
             assertThat(read.modelSha256()).isEqualTo("ab".repeat(32));
-            assertThat(read.training()).isEqualTo(written.training());
-            assertThat(read.training().keySet()).containsExactly("zeta", "alpha");
+            assertThat(read.origin()).isEqualTo(written.origin());
+            assertThat(read.origin().entries().keySet()).containsExactly("zeta", "alpha");
         }
     }
 
@@ -73,7 +73,7 @@ class ClassifierFileTest {
 
         ClassifierFile read = ClassifierFile.read(file);
         assertThat(read.temperature()).isEqualTo(1.7);
-        assertThat(read.withClassNames(NAMES).withTraining(Map.of()).temperature())
+        assertThat(read.withClassNames(NAMES).withOrigin(Origin.NONE).temperature())
                 .isEqualTo(1.7);
         for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             assertThatThrownBy(() -> read.withTemperature(wrong))
@@ -141,8 +141,22 @@ class ClassifierFileTest {
             many.put("tensor" + i, new ClassifierFile.Tensor(Shape.of(0), new float[0]));
         }
         Path path = folder.resolve("many.safetensors");
-        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Map.of(), 1, null).write(path);
+        new ClassifierFile(file.method(), NAMES, file.modelSha256(), many, Origin.NONE, 1, null).write(path);
         assertThrown(IOException.class, () -> ClassifierFile.read(path), "many.safetensors has 60000 tensors");
+    }
+
+    /** On Linux a path with two slashes is that with one, so that the file is there. */
+    @Test
+    void descriptionsOfAnotherMachineAreNotOpened() throws IOException {
+        Path file = Files.writeString(folder.resolve("described.json"), "{\"cat\": [\"a cat\"]}");
+        ClassDescriptions described = ClassDescriptions.read(file);
+        Origin origin = Origin.NONE.withDescriptions(described, List.of("cat"));
+        assertThat(origin.descriptions()).isEqualTo(described);
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> origin.with("descriptions", "/" + file).descriptions(),
+                "another machine",
+                "/" + file);
     }
 
     @Test

@@ -56,7 +56,7 @@ class CoOpTest {
     private static ClassifierFile prompt(boolean classSpecific, String sha256) {
         PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
         float[] context = gaussian(4, layout.vectors(NAMES.size()) * 16, 0.05);
-        return LearnedPrompts.file(context, 16, layout, NAMES, sha256, Map.of());
+        return LearnedPrompts.file(context, 16, layout, NAMES, sha256);
     }
 
     private static ClassifierFile prompt(boolean classSpecific) throws IOException {

@@ -27,6 +27,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Group;
 import org.coop4j.method.Method.Learner;
@@ -226,8 +227,9 @@ class MethodsTest {
         FeatureMatrix test = images(probe, 5, 4).matrix();
         assertThat(learner.settled(searched).fit(data, trainer).logits(test).toArray())
                 .isEqualTo(learner.fit(data, trainer).logits(test).toArray());
-        ClassifierFile given = searched.withTraining(Map.of("c", "0.003")); // not in the grid
-        assertThat(learner.settled(given).fit(data, trainer).save().training()).containsEntry("c", "0.003");
+        ClassifierFile given = searched.withOrigin(Origin.NONE.with("c", 0.003)); // not in the grid
+        assertThat(learner.settled(given).fit(data, trainer).save().origin().entries())
+                .containsEntry("c", "0.003");
     }
 
     @Test

@@ -56,7 +56,7 @@ class ReferenceCheckpointTest {
     private static ClassifierFile prompt(ClassPosition position, boolean classSpecific) throws IOException {
         PromptLayout layout = new PromptLayout(5, position, classSpecific);
         float[] context = gaussian(4, layout.vectors(NAMES.size()) * 16);
-        return LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
+        return LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256());
     }
 
     private static Method coop(ClassPosition position) {
@@ -182,7 +182,7 @@ class ReferenceCheckpointTest {
         float[] context = new float[layout.vectors(NAMES.size()) * 16];
         context[7] = Float.NaN;
         ClassifierFile prompt =
-                LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
+                LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256());
         Path file = ReferenceCheckpoint.write(folder, clip, prompt, 50);
         assertRefused(file, NAMES, "ctx holds NaN");
     }

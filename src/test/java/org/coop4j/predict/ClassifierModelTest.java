@@ -7,11 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
-import org.coop4j.run.Run;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -23,9 +22,9 @@ class ClassifierModelTest {
     @TempDir
     private Path folder;
 
-    private static ClassifierFile learned(String key, String value) {
+    private static ClassifierFile learned(Origin origin) {
         return ClassifierFile.of(Method.of("prototypes"), List.of("cat", "dog"), "ab".repeat(32))
-                .withTraining(Map.of(key, value));
+                .withOrigin(origin);
     }
 
     /** On Linux a path with two slashes is that with one, so that the file is there. */
@@ -34,21 +33,21 @@ class ClassifierModelTest {
     void aShareOfAnotherMachineIsNotOpened() throws IOException {
         Path model = Files.createFile(folder.resolve("model.safetensors"));
         Path classifier = folder.resolve("elsewhere/classifier.safetensors");
-        assertThat(ClassifierModel.find(learned(Run.MODEL_FILE, model.toString()), classifier, ""))
+        assertThat(ClassifierModel.find(learned(Origin.NONE.withModelFile(model.toString())), classifier, ""))
                 .isEqualTo(model);
         assertThrown(
                 IOException.class,
-                () -> ClassifierModel.find(learned(Run.MODEL_FILE, "/" + model), classifier, "give --model"),
+                () -> ClassifierModel.find(learned(Origin.NONE.withModelFile("/" + model)), classifier, "give --model"),
                 "give --model");
         for (String share : List.of("//host/share/a", "\\\\host\\share\\a", "/\\host/a", "\\/host/a")) {
-            assertThat(ClassifierModel.modelFile(learned(Run.MODEL_FILE, share)))
-                    .isEmpty();
+            assertThat(Origin.NONE.withModelFile(share).modelFile()).isEmpty();
         }
     }
 
     @Test
     void anUnknownTreatmentOfExifOrientationsIsNamed() throws IOException {
-        assertThat(ImageClassifier.orientation(learned(Run.EXIF, "keep"))).isEqualTo(ExifOrientation.KEEP);
-        assertThrown(IOException.class, () -> ImageClassifier.orientation(learned(Run.EXIF, "sideways")), "sideways");
+        Origin keep = Origin.NONE.withExif(ExifOrientation.KEEP);
+        assertThat(keep.exif()).isEqualTo(ExifOrientation.KEEP);
+        assertThrown(IOException.class, () -> keep.with("exif", "sideways").exif(), "sideways");
     }
 }

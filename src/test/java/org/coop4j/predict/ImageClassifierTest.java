@@ -311,11 +311,11 @@ class ImageClassifierTest {
             kept.save(file);
         }
         ClassifierFile saved = ClassifierFile.read(file);
-        assertThat(ImageClassifier.orientation(saved)).isEqualTo(ExifOrientation.KEEP);
+        assertThat(saved.origin().exif()).isEqualTo(ExifOrientation.KEEP);
         try (ImageClassifier applied = ImageClassifier.of(clip, saved.open(clip), ExifOrientation.APPLY)) {
             applied.save(file);
         }
-        assertThat(ImageClassifier.orientation(ClassifierFile.read(file))).isEqualTo(ExifOrientation.APPLY);
+        assertThat(ClassifierFile.read(file).origin().exif()).isEqualTo(ExifOrientation.APPLY);
     }
 
     @Test

@@ -124,7 +124,7 @@ class LearnInMemoryTest {
                         ImageClassifier.learn(clip, Examples.folder(data), learning(method, sample))) {
                     ClassifierFile actual = learned.classifier().save();
                     assertSame(actual, expected);
-                    assertThat(actual.training()).isEqualTo(expected.training());
+                    assertThat(actual.origin()).isEqualTo(expected.origin());
                     Learning.Account account = learned.account().orElseThrow();
                     assertThat(account.confidence()).isEqualTo(Confidence.of(expected));
                     assertThat(account.confidence().images().isEmpty())
@@ -149,7 +149,7 @@ class LearnInMemoryTest {
         try (ImageClassifier learned =
                 ImageClassifier.learn(clip, examples, learning.from(tooMany).reporting(progress))) {
             ClassifierFile file = learned.classifier().save();
-            assertThat(file.training()).containsEntry("epochs", "2");
+            assertThat(file.origin().epochs()).hasValue(2);
             assertThat(file.tensor(PromptContext.CTX).shape().dim(0)).isEqualTo(3);
             assertThat(learned.account().orElseThrow().warnings())
                     .isEqualTo(notes)

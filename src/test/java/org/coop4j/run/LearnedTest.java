@@ -31,6 +31,7 @@ import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
@@ -230,9 +231,10 @@ class LearnedTest {
         assertThat(calibrated.coverage().at(least).answered()).isEqualTo(3);
         assertThat(calibrated.coverage().at(least).accuracy()).isEqualTo(100);
         assertThat(least * 1000).isEqualTo(Math.rint(least * 1000), within(1e-9));
-        Map<String, String> metadata = new HashMap<>();
-        confidence.record(metadata);
-        assertThat(metadata).containsEntry("calibrated_on", "4 val images");
+        Origin recorded = Origin.NONE.withCalibration(confidence.images(), confidence.threshold());
+        assertThat(recorded.entries()).containsEntry("calibrated_on", "4 val images");
+        assertThat(recorded.threshold()).isEqualTo(confidence.threshold());
+        assertThat(recorded.withCalibration("", OptionalDouble.empty())).isEqualTo(Origin.NONE);
     }
 
     @Test

@@ -279,8 +279,8 @@ class RunTest {
         assertThat(result.accuracy() + result.errorRate()).isEqualTo(100);
         assertThat(result.handWritten()).hasSizeGreaterThan(3);
         ClassifierFile prompt = ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
-        assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
-        assertThat(prompt.training()).containsEntry("precision", "float32");
+        assertThat(prompt.origin().entries()).containsEntry("epochs", "6").containsEntry("seed", "1");
+        assertThat(prompt.origin().entries()).containsEntry("precision", "float32");
         assertThat(result.precision()).isEqualTo("float32");
     }
 }

@@ -100,8 +100,7 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private int epoch(ClassifierFile learned) {
-        String trained = learned.training().getOrDefault("epochs", "");
-        return epoch != null ? epoch : trained.matches("[1-9]\\d{0,5}") ? Integer.parseInt(trained) : 50;
+        return epoch != null ? epoch : learned.origin().epochs().orElse(50);
     }
 
     private Path onnx(Clip clip, ClassifierFile learned) throws IOException {

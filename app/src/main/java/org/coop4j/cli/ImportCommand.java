@@ -20,7 +20,6 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,9 +74,8 @@ final class ImportCommand extends ConsoleCommand {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read =
                     CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));
-            Map<String, String> training = new LinkedHashMap<>(read.training());
-            training.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
-            ClassifierFile prompt = read.withTraining(training);
+            ClassifierFile prompt = read.withOrigin(read.origin()
+                    .withModelFile(clip.model().path().toAbsolutePath().toString()));
             prompt.write(out.file);
             console.print(
                     "%s: %s, %s".formatted(out.file, describe(prompt), count(classes.size(), "class", "classes")));

@@ -112,7 +112,7 @@ final class PredictCommand extends ConsoleCommand {
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             try (ImageClassifier classifier =
-                    ImageClassifier.of(clip, chosen, exif.or(ImageClassifier.orientation(file)))) {
+                    ImageClassifier.of(clip, chosen, exif.or(file.origin().exif()))) {
                 return print(classifier, files);
             }
         }

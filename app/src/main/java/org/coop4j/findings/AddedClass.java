@@ -74,7 +74,7 @@ public record AddedClass(ClassifierFile classifier, Scores before, Scores after,
                                 learned.method(),
                                 names,
                                 all.select(learn).features(FeatureKind.EMBEDDED))) {
-            ClassifierFile file = after.save().withTraining(learned.training()).withTemperature(learned.temperature());
+            ClassifierFile file = after.save().withOrigin(learned.origin()).withTemperature(learned.temperature());
             if (learned.decision() != null) {
                 int[] earlier = IntStream.rangeClosed(0, label)
                         .map(i -> i < label ? i : -1)

@@ -26,6 +26,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
@@ -69,7 +70,7 @@ class ClassifierCampaign {
             Method method = file.method();
             List<String> classes = new ArrayList<>(file.classNames());
             Map<String, ClassifierFile.Tensor> tensors = new LinkedHashMap<>(file.tensors());
-            Map<String, String> training = file.training();
+            Origin origin = file.origin();
             double temperature = file.temperature();
             List<String> names = List.copyOf(tensors.keySet());
             String name = names.isEmpty() ? "none" : names.get(random.nextInt(names.size()));
@@ -89,11 +90,11 @@ class ClassifierCampaign {
                 case OTHER_METHOD -> method = METHODS.get(random.nextInt(METHODS.size()));
                 case FEWER_CLASSES -> classes.remove(classes.size() - 1);
                 case MORE_CLASSES -> classes.add("x".repeat(1 + random.nextInt(200)));
-                case NO_TRAINING -> training = Map.of(ClassifierFile.LOGIT_SCALE, "1e30");
+                case NO_TRAINING -> origin = Origin.NONE.withLogitScale(1e30f);
                 case EXTREME_TEMPERATURE -> temperature = random.nextBoolean() ? 1e-300 : 1e300;
             }
             return new ClassifierFile(
-                    method, classes, file.modelSha256(), tensors, training, temperature, file.decision());
+                    method, classes, file.modelSha256(), tensors, origin, temperature, file.decision());
         }
     }
 

@@ -56,7 +56,7 @@ class DescriptionsTest {
         assertThat(run.err()).contains("no description of kite", "1 name in ", "no class");
         assertThat(classifier("described").tensor("text").values())
                 .isNotEqualTo(classifier("plain").tensor("text").values());
-        assertThat(classifier("described").training())
+        assertThat(classifier("described").origin().entries())
                 .containsEntry(
                         "descriptions", sentences.toAbsolutePath().normalize().toString())
                 .containsEntry("descriptions_counts", "0 2 1")

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LearnedPrompts;
@@ -53,8 +52,7 @@ class InterpretCommandTest {
                 WIDTH,
                 new PromptLayout(length, ClassPosition.END, classSpecific),
                 List.of("cat, tabby", "dog"),
-                sha256,
-                Map.of());
+                sha256);
     }
 
     @Test

@@ -24,6 +24,7 @@ import javax.imageio.ImageIO;
 import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -252,7 +253,7 @@ class PromptCommandsTest {
         ClassifierFile learned = ClassifierFile.read(RunFolder.classifier(run).orElseThrow());
         Path file = folder.resolve("stranger.safetensors");
         for (String modelFile : Arrays.asList(null, "", "a\0b", "/nowhere/x", "/dev/zero", "/")) {
-            learned.withTraining(Collections.singletonMap("model_file", modelFile))
+            learned.withOrigin(new Origin(Collections.singletonMap("model_file", modelFile)))
                     .write(file);
             CommandRun predicted = coop("predict", "-p", file, "-q", image);
             assertThat(predicted.code()).as(modelFile).isEqualTo(1);

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
@@ -89,8 +88,7 @@ class NearestWordsTest {
                 WIDTH,
                 new PromptLayout(vectors, ClassPosition.END, classSpecific),
                 CLASSES,
-                model.model().sha256(),
-                Map.of());
+                model.model().sha256());
     }
 
     private static float[] along(float... firstNumbers) {
@@ -209,8 +207,7 @@ class NearestWordsTest {
                     width,
                     new PromptLayout(words.length, ClassPosition.END, false),
                     CLASSES,
-                    siglip.modelSha256(),
-                    Map.of());
+                    siglip.modelSha256());
             NearestWords found = NearestWords.of(siglip, prompt, 3, false);
             for (int i = 0; i < words.length; i++) {
                 Word nearest = found.vectors().get(i).nearest().get(0);

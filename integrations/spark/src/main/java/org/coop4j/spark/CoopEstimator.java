@@ -31,6 +31,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.Images;
@@ -230,9 +231,8 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
             }
         };
         try (Learned learned = new Run(images, config.method().title(), config, logged).learn()) {
-            Map<String, String> account = new LinkedHashMap<>(learned.file().training());
-            account.put(Run.MODEL_FILE, location.path());
-            return PromptClassificationModel.of(learned.file().withTraining(account));
+            ClassifierFile file = learned.file();
+            return PromptClassificationModel.of(file.withOrigin(file.origin().withModelFile(location.path())));
         }
     }
 

@@ -84,8 +84,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = ClassifierModel.modelFile(file);
-        return recorded.isEmpty() ? model : model.setModelPath(recorded);
+        return file.origin().modelFile().map(model::setModelPath).orElse(model);
     }
 
     /** Returns a classifier of the hand-written prompt "a photo of a CLASS.". */

@@ -199,10 +199,10 @@ class ClassificationTest {
                     .as(tensor)
                     .containsExactly(expected.file().tensor(tensor).values(), within(1e-6f));
         }
-        assertThat(model.file().training())
+        assertThat(model.file().origin().entries())
                 .containsEntry("shots", "2")
                 .containsEntry("seed", "3")
-                .containsEntry("calibrated_on", expected.file().training().get("calibrated_on"));
+                .containsEntry("calibrated_on", expected.file().origin().calibratedOn());
         assertThat(model.file().temperature()).isCloseTo(expected.file().temperature(), within(1e-3));
         assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
     }
