@@ -2,15 +2,13 @@ package org.coop4j.study;
 
 import static org.coop4j.study.SweepPlan.PlannedTraining.EPOCHS;
 
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.data.DataSpec;
@@ -28,6 +28,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.page.Shots;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -36,20 +37,24 @@ import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
 
 /**
- * Binds a plan's YAML to records. Every refusal names line and column of the key or item that was read last. Jackson's own
- * binding has only the end of a record whose constructor refuses a value.
- *
- * <p>YAML's values are strings, lists and maps here. Each has a path, such as {@code /methods/0/rate}.
+ * Reads a plan. A refusal names the line of the key or item that is wrong. The position in the plan is a JSON pointer, such as
+ * {@code /methods/0/rate}.
  */
 final class PlanReader {
 
     private static final Benchmarks PUBLISHED = Benchmarks.published();
+    private static final YAMLMapper YAML =
+            new YAMLMapper().enable(YAMLParser.Feature.PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS);
+
+    /** Most messages begin with the key that is wrong. */
+    private static final Pattern KEY = Pattern.compile("(?:unknown setting \")?(\\w+)");
 
     private final String file;
     private final Path folder;
-    private final Map<String, JsonLocation> places = new HashMap<>(); // by path
-    private String here = ""; // the path of what is read
+    private final Map<String, Integer> lines = new HashMap<>(); // by pointer
+    private String here = ""; // the pointer to what is read
     private Optional<Path> root;
+    private final Map<String, DataSpec> named = new HashMap<>();
     private PlanKeys plan;
 
     /** The keys of a plan. */
@@ -82,9 +87,6 @@ final class PlanReader {
 
     private record Untrained() {}
 
-    /** The keys of {@code test_on}. */
-    private record TestOnKeys(Object datasets, List<String> from, List<String> methods, List<String> shots) {}
-
     /**
      * Prepares to read a plan.
      *
@@ -99,141 +101,126 @@ final class PlanReader {
     }
 
     SweepPlan read(String yaml) throws IOException {
-        try (YAMLParser parser = new YAMLFactory().createParser(yaml)) {
-            parser.nextToken();
-            Object tree = tree(parser);
-            if (parser.nextToken() != null) {
-                places.put(here, parser.currentTokenLocation());
-                throw new IllegalArgumentException("a second document begins here: expected one");
-            }
-            return plan(keys(tree));
+        try {
+            locate(yaml);
+            return plan(keys(YAML.readValue(yaml, Object.class)));
         } catch (JsonProcessingException e) {
-            throw new PlanException(
-                    file + ": not valid YAML: " + e.getOriginalMessage().replaceAll("\\s+", " "));
+            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+            String problem = e.getOriginalMessage().replaceAll("\\s+", " ");
+            throw new PlanException("%s, line %d: not valid YAML: %s".formatted(file, line, problem));
         } catch (IllegalArgumentException e) {
-            String key = here.replaceFirst("(/\\d+)*$", "").replaceFirst(".*/", "");
-            String named = e.getMessage().startsWith(key) ? e.getMessage() : key + ": " + e.getMessage();
-            while (!places.containsKey(here)) {
-                here = here.substring(0, here.lastIndexOf('/'));
+            Matcher key = KEY.matcher(e.getMessage());
+            String place = here + "/" + (key.lookingAt() ? key.group(1) : "");
+            while (!place.isEmpty() && !lines.containsKey(place)) {
+                place = place.substring(0, place.lastIndexOf('/'));
             }
-            JsonLocation place = places.get(here);
-            throw new PlanException(
-                    "%s, line %d, column %d: %s".formatted(file, place.getLineNr(), place.getColumnNr(), named));
+            throw new PlanException("%s, line %d%s: %s"
+                    .formatted(file, lines.getOrDefault(place, 1), here.replaceFirst("/", ", "), e.getMessage()));
         }
     }
 
-    /** Returns the value at which a parser stands, and keeps its place and those of all that it holds. */
-    private Object tree(YAMLParser parser) throws IOException {
-        String path = here;
-        places.putIfAbsent(path, parser.currentTokenLocation());
-        Object value = parser.getValueAsString("").strip();
-        if (parser.currentToken() == JsonToken.START_ARRAY) {
-            List<Object> items = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                here = path + "/" + items.size();
-                items.add(tree(parser));
+    /** Finds the line of each key and item, and refuses what is empty, given twice, or no plain value. */
+    private void locate(String yaml) throws IOException {
+        try (YAMLParser parser = YAML.getFactory().createParser(yaml)) {
+            JsonToken before = null;
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                here = parser.getParsingContext().pathAsPointer().toString();
+                boolean begins = token == JsonToken.FIELD_NAME || (here.isEmpty() && !token.isStructEnd());
+                int line = parser.currentTokenLocation().getLineNr();
+                Integer earlier = begins ? lines.put(here, line) : lines.putIfAbsent(here, line);
+                Require.that(!begins || earlier == null, "expected one document, and each key once");
+                boolean empty = token == JsonToken.END_ARRAY
+                        ? before == JsonToken.START_ARRAY
+                        : token.isScalarValue() && parser.getValueAsString("").isBlank();
+                Require.that(
+                        !empty && !parser.isCurrentAlias() && parser.getTypeId() == null,
+                        "expected a value, not nothing, an alias or a type (coop sweep --example prints a plan)");
+                before = token;
             }
-            value = items;
-        } else if (parser.currentToken() == JsonToken.START_OBJECT) {
-            Map<String, Object> values = new LinkedHashMap<>();
-            for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
-                here = path + "/" + key;
-                Require.that(places.put(here, parser.currentTokenLocation()) == null, "%s appears twice", key);
-                parser.nextToken();
-                values.put(key, tree(parser));
-            }
-            value = values;
         }
-        here = path;
-        Require.that(
-                !List.of("", List.of()).contains(value) && !parser.isCurrentAlias() && parser.getTypeId() == null,
-                "expected a value, not nothing, an alias or a type (coop sweep --example prints a plan)");
-        return value;
+        here = "";
+        Require.that(!lines.isEmpty(), "expected a plan, got nothing: coop sweep --example prints one");
     }
 
     /** Reads something at a key or item of what is read. */
     private <T> T at(Object key, Supplier<T> reading) {
-        String path = here;
-        here = path + "/" + key;
+        String outer = here;
+        here = outer + "/" + key;
         T read = reading.get();
-        here = path;
+        here = outer;
         return read;
     }
 
     /** Makes something of each item of a list, or of a value alone; all of them have different names. */
-    private <T> List<T> each(Object listed, Function<Object, T> make, Function<T, String> name) {
-        Require.that(listed != null, "expected one or more: coop sweep --example prints a whole plan");
-        Map<String, T> all = new LinkedHashMap<>();
-        String path = here;
-        for (Object item : listed instanceof List<?> items ? items : List.of(listed)) {
-            here = item == listed ? path : path + "/" + all.size();
-            T made = make.apply(item);
-            String called = name.apply(made);
-            Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
-        }
-        here = path;
-        return List.copyOf(all.values());
+    private <T> List<T> each(String key, Object listed, Function<Object, T> make, Function<T, String> name) {
+        Require.that(listed != null, "%s: expected one or more (coop sweep --example prints a whole plan)", key);
+        return at(key, () -> {
+            Map<String, T> all = new LinkedHashMap<>();
+            for (Object one : listed instanceof List<?> items ? items : List.of(listed)) {
+                Object item = one instanceof Number ? one.toString() : one;
+                T made = listed == one ? make.apply(item) : at(all.size(), () -> make.apply(item));
+                String called = name.apply(made);
+                Require.that(all.put(called, made) == null, "%s is listed twice: omit one, or rename it", called);
+            }
+            return List.copyOf(all.values());
+        });
     }
 
-    /** Returns a record with the values of its keys, set one after another. */
-    private <R extends Record> R bind(R usual, Map<?, ?> keys) {
-        Map<String, Object> given = new LinkedHashMap<>();
-        keys.forEach((key, value) -> at(key, () -> {
-            given.put(key.toString(), key.equals(EPOCHS) ? epochs(value) : value);
-            return Settings.with(usual, given);
-        }));
+    /** Returns a record with the values of its keys. */
+    private static <R extends Record> R bind(R usual, Map<String, ?> keys) {
+        Map<String, Object> given = new LinkedHashMap<>(keys);
+        given.computeIfPresent(EPOCHS, (key, value) -> epochs(value));
         return Settings.with(usual, given);
     }
 
-    private static Map<?, ?> keys(Object value) {
-        Require.that(value instanceof Map, "expected keys with values, got \"%s\"", value);
-        return (Map<?, ?>) value;
+    @SuppressWarnings("unchecked") // keys of YAML are strings
+    private static Map<String, Object> keys(Object value) {
+        Require.that(
+                value instanceof Map, "expected keys with values, got \"%s\": coop sweep --example prints some", value);
+        return (Map<String, Object>) value;
     }
 
     /** Checks a number of epochs, or several by shots, and returns one of them. */
     private static int epochs(Object value) {
-        Map<?, ?> byShots = value instanceof Map<?, ?> several ? several : Map.of(0, value);
+        if (!(value instanceof Map<?, ?> byShots)) {
+            return whole(EPOCHS, value, 1);
+        }
         byShots.keySet().forEach(shots -> whole("epochs by shots", shots, 0));
         return byShots.values().stream()
-                .map(epochs -> whole(EPOCHS, epochs, 1))
+                .map(PlanReader::epochs)
                 .max(Integer::compare)
                 .orElse(1);
     }
 
     private static int whole(String name, Object value, int least) {
-        String text = value.toString();
-        long number = text.matches("\\d{1,10}") ? Long.parseLong(text) : -1;
         Require.that(
-                number >= least && number <= Integer.MAX_VALUE,
-                "%s: expected a whole number from %d to %d, got \"%s\"",
+                value.toString().matches(least + "|[1-9]\\d{0,8}"),
+                "%s: expected a whole number from %d to 999999999, got \"%s\"",
                 name,
                 least,
-                Integer.MAX_VALUE,
-                text);
-        return (int) number;
+                value);
+        return Integer.parseInt(value.toString());
     }
 
-    /** Returns different whole numbers; {@code all} is 0, if that is allowed. */
-    private List<Integer> numbers(String key, List<String> texts, int least) {
-        return at(key, () -> {
-            List<Integer> numbers = texts.stream()
-                    .map(text -> least == 0 && text.equals("all") ? 0 : whole(key, text, least))
-                    .toList();
-            Require.that(Set.copyOf(numbers).size() == numbers.size(), "a number is listed twice: %s", numbers);
-            return numbers;
-        });
+    /** Returns different numbers. */
+    private static List<Integer> numbers(String key, List<String> texts, Function<String, Integer> read) {
+        List<Integer> numbers = texts.stream().map(read).toList();
+        Require.that(Set.copyOf(numbers).size() == numbers.size(), "%s: a number is listed twice: %s", key, numbers);
+        return numbers;
     }
 
-    private SweepPlan plan(Map<?, ?> keys) {
-        List<String> seeds = List.of("1", "2", "3");
+    private SweepPlan plan(Map<String, ?> keys) {
         List<String> powers = List.of("1", "2", "4", "8", "16");
         plan = bind(
-                new PlanKeys(null, null, null, powers, seeds, null, "false", null, null, PlannedTraining.NONE), keys);
-        root = root.or(() -> Optional.ofNullable(path(plan.data)));
-        List<Dataset> datasets = at("datasets", () -> each(plan.datasets, this::dataset, Dataset::name));
-        List<PlannedMethod> methods = at("methods", () -> each(plan.methods, this::method, PlannedMethod::name));
-        List<Integer> shots = numbers("shots", plan.shots, 0);
-        Choice all = Choice.of(datasets, methods, shots);
+                new PlanKeys(
+                        null, null, null, powers, List.of("1", "2", "3"), null, null, null, null, PlannedTraining.NONE),
+                keys);
+        root = root.map(Path::toAbsolutePath).map(Path::normalize).or(() -> Optional.ofNullable(path(plan.data)));
+        List<Dataset> datasets = each("datasets", plan.datasets, this::dataset, Dataset::name);
+        List<PlannedMethod> methods = each("methods", plan.methods, this::method, PlannedMethod::name);
+        List<Integer> shots =
+                numbers("shots", plan.shots, text -> Shots.parse(text).sampled());
+        List<Integer> seeds = numbers("seeds", plan.seeds, text -> whole("seeds", text, 1));
         List<PlannedMethod> naming = methods.stream()
                 .filter(planned -> planned.method().namesNewClasses())
                 .toList();
@@ -241,11 +228,11 @@ final class PlanReader {
                 datasets,
                 methods,
                 shots,
-                numbers("seeds", plan.seeds, 1),
+                seeds,
                 keys,
-                Optional.ofNullable(plan.testOn).map(value -> at("test_on", () -> testOn(value, datasets, all))),
-                Optional.of(plan.baseToNew)
-                        .filter(value -> !value.equals("false"))
+                Optional.ofNullable(plan.testOn).map(value -> testOn(value, Choice.of(datasets, methods, shots))),
+                Optional.ofNullable(plan.baseToNew)
+                        .filter(value -> !value.equals(false))
                         .map(value -> at("base_to_new", () -> baseToNew(value, Choice.of(datasets, naming, shots)))));
     }
 
@@ -255,7 +242,7 @@ final class PlanReader {
 
     /** Returns the data of keys, or of a word, which is a published name or a path. */
     private Dataset dataset(Object item) {
-        Map<?, ?> keys = item instanceof String word
+        Map<String, ?> keys = item instanceof String word
                 ? Map.of(PUBLISHED.find(word).isPresent() ? "name" : "path", word)
                 : keys(item);
         // All runs of a sweep share one split, where the data has none.
@@ -264,39 +251,33 @@ final class PlanReader {
                 keys);
         PromptEnsemble.of(bound.template == null ? "{}" : bound.template);
         boolean own = bound.path != null;
-        DataSpec data = own ? DataSpec.of(path(bound.path)) : published(bound);
+        Require.that(
+                own || (bound.name != null && bound.images == null && bound.names == null),
+                "expected a dataset with path, or with a published name and neither images nor names");
+        String published = own ? null : PUBLISHED.get(bound.name).name();
+        Require.that(
+                own || root.isPresent(),
+                "the folder of %s is unknown: give data: DIR in the plan, or --data DIR",
+                published);
+        DataSpec data = own ? DataSpec.of(path(bound.path)) : DataSpec.of(root.orElseThrow(), published);
         Require.that(
                 !own || Files.exists(Path.of(data.path())),
                 "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s",
                 bound.path,
                 data.path());
-        return new Dataset(
-                data.withFiles(path(bound.images), path(bound.names), null)
-                        .described(own ? bound.name : null, bound.template, bound.splitSeed)
-                        .withDescriptions(descriptions(bound.descriptions))
-                        .withExif(bound.exif),
-                keys);
-    }
-
-    private DataSpec.Descriptions descriptions(String file) {
-        if (file == null) {
-            return null;
-        }
+        DataSpec all = data.withFiles(path(bound.images), path(bound.names), null)
+                .described(own ? bound.name : null, bound.template, bound.splitSeed)
+                .withExif(bound.exif);
         try {
-            ClassDescriptions read = ClassDescriptions.read(path(file));
-            return new DataSpec.Descriptions(read.path(), read.sha256());
+            all = bound.descriptions == null
+                    ? all
+                    : ClassDescriptions.read(path(bound.descriptions)).in(all);
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
-    }
-
-    private DataSpec published(DatasetKeys keys) {
-        Require.that(
-                keys.name != null && keys.images == null && keys.names == null,
-                "expected a dataset with path, or with a published name and neither images nor names");
-        String name = PUBLISHED.get(keys.name).name();
-        Require.that(root.isPresent(), "the folder of %s is unknown: give data: DIR in the plan, or --data DIR", name);
-        return DataSpec.of(root.get().toAbsolutePath().normalize(), name);
+        DataSpec other = named.putIfAbsent(all.name(), all);
+        Require.that(other == null || other.equals(all), "two different datasets are called %s", all.name());
+        return new Dataset(all, keys);
     }
 
     /** Returns the method of a name, or of keys; without a known name these describe a context, or templates. */
@@ -304,11 +285,11 @@ final class PlanReader {
         if (item instanceof String name) {
             return new PlannedMethod(name, Method.of(name), Map.of());
         }
-        Map<?, ?> keys = keys(item);
+        Map<String, ?> keys = keys(item);
         String name = String.valueOf(keys.get("name"));
         Optional<Method> known = Method.find(name);
         Method base = keys.containsKey("method")
-                ? at("method", () -> Method.of(keys.get("method").toString()))
+                ? Method.of(keys.get("method").toString())
                 : known.orElseGet(() -> Method.ofSettings(keys.keySet()));
         Record training = base.training(1).trains() ? PlannedTraining.NONE : new Untrained();
         MethodKeys bound = bind(new MethodKeys(null, null, base, training), keys);
@@ -323,49 +304,42 @@ final class PlanReader {
 
     // Choices among the plan's own
 
-    private TestOn testOn(Object value, List<Dataset> datasets, Choice all) {
-        boolean listed = !(value instanceof Map);
-        TestOnKeys bound = bind(
-                new TestOnKeys(null, all.datasets(), all.methods(), all.shots()),
-                listed ? Map.of("datasets", value) : keys(value));
-        Supplier<List<Dataset>> each = () -> each(bound.datasets, this::dataset, Dataset::name);
-        List<Dataset> targets = listed ? each.get() : at("datasets", each);
-        for (Dataset target : targets) {
-            Require.that(
-                    datasets.stream()
-                            .allMatch(own -> !own.name().equals(target.name())
-                                    || own.data().equals(target.data())),
-                    "two different datasets are called %s",
-                    target.name());
+    private TestOn testOn(Object value, Choice all) {
+        if (!(value instanceof Map)) {
+            return new TestOn(each("test_on", value, this::dataset, Dataset::name), all);
         }
-        return new TestOn(targets, choice(all, "from", new Choice(bound.from, bound.methods, bound.shots)));
+        Map<String, Object> keys = new LinkedHashMap<>(keys(value));
+        return at("test_on", () -> {
+            List<Dataset> targets = each("datasets", keys.remove("datasets"), this::dataset, Dataset::name);
+            Optional.ofNullable(keys.remove("from")).ifPresent(from -> keys.put("datasets", from));
+            return new TestOn(targets, choice(all, keys));
+        });
     }
 
-    private Choice baseToNew(Object value, Choice all) {
+    private static Choice baseToNew(Object value, Choice all) {
         Require.that(
                 !all.methods().isEmpty(),
                 "base_to_new needs a method that can name new classes: hand-written prompts or a unified context");
-        Require.that(value instanceof Map || value.equals("true"), "expected true, false or keys, got \"%s\"", value);
-        return choice(all, "datasets", bind(all, value instanceof Map<?, ?> keys ? keys : Map.of()));
+        return value.equals(true) ? all : choice(all, keys(value));
     }
 
     /** Returns a choice, checked, with the names of published datasets. */
-    private Choice choice(Choice own, String from, Choice chosen) {
+    private static Choice choice(Choice all, Map<String, ?> keys) {
+        Choice chosen = Settings.with(all, keys);
         List<String> datasets = chosen.datasets().stream()
-                .map(source -> own.datasets().contains(source)
-                        ? source
-                        : PUBLISHED.find(source).map(Benchmark::name).orElse(source))
+                .map(name -> all.datasets().contains(name)
+                        ? name
+                        : PUBLISHED.find(name).map(Benchmark::name).orElse(name))
                 .toList();
-        return new Choice(
-                among(from, own.datasets(), datasets),
-                among("methods", own.methods(), chosen.methods()),
-                among("shots", own.shots(), chosen.shots()));
-    }
-
-    private List<String> among(String key, List<String> own, List<String> chosen) {
-        return at(key, () -> {
-            Require.that(own.containsAll(chosen), "%s are not among %s", chosen, own);
-            return chosen;
-        });
+        Choice named = new Choice(datasets, chosen.methods(), chosen.shots());
+        Map<String, Object> own = Settings.of(all);
+        Settings.of(named)
+                .forEach((key, some) -> Require.that(
+                        ((List<?>) own.get(key)).containsAll((List<?>) some),
+                        "%s: %s are not among %s",
+                        key,
+                        some,
+                        own.get(key)));
+        return named;
     }
 }

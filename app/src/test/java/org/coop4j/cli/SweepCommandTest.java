@@ -146,7 +146,7 @@ class SweepCommandTest {
         run.failed(1);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
-                .startsWith("coop: wrong.yaml, line 2, column 1: methods: method ")
+                .startsWith("coop: wrong.yaml, line 2, methods: method ")
                 .contains("\"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));

@@ -158,7 +158,7 @@ public final class Settings {
     /** Returns true for a setting that another one decides, which is given a value. */
     private static boolean isDecided(RecordComponent component, Map<String, Object> given) {
         Setting setting = component.getAnnotation(Setting.class);
-        return setting != null && parse("", String.class, given.get(setting.decidedBy())) != null;
+        return setting != null && parse(setting.decidedBy(), String.class, given.get(setting.decidedBy())) != null;
     }
 
     private static Object value(RecordComponent component, Record settings) {
