@@ -23,8 +23,8 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.demo.DemoRun.Listener;
-import org.coop4j.report.PictureResults;
-import org.coop4j.report.PictureResults.PictureResult;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.PictureResult;
 
 /**
  * The demo on the screen: a table that grows by a row for each number of shots.
@@ -106,8 +106,8 @@ record DemoScreen(Console console, boolean table) implements Listener {
         console.paragraph("nearest words of the learned vectors: "
                 + result.words().stream().map(v -> v.get(0).text()).collect(joining(" · "))
                 + " (not their meaning; see coop interpret)");
-        print("from wrong to right", result, true, console);
-        print("from right to wrong", result, false, console);
+        print("corrected", result, true, console);
+        print("newly wrong", result, false, console);
         console.print("");
         console.print("report: %s (%s s; coop demo --open shows it)"
                 .formatted(folder.resolve(DemoReport.PAGE), number(result.seconds(), 0)));

@@ -8,9 +8,9 @@ import java.util.List;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Json;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.page.ReportFiles;
-import org.coop4j.report.PictureResults;
-import org.coop4j.report.PictureResults.PictureResult;
 
 /**
  * A classifier's prediction of each image, as files.

@@ -20,6 +20,7 @@ import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Cell;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
@@ -33,12 +34,13 @@ import org.coop4j.eval.Scores;
 import org.coop4j.findings.EvaluationData;
 import org.coop4j.findings.EvaluationData.Choice;
 import org.coop4j.findings.EvaluationData.Tested;
+import org.coop4j.findings.PictureResults;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.report.ConfusionFiles;
-import org.coop4j.report.PictureResults;
+import org.coop4j.report.SetPage;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.RunResult.Sets;
 import picocli.CommandLine.ArgGroup;
@@ -150,7 +152,11 @@ final class EvalCommand extends ConsoleCommand {
                     .put("precision", used.id())
                     .putPOJO("sets", sets));
         } else {
-            SetReport.print(sets, decision, format.chosen(), console);
+            SetPage.classes(sets, decision, c -> Cell.NONE).print(format.chosen(), console);
+            if (format.chosen() == TABLE) {
+                console.print("");
+                SetPage.measures(new Table<Sets>(), s -> s).rows(List.of(sets)).print(TABLE, console);
+            }
         }
     }
 

@@ -40,7 +40,6 @@ import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.Sample;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -189,9 +188,8 @@ final class TrainCommand extends ConsoleCommand {
     /** Learns with each seed, compares the results of single labels with simpler classifiers, and prints all of them. */
     private void learn(Images images, boolean sets, MethodChoice choice, List<PromptEnsemble> prompts, int unused)
             throws IOException {
-        List<RunResult> results = new ArrayList<>();
+        List<ComparedRun> all = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
-        SetReport ofSets = null;
         boolean several = choice.chosen().size() > 1;
         if (runOptions.again) {
             for (long seed : seeds) {
@@ -207,20 +205,13 @@ final class TrainCommand extends ConsoleCommand {
                 for (Candidate candidate : choice.chosen()) {
                     ComparedRun run = run(images, candidate, seed, folder(candidate, seed, several));
                     runs.add(run);
-                    results.add(run.result());
+                    all.add(run);
                     if (sets) {
                         SetPage.write(run, threads);
-                        ofSets = new SetReport(
-                                results,
-                                run.learned().decision(images.testedClasses(run.config())),
-                                run.learned().confidence().sentence(),
-                                choice,
-                                runOptions.out);
                     }
                 }
                 if (!sets) {
-                    Sample sample = new Sample(choice.chosen().get(0).shots(), seed);
-                    RunComparison comparison = RunComparison.of(images, runs, sample, prompts, console::note);
+                    RunComparison comparison = RunComparison.of(images, runs, prompts, console::note);
                     RunPage.write(runs, comparison, choice, threads);
                     comparisons.add(comparison);
                 }
@@ -229,11 +220,9 @@ final class TrainCommand extends ConsoleCommand {
             }
         }
         images.forget();
-        TrainReport report = new TrainReport(results, comparisons, choice, unused, runOptions.out);
+        TrainReport report = new TrainReport(all, comparisons, choice, unused, runOptions.out);
         if (asJson.json) {
-            console.print(sets ? ofSets.toJson() : report.toJson());
-        } else if (sets) {
-            ofSets.print(console);
+            console.print(report.toJson());
         } else {
             report.print(console);
         }

@@ -10,57 +10,84 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.coop4j.console.Cell;
 import org.coop4j.console.Console;
-import org.coop4j.console.Interval;
 import org.coop4j.console.Json;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.report.ComparisonTable;
 import org.coop4j.report.RunPage;
+import org.coop4j.report.SetPage;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult.Sets;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.Ansi.Style;
 
 /**
  * The end of {@code coop train}: the learned classifiers beside simpler ones.
  *
- * @param results of all runs
- * @param seeds comparison of the runs of each seed
- * @param choice how the method was chosen
+ * @param runs all runs
+ * @param seeds comparison of the runs of each seed; none with several labels per image
+ * @param choice of the method
  * @param unused number of labelled images outside of the test that no method learned from
  * @param out the run's folder, or that of the runs' folders
  */
-record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, int unused, Path out) {
+record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoice choice, int unused, Path out) {
+
+    private List<RunResult> results() {
+        return runs.stream().map(ComparedRun::result).toList();
+    }
 
     void print(Console console) {
-        RunResult first = results.get(0);
-        int val = seeds.get(0).support().val().size();
-        console.paragraph("%s: %s, %s, %s%s"
+        RunResult first = results().get(0);
+        boolean sets = first.sets() != null;
+        int val = runs.get(0).learned().support().val().size();
+        console.paragraph("%s: %s%s, %s, %s%s"
                 .formatted(
                         first.dataset(),
                         count(first.classes(), "class", "classes"),
+                        sets ? ", several per image" : "",
                         count(first.trainImages(), "training image"),
                         val == 0 ? "" : count(val, "validation image") + ", ",
                         count(first.testImages(), "test image")));
-        if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice).print(TABLE, console);
+        Table<?> candidates = ComparisonTable.candidates(choice);
+        if (!candidates.isEmpty()) {
+            candidates.print(TABLE, console);
             console.print("");
         }
-        new ComparisonTable(comparisons()).table().print(TABLE, console);
-        first().methods().forEach(method -> print(method, console));
-        if (seeds.size() == 1) {
-            RunPage.findings(seeds.get(0)).forEach(console::paragraph);
+        if (sets) {
+            printSets(console);
+        } else {
+            new ComparisonTable(comparisons()).table().print(TABLE, console);
+            first().methods().forEach(method -> print(method, console));
+            if (seeds.size() == 1) {
+                RunPage.findings(seeds.get(0)).forEach(console::paragraph);
+            }
         }
         console.print("learned: " + place(CLASSIFIER));
         console.print("report: " + place(REPORT));
+    }
+
+    private void printSets(Console console) {
+        SetPage.results(results()).print(TABLE, console);
+        console.print("");
+        handWritten().print(TABLE, console);
+        console.print("");
+        ComparedRun run = runs.get(0);
+        Sets sets = run.result().sets();
+        if (runs.size() == 1) {
+            SetPage.classes(sets, run.decision(), c -> Cell.NONE).print(TABLE, console);
+            console.paragraph("probabilities: " + run.learned().confidence().sentence());
+        }
+        SetPage.withoutPositives(sets).ifPresent(console::paragraph);
     }
 
     private List<Comparison> comparisons() {
@@ -96,55 +123,47 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     }
 
     private Path place(String file) {
-        Path folder = first().methods().size() == 1 ? out : out.resolve("*");
-        return (seeds.size() == 1 ? folder : folder.resolve("seed*")).resolve(file);
+        Path folder = choice.chosen().size() == 1 ? out : out.resolve("*");
+        boolean several =
+                results().stream().mapToLong(RunResult::seed).distinct().count() > 1;
+        return (several ? folder.resolve("seed*") : folder).resolve(file);
+    }
+
+    /** Returns the hand-written prompts, by their numbers, with the means over all runs. */
+    private Table<Integer> handWritten() {
+        List<HandWritten> prompts = results().get(0).handWritten();
+        return new Table<Integer>()
+                .words("zero-shot prompt", i -> prompts.get(i).prompt(), "prompt")
+                .numbers(
+                        "mAP",
+                        i -> SeedSummary.of(
+                                        results(), r -> r.handWritten().get(i).accuracy())
+                                .mean(),
+                        "accuracy")
+                .rows(IntStream.range(0, prompts.size()).boxed().toList());
     }
 
     ObjectNode toJson() {
         ObjectNode json = Json.object();
-        Table<RunResult> runs =
+        Table<RunResult> all =
                 new Table<RunResult>().data("method", RunResult::method).data("seed", RunResult::seed);
-        json.set("runs", SweepReport.scores(runs, Optional::of).rows(results).json());
+        json.set(
+                "runs",
+                SweepReport.scores(all, Optional::of)
+                        .data("sets", RunResult::sets)
+                        .rows(results())
+                        .json());
         ArrayNode comparison = json.putArray("comparison");
-        for (Comparison seed : comparisons()) {
-            ArrayNode rows = comparison.addArray();
-            seed.classifiers().forEach(c -> row(rows.addObject(), c));
-        }
-        ArrayNode candidates = json.putArray("candidates");
-        choice.scores().forEach(s -> candidates
-                .addObject()
-                .put("candidate", s.candidate().name())
-                .put("accuracy", s.accuracy())
-                .put("images", s.images()));
-        ArrayNode prompts = json.putArray("hand_written");
-        List<HandWritten> handWritten = results.get(0).handWritten();
-        IntStream.range(0, handWritten.size()).forEach(i -> prompts.addObject()
-                .put("prompt", handWritten.get(i).prompt())
-                .put(
-                        "accuracy",
-                        SeedSummary.of(results, r -> r.handWritten().get(i).accuracy())
-                                .mean()));
-        SeedSummary accuracy = SeedSummary.of(results, RunResult::accuracy);
-        json.put("unused_images", unused);
-        json.put("mean_accuracy", accuracy.mean());
-        if (results.size() > 1) {
+        comparisons()
+                .forEach(one ->
+                        comparison.add(new ComparisonTable(List.of(one)).table().json()));
+        json.set("candidates", ComparisonTable.candidates(choice).json());
+        json.set("hand_written", handWritten().json());
+        SeedSummary accuracy = SeedSummary.of(results(), RunResult::value);
+        json.put("unused_images", unused).put("mean_accuracy", accuracy.mean());
+        if (runs.size() > 1) {
             json.put("sd_accuracy", accuracy.sampleSd());
         }
         return json.put("folder", out.toString()).put("report", place(REPORT).toString());
-    }
-
-    private static void row(ObjectNode row, ComparedClassifier c) {
-        Interval interval = Interval.wilson(c.test().right(), c.test().size());
-        row.put("classifier", c.name())
-                .put("kind", c.role().name().toLowerCase(Locale.ROOT))
-                .put("accuracy", c.accuracy())
-                .put("low", interval.low())
-                .put("high", interval.high())
-                .put("macro_f1", c.test().evaluation().macroF1())
-                .put("train_accuracy", c.train().accuracy())
-                .put("seconds", c.seconds());
-        if (c.val().size() > 0) {
-            row.put("val_accuracy", c.val().accuracy());
-        }
     }
 }

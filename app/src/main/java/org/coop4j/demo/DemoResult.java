@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.console.SeedSummary;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.Changed;
+import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.report.NearestWords.Word;
-import org.coop4j.report.PictureResults;
-import org.coop4j.report.PictureResults.Changed;
-import org.coop4j.report.PictureResults.PictureResult;
 
 /**
  * All numbers of the demo.

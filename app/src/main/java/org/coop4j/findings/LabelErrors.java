@@ -1,7 +1,6 @@
 package org.coop4j.findings;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -78,18 +77,8 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     /** Finds suspects among the images of a run. */
     static LabelErrors of(Learned run) throws IOException {
-        Support support = run.support();
-        List<Located> pictures = new ArrayList<>(Located.of(support.train(), "training"));
-        pictures.addAll(Located.of(support.val(), "val"));
-        pictures.addAll(Located.of(run.tested(), "test"));
-        Scores judged = judged(
-                support,
-                FeatureSet.joined(
-                        FeatureSet.joined(
-                                support.train().features(FeatureKind.EMBEDDED),
-                                support.val().features(FeatureKind.EMBEDDED)),
-                        run.tested().features(FeatureKind.EMBEDDED)));
-        return judged.size() > 0 ? of(pictures, judged.at(judged.temperature())) : byItself(run);
+        Scores judged = judged(run.support(), Located.features(run));
+        return judged.size() > 0 ? of(Located.of(run), judged.at(judged.temperature())) : byItself(run);
     }
 
     /**
@@ -126,19 +115,21 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     /** Finds suspects by the run's own classifier. */
     private static LabelErrors byItself(Learned run) throws IOException {
-        Support support = run.support();
-        Scores train =
-                run.config().method().learns() ? run.folds() : support.train().scores(run.classifier());
-        List<Located> pictures = new ArrayList<>();
-        if (train.size() > 0) {
-            pictures.addAll(Located.of(support.train(), "training"));
-        }
-        if (!run.config().method().usesVal()) {
-            pictures.addAll(Located.of(support.val(), "val"));
-        }
-        pictures.addAll(Located.of(run.tested(), "test"));
-        Scores all = train.and(run.val()).and(run.test());
-        return of(pictures, all.at(run.confidence().temperature()));
+        Map<String, Scores> parts = Map.of(
+                "training",
+                run.config().method().learns()
+                        ? run.folds()
+                        : run.support().train().scores(run.classifier()),
+                "val",
+                run.val(),
+                "test",
+                run.test());
+        Scores all = parts.get("training").and(run.val()).and(run.test());
+        return of(
+                Located.of(run).stream()
+                        .filter(picture -> parts.get(picture.part()).size() > 0)
+                        .toList(),
+                all.at(run.confidence().temperature()));
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.coop4j.findings;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,13 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
@@ -33,7 +37,7 @@ import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Learned;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.Sample;
+import org.coop4j.run.RunResult.SetClass;
 import org.coop4j.run.Support;
 
 /**
@@ -46,7 +50,7 @@ import org.coop4j.run.Support;
  * @param test the images that they were tested on
  * @param comparison the runs' classifiers beside baselines
  * @param labels images whose labels are most suspect
- * @param duplicates pairs of images that are nearly identical
+ * @param duplicates groups of images that are nearly identical
  * @param unknown detection of images of unknown classes by name of the run, if it was measured
  */
 public record RunComparison(
@@ -54,7 +58,7 @@ public record RunComparison(
         Pictures test,
         Comparison comparison,
         LabelErrors labels,
-        List<NearDuplicates.Pair> duplicates,
+        List<NearDuplicates.Group> duplicates,
         Map<String, UnknownClasses> unknown) {
 
     /** Approximate limit of the multiplications of the linear probe's training, a baseline. */
@@ -74,12 +78,29 @@ public record RunComparison(
             return learned.config();
         }
 
+        /** Returns the way from scores to sets of labels. */
+        public Decision decision() {
+            return learned.decision(
+                    result().sets().classes().stream().map(SetClass::name).toList());
+        }
+
         /** Returns its result. */
         public RunResult result() {
             return learned.result();
         }
 
-        /** Returns the seconds that it spent on learning. */
+        /** Returns the number of test images that it learned from, by content. */
+        public long seen() {
+            Set<String> train = contents(learned.support().train());
+            return learned.tested().images().stream()
+                    .filter(image -> train.contains(image.sha256()))
+                    .count();
+        }
+
+        private static Set<String> contents(Pictures images) {
+            return images.images().stream().map(HashedImage::sha256).collect(toSet());
+        }
+
         private double learningSeconds() {
             return result().seconds().getOrDefault("prepare", 0.0)
                     + result().seconds().getOrDefault("train", 0.0);
@@ -94,25 +115,38 @@ public record RunComparison(
      */
     public record Located(LabelledImage image, String sha256, String part) {
 
-        static List<Located> of(Pictures images, String part) {
-            return images.images().stream()
-                    .map(image -> new Located(image.image(), image.sha256(), part))
-                    .toList();
+        /** Returns the training, val and test images of a run, in the order of {@link #features}. */
+        static List<Located> of(Learned run) {
+            Map<String, Pictures> parts = new LinkedHashMap<>();
+            parts.put("training", run.support().train());
+            parts.put("val", run.support().val());
+            parts.put("test", run.tested());
+            List<Located> all = new ArrayList<>();
+            parts.forEach((part, images) ->
+                    images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part))));
+            return all;
+        }
+
+        static FeatureSet features(Learned run) throws IOException {
+            return FeatureSet.joined(
+                    FeatureSet.joined(
+                            run.support().train().features(FeatureKind.EMBEDDED),
+                            run.support().val().features(FeatureKind.EMBEDDED)),
+                    run.tested().features(FeatureKind.EMBEDDED));
         }
     }
 
     /**
      * Compares runs that learned from images of one seed.
      *
-     * @param sample of the training images
      * @param own the user's own hand-written prompts, to be compared as well
      * @param notes receives a sentence about a baseline that is left out
      */
     public static RunComparison of(
-            Images images, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            Images images, List<ComparedRun> runs, List<PromptEnsemble> own, Consumer<String> notes)
             throws IOException {
         Learned first = runs.get(0).learned;
-        Support support = images.support(first.config(), sample, Progress.NONE);
+        Support support = first.support();
         Pictures test = first.tested();
         List<String> names = support.task().classNames();
         List<ComparedClassifier> all = new ArrayList<>(prompts(support, test, first.prompts()));
@@ -141,7 +175,8 @@ public record RunComparison(
                 test,
                 new Comparison(names, all),
                 LabelErrors.of(first),
-                NearDuplicates.of(support, test),
+                NearDuplicates.Group.of(NearDuplicates.of(
+                        Located.of(first), Located.features(first).matrix().normalized())),
                 unknown);
     }
 
@@ -241,20 +276,6 @@ public record RunComparison(
             }
         }
 
-        /** Returns all pairs. */
-        static List<Pair> of(Support support, Pictures test) throws IOException {
-            List<Located> located = new ArrayList<>(Located.of(support.train(), "training"));
-            located.addAll(Located.of(support.val(), "val"));
-            located.addAll(Located.of(test, "test"));
-            FeatureSet known = FeatureSet.joined(
-                    support.train().features(FeatureKind.EMBEDDED),
-                    support.val().features(FeatureKind.EMBEDDED));
-            FeatureMatrix features = FeatureSet.joined(known, test.features(FeatureKind.EMBEDDED))
-                    .matrix()
-                    .normalized();
-            return of(located, features);
-        }
-
         /**
          * Returns all pairs of some images, those across splits first, then identical files, then by similarity.
          *
@@ -282,6 +303,31 @@ public record RunComparison(
                     .thenComparingDouble(Pair::cosine)
                     .reversed());
             return pairs;
+        }
+
+        /**
+         * Images of which each is nearly identical to another.
+         *
+         * @param least the least cosine of a pair
+         */
+        public record Group(Set<Located> images, double least) {
+
+            static List<Group> of(List<Pair> pairs) {
+                return groups(pairs).stream()
+                        .map(group -> new Group(
+                                group,
+                                pairs.stream()
+                                        .filter(pair -> group.contains(pair.first))
+                                        .mapToDouble(Pair::cosine)
+                                        .min()
+                                        .orElseThrow()))
+                        .toList();
+            }
+
+            /** Returns the distinct values of its images, such as their parts of the data. */
+            public List<String> distinct(Function<Located, String> value) {
+                return images.stream().map(value).distinct().toList();
+            }
         }
 
         /** Joins pairs that share an image. */

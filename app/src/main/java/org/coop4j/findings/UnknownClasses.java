@@ -50,17 +50,18 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
             return Optional.empty();
         }
         Scores test = run.test();
-        if (!method.learns()) {
-            return Optional.of(new UnknownClasses(rates(test::falsePositives), classes, "nothing is learned"));
-        }
-        int count = Math.min(
-                Math.min(classes, MOST_LEFT_OUT),
-                support.affordable(method, run.config().training()));
+        int count = !method.learns()
+                ? 0
+                : Math.min(
+                        Math.min(classes, MOST_LEFT_OUT),
+                        support.affordable(method, run.config().training()));
         if (count < FEWEST_LEFT_OUT) {
             return Optional.of(new UnknownClasses(
                     rates(test::falsePositives),
                     classes,
-                    "only their logits are removed, so images never seen may be noticed less often"));
+                    method.learns()
+                            ? "only their logits are removed, so images never seen may be noticed less often"
+                            : "nothing is learned"));
         }
         int[] leftOut = IntStream.range(0, count)
                 .map(i -> (int) ((long) i * classes / count))

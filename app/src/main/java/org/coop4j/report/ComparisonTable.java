@@ -40,7 +40,11 @@ public record ComparisonTable(List<Comparison> seeds) {
                 .max()
                 .orElseThrow();
         return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
-                .words("classifier", c -> muted(c, marked(name(c), several && c.role() == Role.METHOD)), "classifier")
+                .words(
+                        "classifier",
+                        c -> muted(c, marked(c.name(), title(c), several && c.role() == Role.METHOD)),
+                        "classifier")
+                .data("kind", ComparedClassifier::role)
                 .means(
                         "test",
                         c -> cell(c, ComparedClassifier::accuracy)
@@ -65,8 +69,8 @@ public record ComparisonTable(List<Comparison> seeds) {
     }
 
     /** Makes the cell of a name, which the screen may mark. */
-    private static Cell marked(String name, boolean marked) {
-        return new Cell(List.of(name), decimals -> name, marked ? "* " + name : name, Style.PLAIN, "");
+    private static Cell marked(String name, String title, boolean marked) {
+        return new Cell(List.of(name), decimals -> title, marked ? "* " + title : title, Style.PLAIN, "");
     }
 
     /** Mutes the cells of a prompt found in hindsight. */
@@ -93,7 +97,7 @@ public record ComparisonTable(List<Comparison> seeds) {
                 .orElseGet(seed::prompt);
     }
 
-    private static String name(ComparedClassifier c) {
+    private static String title(ComparedClassifier c) {
         return switch (c.role()) {
             case PROMPT -> "zero-shot, " + c.name() + " (chosen)";
             case OWN_PROMPT -> "zero-shot, " + c.name() + " (yours)";
@@ -102,24 +106,20 @@ public record ComparisonTable(List<Comparison> seeds) {
         };
     }
 
-    /** Returns the scores of the candidates among which a method was chosen. */
+    /** Returns the scores of the candidates among which a method was chosen; no rows without a choice. */
     public static Table<?> candidates(MethodChoice choice) {
         List<Score> scores = choice.scores();
-        boolean folds = choice.crossValidated();
-        boolean sets = scores.get(0).map() != null;
-        Score best = MethodChoice.best(scores);
-        return new Table<Score>(
-                        "candidates",
-                        folds
-                                ? (sets ? "mAP" : "Accuracy") + " by cross-validation on the training images, %"
-                                : (sets ? "mAP" : "Accuracy") + " on the val images, %",
-                        "")
+        Score best = scores.isEmpty() ? null : MethodChoice.best(scores);
+        boolean sets = best != null && best.map() != null;
+        String how = choice.crossValidated() ? "by cross-validation on the training images" : "on the val images";
+        return new Table<Score>("candidates", (sets ? "mAP " : "Accuracy ") + how + ", %", "")
                 .words(
                         "candidate",
-                        s -> marked(s.candidate().name(), s.equals(best)).best(s.equals(best)),
+                        s -> marked(s.candidate().name(), s.candidate().name(), s.equals(best))
+                                .best(s.equals(best)),
                         "candidate")
                 .numbers(
-                        folds ? "cross-validation" : "val",
+                        choice.crossValidated() ? "cross-validation" : "val",
                         s -> Cell.number(s.accuracy()).best(s.equals(best)),
                         "accuracy")
                 .numbers("95 % interval", s -> sets ? Cell.NONE : range(s.right(), s.images()), "low", "high")
@@ -152,22 +152,21 @@ public record ComparisonTable(List<Comparison> seeds) {
     /** Returns the result of McNemar's test in words. */
     public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
-        int disagreements = test.firstOnly() + test.secondOnly();
-        String images = count(test.images(), "test image");
-        if (disagreements == 0) {
+        if (test.firstOnly() + test.secondOnly() == 0) {
             return "both are right on the same images";
         }
-        String verdict = test.pValue() >= SIGNIFICANT
-                ? images + (test.images() == 1 ? " is" : " are") + " too few to distinguish them"
-                : "the difference is significant";
-        return "%s (McNemar's exact test: p %s); exactly one is right on %s: %s on %d, %s on %d"
+        return "%s (McNemar's exact test: p %s); %s"
                 .formatted(
-                        verdict,
+                        test.pValue() >= SIGNIFICANT
+                                ? count(test.images(), "test image is", "test images are")
+                                        + " too few to distinguish them"
+                                : "the difference is significant",
                         test.pValue() < 0.001 ? "< 0.001" : "= " + probability(test.pValue()),
-                        count(disagreements, "image"),
-                        method.name(),
-                        test.firstOnly(),
-                        baseline.name(),
-                        test.secondOnly());
+                        changed(test.firstOnly(), test.secondOnly()));
+    }
+
+    /** Returns "2 corrected, 14 newly wrong". */
+    public static String changed(int corrected, int newlyWrong) {
+        return corrected + " corrected, " + newlyWrong + " newly wrong";
     }
 }

@@ -6,10 +6,7 @@ import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.coop4j.console.Cell;
@@ -22,19 +19,18 @@ import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.eval.Scores;
+import org.coop4j.findings.PictureResults;
+import org.coop4j.findings.PictureResults.Changed;
+import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.findings.UnknownClasses;
 import org.coop4j.page.PercentChart;
 import org.coop4j.page.PercentChart.Point;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Picture;
 import org.coop4j.page.Thumbnails;
-import org.coop4j.report.PictureResults.Changed;
-import org.coop4j.report.PictureResults.PictureResult;
 import org.coop4j.run.Confidence;
 
-/**
- * Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict.
- */
+/** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
 public final class EvaluationSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
@@ -133,28 +129,25 @@ public final class EvaluationSections {
 
     /** Shows the images that one of two classifiers gets right and the other wrong. */
     public Section changed(PictureResults before, String beforeName, String name) {
-        Map<String, List<Changed>> kinds = new LinkedHashMap<>();
-        kinds.put("Better", results.changed(before, true));
-        kinds.put("Worse", results.changed(before, false));
+        List<Changed> corrected = results.changed(before, true);
+        List<Changed> newlyWrong = results.changed(before, false);
         Section section = new Section("Images that changed")
-                .verdict("%s corrects %s of %s, and gets %s wrong that it had right."
-                        .formatted(
-                                name,
-                                count(kinds.get("Better").size(), "image"),
-                                beforeName,
-                                count(kinds.get("Worse").size(), "image")));
-        kinds.forEach((kind, changed) -> {
-            List<Picture> pictures = changed.stream()
-                    .limit(PICTURES)
-                    .flatMap(one -> picture(one.after(), label(one.after()), "before: " + label(one.before())))
-                    .toList();
-            if (!pictures.isEmpty()) {
-                String most =
-                        changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
-                section.subheading(kind + most).pictures(kind.toLowerCase(Locale.ROOT), pictures);
-            }
-        });
+                .verdict("%s, compared with %s: %s."
+                        .formatted(name, beforeName, ComparisonTable.changed(corrected.size(), newlyWrong.size())));
+        changed(section, "Corrected", "better", corrected);
+        changed(section, "Newly wrong", "worse", newlyWrong);
         return section;
+    }
+
+    private void changed(Section section, String heading, String kind, List<Changed> changed) {
+        List<Picture> pictures = changed.stream()
+                .limit(PICTURES)
+                .flatMap(one -> picture(one.after(), label(one.after()), "before: " + label(one.before())))
+                .toList();
+        if (!pictures.isEmpty()) {
+            String most = changed.size() > PICTURES ? ", the surest %d of %d".formatted(PICTURES, changed.size()) : "";
+            section.subheading(heading + most).pictures(kind, pictures);
+        }
     }
 
     /** Shows the classifier's least certain images. */

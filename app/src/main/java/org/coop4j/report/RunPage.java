@@ -1,6 +1,5 @@
 package org.coop4j.report;
 
-import static java.util.stream.Collectors.toCollection;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
@@ -8,11 +7,8 @@ import static org.coop4j.run.RunFolder.REPORT;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
@@ -20,14 +16,14 @@ import org.coop4j.console.Interval;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Scores;
-import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.LabelErrors;
+import org.coop4j.findings.PictureResults;
 import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.findings.RunComparison.NearDuplicates;
-import org.coop4j.findings.RunComparison.NearDuplicates.Pair;
+import org.coop4j.findings.RunComparison.NearDuplicates.Group;
 import org.coop4j.page.HtmlPage;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
@@ -35,6 +31,7 @@ import org.coop4j.page.Section.Picture;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunResult;
 
 /**
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
@@ -45,7 +42,6 @@ public record RunPage(
         ComparedRun run,
         RunComparison evidence,
         MethodChoice choice,
-        Comparison comparison,
         ComparedClassifier learned,
         EvaluationSections sections) {
 
@@ -61,27 +57,20 @@ public record RunPage(
     public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
             throws IOException {
         for (ComparedRun run : runs) {
-            Comparison comparison = evidence.comparison();
-            ComparedClassifier learned = comparison.method(run.name());
+            ComparedClassifier learned = evidence.comparison().method(run.name());
             EvaluationSections sections = new EvaluationSections(
-                    comparison.classNames(), PictureResults.of(evidence.test(), learned.calibrated()));
-            RunPage page = new RunPage(run, evidence, choice, comparison, learned, sections);
+                    evidence.comparison().classNames(), PictureResults.of(evidence.test(), learned.calibrated()));
+            RunPage page = new RunPage(run, evidence, choice, learned, sections);
             AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
         }
     }
 
     private HtmlPage page(int threads) {
-        ComparedClassifier prompt = comparison.prompt();
+        ComparedClassifier prompt = evidence.comparison().prompt();
         PictureResults before = PictureResults.of(evidence.test(), prompt.calibrated());
         Scores scores = learned.calibrated();
         Evaluation evaluation = scores.evaluation();
-        String lead = "%s learned from %s of %s, tested on %s that it has not seen"
-                .formatted(
-                        run.name(),
-                        count(evidence.support().train().size(), "image"),
-                        count(comparison.classNames().size(), "class", "classes"),
-                        count(evidence.test().size(), "other"));
-        HtmlPage page = new HtmlPage(run.result().dataset(), lead)
+        HtmlPage page = new HtmlPage(run.result().dataset(), lead(run, "of"))
                 .add(summary())
                 .add(baselines())
                 .add(chosen())
@@ -99,6 +88,22 @@ public record RunPage(
         return page.add(made(run, threads));
     }
 
+    /** Returns the sentence below the title; images to learn from are "of" or "with several of" the classes. */
+    static String lead(ComparedRun run, String of) {
+        RunResult result = run.result();
+        long seen = run.seen();
+        return "%s learned from %s %s %s, tested on %s"
+                .formatted(
+                        run.name(),
+                        count(result.trainImages(), "image"),
+                        of,
+                        count(result.classes(), "class", "classes"),
+                        seen == 0
+                                ? count(result.testImages(), "other") + " that it has not seen"
+                                : "%s; it learned from %d of them"
+                                        .formatted(count(result.testImages(), "image"), seen));
+    }
+
     private String calibration() {
         String before = learned.confidence().temperature() == Calibration.NO_TEMPERATURE
                 ? ""
@@ -108,7 +113,7 @@ public record RunPage(
     }
 
     private Section summary() {
-        ComparedClassifier baseline = comparison.bestBaseline();
+        ComparedClassifier baseline = evidence.comparison().bestBaseline();
         Interval interval =
                 Interval.wilson(learned.test().right(), learned.test().size());
         return new Section("In short")
@@ -128,8 +133,9 @@ public record RunPage(
 
     private Section baselines() {
         return new Section("Compared with baselines")
-                .verdict(run.name() + ": " + ComparisonTable.gain(learned, comparison.bestBaseline()) + ".")
-                .table(new ComparisonTable(List.of(comparison)).table())
+                .verdict(run.name() + ": "
+                        + ComparisonTable.gain(learned, evidence.comparison().bestBaseline()) + ".")
+                .table(new ComparisonTable(List.of(evidence.comparison())).table())
                 .paragraph(
                         "The chosen prompt is the best on training and val images; the best in hindsight is chosen on"
                                 + " the test images, which inflates its accuracy. Seconds exclude encoding.");
@@ -186,7 +192,7 @@ public record RunPage(
 
     private Section duplicates() {
         Section section = new Section("Near-duplicates");
-        List<Set<Located>> groups = NearDuplicates.groups(evidence.duplicates());
+        List<Group> groups = evidence.duplicates();
         if (groups.isEmpty()) {
             return section;
         }
@@ -194,39 +200,31 @@ public record RunPage(
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
                         + ". A test image that was learned from is no test: keep one of each group.");
-        for (Set<Located> group : groups.stream().limit(GROUPS).toList()) {
-            List<Picture> pictures = group.stream()
-                    .limit(PICTURES)
-                    .flatMap(one -> picture(one, one.part()))
-                    .toList();
-            double least = evidence.duplicates().stream()
-                    .filter(pair -> group.contains(pair.first()))
-                    .mapToDouble(Pair::cosine)
-                    .min()
-                    .orElseThrow();
-            String likeness = values(group, Located::sha256).size() == 1
+        for (Group group : groups.stream().limit(GROUPS).toList()) {
+            String likeness = group.distinct(Located::sha256).size() == 1
                     ? "same file"
-                    : "cosine " + number(least, 4) + (group.size() > 2 ? " or more" : "");
+                    : "cosine " + number(group.least(), 4) + (group.images().size() > 2 ? " or more" : "");
             section.subheading(likeness
                             + ", "
-                            + String.join(" and ", values(group, Located::part))
-                            + (values(group, RunPage::name).size() > 1 ? ", with different labels" : ""))
-                    .pictures("", pictures);
+                            + String.join(" and ", group.distinct(Located::part))
+                            + (group.distinct(RunPage::name).size() > 1 ? ", with different labels" : ""))
+                    .pictures(
+                            "",
+                            group.images().stream()
+                                    .limit(PICTURES)
+                                    .flatMap(one -> picture(one, one.part()))
+                                    .toList());
         }
         return section;
     }
 
-    private static String describe(List<Set<Located>> groups) {
+    private static String describe(List<Group> groups) {
         long across = groups.stream()
-                .filter(group -> values(group, Located::part).size() > 1)
+                .filter(group -> group.distinct(Located::part).size() > 1)
                 .count();
         return count(groups.size(), "group")
                 + " of near-duplicates"
                 + (across == 0 ? "" : ", " + across + " of them across splits (such as training and test)");
-    }
-
-    private static Set<String> values(Set<Located> group, Function<Located, String> value) {
-        return group.stream().map(value).collect(toCollection(LinkedHashSet::new));
     }
 
     private static String name(Located picture) {
@@ -258,7 +256,7 @@ public record RunPage(
             notes.add(looks(evidence.labels()));
         }
         if (!evidence.duplicates().isEmpty()) {
-            notes.add(describe(NearDuplicates.groups(evidence.duplicates())));
+            notes.add(describe(evidence.duplicates()));
         }
         return notes;
     }

@@ -10,6 +10,7 @@ import static org.coop4j.run.RunFolder.REPORT;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -55,7 +56,7 @@ public final class SetPage {
         sets = run.result().sets();
         scores = run.learned().test();
         names = sets.classes().stream().map(SetClass::name).toList();
-        decision = run.learned().decision(names);
+        decision = run.decision();
     }
 
     /** Writes the page of a run into its folder. */
@@ -114,30 +115,23 @@ public final class SetPage {
         return bounds == null ? Cell.NONE : Cell.range(bounds.low(), bounds.high());
     }
 
-    /** Returns a sentence about the classes that no test image shows; empty if there are none. */
-    public static String withoutPositives(Sets sets) {
+    /** Returns a sentence about the classes that no test image shows, if there are any. */
+    public static Optional<String> withoutPositives(Sets sets) {
         List<String> none = sets.classes().stream()
                 .filter(c -> c.positives() == 0)
                 .map(SetClass::name)
                 .toList();
         return none.isEmpty()
-                ? ""
-                : "%s no test image and %s left out of the means: %s"
+                ? Optional.empty()
+                : Optional.of("%s no test image and %s left out of the means: %s"
                         .formatted(
                                 count(none.size(), "class has", "classes have"),
                                 none.size() == 1 ? "is" : "are",
-                                Numbers.first(none));
+                                Numbers.first(none)));
     }
 
     private HtmlPage page(int threads) {
-        RunResult result = run.result();
-        String lead = "%s learned from %s with several of %s, tested on %s that it has not seen"
-                .formatted(
-                        run.name(),
-                        count(result.trainImages(), "image"),
-                        count(names.size(), "class", "classes"),
-                        count(result.testImages(), "other"));
-        return new HtmlPage(result.dataset(), lead)
+        return new HtmlPage(run.result().dataset(), RunPage.lead(run, "with several of"))
                 .add(summary())
                 .add(classes())
                 .add(mistakes(
@@ -173,10 +167,9 @@ public final class SetPage {
         if (sets.decided().of1() != null) {
             facts.add(new Fact(percent(sets.decided().of1()), "F1 of the predicted labels (OF1)"));
         }
-        String without = withoutPositives(sets);
         return new Section("In short")
                 .facts(facts)
-                .list(without.isEmpty() ? List.of() : List.of(without + "."))
+                .list(withoutPositives(sets).stream().map(words -> words + ".").toList())
                 .table(results(List.of(result)))
                 .paragraph(
                         "CF1 is the harmonic mean of the classes' mean precision and mean recall. Top 3 takes the three"

@@ -199,7 +199,8 @@ class MethodChoiceTest {
         for (JsonNode row : said.get("comparison").get(0)) {
             if (row.get("classifier").asText().startsWith("linear probe")) {
                 return Stream.of("kind", "train_accuracy", "val_accuracy", "accuracy")
-                        .map(key -> row.get(key).asText())
+                        .map(row::get)
+                        .map(value -> value.isNumber() ? String.valueOf(value.asDouble()) : value.asText())
                         .toList();
             }
         }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.Folders;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -184,8 +185,38 @@ class PhotoStoryTest {
                         "Unknown images");
     }
 
+    @Test
+    void thePageCountsWhatChangedAgainstThePrompt() {
+        assertThat(section("Images that changed")).containsPattern("\\d+ corrected, \\d+ newly wrong");
+    }
+
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
     private static final int EACH = 20;
+
+    /** A picture to learn from is also a test picture, which the command warns of. */
+    @Test
+    void aPageDoesNotCallPicturesUnseenThatWereLearnedFrom() throws IOException {
+        Path overlap = TestPictures.folder(folder.resolve("overlap"), 2, CLASSES);
+        Path learned = overlap.resolve("train/red sky/picture-1.png");
+        Files.copy(learned, overlap.resolve("test/red sky/again.png"));
+        StringBuilder list = new StringBuilder("path,labels,split\n");
+        for (Path file : Folders.files(overlap)) {
+            Path place = overlap.relativize(file);
+            list.append("%s,warm;%s,%s%n".formatted(place, place.getName(1), place.getName(0)));
+        }
+        Files.writeString(overlap.resolve("list.csv"), list);
+        Map<Path, String> methods = Map.of(overlap, "prototypes", overlap.resolve("list.csv"), "linear-head");
+        for (Map.Entry<Path, String> method : methods.entrySet()) {
+            Path run = folder.resolve("overlap-" + method.getValue());
+            CommandRun warned = coop(
+                    "train -m % -d % --method % -o % --bank %",
+                    MODEL, method.getKey(), method.getValue(), run, folder.resolve("bank"));
+            assertThat(warned.ok().err()).contains("1 of 7 test images are also training images");
+            assertThat(Files.readString(run.resolve(RunFolder.REPORT)))
+                    .contains("tested on 7 images; it learned from 1 of them")
+                    .doesNotContain("not seen");
+        }
+    }
 
     /** The section about wrong labels after training on pictures of which the first few of each class are misplaced. */
     private static String section(String name, int misplaced) throws IOException {

@@ -1,4 +1,4 @@
-package org.coop4j.report;
+package org.coop4j.findings;
 
 import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.comparingInt;
