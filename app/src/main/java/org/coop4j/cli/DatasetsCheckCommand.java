@@ -2,10 +2,12 @@ package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.Table.Format.CSV;
+import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.Need;
 import org.coop4j.data.benchmark.Benchmark.Sizes;
 import org.coop4j.data.benchmark.BenchmarkSource;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.data.benchmark.BenchmarkSource.Division.Origin;
 import org.coop4j.data.benchmark.BenchmarkSource.Lists;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -38,6 +41,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "check")
 final class DatasetsCheckCommand extends ConsoleCommand {
 
+    private static final int NAMED = 5;
+
     @ArgGroup
     Format format = new Format();
 
@@ -47,22 +52,51 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     @Parameters(index = "1..*", paramLabel = "NAME")
     List<String> names = List.of();
 
+    /** A verdict on a dataset. */
+    enum Status {
+        /** Its folder does not exist. */
+        ABSENT,
+        /** A needed part is missing or damaged. */
+        INCOMPLETE,
+        /** It loads, but its numbers of classes or images differ from the published ones. */
+        DIFFERENT,
+        /** It loads, with the published numbers of classes and images. */
+        COMPLETE
+    }
+
+    /** A file or folder of a dataset at its expected place. */
+    record Expected(Path path, Need need, boolean exists) {}
+
+    /** Images that are listed and not on disk. */
+    record Missing(int count, List<Path> first) {}
+
+    /**
+     * A comparison of a dataset on disk with the published one; the components are the keys of the JSON.
+     *
+     * @param found null if its lists could not be read or made
+     * @param division origin of its lists; null without lists
+     * @param expected the files and folders that belong to it
+     * @param problems a sentence about each problem
+     */
+    record Check(
+            String name,
+            Status status,
+            Path directory,
+            Sizes found,
+            Sizes published,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
+            Missing missing,
+            List<Expected> expected,
+            List<String> problems) {}
+
     @Override
     public Integer call() {
         CommandFailure.require(
                 Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
-        List<Check> checks = benchmarks().stream()
-                .map(benchmark -> Check.of(benchmark, root, console))
-                .toList();
+        List<Check> checks = benchmarks().stream().map(this::check).toList();
         switch (format.chosen()) {
             case JSON ->
-                console.print(Json.object()
-                        .put("root", root.toString())
-                        .putPOJO(
-                                "datasets",
-                                checks.stream()
-                                        .map(DatasetsCheckCommand::toJson)
-                                        .toList()));
+                console.print(Json.object().put("root", root.toString()).putPOJO("datasets", checks));
             case CSV -> rows().rows(checks).print(CSV, console);
             default -> printTable(checks);
         }
@@ -87,7 +121,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         if (!present.isEmpty()) {
             rows().rows(present).print(TABLE, console);
         }
-        present.forEach(check -> check.problems.forEach(problem -> console.print(name(check) + ": " + problem)));
+        present.forEach(check -> check.problems.forEach(problem -> console.print(check.name + ": " + problem)));
         if (!absent.get(true).isEmpty()) {
             console.print(notThere(absent.get(true)));
         }
@@ -95,172 +129,104 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     private static Table<Check> rows() {
         Table<Check> rows = new Table<Check>()
-                .words("dataset", DatasetsCheckCommand::name, "name")
+                .words("dataset", Check::name, "name")
                 .text("status", check -> check.status.name().toLowerCase(Locale.ROOT));
+        DatasetsCommand.SIZES.forEach((name, size) ->
+                rows.count(name, check -> Optional.ofNullable(check.found).map(size)));
         DatasetsCommand.SIZES.forEach(
-                (name, size) -> rows.count(name, check -> check.sizes().map(size)));
-        DatasetsCommand.SIZES.forEach(
-                (name, size) -> rows.data("published_" + name, check -> size.apply(check.benchmark.published())));
-        return rows.count(
-                        "missing",
-                        check -> check.lists.map(lists -> lists.missing().size()))
+                (name, size) -> rows.data("published_" + name, check -> size.apply(check.published)));
+        return rows.count("missing", check -> check.found == null ? Optional.empty() : check.missing.count)
                 .text("division", DatasetsCheckCommand::division)
                 .data("problems", check -> String.join("; ", check.problems));
     }
 
-    private String notThere(List<Check> absent) {
-        String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
-        return absent.stream()
-                .filter(check -> check.benchmark.layout().directory().equals(folder))
-                .map(check -> root + " seems to be the folder of " + name(check) + " itself: give the folder above it")
-                .findFirst()
-                .orElseGet(() -> absent.stream()
-                        .map(DatasetsCheckCommand::name)
-                        .collect(joining(", ", "not in " + root + ": ", "")));
-    }
-
-    private static ObjectNode toJson(Check check) {
-        ObjectNode json = Json.object()
-                .put("name", name(check))
-                .putPOJO("status", check.status)
-                .putPOJO("directory", check.directory)
-                .putPOJO("found", check.sizes().orElse(null))
-                .putPOJO("published", check.benchmark.published());
-        check.lists.ifPresent(lists -> json.putPOJO("division", lists.division()));
-        List<Path> missing = check.lists.map(Lists::missing).orElse(List.of());
-        return json.putPOJO(
-                        "missing", Json.object().put("count", missing.size()).putPOJO("first", Check.first(missing)))
-                .putPOJO("expected", check.expected)
-                .putPOJO("problems", check.problems);
-    }
-
     private static String division(Check check) {
-        return check.lists
-                .map(Lists::division)
-                .map(division -> (division.origin() == Origin.RULE ? "no split file: to be made, " : "")
-                        + division.description())
-                .orElse("");
+        return check.division == null
+                ? ""
+                : (check.division.origin() == Origin.RULE ? "no split file: to be made, " : "")
+                        + check.division.description();
     }
 
-    private static String name(Check check) {
-        return check.benchmark.name();
+    private String notThere(List<Check> absent) {
+        Path folder = root.toAbsolutePath().normalize().getFileName();
+        return absent.stream()
+                .filter(check -> check.directory.getFileName().equals(folder))
+                .map(check -> root + " seems to be the folder of " + check.name + " itself: give the folder above it")
+                .findFirst()
+                .orElseGet(() -> absent.stream().map(Check::name).collect(joining(", ", "not in " + root + ": ", "")));
     }
 
-    /** A verdict on a dataset. */
-    enum Status {
-        /** Its folder does not exist. */
-        ABSENT,
-        /** A needed part is missing or damaged. */
-        INCOMPLETE,
-        /** It loads, but its numbers of classes or images differ from the published ones. */
-        DIFFERENT,
-        /** It loads, with the published numbers of classes and images. */
-        COMPLETE
+    /** Checks a dataset; the progress counts images up to the published number. */
+    private Check check(Benchmark benchmark) {
+        BenchmarkSource source = new BenchmarkSource(benchmark, root, 0);
+        boolean exists = Files.isDirectory(source.directory());
+        List<Expected> expected = benchmark.layout().needs().entrySet().stream()
+                .map(need -> {
+                    Path path = source.directory().resolve(need.getKey());
+                    return new Expected(path, need.getValue(), Files.exists(path));
+                })
+                .toList();
+        List<String> problems = new ArrayList<>(exists ? absent(expected) : List.of());
+        Optional<Lists> lists = exists && problems.isEmpty() ? lists(source, problems) : Optional.empty();
+        List<Path> missing = lists.map(Lists::missing).orElse(List.of());
+        if (!missing.isEmpty()) {
+            problems.add(
+                    count(missing.size(), "image is", "images are") + " missing: " + Numbers.first(missing, NAMED));
+        }
+        Sizes found = lists.map(all -> sizes(all.dataset())).orElse(null);
+        String differences = found == null ? "" : differences(found, benchmark.published());
+        if (!differences.isEmpty()) {
+            problems.add(differences);
+        }
+        Status ofLists = differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
+        return new Check(
+                benchmark.name(),
+                !exists ? Status.ABSENT : found == null || !missing.isEmpty() ? Status.INCOMPLETE : ofLists,
+                source.directory(),
+                found,
+                benchmark.published(),
+                lists.map(Lists::division).orElse(null),
+                new Missing(missing.size(), missing.stream().limit(NAMED).toList()),
+                expected,
+                problems);
     }
 
-    /**
-     * A file or folder of a dataset.
-     *
-     * @param path its expected place
-     */
-    record Expected(Path path, Need need, boolean exists) {}
+    /** Returns a sentence about each needed file or folder that does not exist. */
+    private static List<String> absent(List<Expected> expected) {
+        boolean split = expected.stream().anyMatch(e -> e.need == Need.FOR_PUBLISHED_SPLIT && e.exists);
+        return expected.stream()
+                .filter(e -> !e.exists && (e.need == Need.ALWAYS || (e.need == Need.WITHOUT_SPLIT_FILE && !split)))
+                .map(e -> "there is no " + e.path)
+                .toList();
+    }
 
-    /**
-     * A comparison of a dataset on disk with the published one.
-     *
-     * @param expected the files and folders that belong to it
-     * @param lists its lists, if they could be read or made
-     * @param problems a sentence about each problem
-     */
-    private record Check(
-            Benchmark benchmark,
-            Path directory,
-            Status status,
-            List<Expected> expected,
-            Optional<Lists> lists,
-            List<String> problems) {
-        private static final int NAMED = 5;
+    private Optional<Lists> lists(BenchmarkSource source, List<String> problems) {
+        Benchmark benchmark = source.benchmark();
+        try (Progress.Task task =
+                console.task("checking " + benchmark.name(), benchmark.publishedFiles(), Progress.Unit.IMAGES)) {
+            return Optional.of(source.lists(task::advance));
+        } catch (IOException e) {
+            problems.add(ProblemText.of(e));
+            return Optional.empty();
+        }
+    }
 
-        /** Checks a dataset in the folder of all datasets; the progress counts images up to the published number. */
-        static Check of(Benchmark benchmark, Path root, Progress progress) {
-            BenchmarkSource source = new BenchmarkSource(benchmark, root, 0);
-            Path directory = source.directory();
-            List<Expected> expected = benchmark.layout().needs().entrySet().stream()
-                    .map(need -> {
-                        Path path = directory.resolve(need.getKey());
-                        return new Expected(path, need.getValue(), Files.exists(path));
-                    })
-                    .toList();
-            List<String> problems = new ArrayList<>();
-            Optional<Lists> lists = Optional.empty();
-            Status status = Status.ABSENT;
-            if (Files.isDirectory(directory)) {
-                problems.addAll(absent(expected));
-                lists = problems.isEmpty() ? lists(source, progress, problems) : lists;
-                status = lists.map(found -> compare(found, benchmark.published(), problems))
-                        .orElse(Status.INCOMPLETE);
+    private static Sizes sizes(ImageDataset lists) {
+        return new Sizes(
+                lists.classCount(),
+                lists.train().size(),
+                lists.val().size(),
+                lists.test().size());
+    }
+
+    private static String differences(Sizes found, Sizes published) {
+        List<String> differences = new ArrayList<>();
+        DatasetsCommand.SIZES.forEach((name, size) -> {
+            if (!size.apply(found).equals(size.apply(published))) {
+                String unit = name.equals("classes") ? name : name + " images";
+                differences.add("%,d %s instead of %,d".formatted(size.apply(found), unit, size.apply(published)));
             }
-            return new Check(benchmark, directory, status, expected, lists, problems);
-        }
-
-        /** Returns a sentence about each needed file or folder that does not exist. */
-        private static List<String> absent(List<Expected> expected) {
-            boolean split = expected.stream().anyMatch(e -> e.need == Need.FOR_PUBLISHED_SPLIT && e.exists);
-            return expected.stream()
-                    .filter(e -> !e.exists && (e.need == Need.ALWAYS || (e.need == Need.WITHOUT_SPLIT_FILE && !split)))
-                    .map(e -> "there is no " + e.path)
-                    .toList();
-        }
-
-        private static Optional<Lists> lists(BenchmarkSource source, Progress progress, List<String> problems) {
-            Benchmark benchmark = source.benchmark();
-            try (Progress.Task task =
-                    progress.task("checking " + benchmark.name(), benchmark.publishedFiles(), Progress.Unit.IMAGES)) {
-                return Optional.of(source.lists(task::advance));
-            } catch (IOException e) {
-                problems.add(ProblemText.of(e));
-                return Optional.empty();
-            }
-        }
-
-        private static Status compare(Lists lists, Sizes published, List<String> problems) {
-            Sizes found = sizes(lists.dataset());
-            List<String> differences = new ArrayList<>();
-            DatasetsCommand.SIZES.forEach((name, size) -> {
-                if (!size.apply(found).equals(size.apply(published))) {
-                    String unit = name.equals("classes") ? name : name + " images";
-                    differences.add("%,d %s instead of %,d".formatted(size.apply(found), unit, size.apply(published)));
-                }
-            });
-            List<Path> missing = lists.missing();
-            if (!missing.isEmpty()) {
-                String first = first(missing).stream().map(Path::toString).collect(joining(", "));
-                problems.add("%s missing: %s%s"
-                        .formatted(
-                                Numbers.count(missing.size(), "image is", "images are"),
-                                first,
-                                missing.size() > NAMED ? ", …" : ""));
-            }
-            if (!differences.isEmpty()) {
-                problems.add(String.join(", ", differences));
-            }
-            return !missing.isEmpty() ? Status.INCOMPLETE : differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
-        }
-
-        private static List<Path> first(List<Path> missing) {
-            return missing.subList(0, Math.min(NAMED, missing.size()));
-        }
-
-        Optional<Sizes> sizes() {
-            return lists.map(found -> sizes(found.dataset()));
-        }
-
-        private static Sizes sizes(ImageDataset lists) {
-            return new Sizes(
-                    lists.classCount(),
-                    lists.train().size(),
-                    lists.val().size(),
-                    lists.test().size());
-        }
+        });
+        return String.join(", ", differences);
     }
 }

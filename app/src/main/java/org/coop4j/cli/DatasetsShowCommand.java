@@ -6,10 +6,8 @@ import static org.coop4j.console.Table.Format.TABLE;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
@@ -65,13 +63,26 @@ final class DatasetsShowCommand extends ConsoleCommand {
         About about = benchmark.about();
         fact("dataset", benchmark.name());
         fact("also called", String.join(", ", benchmark.otherNames()));
-        fact("images", images());
+        Sizes sizes = benchmark.published();
+        fact(
+                "images",
+                count(sizes.classes(), "class", "classes") + ": "
+                        + (benchmark.testsOnly()
+                                ? count(sizes.test(), "test image") + ", none to train on"
+                                : "%,d train, %,d val, %,d test".formatted(sizes.train(), sizes.val(), sizes.test())));
         fact("template", benchmark.template());
         fact("paper", about.paper());
         fact("homepage", about.homepage());
         fact("terms", about.terms());
         fact("preparation", about.preparation());
-        fact("division", division());
+        fact(
+                "division",
+                benchmark
+                                .layout()
+                                .splitFile()
+                                .map(name -> name + "; without it, a split is made: ")
+                                .orElse("")
+                        + benchmark.rule().description());
         fact("left out", benchmark.skipped().stream().sorted().collect(joining(", ")));
         String label = "renamed";
         for (Map.Entry<String, String> folder : benchmark.renamed().entrySet()) {
@@ -85,38 +96,37 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     private void showOwn(ImageDataset data) {
         List<String> names = data.classNames();
-        Map<Split, int[]> positives = new EnumMap<>(Split.class);
-        List.of(Split.values()).forEach(split -> positives.put(split, data.positives(split)));
-        Table<Integer> classes = new Table<Integer>().text("class", names::get);
-        positives.forEach((split, counts) -> classes.count(split.label(), c -> counts[c]));
-        List<Integer> all = IntStream.range(0, names.size()).boxed().toList();
-        List<Labels> labels = List.of(Split.values()).stream()
+        List<Split> splits = List.of(Split.values());
+        List<Labels> labels = splits.stream()
                 .flatMap(split -> data.images(split).stream())
                 .distinct()
                 .map(LabelledImage::labels)
                 .toList();
-        double entries = (double) labels.size() * names.size();
-        double unknown =
-                100 * labels.stream().mapToInt(one -> one.unknown().length).sum() / entries;
         int[] sizes = labels.stream().mapToInt(one -> one.present().length).toArray();
         double mean = IntStream.of(sizes).average().orElse(0);
+        double unknown = 100.0
+                * labels.stream().mapToInt(one -> one.unknown().length).sum()
+                / ((double) labels.size() * names.size());
+        ObjectNode tree = Json.object()
+                .put("images", labels.size())
+                .put("labels_per_image", mean)
+                .put("unknown", unknown);
+        Table<Integer> classes = new Table<Integer>().text("class", names::get);
+        for (Split split : splits) {
+            int[] counts = data.positives(split);
+            classes.count(split.label(), c -> counts[c]);
+            ObjectNode own = tree.putObject(split.label());
+            IntStream.range(0, counts.length).forEach(c -> own.put(names.get(c), counts[c]));
+        }
         if (json.json) {
-            ObjectNode tree = Json.object()
-                    .put("images", labels.size())
-                    .put("labels_per_image", mean)
-                    .put("unknown", unknown);
-            positives.forEach((split, counts) -> {
-                ObjectNode own = tree.putObject(split.label());
-                all.forEach(c -> own.put(names.get(c), counts[c]));
-            });
             console.print(tree);
             return;
         }
-        classes.rows(all).print(TABLE, console);
+        classes.rows(IntStream.range(0, names.size()).boxed().toList()).print(TABLE, console);
         console.print("");
         fact(
                 "images",
-                positives.keySet().stream()
+                splits.stream()
                         .map(split -> data.images(split).size() + " " + split.label())
                         .collect(joining(", ")));
         fact(
@@ -137,25 +147,10 @@ final class DatasetsShowCommand extends ConsoleCommand {
         }
     }
 
-    private String images() {
-        Sizes sizes = benchmark.published();
-        String parts = benchmark.testsOnly()
-                ? count(sizes.test(), "test image") + ", none to train on"
-                : "%s train, %s val, %s test".formatted(count(sizes.train()), count(sizes.val()), count(sizes.test()));
-        return count(sizes.classes(), "class", "classes") + ": " + parts;
-    }
-
-    private String division() {
-        String rule = benchmark.rule().description();
-        Optional<String> file = benchmark.layout().splitFile();
-        return file.map(name -> name + "; without it, a split is made: ").orElse("") + rule;
-    }
-
     private void printTree() {
         Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
-        AlignedLines tree = new AlignedLines();
-        tree.row("EXPECTED", "NEEDED");
+        AlignedLines tree = new AlignedLines().row("EXPECTED", "NEEDED");
         layout.needs()
                 .forEach((path, need) -> tree.row(
                         directory + path + (layout.folders().contains(path) ? "/" : ""),

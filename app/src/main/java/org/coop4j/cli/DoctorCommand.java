@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
@@ -48,15 +50,15 @@ final class DoctorCommand extends ConsoleCommand {
     Path example;
 
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
-    private static final String[][] X86 = {
-        {"avx2", "8 floats at once"},
-        {"avx512f", "16 floats at once"},
-        {"avx512_bf16", "bfloat16 products, up to twice as fast as float32 on AMD's processors"},
-        {"amx_bf16", "bfloat16 products several times as fast as float32"}
-    };
+    private static final List<List<String>> X86 = List.of(
+            List.of("avx2", "8 floats at once"),
+            List.of("avx512f", "16 floats at once"),
+            List.of("avx512_bf16", "bfloat16 products, up to twice as fast as float32 on AMD's processors"),
+            List.of("amx_bf16", "bfloat16 products several times as fast as float32"));
 
-    private static final String[][] ARM = {{"asimd", "4 floats at once"}};
+    private static final List<List<String>> ARM = List.of(List.of("asimd", "4 floats at once"));
 
+    private static final List<String> THREADS = List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS");
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
     private final AlignedLines table = new AlignedLines();
@@ -81,19 +83,20 @@ final class DoctorCommand extends ConsoleCommand {
                         "bfloat16",
                         obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()
                                 + (Precision.fastest() == FLOAT32 ? ", and is slower than float32" : "")));
-                if (Backend.currentForm() == Form.HOST) {
+                boolean host = Backend.currentForm() == Form.HOST;
+                if (host) {
                     product(workers, FLOAT32);
-                    if (obstacle.isEmpty()) {
-                        product(workers, BFLOAT16);
-                    }
+                }
+                if (host && obstacle.isEmpty()) {
+                    product(workers, BFLOAT16);
                 }
                 if (model != null) {
                     try (Clip clip = vocabulary.open(model)) {
                         trial(clip);
                     }
-                    if (Backend.currentForm() == Form.HOST) {
-                        encoding();
-                    }
+                }
+                if (model != null && host) {
+                    encoding();
                 }
             }
         }
@@ -115,13 +118,10 @@ final class DoctorCommand extends ConsoleCommand {
             return;
         }
         boolean arm = System.getProperty("os.arch").equals("aarch64");
-        boolean none = true;
-        for (String[] set : arm ? ARM : X86) {
-            boolean known = flags.contains(set[0]) || (arm && flags.contains("neon"));
-            none &= !known;
-            table.row(set[0], (known ? "yes: " : "no; it would allow ") + set[1]);
-        }
-        if (none) {
+        Predicate<List<String>> known = set -> flags.contains(set.get(0)) || (arm && flags.contains("neon"));
+        List<List<String>> sets = arm ? ARM : X86;
+        sets.forEach(set -> table.row(set.get(0), (known.test(set) ? "yes: " : "no; it would allow ") + set.get(1)));
+        if (sets.stream().noneMatch(known)) {
             advice.add("the processor has no vector instructions that BLAS can use: products will be slow");
         }
     }
@@ -139,10 +139,10 @@ final class DoctorCommand extends ConsoleCommand {
 
     private void threads(Workers workers) {
         int cores = Runtime.getRuntime().availableProcessors();
-        String chosen = "all cores";
-        for (String variable : List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")) {
-            chosen = System.getenv(variable) == null ? chosen : variable;
-        }
+        String chosen = THREADS.stream()
+                .filter(System.getenv()::containsKey)
+                .findFirst()
+                .orElse("all cores");
         table.row("cores", String.valueOf(cores));
         table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
         table.row("threads", workers.count() + " (" + chosen + ")");
@@ -170,13 +170,12 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void environment() {
-        String kernels = System.getenv(CORE_TYPE);
-        for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", CORE_TYPE)) {
-            Optional.ofNullable(System.getenv(variable)).ifPresent(value -> table.row(variable, value));
-        }
-        if (kernels != null) {
-            advice.add(CORE_TYPE + "=" + kernels + " overrides OpenBLAS's choice of kernels for this processor:"
-                    + " unset it unless it is on purpose");
+        Stream.concat(THREADS.stream(), Stream.of(CORE_TYPE))
+                .filter(System.getenv()::containsKey)
+                .forEach(variable -> table.row(variable, System.getenv(variable)));
+        if (System.getenv().containsKey(CORE_TYPE)) {
+            advice.add(CORE_TYPE + "=" + System.getenv(CORE_TYPE)
+                    + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
         }
     }
 

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
@@ -141,9 +142,7 @@ final class EvalCommand extends ConsoleCommand {
         require(
                 confusion == null && picture == null && errors == null && perImage == null,
                 "--confusion, --picture, --errors and --per-image are for single labels: omit them");
-        Decision decision = classifier.save().decision() == null
-                ? Decision.BEST
-                : classifier.save().decision();
+        Decision decision = Objects.requireNonNullElse(classifier.save().decision(), Decision.BEST);
         Sets sets = Sets.of(classifier.classNames(), name -> null, scores, decision, 1);
         if (format.json) {
             console.print(Json.object()

@@ -73,7 +73,7 @@ public final class FirstRun {
                     row[i] = (float) random.nextGaussian();
                 }
             }
-            Examples noise = Examples.of(List.of("a", "b", "c", "d", "e", "f", "g", "h"), features, labels);
+            Examples noise = Examples.of(List.of("abcdefgh".split("")), features, labels);
             try (ImageClassifier learned = ImageClassifier.learn(clip, noise, Method.closedForm())) {
                 learned.save(classifier);
             }

@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
@@ -56,7 +56,11 @@ final class InterpretCommand extends ConsoleCommand {
             NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, words));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
             if (format.json) {
-                console.print(json(nearest));
+                console.print(Json.object()
+                        .put("warning", WARNING)
+                        .put("compared_tokens", nearest.compared())
+                        .put("untrained_tokens", nearest.untrained())
+                        .set("vectors", table(nearest).json()));
                 return 0;
             }
             (format.csv ? csv(nearest) : table(nearest)).print(format.chosen(), console);
@@ -79,49 +83,33 @@ final class InterpretCommand extends ConsoleCommand {
         for (int i = 0; i < first.nearest().size(); i++) {
             int rank = i;
             rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
+                    .in(TABLE)
                     .number(i == 0 ? "distance" : "", 4, v -> v.nearest()
                             .get(rank)
-                            .distance());
+                            .distance())
+                    .in(TABLE);
         }
-        return rows.rows(nearest.vectors());
+        return rows.data("nearest", ContextVector::nearest).rows(nearest.vectors());
     }
 
     /** A word of a vector; ranks count from 1. */
-    private record Ranked(ContextVector vector, int rank) {
-        Word word() {
-            return vector.nearest().get(rank - 1);
-        }
-    }
+    private record Ranked(ContextVector vector, int rank, Word word) {}
 
     private static Table<Ranked> csv(NearestWords nearest) {
         Table<Ranked> rows = new Table<Ranked>()
                 .data("class", r -> r.vector.className())
                 .data("vector", r -> r.vector.number())
                 .data("rank", Ranked::rank)
-                .data("token", r -> r.word().token())
-                .data("symbol", r -> r.word().symbol())
-                .data("text", r -> r.word().text())
-                .data("distance", r -> r.word().distance());
+                .data("token", r -> r.word.token())
+                .data("symbol", r -> r.word.symbol())
+                .data("text", r -> r.word.text())
+                .data("distance", r -> r.word.distance());
         for (ContextVector vector : nearest.vectors()) {
-            for (int i = 0; i < vector.nearest().size(); i++) {
-                rows.row(new Ranked(vector, i + 1));
+            int rank = 1;
+            for (Word word : vector.nearest()) {
+                rows.row(new Ranked(vector, rank++, word));
             }
         }
         return rows;
-    }
-
-    private static ObjectNode json(NearestWords nearest) {
-        return Json.object()
-                .put("warning", WARNING)
-                .put("compared_tokens", nearest.compared())
-                .put("untrained_tokens", nearest.untrained())
-                .set(
-                        "vectors",
-                        new Table<ContextVector>()
-                                .data("class", ContextVector::className)
-                                .data("vector", ContextVector::number)
-                                .data("nearest", ContextVector::nearest)
-                                .rows(nearest.vectors())
-                                .json());
     }
 }

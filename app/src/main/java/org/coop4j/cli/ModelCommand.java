@@ -67,13 +67,13 @@ final class ModelCommand extends ConsoleCommand {
                 .put("bytes", Files.size(model.path()))
                 .put("sha256", model.sha256());
         architecture.publishedName().ifPresent(name -> json.put("name", name));
-        json.set("source", Json.parse(model.source().toJson()));
-        json.set("architecture", Json.parse(architecture.toJson()));
         json.putObject("parameters").put("all", all).put("image", image).put("text", all - image);
-        json.put("activation", model.activation().id());
-        json.put("text_activation", model.metadata().textActivation().id());
-        json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
-        return json.put("logit_scale", logitScale);
+        return json.put("activation", model.activation().id())
+                .put("text_activation", model.metadata().textActivation().id())
+                .put("logit_scale", logitScale)
+                .<ObjectNode>set("source", Json.parse(model.source().toJson()))
+                .<ObjectNode>set("architecture", Json.parse(architecture.toJson()))
+                .set("preprocessing", Json.parse(model.preprocessing().toJson()));
     }
 
     /** Returns the given names with words that the model was not trained on, and warns of them. */

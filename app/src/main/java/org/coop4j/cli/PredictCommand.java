@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -87,10 +86,10 @@ final class PredictCommand extends ConsoleCommand {
             return answers.stream().skip(rank).findFirst();
         }
 
-        /** Returns all answers but the first in words. */
-        String next() {
+        /** Returns the answers in words, without the first few. */
+        String words(int without) {
             return answers.stream()
-                    .skip(1)
+                    .skip(without)
                     .map(p -> p.label() + " " + percent(100 * p.probability()))
                     .collect(joining(", "));
         }
@@ -147,16 +146,14 @@ final class PredictCommand extends ConsoleCommand {
                     .filter(p -> threshold > 0 ? p.probability() >= threshold : p.predicted())
                     .toList();
         }
-        Stream<Prediction> unknown = ranked.get(0).probability() < threshold
-                ? Stream.of(new Prediction(UNKNOWN, Double.NaN, true))
-                : Stream.empty();
-        return Stream.concat(unknown, ranked.stream().limit(top == null ? 1 : top))
-                .toList();
+        List<Prediction> answers = new ArrayList<>(ranked.subList(0, Math.min(ranked.size(), top == null ? 1 : top)));
+        if (ranked.get(0).probability() < threshold) {
+            answers.add(0, new Prediction(UNKNOWN, Double.NaN, true));
+        }
+        return answers;
     }
 
     private Table<Classified> rows(List<Path> files, List<String> names, Precision used) {
-        List<String> labels = new ArrayList<>(names);
-        labels.add(threshold > 0 ? UNKNOWN : "");
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
@@ -164,8 +161,19 @@ final class PredictCommand extends ConsoleCommand {
                 .data("file", Classified::file)
                 .in(JSON, JSON_LINES);
         if (sets && top == null) {
-            return labels(rows, names, used);
+            labels(rows);
+        } else {
+            answers(rows, names);
         }
+        return rows.data("probabilities", c -> probabilities(names, c.ranked))
+                .in(JSON, JSON_LINES)
+                .data("precision", c -> used.id())
+                .in(JSON, JSON_LINES);
+    }
+
+    private void answers(Table<Classified> rows, List<String> names) {
+        List<String> labels = new ArrayList<>(names);
+        labels.add(threshold > 0 ? UNKNOWN : "");
         int most = top == null ? 1 : Math.min(top, names.size());
         int last = threshold > 0 ? most + 1 : most;
         for (int i = 0; i < last; i++) {
@@ -184,20 +192,13 @@ final class PredictCommand extends ConsoleCommand {
                     .in(formats);
         }
         if (last > 1) {
-            rows.text("next", Classified::next).in(TABLE);
+            rows.text("next", c -> c.words(1)).in(TABLE);
         }
-        return details(rows, names, used);
     }
 
     /** Adds all predicted labels. */
-    private Table<Classified> labels(Table<Classified> rows, List<String> names, Precision used) {
-        rows.text(
-                        "labels",
-                        c -> c.answers.isEmpty()
-                                ? LabelledImage.NO_CLASS
-                                : c.answers.stream()
-                                        .map(p -> p.label() + " " + percent(100 * p.probability()))
-                                        .collect(joining(", ")))
+    private static void labels(Table<Classified> rows) {
+        rows.text("labels", c -> c.answers.isEmpty() ? LabelledImage.NO_CLASS : c.words(0))
                 .in(TABLE)
                 .data("labels", c -> c.answers.stream().map(Prediction::label).collect(joining(";")))
                 .in(CSV)
@@ -206,14 +207,6 @@ final class PredictCommand extends ConsoleCommand {
                         .collect(joining(";")))
                 .in(CSV)
                 .data("labels", c -> c.answers.stream().map(Prediction::label).toList())
-                .in(JSON, JSON_LINES);
-        return details(rows, names, used);
-    }
-
-    private Table<Classified> details(Table<Classified> rows, List<String> names, Precision used) {
-        return rows.data("probabilities", c -> probabilities(names, c.ranked))
-                .in(JSON, JSON_LINES)
-                .data("precision", c -> used.id())
                 .in(JSON, JSON_LINES);
     }
 

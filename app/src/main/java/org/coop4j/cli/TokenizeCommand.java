@@ -80,11 +80,11 @@ final class TokenizeCommand extends ConsoleCommand {
             console.print(Json.of(all));
             return 0;
         }
-        for (int i = 0; i < all.size(); i++) {
-            if (i > 0) {
-                console.out().println();
-            }
-            all.get(i).print(console);
+        String between = "";
+        for (Tokenized one : all) {
+            console.out().print(between);
+            one.print(console);
+            between = "\n";
         }
         return 0;
     }

@@ -9,7 +9,6 @@ import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     private static final int TOP = 5;
 
-    /** Probability of a class by itself from which on the answer is yes. */
+    /** Least probability of a class by itself for the answer yes. */
     private static final float LIKELY = 0.5f;
 
     @Mixin
@@ -178,7 +177,6 @@ final class ZeroShotCommand extends ConsoleCommand {
         require(
                 !given.isEmpty() || !inputs.truth().isEmpty(),
                 "which classes? Give --classes, or a folder with one subfolder per class");
-
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString(), least)
                 : given;
@@ -252,15 +250,12 @@ final class ZeroShotCommand extends ConsoleCommand {
                 .data("file", best -> best.get(0).file)
                 .data("truth", best -> best.get(0).truth)
                 .data("predictions", best -> guesses(request).rows(best).json());
-        ObjectNode json = Json.object();
-        json.set("classes", Json.of(request.classes));
-        json.set("templates", Json.of(request.prompts.templates()));
-        json.set("images", images.rows(found).json());
-        ArrayNode unreadable = json.putArray("unreadable");
-        problems.forEach((i, problem) -> unreadable
-                .addObject()
-                .put("file", request.files.get(i).toString())
-                .put("problem", problem));
-        return json;
+        Table<Integer> unreadable =
+                new Table<Integer>().data("file", request.files::get).data("problem", problems::get);
+        return Json.object()
+                .putPOJO("classes", request.classes)
+                .putPOJO("templates", request.prompts.templates())
+                .<ObjectNode>set("images", images.rows(found).json())
+                .set("unreadable", unreadable.rows(problems.keySet()).json());
     }
 }

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,20 +52,22 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      * @return the number of images
      */
     public int dataset(Images all, ImageDataset dataset, Set<Split> parts) throws IOException {
-        Map<Split, Pictures> encoded = new EnumMap<>(Split.class);
+        List<Pictures> encoded = new ArrayList<>();
+        List<HashedImage> images = new ArrayList<>();
+        LongStream.Builder splits = LongStream.builder();
         FeatureBanks.Lists lists = new FeatureBanks.Lists();
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
-                Pictures images =
+                Pictures some =
                         lists.encode(() -> all.pictures(dataset.images(part), part.label() + " images", progress));
-                encoded.put(part, images);
+                encoded.add(some);
+                images.addAll(some.images());
+                some.images()
+                        .forEach(image -> splits.add(List.of(Split.values()).indexOf(part)));
             }
         }
         lists.requireReadable();
-        List<HashedImage> images = encoded.values().stream()
-                .flatMap(part -> part.images().stream())
-                .toList();
         InputException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
         List<String> paths =
                 images.stream().map(i -> i.image().path().toString()).toList();
@@ -85,11 +86,8 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
                 new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
                 new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
         try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
-            LongStream.Builder splits = LongStream.builder();
-            for (Map.Entry<Split, Pictures> part : encoded.entrySet()) {
-                write(part.getValue().features(FeatureKind.EMBEDDED).matrix(), writer);
-                long code = List.of(Split.values()).indexOf(part.getKey());
-                part.getValue().images().forEach(image -> splits.add(code));
+            for (Pictures some : encoded) {
+                write(some.features(FeatureKind.EMBEDDED).matrix(), writer);
             }
             writer.writeLongs(
                     FeatureTensors.LABELS,

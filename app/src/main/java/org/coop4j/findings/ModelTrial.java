@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
@@ -67,16 +68,12 @@ public record ModelTrial(String name, boolean holds, String finding) {
         }
     }
 
-    /**
-     * A text and its token ids in the published vocabulary of a size.
-     *
-     * @param ids without the end token
-     */
-    private record KnownIds(int vocabularySize, String text, List<Integer> ids) {
-        static final List<KnownIds> ALL = List.of(
-                new KnownIds(32_000, "the real mountain view", List.of(260, 638, 3293, 870)),
-                new KnownIds(256_000, "生活的真谛是", List.of(122182, 235710, 245467, 235427)));
-    }
+    /** Texts by the size of the published vocabulary, and their ids in it without the end token. */
+    private static final Map<Integer, String> KNOWN_TEXTS = Map.of(32_000, "the real mountain view", 256_000, "生活的真谛是");
+
+    private static final Map<String, int[]> KNOWN_IDS = Map.of(
+            "the real mountain view", new int[] {260, 638, 3293, 870},
+            "生活的真谛是", new int[] {122182, 235710, 245467, 235427});
 
     /**
      * Tries a model on photographs and their class names, which it should agree with better than by chance.
@@ -109,10 +106,15 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 "the same picture has the same features",
                 "of one picture differ when it is encoded again"));
         findings.add(agreement(photographs, images.products(texts), data.classCount()));
-        if (clip.logitBias().isPresent()) {
-            KnownIds.ALL.stream()
-                    .filter(known -> known.vocabularySize == clip.tokenizer().vocabularySize())
-                    .forEach(known -> findings.add(vocabulary(clip, known)));
+        String text = KNOWN_TEXTS.get(clip.tokenizer().vocabularySize());
+        if (clip.logitBias().isPresent() && text != null) {
+            int[] ids = clip.tokenizer().encode(text);
+            findings.add(check(
+                    "vocabulary",
+                    Arrays.equals(ids, KNOWN_IDS.get(text)),
+                    "\"%s\" has the published ids %s".formatted(text, Arrays.toString(ids)),
+                    "of texts are not the published ones: \"%s\" has the ids %s, expected %s"
+                            .formatted(text, Arrays.toString(ids), Arrays.toString(KNOWN_IDS.get(text)))));
         }
         if (example != null) {
             Example published = Example.of(clip)
@@ -122,17 +124,6 @@ public record ModelTrial(String name, boolean holds, String finding) {
             findings.add(published(clip, published, example));
         }
         return findings;
-    }
-
-    private static ModelTrial vocabulary(Clip clip, KnownIds known) {
-        List<Integer> ids =
-                Arrays.stream(clip.tokenizer().encode(known.text)).boxed().toList();
-        return check(
-                "vocabulary",
-                ids.equals(known.ids),
-                "\"%s\" has the published ids %s".formatted(known.text, ids),
-                "of texts are not the published ones: \"%s\" has the ids %s, expected %s"
-                        .formatted(known.text, ids, known.ids));
     }
 
     private static ModelTrial agreement(List<LabelledImage> photographs, FeatureMatrix cosines, int classes) {

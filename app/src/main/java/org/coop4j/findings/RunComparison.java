@@ -258,8 +258,6 @@ public record RunComparison(
         /** Limit of the number of images whose features are compared. */
         public static final int MOST_COMPARED = 12_000;
 
-        private static final int BLOCK = 512;
-
         private NearDuplicates() {}
 
         /**
@@ -284,19 +282,21 @@ public record RunComparison(
         public static List<Pair> of(List<Located> located, FeatureMatrix features) {
             List<Pair> pairs = new ArrayList<>();
             int n = located.size();
-            for (int from = 0; from < n; from += BLOCK) {
-                int[] rows = IntStream.range(from, Math.min(n, from + BLOCK)).toArray();
-                FeatureMatrix cosines = n <= MOST_COMPARED ? features.rows(rows).products(features) : null;
-                for (int i : rows) {
-                    for (int j = i + 1; j < n; j++) {
-                        boolean sameFile =
-                                located.get(i).sha256().equals(located.get(j).sha256());
-                        if (sameFile || (cosines != null && cosines.get(i - from, j) > LEAST_COSINE)) {
-                            double cosine = Math.min(1, features.dot(i, features, j));
-                            pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile));
-                        }
+            Neighbours.Use compare = (i, cosines) -> {
+                for (int j = i + 1; j < n; j++) {
+                    boolean sameFile =
+                            located.get(i).sha256().equals(located.get(j).sha256());
+                    if (sameFile || cosines[j] > LEAST_COSINE) {
+                        double cosine = Math.min(1, features.dot(i, features, j));
+                        pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile));
                     }
                 }
+            };
+            if (n <= MOST_COMPARED) {
+                Neighbours.each(features, features, compare);
+            } else {
+                float[] none = new float[n];
+                IntStream.range(0, n).forEach(i -> compare.of(i, none));
             }
             pairs.sort(Comparator.comparing(Pair::crossesParts)
                     .thenComparing(Pair::sameFile)
