@@ -79,7 +79,7 @@ final class CalibrationCommand extends ConsoleCommand {
             for (Method method : methods) {
                 Path folder = Files.createTempDirectory("calibration").resolve("run");
                 try (Learned learned = Run.of(
-                                clip, DataSpec.of(data), method, new Sample(shots, 1), Run.Options.of(bank))
+                                clip, DataSpec.of(data), method, Sample.of(shots, 1), Run.Options.of(bank))
                         .learn(folder, false)) {
                     printer.print(row(method.id(), learned.test()));
                 }

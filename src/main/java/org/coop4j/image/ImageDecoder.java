@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
 
@@ -97,8 +98,14 @@ public final class ImageDecoder {
      * @throws IOException if the file cannot be read
      */
     public <T> T decode(Path file, ExifOrientation exif, Function<RgbImage, T> use) throws IOException {
+        return decode(file, exif, content -> content, use);
+    }
+
+    /** Does the same with the content that a check returns, so that what was checked is what is decoded. */
+    public <T> T decode(Path file, ExifOrientation exif, IoFunction<byte[], byte[]> check, Function<RgbImage, T> use)
+            throws IOException {
         try (DecodeMemory.Share share = memory.new Share()) {
-            return decode(read(file, share), file.toString(), exif, use, share);
+            return decode(check.apply(read(file, share)), file.toString(), exif, use, share);
         }
     }
 

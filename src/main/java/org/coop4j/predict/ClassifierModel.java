@@ -33,10 +33,7 @@ public final class ClassifierModel {
             return file.get();
         }
         InputException.require(
-                !Files.exists(run.resolve(RunFolder.CONFIG)),
-                "%s holds no %s: the run has not finished",
-                run,
-                RunFolder.CLASSIFIER);
+                !RunFolder.holdsRun(run), "%s holds no %s: the run has not finished", run, RunFolder.CLASSIFIER);
         throw new IOException(run
                 + " is not the folder of a run"
                 + runIn(run)

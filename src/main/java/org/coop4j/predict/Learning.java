@@ -18,18 +18,15 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.Sample;
 
 /**
  * The way in which a classifier is learned in memory, by a method or the best of several ({@link MethodChoice}).
  *
  * @param candidates one or more methods; a single one is used without a choice
- * @param settings of the methods and their training by name, such as {@code epochs} and {@code rate}, and {@code fast},
- *     which is true for settings for few cores; all others are the references'
- * @param sample examples per class, 0 for all, and the seed of every random draw; it has no views
+ * @param settings as {@link Recipe#of} takes them, without views; what is not given is the reference's
  * @param skipsUnreadable true to leave out images that cannot be read
  * @param progress receives what is done, and warnings
  * @param descriptions sentences about the classes
@@ -37,7 +34,6 @@ import org.coop4j.run.Sample;
 public record Learning(
         List<Method> candidates,
         Map<String, Object> settings,
-        Sample sample,
         boolean skipsUnreadable,
         Progress progress,
         ClassDescriptions descriptions) {
@@ -46,13 +42,11 @@ public record Learning(
         candidates = List.copyOf(candidates);
         settings = Map.copyOf(settings);
         Require.that(!candidates.isEmpty(), "methods: expected 1 or more, got 0");
-        Require.that(sample.views() == 0, "views: expected 0 in memory, got %s", sample.views());
     }
 
     /** Returns the references' training of one method, or of each of some to choose among, on all examples by seed 1. */
     public static Learning by(Method... candidates) {
-        return new Learning(
-                List.of(candidates), Map.of(), new Sample(0, 1), false, Progress.NONE, ClassDescriptions.NONE);
+        return new Learning(List.of(candidates), Map.of(), false, Progress.NONE, ClassDescriptions.NONE);
     }
 
     /** Returns a choice among the quick methods, which learn in seconds. */
@@ -60,31 +54,26 @@ public record Learning(
         return by(Method.quick().toArray(Method[]::new));
     }
 
-    /** Returns the learning with settings of the method or its training, such as {@code Map.of("epochs", 50)}. */
+    /** Returns the learning with some settings, such as {@code Map.of("epochs", 50, "shots", 16)}. */
     public Learning with(Map<String, ?> more) {
         Map<String, Object> all = new HashMap<>(settings);
         all.putAll(more);
-        return new Learning(candidates, all, sample, skipsUnreadable, progress, descriptions);
-    }
-
-    /** Returns the learning from another sample of the examples. */
-    public Learning from(Sample other) {
-        return new Learning(candidates, settings, other, skipsUnreadable, progress, descriptions);
+        return new Learning(candidates, all, skipsUnreadable, progress, descriptions);
     }
 
     /** Returns the learning without images that cannot be read, which are otherwise refused. */
     public Learning skippingUnreadable() {
-        return new Learning(candidates, settings, sample, true, progress, descriptions);
+        return new Learning(candidates, settings, true, progress, descriptions);
     }
 
     /** Returns the learning that reports what it does. */
     public Learning reporting(Progress other) {
-        return new Learning(candidates, settings, sample, skipsUnreadable, other, descriptions);
+        return new Learning(candidates, settings, skipsUnreadable, other, descriptions);
     }
 
     /** Returns the learning with sentences about the classes, for methods that use text features. */
     public Learning describing(ClassDescriptions sentences) {
-        return new Learning(candidates, settings, sample, skipsUnreadable, progress, sentences);
+        return new Learning(candidates, settings, skipsUnreadable, progress, sentences);
     }
 
     /**
@@ -106,7 +95,8 @@ public record Learning(
     /** Learns a classifier without a test. */
     ImageClassifier learn(Clip clip, Examples examples) throws IOException {
         Map<LabelledImage, IOException> unreadable = new LinkedHashMap<>();
-        ImageDataset lists = examples.lists(clip, sample.seed());
+        long seed = Recipe.checked(candidates.get(0), settings).sample().seed();
+        ImageDataset lists = examples.lists(clip, seed);
         candidates.forEach(method -> method.requireSuits(lists.hasSets()));
         Images images = Images.of(clip, lists, (some, kind) -> {
             var features = examples.encode(clip, some, kind, unreadable::put);
@@ -115,7 +105,9 @@ public record Learning(
             }
             return features;
         });
-        try (Learned learned = learn(images, RunData.of(descriptions.in(examples.source()), lists, ClassHalf.ALL))) {
+        RunData data = RunData.of(descriptions.in(examples.source()), lists, ClassHalf.ALL);
+        Recipe recipe = recipe(images, data, lists);
+        try (Learned learned = new Run(images, recipe.named(recipe.method().title()), data, progress).learn()) {
             Images.Pictures train = learned.support().train();
             return ImageClassifier.of(
                     clip,
@@ -129,19 +121,13 @@ public record Learning(
         }
     }
 
-    private Learned learn(Images images, RunData data) throws IOException {
-        ImageDataset lists = images.dataset(data.source(), sample.seed());
-        List<Candidate> all = candidates.stream()
-                .map(method -> Candidate.of(method, settings, sample.shots(), images.space(), lists))
+    private Recipe recipe(Images images, RunData data, ImageDataset lists) throws IOException {
+        Recipe.Lists counts = Recipe.Lists.of(data.source(), lists);
+        List<Recipe> all = candidates.stream()
+                .map(method -> Recipe.ofOneView(method, settings, counts, images.space()))
                 .toList();
-        Candidate chosen = all.get(0);
-        if (all.size() > 1) {
-            Candidate learns =
-                    all.stream().filter(c -> c.method().learns()).findFirst().orElse(chosen);
-            chosen = MethodChoice.best(images, learns.config(images.space(), data, sample), all, progress)
-                    .chosen()
-                    .get(0);
-        }
-        return new Run(images, chosen.method().title(), chosen.config(images.space(), data, sample), progress).learn();
+        return all.size() == 1
+                ? all.get(0)
+                : MethodChoice.best(images, data, all, progress).chosen().get(0);
     }
 }

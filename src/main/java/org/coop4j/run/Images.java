@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -32,7 +34,9 @@ import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
@@ -55,6 +59,9 @@ public final class Images {
     private final FeatureBanks banks;
     private final ImageDataset given; // null for data in files
     private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
+    private final Map<List<Object>, Drawn> samples = new HashMap<>(); // by data, method and sample
+    private final Map<List<Object>, Prompts> prompts = new HashMap<>(); // by data and classes
+    private final Map<DataSpec.Descriptions, ClassDescriptions> descriptions = new HashMap<>();
     private final Map<List<LabelledImage>, Pictures> parts = new HashMap<>();
     private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
     private final Set<String> warnings = ConcurrentHashMap.newKeySet();
@@ -147,14 +154,23 @@ public final class Images {
         if (tested(config).stored().isPresent()) {
             return config; // the hash of the file is part of its lists
         }
-        return config.withImages(banks.contentsSha256(used, space.workers()));
+        return config.withImages(Sha256.of(String.join("\n", contents(used))));
     }
 
-    /** Returns the train, val and test images of a run. */
-    public List<LabelledImage> used(RunConfig config) throws IOException {
+    /** Returns the SHA-256 of the content of each file, in hexadecimal; {@code unreadable} for some. */
+    List<String> contents(List<LabelledImage> images) {
+        return banks.contents(images, space.workers());
+    }
+
+    /** Returns the SHA-256 of a file's content as it is now; one that was read before is read again only if it changed. */
+    public String contentOf(Path file) throws IOException {
+        return banks.sha256(file);
+    }
+
+    private List<LabelledImage> used(RunConfig config) throws IOException {
         List<LabelledImage> used = new ArrayList<>();
         if (config.method().learns()) {
-            ImageDataset learned = drawn(config, config.sample(), note -> {});
+            ImageDataset learned = drawn(config.data(), config.method(), config.sample(), note -> {});
             used.addAll(learned.train());
             used.addAll(learned.val());
         }
@@ -162,15 +178,76 @@ public final class Images {
         return used;
     }
 
-    ImageDataset drawn(RunConfig config, Sample sample, Consumer<String> notes) throws IOException {
-        RunData data = config.data();
-        ImageDataset whole = dataset(data.source(), config.sample().seed());
-        return sample.draw(whole, config.method(), data.classes(), notes);
+    /** Returns the number of train, val and test images of a run. */
+    public int used(Recipe recipe, RunData data) throws IOException {
+        return used(recipe.on(data, space)).size();
+    }
+
+    /** The images that a method learns from, with remarks on classes that have few. */
+    private record Drawn(ImageDataset lists, List<String> notes) {}
+
+    /**
+     * Draws the images that a method learns from, once.
+     *
+     * @param notes receives a sentence about classes that have too few images
+     */
+    synchronized ImageDataset drawn(RunData data, Method method, Sample sample, Consumer<String> notes)
+            throws IOException {
+        List<Object> key =
+                List.of(data.source(), data.classes(), method, sample.shots(), sample.seed(), sample.negatives());
+        Drawn known = samples.get(key);
+        if (known == null) {
+            List<String> remarks = new ArrayList<>();
+            ImageDataset whole = dataset(data.source(), sample.seed());
+            known = new Drawn(sample.draw(whole, method, data.classes(), remarks::add), remarks);
+            samples.put(key, known);
+        }
+        known.notes.forEach(notes);
+        return known.lists;
     }
 
     private ImageDataset tested(RunConfig config) throws IOException {
         RunData data = config.testedOn();
         return dataset(data.source(), config.sample().seed()).half(data.classes());
+    }
+
+    // Prompts
+
+    /** Hand-written prompts that fit some classes, with remarks on the others. */
+    private static final class Prompts {
+        private final List<PromptEnsemble> fitting;
+        private final List<String> notes = new ArrayList<>();
+        private List<Written> written; // null until they are needed
+
+        Prompts(FeatureSpace space, DataSpec source, List<String> names) {
+            fitting = PromptEnsemble.fitting(space, source, names, notes::add);
+        }
+    }
+
+    private Prompts prompts(DataSpec source, List<String> names) {
+        return prompts.computeIfAbsent(List.of(source, names), key -> new Prompts(space, source, names));
+    }
+
+    /** Returns a sentence about each of the data's hand-written prompts that does not fit the context length. */
+    synchronized List<String> promptsLeftOut(DataSpec source, List<String> names) {
+        return prompts(source, names).notes;
+    }
+
+    /** Returns the hand-written prompts that fit some classes, with their class weights. */
+    private synchronized List<Written> written(DataSpec source, List<String> names) {
+        Prompts known = prompts(source, names);
+        if (known.written == null) {
+            known.written =
+                    known.fitting.stream().map(one -> one.written(space, names)).toList();
+        }
+        return known.written;
+    }
+
+    /** Returns the sentences about the classes of data, checked to be those that it names. */
+    synchronized ClassDescriptions descriptions(DataSpec source) {
+        return source.descriptions() == null
+                ? ClassDescriptions.NONE
+                : descriptions.computeIfAbsent(source.descriptions(), one -> ClassDescriptions.of(source));
     }
 
     // Features
@@ -345,23 +422,33 @@ public final class Images {
     // The images of a run
 
     /**
-     * Returns the images that a run learns from, or may choose by if it learns nothing.
+     * Returns the images that a method learns from, or may choose by if it learns nothing.
      *
      * @param sample sample of the training images
      */
-    public Support support(RunConfig config, Sample sample, Progress progress) throws IOException {
-        ImageDataset drawn = drawn(config, sample, note -> {});
-        DataSpec source = config.data().source();
-        ClassDescriptions descriptions = ClassDescriptions.of(source);
+    public Support support(RunData data, Method method, Sample sample, Progress progress) throws IOException {
+        ImageDataset drawn = drawn(data, method, sample, note -> {});
+        return support(
+                data.source(),
+                drawn.classNames(),
+                sample.seed(),
+                drawn.train(),
+                drawn.validatesOnTest() ? List.of() : drawn.val(),
+                progress);
+    }
+
+    Support support(
+            DataSpec source,
+            List<String> names,
+            long seed,
+            List<LabelledImage> train,
+            List<LabelledImage> val,
+            Progress progress) {
         return new Support(
                 this,
-                new Task(
-                        drawn.classNames(),
-                        PromptTemplates.own(source),
-                        config.sample().seed(),
-                        descriptions),
-                listed(drawn.train(), "training images", progress),
-                listed(drawn.validatesOnTest() ? List.of() : drawn.val(), "val images", progress));
+                new Task(names, PromptTemplates.own(source), seed, descriptions(source)),
+                listed(train, "training images", progress),
+                listed(val, "val images", progress));
     }
 
     /**
@@ -370,12 +457,25 @@ public final class Images {
      * @throws IOException if none can be read
      */
     public Pictures test(RunConfig config, Progress progress) throws IOException {
-        Pictures test = pictures(tested(config).test(), "test images", progress);
+        return test(config, tested(config).test(), progress);
+    }
+
+    Pictures test(RunConfig config, List<LabelledImage> listed, Progress progress) throws IOException {
+        Pictures test = pictures(listed, "test images", progress);
         InputException.require(test.size() != 0, "no readable test image is left");
         if (!config.method().features().isInput()) {
             test.features(config.method().features());
         }
         return test;
+    }
+
+    /** Scores test images by a classifier, and by the hand-written prompts that fit their classes. */
+    Learned.Test tested(RunConfig config, List<String> names, Pictures test, Classifier classifier) {
+        Scores scores = test.scores(classifier.forClasses(names));
+        List<Learned.Prompt> baselines = written(config.testedOn().source(), names).stream()
+                .map(one -> new Learned.Prompt(one, test.scores(one)))
+                .toList();
+        return new Learned.Test(names, test, scores, baselines, null);
     }
 
     /** Returns the names of the classes that a run is tested on. */
@@ -399,6 +499,9 @@ public final class Images {
     /** Clears the lists, contents and features, to be read again when needed, and closes the banks. */
     public synchronized void forget() {
         datasets.clear();
+        samples.clear();
+        prompts.clear();
+        descriptions.clear();
         parts.clear();
         folds.clear();
         banks.close();

@@ -3,17 +3,11 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Require;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
@@ -22,84 +16,31 @@ import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 import org.coop4j.method.Trainer;
-import org.coop4j.method.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
  * The choice of a method by val images, or by cross-validation on the training images if there are few. Test images are
  * never used.
  *
- * @param chosen candidates to be trained
+ * @param chosen recipes to be learned
  * @param scores scores of all candidates; empty without a choice
  * @param crossValidated true if they were compared by cross-validation
  * @param cost what was measured of a candidate whose steps take seconds, and decided; null without one
  */
-public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated, String cost) {
-
-    /** A choice among quick candidates. */
-    public MethodChoice(List<Candidate> chosen, List<Score> scores, boolean crossValidated) {
-        this(chosen, scores, crossValidated, null);
-    }
+public record MethodChoice(List<Recipe> chosen, List<Score> scores, boolean crossValidated, String cost) {
 
     /** Number of images per class below which a fifth of them is too few to choose by. */
     private static final int FEW = 20;
 
-    /**
-     * A method with its training.
-     *
-     * @param name its name in tables
-     * @param shots training images per class; 0 for all
-     */
-    public record Candidate(String name, Method method, Training training, int shots) {
+    /** Returns recipes among which nothing is chosen. */
+    public static MethodChoice of(List<Recipe> given) {
+        return new MethodChoice(given, List.of(), false, null);
+    }
 
-        /**
-         * Returns a method with settings of its own and of its training.
-         *
-         * @param logitScale the model's, to which the reference's rate is adapted
-         * @throws IllegalArgumentException if a setting is unknown, or a value is not allowed
-         */
-        public static Candidate of(Method method, Map<String, ?> settings, int shots, double logitScale) {
-            return of(new Method.Fast(method, method.training(shots), 0), settings, shots, logitScale);
-        }
-
-        /**
-         * Returns a method with settings of its own and of its training, on images of a space. The setting {@code fast}
-         * stands for those for few cores, where the method has some.
-         */
-        public static Candidate of(
-                Method method, Map<String, ?> settings, int shots, FeatureSpace space, ImageDataset lists) {
-            Map<String, Object> others = new HashMap<>(settings);
-            Optional<Method.Fast> fast = isFast(others) ? fast(method, shots, space, lists) : Optional.empty();
-            return of(
-                    fast.orElse(new Method.Fast(method, method.training(shots), 0)), others, shots, space.logitScale());
-        }
-
-        /** Takes the setting {@code fast} out of others, and returns its value. */
-        public static boolean isFast(Map<String, ?> settings) {
-            String value = String.valueOf(Objects.requireNonNullElse(settings.remove("fast"), false));
-            Require.that(value.matches("true|false"), "fast: expected true or false, got \"%s\"", value);
-            return value.equals("true");
-        }
-
-        /** Returns a method's settings for few cores on a sample of images, if it has some. */
-        public static Optional<Method.Fast> fast(Method method, int shots, FeatureSpace space, ImageDataset lists) {
-            int all = lists.train().size();
-            int classes = lists.classCount();
-            return method.fast(space, shots == 0 ? all : Math.min(all, shots * classes), classes);
-        }
-
-        /** Returns a method and training to start from, with settings of either. */
-        public static Candidate of(Method.Fast start, Map<String, ?> settings, int shots, double logitScale) {
-            Method.Configured given = Method.Configured.of(start, settings, logitScale);
-            Method configured = (Method) given.method();
-            return new Candidate(configured.title(), configured, given.training(), shots);
-        }
-
-        /** Returns the configuration of a run in a space. */
-        public RunConfig config(FeatureSpace space, RunData data, Sample sample) throws IOException {
-            return RunConfig.of(space.modelSha256(), data, method, training, sample)
-                    .in(space);
-        }
+    private static MethodChoice of(List<Score> scores, boolean crossValidated, String cost) {
+        Recipe best = best(scores).candidate();
+        return new MethodChoice(
+                List.of(crossValidated ? best : best.with(best.sample().chosenByVal())), scores, crossValidated, cost);
     }
 
     /**
@@ -109,14 +50,14 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
      * @param images number of images
      * @param map mean average precision of sets of labels; null for single labels
      */
-    public record Score(Candidate candidate, int right, int images, Double map) {
+    public record Score(Recipe candidate, int right, int images, Double map) {
 
         /** A result on images with single labels. */
-        public Score(Candidate candidate, int right, int images) {
+        public Score(Recipe candidate, int right, int images) {
             this(candidate, right, images, null);
         }
 
-        static Score of(Candidate candidate, Scores scores) {
+        static Score of(Recipe candidate, Scores scores) {
             return Labels.areSets(scores.truth())
                     ? new Score(candidate, 0, scores.size(), scores.value())
                     : new Score(candidate, scores.right(), scores.size());
@@ -131,22 +72,25 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     /**
      * Chooses one by val images or cross-validation.
      *
-     * @param config configuration of a run on the images
+     * @param data the images, and the half of their classes
      * @param progress receives the procedure and the accuracy of each candidate
      * @throws InputException if there are no val images, and a class has a single training image, so that no image
      *     can be left out
      */
-    public static MethodChoice best(Images images, RunConfig config, List<Candidate> candidates, Progress progress)
+    public static MethodChoice best(Images images, RunData data, List<Recipe> candidates, Progress progress)
             throws IOException {
-        boolean every = candidates.stream().anyMatch(c -> c.shots == 0);
-        int most = candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
-        long seed = config.sample().seed();
-        Support support = images.support(config, config.sample().of(every ? 0 : most), progress);
+        boolean every = candidates.stream().anyMatch(c -> c.shots() == 0);
+        int most = candidates.stream().mapToInt(Recipe::shots).max().orElseThrow();
+        Recipe first =
+                candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
+        long seed = first.sample().seed();
+        Sample sample = first.sample().with(every ? 0 : most, seed);
+        Support support = images.support(data, first.method(), sample, progress);
         FeatureBanks.Lists lists = new FeatureBanks.Lists();
         lists.encode(() -> support.train().features(FeatureKind.EMBEDDED));
         lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
         lists.requireReadable();
-        ImageDataset whole = images.dataset(config.data().source(), seed);
+        ImageDataset whole = images.dataset(data.source(), seed);
         int all = whole.train().size() + whole.val().size() + whole.test().size();
         boolean crossValidates = all < FEW * whole.classCount() || support.val().size() == 0;
         int folds = support.folds();
@@ -165,33 +109,34 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
                         + " method",
                 Numbers.first(single));
         progress.note("choosing among %s by %s".formatted(Numbers.count(candidates.size(), "candidate"), how));
-        List<Candidate> fits = candidates.stream()
-                .map(c -> new Candidate(c.name, c.method, c.training, c.shots == most ? 0 : c.shots))
+        List<Recipe> fits = candidates.stream()
+                .map(c -> c.with(c.sample().with(c.shots() == most ? 0 : c.shots(), seed)))
                 .toList();
         List<Scores> measured = crossValidates ? support.crossValidated(fits) : support.onVal(fits);
         List<Score> scores = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
-            Candidate given = candidates.get(i);
-            // Beside it stands the prompt that is chosen among several.
-            String name = given.method.equals(Method.zeroShot())
-                    ? "%s, \"%s\"".formatted(given.name, support.task().template())
-                    : given.name;
-            Candidate candidate = new Candidate(name, given.method, given.training, given.shots);
-            scores.add(Score.of(candidate, measured.get(i)));
+            Recipe given = candidates.get(i);
+            // The template distinguishes it from the prompt that the baselines choose among several.
+            boolean handWritten = given.method().equals(Method.zeroShot());
+            String name = handWritten
+                    ? "%s, \"%s\"".formatted(given.name(), support.task().template())
+                    : given.name();
+            scores.add(Score.of(given.named(name), measured.get(i)));
         }
-        return new MethodChoice(List.of(best(scores).candidate()), scores, crossValidates);
+        return of(scores, crossValidates, null);
     }
 
     /**
      * Returns the choice with one more candidate, whose steps take seconds, if comparing and learning it take no longer than a
      * budget. It is chosen if it is better than all others.
      */
-    public MethodChoice with(Candidate slow, Duration budget, Images images, RunConfig config, Progress progress)
+    public MethodChoice with(Recipe slow, Duration budget, Images images, RunData data, Progress progress)
             throws IOException {
-        Support support = images.support(config, config.sample().of(slow.shots()), progress);
-        Candidate fit = new Candidate(slow.name(), slow.method(), slow.training(), 0);
-        Trainer trainer = new Trainer(
-                slow.training(), config.sample().seed(), images.options().memory(), Progress.NONE, null);
+        Sample sample = slow.sample().with(slow.shots(), slow.sample().seed());
+        Support support = images.support(data, slow.method(), sample, progress);
+        Recipe fit = slow.with(sample.with(0, sample.seed()));
+        Trainer trainer =
+                new Trainer(slow.training(), sample.seed(), images.options().memory(), Progress.NONE, null);
         double once = support.learner(slow.method()).seconds(support.features(slow.method(), 0), trainer);
         double seconds = once * (1 + (crossValidated ? support.folds() : 1));
         boolean fits = seconds <= budget.toSeconds();
@@ -205,10 +150,10 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         if (!fits) {
             return new MethodChoice(chosen, scores, crossValidated, measured);
         }
-        List<Candidate> one = List.of(fit);
+        List<Recipe> one = List.of(fit);
         List<Score> all = new ArrayList<>(scores);
         all.add(Score.of(slow, (crossValidated ? support.crossValidated(one) : support.onVal(one)).get(0)));
-        return new MethodChoice(List.of(best(all).candidate()), all, crossValidated, measured);
+        return of(all, crossValidated, measured);
     }
 
     /** Returns the best score, the first of equals. */

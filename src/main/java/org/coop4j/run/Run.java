@@ -29,13 +29,9 @@ import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
-import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.ClassDescriptions;
-import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -48,7 +44,7 @@ import org.coop4j.run.RunConfig.RunData;
  */
 public final class Run {
 
-    /** Number of val images from which on the temperature is reliable. */
+    /** Fewest val images whose temperature is reliable. */
     private static final int ENOUGH = 30;
 
     private final Images images;
@@ -62,11 +58,6 @@ public final class Run {
     private final List<String> warnings = new ArrayList<>(); // of this run
     private final Map<String, Double> seconds = new LinkedHashMap<>(); // by part of the run
     private long partBegan;
-    private ImageDataset drawn; // null until it is sampled
-    private Support support;
-    private Learner learner;
-    private ImageFeatures train = ImageFeatures.none(1);
-    private boolean begins; // true if the folder held no run
 
     /**
      * Options that do not change the result.
@@ -84,17 +75,23 @@ public final class Run {
     }
 
     /**
-     * Prepares a run of one method as its reference trains it, at a rate that suits the model's logit scale.
+     * Prepares a run of one method on all classes of some data.
      *
+     * @param settings as {@link Recipe#of} takes them; what is not given is the reference's
      * @throws IOException if the lists of images cannot be read
      */
-    public static Run of(FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
+    public static Run of(FeatureSpace space, DataSpec data, Method method, Map<String, ?> settings, Options options)
             throws IOException {
         Images images = new Images(space, options);
-        RunData lists = RunData.of(data, images.dataset(data, sample.seed()), ClassHalf.ALL);
-        RunConfig config = Candidate.of(method, Map.of(), sample.shots(), space.logitScale())
-                .config(space, lists, sample);
-        return new Run(images, method.title(), config, Progress.NONE);
+        ImageDataset lists =
+                images.dataset(data, Recipe.checked(method, settings).sample().seed());
+        Recipe recipe = Recipe.of(method, settings, Recipe.Lists.of(data, lists), space);
+        return new Run(images, recipe, RunData.of(data, lists, ClassHalf.ALL), Progress.NONE);
+    }
+
+    /** Prepares the run of a recipe, whose name the result has. */
+    public Run(Images images, Recipe recipe, RunData data, Progress progress) throws IOException {
+        this(images, recipe.name(), recipe.on(data, images.space()), progress);
     }
 
     /**
@@ -114,26 +111,36 @@ public final class Run {
     }
 
     /**
+     * Opens the run in a folder, which is the only way back to it.
+     *
+     * @throws IOException if the folder holds no run, or its records are damaged
+     */
+    public static OpenRun open(Path folder) throws IOException {
+        return OpenRun.of(folder);
+    }
+
+    /**
      * Does everything that remains to be done in {@code folder}. A run that fails before its first checkpoint leaves the
      * folder free, so that the corrected command can use it.
      *
      * @param resume true to continue the run that the folder holds; otherwise it must be empty
      */
     public RunResult run(Path folder, boolean resume) throws IOException {
-        try (RunFolder run = claimed(folder, resume)) {
-            if (RunFolder.isFinished(folder)) {
-                return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
+        if (resume && RunFolder.isFinished(folder)) {
+            try (RunFolder run = claimed(folder, true)) {
+                return open(run.path()).result().orElseThrow();
             }
-            try (Learned learned = learn(run)) {
-                return learned.result();
-            }
+        }
+        try (Learned learned = learn(folder, resume)) {
+            return learned.result();
         }
     }
 
     /** Does the same as {@link #run} and returns everything that the run yields, which the caller closes. */
     public Learned learn(Path folder, boolean resume) throws IOException {
+        boolean begins = !RunFolder.holdsRun(folder);
         try (RunFolder run = claimed(folder, resume)) {
-            return RunFolder.isFinished(folder) ? finished(run) : learn(run);
+            return RunFolder.isFinished(folder) ? open(folder).learned(images, progress) : learnedIn(run, begins);
         }
     }
 
@@ -141,12 +148,11 @@ public final class Run {
     private RunFolder claimed(Path folder, boolean resume) throws IOException {
         source.requireOutside(folder);
         RunFolder.requireFree(folder, resume);
-        begin();
+        prepare();
         RunConfig known = images.withContents(config);
         ended("prepare");
         RunFolder run = RunFolder.open(folder);
         try {
-            begins = !run.has(RunFolder.CONFIG);
             RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
             RunConfig begun = run.claim(known);
             if (RunFolder.isFinished(folder)) {
@@ -163,44 +169,32 @@ public final class Run {
         }
     }
 
-    /** Returns what a finished run left in its folder. */
-    private Learned finished(RunFolder run) throws IOException {
-        ClassifierFile file = ClassifierFile.read(run.file(RunFolder.CLASSIFIER));
-        Learned learned = new Learned(config, support, file.open(space));
-        learned.calibrated(Confidence.of(file), file);
-        test(learned);
-        learned.result(RunFolder.read(run.file(RunFolder.RESULT), RunResult.class));
-        learned.warned(learned.result().warnings());
-        return learned;
-    }
-
-    private static void free(RunFolder run, Throwable cause) {
-        try {
-            run.deleteRunFiles();
-        } catch (IOException e) {
-            cause.addSuppressed(e);
-        }
-    }
-
     /** Learns a classifier in memory, without a test; the caller closes it. */
     public Learned learn() throws IOException {
-        begin();
-        return learn(hash -> null);
+        prepare();
+        return new Training().learned(hash -> null);
     }
 
     /** Learns, tests and writes everything into the folder; the provenance comes last. */
-    private Learned learn(RunFolder run) throws IOException {
+    private Learned learnedIn(RunFolder run, boolean begins) throws IOException {
         Learned learned = null;
         try {
-            learned = learn(hash -> new Trainer.RunFiles(
+            Training training = new Training();
+            learned = training.learned(hash -> new Trainer.RunFiles(
                     run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), hash, config.checkpointEvery()));
             learned.file().write(run.file(RunFolder.CLASSIFIER));
+            Support support = learned.support();
             RunImages from = method.learns()
                     ? RunImages.learnedFrom(
-                            train.images(), learned.support().val().images())
+                            training.train.images(), support.val().images())
                     : RunImages.NONE;
-            test(run, learned, from, method.learns() ? support.train().listed() : List.of());
-            return learned;
+            Learned.Test test = test(learned.classifier());
+            return learned.with(write(
+                    run,
+                    test,
+                    from,
+                    learned.file(),
+                    method.learns() ? support.train().listed() : List.of()));
         } catch (IOException | RuntimeException | Error e) {
             if (learned != null) {
                 learned.close();
@@ -212,32 +206,136 @@ public final class Run {
         }
     }
 
-    /**
-     * Encodes, trains and calibrates; a method that learns nothing does none of that.
-     *
-     * @param files returns the files of the training by the hash of its images
-     */
-    private Learned learn(Function<String, Trainer.RunFiles> files) throws IOException {
-        int drawnImages = support.train().listed().size();
-        cost(space, method.id(), method.prompts(drawnImages, drawn.classCount(), config.training()))
-                .ifPresent(progress::note);
-        Classifier classifier = method.learns()
-                ? learner.fit(examples(), trainer(files.apply(train.contentHash())))
-                : learner.fit(null, trainer(files.apply("")));
-        Learned learned = new Learned(config, support, classifier);
-        learned.warned(warnings);
+    private static void free(RunFolder run, Throwable cause) {
         try {
-            Confidence confidence = Confidence.NONE;
-            if (method.learns()) {
-                ended("train");
-                confidence = confidence(learned);
-                ended("calibrate");
+            run.deleteRunFiles();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** Checks everything that can be checked before an image is encoded, with all warnings. */
+    private void prepare() throws IOException {
+        partBegan = System.nanoTime();
+        ImageDataset drawn = images.drawn(config.data(), method, sample, progress::warn);
+        if (drawn.classCount() < 2) {
+            throw new IOException("a classifier needs two classes or more, got only " + drawn.classNames());
+        }
+        method.requireSuits(drawn.hasSets());
+        if (drawn.stored().isPresent()) {
+            drawn.stored().get().requireServes(method.features(), sample.views());
+        }
+        List<String> names = drawn.classNames();
+        UnknownWords.warning(space, names).ifPresent(progress::warn);
+        images.descriptions(source).check(names, progress);
+        images.promptsLeftOut(source, names).forEach(progress::warn);
+        images.support(config.data(), method, sample, progress).learner(method); // checks the prompts
+    }
+
+    /** The learning of the classifier. */
+    private final class Training {
+
+        private final ImageDataset drawn = images.drawn(config.data(), method, sample, note -> {});
+        private final Support support = images.support(config.data(), method, sample, progress);
+        private final Learner learner = support.learner(method);
+        private ImageFeatures train = ImageFeatures.none(1);
+
+        Training() throws IOException {}
+
+        /**
+         * Encodes, trains and calibrates; a method that learns nothing does none of that.
+         *
+         * @param files returns the files of the training by the hash of its images
+         */
+        Learned learned(Function<String, Trainer.RunFiles> files) throws IOException {
+            int count = support.train().listed().size();
+            cost(space, method.id(), method.prompts(count, drawn.classCount(), config.training()))
+                    .ifPresent(progress::note);
+            FewShotFeatures examples = method.learns() ? examples() : null;
+            Trainer trainer = new Trainer(
+                    config.training(),
+                    sample.seed(),
+                    images.options().memory(),
+                    progress,
+                    files.apply(method.learns() ? train.contentHash() : ""));
+            Classifier classifier = learner.fit(examples, trainer);
+            try {
+                Confidence confidence = Confidence.NONE;
+                if (method.learns()) {
+                    ended("train");
+                    confidence = confidence(learned(classifier, classifier.save(), confidence));
+                    ended("calibrate");
+                }
+                return learned(classifier, file(classifier, confidence), confidence);
+            } catch (IOException | RuntimeException | Error e) {
+                classifier.close();
+                throw e;
             }
-            learned.calibrated(confidence, file(classifier, confidence));
-            return learned;
-        } catch (IOException | RuntimeException | Error e) {
-            learned.close();
-            throw e;
+        }
+
+        private Learned learned(Classifier classifier, ClassifierFile file, Confidence confidence) {
+            return new Learned(config, support, classifier, file, confidence, warnings, Optional.empty());
+        }
+
+        /** Encodes the images to learn from. */
+        private FewShotFeatures examples() throws IOException {
+            FeatureBanks.Lists lists = new FeatureBanks.Lists();
+            lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
+            train = lists.encode(() -> sample.views() == 0
+                    ? support.train().features(method.features())
+                    : images.encode(
+                            sample,
+                            method.features(),
+                            support.train().listed(),
+                            "training images",
+                            images.options().skipBad(),
+                            progress));
+            lists.requireReadable();
+            FeatureSet chooses =
+                    method.usesVal() ? support.val().features(method.features()) : FeatureSet.none(train.width());
+            drawn.requireEveryClass(train.labelSets());
+            ended("encode_train");
+            return new FewShotFeatures(train, chooses);
+        }
+
+        /**
+         * Chooses the confidence of a classifier by images that it neither learned from nor was chosen by: the val images and,
+         * if they are few, the training images by cross-validation. For sets of labels any val images are enough.
+         */
+        private Confidence confidence(Learned learned) throws IOException {
+            Scores scores = learned.val();
+            String held = scores.size() == 0 ? "" : Numbers.count(scores.size(), "validation image");
+            if (scores.size() < (drawn.hasSets() ? 1 : ENOUGH) && learned.hasFolds()) {
+                String how = "%s by %d-fold cross-validation"
+                        .formatted(Numbers.count(support.train().size(), "training image"), support.folds());
+                progress.note("calibrating the probabilities on " + how);
+                held = held.isEmpty() ? how : held + " and " + how;
+                scores = scores.and(learned.folds());
+            }
+            return Confidence.of(scores, held, sample.thresholds() == Sample.Thresholds.OWN);
+        }
+
+        /** Returns the classifier's file with metadata of how it was made. */
+        private ClassifierFile file(Classifier classifier, Confidence confidence) {
+            ClassifierFile made = classifier.save();
+            Origin origin = space.towers()
+                    .map(clip -> made.origin()
+                            .withModelFile(clip.model().path().toAbsolutePath().toString()))
+                    .orElseGet(() -> made.origin().withLogitScale(space.logLogitScale()));
+            if (drawn.stored().isPresent()) {
+                origin = origin.with("features_sha256", drawn.stored().get().sha256());
+            }
+            origin = origin.withSample(drawn.name(), source.exif(), sample.shots(), sample.seed(), space.precision())
+                    .withDescriptions(support.task().descriptions(), drawn.classNames());
+            if (config.training().trains()) {
+                origin = origin.withEpochs(config.training().epochs());
+            }
+            ClassifierFile told = made.withOrigin(origin.withCalibration(confidence.images(), confidence.threshold()))
+                    .withTemperature(confidence.temperature());
+            if (confidence.decision() != null) {
+                return told.withDecision(confidence.decision());
+            }
+            return drawn.hasSets() && !method.learns() ? told.withDecision(Decision.BEST) : told;
         }
     }
 
@@ -253,7 +351,7 @@ public final class Run {
         return seconds == 0
                 ? Optional.empty()
                 : Optional.of(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
-                                + " methods of image features, such as gda, do without them")
+                                + " methods of image features, such as gda, avoid them")
                         .formatted(
                                 what,
                                 Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
@@ -265,144 +363,51 @@ public final class Run {
                                 prompts));
     }
 
-    /** Encodes the images to learn from. */
-    private FewShotFeatures examples() throws IOException {
-        FeatureBanks.Lists lists = new FeatureBanks.Lists();
-        lists.encode(() -> support.val().features(FeatureKind.EMBEDDED));
-        train = lists.encode(() -> sample.views() == 0
-                ? support.train().features(method.features())
-                : images.encode(
-                        sample,
-                        method.features(),
-                        support.train().listed(),
-                        "training images",
-                        images.options().skipBad(),
-                        progress));
-        lists.requireReadable();
-        FeatureSet chooses =
-                method.usesVal() ? support.val().features(method.features()) : FeatureSet.none(train.width());
-        drawn.requireEveryClass(train.labelSets());
-        ended("encode_train");
-        return new FewShotFeatures(train, chooses);
-    }
-
-    /**
-     * Chooses the confidence of a classifier by images that it did not learn from and chose nothing by: the val images and,
-     * if they are few, the training images by cross-validation. Of sets of labels any val images are enough.
-     */
-    private Confidence confidence(Learned learned) throws IOException {
-        Scores scores = learned.val();
-        String held = scores.size() == 0 ? "" : Numbers.count(scores.size(), "validation image");
-        if (scores.size() < (drawn.hasSets() ? 1 : ENOUGH) && learned.hasFolds()) {
-            String how = "%s by %d-fold cross-validation"
-                    .formatted(
-                            Numbers.count(learned.support().train().size(), "training image"),
-                            learned.support().folds());
-            progress.note("calibrating the probabilities on " + how);
-            held = held.isEmpty() ? how : held + " and " + how;
-            scores = scores.and(learned.folds());
-        }
-        return Confidence.of(scores, held, sample.ownThresholds());
-    }
-
-    /** Draws the training images, with all errors and warnings about them and the prompts. */
-    private void begin() throws IOException {
+    /** Tests what another run learned, and writes the result into a folder. */
+    public RunResult test(Path folder, OpenRun learned) throws IOException {
         partBegan = System.nanoTime();
-        drawn = images.drawn(config, sample, progress::warn);
-        if (drawn.classCount() < 2) {
-            throw new IOException("a classifier needs two classes or more, got only " + drawn.classNames());
-        }
-        method.requireSuits(drawn.hasSets());
-        if (drawn.stored().isPresent()) {
-            drawn.stored().get().requireServes(method.features(), sample.views());
-        }
-        UnknownWords.warning(space, drawn.classNames()).ifPresent(progress::warn);
-        ClassDescriptions.of(source).check(drawn.classNames(), progress);
-        PromptEnsemble.fitting(space, source, drawn.classNames(), progress::warn); // warns before the training
-        support = images.support(config, sample, progress);
-        learner = support.learner(method);
-    }
-
-    private Trainer trainer(Trainer.RunFiles files) {
-        return new Trainer(config.training(), sample.seed(), images.options().memory(), progress, files);
-    }
-
-    /** Returns the classifier's file with metadata of how it was made. */
-    private ClassifierFile file(Classifier classifier, Confidence confidence) {
-        ClassifierFile made = classifier.save();
-        Origin origin = space.towers()
-                .map(clip -> made.origin()
-                        .withModelFile(clip.model().path().toAbsolutePath().toString()))
-                .orElseGet(() -> made.origin().withLogitScale(space.logLogitScale()));
-        if (drawn.stored().isPresent()) {
-            origin = origin.with("features_sha256", drawn.stored().get().sha256());
-        }
-        origin = origin.withSample(drawn.name(), source.exif(), sample.shots(), sample.seed(), space.precision())
-                .withDescriptions(support.task().descriptions(), drawn.classNames());
-        if (config.training().trains()) {
-            origin = origin.withEpochs(config.training().epochs());
-        }
-        ClassifierFile told = made.withOrigin(origin.withCalibration(confidence.images(), confidence.threshold()))
-                .withTemperature(confidence.temperature());
-        if (confidence.decision() != null) {
-            return told.withDecision(confidence.decision());
-        }
-        return drawn.hasSets() && !method.learns() ? told.withDecision(Decision.BEST) : told;
-    }
-
-    /**
-     * Tests a classifier that another run learned, which stays open, and writes the result.
-     *
-     * @param learnedFrom what it was learned from
-     */
-    public RunResult test(Path folder, Classifier other, RunImages learnedFrom) throws IOException {
-        partBegan = System.nanoTime();
-        try (RunFolder run = RunFolder.open(folder)) {
-            Learned learned = new Learned(config, null, other);
-            test(run, learned, learnedFrom, List.of());
-            return learned.result();
+        ClassifierFile file = learned.classifier();
+        try (RunFolder run = RunFolder.open(folder);
+                Classifier classifier = file.open(space)) {
+            return write(run, test(classifier), learned.images(), file, List.of())
+                    .result();
         }
     }
 
-    /** Tests the classifier and writes the result; the provenance comes last. */
-    private void test(RunFolder run, Learned learned, RunImages from, List<LabelledImage> trained) throws IOException {
-        test(learned);
-        List<String> names = images.testedClasses(config);
-        RunImages listed = from.testedOn(names, learned.tested().images());
+    private Learned.Test test(Classifier classifier) throws IOException {
+        Pictures tested = images.test(config, progress);
+        ended("encode_test");
+        Learned.Test test = images.tested(config, images.testedClasses(config), tested, classifier);
+        ended("test");
+        return test;
+    }
+
+    /** Writes the result of a test; the provenance comes last. */
+    private Learned.Test write(
+            RunFolder run, Learned.Test test, RunImages from, ClassifierFile file, List<LabelledImage> trained)
+            throws IOException {
+        RunImages listed = from.testedOn(test.classNames(), test.images().images());
         listed.overlapNote().ifPresent(progress::warn);
-        List<RunResult.HandWritten> handWritten = new ArrayList<>();
-        for (Written prompts : learned.prompts()) {
-            double value = learned.tested().scores(prompts).value();
-            handWritten.add(new RunResult.HandWritten(prompts.prompts().describe(), value));
-        }
         RunResult result = RunResult.of(
                 label,
                 config,
                 listed,
-                learned.classifier().classNames(),
-                learned.test(),
-                learned.decision(names),
-                handWritten,
+                file.classNames(),
+                test.scores(),
+                Learned.decision(file, test.classNames()),
+                test.prompts().stream()
+                        .map(prompt -> new RunResult.HandWritten(
+                                prompt.written().prompts().describe(),
+                                prompt.test().value()))
+                        .toList(),
                 warnings,
                 seconds);
-        learned.result(result);
         listed.write(run);
         run.write(RunFolder.RESULT, result);
         run.write(
                 RunFolder.PROVENANCE,
-                Provenance.of(space, trained, learned.tested().listed()));
-    }
-
-    private void test(Learned learned) throws IOException {
-        Pictures tested = images.test(config, progress);
-        ended("encode_test");
-        List<String> names = images.testedClasses(config);
-        Scores scores = tested.scores(learned.classifier().forClasses(names));
-        ended("test");
-        List<Written> written = PromptEnsemble.fitting(space, config.testedOn().source(), names, note -> {}).stream()
-                .map(prompts -> prompts.written(space, names))
-                .toList();
-        learned.tested(tested, scores, written);
+                Provenance.of(space, trained, test.images().listed()));
+        return test.with(result);
     }
 
     /** Records the duration of a part of the run; the next part begins. */

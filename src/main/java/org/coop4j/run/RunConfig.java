@@ -55,7 +55,7 @@ public record RunConfig(
     /** Default number of epochs between checkpoints. */
     public static final int CHECKPOINT_EVERY = 10;
 
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     /** Limit of a configuration's size in bytes. */
     private static final long LARGEST = 1L << 20;
@@ -107,7 +107,7 @@ public record RunConfig(
     }
 
     /** Describes a run in float32, on one thread, that learns from and is tested on the same data. */
-    public static RunConfig of(String modelSha256, RunData data, Method method, Training training, Sample sample) {
+    static RunConfig of(String modelSha256, RunData data, Method method, Training training, Sample sample) {
         return new RunConfig(
                 modelSha256,
                 method.learns() ? data : null,
@@ -127,7 +127,7 @@ public record RunConfig(
     }
 
     /** Returns the run with another number of epochs between checkpoints. */
-    public RunConfig withCheckpointEvery(int epochs) {
+    RunConfig withCheckpointEvery(int epochs) {
         return with(testedOn, epochs, imagesSha256);
     }
 
@@ -136,7 +136,7 @@ public record RunConfig(
      *
      * @throws IllegalArgumentException if a setting does not suit the model
      */
-    public RunConfig in(FeatureSpace space) {
+    RunConfig in(FeatureSpace space) {
         return new RunConfig(
                 modelSha256,
                 learnedFrom,
@@ -247,9 +247,9 @@ public record RunConfig(
         }
     }
 
-    /** Reads a configuration from the text of {@link #toJson}. */
-    public static RunConfig parse(String json) throws IOException {
-        return of(JSON.readValue(json, Contents.class));
+    /** Reads a configuration from the text of {@link #toJson}, and returns it as it is in a space. */
+    public static RunConfig parse(String json, FeatureSpace space) throws IOException {
+        return of(JSON.readValue(json, Contents.class)).in(space);
     }
 
     private static RunConfig of(Contents contents) {

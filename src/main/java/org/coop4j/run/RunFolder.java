@@ -3,10 +3,14 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
@@ -107,7 +111,7 @@ public final class RunFolder implements AutoCloseable {
      * @throws IOException if it holds a run and {@code resume} is false, or anything else
      */
     public static void requireFree(Path folder, boolean resume) throws IOException {
-        if (Files.exists(folder.resolve(CONFIG))) {
+        if (holdsRun(folder)) {
             InputException.require(
                     resume,
                     "%s already holds a run: resume it, learn anew and keep it as %s, or choose another run folder",
@@ -159,7 +163,7 @@ public final class RunFolder implements AutoCloseable {
      * @throws IOException if another process is writing to it
      */
     public static Optional<Path> keepAside(Path folder) throws IOException {
-        if (!Files.exists(folder.resolve(CONFIG))) {
+        if (!holdsRun(folder)) {
             return Optional.empty();
         }
         open(folder).close();
@@ -168,6 +172,39 @@ public final class RunFolder implements AutoCloseable {
 
     private static Path kept(Path folder) {
         return AtomicFile.numbered(folder, ".");
+    }
+
+    /** Returns true if a folder holds a run, finished or not. */
+    public static boolean holdsRun(Path folder) {
+        return Files.exists(folder.resolve(CONFIG), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    static boolean hasResult(Path folder) {
+        return Files.exists(folder.resolve(RESULT), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Prepares for the run of a configuration: what belongs to it stays, such as its checkpoint. */
+    public void restart(RunConfig config) throws IOException {
+        for (String name : List.of(PROVENANCE, RESULT, FAILURE)) {
+            Files.deleteIfExists(file(name));
+        }
+        write(CONFIG, config.toJson()); // the place of the data may have changed
+    }
+
+    /** Records why the run of a configuration has no result. */
+    public void fail(RunConfig config, String message) throws IOException {
+        write(CONFIG, config.toJson());
+        write(FAILURE, Map.of("message", message, "when", Instant.now().toString()));
+    }
+
+    /** Returns true if it holds more than a lock, what a killed process left, and a failure. */
+    public static boolean holdsFiles(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(file -> !file.startsWith(".") && !file.equals(CONFIG) && !file.equals(FAILURE));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     /** Returns true if the run in a folder is finished: its provenance is written last. */

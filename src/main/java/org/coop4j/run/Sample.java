@@ -15,32 +15,62 @@ import org.coop4j.method.Method;
  * @param seed seed of every random draw of the run
  * @param views random crops of each training image that are encoded, used in turn; 0 for the one centre crop of the test
  *     transform
- * @param unlabelled true to draw pictures that show none of the classes, too: as many as show a class on average
- * @param ownThresholds true for a threshold of its own of each class with many positives
+ * @param negatives images of sets of labels that show none of the classes
+ * @param thresholds of sets of labels
+ * @param val role of the val images
  */
-public record Sample(int shots, long seed, int views, boolean unlabelled, boolean ownThresholds) {
+public record Sample(int shots, long seed, int views, Negatives negatives, Thresholds thresholds, Val val) {
+
+    /** Use of images that show none of the classes. */
+    public enum Negatives {
+        /** They are not learned from. */
+        UNUSED,
+        /** As many are drawn as show a class on average. */
+        DRAWN
+    }
+
+    /** Thresholds of the scores of several labels. */
+    public enum Thresholds {
+        /** One for all classes. */
+        SHARED,
+        /** One for each class with many positives. */
+        OWN
+    }
+
+    /** Role of the val images, besides the choice of a method's own settings. */
+    public enum Val {
+        /** They calibrate the probabilities. */
+        CALIBRATES,
+        /** The method was chosen by them, so that they calibrate nothing. */
+        CHOSE
+    }
 
     /** The sample of a method that learns nothing. */
-    public static final Sample NONE = new Sample(0, 0);
+    public static final Sample NONE = of(0, 0);
 
     public Sample {
         Require.that(shots >= 0, "shots: expected 1 or more, or 0 for all images, got %s", shots);
         Require.that(views >= 0, "views: expected 0 or more, got %s", views);
     }
 
-    /** A sample of images that show a class. */
-    public Sample(int shots, long seed, int views) {
-        this(shots, seed, views, false, false);
-    }
-
     /** A sample of images as the test transform shows them. */
-    public Sample(int shots, long seed) {
-        this(shots, seed, 0);
+    public static Sample of(int shots, long seed) {
+        return new Sample(shots, seed, 0, Negatives.UNUSED, Thresholds.SHARED, Val.CALIBRATES);
     }
 
-    /** Returns a sample of another size, without views. */
-    Sample of(int others) {
-        return new Sample(others, seed, 0, unlabelled, ownThresholds);
+    /** Returns the sample of another size or seed, without views. */
+    Sample with(int otherShots, long otherSeed) {
+        return new Sample(otherShots, otherSeed, 0, negatives, thresholds, val);
+    }
+
+    /** Returns the sample with random crops of each image. */
+    public Sample withViews(int crops) {
+        return new Sample(shots, seed, crops, negatives, thresholds, val);
+    }
+
+    /** Returns the sample of a method that was chosen by the val images. */
+    Sample chosenByVal() {
+        return new Sample(shots, seed, views, negatives, thresholds, Val.CHOSE);
     }
 
     /**
@@ -50,21 +80,22 @@ public record Sample(int shots, long seed, int views, boolean unlabelled, boolea
      * @param notes receives a sentence about classes that have too few images
      * @throws InputException if there is nothing to learn from
      */
-    public ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
+    ImageDataset draw(ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
             throws InputException {
         InputException.require(
                 !whole.train().isEmpty() || !method.learns(),
                 "%s has only test images: learn from another dataset",
                 whole.name());
         InputException.require(
-                whole.hasSets() || !(unlabelled || ownThresholds),
+                whole.hasSets() || (negatives == Negatives.UNUSED && thresholds == Thresholds.SHARED),
                 "%s has single labels: pictures without labels and thresholds of classes are for sets of labels",
                 whole.name());
         if (shots == 0 || whole.train().isEmpty()) {
             return whole.half(classes);
         }
-        ImageDataset drawn =
-                unlabelled ? new FewShotSampler(shots, seed, true).sample(whole) : method.sample(whole, shots, seed);
+        ImageDataset drawn = negatives == Negatives.DRAWN
+                ? new FewShotSampler(shots, seed, true).sample(whole)
+                : method.sample(whole, shots, seed);
         drawn.scarcity(shots).ifPresent(notes);
         return drawn.half(classes);
     }

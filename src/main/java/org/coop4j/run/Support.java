@@ -2,9 +2,9 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TextsOnce;
@@ -21,7 +21,6 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.MethodChoice.Candidate;
 
 /**
  * The images that a run learns from and may choose by, as the test transform shows them.
@@ -77,46 +76,55 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
      *
      * @return in the order of the fits
      */
-    List<Scores> crossValidated(List<Candidate> fits) throws IOException {
-        return crossValidated(fits, null);
+    List<Scores> crossValidated(List<Recipe> fits) throws IOException {
+        Map<List<Object>, Scores> known = images.folds();
+        List<Recipe> left =
+                fits.stream().filter(fit -> !known.containsKey(key(fit))).toList();
+        List<Scores> measured = crossValidated(left, null);
+        for (int i = 0; i < left.size(); i++) {
+            known.put(key(left.get(i)), measured.get(i));
+        }
+        return fits.stream().map(fit -> known.get(key(fit))).toList();
     }
 
     /**
      * Scores the training images by cross-validation with the settings that a learned classifier chose, which costs
      * nothing if the method chooses none and a choice among methods has done it before.
      */
-    Scores crossValidated(Candidate fit, ClassifierFile learned) throws IOException {
+    Scores crossValidated(Recipe fit, Classifier classifier) throws IOException {
         Learner learner = learner(fit.method());
+        ClassifierFile learned = classifier.save();
         boolean chooses = learner.settled(learned) != learner || (fit.method().usesVal() && val.size() > 0);
-        return crossValidated(List.of(fit), chooses ? learned : null).get(0);
+        if (!chooses) {
+            return crossValidated(List.of(fit)).get(0);
+        }
+        List<Object> key = List.of(key(fit), classifier);
+        if (!images.folds().containsKey(key)) {
+            images.folds().put(key, crossValidated(List.of(fit), learned).get(0));
+        }
+        return images.folds().get(key);
     }
 
-    private List<Scores> crossValidated(List<Candidate> fits, ClassifierFile learned) throws IOException {
-        Map<List<Object>, Scores> known = learned == null ? images.folds() : new HashMap<>();
-        List<Candidate> left =
-                fits.stream().filter(fit -> !known.containsKey(key(fit))).toList();
+    private List<Scores> crossValidated(List<Recipe> fits, ClassifierFile learned) throws IOException {
         List<FewShotFeatures> data = new ArrayList<>();
-        for (Candidate fit : left) {
+        for (Recipe fit : fits) {
             data.add(features(fit.method(), 0));
         }
         int folds = folds();
-        float[][][] logits = new float[left.size()][train.size()][];
+        float[][][] logits = new float[fits.size()][train.size()][];
         each(
-                methods(left),
-                folds * left.size(),
-                (own, i) -> fold(own, left.get(i / folds), learned, data.get(i / folds), i % folds, logits[i / folds]));
-        for (int i = 0; i < left.size(); i++) {
-            known.put(key(left.get(i)), new Scores(train.labelSets(), logits[i]));
-        }
-        return fits.stream().map(fit -> known.get(key(fit))).toList();
+                methods(fits),
+                folds * fits.size(),
+                (own, i) -> fold(own, fits.get(i / folds), learned, data.get(i / folds), i % folds, logits[i / folds]));
+        return Stream.of(logits).map(one -> new Scores(train.labelSets(), one)).toList();
     }
-
     /**
      * Scores images by cross-validation among them, with a method as its reference trains it; none if that takes long, or a
      * class has a single image.
      */
     public Scores crossValidated(Method method, FeatureSet set) throws IOException {
-        Candidate fit = Candidate.of(method, Map.of(), 0, images.space().logitScale());
+        Recipe fit = Recipe.of(
+                method, Map.of(), new Recipe.Lists(set.size(), task.classNames().size(), false), images.space());
         int folds = Folds.count(set.labelSets(), MOST_FOLDS);
         if (folds < 2 || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
             return Scores.NONE;
@@ -129,7 +137,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     /** Learns from all folds but one, and scores the images of that one. */
     private void fold(
-            FeatureSpace own, Candidate fit, ClassifierFile learned, FewShotFeatures all, int fold, float[][] logits)
+            FeatureSpace own, Recipe fit, ClassifierFile learned, FewShotFeatures all, int fold, float[][] logits)
             throws IOException {
         List<Labels> labels = all.train().labelSets();
         Folds split = Folds.of(labels, Folds.count(labels, MOST_FOLDS));
@@ -151,18 +159,18 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     }
 
     /** Learns in a space, with the settings that a learned classifier chose unless it is null. */
-    private Classifier fit(FeatureSpace own, Candidate fit, ClassifierFile learned, FewShotFeatures data)
+    private Classifier fit(FeatureSpace own, Recipe fit, ClassifierFile learned, FewShotFeatures data)
             throws IOException {
         Learner learner = fit.method().learner(own, task);
         return (learned == null ? learner : learner.settled(learned))
                 .fit(data, new Trainer(fit.training(), task.seed()));
     }
 
-    private static List<Method> methods(List<Candidate> fits) {
-        return fits.stream().map(Candidate::method).toList();
+    private static List<Method> methods(List<Recipe> fits) {
+        return fits.stream().map(Recipe::method).toList();
     }
 
-    private List<Object> key(Candidate fit) {
+    private List<Object> key(Recipe fit) {
         return List.of(task, train.listed(), fit.method(), fit.training(), fit.shots());
     }
 
@@ -178,9 +186,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     }
 
     /** Scores the val images by classifiers that learned from the training images. */
-    List<Scores> onVal(List<Candidate> fits) throws IOException {
+    List<Scores> onVal(List<Recipe> fits) throws IOException {
         List<FewShotFeatures> data = new ArrayList<>();
-        for (Candidate fit : fits) {
+        for (Recipe fit : fits) {
             data.add(features(fit.method(), fit.shots()));
         }
         Scores[] scores = new Scores[fits.size()];

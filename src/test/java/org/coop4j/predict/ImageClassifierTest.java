@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -51,7 +52,6 @@ import org.coop4j.method.Training;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -404,7 +404,7 @@ class ImageClassifierTest {
             TestPictures.folder(data, 2, "rose", "sky", "lawn");
         }
         Run.Options options = new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
-        Run.of(clip, DataSpec.of(data), method, new Sample(2, 1), options).run(run, false);
+        Run.of(clip, DataSpec.of(data), method, Map.of("shots", 2), options).run(run, false);
         return run;
     }
 
@@ -448,7 +448,7 @@ class ImageClassifierTest {
         try (Clip other = TinyModel.open(own, 2)) {
             Run.Options options = new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
             Path data = TestPictures.folder(folder.resolve("data-of-gone"), 2, "rose", "sky");
-            Run.of(other, DataSpec.of(data), new ZeroShot(), new Sample(2, 1), options)
+            Run.of(other, DataSpec.of(data), new ZeroShot(), Map.of("shots", 2), options)
                     .run(run, false);
         }
         Files.delete(own);

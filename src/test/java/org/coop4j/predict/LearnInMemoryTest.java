@@ -38,12 +38,10 @@ import org.coop4j.method.ZeroShot;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,10 +92,6 @@ class LearnInMemoryTest {
         assertThat(actual.modelSha256()).isEqualTo(expected.modelSha256());
     }
 
-    private static Learning learning(Method method, Sample sample) {
-        return Learning.by(method).from(sample);
-    }
-
     /** Ten pictures of each class without a split, so that there are val pictures to calibrate by. */
     private static Path unsplit() throws IOException {
         Path root = folder.resolve("unsplit");
@@ -115,13 +109,13 @@ class LearnInMemoryTest {
     void aRunOnTheSameImagesLearnsTheSameBits(String id) throws IOException {
         Method method = Method.of(id);
         Path unsplit = unsplit();
-        for (Sample sample : List.of(new Sample(0, 1), new Sample(2, 3))) {
+        for (Map<String, Object> sample : List.<Map<String, Object>>of(Map.of(), Map.of("shots", 2, "seed", 3))) {
             for (Path data : List.of(pictures, unsplit)) {
-                Path run = place.resolve(data.getFileName() + "-" + sample.seed());
+                Path run = place.resolve(data.getFileName() + "-" + sample.size());
                 Run.of(clip, DataSpec.of(data), method, sample, options()).run(run, false);
                 ClassifierFile expected = ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
-                try (ImageClassifier learned =
-                        ImageClassifier.learn(clip, Examples.folder(data), learning(method, sample))) {
+                try (ImageClassifier learned = ImageClassifier.learn(
+                        clip, Examples.folder(data), Learning.by(method).with(sample))) {
                     ClassifierFile actual = learned.classifier().save();
                     assertSame(actual, expected);
                     assertThat(actual.origin()).isEqualTo(expected.origin());
@@ -138,7 +132,7 @@ class LearnInMemoryTest {
     void settingsOfMethodAndTrainingAreGiven() throws IOException {
         Examples examples = Examples.folder(pictures);
         Learning learning = Learning.by(new CoOp()).with(Map.of("epochs", 2)).with(Map.of("context-length", 3));
-        Sample tooMany = new Sample(EACH + 1, 1);
+        Map<String, Object> tooMany = Map.of("shots", EACH + 1);
         List<String> notes = new ArrayList<>();
         Progress progress = new Progress() {
             @Override
@@ -147,7 +141,7 @@ class LearnInMemoryTest {
             }
         };
         try (ImageClassifier learned =
-                ImageClassifier.learn(clip, examples, learning.from(tooMany).reporting(progress))) {
+                ImageClassifier.learn(clip, examples, learning.with(tooMany).reporting(progress))) {
             ClassifierFile file = learned.classifier().save();
             assertThat(file.origin().epochs()).hasValue(2);
             assertThat(file.tensor(PromptContext.CTX).shape().dim(0)).isEqualTo(3);
@@ -206,7 +200,7 @@ class LearnInMemoryTest {
             Path pictures = Path.of(arguments[1]);
             try (Clip clip = Clip.open(Path.of(arguments[0]))) {
                 for (String id : List.of("coop", "linear-probe")) {
-                    Learning learning = learning(Method.of(id), new Sample(1, 1));
+                    Learning learning = Learning.by(Method.of(id)).with(Map.of("shots", 1));
                     try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), learning)) {
                         System.out.println(learned.classify(pictures.resolve("test/lawn/picture-0.png")));
                     }
@@ -239,16 +233,11 @@ class LearnInMemoryTest {
         Images shared = new Images(clip, options());
         DataSpec data = DataSpec.of(pictures);
         RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
-        List<Candidate> candidates = Method.quick().stream()
-                .map(method -> Candidate.of(method, Map.of(), 0, clip.logitScale()))
+        Recipe.Lists counts = Recipe.Lists.of(data, shared.dataset(data, 1));
+        List<Recipe> candidates = Method.quick().stream()
+                .map(method -> Recipe.of(method, Map.of(), counts, clip))
                 .toList();
-        RunConfig config = RunConfig.of(
-                clip.modelSha256(),
-                lists,
-                candidates.get(1).method(),
-                candidates.get(1).training(),
-                new Sample(0, 1));
-        Method expected = MethodChoice.best(shared, config, candidates, Progress.NONE)
+        Method expected = MethodChoice.best(shared, lists, candidates, Progress.NONE)
                 .chosen()
                 .get(0)
                 .method();
@@ -361,8 +350,10 @@ class LearnInMemoryTest {
             assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(nothing), gda))
                     .isInstanceOf(InputException.class);
         }
-        Sample views = new Sample(0, 1, 2);
-        assertThatThrownBy(() -> learning(gda, views)).isInstanceOf(IllegalArgumentException.class);
+        Learning views = Learning.by(gda).with(Map.of("views", 2));
+        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), views))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("views");
         assertThatThrownBy(() -> Learning.by()).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Learning.auto()))
                 .as("one image of each cannot choose")

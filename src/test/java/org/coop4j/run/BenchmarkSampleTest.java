@@ -23,7 +23,6 @@ import org.coop4j.data.benchmark.MiniatureBenchmarks;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,7 +107,7 @@ class BenchmarkSampleTest {
 
     private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed) throws IOException {
         List<String> notes = new ArrayList<>();
-        ImageDataset sample = new Sample(shots, seed).draw(whole, new CoOp(), half, notes::add);
+        ImageDataset sample = Sample.of(shots, seed).draw(whole, new CoOp(), half, notes::add);
         assertThat(notes).isEmpty();
         return sample;
     }
@@ -155,7 +154,7 @@ class BenchmarkSampleTest {
         ImageDataset data = data("train", "val", "test");
         Map<String, String> preset = Map.of("reference_sample", "true");
 
-        Candidate probe = Candidate.of(Method.of("linear-probe"), preset, 4, 100);
+        Recipe probe = Recipe.checked(Method.of("linear-probe"), preset);
 
         ImageDataset drawn = probe.method().sample(data, 4, 1);
         assertThat(drawn).isEqualTo(new FewShotSampler(4, 1).sampleOfProbe(data));

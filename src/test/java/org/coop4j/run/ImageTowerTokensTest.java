@@ -24,7 +24,6 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,27 +67,26 @@ class ImageTowerTokensTest {
             RunConfig.RunData lists = RunConfig.RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
             Method lora = Method.of("clip-lora").with(Map.of("vision_start", 1));
             Training training = Settings.with(lora.training(2), Map.of("epochs", 1));
-            RunConfig config = RunConfig.of(clip.modelSha256(), lists, lora, training, new Sample(2, 1));
-            Candidate slow = new Candidate("slow", lora, training, 2);
-            Candidate quick = new Candidate("quick", Method.zeroShot(), Training.none(), 2);
+            Sample two = Sample.of(2, 1);
+            Recipe slow = new Recipe("slow", lora, training, two, 1);
+            Recipe quick = new Recipe("quick", Method.zeroShot(), Training.none(), two, 1);
             for (int right : new int[] {0, 1_000_000}) {
                 for (boolean folds : new boolean[] {true, false}) {
                     MethodChoice choice =
-                            new MethodChoice(List.of(quick), List.of(new Score(quick, right, 1_000_000)), folds);
+                            new MethodChoice(List.of(quick), List.of(new Score(quick, right, 1_000_000)), folds, null);
                     ProgressRecorder said = new ProgressRecorder();
-                    MethodChoice same = choice.with(slow, Duration.ZERO, images, config, said);
+                    MethodChoice same = choice.with(slow, Duration.ZERO, images, lists, said);
                     assertThat(same.scores()).isEqualTo(choice.scores());
                     assertThat(same.chosen()).containsExactly(quick);
                     assertThat(same.cost()).startsWith("slow: about").endsWith("so it is left out");
                     assertThat(said.notes).contains(same.cost());
-                    MethodChoice more = choice.with(slow, Duration.ofHours(1), images, config, said);
+                    MethodChoice more = choice.with(slow, Duration.ofHours(1), images, lists, said);
                     assertThat(more.scores()).hasSize(2);
-                    assertThat(more.chosen().get(0))
-                            .isEqualTo(
-                                    more.scores().get(1).accuracy()
-                                                    > more.scores().get(0).accuracy()
-                                            ? slow
-                                            : quick);
+                    Recipe best = more.scores().get(1).accuracy()
+                                    > more.scores().get(0).accuracy()
+                            ? slow
+                            : quick;
+                    assertThat(more.chosen()).containsExactly(folds ? best : best.with(two.chosenByVal()));
                 }
             }
         }

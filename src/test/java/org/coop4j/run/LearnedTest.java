@@ -38,7 +38,6 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.RunConfig.RunData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LearnedTest {
 
     private static final int EACH = 4;
-    private static final Sample ALL = new Sample(0, 1);
 
     @TempDir
     private static Path folder;
@@ -76,7 +74,7 @@ class LearnedTest {
     void withoutValImagesTheTrainingImagesCalibrateByCrossValidation(String id) throws IOException {
         Method method = Method.of(id);
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
-                Learned learned = Run.of(clip, data, method, ALL, RunFixture.options(folder, false))
+                Learned learned = Run.of(clip, data, method, Map.of(), RunFixture.options(folder, false))
                         .learn(folder.resolve(id), false)) {
             Confidence confidence =
                     Confidence.of(ClassifierFile.read(folder.resolve(id).resolve(RunFolder.CLASSIFIER)));
@@ -145,7 +143,7 @@ class LearnedTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             for (Method method : List.of(Method.of("tip-adapter"), Method.of("prototypes"))) {
                 Path place = folder.resolve("with-val-" + method.id());
-                Run.of(clip, DataSpec.of(root), method, ALL, RunFixture.options(folder, false))
+                Run.of(clip, DataSpec.of(root), method, Map.of(), RunFixture.options(folder, false))
                         .run(place, false);
                 Confidence confidence = Confidence.of(ClassifierFile.read(place.resolve(RunFolder.CLASSIFIER)));
                 if (method.usesVal()) {
@@ -172,21 +170,19 @@ class LearnedTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
                 Recording recording = new Recording()) {
             Path same = TestPictures.folder(folder.resolve("same"), EACH, RunFixture.CLASSES);
-            Run.of(clip, DataSpec.of(same), Method.of("gda"), ALL, RunFixture.options(folder, false))
+            Run.of(clip, DataSpec.of(same), Method.of("gda"), Map.of(), RunFixture.options(folder, false))
                     .run(folder.resolve("encoded"), false); // the bank has the features of these contents
             recording.enable("jdk.FileRead").withoutThreshold();
             recording.start();
             Images images = new Images(clip, RunFixture.options(folder, false));
             DataSpec source = DataSpec.of(root);
             RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
-            List<Candidate> candidates = Stream.of("prototypes", "gda")
-                    .map(id -> Candidate.of(Method.of(id), Map.of(), 0, 100))
+            List<Recipe> candidates = Stream.of("prototypes", "gda")
+                    .map(id -> Recipe.checked(Method.of(id), Map.of()))
                     .toList();
-            RunConfig config = candidates.get(1).config(images.space(), lists, ALL);
-            MethodChoice choice = MethodChoice.best(images, config, candidates, Progress.NONE);
-            RunConfig chosen = choice.chosen().get(0).config(images.space(), lists, ALL);
-            try (Learned learned =
-                    new Run(images, "chosen", chosen, Progress.NONE).learn(folder.resolve("counted-run"), false)) {
+            MethodChoice choice = MethodChoice.best(images, lists, candidates, Progress.NONE);
+            try (Learned learned = new Run(images, choice.chosen().get(0), lists, Progress.NONE)
+                    .learn(folder.resolve("counted-run"), false)) {
                 assertThat(learned.folds().right())
                         .isEqualTo(MethodChoice.best(choice.scores()).right());
                 assertThat(learned.prompts()).isNotEmpty();

@@ -278,8 +278,7 @@ class RunBadInputTest {
         }
         Files.writeString(train, "not a picture");
         Files.writeString(val, "no picture either");
-        RunFixture.Setup probe =
-                new RunFixture.Setup(data, Method.of("linear-probe"), new Sample(0, 1, 0), Map.of(), 1);
+        RunFixture.Setup probe = new RunFixture.Setup(data, Method.of("linear-probe"), Sample.of(0, 1), Map.of(), 1);
         assertRefused(probe)
                 .isInstanceOf(FeatureBanks.UnreadableImagesException.class)
                 .hasMessageContaining("2 images");

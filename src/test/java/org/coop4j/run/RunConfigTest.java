@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunConfigTest {
 
     private static final String MODEL = "ab".repeat(32);
-    private static final Sample SAMPLE = new Sample(4, 2);
+    private static final Sample SAMPLE = Sample.of(4, 2);
 
     @TempDir
     private Path folder;
@@ -155,7 +155,8 @@ class RunConfigTest {
         for (Settings.Description setting : Settings.describe(training)) {
             all.add(of(Settings.with(training, Map.of(setting.name(), other(setting)))));
         }
-        for (Sample sample : List.of(new Sample(2, 2), new Sample(4, 3), new Sample(4, 2, 5))) {
+        for (Sample sample :
+                List.of(Sample.of(2, 2), Sample.of(4, 3), Sample.of(4, 2).withViews(5))) {
             all.add(RunConfig.of(MODEL, CALTECH, new CoOp(), training, sample));
         }
         assertAllDiffer(all);
@@ -294,9 +295,9 @@ class RunConfigTest {
                 "",
                 "[]",
                 "{",
+                "{\"format\":4}",
                 "{\"format\":3}",
-                "{\"format\":2}",
-                "{\"format\":2,\"method\":\"coop\"}",
+                "{\"format\":3,\"method\":\"coop\"}",
                 "{\"modelSha256\":\"00\"}"
             })
     void invalidConfigurationsAreNamed(String text) throws IOException {
@@ -338,6 +339,6 @@ class RunConfigTest {
         assertThatThrownBy(() -> new CoOp().with(Map.of("class_specific", "yes")))
                 .hasMessageContainingAll("true", "false", "got \"yes\"");
         assertThatThrownBy(() -> Method.of("cop")).hasMessageContainingAll("\"cop\"", "zero-shot");
-        assertThatThrownBy(() -> new Sample(-1, 1)).hasMessageContaining("got -1");
+        assertThatThrownBy(() -> Sample.of(-1, 1)).hasMessageContaining("got -1");
     }
 }

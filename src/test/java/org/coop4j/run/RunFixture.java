@@ -47,7 +47,7 @@ final class RunFixture {
     record Setup(Path data, Method method, Sample sample, Map<String, Object> training, int checkpoints) {
 
         Setup withSeed(long seed) {
-            Sample other = new Sample(sample.shots(), seed, sample.views());
+            Sample other = sample.with(sample.shots(), seed).withViews(sample.views());
             return new Setup(data, method, other, training, checkpoints);
         }
 
@@ -85,7 +85,7 @@ final class RunFixture {
         return new Setup(
                 data,
                 new CoOp().with(Map.of("context_length", 4)),
-                new Sample(shots, 1, views),
+                Sample.of(shots, 1).withViews(views),
                 Map.of("epochs", epochs, "batch", 6, "rate", rate),
                 2);
     }

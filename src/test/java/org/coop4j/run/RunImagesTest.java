@@ -64,8 +64,7 @@ class RunImagesTest {
         }
         Files.writeString(data.resolve("test/lawn/picture-0.png"), "no picture");
         Path place = folder.resolve("chosen");
-        RunFixture.Setup probe =
-                new RunFixture.Setup(data, Method.of("linear-probe"), new Sample(2, 1, 0), Map.of(), 1);
+        RunFixture.Setup probe = new RunFixture.Setup(data, Method.of("linear-probe"), Sample.of(2, 1), Map.of(), 1);
         RunFixture.run(model, probe, place, true, new RunFixture.Quiet());
         RunImages images = RunImages.of(place.resolve("run")).orElseThrow();
         assertThat(images.val()).isNotEmpty();

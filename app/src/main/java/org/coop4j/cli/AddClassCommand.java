@@ -6,7 +6,6 @@ import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.graph.host.Precision.FLOAT32;
-import static org.coop4j.run.RunFolder.CONFIG;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +21,8 @@ import org.coop4j.findings.AddedClass;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.RunConfig;
+import org.coop4j.run.OpenRun;
+import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,11 +56,11 @@ final class AddClassCommand extends ConsoleCommand {
         require(!Files.exists(out), out + " exists: choose another --out");
         ClassifierFile file = promptOptions.read();
         require(!file.classNames().contains(name), '"' + name + "\" is a class already");
-        RunConfig config = RunConfig.read(promptOptions.folder().resolve(CONFIG));
+        OpenRun run = Run.open(promptOptions.folder());
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         require(
-                byName || (method.learns() && !config.training().trains()),
+                byName || (method.learns() && !run.config().training().trains()),
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
@@ -70,7 +70,7 @@ final class AddClassCommand extends ConsoleCommand {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             List<Path> images = data == null ? List.of() : ImageInputs.all(List.of(data));
             AddedClass added = CommandFailure.unless(
-                    () -> AddedClass.of(bankOptions.images(clip), config, file, name, images, console));
+                    () -> AddedClass.of(bankOptions.images(clip), run, file, name, images, console));
             added.classifier().write(out);
             print(added, file.classNames().size());
         }

@@ -6,7 +6,6 @@ import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
-import static org.coop4j.run.RunFolder.CONFIG;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -25,8 +24,7 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.data.DataSpec;
-import org.coop4j.data.LabelledImage;
+import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Bounds;
@@ -45,7 +43,6 @@ import org.coop4j.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.RunConfig;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,17 +86,25 @@ final class CompareCommand extends ConsoleCommand {
             files.add(options.read());
             records.add(EvaluationData.of(files.get(files.size() - 1), options.folder(), console));
         }
-        Tested given = dataOptions == null
-                ? null
-                : records.get(0).ofOthers(dataOptions.spec(), new Choice(null, dataOptions.half, null, false));
-        RunConfig first = given == null ? RunConfig.read(runs.get(0).resolve(CONFIG)) : null;
-        try (FeatureSpace space = new PromptOptions(runs.get(0), model)
-                .open(files.get(0), given == null ? rows(first) : given.images(), Optional.of(FLOAT32))) {
+        EvaluationData first = records.get(0);
+        Optional<Tested> given = dataOptions == null
+                ? Optional.empty()
+                : Optional.of(first.ofOthers(dataOptions.spec(), new Choice(null, dataOptions.half, null, false)));
+        Optional<StoredFeatures> stored = given.isPresent()
+                ? PromptOptions.stored(given.get().images())
+                : first.ownRun().stored();
+        try (FeatureSpace space =
+                new PromptOptions(runs.get(0), model).open(files.get(0), stored, Optional.of(FLOAT32))) {
             Images images = bankOptions.images(space);
-            Pictures all =
-                    given == null ? images.test(first, console) : images.pictures(given.images(), "images", console);
-            Pictures test = given == null ? all : unknown(records, all);
-            List<String> names = given == null ? images.testedClasses(first) : given.classNames();
+            Tested tested = given.isPresent()
+                    ? given.get()
+                    : first.own(images, first.source().orientation());
+            if (given.isEmpty()) {
+                noteAdded(first.ownRun().added(images).size());
+            }
+            Pictures all = images.pictures(tested.images(), "test images", console);
+            Pictures test = given.isEmpty() ? all : unknown(records, all);
+            List<String> names = tested.classNames();
             warnOfLearned(records, test);
             if (Labels.areSets(test.labelSets())) {
                 compareSets(space, files, names, test);
@@ -118,9 +123,11 @@ final class CompareCommand extends ConsoleCommand {
         return 0;
     }
 
-    private static List<LabelledImage> rows(RunConfig config) throws IOException {
-        DataSpec source = config.testedOn().source();
-        return source.holdsFeatures() ? source.load(config.sample().seed()).test() : List.of();
+    private void noteAdded(int added) {
+        if (added > 0) {
+            console.note("%s: compared on those of the run, without %s that the data has today"
+                    .formatted(runs.get(0), count(added, "other test image")));
+        }
     }
 
     /** Returns the images that no run learned from or chose by. */
@@ -128,7 +135,7 @@ final class CompareCommand extends ConsoleCommand {
         Set<Integer> known = new HashSet<>();
         for (EvaluationData record : records) {
             known.addAll(record.known(all.images()));
-            if (record.images() == null) {
+            if (record.images().isEmpty()) {
                 console.note(runs.get(records.indexOf(record))
                         + ": the images that it learned from are not recorded: any among these inflate its accuracy");
             }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
@@ -27,6 +28,7 @@ import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.StoredFeatures;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.LabelScores.Decision;
@@ -42,6 +44,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.report.SetPage;
+import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.RunResult.Sets;
 import picocli.CommandLine.ArgGroup;
@@ -100,20 +103,21 @@ final class EvalCommand extends ConsoleCommand {
         ClassifierFile file = promptOptions.read();
         EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
-        Tested images = images(retest, ofTheRun);
-        require(
-                errors == null || images.images().get(0).stored() == null,
-                "--errors copies images, and features have none: omit it");
-        Precision ofRun = retest.config() == null ? FLOAT32 : retest.config().precision();
-        try (FeatureSpace space = promptOptions.open(file, images.images(), precision.or(ofRun))) {
+        Optional<Tested> given = ofTheRun ? Optional.empty() : Optional.of(images(retest));
+        require(!ofTheRun || splitOptions.seed == null, "--seed divides the images of --data: give both");
+        Optional<StoredFeatures> stored = given.isPresent()
+                ? PromptOptions.stored(given.get().images())
+                : retest.ownRun().stored();
+        require(errors == null || stored.isEmpty(), "--errors copies images, and features have none: omit it");
+        Precision ofRun = retest.run().map(run -> run.config().precision()).orElse(FLOAT32);
+        try (FeatureSpace space = promptOptions.open(file, stored, precision.or(ofRun))) {
+            Images shared = bankOptions.images(space);
+            Tested images = given.isPresent()
+                    ? given.get()
+                    : retest.own(shared, exif.or(retest.source().orientation()));
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            Pictures all = bankOptions
-                    .images(space)
-                    .pictures(images.images(), splitOptions.split().label() + " images", console);
-            if (ofTheRun) {
-                retest.requireUnchanged(all.images());
-            }
+            Pictures all = shared.pictures(images.images(), splitOptions.split().label() + " images", console);
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
             if (Labels.areSets(scores.truth())) {
@@ -128,11 +132,7 @@ final class EvalCommand extends ConsoleCommand {
         return 0;
     }
 
-    private Tested images(EvaluationData retest, boolean ofTheRun) throws IOException {
-        if (ofTheRun) {
-            require(splitOptions.seed == null, "--seed divides the images of --data: give both");
-            return retest.own(exif::or);
-        }
+    private Tested images(EvaluationData retest) throws IOException {
         DataSpec data = dataOptions == null ? retest.source() : dataOptions.spec();
         ClassHalf half = dataOptions == null ? null : dataOptions.half;
         return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));

@@ -1,16 +1,19 @@
 package org.coop4j.cli;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Recipe;
 import picocli.CommandLine.Option;
 
 /** The methods that a command learns with, their settings and training, and the settings to choose among. */
@@ -21,6 +24,9 @@ final class MethodOptions {
 
     /** The value of {@code --tune} alone: no setting is tried. */
     private static final String METHODS = "methods";
+
+    /** Limit of the number of candidates. */
+    private static final int MOST = 100;
 
     @Option(names = "--method", split = ",", paramLabel = "NAME")
     List<String> names;
@@ -65,26 +71,58 @@ final class MethodOptions {
      * Returns the methods with their settings, each with each combination of the values to try.
      *
      * @param preset settings of a preset, by name, which options override
-     * @param each training images per class that there are, on average; 0 if unknown
-     * @param logitScale the model's, to which the references' rates are adapted
-     * @param fast settings in place of the references', of methods that have some
+     * @param ofRun returns the settings of a method's run
+     * @param recipe makes a recipe of a method and settings
      */
-    List<Candidate> candidates(
+    List<Recipe> recipes(
             Map<String, String> preset,
-            int shots,
-            int each,
-            double logitScale,
-            Function<Method, Optional<Method.Fast>> fast) {
-        return WrongUsage.unless(() ->
-                new CandidateGrid(methods(), settings(preset), tried(), shots, each, logitScale, fast).candidates());
+            Function<Method, Map<String, Object>> ofRun,
+            BiFunction<Method, Map<String, Object>, Recipe> recipe) {
+        return WrongUsage.unless(() -> {
+            List<Method> methods = methods();
+            Map<String, List<String>> tried = tried();
+            for (String setting : tried.keySet()) {
+                Require.that(
+                        methods.stream().anyMatch(method -> Recipe.has(method, setting)),
+                        "%s to try: none of the methods has this setting".formatted(setting));
+            }
+            List<Recipe> recipes = new ArrayList<>();
+            for (Method method : methods) {
+                for (Map<String, String> some : combinations(method, tried)) {
+                    Map<String, Object> all = new LinkedHashMap<>(settings(preset));
+                    all.putAll(some);
+                    all.keySet()
+                            .removeIf(one -> !Recipe.has(method, one)
+                                    && methods.stream().anyMatch(other -> Recipe.has(other, one)));
+                    ofRun.apply(method).forEach(all::putIfAbsent);
+                    Recipe made = recipe.apply(method, all);
+                    String title =
+                            some.entrySet().stream().map(one -> ", " + one).collect(Collectors.joining());
+                    recipes.add(made.named(made.name() + title));
+                }
+            }
+            Require.that(
+                    recipes.size() <= MOST,
+                    "%d candidates: expected %d or fewer, give fewer values to try".formatted(recipes.size(), MOST));
+            return recipes;
+        });
     }
 
-    /** Returns the candidate of a choice that has minutes for it, with its fast settings. */
-    static Candidate slow(int shots, int each, double logitScale, Method.Fast fast) {
-        return new CandidateGrid(
-                        List.of(Method.slow()), Map.of(), Map.of(), shots, each, logitScale, m -> Optional.of(fast))
-                .candidates()
-                .get(0);
+    /** Returns all combinations of the values to try, of settings that the method has. */
+    private static List<Map<String, String>> combinations(Method method, Map<String, List<String>> tried) {
+        List<Map<String, String>> combinations = List.of(Map.of());
+        for (String setting : tried.keySet()) {
+            if (Recipe.has(method, setting)) {
+                combinations = combinations.stream()
+                        .flatMap(some -> tried.get(setting).stream().map(value -> {
+                            Map<String, String> more = new LinkedHashMap<>(some);
+                            more.put(setting, value);
+                            return more;
+                        }))
+                        .toList();
+            }
+        }
+        return combinations;
     }
 
     /** Takes the methods for several labels per image as defaults and for "auto". */

@@ -87,15 +87,22 @@ final class PromptOptions {
      * Opens the model that the classifier was learned with. If it was learned from features without a model, and none
      * is given, returns the space of the features to test it on.
      *
-     * @param images all of them features, or none of them
+     * @param stored features to test it on; empty for images
      */
-    FeatureSpace open(ClassifierFile learned, List<LabelledImage> images, Optional<Precision> precision)
+    FeatureSpace open(ClassifierFile learned, Optional<StoredFeatures> stored, Optional<Precision> precision)
             throws IOException {
-        StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
-        if (model.file != null || first == null || !learned.learnedWithoutModel()) {
-            return open(learned, precision);
-        }
-        return first.features().space(Workers.standard());
+        return model.file != null || stored.isEmpty() || !learned.learnedWithoutModel()
+                ? open(learned, precision)
+                : stored.get().space(Workers.standard());
+    }
+
+    /** Returns the features of images; empty if they are files. */
+    static Optional<StoredFeatures> stored(List<LabelledImage> images) {
+        return images.stream()
+                .limit(1)
+                .filter(image -> image.stored() != null)
+                .map(image -> image.stored().features())
+                .findFirst();
     }
 
     /** Opens a classifier for classes that its method may not be able to name. */

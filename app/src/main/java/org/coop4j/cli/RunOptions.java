@@ -6,7 +6,9 @@ import static org.coop4j.console.WrongUsage.require;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.Positive;
@@ -14,24 +16,15 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Method;
-import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
-import org.coop4j.run.Images;
-import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
 import picocli.CommandLine.Option;
 
 /** The folder of runs, the sample that they learn from, and their seeds. */
 final class RunOptions {
-
-    private static final String EPOCHS = "epochs";
 
     @Option(
             names = {"-o", "--out"},
@@ -95,8 +88,8 @@ final class RunOptions {
     }
 
     /**
-     * Returns the threads of this machine, or as many as a run began with that is resumed: its last digits depend on their
-     * number.
+     * Returns the threads of this machine. A run that is resumed keeps the number that it began with, on which its last
+     * digits depend.
      */
     Workers workers(Progress progress) throws IOException {
         Optional<Integer> begun = resume ? RunFolder.threadsBegunWith(out) : Optional.empty();
@@ -112,16 +105,17 @@ final class RunOptions {
         return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
-    /**
-     * Returns a method's settings for few cores, if they are wanted and it has some.
-     *
-     * @param lists of the run's classes
-     */
-    Optional<Method.Fast> fast(Method method, FeatureSpace space, ImageDataset lists, int sampled) {
-        if (!fast && (budget == null || method.group() != Method.Group.TOWERS)) {
-            return Optional.empty();
-        }
-        return WrongUsage.unless(() -> Candidate.fast(method, sampled, space, lists));
+    /** Returns the settings of a run of a method. */
+    Map<String, Object> settings(Method method, DataOptions data) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("fast", fast || (budget != null && method.group() == Method.Group.TOWERS));
+        settings.put("shots", shots(data));
+        settings.put("seed", seeds().get(0));
+        settings.put("views", views == null && preset != null ? Recipe.EPOCHS : views);
+        settings.put("unlabelled", withUnlabelled);
+        settings.put("own_thresholds", ownThresholds);
+        settings.put("checkpoint_every", checkpointEvery);
+        return settings;
     }
 
     /** Checks that the preset is for the model. */
@@ -129,37 +123,5 @@ final class RunOptions {
         if (preset != null) {
             CommandFailure.unless(() -> preset.requireModel(space));
         }
-    }
-
-    /** Returns the configuration of a run. */
-    RunConfig config(Images images, DataSpec data, ClassHalf half, Candidate candidate, long runSeed)
-            throws IOException {
-        RunData lists = RunData.of(data, images.dataset(data, runSeed), half);
-        String model = images.space().modelSha256();
-        Training training = candidate.training();
-        Method method = candidate.method().defaults();
-        ImageDataset whole = images.dataset(data, runSeed).half(half);
-        int usual = fast(method, images.space(), whole, candidate.shots())
-                .map(Method.Fast::views)
-                .orElse(0);
-        return WrongUsage.unless(() -> {
-            Sample sample =
-                    new Sample(candidate.shots(), runSeed, views(training, usual), withUnlabelled, ownThresholds);
-            return RunConfig.of(model, lists, candidate.method(), training, sample)
-                    .in(images.space())
-                    .withCheckpointEvery(checkpointEvery);
-        });
-    }
-
-    /**
-     * @param usual views where none are given
-     */
-    private int views(Training training, int usual) {
-        String given = views == null && preset != null ? EPOCHS : views;
-        if (given == null || !training.trains()) {
-            return usual;
-        }
-        require(given.matches("\\d{1,6}|" + EPOCHS), "--views is \"%s\": expected a number, or \"epochs\"", given);
-        return given.equals(EPOCHS) ? training.epochs() : Integer.parseInt(given);
     }
 }

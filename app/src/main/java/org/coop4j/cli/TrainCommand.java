@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -35,9 +35,9 @@ import org.coop4j.report.SetPage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import picocli.CommandLine.Command;
@@ -90,7 +90,7 @@ final class TrainCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
         // Refuses wrong settings before the model is opened.
-        candidates(0, FeatureSpace.USUAL_LOGIT_SCALE, method -> Optional.empty());
+        recipes(Recipe::checked);
         require(
                 runOptions.budget == null || methodOptions.names().contains(MethodOptions.AUTO),
                 "--budget is for --method auto");
@@ -115,10 +115,8 @@ final class TrainCommand extends ConsoleCommand {
                 methodOptions.ofSets();
             }
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));
-            int each = lists.train().size() / lists.classCount();
-            int sampled = runOptions.shots(dataOptions);
-            List<Candidate> candidates =
-                    candidates(each, space.logitScale(), method -> runOptions.fast(method, space, lists, sampled));
+            Recipe.Lists counts = Recipe.Lists.of(data, lists);
+            List<Recipe> candidates = recipes((method, settings) -> Recipe.of(method, settings, counts, space));
             WrongUsage.unless(() -> {
                 candidates.forEach(c -> c.method().requireSuits(lists.hasSets()));
                 return candidates;
@@ -127,9 +125,9 @@ final class TrainCommand extends ConsoleCommand {
                 candidates.forEach(c -> c.method().requireFits(space));
                 return candidates;
             });
-            MethodChoice choice = chosen(images, lists, candidates);
+            MethodChoice choice = chosen(images, candidates);
             TrainingCost.noteSettings(choice.chosen(), runOptions.fast || runOptions.budget != null, console);
-            CandidateGrid.adapted(choice.chosen(), each, space.logitScale()).forEach(console::note);
+            noteAdaptations(choice.chosen(), counts, space.logitScale());
             int unused = noteUnused(images, lists, choice.chosen());
             learn(images, lists.hasSets(), choice, prompts, unused);
         } finally {
@@ -138,22 +136,36 @@ final class TrainCommand extends ConsoleCommand {
         return 0;
     }
 
-    private List<Candidate> candidates(int each, double logitScale, Function<Method, Optional<Method.Fast>> fast) {
+    private List<Recipe> recipes(BiFunction<Method, Map<String, Object>, Recipe> recipe) {
         ReferencePreset preset = runOptions.preset;
-        return methodOptions.candidates(
-                preset == null ? Map.of() : preset.settings(), runOptions.shots(dataOptions), each, logitScale, fast);
+        return methodOptions.recipes(
+                preset == null ? Map.of() : preset.settings(),
+                method -> runOptions.settings(method, dataOptions),
+                recipe);
+    }
+
+    private void noteAdaptations(List<Recipe> chosen, Recipe.Lists counts, double logitScale) {
+        chosen.stream()
+                .flatMap(recipe -> recipe.adaptations(counts, logitScale).stream()
+                        .map(note -> (chosen.size() > 1 ? recipe.method().id() + ": " : "") + note))
+                .distinct()
+                .forEach(console::note);
+    }
+
+    private RunData lists(Images images, long seed) throws IOException {
+        return RunData.of(data, images.dataset(data, seed), dataOptions.half());
     }
 
     /** Notes how many training and val images the method with most shots leaves unused, and returns their number. */
-    private int noteUnused(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
-        Optional<Candidate> most = candidates.stream()
+    private int noteUnused(Images images, ImageDataset lists, List<Recipe> candidates) throws IOException {
+        Optional<Recipe> most = candidates.stream()
                 .filter(c -> c.method().learns())
                 .max(comparing(c -> c.shots() == 0 ? Integer.MAX_VALUE : c.shots()));
         if (most.isEmpty()) {
             return 0;
         }
         int all = lists.train().size() + lists.val().size() + lists.test().size();
-        int unused = all - images.used(config(images, most.get(), seeds.get(0))).size();
+        int unused = all - images.used(most.get(), lists(images, seeds.get(0)));
         if (unused > 0) {
             console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
                     .formatted(
@@ -165,24 +177,18 @@ final class TrainCommand extends ConsoleCommand {
         return unused;
     }
 
-    /** Returns the candidates to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(Images images, ImageDataset lists, List<Candidate> candidates) throws IOException {
+    /** Returns the recipes to learn: the best of them if one is to be chosen, otherwise all. */
+    private MethodChoice chosen(Images images, List<Recipe> candidates) throws IOException {
         if (!methodOptions.choose()) {
-            return new MethodChoice(candidates, List.of(), false);
+            return MethodChoice.of(candidates);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume || runOptions.again);
-        Candidate learns =
-                candidates.stream().filter(c -> c.method().learns()).findFirst().orElse(candidates.get(0));
-        RunConfig config = config(images, learns, seeds.get(0));
-        MethodChoice quick = MethodChoice.best(images, config, candidates, console);
+        RunData lists = lists(images, seeds.get(0));
+        MethodChoice quick = MethodChoice.best(images, lists, candidates, console);
         return runOptions.budget == null
                 ? quick
                 : TrainingCost.withSlow(
-                        quick, images, lists, config, runOptions, runOptions.shots(dataOptions), console);
-    }
-
-    private RunConfig config(Images images, Candidate candidate, long seed) throws IOException {
-        return runOptions.config(images, data, dataOptions.half(), candidate, seed);
+                        quick, images, lists, runOptions, runOptions.settings(Method.slow(), dataOptions), console);
     }
 
     /** Learns with each seed, compares the results of single labels with simpler classifiers, and prints all of them. */
@@ -193,7 +199,7 @@ final class TrainCommand extends ConsoleCommand {
         boolean several = choice.chosen().size() > 1;
         if (runOptions.again) {
             for (long seed : seeds) {
-                for (Candidate candidate : choice.chosen()) {
+                for (Recipe candidate : choice.chosen()) {
                     keepAside(folder(candidate, seed, several));
                 }
             }
@@ -202,7 +208,7 @@ final class TrainCommand extends ConsoleCommand {
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
             try {
-                for (Candidate candidate : choice.chosen()) {
+                for (Recipe candidate : choice.chosen()) {
                     ComparedRun run = run(images, candidate, seed, folder(candidate, seed, several));
                     runs.add(run);
                     all.add(run);
@@ -233,7 +239,7 @@ final class TrainCommand extends ConsoleCommand {
      *
      * @param several methods are learned, each in a folder of its own
      */
-    private Path folder(Candidate candidate, long seed, boolean several) {
+    private Path folder(Recipe candidate, long seed, boolean several) {
         Path ofMethod = several ? runOptions.out.resolve(candidate.method().id()) : runOptions.out;
         return runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
     }
@@ -244,20 +250,20 @@ final class TrainCommand extends ConsoleCommand {
                 .ifPresent(kept -> console.note("the earlier run in %s is kept as %s".formatted(folder, kept)));
     }
 
-    private ComparedRun run(Images images, Candidate candidate, long seed, Path folder) throws IOException {
+    private ComparedRun run(Images images, Recipe candidate, long seed, Path folder) throws IOException {
         String title = candidate.method().title();
         if (!folder.equals(runOptions.out)) {
             console.note("%s, seed %d: %s".formatted(title, seed, folder));
         }
-        RunConfig config = config(images, candidate, seed);
-        Learned learned = new Run(images, title, config, console).learn(folder, runOptions.resume);
+        Learned learned = new Run(images, candidate.named(title).withSeed(seed), lists(images, seed), console)
+                .learn(folder, runOptions.resume);
         return new ComparedRun(candidate.name() + learnedFrom(learned.result()), folder, learned);
     }
 
     /** Returns the shots to show behind the method's name, unless a class has fewer images. */
     private String learnedFrom(RunResult result) {
         int all = result.classes() * result.shots();
-        return all == 0 || result.trainImages() != all || methodOptions.tried().containsKey(CandidateGrid.SHOTS)
+        return all == 0 || result.trainImages() != all || methodOptions.tried().containsKey("shots")
                 ? ""
                 : ", " + count(result.shots(), "shot");
     }

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.WrongUsage;
@@ -11,8 +12,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.RunConfig;
+import org.coop4j.run.Recipe;
+import org.coop4j.run.RunConfig.RunData;
 
 /** The cost of trainings that take minutes, said before they begin: settings and times. */
 final class TrainingCost {
@@ -20,8 +21,8 @@ final class TrainingCost {
     private TrainingCost() {}
 
     /** Notes the settings of methods whose steps take seconds. */
-    static void noteSettings(List<Candidate> candidates, boolean fast, Progress progress) {
-        for (Candidate candidate : candidates) {
+    static void noteSettings(List<Recipe> candidates, boolean fast, Progress progress) {
+        for (Recipe candidate : candidates) {
             Training training = candidate.training();
             Method.Group group = candidate.method().group();
             if (group == Method.Group.TOWERS || (fast && group.runsTower())) {
@@ -43,25 +44,23 @@ final class TrainingCost {
     static MethodChoice withSlow(
             MethodChoice quick,
             Images images,
-            ImageDataset lists,
-            RunConfig config,
+            RunData data,
             RunOptions options,
-            int shots,
+            Map<String, ?> settings,
             Progress progress)
             throws IOException {
-        Method.Fast fast;
+        Method method = Method.slow();
+        ImageDataset lists =
+                images.dataset(data.source(), options.seeds().get(0)).half(data.classes());
         try {
-            fast = WrongUsage.unless(() -> {
-                Method.slow().requireSuits(lists.hasSets());
-                Method.slow().requireFits(images.space());
-                return options.fast(Method.slow(), images.space(), lists, shots).orElseThrow();
-            });
-        } catch (WrongUsage e) {
+            method.requireSuits(lists.hasSets());
+            method.requireFits(images.space());
+        } catch (IllegalArgumentException e) {
             progress.note("no method of the image tower is compared: " + e.getMessage());
             return quick;
         }
-        int each = lists.train().size() / lists.classCount();
-        Candidate slow = MethodOptions.slow(shots, each, images.space().logitScale(), fast);
-        return quick.with(slow, Duration.ofMinutes(options.budget), images, config, progress);
+        Recipe slow = WrongUsage.unless(
+                () -> Recipe.of(method, settings, Recipe.Lists.of(data.source(), lists), images.space()));
+        return quick.with(slow, Duration.ofMinutes(options.budget), images, data, progress);
     }
 }

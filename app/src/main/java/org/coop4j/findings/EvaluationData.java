@@ -3,14 +3,12 @@ package org.coop4j.findings;
 import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
@@ -25,23 +23,22 @@ import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.OpenRun;
 import org.coop4j.run.Provenance;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 
 /**
- * Images to test a learned classifier on again: those of its run, or others, without the ones that it learned from.
+ * Images to test a learned classifier on again, without the ones that it learned from.
  *
  * @param learnedClasses the classifier's classes
- * @param config configuration of its run; null if that is unknown
- * @param provenance provenance of its run; null if that is unknown
- * @param images images of its run; null if they are unknown
+ * @param run the run that it belongs to, if that is known
+ * @param images the images that the run used, if it recorded them
  * @param notes receives differences from the run
  */
 public record EvaluationData(
-        List<String> learnedClasses, RunConfig config, Provenance provenance, RunImages images, Progress notes) {
+        List<String> learnedClasses, Optional<OpenRun> run, Optional<RunImages> images, Progress notes) {
 
     private static final int NAMED = 5;
 
@@ -60,64 +57,40 @@ public record EvaluationData(
      * @throws IOException if the records of the run are damaged
      */
     public static EvaluationData of(ClassifierFile learned, Path folder, Progress notes) throws IOException {
-        Path file = folder.resolve(RunFolder.CONFIG);
-        RunConfig config = Files.exists(file) ? RunConfig.read(file) : null;
-        boolean own = config != null
-                && config.modelSha256().equals(learned.modelSha256())
-                && config.method().id().equals(learned.method().id()); // it may have chosen settings
-        if (!own) {
-            return new EvaluationData(learned.classNames(), null, null, null, notes);
-        }
-        Path provenance = folder.resolve(RunFolder.PROVENANCE);
-        return new EvaluationData(
-                learned.classNames(),
-                config,
-                Files.exists(provenance) ? RunFolder.read(provenance, Provenance.class) : null,
-                RunImages.of(folder).orElse(null),
-                notes);
+        Optional<OpenRun> run = OpenRun.of(learned, folder);
+        Optional<RunImages> images = run.isEmpty()
+                ? Optional.empty()
+                : Optional.of(run.get().images()).filter(one -> !one.equals(RunImages.NONE));
+        return new EvaluationData(learned.classNames(), run, images, notes);
+    }
+
+    /**
+     * Returns the run that lists the images that the classifier was tested on.
+     *
+     * @throws IOException if none is recorded
+     */
+    public OpenRun ownRun() throws IOException {
+        InputException.require(
+                images.filter(one -> !one.test().isEmpty()).isPresent(),
+                "no run beside the classifier lists its test images: name the data");
+        return run.orElseThrow();
     }
 
     /**
      * Returns the images that the run was tested on.
      *
-     * @param exif takes the run's treatment of EXIF orientations and returns the one to use
-     * @throws IOException if they are not recorded, or files are missing
+     * @param exif treatment of their EXIF orientations
+     * @throws IOException if they are not recorded, missing or changed
      */
-    public Tested own(UnaryOperator<ExifOrientation> exif) throws IOException {
-        require(
-                images != null && !images.test().isEmpty(),
-                "no run beside the classifier lists its test images: name the data");
-        List<LabelledImage> tested =
-                source().holdsFeatures() ? ownRows() : ownFiles(exif.apply(source().orientation()));
-        Set<String> found =
-                tested.stream().map(image -> image.path().toString()).collect(Collectors.toSet());
-        Optional<RunImages.Image> missing = images.test().stream()
-                .filter(image -> !found.contains(image.path()))
-                .findFirst();
-        require(
-                missing.isEmpty(),
-                "cannot find %d of the run's %d test images (first: %s): name the data where they are now",
-                images.test().size() - tested.size(),
-                images.test().size(),
-                missing.map(RunImages.Image::path).orElse(""));
-        return new Tested(images.testedClasses(), tested);
-    }
-
-    private List<LabelledImage> ownFiles(ExifOrientation exif) {
-        return images.test().stream()
-                .filter(image -> Files.exists(Path.of(image.path())))
-                .map(image -> new LabelledImage(Path.of(image.path()), image.labels(), image.className(), exif, null))
-                .toList();
-    }
-
-    /** Returns the rows of the file of features whose images the run was tested on, by content. */
-    private List<LabelledImage> ownRows() throws IOException {
-        ImageDataset lists =
-                source().load(config.sample().seed()).half(config.testedOn().classes());
-        Set<String> contents = RunImages.contents(images.test());
-        return lists.test().stream()
-                .filter(image -> contents.contains(image.stored().sha256()))
-                .toList();
+    public Tested own(Images all, ExifOrientation exif) throws IOException {
+        OpenRun own = ownRun();
+        return new Tested(
+                images.orElseThrow().testedClasses(),
+                own.find(all, Split.TEST, exif)
+                        .accepting(
+                                Set.of(),
+                                "test images",
+                                "restore them, or name the data of the current images (--data)"));
     }
 
     /**
@@ -126,23 +99,11 @@ public record EvaluationData(
      * @throws IOException if it is not recorded
      */
     public DataSpec source() throws IOException {
-        require(config != null, "no run beside the classifier records its test data: name the data");
-        return config.testedOn().source();
-    }
-
-    /**
-     * Checks that files still have the contents that the run was tested on.
-     *
-     * @throws IOException naming the first that has changed
-     */
-    public void requireUnchanged(List<HashedImage> found) throws IOException {
-        Set<String> contents = RunImages.contents(images.test());
-        for (HashedImage image : found) {
-            require(
-                    contents.contains(image.sha256()),
-                    "%s has changed since the run was tested on it: restore it, or name the data of the current images",
-                    image.image().path());
-        }
+        return run.orElseThrow(
+                        () -> new InputException("no run beside the classifier records its test data: name the data"))
+                .config()
+                .testedOn()
+                .source();
     }
 
     /**
@@ -161,7 +122,9 @@ public record EvaluationData(
     }
 
     private long seed(Choice choice) throws IOException {
-        long runSeed = config == null ? 1 : source().seedOfSplit(config.sample().seed());
+        long runSeed = run.isEmpty()
+                ? 1
+                : source().seedOfSplit(run.get().config().sample().seed());
         return choice.seed == null ? runSeed : choice.seed;
     }
 
@@ -210,14 +173,15 @@ public record EvaluationData(
 
     /** Returns the data if its test images are those of the run. */
     private Optional<ImageDataset> own(DataSpec data, long seed, ClassHalf half) throws IOException {
-        if (config == null || provenance == null) {
+        Optional<Provenance> provenance = run.flatMap(OpenRun::provenance);
+        if (provenance.isEmpty()) {
             return Optional.empty();
         }
         try {
-            ImageDataset own =
-                    data.load(seed).half(half == null ? config.testedOn().classes() : half);
-            return Optional.of(own)
-                    .filter(lists -> ImageDataset.sha256(lists.test()).equals(provenance.testHash()));
+            ImageDataset own = data.load(seed)
+                    .half(half == null ? run.get().config().testedOn().classes() : half);
+            return Optional.of(own).filter(lists -> ImageDataset.sha256(lists.test())
+                    .equals(provenance.get().testHash()));
         } catch (InputException | IllegalArgumentException e) {
             return Optional.empty(); // too few images or classes to be divided like the run's
         }
@@ -225,7 +189,7 @@ public record EvaluationData(
 
     /** Returns the data with the run's split and treatment of EXIF orientations, unless it has its own. */
     private DataSpec asTested(DataSpec data) throws IOException {
-        if (config == null) {
+        if (run.isEmpty()) {
             return data;
         }
         DataSpec told = source();
@@ -241,7 +205,7 @@ public record EvaluationData(
     }
 
     private List<String> runsNames(List<String> names) {
-        List<String> known = images == null ? learnedClasses : images.testedClasses();
+        List<String> known = images.map(RunImages::testedClasses).orElse(learnedClasses);
         if (known.size() != names.size() || known.equals(names)) {
             return names;
         }
@@ -265,13 +229,13 @@ public record EvaluationData(
 
     /** Returns the positions of the images whose contents were learned from. */
     public Set<Integer> learned(List<HashedImage> tested) {
-        return among(tested, images == null ? List.of() : images.train());
+        return among(tested, images.map(RunImages::train).orElse(List.of()));
     }
 
     /** Returns the positions of the images whose contents were learned from, or were val images. */
     public Set<Integer> known(List<HashedImage> tested) {
         Set<Integer> known = learned(tested);
-        known.addAll(among(tested, images == null ? List.of() : images.val()));
+        known.addAll(among(tested, images.map(RunImages::val).orElse(List.of())));
         return known;
     }
 
@@ -289,7 +253,7 @@ public record EvaluationData(
      * @throws InputException if no other is left
      */
     public Pictures unseen(Pictures all, boolean countLearned) throws InputException {
-        if (images == null) {
+        if (images.isEmpty()) {
             notes.note("the images that it learned from are not recorded: any among these inflate the accuracy");
         }
         Set<Integer> learned = learned(all.images());

@@ -24,8 +24,6 @@ import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.method.Method;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
-import org.coop4j.run.MethodChoice.Candidate;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Support;
@@ -94,12 +92,11 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
         }
         int[] labels = pictures.stream().mapToInt(one -> one.image().label()).toArray();
         Examples examples = Examples.of(names, rows.toRows(), labels);
-        Sample all = new Sample(0, 1);
+        Sample all = Sample.of(0, 1);
         ImageDataset lists = examples.lists(clip, all.seed());
         Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
-        RunConfig config = Candidate.of(Method.closedForm(), Map.of(), 0, clip.logitScale())
-                .config(images.space(), RunData.of(examples.source(), lists, ClassHalf.ALL), all);
-        Support support = images.support(config, all, Progress.NONE);
+        RunData data = RunData.of(examples.source(), lists, ClassHalf.ALL);
+        Support support = images.support(data, Method.closedForm(), all, Progress.NONE);
         Scores judged = judged(support, support.train().features(FeatureKind.EMBEDDED));
         return of(pictures, judged.at(judged.temperature()));
     }

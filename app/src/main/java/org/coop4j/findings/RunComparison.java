@@ -149,9 +149,10 @@ public record RunComparison(
         Support support = first.support();
         Pictures test = first.tested();
         List<String> names = support.task().classNames();
-        List<ComparedClassifier> all = new ArrayList<>(prompts(support, test, first.prompts()));
+        List<ComparedClassifier> all = new ArrayList<>(prompts(support, first.prompts()));
         for (int i = 0; i < own.size(); i++) {
-            all.add(1 + i, prompt(support, test, own.get(i).written(images.space(), names), Role.OWN_PROMPT));
+            Written written = own.get(i).written(images.space(), names);
+            all.add(1 + i, prompt(support, new Learned.Prompt(written, test.scores(written)), Role.OWN_PROMPT));
         }
         Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config().method().id().equals(baseline.id()))) {
@@ -181,9 +182,9 @@ public record RunComparison(
     }
 
     /** Returns the prompt that training and val images choose, and the best in hindsight. */
-    private static List<ComparedClassifier> prompts(Support support, Pictures test, List<Written> prompts) {
+    private static List<ComparedClassifier> prompts(Support support, List<Learned.Prompt> prompts) {
         List<ComparedClassifier> tried = prompts.stream()
-                .map(prompt -> prompt(support, test, prompt, Role.PROMPT))
+                .map(prompt -> prompt(support, prompt, Role.PROMPT))
                 .toList();
         ComparedClassifier chosen =
                 Comparison.best(tried, c -> c.train().right() + c.val().right());
@@ -192,7 +193,8 @@ public record RunComparison(
     }
 
     /** Scores a prompt, which is calibrated on all images except the test images as it learns from none. */
-    private static ComparedClassifier prompt(Support support, Pictures test, Written written, Role role) {
+    private static ComparedClassifier prompt(Support support, Learned.Prompt prompt, Role role) {
+        Written written = prompt.written();
         PromptEnsemble prompts = written.prompts();
         Scores train = support.train().scores(written);
         Scores val = support.val().scores(written);
@@ -201,7 +203,7 @@ public record RunComparison(
                 role,
                 train,
                 val,
-                test.scores(written),
+                prompt.test(),
                 Confidence.of(train.and(val), "training and validation images"),
                 written.seconds());
     }

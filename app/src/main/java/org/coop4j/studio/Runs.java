@@ -33,13 +33,11 @@ import org.coop4j.method.Method;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.MethodChoice.Score;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Studio.Parts;
 import org.coop4j.studio.Studio.Picture;
@@ -158,17 +156,17 @@ final class Runs implements Closeable {
         DataSpec data = DataSpec.of(split).withFiles(studio.root(), null, null).withExif(ExifOrientation.APPLY);
         Images images = new Images(clip, options);
         try {
-            Sample sample = new Sample(0, 1);
-            RunData lists = RunData.of(data, images.dataset(data, sample.seed()), ClassHalf.ALL);
-            List<Candidate> candidates = methods.stream()
-                    .map(method -> Candidate.of(method, Map.of(), 0, clip.logitScale()))
+            ImageDataset lists = images.dataset(data, 1);
+            RunData all = RunData.of(data, lists, ClassHalf.ALL);
+            Recipe.Lists counts = Recipe.Lists.of(data, lists);
+            List<Recipe> candidates = methods.stream()
+                    .map(method -> Recipe.of(method, Map.of(), counts, clip))
                     .toList();
-            Candidate chosen = candidates.size() == 1 ? candidates.get(0) : choose(images, lists, candidates, work);
+            Recipe chosen = candidates.size() == 1 ? candidates.get(0) : choose(images, all, candidates, work);
             Path folder = learned.resolve("run-" + n);
             work.begin("Learning by " + chosen.name());
-            try (Learned made = new Run(
-                            images, chosen.method().title(), chosen.config(images.space(), lists, sample), work)
-                    .learn(folder, false)) {
+            try (Learned made =
+                    new Run(images, chosen.named(chosen.method().title()), all, work).learn(folder, false)) {
                 CheckedJson.write(folder.resolve(NUMBERS), TestNumbers.of(made, latest(), Fit.SURE));
             }
         } finally {
@@ -177,27 +175,20 @@ final class Runs implements Closeable {
     }
 
     /** Chooses a method as {@code --method auto} does, and says what each is worth. */
-    private static Candidate choose(Images images, RunData lists, List<Candidate> candidates, Work work)
-            throws IOException {
+    private static Recipe choose(Images images, RunData data, List<Recipe> candidates, Work work) throws IOException {
         List<Tried> tried = new ArrayList<>();
         candidates.forEach(one -> tried.add(new Tried(one.name(), null)));
-        Candidate learns = candidates.stream()
-                .filter(one -> one.method().learns())
-                .findFirst()
-                .orElseThrow();
-        RunConfig config = learns.config(images.space(), lists, new Sample(0, 1));
         work.begin("Comparing methods");
         for (int i = 0; i < candidates.size(); i++) {
             work.scores = List.copyOf(tried);
             work.proceed((double) i / candidates.size());
-            Candidate one = candidates.get(i);
-            Score score = MethodChoice.best(images, config, List.of(one), work)
-                    .scores()
-                    .get(0);
+            Recipe one = candidates.get(i);
+            Score score =
+                    MethodChoice.best(images, data, List.of(one), work).scores().get(0);
             tried.set(i, new Tried(one.name(), score.accuracy() / 100));
         }
         work.scores = List.copyOf(tried);
-        return MethodChoice.best(images, config, candidates, work).chosen().get(0); // their scores are known
+        return MethodChoice.best(images, data, candidates, work).chosen().get(0); // their scores are known
     }
 
     /** Returns the numbers of the latest finished run. */

@@ -1,12 +1,6 @@
 package org.coop4j.study;
 
-import static org.coop4j.run.RunFolder.CONFIG;
-import static org.coop4j.run.RunFolder.FAILURE;
-import static org.coop4j.run.RunFolder.PROVENANCE;
-import static org.coop4j.run.RunFolder.RESULT;
-
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +19,10 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
-import org.coop4j.console.Json;
 import org.coop4j.page.Shots;
+import org.coop4j.run.OpenRun;
+import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.weights.model.ModelMetadata.SourceInfo;
 
@@ -90,8 +84,8 @@ public record FoundRuns(
          * Returns a model as its run's provenance describes it: by the model that it was converted from, or else by its
          * file.
          */
-        static ModelId of(String sha256, JsonNode provenance) {
-            String source = provenance.path("modelSource").asText("");
+        static ModelId of(String sha256, Optional<Provenance> provenance) {
+            String source = provenance.map(Provenance::modelSource).orElse("");
             String knownAs;
             try {
                 knownAs = SourceInfo.fromJson(source).knownAs().orElse("");
@@ -99,7 +93,7 @@ public record FoundRuns(
                 knownAs = "";
             }
             String name = knownAs.replaceFirst("^OpenAI (?=\\S+$)", "");
-            String file = provenance.path("modelFile").asText("").replaceFirst("\\.safetensors$", "");
+            String file = provenance.map(Provenance::modelFile).orElse("").replaceFirst("\\.safetensors$", "");
             return new ModelId(
                     sha256,
                     Stream.of(name, file, "unknown model")
@@ -144,29 +138,22 @@ public record FoundRuns(
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
                 try {
-                    if (Files.exists(folder.resolve(RESULT))) {
-                        found.finished.add(finished(root, folder));
-                    } else if (Files.exists(folder.resolve(FAILURE))) {
-                        found.failed.add(new Failure(name, reason(folder)));
-                    } else if (Files.exists(folder.resolve(CONFIG))
-                            && RunFolder.read(folder, CONFIG, ObjectNode.class).has("modelSha256")) {
+                    Optional<OpenRun> run = OpenRun.find(folder);
+                    Optional<String> failure = OpenRun.failure(folder);
+                    if (run.isPresent() && run.get().result().isPresent()) {
+                        found.finished.add(finished(name, run.get()));
+                    } else if (failure.isPresent()) {
+                        found.failed.add(new Failure(name, failure.get()));
+                    } else if (run.isPresent()) {
                         found.unfinished.add(name);
                     }
                 } catch (IOException e) {
-                    found.damaged.add(new Failure(name, RunStore.describe(e)));
+                    found.damaged.add(new Failure(name, RunStore.describe(e).replace(folder + File.separator, "")));
                 }
                 task.advance(1);
             }
         }
         return found;
-    }
-
-    /** Returns the reason that a run has no result. */
-    static String reason(Path folder) throws IOException {
-        return RunFolder.read(folder, FAILURE, ObjectNode.class)
-                .path("message")
-                .asText("no reason is recorded")
-                .strip();
     }
 
     /**
@@ -196,30 +183,14 @@ public record FoundRuns(
         return List.copyOf(folders);
     }
 
-    /**
-     * Returns a run with a result.
-     *
-     * @throws IOException with one line that says which file is damaged, and how
-     */
-    private static FinishedRun finished(Path root, Path folder) throws IOException {
-        if (!Files.exists(folder.resolve(CONFIG))) {
-            throw new IOException(RESULT + " without " + CONFIG + ": its settings are lost");
-        }
-        RunConfig config = RunConfig.read(folder.resolve(CONFIG), CONFIG);
-        JsonNode provenance = Files.exists(folder.resolve(PROVENANCE))
-                ? RunFolder.read(folder, PROVENANCE, ObjectNode.class)
-                : Json.object();
-        String used = provenance.path("modelSha256").asText(config.modelSha256());
-        if (!used.equals(config.modelSha256())) {
-            throw new IOException("%s names the model %.12s…, %s the model %.12s…: they are from different runs"
-                    .formatted(CONFIG, config.modelSha256(), PROVENANCE, used));
-        }
+    private static FinishedRun finished(Path name, OpenRun run) {
+        Optional<Provenance> provenance = run.provenance();
         return new FinishedRun(
-                root.relativize(folder),
-                RunFolder.read(folder, RESULT, RunResult.class),
-                config,
-                ModelId.of(used, provenance),
-                provenance.path("testHash").asText(""),
-                provenance.path("finished").asText(""));
+                name,
+                run.result().orElseThrow(),
+                run.config(),
+                ModelId.of(run.config().modelSha256(), provenance),
+                provenance.map(Provenance::testHash).orElse(""),
+                provenance.map(Provenance::finished).orElse(""));
     }
 }

@@ -1,31 +1,23 @@
 package org.coop4j.study;
 
 import static java.util.Comparator.comparing;
-import static org.coop4j.run.RunFolder.CONFIG;
-import static org.coop4j.run.RunFolder.FAILURE;
-import static org.coop4j.run.RunFolder.PROVENANCE;
-import static org.coop4j.run.RunFolder.RESULT;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.IoFunction;
-import org.coop4j.console.Json;
 import org.coop4j.console.ProblemText;
+import org.coop4j.run.OpenRun;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.RunState.Status;
 
@@ -56,10 +48,9 @@ final class RunStore {
         if (Files.exists(runs)) {
             for (Path folder : FoundRuns.folders(
                     runs, folder -> false, (place, problem) -> damaged.put(place, describe(problem)))) {
-                Path config = folder.resolve(CONFIG);
-                if (Files.exists(config, LinkOption.NOFOLLOW_LINKS)) {
+                if (RunFolder.holdsRun(folder)) {
                     try {
-                        add(folder, RunConfig.read(config));
+                        add(folder, Run.open(folder).config());
                     } catch (IOException e) {
                         damaged.put(folder, describe(e));
                     }
@@ -111,20 +102,15 @@ final class RunStore {
         if (!isOf(folder, run)) {
             return run.is(Status.NEW);
         }
-        Path result = folder.resolve(RESULT);
-        Path failure = folder.resolve(FAILURE);
         try {
-            if (RunFolder.isFinished(folder) && Files.exists(result)) { // without a result it is measured again
-                return run.finished(RunFolder.read(result, RunResult.class));
+            OpenRun open = Run.open(folder);
+            if (open.isFinished() && open.result().isPresent()) { // without a result it is measured again
+                return run.finished(open.result().get());
             }
+            return open.failure().map(run::failed).orElseGet(() -> run.is(Status.BEGUN));
         } catch (IOException e) {
             damaged.put(folder, describe(e));
             return run.failed(damage(folder).orElseThrow());
-        }
-        try {
-            return Files.exists(failure) ? run.failed(FoundRuns.reason(folder)) : run.is(Status.BEGUN);
-        } catch (IOException e) {
-            return run.failed("unknown");
         }
     }
 
@@ -154,10 +140,8 @@ final class RunStore {
      */
     Path prepare(SweepRun run) throws IOException {
         try (RunFolder open = RunFolder.open(place(run))) {
-            for (String name : List.of(PROVENANCE, RESULT, FAILURE)) {
-                Files.deleteIfExists(open.file(name));
-            }
-            writeConfig(open, run);
+            open.restart(current(run));
+            add(open.path(), current(run));
             return open.path();
         }
     }
@@ -169,29 +153,13 @@ final class RunStore {
         if (damage.isPresent()) {
             throw new IOException(damage.get());
         }
-        if (!isOf(folder, run) && holdsFiles(folder)) {
+        if (!isOf(folder, run) && RunFolder.holdsFiles(folder)) {
             Path aside = AtomicFile.moveAside(folder);
             for (Map<Path, RunConfig> same : there.values()) {
                 Optional.ofNullable(same.remove(folder)).ifPresent(other -> same.put(aside, other));
             }
         }
         return folder;
-    }
-
-    /** Writes the configuration again, as the place of the data may have changed. */
-    private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(CONFIG, current(run).toJson());
-        add(folder.path(), current(run));
-    }
-
-    /** Returns true if a folder holds more than a lock, what a killed process left, and a failure. */
-    private static boolean holdsFiles(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString())
-                    .anyMatch(file -> !file.startsWith(".") && !file.equals(CONFIG) && !file.equals(FAILURE));
-        } catch (NoSuchFileException e) {
-            return false;
-        }
     }
 
     /**
@@ -205,12 +173,8 @@ final class RunStore {
             return;
         }
         try (RunFolder open = RunFolder.open(place(run))) {
-            writeConfig(open, run);
-            open.write(
-                    FAILURE,
-                    Json.object()
-                            .put("message", message)
-                            .put("when", Instant.now().toString()));
+            open.fail(current(run), message);
+            add(open.path(), current(run));
         }
     }
 

@@ -163,7 +163,7 @@ public final class Sweep {
      */
     public static Optional<String> make(Images shared, Path folder, String label, String config, Progress warnings)
             throws IOException {
-        SweepRun run = new SweepRun(label, RunConfig.parse(config).in(shared.clip()));
+        SweepRun run = new SweepRun(label, RunConfig.parse(config, shared.clip()));
         return new SweepWorker(shared, folder).make(run, warnings).failure();
     }
 

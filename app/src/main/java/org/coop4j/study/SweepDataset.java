@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import static java.util.stream.Collectors.toMap;
 import static org.coop4j.study.RunStore.describe;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassNames;
@@ -17,6 +19,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.Images;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -28,10 +31,15 @@ import org.coop4j.study.SweepPlan.PlannedMethod;
  * @param planned its place and the plan's settings
  * @param listsSha256 identifies its lists
  * @param classNames name of each class
- * @param images number of its training images
+ * @param counts its training images and classes, by the classes that are used
  * @param sets true if its images have sets of labels
  */
-record SweepDataset(Dataset planned, String listsSha256, List<String> classNames, int images, boolean sets) {
+record SweepDataset(
+        Dataset planned,
+        String listsSha256,
+        List<String> classNames,
+        Map<ClassHalf, Recipe.Lists> counts,
+        boolean sets) {
 
     /** Two classes in each half. */
     private static final int LEAST_CLASSES_TO_HALVE = 4;
@@ -62,7 +70,7 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 .toList();
         for (SweepDataset dataset : own) {
             dataset.check(shared.clip(), plan.methods(), List.of(), problems);
-            if (dataset.images == 0
+            if (dataset.counts.get(ClassHalf.ALL).images() == 0
                     && plan.methods().stream()
                             .anyMatch(planned -> planned.method().learns())) {
                 problems.add(dataset.name() + ": it has no training images: list it under test_on");
@@ -96,7 +104,8 @@ record SweepDataset(Dataset planned, String listsSha256, List<String> classNames
                 planned,
                 planned.data().listsSha256(lists),
                 lists.classNames(),
-                lists.train().size(),
+                Stream.of(ClassHalf.values())
+                        .collect(toMap(half -> half, half -> Recipe.Lists.of(planned.data(), lists.half(half)))),
                 lists.hasSets());
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.study;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.RunConfig;
 
 /**
@@ -112,7 +114,8 @@ public record SweepPlan(
         static final String EPOCHS = "epochs";
 
         /** The training of a method that is not trained by steps. */
-        static final PlannedTraining NONE = of(Training.none(), 0);
+        static final PlannedTraining NONE =
+                new PlannedTraining(Training.none(), false, "0", false, false, RunConfig.CHECKPOINT_EVERY);
 
         PlannedTraining {
             Require.that(
@@ -121,15 +124,6 @@ public record SweepPlan(
                     EPOCHS,
                     views);
             Require.positive("checkpoint_every", checkpointEvery);
-        }
-
-        static PlannedTraining of(Training training, int views) {
-            return new PlannedTraining(
-                    training, false, String.valueOf(views), false, false, RunConfig.CHECKPOINT_EVERY);
-        }
-
-        int viewCount() {
-            return views.equals(EPOCHS) ? training.epochs() : Integer.parseInt(views);
         }
     }
 
@@ -182,21 +176,23 @@ public record SweepPlan(
     }
 
     /**
-     * Returns the training of a run: its method's, with the settings of the plan, of the dataset and of the method. The
-     * last of them wins.
+     * Returns the settings of a run: those of the plan, of the dataset and of the method that its method has. The last of them
+     * wins.
      */
-    PlannedTraining training(PlannedTraining trained, Dataset dataset, PlannedMethod method, int shots) {
-        Map<String, Object> settings = Settings.of(trained);
+    Map<String, Object> settings(Dataset dataset, PlannedMethod method, int shots, int seed) {
+        Map<String, Object> settings = new LinkedHashMap<>();
         for (Map<?, ?> keys : List.of(training, dataset.training, method.training)) {
-            settings.replaceAll((name, usual) -> {
-                Object own = keys.get(name) instanceof Map<?, ?> byShots ? byShots.get("" + shots) : keys.get(name);
-                return own == null ? usual : own;
+            keys.forEach((name, given) -> {
+                Object own = given instanceof Map<?, ?> byShots ? byShots.get("" + shots) : given;
+                boolean ofRun = Settings.has(PlannedTraining.NONE, (String) name);
+                if (own != null && (ofRun || keys == method.training) && Recipe.has(method.method, (String) name)) {
+                    settings.put((String) name, own);
+                }
             });
         }
-        if (!trained.training.trains()) {
-            settings.keySet().retainAll(List.of("unlabelled", "own_thresholds"));
-        }
-        return Settings.with(trained, settings);
+        settings.put("shots", shots);
+        settings.put("seed", seed);
+        return settings;
     }
 
     /** Returns the choice for base classes and new ones, if it has the dataset. */

@@ -8,19 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.method.Method;
-import org.coop4j.method.Training;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.Sample;
+import org.coop4j.run.Recipe;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.coop4j.study.SweepPlan.TestOn;
 
 /**
@@ -34,8 +28,6 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
 
     /** A limit for plans that multiply by mistake. */
     private static final int MOST_RUNS = 1_000_000;
-
-    private static final String IMAGENET = "ImageNet";
 
     /**
      * Returns all runs of a plan.
@@ -125,37 +117,13 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
         return added;
     }
 
-    private PlannedTraining training(
-            Method method, Training start, int views, SweepDataset dataset, PlannedMethod planned, int shots) {
-        Training adapted = method.adapted(start, clip.logitScale());
-        return plan.training(PlannedTraining.of(adapted, views), dataset.planned(), planned, shots);
-    }
-
     private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, int seed)
             throws IOException {
-        Method method = planned.method();
         try {
-            Training reference = IMAGENET.equals(dataset.planned().data().benchmark())
-                    ? method.trainingOnImageNet(shots)
-                    : method.training(shots);
-            PlannedTraining training = training(method, reference, 0, dataset, planned, shots);
-            int classes = dataset.classNames().size() / (half == ClassHalf.ALL ? 1 : 2);
-            int images = shots == 0 ? dataset.images() : Math.min(dataset.images(), shots * classes);
-            Optional<Method.Fast> fast = training.fast() ? method.fast(clip, images, classes) : Optional.empty();
-            if (fast.isPresent()) {
-                Map<String, Object> own = new LinkedHashMap<>();
-                Settings.of((Record) method).keySet().stream()
-                        .filter(planned.training()::containsKey)
-                        .forEach(name -> own.put(name, planned.training().get(name)));
-                method = fast.get().method().with(own);
-                training = training(method, fast.get().training(), fast.get().views(), dataset, planned, shots);
-            }
-            Sample sample =
-                    new Sample(shots, seed, training.viewCount(), training.unlabelled(), training.ownThresholds());
-            RunConfig config = RunConfig.of(clip.modelSha256(), dataset.data(half), method, training.training(), sample)
-                    .in(clip)
-                    .withCheckpointEvery(training.checkpointEvery());
-            return new SweepRun(planned.name(), config);
+            Map<String, Object> settings = plan.settings(dataset.planned(), planned, shots, seed);
+            Recipe recipe =
+                    Recipe.of(planned.method(), settings, dataset.counts().get(half), clip);
+            return new SweepRun(planned.name(), recipe.on(dataset.data(half), clip));
         } catch (IllegalArgumentException e) {
             throw new PlanException(
                     "%s, %s, %s: %s".formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));

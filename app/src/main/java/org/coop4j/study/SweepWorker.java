@@ -1,20 +1,16 @@
 package org.coop4j.study;
 
-import static org.coop4j.run.RunFolder.RESULT;
 import static org.coop4j.study.RunStore.describe;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.coop4j.base.Log;
 import org.coop4j.base.Progress;
-import org.coop4j.method.Classifier;
-import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepRun.RunState;
 import org.slf4j.Logger;
@@ -63,20 +59,14 @@ record SweepWorker(Images shared, RunStore store) {
             throw new IOException("it needs the run " + source.folder() + ", which has no result"
                     + learned.failure().map(why -> ": " + why).orElse(""));
         }
-        Path from = store.folder(source);
-        ClassifierFile file = ClassifierFile.read(
-                RunFolder.classifier(from).orElseThrow(() -> new IOException(source.folder() + " has no classifier")));
-        RunImages images = RunImages.of(from).orElse(RunImages.NONE);
-        try (Classifier classifier = file.open(shared.clip())) {
-            return new Run(shared, run.label(), config, progress).test(store.prepare(run), classifier, images);
-        }
+        return new Run(shared, run.label(), config, progress).test(store.prepare(run), Run.open(store.folder(source)));
     }
 
     /** Returns a run that another process made. */
     RunState read(SweepRun run) {
         try {
-            return run.finished(RunFolder.read(store.folder(run).resolve(RESULT), RunResult.class));
-        } catch (IOException e) {
+            return run.finished(Run.open(store.folder(run)).result().orElseThrow());
+        } catch (IOException | NoSuchElementException e) {
             return run.failed(describe(e));
         }
     }

@@ -11,13 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.Benchmarks;
-import org.coop4j.method.CoOp;
-import org.coop4j.method.Method;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,23 +75,6 @@ class TrainAgainTest {
         options.preset = null;
         data.benchmark = Benchmarks.published().get("eurosat");
         assertThat(options.shots(data)).isEqualTo(16);
-    }
-
-    @Test
-    void theStepsOfPromptsDoNotGrowWithALargeFolder() {
-        Map<Integer, Integer> epochs = Map.of(12, 200, 160, 200, 400, 80, 50_000, 10);
-        epochs.forEach((each, expected) ->
-                assertThat(epochs(new CoOp(), Map.of(), 0, each)).isEqualTo(expected));
-        assertThat(epochs(new CoOp(), Map.of("epochs", "30"), 0, 2500)).isEqualTo(30);
-        assertThat(epochs(new CoOp(), Map.of(), 16, 2500)).isEqualTo(200);
-    }
-
-    private static int epochs(Method method, Map<String, String> settings, int shots, int each) {
-        return new CandidateGrid(List.of(method), settings, Map.of(), shots, each, 100, m -> Optional.empty())
-                .candidates()
-                .get(0)
-                .training()
-                .epochs();
     }
 
     @Test

@@ -12,7 +12,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
-import org.coop4j.base.Settings;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -20,23 +19,19 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.Sample;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -80,19 +75,11 @@ class FeatureRunTest {
         clip.close();
     }
 
-    private static Training shortTraining(Method method) {
-        Training reference = method.training(2);
-        return reference.trains() ? Settings.with(reference, Map.of("epochs", 2, "batch", 4)) : reference;
-    }
-
-    private static RunConfig config(Images shared, DataSpec data, Method method) throws IOException {
-        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
-        return RunConfig.of(shared.space().modelSha256(), lists, method, shortTraining(method), new Sample(2, 1));
-    }
-
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out) throws IOException {
-        Images shared = new Images(space, Run.Options.of(place.resolve("bank")));
-        return new Run(shared, method.id(), config(shared, data, method), Progress.NONE).run(place.resolve(out), false);
+        Map<String, Object> settings =
+                method.training(2).trains() ? Map.of("shots", 2, "epochs", 2, "batch", 4) : Map.of("shots", 2);
+        return Run.of(space, data, method, settings, Run.Options.of(place.resolve("bank")))
+                .run(place.resolve(out), false);
     }
 
     private ClassifierFile learned(String out) throws IOException {
@@ -212,11 +199,10 @@ class FeatureRunTest {
                             Sha256.of(model).substring(0, 12),
                             Sha256.of(other).substring(0, 12));
         }
-        Images shared = new Images(clip, Run.Options.of(place.resolve("bank")));
-        RunConfig plain = config(shared, features, Method.of("gda"));
-        RunConfig views = RunConfig.of(
-                plain.modelSha256(), plain.testedOn(), plain.method(), plain.training(), new Sample(2, 1, 3));
-        assertThatThrownBy(() -> new Run(shared, "gda", views, Progress.NONE).run(place.resolve("run"), false))
+        Map<String, Object> views = Map.of("shots", 2, "views", 3);
+        Run.Options options = Run.Options.of(place.resolve("bank"));
+        assertThatThrownBy(() -> Run.of(clip, features, Method.of("taskres"), views, options)
+                        .run(place.resolve("run"), false))
                 .hasMessageContainingAll("features.safetensors", "views");
         assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
                 .hasMessageContainingAll("features.safetensors", "projection");

@@ -30,8 +30,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
 import org.junit.jupiter.api.AfterAll;
@@ -195,9 +195,9 @@ class FindingsTest {
     private static Learned learned(Method method, Training training, Path data) throws IOException {
         DataSpec source = DataSpec.of(data);
         RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
-        RunConfig config = RunConfig.of(clip.modelSha256(), lists, method, training, new Sample(0, 1));
+        Recipe recipe = new Recipe(method.id(), method, training, Sample.of(0, 1), 1);
         Path run = folder.resolve(data.getFileName() + "-" + method.id());
-        return new Run(images, method.id(), config, Progress.NONE).learn(run, true);
+        return new Run(images, recipe, lists, Progress.NONE).learn(run, true);
     }
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {

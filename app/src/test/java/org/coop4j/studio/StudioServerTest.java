@@ -26,24 +26,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.run.Images;
-import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
 import org.coop4j.studio.Studio.Picture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -303,12 +296,8 @@ class StudioServerTest {
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
                 .withFiles(photos, null, null)
                 .withExif(ExifOrientation.APPLY);
-        Images images = new Images(clip, Run.Options.of(folder.resolve("other bank")));
-        RunData lists = RunData.of(data, images.dataset(data, 1), ClassHalf.ALL);
-        Candidate candidate = Candidate.of(Method.of("gda"), Map.of(), 0, clip.logitScale());
-        RunConfig config = candidate.config(images.space(), lists, new Sample(0, 1));
-        new Run(images, "GDA", config, Progress.NONE).run(folder.resolve("run"), false);
-        images.forget();
+        Run.of(clip, data, Method.of("gda"), Map.of(), Run.Options.of(folder.resolve("other bank")))
+                .run(folder.resolve("run"), false);
         assertThat(Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER)))
                 .isEqualTo(Files.readAllBytes(folder.resolve("run").resolve(RunFolder.CLASSIFIER)));
         assertThat(ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER)).classNames())

@@ -14,6 +14,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -145,13 +146,17 @@ public final class RunFiles {
         own.keySet().removeIf(name -> !Settings.has((Record) method, name));
         Map<String, String> rest = new LinkedHashMap<>(settings);
         rest.keySet().removeAll(own.keySet());
-        RunConfig config = RunConfig.of(
+        return new RunConfig(
                 model,
-                data("trainedOn"),
+                method.learns() ? data("trainedOn") : null,
+                data("dataset"),
                 method.with(own),
                 Settings.with(method.training(shots), rest),
-                new Sample(shots, result.path("seed").asLong()));
-        return config.testedOn(data("dataset"));
+                method.learns() ? Sample.of(shots, result.path("seed").asLong()) : Sample.NONE,
+                Precision.FLOAT32,
+                1,
+                1,
+                null);
     }
 
     private RunData data(String field) {

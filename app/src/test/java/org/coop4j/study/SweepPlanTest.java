@@ -23,9 +23,10 @@ import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.Training;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.run.Recipe;
+import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.study.SweepPlan.PlannedTraining;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,12 +52,9 @@ class SweepPlanTest {
         return Settings.of((Record) plan.methods().get(i).method());
     }
 
-    private static PlannedTraining training(SweepPlan plan, int method, Training reference, int shots) {
-        return plan.training(
-                PlannedTraining.of(reference, 0),
-                plan.datasets().get(0),
-                plan.methods().get(method),
-                shots);
+    private static Recipe recipe(SweepPlan plan, int method, int shots) {
+        SweepPlan.PlannedMethod planned = plan.methods().get(method);
+        return Recipe.checked(planned.method(), plan.settings(plan.datasets().get(0), planned, shots, 1));
     }
 
     @Test
@@ -68,7 +66,8 @@ class SweepPlanTest {
         assertThat(plan.datasets().get(0).data().splitSeed()).isEqualTo(1);
         assertThat(plan.shots()).containsExactly(1, 2, 4, 8, 16);
         assertThat(plan.seeds()).containsExactly(1, 2, 3);
-        assertThat(training(plan, 0, Training.coop(50, 32), 1)).isEqualTo(PlannedTraining.of(Training.coop(50, 32), 0));
+        assertThat(recipe(plan, 0, 1).training()).isEqualTo(Training.coop(50, 32));
+        assertThat(recipe(plan, 0, 1).sample()).isEqualTo(Sample.of(1, 1));
         assertThat(plan.testOn()).isEmpty();
         assertThat(plan.baseToNew()).isEmpty();
     }
@@ -136,18 +135,16 @@ class SweepPlanTest {
                         batch: 16
                         rate: 5e-3
                         """);
-        Training own = training(plan, 0, Training.coop(50, 32), 1).training();
+        Training own = recipe(plan, 0, 1).training();
         assertThat(own.batch()).isEqualTo(4);
         assertThat(own.rate()).isEqualTo(5e-3);
         assertThat(own.epochs()).isEqualTo(7);
         assertThat(own.momentum()).isEqualTo(0.9);
-        assertThat(training(plan, 0, Training.coop(50, 32), 2).training().epochs())
-                .isEqualTo(20);
+        assertThat(recipe(plan, 0, 2).training().epochs()).isEqualTo(20);
         assertThat(settings(plan, 0)).containsEntry("context_length", 3).containsEntry("class_specific", true);
-        PlannedTraining second = training(plan, 1, Training.coop(50, 32), 2);
+        Recipe second = recipe(plan, 1, 2);
         assertThat(second.training().rate()).isEqualTo(1e-3);
-        assertThat(second.viewCount()).isEqualTo(20);
-        assertThat(training(plan, 1, Training.none(), 2).viewCount()).isZero();
+        assertThat(second.sample().views()).isEqualTo(20);
         assertThat(settings(plan, 2)).containsEntry("words", "this is a").containsEntry("position", "front");
     }
 

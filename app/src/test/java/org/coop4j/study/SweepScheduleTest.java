@@ -20,6 +20,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.PlanException;
@@ -61,7 +62,16 @@ class SweepScheduleTest {
                                 dataset,
                                 Sha256.of(dataset.name()),
                                 List.of("ant", "bee", "cow", "dog", "eel"),
-                                100,
+                                Stream.of(ClassHalf.values())
+                                        .collect(Collectors.toMap(
+                                                half -> half,
+                                                half -> new Recipe.Lists(
+                                                        100,
+                                                        half == ClassHalf.ALL ? 5 : 2,
+                                                        "ImageNet"
+                                                                .equals(
+                                                                        dataset.data()
+                                                                                .benchmark())))),
                                 false)));
         return SweepSchedule.of(clip, plan, datasets);
     }
@@ -171,7 +181,7 @@ class SweepScheduleTest {
         assertThat(Settings.of((Record) config.method()))
                 .containsEntry("words", "a photo of a")
                 .containsEntry("class_specific", true);
-        assertThat(config.sample()).isEqualTo(new Sample(4, 7, 12));
+        assertThat(config.sample()).isEqualTo(Sample.of(4, 7).withViews(12));
         assertThat(config.training().batch()).isEqualTo(8);
         assertThat(config.training().warmupEpochs()).isEqualTo(2);
         assertThat(config.training().momentum()).isEqualTo(0.5);

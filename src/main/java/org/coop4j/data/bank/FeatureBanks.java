@@ -332,8 +332,19 @@ public final class FeatureBanks implements AutoCloseable {
 
         private RgbImage seen(View view, ImageDecoder decoder) throws IOException {
             LabelledImage image = view.image.image();
+            String sha256 = view.image.sha256();
             return decoder.decode(
-                    image.path(), image.exif(), all -> transform.apply(all, view.image.sha256(), view.number));
+                    image.path(),
+                    image.exif(),
+                    content -> unchanged(content, sha256, image.path()),
+                    all -> transform.apply(all, sha256, view.number));
+        }
+
+        /** Returns a content that has the hash under which its features are kept. */
+        private static byte[] unchanged(byte[] content, String sha256, Path file) throws InputException {
+            InputException.require(
+                    Sha256.of(content).equals(sha256), "%s was changed since it was first read: run again", file);
+            return content;
         }
 
         private RgbImage unchecked(View view, ImageDecoder decoder) {
@@ -375,10 +386,10 @@ public final class FeatureBanks implements AutoCloseable {
     }
 
     /**
-     * Returns the hash of the contents of images. Files that an earlier process read are not read again while their sizes
-     * and times are the same.
+     * Returns the hash of each image's content, in hexadecimal; {@code unreadable} for a file that cannot be read. Files that
+     * an earlier process read are not read again while their sizes and times are the same.
      */
-    public String contentsSha256(List<LabelledImage> images, Workers workers) {
+    public List<String> contents(List<LabelledImage> images, Workers workers) {
         String[] hashes = new String[images.size()];
         workers.each(hashes.length, (worker, i) -> {
             try {
@@ -388,7 +399,7 @@ public final class FeatureBanks implements AutoCloseable {
             }
         });
         files.keep();
-        return Sha256.of(String.join("\n", hashes));
+        return List.of(hashes);
     }
 
     /** Returns the hash of a file's content as it is now; a file that an earlier process read is not read again. */

@@ -26,7 +26,6 @@ import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
@@ -36,11 +35,9 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
-import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.Sample;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -159,10 +156,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     @Override
     public List<StructField> appended(StructType schema) {
-        Map<String, String> given = given();
-        Candidate.isFast(given);
-        Candidate.of(
-                Method.of(getOrDefault(method())), given, (int) getOrDefault(shots()), FeatureSpace.USUAL_LOGIT_SCALE);
+        Recipe.checked(Method.of(getOrDefault(method())), given());
         schema.apply(getOrDefault(idCol()));
         ImageColumn.require(
                 schema,
@@ -204,8 +198,6 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         long draw = (long) getOrDefault(seed());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
-        Candidate chosen =
-                Candidate.of(Method.of(getOrDefault(method())), given(), (int) getOrDefault(shots()), clip, lists);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
@@ -217,8 +209,9 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         ? labelled.encode(rows, embedder, some, FeatureKind.PIXELS)
                                 .by(clip, kind)
                         : labelled.encode(rows, embedder, some, kind));
-        RunConfig config = chosen.config(
-                images.space(), RunData.of(source, lists, ClassHalf.ALL), new Sample(chosen.shots(), draw));
+        Recipe recipe =
+                Recipe.ofOneView(Method.of(getOrDefault(method())), given(), Recipe.Lists.of(source, lists), clip);
+        RunData data = RunData.of(source, lists, ClassHalf.ALL);
         Progress logged = new Progress() {
             @Override
             public void note(String message) {
@@ -230,7 +223,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 log().warn(message);
             }
         };
-        try (Learned learned = new Run(images, config.method().title(), config, logged).learn()) {
+        try (Learned learned = new Run(images, recipe.named(recipe.method().title()), data, logged).learn()) {
             ClassifierFile file = learned.file();
             return PromptClassificationModel.of(file.withOrigin(file.origin().withModelFile(location.path())));
         }
@@ -238,6 +231,8 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     private Map<String, String> given() {
         Map<String, String> given = new LinkedHashMap<>();
+        given.put("shots", String.valueOf((int) getOrDefault(shots())));
+        given.put("seed", String.valueOf((long) getOrDefault(seed())));
         for (String setting : getOrDefault(settings())) {
             String[] parts = setting.split("=", 2);
             Require.that(parts.length == 2, "settings: expected name=value, got \"%s\"", setting);
