@@ -19,6 +19,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Precision;
@@ -27,8 +28,10 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
+import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
@@ -73,6 +76,11 @@ class FeatureRunTest {
     @AfterAll
     static void close() throws IOException {
         clip.close();
+    }
+
+    private static RunConfig config(Images shared, DataSpec data, Method method) throws IOException {
+        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
+        return Recipe.checked(method, Map.of("shots", 2)).on(lists, shared.space());
     }
 
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out) throws IOException {

@@ -89,8 +89,7 @@ class SweepPlanTest {
                 .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
-        assertThat(training(all, 5, Training.coop(50, 32), 1).training().weightDecay())
-                .isEqualTo(5e-4);
+        assertThat(recipe(all, 5, 1).training().weightDecay()).isEqualTo(5e-4);
     }
 
     @Test
@@ -183,8 +182,7 @@ class SweepPlanTest {
                         new ZeroShot(List.of("a {}", "the {}"), false),
                         new ZeroShot(List.of("a {}", "b {}"), false),
                         new CoOp(5, ClassPosition.END, false));
-        assertThat(training(plan, 0, Training.coop(50, 32), 1).training().epochs())
-                .isEqualTo(9);
+        assertThat(recipe(plan, 0, 1).training().epochs()).isEqualTo(9);
     }
 
     @Test
