@@ -173,7 +173,9 @@ class MultiLabelListsTest {
         ImageDataset data = load(DataSpec.of(voc).withFiles(LISTS, null, null));
         assertThat(contents(data)).hasSameSizeAs(Files.readAllLines(main.resolve("trainval.txt")));
         assertThat(data.test()).isNotEmpty();
-        assertThat(notes).anyMatch(note -> note.contains("no split")).anyMatch(note -> note.contains("only a list of training images"));
+        assertThat(notes)
+                .anyMatch(note -> note.contains("no split"))
+                .anyMatch(note -> note.contains("only a list of training images"));
 
         Files.move(main.resolve("trainval.txt"), main.resolve("test.txt"));
         ImageDataset tests = load(DataSpec.of(voc).withFiles(LISTS, null, null));
