@@ -56,8 +56,8 @@ import org.slf4j.Logger;
  *       Without names the labels are the names.
  * </ul>
  *
- * <p>Without a split each class is split by {@link SplitShares}. The EXIF orientation of images in folders and CSV lists is
- * applied.
+ * <p>Without a split each class is split by {@link SplitShares}. The EXIF orientation of images is
+ * applied, but those of split files are kept as they are stored.
  *
  * @param data where they are, and how they are read
  * @param seed seed of the split, if the data has none
@@ -92,7 +92,7 @@ record DataFiles(DataSpec data, long seed) {
             lists.jsonLines();
             return sets(lists);
         }
-        if (data.hasExtension(".json") && Files.isRegularFile(place) && lists.isCoco()) {
+        if (data.isCoco()) {
             lists.coco();
             return sets(lists);
         }
@@ -349,7 +349,8 @@ record DataFiles(DataSpec data, long seed) {
         }
         require(!rows.isEmpty(), "%s lists no images", data.path());
         if (!columns.contains("split")) {
-            rows.sort(Comparator.comparing(Listed::path)); // the split does not depend on the order of the lines
+            rows.sort(Comparator.comparing(
+                    Listed::path, ImageFiles.ORDER)); // the split does not depend on the order of the lines
         }
         boolean numbered = rows.stream().allMatch(row -> row.className.matches("\\d{1,9}"));
         return dataset(rows, numbered ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder());

@@ -36,7 +36,7 @@ import org.coop4j.image.ExifOrientation;
  * @param split percentages of train, val and test images, such as 60/10/30, if the data has no split; 0/0/100 to test on
  *     all images of such data; null for the benchmarks' 50/20/30
  * @param exif treatment of the images' EXIF orientation; null for the usual one: kept for published datasets and split
- *     files, as in the reference, and otherwise applied
+ *     files, as in the reference, and otherwise applied, lists of COCO included
  * @param nested true if each folder with images is a class, named by its path; null if class folders lie side by side
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
  *     model
@@ -276,13 +276,18 @@ public record DataSpec(
         return path.toLowerCase(Locale.ROOT).endsWith(extension);
     }
 
+    /** Returns true if the data is a list of COCO. */
+    boolean isCoco() {
+        return benchmark == null && hasExtension(".json") && LabelLists.isCoco(Path.of(path));
+    }
+
     /** Returns the treatment of the images' EXIF orientation. */
     public ExifOrientation orientation() {
         return exif == null ? usualOrientation() : exif;
     }
 
     private ExifOrientation usualOrientation() {
-        return benchmark != null || hasExtension(".json") ? ExifOrientation.KEEP : ExifOrientation.APPLY;
+        return benchmark != null || (hasExtension(".json") && !isCoco()) ? ExifOrientation.KEEP : ExifOrientation.APPLY;
     }
 
     /** Returns true if the data is a file of features. */

@@ -1,5 +1,8 @@
 package org.coop4j.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -9,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -38,6 +42,10 @@ public final class ImageFiles {
 
     /** Names, in lower case, that archives and file managers leave behind. */
     private static final Set<String> LEFT_BEHIND = Set.of("__macosx", "thumbs.db", "desktop.ini");
+
+    /** Linux's order of paths, on which a list's split depends: by their bytes. */
+    static final Comparator<Path> ORDER = Comparator.comparing(
+            path -> path.toString().replace(File.separatorChar, '/').getBytes(UTF_8), Arrays::compareUnsigned);
 
     private final Set<Path> passedOver = new LinkedHashSet<>();
 

@@ -198,7 +198,7 @@ final class LabelLists {
     private record Line(String path, List<String> labels, List<String> unknown, String split) {}
 
     void jsonLines() throws IOException {
-        try (InputStream bytes = open();
+        try (InputStream bytes = open(list);
                 MappingIterator<Line> lines = JSON.readerFor(Line.class).readValues(bytes)) {
             while (lines.hasNextValue()) {
                 Line line = lines.nextValue();
@@ -216,7 +216,7 @@ final class LabelLists {
         }
     }
 
-    private InputStream open() throws IOException {
+    private static InputStream open(Path list) throws IOException {
         return new BufferedInputStream(
                 Channels.newInputStream(OpenFile.channel(list, StandardOpenOption.READ)), 1 << 16);
     }
@@ -231,12 +231,12 @@ final class LabelLists {
                 e);
     }
 
-    /** Returns true if a JSON file is a list of COCO, and not a split file. */
-    boolean isCoco() throws IOException {
-        try (InputStream bytes = open();
+    /** Returns true if a JSON file is a list of COCO, and not a split file or missing. */
+    static boolean isCoco(Path list) {
+        try (InputStream bytes = open(list);
                 JsonParser json = JSON.createParser(bytes)) {
             return json.nextToken() == JsonToken.START_OBJECT && COCO.contains(String.valueOf(json.nextFieldName()));
-        } catch (JsonProcessingException e) {
+        } catch (IOException e) {
             return false; // the other reader reports it
         }
     }
@@ -251,7 +251,7 @@ final class LabelLists {
         Map<Long, String> files = new LinkedHashMap<>();
         NavigableMap<Long, String> categories = new TreeMap<>();
         Map<Long, Set<Long>> found = new HashMap<>(); // categories by image
-        try (InputStream bytes = open();
+        try (InputStream bytes = open(list);
                 JsonParser json = JSON.createParser(bytes)) {
             json.nextToken();
             while (json.nextToken() == JsonToken.FIELD_NAME) {
@@ -323,7 +323,7 @@ final class LabelLists {
         List<Path> files;
         try (Stream<Path> all = Files.list(list.resolve("Annotations"))) {
             files = all.filter(file -> file.toString().endsWith(".xml"))
-                    .sorted()
+                    .sorted(ImageFiles.ORDER)
                     .toList();
         }
         for (Path file : files) {
@@ -387,7 +387,11 @@ final class LabelLists {
                 TextFile.lines(file).forEach(line -> splits.put(line.strip(), split));
             }
         }
-        return Set.copyOf(splits.values()).size() < 2 ? Map.of() : splits;
+        if (Set.copyOf(splits.values()).equals(Set.of(Split.TRAIN))) {
+            splits.replaceAll((stem, split) -> null);
+            notes.accept(list + ": only a list of training images, whose pictures are split");
+        }
+        return splits;
     }
 
     // Keywords

@@ -167,7 +167,8 @@ public final class Images {
         return banks.sha256(file);
     }
 
-    private List<LabelledImage> used(RunConfig config) throws IOException {
+    /** Returns the train, val and test images of a run. */
+    public List<LabelledImage> used(RunConfig config) throws IOException {
         List<LabelledImage> used = new ArrayList<>();
         if (config.method().learns()) {
             ImageDataset learned = drawn(config.data(), config.method(), config.sample(), note -> {});
@@ -176,11 +177,6 @@ public final class Images {
         }
         used.addAll(tested(config).test());
         return used;
-    }
-
-    /** Returns the number of train, val and test images of a run. */
-    public int used(Recipe recipe, RunData data) throws IOException {
-        return used(recipe.on(data, space)).size();
     }
 
     /** The images that a method learns from, with remarks on classes that have few. */

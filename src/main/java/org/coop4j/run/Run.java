@@ -23,6 +23,7 @@ import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.ClassifierFile.Origin;
@@ -325,7 +326,8 @@ public final class Run {
             if (drawn.stored().isPresent()) {
                 origin = origin.with("features_sha256", drawn.stored().get().sha256());
             }
-            origin = origin.withSample(drawn.name(), source.exif(), sample.shots(), sample.seed(), space.precision())
+            ExifOrientation exif = source.orientation() == ExifOrientation.KEEP ? ExifOrientation.KEEP : source.exif();
+            origin = origin.withSample(drawn.name(), exif, sample.shots(), sample.seed(), space.precision())
                     .withDescriptions(support.task().descriptions(), drawn.classNames());
             if (config.training().trains()) {
                 origin = origin.withEpochs(config.training().epochs());

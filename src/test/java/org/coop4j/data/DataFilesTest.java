@@ -5,6 +5,7 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.coop4j.base.InputException;
 import org.coop4j.data.SplitRules.SplitShares;
@@ -351,5 +353,28 @@ class DataFilesTest {
 
     private LabelledImage image(String path, int label, String name) {
         return new LabelledImage(root.resolve(path), label, name, ExifOrientation.APPLY);
+    }
+
+    /** A path of Windows, which compares paths without regard to case. */
+    private static Path ofWindows(String text) {
+        return (Path) Proxy.newProxyInstance(
+                Path.class.getClassLoader(),
+                new Class<?>[] {Path.class},
+                (path, method, arguments) -> switch (method.getName()) {
+                    case "toString" -> text;
+                    case "compareTo" -> text.compareToIgnoreCase(arguments[0].toString());
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    @Test
+    void theOrderOfListedFilesIsThatOfLinuxEverywhere() {
+        List<String> names = List.of("a/Z.jpg", "a/b.jpg", "a/\uFF21.jpg", "a/\uD83D\uDE00.jpg", "a0.jpg");
+        assertThat(Stream.of("a0.jpg", "a/\uD83D\uDE00.jpg", "a/b.jpg", "a/\uFF21.jpg", "a/Z.jpg")
+                        .map(DataFilesTest::ofWindows)
+                        .sorted(ImageFiles.ORDER)
+                        .map(Path::toString))
+                .isEqualTo(names);
+        assertThat(names.stream().map(Path::of).sorted().map(Path::toString)).isEqualTo(names);
     }
 }

@@ -21,9 +21,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Folders;
 import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Labels;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +162,41 @@ class MultiLabelListsTest {
         Path main = LISTS.resolve("voc/ImageSets/Main");
         assertThat(data.train()).hasSameSizeAs(Files.readAllLines(main.resolve("trainval.txt")));
         assertThat(data.test()).hasSameSizeAs(Files.readAllLines(main.resolve("test.txt")));
+    }
+
+    @Test
+    void aListOfVocThatIsTheOnlyOneChoosesThePictures() throws IOException {
+        Path voc = folder.resolve("voc");
+        Folders.copy(LISTS.resolve("voc"), voc);
+        Path main = voc.resolve("ImageSets/Main");
+        Files.delete(main.resolve("test.txt"));
+        ImageDataset data = load(DataSpec.of(voc).withFiles(LISTS, null, null));
+        assertThat(contents(data)).hasSameSizeAs(Files.readAllLines(main.resolve("trainval.txt")));
+        assertThat(data.test()).isNotEmpty();
+        assertThat(notes)
+                .anyMatch(note -> note.contains("no split"))
+                .anyMatch(note -> note.contains("only a list of training images"));
+
+        Files.move(main.resolve("trainval.txt"), main.resolve("test.txt"));
+        ImageDataset tests = load(DataSpec.of(voc).withFiles(LISTS, null, null));
+        assertThat(tests.train()).isEmpty();
+        assertThat(tests.test()).hasSameSizeAs(Files.readAllLines(main.resolve("test.txt")));
+    }
+
+    @Test
+    void picturesOfAllListsAreTurnedButThoseOfSplitFilesAsInTheReference() throws IOException {
+        DataSpec coco = DataSpec.of(LISTS.resolve("coco.json"));
+        DataSpec lines = DataSpec.of(Files.writeString(
+                folder.resolve("list.jsonl"),
+                "{\"path\": \"a.jpg\", \"labels\": [\"x\"]}\n{\"path\": \"b.jpg\", \"labels\": [\"y\"]}\n"));
+        DataSpec split = DataSpec.of(Files.writeString(
+                folder.resolve("split.json"),
+                "{\"train\": [[\"a.jpg\", 0, \"x\"]], \"val\": [], \"test\": [[\"b.jpg\", 1, \"y\"]]}"));
+        for (DataSpec list : List.of(coco, lines)) {
+            assertThat(list.orientation()).isEqualTo(ExifOrientation.APPLY);
+            assertThat(load(list).test()).extracting(LabelledImage::exif).containsOnly(ExifOrientation.APPLY);
+        }
+        assertThat(split.orientation()).isEqualTo(ExifOrientation.KEEP);
     }
 
     static Stream<String> keywordFiles() throws IOException {

@@ -24,6 +24,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
@@ -97,7 +99,12 @@ final class SweepCommand extends ConsoleCommand {
                 "--vocabulary does not reach Spark's executors: omit --spark");
         Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
-        try (Clip clip = vocabulary.open(model)) {
+        Optional<Integer> begun = spark == null ? Sweep.threads(out) : Optional.empty();
+        begun.filter(threads -> threads != Workers.standard().count())
+                .ifPresent(threads ->
+                        console.note("computing with %s, as the sweep began".formatted(count(threads, "thread"))));
+        Workers workers = begun.map(Workers::new).orElseGet(Workers::standard);
+        try (Clip clip = vocabulary.open(model, Optional.of(Precision.FLOAT32), workers)) {
             Sweep sweep = Sweep.of(new Images(clip, options), read);
             if (dryRun) {
                 list(sweep.states(out));

@@ -165,7 +165,9 @@ final class TrainCommand extends ConsoleCommand {
             return 0;
         }
         int all = lists.train().size() + lists.val().size() + lists.test().size();
-        int unused = all - images.used(most.get(), lists(images, seeds.get(0)));
+        int unused = all
+                - images.used(most.get().on(lists(images, seeds.get(0)), images.space()))
+                        .size();
         if (unused > 0) {
             console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
                     .formatted(

@@ -117,6 +117,11 @@ public final class Sweep {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
+    /** Returns the number of threads that a sweep's folder was begun with, on which the last digits of its runs depend. */
+    public static Optional<Integer> threads(Path folder) {
+        return new RunStore(folder, SweepRun::config).threads();
+    }
+
     /** Returns the states of all runs in a sweep's folder, which is not changed. */
     public List<RunState> states(Path folder) {
         return runs.stream().map(new SweepWorker(shared, folder).store()::state).toList();

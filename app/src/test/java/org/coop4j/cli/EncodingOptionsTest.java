@@ -104,6 +104,24 @@ class EncodingOptionsTest {
     }
 
     @Test
+    void picturesOfASplitFileAreKeptAsInTheReferenceAndPredictFollows() throws IOException {
+        Path split = Files.writeString(
+                pictures.resolveSibling("split.json"),
+                """
+                {"train": [["train/blue/picture-0.png", 0, "blue"], ["train/red/picture-0.png", 1, "red"]],
+                 "val": [], "test": [["test/blue/picture-0.png", 0, "blue"], ["test/red/picture-0.png", 1, "red"]]}
+                """);
+        Path run = folder.resolve("split-run");
+        coop(
+                        "train -m % -d % --images % -o % --method prototypes --bank",
+                        MODEL, split, pictures, run, folder.resolve("bank"))
+                .ok();
+        assertThat(predict(run))
+                .isEqualTo(predict(run, "--exif", "keep"))
+                .isNotEqualTo(predict(run, "--exif", "apply"));
+    }
+
+    @Test
     void aPlanSaysItAndRunsOfOneFolderAreToldApartByIt() throws IOException {
         Path out = folder.resolve("sweep");
         String kept = sweep(out, "keep");

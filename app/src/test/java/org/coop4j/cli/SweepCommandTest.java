@@ -12,11 +12,19 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.Folders;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.run.Images;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunFiles;
+import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,6 +89,24 @@ class SweepCommandTest {
         assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
         assertThat(first.path("seed").asInt()).isEqualTo(1);
         assertThat(first.path("precision").asText()).isEqualTo("float32");
+    }
+
+    /** Last digits depend on the number of threads. */
+    @Test
+    void aSweepGoesOnWithTheThreadsThatItBeganWith() throws IOException {
+        Path out = folder.resolve("threads");
+        int threads = Workers.standard().count() + 1;
+        String first = Files.readString(plan).replace("seeds: [1, 2]", "seeds: 1");
+        try (Clip clip = org.coop4j.clip.TinyModel.open(MODEL, threads)) {
+            Images images = new Images(clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
+            Sweep.of(images, SweepPlan.parse(first, folder)).run(out, new Sweep.SweepListener() {});
+        }
+        CommandRun run = sweep(out).ok();
+        assertThat(run.err()).contains("computing with " + threads + " threads, as the sweep began", "3 of them");
+        assertThat(Folders.files(out.resolve("runs")))
+                .filteredOn(file -> file.endsWith(RunFolder.CONFIG))
+                .hasSize(5)
+                .allSatisfy(file -> assertThat(RunConfig.read(file).threads()).isEqualTo(threads));
     }
 
     @Test
