@@ -91,8 +91,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         /** Returns a method and training to start from, with settings of either. */
         public static Candidate of(Method.Fast start, Map<String, ?> settings, int shots, double logitScale) {
             Method.Configured given = Method.Configured.of(start, settings, logitScale);
-            Method configured = (Method) given.method();
-            return new Candidate(configured.title(), configured, given.training(), shots);
+            return new Candidate(given.method().title(), given.method(), given.training(), shots);
         }
 
         /** Returns the configuration of a run in a space. */

@@ -142,7 +142,7 @@ record CandidateGrid(
 
     private static boolean has(Method method, String setting) {
         return (setting.equals(SHOTS) && method.learns())
-                || Settings.has((Record) method, setting)
+                || Settings.has(method.settings(), setting)
                 || (method.training(1).trains() && Settings.has(Training.none(), setting));
     }
 }

@@ -144,7 +144,7 @@ record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datase
             Optional<Method.Fast> fast = training.fast() ? method.fast(clip, images, classes) : Optional.empty();
             if (fast.isPresent()) {
                 Map<String, Object> own = new LinkedHashMap<>();
-                Settings.of((Record) method).keySet().stream()
+                Settings.of(method.settings()).keySet().stream()
                         .filter(planned.training()::containsKey)
                         .forEach(name -> own.put(name, planned.training().get(name)));
                 method = fast.get().method().with(own);

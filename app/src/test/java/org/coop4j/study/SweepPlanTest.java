@@ -48,7 +48,7 @@ class SweepPlanTest {
     }
 
     private static Map<String, Object> settings(SweepPlan plan, int i) {
-        return Settings.of((Record) plan.methods().get(i).method());
+        return Settings.of(plan.methods().get(i).method().settings());
     }
 
     private static PlannedTraining training(SweepPlan plan, int method, Training reference, int shots) {
