@@ -175,7 +175,7 @@ final class MethodsCommand extends ConsoleCommand {
                     images(random, seen, classes * shots, !method.suits(false)),
                     images(random, seen, classes * ((shots + 3) / PER_QUARTER), !method.suits(false)));
             DenseFeatures test = images(random, seen, tests, !method.suits(false));
-            Method used = Settings.has((Record) method, "templates")
+            Method used = Settings.has(method.settings(), "templates")
                     ? method.with(Map.of("templates", List.of("{}")))
                     : method;
             FeatureMatrix ofTexts = FeatureMatrix.of(classes, width, texts);

@@ -144,6 +144,11 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
         }
 
         @Override
+        public List<String> classNames() {
+            return file.classNames();
+        }
+
+        @Override
         public FeatureMatrix logits(FeatureMatrix images) {
             return probe.logits(images);
         }

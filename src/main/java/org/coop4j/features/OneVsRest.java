@@ -249,6 +249,11 @@ record OneVsRest() implements Method {
     private record Sigmoids(FeatureSpace space, ClassifierFile file) implements Classifier {
 
         @Override
+        public List<String> classNames() {
+            return file.classNames();
+        }
+
+        @Override
         public <T> T logits(LogitGraph<T> graph, T images) {
             return graph.plus(
                     graph.product(images, file.matrix(W)), file.tensor(B).values());

@@ -257,6 +257,11 @@ record ProKeR(
         FeatureMatrix coefficients = rows.file().matrix(COEFFICIENTS);
         return new Classifier() {
             @Override
+            public List<String> classNames() {
+                return rows.file().classNames();
+            }
+
+            @Override
             public <T> T logits(LogitGraph<T> graph, T images) {
                 T x = graph.unit(images);
                 T votes = graph.product(influence(graph, graph.product(x, keys), keys.rows(), beta), coefficients);

@@ -228,6 +228,11 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
             return graph.plus(zeroShot, graph.times(votes, weights.alpha()));
         }
 
+        @Override
+        public List<String> classNames() {
+            return rows.file().classNames();
+        }
+
         /** Returns the cache of other classes; a class without keys has its zero-shot logit alone. */
         @Override
         public Classifier forClasses(List<String> names) {

@@ -11,13 +11,11 @@ import org.coop4j.eval.Predictions;
 public interface Classifier extends AutoCloseable {
 
     /** Returns the classes, in the order of the logits. */
-    default List<String> classNames() {
-        return save().classNames();
-    }
+    List<String> classNames();
 
     /** Returns the output of the image tower that it takes. */
     default FeatureKind features() {
-        return save().method().features(save());
+        return FeatureKind.EMBEDDED;
     }
 
     /**

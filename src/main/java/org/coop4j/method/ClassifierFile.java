@@ -398,7 +398,7 @@ public record ClassifierFile(
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, FORMAT_VERSION);
         metadata.put(METHOD, method.id());
-        metadata.put(SETTINGS, json.writeValueAsString(Settings.of((Record) method)));
+        metadata.put(SETTINGS, json.writeValueAsString(Settings.of(method.settings())));
         metadata.put(CLASSES, json.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
         metadata.put(TRAINING, json.writeValueAsString(origin.entries()));

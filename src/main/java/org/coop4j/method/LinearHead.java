@@ -60,6 +60,11 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
         LinearHead head = this;
         return new Classifier() {
             @Override
+            public List<String> classNames() {
+                return file.classNames();
+            }
+
+            @Override
             public FeatureKind features() {
                 return kind;
             }

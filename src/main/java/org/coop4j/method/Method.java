@@ -1,8 +1,8 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,13 +23,13 @@ import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 
 /**
- * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's values as defaults in
- * a constructor without arguments.
+ * A way to adapt CLIP to a task: usually a record whose components are its {@link #settings}, with the reference's values as
+ * defaults in a constructor without arguments.
  *
  * <p>A method defines its learned tensors, logits, loss and settings. Everything else (few-shot sample, feature bank,
  * training loop, checkpoints, command line, sweeps, reports) knows this interface alone. To add a method here, write its
  * file and add it to the list of its package: {@link BuiltIn}, or another {@link Source}. A method in a jar of its own is a
- * public record that the jar names in {@code META-INF/services/org.coop4j.method.Method}.
+ * public class that the jar names in {@code META-INF/services/org.coop4j.method.Method}.
  */
 public interface Method {
 
@@ -251,11 +251,18 @@ public interface Method {
         return List.of();
     }
 
-    /** Returns all methods with their defaults: those of this library, then those of other jars on the class path. */
+    /**
+     * Returns all methods with their defaults: those of this library, then those of other jars, found by the class loader of
+     * the thread or of this library, which differ in application servers.
+     */
     static List<Method> all() {
-        List<Method> all = new ArrayList<>(builtIn());
-        ServiceLoader.load(Method.class).forEach(all::add);
-        return List.copyOf(all);
+        Stream<Method> others = Stream.of(Thread.currentThread().getContextClassLoader(), Method.class.getClassLoader())
+                .flatMap(loader -> ServiceLoader.load(Method.class, loader).stream())
+                .collect(Collectors.toMap(ServiceLoader.Provider::type, provider -> provider, (one, same) -> one, LinkedHashMap::new))
+                .values()
+                .stream()
+                .map(ServiceLoader.Provider::get);
+        return Stream.concat(builtIn().stream(), others).toList();
     }
 
     /** Returns the methods of this library with their defaults. */
@@ -308,12 +315,25 @@ public interface Method {
      * @throws IllegalArgumentException if a setting is unknown or its value not allowed, naming what is
      */
     default Method with(Map<String, ?> settings) {
-        return (Method) Settings.with((Record) this, settings);
+        return with(Settings.with(settings(), settings));
+    }
+
+    /**
+     * Returns the record whose components are its settings: by default itself, if it is a record, otherwise one without
+     * components. A method that is not a record and has settings overrides this and {@link #with(Record)}.
+     */
+    default Record settings() {
+        return this instanceof Record own ? own : new NoSettings();
+    }
+
+    /** Returns the same method with other settings, a record of the class of {@link #settings}. */
+    default Method with(Record changed) {
+        return changed instanceof Method own ? own : this;
     }
 
     /** Returns true if another method has the same name and settings, but for those that other settings decide. */
     default boolean isSame(Method other) {
-        return id().equals(other.id()) && Settings.chosen((Record) this).equals(Settings.chosen((Record) other));
+        return id().equals(other.id()) && Settings.chosen(settings()).equals(Settings.chosen(other.settings()));
     }
 
     /** The name of {@link #standard}, as a constant. */
@@ -457,7 +477,7 @@ public interface Method {
     }
 
     /** A method and its training, whose settings are given together. */
-    record Configured(Record method, Training training) {
+    record Configured(Method method, Training training) {
 
         /**
          * Returns a method and its training with settings of either.
@@ -468,17 +488,21 @@ public interface Method {
         public static Configured of(Fast start, Map<String, ?> settings, double logitScale) {
             Method method = start.method;
             Training reference = method.adapted(start.training, logitScale);
-            Configured given = reference.trains()
-                    ? Settings.with(new Configured((Record) method, reference), settings)
-                    : new Configured((Record) method.with(settings), reference);
-            Require.that(
-                    given.training.trains() == reference.trains(),
-                    "epochs: expected 1 or more, got %s",
-                    given.training.epochs());
-            return given;
+            if (!reference.trains()) {
+                return new Configured(method.with(settings), reference);
+            }
+            Both given = Settings.with(new Both(method.settings(), reference), settings);
+            Require.that(given.training().trains(), "epochs: expected 1 or more, got %s", given.training().epochs());
+            return new Configured(method.with(given.method()), given.training());
         }
     }
 }
+
+/** The settings of a method that has none. */
+record NoSettings() {}
+
+/** Settings of a method and of its training. */
+record Both(Record method, Training training) {}
 
 /** The methods of this library, in the order in which they are listed. */
 final class BuiltIn {

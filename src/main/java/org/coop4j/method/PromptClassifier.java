@@ -108,6 +108,11 @@ record PromptClassifier(PromptMethod method, Clip clip, ClassifierFile file) {
             private PromptEncoder.Encoding encoding; // planned for the first image
 
             @Override
+            public List<String> classNames() {
+                return file.classNames();
+            }
+
+            @Override
             public synchronized FeatureMatrix logits(FeatureMatrix images) {
                 encoding = encoding == null ? encoder.encoding(vectors, memory) : encoding;
                 return PromptClassifier.logits(encoding, images, clip.logitScale());

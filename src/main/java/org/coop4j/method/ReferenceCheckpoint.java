@@ -151,11 +151,11 @@ public final class ReferenceCheckpoint {
                 ctx,
                 width);
         Map<String, Object> settings = new LinkedHashMap<>();
-        if (Settings.has((Record) method, "words")) {
+        if (Settings.has(method.settings(), "words")) {
             settings.put("words", null);
         }
         settings.put("context_length", ctx.dim(rank - 2));
-        if (Settings.has((Record) method, "class_specific")) {
+        if (Settings.has(method.settings(), "class_specific")) {
             settings.put("class_specific", rank == 3);
         } else if (rank == 3) {
             throw new IOException("%s: ctx of shape %s is class-specific, which %s does not support"

@@ -120,7 +120,7 @@ interface TowerMethod extends PromptMethod {
 
     /** Returns the embedding by the classifier's image tower, named by a hash of the method and its tensors. */
     default FeatureKind.Changed changed(ClassifierFile learned) {
-        Sha256 hash = new Sha256().add(id() + Settings.of((Record) this));
+        Sha256 hash = new Sha256().add(id() + Settings.of(settings()));
         List<LearnedTensor> tensors = new ArrayList<>();
         learned.without(PromptClassifier.CLASS_WEIGHTS)
                 .without(PromptClassifier.KNOWN)

@@ -156,7 +156,7 @@ public record Recipe(String name, Method method, Training training, Sample sampl
         Fast start = (own.fast ? fastOf.apply(images) : Optional.<Fast>empty())
                 .orElseGet(() -> new Fast(method, reference(method, shots, lists), 0));
         Method.Configured given = Method.Configured.of(start, left, logitScale);
-        Method configured = (Method) given.method();
+        Method configured = given.method();
         return new Recipe(
                 configured.title(),
                 configured,
@@ -167,7 +167,7 @@ public record Recipe(String name, Method method, Training training, Sample sampl
 
     /** Returns true if a setting of this name is one of a method, of its training or of its run. */
     public static boolean has(Method method, String setting) {
-        return Settings.has((Record) method, setting)
+        return Settings.has(method.settings(), setting)
                 || (method.learns() && Settings.has(Own.USUAL, setting))
                 || (method.training(1).trains() && Settings.has(Training.none(), setting));
     }

@@ -186,7 +186,7 @@ public record RunConfig(
         }
         all.put("tested_on", testedOn.identity());
         all.put("method", method.id());
-        all.put("settings", Settings.differences((Record) method, (Record) method.defaults()));
+        all.put("settings", Settings.differences(method.settings(), method.defaults().settings()));
         all.put("training", Settings.differences(training, method.training(sample.shots())));
         all.put("sample", Settings.differences(sample, Sample.NONE));
         if (precision != Precision.FLOAT32) {
@@ -217,7 +217,7 @@ public record RunConfig(
                 FORMAT,
                 modelSha256,
                 method.id(),
-                Settings.of((Record) method),
+                Settings.of(method.settings()),
                 training.trains() ? Settings.of(training) : null,
                 Settings.of(sample),
                 learnedFrom,

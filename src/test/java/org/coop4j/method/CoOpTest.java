@@ -250,7 +250,7 @@ class CoOpTest {
         int tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli").length;
         for (Method method : List.of(new CoOp(), new KgCoOp(), new CoCoOp(), new DeepLanguage())) {
             Method counted = method.with(words).in(clip);
-            assertThat(Settings.of((Record) counted)).containsEntry("context_length", tokens);
+            assertThat(Settings.of(counted.settings())).containsEntry("context_length", tokens);
             assertThat(counted).isEqualTo(method.with(words).with(Map.of("context_length", tokens)));
             assertThatThrownBy(() ->
                             method.with(words).with(Map.of("context_length", 5)).in(clip))

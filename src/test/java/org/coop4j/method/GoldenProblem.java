@@ -113,7 +113,7 @@ public final class GoldenProblem implements AutoCloseable {
     }
 
     private ClassifierFile file(Method method, FeatureMethod.Head model) throws IOException {
-        Method used = Settings.has((Record) method, "templates")
+        Method used = Settings.has(method.settings(), "templates")
                 ? method.with(Map.of("templates", "{}", "own", false))
                 : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());

@@ -93,7 +93,7 @@ class ImageTowerFilesTest {
             assertThat(changed).isNotEmpty();
             for (CheckpointForm form : CheckpointForm.values()) {
                 Path place = folder.resolve(
-                        form + method.title() + Settings.of((Record) method).hashCode());
+                        form + method.title() + Settings.of(method.settings()).hashCode());
                 assertThat(form.write(place, clip.model(), changed)).allMatch(Files::exists);
                 Path model = place.resolve("converted.safetensors");
                 Converter.convert(place, model, Optional.empty(), Progress.NONE);

@@ -101,7 +101,7 @@ class EveryMethodTest {
 
         RunFixture.Setup setup(String id) {
             Method method = Method.of(id);
-            boolean shorter = this != TINY && Settings.has((Record) method, "context_length");
+            boolean shorter = this != TINY && Settings.has(method.settings(), "context_length");
             return RunFixture.config(data, 2, EPOCHS, 0, 0.01)
                     .with("batch", 4)
                     .with(shorter ? method.with(Map.of("context_length", 4)) : method)

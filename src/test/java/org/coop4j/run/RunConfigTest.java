@@ -53,7 +53,7 @@ class RunConfigTest {
     /** Returns all methods, those with hand-written prompts with one besides the data's own. */
     private static List<Method> methods() {
         return Method.all().stream()
-                .map(m -> Settings.of((Record) m).containsKey("templates")
+                .map(m -> Settings.of(m.settings()).containsKey("templates")
                         ? m.with(Map.of("templates", List.of("the {}")))
                         : m)
                 .toList();
@@ -111,10 +111,10 @@ class RunConfigTest {
     void aSettingWithItsDefaultIsNotPartOfTheIdentity() {
         for (Method method : Method.all()) {
             RunConfig config = of(method);
-            for (String name : Settings.of((Record) method).keySet()) {
+            for (String name : Settings.of(method.settings()).keySet()) {
                 assertThat(config.identity()).doesNotContain(name);
             }
-            assertThat(of(method.with(Settings.of((Record) method))).identity()).isEqualTo(config.identity());
+            assertThat(of(method.with(Settings.of(method.settings()))).identity()).isEqualTo(config.identity());
         }
         assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100)))
                         .identity())
@@ -137,8 +137,8 @@ class RunConfigTest {
         List<RunConfig> all = new ArrayList<>();
         for (Method method : methods()) {
             all.add(of(method));
-            boolean words = Settings.of((Record) method).get("words") != null;
-            for (Settings.Description setting : Settings.describe((Record) method)) {
+            boolean words = Settings.of(method.settings()).get("words") != null;
+            for (Settings.Description setting : Settings.describe(method.settings())) {
                 if (words && setting.name().equals("context_length")) {
                     continue; // the words say it
                 }

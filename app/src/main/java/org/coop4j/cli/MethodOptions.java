@@ -145,7 +145,7 @@ final class MethodOptions {
 
     private Map<String, String> settings(Map<String, String> preset) {
         Map<String, String> values = new LinkedHashMap<>(preset);
-        values.keySet().removeIf(name -> methods().stream().noneMatch(method -> Settings.has((Record) method, name)));
+        values.keySet().removeIf(name -> methods().stream().noneMatch(method -> Settings.has(method.settings(), name)));
         values.put("context_length", context);
         values.put("position", position);
         values.put("class_specific", classSpecific ? "true" : null);

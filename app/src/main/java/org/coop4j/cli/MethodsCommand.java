@@ -52,7 +52,7 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
                 .shown("summary", WORDS, Method::summary, MethodsCommand::inShort)
-                .data("settings", method -> Settings.of((Record) method))
+                .data("settings", method -> Settings.of(method.settings()))
                 .in(JSON);
     }
 
@@ -62,7 +62,7 @@ final class MethodsCommand extends ConsoleCommand {
     }
 
     private void explain(Method method) {
-        List<Description> settings = new ArrayList<>(Settings.describe((Record) method));
+        List<Description> settings = new ArrayList<>(Settings.describe(method.settings()));
         Training training = method.training(SHOTS);
         if (training.trains()) {
             settings.addAll(Settings.describe(training));

@@ -114,7 +114,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     public static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
-        values.putAll(Settings.chosen((Record) config.method()));
+        values.putAll(Settings.chosen(config.method().settings()));
         if (config.training().trains()) {
             int epochs = config.training().epochs();
             int views = config.sample().views();

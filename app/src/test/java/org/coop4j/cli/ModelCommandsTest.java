@@ -189,7 +189,7 @@ class ModelCommandsTest {
             CommandRun one = coop("methods", method.id()).ok();
             assertThat(one.out()).startsWith(method.title() + "\n");
             assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
-            List<Settings.Description> settings = new ArrayList<>(Settings.describe((Record) method));
+            List<Settings.Description> settings = new ArrayList<>(Settings.describe(method.settings()));
             if (method.training(16).trains()) {
                 settings.addAll(Settings.describe(method.training(16)));
             }

@@ -143,7 +143,7 @@ public final class RunFiles {
         int shots = result.path("shots").asInt();
         Method method = learner == null ? named(result.path("method").asText()) : learner;
         Map<String, String> own = new LinkedHashMap<>(settings);
-        own.keySet().removeIf(name -> !Settings.has((Record) method, name));
+        own.keySet().removeIf(name -> !Settings.has(method.settings(), name));
         Map<String, String> rest = new LinkedHashMap<>(settings);
         rest.keySet().removeAll(own.keySet());
         return new RunConfig(

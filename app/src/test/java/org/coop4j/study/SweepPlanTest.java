@@ -49,7 +49,7 @@ class SweepPlanTest {
     }
 
     private static Map<String, Object> settings(SweepPlan plan, int i) {
-        return Settings.of((Record) plan.methods().get(i).method());
+        return Settings.of(plan.methods().get(i).method().settings());
     }
 
     private static Recipe recipe(SweepPlan plan, int method, int shots) {

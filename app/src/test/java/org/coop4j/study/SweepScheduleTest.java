@@ -147,8 +147,8 @@ class SweepScheduleTest {
                 .isEqualTo(
                         Method.of("clip-lora").fast(clip, 80, 5).orElseThrow().training());
         assertThat(runs.get(0).sample().views()).isEqualTo(4);
-        assertThat(Settings.of((Record) runs.get(0).method())).containsEntry("vision_start", 1);
-        assertThat(Settings.of((Record) runs.get(1).method()))
+        assertThat(Settings.of(runs.get(0).method().settings())).containsEntry("vision_start", 1);
+        assertThat(Settings.of(runs.get(1).method().settings()))
                 .containsEntry("vision_start", 0)
                 .containsEntry("text_start", 1);
         assertThat(runs.get(1).training().epochs()).isEqualTo(7);
@@ -178,7 +178,7 @@ class SweepScheduleTest {
                                 """)
                 .get(0);
         RunConfig config = run.config();
-        assertThat(Settings.of((Record) config.method()))
+        assertThat(Settings.of(config.method().settings()))
                 .containsEntry("words", "a photo of a")
                 .containsEntry("class_specific", true);
         assertThat(config.sample()).isEqualTo(Sample.of(4, 7).withViews(12));
