@@ -17,6 +17,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.LinearHead;
 import org.coop4j.method.LinearHead.ClassRows;
@@ -46,6 +47,9 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
     private static final String B = "b";
     private static final String ALPHA = "alpha";
     private static final String TEXT = "text";
+
+    /** Entry of a classifier's origin: the epoch that was best on the val images. */
+    private static final String CHOSEN = "epoch chosen on val images";
 
     /** Factor of the initial α, which is multiplied by the mean cosine of the images with their classes' texts. */
     private static final double INITIAL_BLEND = 250;
@@ -92,7 +96,13 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureSet val = search ? data.val() : FeatureSet.none(data.train().width());
-        return new Blend(texts.weights(), ViewPooling.first(data.train()), val);
+        return new Blend(texts.weights(), ViewPooling.first(data.train()), val, 0);
+    }
+
+    @Override
+    public Head settled(ClassifierFile learned, ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        int epoch = Integer.parseInt(learned.origin().entries().get(CHOSEN));
+        return new Blend(texts.weights(), ViewPooling.first(data.train()), data.val(), epoch);
     }
 
     /** Class weights blended with the text features. */
@@ -101,6 +111,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
         private final FeatureMatrix text;
         private final FeatureSet train;
         private final FeatureSet val;
+        private final int chosen;
         private final LearnedTensor w;
         private final LearnedTensor b;
         private final LearnedTensor alpha; // [classes, 1]
@@ -109,12 +120,14 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
         /**
          * @param text normalised text features, one row per class
          * @param val images that choose the epoch; if there are none, the last epoch is taken
+         * @param chosen the epoch that others chose; 0 for none
          */
-        Blend(FeatureMatrix text, FeatureSet train, FeatureSet val) {
+        Blend(FeatureMatrix text, FeatureSet train, FeatureSet val, int chosen) {
             super(UnaryOperator.identity());
             this.text = text;
             this.train = train;
             this.val = val;
+            this.chosen = chosen;
             int classes = text.rows();
             int[] counts = new int[classes];
             for (int label : train.labels()) {
@@ -164,6 +177,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
             private static final int BLEND_EVERY = 10;
             private static final String SUM = "sum of gradients";
             private static final String BEST = "best";
+            private static final String STEP = "best step";
 
             private final double weightStep;
             private final double blendStep;
@@ -192,18 +206,25 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
                     float[] most = array(hits, BEST);
                     if (now >= most[0]) {
                         most[0] = now;
-                        for (LearnedTensor tensor : tensors) {
-                            copy(tensor.values(), array(tensor, BEST));
-                        }
+                        keep(tensors, step);
                     }
+                } else if (step == chosen) {
+                    keep(tensors, step);
                 }
             }
 
-            /** Restores the tensors of the best step on the val images, if there were any. */
-            void takeBest() {
-                if (val.size() > 0 && !state().isEmpty()) {
+            private void keep(List<LearnedTensor> tensors, long step) {
+                array(hits, STEP)[0] = step;
+                tensors.forEach(tensor -> copy(tensor.values(), array(tensor, BEST)));
+            }
+
+            /** Restores the tensors of the step that was chosen, if one was, and returns its number. */
+            int takeBest() {
+                int best = state().isEmpty() || (val.size() == 0 && chosen == 0) ? 0 : (int) array(hits, STEP)[0];
+                if (best > 0) {
                     learned().forEach(tensor -> copy(array(tensor, BEST), tensor.values()));
                 }
+                return best;
             }
 
             private static void copy(float[] from, float[] to) {
@@ -220,10 +241,9 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
 
         @Override
         public ClassifierFile addTo(ClassifierFile file) {
-            if (descent != null) {
-                descent.takeBest();
-            }
-            return file.with(w)
+            int best = descent == null ? 0 : descent.takeBest();
+            return (best == 0 ? file : file.withOrigin(Origin.NONE.with(CHOSEN, best)))
+                    .with(w)
                     .with(b)
                     .with(ALPHA, Shape.of(text.rows()), alpha.values())
                     .with(TEXT, text);

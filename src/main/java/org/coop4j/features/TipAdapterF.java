@@ -86,6 +86,12 @@ record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMe
         };
     }
 
+    /** The keys are trained with the weights before the search. */
+    @Override
+    public Head settled(ClassifierFile learned, ClassTexts texts, FewShotFeatures data, Trainer trainer) {
+        return start(texts, data, trainer);
+    }
+
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         return KeyCache.read(this, cache, space, file);

@@ -15,6 +15,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.ClassifierFile.Origin;
 import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Learner;
@@ -34,6 +35,16 @@ public interface FeatureMethod extends Method {
     Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) throws IOException;
 
     /**
+     * Returns the head before training with the settings that this method chose for a classifier.
+     *
+     * @param data without val images
+     */
+    default Head settled(ClassifierFile learned, ClassTexts texts, FewShotFeatures data, Trainer trainer)
+            throws IOException {
+        return ((FeatureMethod) learned.method()).start(texts, data, trainer);
+    }
+
+    /**
      * Returns a learner whose prompts have been checked.
      *
      * @throws org.coop4j.text.Tokenizer.TextTooLongException if a prompt exceeds the context length
@@ -47,15 +58,32 @@ public interface FeatureMethod extends Method {
         }
         // A file does not record the data's own prompt.
         Method used = ensemble == null ? this : with(Map.of("templates", ensemble.templates(), "own", false));
+        ClassTexts texts = new ClassTexts(ensemble, space, names);
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                Head head = start(new ClassTexts(ensemble, space, names), data, trainer);
-                head.train(space, data, names.size(), trainer);
-                return head.addTo(ClassifierFile.of(used, names, space.modelSha256()))
-                        .open(space);
+                return fitted(used, start(texts, data, trainer), texts, data, trainer);
+            }
+
+            @Override
+            public Learner settled(ClassifierFile learned) {
+                return learned.method().equals(used) && learned.origin().equals(Origin.NONE)
+                        ? this
+                        : (data, trainer) -> {
+                            FewShotFeatures train = new FewShotFeatures(
+                                    data.train(), FeatureSet.none(data.train().width()));
+                            Head head = FeatureMethod.this.settled(learned, texts, train, trainer);
+                            return fitted(learned.method(), head, texts, train, trainer);
+                        };
             }
         };
+    }
+
+    private static Classifier fitted(Method used, Head head, ClassTexts texts, FewShotFeatures data, Trainer trainer)
+            throws IOException {
+        head.train(texts.space, data, texts.classNames.size(), trainer);
+        return head.addTo(ClassifierFile.of(used, texts.classNames, texts.space.modelSha256()))
+                .open(texts.space);
     }
 
     /** Class weights or an adapter on frozen features, before and after training; by default in closed form. */

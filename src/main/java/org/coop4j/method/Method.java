@@ -258,7 +258,8 @@ public interface Method {
     static List<Method> all() {
         Stream<Method> others = Stream.of(Thread.currentThread().getContextClassLoader(), Method.class.getClassLoader())
                 .flatMap(loader -> ServiceLoader.load(Method.class, loader).stream())
-                .collect(Collectors.toMap(ServiceLoader.Provider::type, provider -> provider, (one, same) -> one, LinkedHashMap::new))
+                .collect(Collectors.toMap(
+                        ServiceLoader.Provider::type, provider -> provider, (one, same) -> one, LinkedHashMap::new))
                 .values()
                 .stream()
                 .map(ServiceLoader.Provider::get);
@@ -492,7 +493,10 @@ public interface Method {
                 return new Configured(method.with(settings), reference);
             }
             Both given = Settings.with(new Both(method.settings(), reference), settings);
-            Require.that(given.training().trains(), "epochs: expected 1 or more, got %s", given.training().epochs());
+            Require.that(
+                    given.training().trains(),
+                    "epochs: expected 1 or more, got %s",
+                    given.training().epochs());
             return new Configured(method.with(given.method()), given.training());
         }
     }

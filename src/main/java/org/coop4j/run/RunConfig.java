@@ -186,7 +186,9 @@ public record RunConfig(
         }
         all.put("tested_on", testedOn.identity());
         all.put("method", method.id());
-        all.put("settings", Settings.differences(method.settings(), method.defaults().settings()));
+        all.put(
+                "settings",
+                Settings.differences(method.settings(), method.defaults().settings()));
         all.put("training", Settings.differences(training, method.training(sample.shots())));
         all.put("sample", Settings.differences(sample, Sample.NONE));
         if (precision != Precision.FLOAT32) {

@@ -309,7 +309,7 @@ class FewShotFormulasTest {
 
     private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val) throws IOException {
         FeatureSet train = problem.support("train", c.get("shots").asInt(), 0);
-        return new LpPlusPlus.Blend(problem.matrix(c.get("text").asText()), train, val);
+        return new LpPlusPlus.Blend(problem.matrix(c.get("text").asText()), train, val, 0);
     }
 
     /** The reference's biases are random: those of the file are taken. */

@@ -217,6 +217,34 @@ class MethodsTest {
         }
     }
 
+    static Stream<Method> choosing() {
+        return methods().filter(Method::usesVal);
+    }
+
+    /** Otherwise each fold of a cross-validation would choose anew, which takes most of its time. */
+    @ParameterizedTest
+    @MethodSource("choosing")
+    void aSettledLearnerTakesWhatAnotherChoseByVal(Method method) throws IOException {
+        Learner learner = method.learner(clip, TASK);
+        FeatureSet train = images(method, 12, 3);
+        FeatureSet val = images(method, 30, 5);
+        Trainer trainer = new Trainer(Settings.with(method.training(1), Map.of("epochs", 4)), 1);
+        ClassifierFile chose =
+                learner.fit(new FewShotFeatures(train, val), trainer).save();
+        Learner settled = learner.settled(chose);
+        FeatureMatrix test = images(method, 5, 4).matrix();
+        assertThat(settled).isNotSameAs(learner);
+        for (FeatureSet other : List.of(val, FeatureSet.none(train.width()), images(method, 30, 9))) {
+            try (Classifier classifier = settled.fit(new FewShotFeatures(train, other), trainer);
+                    Classifier first = chose.open(clip)) {
+                assertThat(classifier.save().method()).isEqualTo(chose.method());
+                assertThat(classifier.logits(test).toArray())
+                        .containsExactly(
+                                first.logits(test).toArray(), within(2e-4f)); // a probe is saved in single precision
+            }
+        }
+    }
+
     @Test
     void aSettledProbeTakesTheClassifiersPenalty() throws IOException {
         Method probe = Method.baseline();
@@ -224,9 +252,6 @@ class MethodsTest {
         FewShotFeatures data = new FewShotFeatures(images(probe, 12, 3), images(probe, 0, 3));
         Trainer trainer = new Trainer(Training.none(), 1);
         ClassifierFile searched = learner.fit(data, trainer).save();
-        FeatureMatrix test = images(probe, 5, 4).matrix();
-        assertThat(learner.settled(searched).fit(data, trainer).logits(test).toArray())
-                .isEqualTo(learner.fit(data, trainer).logits(test).toArray());
         ClassifierFile given = searched.withOrigin(Origin.NONE.with("c", 0.003)); // not in the grid
         assertThat(learner.settled(given).fit(data, trainer).save().origin().entries())
                 .containsEntry("c", "0.003");

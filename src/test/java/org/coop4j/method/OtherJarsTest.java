@@ -68,7 +68,8 @@ class OtherJarsTest {
         assertThat(Settings.of(plain.settings())).isEmpty();
         assertThat(plain.with(Map.of())).isSameAs(plain);
         assertThat(plain.isSame(new Plain())).isTrue();
-        assertThrown(IllegalArgumentException.class, () -> plain.with(Map.of("weight", 1)), "unknown setting \"weight\"");
+        assertThrown(
+                IllegalArgumentException.class, () -> plain.with(Map.of("weight", 1)), "unknown setting \"weight\"");
         Method held = new Held(new Given(1, 2)).with(Map.of("steps", 3));
         assertThat(Settings.of(held.settings())).containsEntry("weight", 1.0).containsEntry("steps", 3);
         assertThat(held.isSame(new Held(new Given(1, 2)))).isFalse();

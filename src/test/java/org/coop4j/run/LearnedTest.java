@@ -83,14 +83,15 @@ class LearnedTest {
             ImageDataset dataset = shared.dataset(data, 1);
             Images.Pictures train = shared.pictures(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images()).contains("20 training images", "5-fold");
-            float[][] expected = outOfFold(clip, dataset, method, train.features(FeatureKind.EMBEDDED));
+            float[][] expected =
+                    outOfFold(clip, dataset, learned.file().method(), train.features(FeatureKind.EMBEDDED));
             assertThat(learned.folds().logits()).isDeepEqualTo(expected);
             assertThat(confidence.temperature())
                     .isEqualTo(new Scores(train.labels(), expected).temperature(), within(1e-9));
         }
     }
 
-    /** Computes the same by hand. */
+    /** Computes the same by hand, with the settings that the classifier chose. */
     private static float[][] outOfFold(Clip clip, ImageDataset dataset, Method method, FeatureSet all)
             throws IOException {
         float[][] logits = new float[all.size()][];

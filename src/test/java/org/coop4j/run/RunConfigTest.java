@@ -114,7 +114,8 @@ class RunConfigTest {
             for (String name : Settings.of(method.settings()).keySet()) {
                 assertThat(config.identity()).doesNotContain(name);
             }
-            assertThat(of(method.with(Settings.of(method.settings()))).identity()).isEqualTo(config.identity());
+            assertThat(of(method.with(Settings.of(method.settings()))).identity())
+                    .isEqualTo(config.identity());
         }
         assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100)))
                         .identity())
