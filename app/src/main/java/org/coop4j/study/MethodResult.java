@@ -86,7 +86,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     }
 
     /** Differences of percentages are the same if they are as close as this. */
-    private static final double ROUNDING = 1e-9;
+    static final double ROUNDING = 1e-9;
 
     /** Copies the results; equal ones of a method without training are one for all seeds. */
     public MethodResult {
@@ -118,6 +118,11 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
                             .toList()));
         }
         return new MethodResult(AVERAGE, first.setup, bySeed, results);
+    }
+
+    /** Returns the result of a prompt under another label and dataset. */
+    MethodResult as(String other, MethodLabel label) {
+        return new MethodResult(other, label.with(Shots.NONE), bySeed);
     }
 
     /** Returns the method. */
