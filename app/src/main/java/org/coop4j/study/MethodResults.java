@@ -113,7 +113,7 @@ public record MethodResults(List<MethodResult> all) {
                 .findFirst();
     }
 
-    /** Returns a method's results on those of the datasets that have it. */
+    /** Returns a method's results on the datasets that have it. */
     List<MethodResult> get(List<String> datasets, Setup setup) {
         return datasets.stream()
                 .flatMap(dataset -> get(dataset, setup).stream())

@@ -37,12 +37,12 @@ import org.coop4j.study.PublishedNumbers.Score;
  * The runs of one model, under the names that the tables give them, and their results.
  *
  * @param model the model
- * @param name the model's name, unlike that of any other study
+ * @param name the model's name, unique among the studies
  * @param entries one for each dataset, method, number of shots and seed
- * @param prompts accuracies of the hand-written prompts that training runs tested beside the learned one, by seed where
+ * @param prompts accuracies of the hand-written prompts that training runs tested, by seed where
  *     the seed decides which images are tested; the half of the classes is part of the dataset's name
- * @param notes notes on runs shown apart or left out, a sentence each
- * @param fewShot results of methods that learned from, and were tested on, all classes of a dataset, with averages
+ * @param notes sentences on runs that are shown apart or left out
+ * @param fewShot results on all classes of the dataset that was learned from, with averages
  * @param base results on the classes that were learned, with averages (CoCoOp, section 4.1)
  * @param unseen results of the same methods and seeds on the other classes
  * @param transfers results on other datasets, with averages of methods that have all of them, and on the source itself,
@@ -98,7 +98,7 @@ public record Study(
                     + setup();
         }
 
-        /** Returns the prompts that a run tested, of which the data's own is marked; the half is part of their dataset's name. */
+        /** Returns the prompts that a run tested; the data's own is marked. The half is part of their dataset's name. */
         private Stream<Entry> prompts() {
             String own = run.config().testedOn().template();
             return result().handWritten().stream()
@@ -115,7 +115,7 @@ public record Study(
         return half == ClassHalf.ALL ? "" : ", " + half.label() + " classes";
     }
 
-    /** Groups runs by model, those of the models with most runs first. */
+    /** Groups runs by model; the model with most runs comes first. */
     public static List<Study> of(FoundRuns findings) {
         List<List<FinishedRun>> byModel = grouped(
                         findings.finished(), run -> run.model().sha256())
@@ -214,7 +214,7 @@ public record Study(
         return names;
     }
 
-    /** Returns the last of each that were measured more than once with the same seed, and notes those that differ. */
+    /** Returns the last of repeated measurements with the same seed, and notes where they differ. */
     private static List<Entry> last(Stream<Entry> all, Function<Entry, Object> place, List<String> notes) {
         List<Entry> lasts = new ArrayList<>();
         grouped(
@@ -243,7 +243,7 @@ public record Study(
         return lasts;
     }
 
-    /** Notes the data without a split of its own, which each seed splits anew. */
+    /** Notes data without a split of its own: each seed splits it anew. */
     private static void noteMovingTestImages(List<Entry> entries, List<String> notes) {
         grouped(entries, entry -> List.of(entry.dataset, entry.result().half())).forEach((data, same) -> {
             Set<String> draws = same.stream().map(entry -> entry.run.testHash()).collect(toSet());
@@ -311,8 +311,8 @@ public record Study(
     }
 
     /**
-     * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
-     * that training runs tested stand in where zero-shot has no run of its own.
+     * Returns the results of classifiers that were tested on the data they learned from, and of hand-written prompts. Prompts
+     * that training runs tested replace zero-shot where it has no run of its own.
      */
     private static MethodResults own(List<Entry> entries, MethodResults prompts, ClassHalf half) {
         MethodResults own = results(entries.stream().filter(entry -> entry.isOwn(half)));
@@ -341,7 +341,7 @@ public record Study(
         return own.where(result -> !targets.contains(result.dataset()));
     }
 
-    /** Reduces the results on base classes, and those on new ones, to the seeds that both have. */
+    /** Reduces the results on base and on new classes to the seeds that both have. */
     private static List<MethodResults> paired(MethodResults base, MethodResults unseen, List<String> notes) {
         for (MethodResult one : base.all()) {
             unseen.get(one.dataset(), one.setup())

@@ -79,7 +79,7 @@ final class StudyTables {
             return (half == ClassHalf.BASE ? study.base() : study.unseen()).get(result.dataset(), result.setup());
         }
 
-        /** Returns the accuracy on a half of the classes; that of an average has no standard deviation. */
+        /** Returns the accuracy on a half of the classes; an average has no standard deviation. */
         Object mean(ClassHalf half) {
             return isAverage() ? half(half).map(MethodResult::accuracy) : accuracyOf(half(half));
         }
@@ -116,7 +116,7 @@ final class StudyTables {
         return numbers("few-shot", "Dataset × method × shots", studies, study -> Map.of("", study.fewShot()));
     }
 
-    /** Returns some of the hand-written prompts that training runs tested beside the learned one. */
+    /** Returns some of the hand-written prompts that training runs tested. */
     static Table<?> handWritten(List<Study> studies, Predicate<MethodResult> some) {
         return numbers(
                 "hand-written",
@@ -274,7 +274,7 @@ final class StudyTables {
         return table;
     }
 
-    /** Returns the harmonic mean of the means over the seeds; that of an average is that of the averages. */
+    /** Returns the harmonic mean of the two means over the seeds, or of two averages. */
     private static Optional<Double> harmonicMean(Optional<MethodResult> base, Optional<MethodResult> unseen) {
         return base.flatMap(b -> unseen.map(u -> MethodResult.harmonicMean(b.accuracy(), u.accuracy())));
     }
@@ -433,7 +433,7 @@ final class StudyTables {
                 .rows(runs.keySet());
     }
 
-    // Cells; those of unknown values are empty
+    // Cells, which are empty where a value is unknown
 
     private static Cell named(MethodResult result) {
         int averaged = result.averaged().size();
