@@ -1,5 +1,3 @@
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -34,8 +32,8 @@ import java.util.zip.ZipFile;
  *
  * <pre>java Image.java VERSION PLATFORM TIME ADDRESS</pre>
  *
- * <p>Native libraries lie unpacked in the image. With Java 21 or newer it also has the archive of loaded classes: that of
- * older versions is valid in one folder only, so each user's first start makes it. Only Linux is tested.
+ * <p>Native libraries lie unpacked in the image. With Java 21 or newer it also has the archive of loaded classes. Archives of
+ * older versions are valid in one folder only, so each user's first start makes one. Only Linux is tested.
  */
 class Image {
 
@@ -82,21 +80,6 @@ class Image {
 
     private void make() throws Exception {
         delete(work);
-        Path runtime = work.resolve("runtime");
-        tool(
-                "jlink",
-                "--add-modules",
-                MODULES,
-                "--strip-debug",
-                "--no-man-pages",
-                "--no-header-files",
-                "--output",
-                runtime);
-        for (Path file : files(runtime)) {
-            if (UNUSED.matcher(file.getFileName().toString()).matches()) {
-                Files.delete(file);
-            }
-        }
         Path jars = Files.createDirectories(work.resolve("jars"));
         List<Path> natives = new ArrayList<>();
         Stream<String> libraries = Files.readString(target.resolve("classpath.txt"))
@@ -115,8 +98,10 @@ class Image {
                 "app-image",
                 "--name",
                 "coop4j",
-                "--runtime-image",
-                runtime,
+                "--add-modules",
+                MODULES,
+                "--jlink-options", // the usual ones, but for the commands of Java, which the launcher calls
+                "--strip-debug --no-man-pages --no-header-files",
                 "--input",
                 jars,
                 "--main-jar",
@@ -130,13 +115,18 @@ class Image {
                 "--java-options",
                 "-Djava.library.path=$APPDIR/native -Dorg.bytedeco.javacpp.pathsFirst=true -Dorg.bytedeco.javacpp.cacheLibraries=false",
                 "--icon",
-                icon(),
+                "src/dist/coop4j." + (MAC ? "icns" : WINDOWS ? "ico" : "png"),
                 "--dest",
                 work));
         if (WINDOWS) {
             options.add("--win-console");
         }
-        tool("jpackage", options.toArray());
+        jpackage(options);
+        for (Path file : files(image)) {
+            if (UNUSED.matcher(file.getFileName().toString()).matches()) {
+                Files.delete(file);
+            }
+        }
         for (Path jar : natives) {
             unpack(jar, Files.createDirectories(lib.resolve("native")));
         }
@@ -296,7 +286,7 @@ class Image {
         System.out.println(file);
     }
 
-    /** Returns the packages that have the libraries of the system to which those of the image are linked. */
+    /** Returns the system's packages with the libraries that the image is linked to. */
     private Set<String> packages(Path folder) throws IOException, InterruptedException {
         Set<String> packages = new TreeSet<>();
         // JavaCPP loads the image's own first.
@@ -320,29 +310,6 @@ class Image {
         return packages;
     }
 
-    /** Returns the icon in the form that this system has: a PNG file, alone or in a container. */
-    private Path icon() throws IOException {
-        Path png = Path.of("src/dist/coop4j.png");
-        if (!MAC && !WINDOWS) {
-            return png;
-        }
-        byte[] picture = Files.readAllBytes(png);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
-        if (MAC) {
-            out.writeBytes("icns");
-            out.writeInt(picture.length + 16);
-            out.writeBytes("ic08"); // 256 x 256
-            out.writeInt(picture.length + 8);
-        } else { // one picture of 256 x 256 (0), 32 bits, at offset 22
-            for (int half : new int[] {0, 1, 1, 0, 0, 1, 32, picture.length, picture.length >> 16, 22, 0}) {
-                out.writeShort(Short.reverseBytes((short) half));
-            }
-        }
-        out.write(picture);
-        return Files.write(work.resolve(MAC ? "coop4j.icns" : "coop4j.ico"), bytes.toByteArray());
-    }
-
     /** Runs the image's launcher with a cache of its own. */
     private String run(Path launcher, String... arguments) throws IOException, InterruptedException {
         return said(Stream.concat(Stream.of(launcher.toString()), Arrays.stream(arguments))
@@ -362,15 +329,13 @@ class Image {
         return said;
     }
 
-    private static void tool(String name, Object... arguments) throws IOException {
-        ToolProvider tool = ToolProvider.findFirst(name)
-                .orElseThrow(() -> new IOException("this Java has no " + name + ": use a whole JDK"));
+    private static void jpackage(List<Object> options) throws IOException {
+        ToolProvider tool = ToolProvider.findFirst("jpackage")
+                .orElseThrow(() -> new IOException("this Java has no jpackage: use a whole JDK"));
         int code = tool.run(
-                System.out,
-                System.err,
-                Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+                System.out, System.err, options.stream().map(Object::toString).toArray(String[]::new));
         if (code != 0) {
-            throw new IOException(name + " failed with exit code " + code);
+            throw new IOException("jpackage failed with exit code " + code);
         }
     }
 

@@ -36,7 +36,7 @@ import org.coop4j.image.ExifOrientation;
  * @param split percentages of train, val and test images, such as 60/10/30, if the data has no split; 0/0/100 to test on
  *     all images of such data; null for the benchmarks' 50/20/30
  * @param exif treatment of the images' EXIF orientation; null for the usual one: kept for published datasets and split
- *     files, as in the reference, and otherwise applied, lists of COCO included
+ *     files, as in the reference, and applied to all others, COCO's lists included
  * @param nested true if each folder with images is a class, named by its path; null if class folders lie side by side
  * @param texts features of the classes' texts, which replace a text tower beside a file of features; null if there is a
  *     model

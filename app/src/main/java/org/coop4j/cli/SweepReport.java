@@ -155,7 +155,7 @@ record SweepReport(List<RunState> all, Path folder) {
                 .data("calibration_error", of.andThen(r -> r.map(RunResult::calibrationError)));
     }
 
-    /** Names the runs that failed, those with the same reason together; returns true if there are any. */
+    /** Names the failed runs by reason; returns true if there are any. */
     boolean printFailures(Console console) {
         List<RunState> failures =
                 all.stream().filter(run -> run.failure().isPresent()).toList();

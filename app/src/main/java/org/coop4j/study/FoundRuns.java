@@ -115,7 +115,7 @@ public record FoundRuns(
     }
 
     /**
-     * Reads all runs below a folder, which may itself be one. Links are followed, a folder that several links lead to
+     * Reads all runs below a folder, which may itself be one. Links are followed, each folder
      * is read once, and hidden folders are left out. A run with a file that cannot be used is damaged, and the search
      * goes on.
      *
@@ -157,8 +157,7 @@ public record FoundRuns(
     }
 
     /**
-     * Returns folders below a root, which is one of them, in the order of their names; one that several links lead to is there
-     * once.
+     * Returns a root and the folders below it, each once, in the order of their names.
      *
      * @param skipped selects folders that are passed over with all that they hold
      * @param failed is told of places that cannot be visited

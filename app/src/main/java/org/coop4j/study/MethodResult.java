@@ -86,7 +86,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     }
 
     /** Differences of percentages are the same if they are as close as this. */
-    private static final double ROUNDING = 1e-9;
+    static final double ROUNDING = 1e-9;
 
     /** Copies the results; equal ones of a method without training are one for all seeds. */
     public MethodResult {
@@ -103,7 +103,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
     }
 
     /**
-     * Averages a method's results over datasets: those of each seed if all have the same seeds, else their
+     * Averages a method's results over datasets: seed by seed if all have the same seeds, else their
      * means. A score that one of them lacks has no average.
      */
     static MethodResult average(List<MethodResult> results) {
@@ -120,6 +120,11 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         return new MethodResult(AVERAGE, first.setup, bySeed, results);
     }
 
+    /** Returns the result of a prompt under another label and dataset. */
+    MethodResult as(String other, MethodLabel label) {
+        return new MethodResult(other, label.with(Shots.NONE), bySeed);
+    }
+
     /** Returns the method. */
     public MethodLabel method() {
         return setup.method;
@@ -130,7 +135,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
         return setup.shots;
     }
 
-    /** Returns the dataset, or those that it is an average over. */
+    /** Returns the dataset, or the averaged datasets. */
     public List<String> datasets() {
         return averaged.isEmpty()
                 ? List.of(dataset)
@@ -154,7 +159,7 @@ public record MethodResult(String dataset, Setup setup, SortedMap<Long, Measured
                 : Optional.of(SeedSummary.of(bySeed.values(), score));
     }
 
-    /** Returns the results of the seeds that another has too; those that hold for all seeds stay. */
+    /** Returns the results of the seeds that another result shares; results that hold for all seeds stay. */
     Optional<MethodResult> onlySeedsOf(MethodResult other) {
         SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
         if (!holdsForAllSeeds() && !other.holdsForAllSeeds()) {

@@ -25,9 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.FinishedRun;
 import org.coop4j.study.FoundRuns.ModelId;
@@ -39,12 +37,12 @@ import org.coop4j.study.PublishedNumbers.Score;
  * The runs of one model, under the names that the tables give them, and their results.
  *
  * @param model the model
- * @param name the model's name, unlike that of any other study
+ * @param name the model's name, unique among the studies
  * @param entries one for each dataset, method, number of shots and seed
- * @param prompts accuracies of the hand-written prompts that training runs tested beside the learned one, by seed where
+ * @param prompts accuracies of the hand-written prompts that training runs tested, by seed where
  *     the seed decides which images are tested; the half of the classes is part of the dataset's name
- * @param notes notes on runs shown apart or left out, a sentence each
- * @param fewShot results of methods that learned from, and were tested on, all classes of a dataset, with averages
+ * @param notes sentences on runs that are shown apart or left out
+ * @param fewShot results on all classes of the dataset that was learned from, with averages
  * @param base results on the classes that were learned, with averages (CoCoOp, section 4.1)
  * @param unseen results of the same methods and seeds on the other classes
  * @param transfers results on other datasets, with averages of methods that have all of them, and on the source itself,
@@ -63,16 +61,16 @@ public record Study(
 
     private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
     private static final int MOST_NAMED = 6;
-    private static final double ROUNDING = 1e-9;
 
     /**
-     * A run under the names that the tables give it.
+     * A run, or a hand-written prompt that it tested, under the names that the tables give it.
      *
      * @param run the run
      * @param dataset the test data's name, with more where one name stands for several sets of images
      * @param method the method, distinguished from others of its name
+     * @param measured its scores
      */
-    public record Entry(FinishedRun run, String dataset, MethodLabel method) {
+    public record Entry(FinishedRun run, String dataset, MethodLabel method, Measured measured) {
 
         RunResult result() {
             return run.result();
@@ -99,6 +97,17 @@ public record Study(
                     + ", "
                     + setup();
         }
+
+        /** Returns the prompts that a run tested; the data's own is marked. The half is part of their dataset's name. */
+        private Stream<Entry> prompts() {
+            String own = run.config().testedOn().template();
+            return result().handWritten().stream()
+                    .map(one -> new Entry(
+                            run,
+                            dataset + classes(result().half()),
+                            MethodLabel.prompt(one.prompt(), one.prompt().equals(own)),
+                            Measured.of(one.accuracy())));
+        }
     }
 
     /** Returns ", new classes"; nothing of all classes. */
@@ -106,7 +115,7 @@ public record Study(
         return half == ClassHalf.ALL ? "" : ", " + half.label() + " classes";
     }
 
-    /** Groups runs by model, those of the models with most runs first. */
+    /** Groups runs by model; the model with most runs comes first. */
     public static List<Study> of(FoundRuns findings) {
         List<List<FinishedRun>> byModel = grouped(
                         findings.finished(), run -> run.model().sha256())
@@ -126,25 +135,23 @@ public record Study(
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes);
         Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes);
-        List<Entry> entries = new ArrayList<>();
-        grouped(
-                        runs.stream()
-                                .map(run -> new Entry(run, datasets.get(run), methods.get(run)))
-                                .toList(),
-                        entry -> List.of(entry.place(), entry.result().seed()))
-                .values()
-                .forEach(same -> entries.add(last(same, notes)));
+        List<Entry> entries = last(
+                runs.stream()
+                        .map(run -> new Entry(run, datasets.get(run), methods.get(run), Measured.of(run.result()))),
+                Entry::place,
+                notes);
         noteMovingTestImages(entries, notes);
         noteSets(entries, notes);
-        MethodResults prompts = prompts(entries, notes);
+        MethodResults prompts = results(
+                last(entries.stream().flatMap(Entry::prompts), entry -> List.of(entry.dataset, entry.method), notes)
+                        .stream());
         noteMissingSeeds(entries, notes);
         MethodResults own = own(entries, prompts, ClassHalf.ALL);
-        MethodResults fewShot = fewShot(entries, own);
-        MethodResults.average(List.of(fewShot), notes);
-        MethodResults base = own(entries, prompts, ClassHalf.BASE);
-        MethodResults unseen = own(entries, prompts, ClassHalf.NEW);
-        pair(base, unseen, notes);
-        MethodResults.average(List.of(base, unseen), notes);
+        List<MethodResults> halves =
+                paired(own(entries, prompts, ClassHalf.BASE), own(entries, prompts, ClassHalf.NEW), notes);
+        MethodResults fewShot =
+                MethodResults.averaged(List.of(fewShot(entries, own)), notes).get(0);
+        List<MethodResults> baseNew = MethodResults.averaged(halves, notes);
         return new Study(
                 model,
                 shared ? model.name() + ", " + model.shortSha256() : model.name(),
@@ -152,8 +159,8 @@ public record Study(
                 prompts,
                 notes,
                 fewShot,
-                base,
-                unseen,
+                baseNew.get(0),
+                baseNew.get(1),
                 transfers(entries, own));
     }
 
@@ -207,24 +214,36 @@ public record Study(
         return names;
     }
 
-    /** Returns the last of runs that were made more than once. */
-    private static Entry last(List<Entry> same, List<String> notes) {
-        List<Entry> ended =
-                same.stream().sorted(comparing(entry -> entry.run.finished())).toList();
-        Entry last = ended.get(ended.size() - 1);
-        if (same.size() > 1) {
-            String all = ended.stream()
-                    .map(entry -> "%s (%s)"
-                            .formatted(
-                                    entry.run.folder(), percent(entry.result().value(), 2)))
-                    .collect(joining(", "));
-            notes.add("%s, seed %d was run more than once, and the last counts: %s"
-                    .formatted(last.describe(), last.result().seed(), all));
-        }
-        return last;
+    /** Returns the last of repeated measurements with the same seed, and notes where they differ. */
+    private static List<Entry> last(Stream<Entry> all, Function<Entry, Object> place, List<String> notes) {
+        List<Entry> lasts = new ArrayList<>();
+        grouped(
+                        all.toList(),
+                        entry -> List.of(place.apply(entry), entry.result().seed()))
+                .values()
+                .forEach(same -> {
+                    List<Entry> ended = same.stream()
+                            .sorted(comparing(entry -> entry.run.finished()))
+                            .toList();
+                    Entry last = ended.get(ended.size() - 1);
+                    lasts.add(last);
+                    if (same.stream()
+                            .anyMatch(one -> Math.abs(one.measured.accuracy() - last.measured.accuracy())
+                                    > MethodResult.ROUNDING)) {
+                        notes.add("%s, seed %d was measured more than once, and the last counts: %s"
+                                .formatted(
+                                        last.describe(),
+                                        last.result().seed(),
+                                        ended.stream()
+                                                .map(one -> one.run.folder() + " ("
+                                                        + percent(one.measured.accuracy(), 2) + ")")
+                                                .collect(joining(", "))));
+                    }
+                });
+        return lasts;
     }
 
-    /** Notes the data without a split of its own, which each seed splits anew. */
+    /** Notes data without a split of its own: each seed splits it anew. */
     private static void noteMovingTestImages(List<Entry> entries, List<String> notes) {
         grouped(entries, entry -> List.of(entry.dataset, entry.result().half())).forEach((data, same) -> {
             Set<String> draws = same.stream().map(entry -> entry.run.testHash()).collect(toSet());
@@ -279,72 +298,37 @@ public record Study(
 
     // Results
 
-    /** Returns the accuracies of all prompts, and notes where two runs of a seed disagree. */
-    private static MethodResults prompts(List<Entry> entries, List<String> notes) {
-        Map<String, Map<MethodLabel, SortedMap<Long, Measured>>> found = new LinkedHashMap<>();
-        for (Entry entry : entries) {
-            String template = entry.run.config().testedOn().template();
-            for (HandWritten one : entry.result().handWritten()) {
-                MethodLabel prompt =
-                        MethodLabel.prompt(one.prompt(), one.prompt().equals(template));
-                String dataset = entry.dataset + classes(entry.result().half());
-                Measured known = found.computeIfAbsent(dataset, d -> new LinkedHashMap<>())
-                        .computeIfAbsent(prompt, p -> new TreeMap<>())
-                        .putIfAbsent(entry.result().seed(), Measured.of(one.accuracy()));
-                if (known != null && Math.abs(known.accuracy() - one.accuracy()) > ROUNDING) {
-                    String own = percent(one.accuracy(), 2) + " in " + entry.run.folder();
-                    notes.add(
-                            "%s, seed %d: the hand-written prompt \"%s\" has %s and %s in an earlier run, which is shown"
-                                    .formatted(
-                                            entry.dataset,
-                                            entry.result().seed(),
-                                            one.prompt(),
-                                            own,
-                                            percent(known.accuracy(), 2)));
-                }
-            }
-        }
-        MethodResults prompts = new MethodResults(new ArrayList<>());
-        found.forEach((dataset, byPrompt) -> byPrompt.forEach(
-                (prompt, bySeed) -> prompts.all().add(new MethodResult(dataset, prompt.with(Shots.NONE), bySeed))));
-        return prompts;
-    }
-
-    /** Returns the results of some runs. */
     private static MethodResults results(Stream<Entry> entries) {
-        MethodResults results = new MethodResults(new ArrayList<>());
-        grouped(entries.toList(), entry -> List.of(entry.dataset, entry.setup()))
-                .values()
-                .forEach(same -> {
-                    SortedMap<Long, Measured> bySeed = new TreeMap<>();
-                    same.forEach(entry -> bySeed.put(entry.result().seed(), Measured.of(entry.result())));
-                    results.all()
-                            .add(new MethodResult(
-                                    same.get(0).dataset, same.get(0).setup(), bySeed));
-                });
-        return results;
+        return new MethodResults(
+                grouped(entries.toList(), entry -> List.of(entry.dataset, entry.setup())).values().stream()
+                        .map(same -> {
+                            SortedMap<Long, Measured> bySeed = new TreeMap<>();
+                            same.forEach(entry -> bySeed.put(entry.result().seed(), entry.measured));
+                            return new MethodResult(
+                                    same.get(0).dataset, same.get(0).setup(), bySeed);
+                        })
+                        .toList());
     }
 
     /**
-     * Returns the results of what was learned from the data that it was tested on, and of hand-written prompts. Those
-     * that training runs tested stand in where zero-shot has no run of its own.
+     * Returns the results of classifiers that were tested on the data they learned from, and of hand-written prompts. Prompts
+     * that training runs tested replace zero-shot where it has no run of its own.
      */
     private static MethodResults own(List<Entry> entries, MethodResults prompts, ClassHalf half) {
         MethodResults own = results(entries.stream().filter(entry -> entry.isOwn(half)));
+        List<MethodResult> more = new ArrayList<>();
         for (String dataset : grouped(entries, Entry::dataset).keySet()) {
             List<MethodResult> tested = prompts.on(dataset + classes(half));
             if (!tested.isEmpty() && own.zeroShot(dataset).isEmpty()) {
                 tested.stream()
                         .filter(prompt -> prompt.method().published())
                         .findFirst()
-                        .ifPresent(prompt -> own.add(dataset, MethodLabel.ZERO_SHOT, prompt));
-                own.add(
-                        dataset,
-                        MethodLabel.BEST_HAND_WRITTEN,
-                        Collections.max(tested, comparing(MethodResult::accuracy)));
+                        .ifPresent(prompt -> more.add(prompt.as(dataset, MethodLabel.ZERO_SHOT)));
+                more.add(Collections.max(tested, comparing(MethodResult::accuracy))
+                        .as(dataset, MethodLabel.BEST_HAND_WRITTEN));
             }
         }
-        return own;
+        return MethodResults.all(List.of(own.all(), more));
     }
 
     /** Leaves out the datasets that were only tested on, with what was learned elsewhere. */
@@ -357,46 +341,48 @@ public record Study(
         return own.where(result -> !targets.contains(result.dataset()));
     }
 
-    /** Reduces the results on base classes, and those on new ones, to the seeds that both have. */
-    private static void pair(MethodResults base, MethodResults unseen, List<String> notes) {
-        for (MethodResult one : base.cells()) {
-            unseen.get(one.dataset(), one.setup()).ifPresent(other -> {
-                if (!one.method().isWithoutTraining() && !one.seeds().equals(other.seeds())) {
-                    notes.add("base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
-                            .formatted(
-                                    one.dataset(), one.method().id(), describe(one.seeds()), describe(other.seeds())));
-                }
-                base.replace(one, one.onlySeedsOf(other));
-                unseen.replace(other, other.onlySeedsOf(one));
-            });
+    /** Reduces the results on base and on new classes to the seeds that both have. */
+    private static List<MethodResults> paired(MethodResults base, MethodResults unseen, List<String> notes) {
+        for (MethodResult one : base.all()) {
+            unseen.get(one.dataset(), one.setup())
+                    .filter(other ->
+                            !one.method().isWithoutTraining() && !one.seeds().equals(other.seeds()))
+                    .ifPresent(other -> notes.add(
+                            "base-to-new, %s, %s: base classes have %s, new classes %s; only shared seeds count"
+                                    .formatted(
+                                            one.dataset(),
+                                            one.method().id(),
+                                            describe(one.seeds()),
+                                            describe(other.seeds()))));
         }
+        return List.of(base.onlySeedsOf(unseen), unseen.onlySeedsOf(base));
     }
 
     /** Returns the results of each source on the targets and on itself, with zero-shot's. */
     private static SortedMap<String, MethodResults> transfers(List<Entry> entries, MethodResults own) {
         SortedMap<String, MethodResults> transfers = new TreeMap<>();
-        Map<String, List<Entry>> bySource = grouped(
-                entries.stream()
-                        .filter(entry ->
-                                entry.run.isTransferred() && entry.result().half() == ClassHalf.ALL)
-                        .toList(),
-                entry -> entry.result().trainedOn());
-        bySource.forEach((source, some) -> {
-            MethodResults results = results(some.stream());
-            List<String> targets = results.datasets();
-            own.all().stream()
-                    .filter(result -> targets.contains(result.dataset())
-                            && result.method().isWithoutTraining()
-                            && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
-                    .forEach(results.all()::add);
-            results.setups().forEach(setup -> {
-                List<MethodResult> all = results.get(targets, setup);
-                own.get(source, setup).ifPresent(results.all()::add);
+        List<Entry> transferred = entries.stream()
+                .filter(entry -> entry.run.isTransferred() && entry.result().half() == ClassHalf.ALL)
+                .toList();
+        grouped(transferred, entry -> entry.result().trainedOn()).forEach((source, some) -> {
+            MethodResults learned = results(some.stream());
+            List<String> targets = learned.datasets();
+            MethodResults onTargets = MethodResults.all(List.of(
+                    learned.all(),
+                    own.all().stream()
+                            .filter(result -> targets.contains(result.dataset())
+                                    && result.method().isWithoutTraining()
+                                    && !result.method().equals(MethodLabel.BEST_HAND_WRITTEN))
+                            .toList()));
+            List<MethodResult> more = new ArrayList<>();
+            for (Setup setup : onTargets.setups()) {
+                own.get(source, setup).ifPresent(more::add);
+                List<MethodResult> all = onTargets.get(targets, setup);
                 if (all.size() == targets.size()) {
-                    results.all().add(MethodResult.average(all));
+                    more.add(MethodResult.average(all));
                 }
-            });
-            transfers.put(source, results);
+            }
+            transfers.put(source, MethodResults.all(List.of(onTargets.all(), more)));
         });
         return transfers;
     }

@@ -324,7 +324,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                         .list(sources);
     }
 
-    /** Describes the runs behind the page, and those that are missing. */
+    /** Describes the runs behind the page, and the missing ones. */
     private Section runs() {
         Section section = new Section("Runs")
                 .facts(List.of(

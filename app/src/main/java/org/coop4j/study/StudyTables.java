@@ -71,15 +71,31 @@ final class StudyTables {
             return among.gain(result).pValue().map(Cell::probability);
         }
 
+        boolean isAverage() {
+            return !result.averaged().isEmpty();
+        }
+
+        Optional<MethodResult> half(ClassHalf half) {
+            return (half == ClassHalf.BASE ? study.base() : study.unseen()).get(result.dataset(), result.setup());
+        }
+
+        /** Returns the accuracy on a half of the classes; an average has no standard deviation. */
+        Object mean(ClassHalf half) {
+            return isAverage() ? half(half).map(MethodResult::accuracy) : accuracyOf(half(half));
+        }
+
+        Optional<Score> published(ClassHalf half) {
+            return study.published(source, result.datasets(), half, result.setup());
+        }
+
         Optional<Cell> published() {
-            return study.published(source, result.datasets(), ClassHalf.ALL, result.setup())
-                    .map(s -> Cell.of(
-                                    List.of(
-                                            Cell.datum(s.accuracy()),
-                                            s.backbone(),
-                                            s.table().source()),
-                                    decimals -> number(s.accuracy(), decimals) + " " + s.backbone())
-                            .in(Style.PUBLISHED));
+            return published(ClassHalf.ALL).map(s -> Cell.of(
+                            List.of(
+                                    Cell.datum(s.accuracy()),
+                                    s.backbone(),
+                                    s.table().source()),
+                            decimals -> number(s.accuracy(), decimals) + " " + s.backbone())
+                    .in(Style.PUBLISHED));
         }
     }
 
@@ -100,7 +116,7 @@ final class StudyTables {
         return numbers("few-shot", "Dataset × method × shots", studies, study -> Map.of("", study.fewShot()));
     }
 
-    /** Returns some of the hand-written prompts that training runs tested beside the learned one. */
+    /** Returns some of the hand-written prompts that training runs tested. */
     static Table<?> handWritten(List<Study> studies, Predicate<MethodResult> some) {
         return numbers(
                 "hand-written",
@@ -153,10 +169,10 @@ final class StudyTables {
                 "Learned on " + title(source) + ", accuracy in % on it and on others",
                 "mean ± standard deviation over seeds",
                 setup -> study);
-        setup(table, setup -> setup).numbers(title(source), setup -> accuracy(results.get(source, setup)));
+        setup(table, setup -> setup).numbers(title(source), setup -> accuracyOf(results.get(source, setup)));
         results.datasets().stream()
                 .filter(dataset -> !brief && !dataset.equals(source))
-                .forEach(target -> table.numbers(title(target), setup -> accuracy(results.get(target, setup))));
+                .forEach(target -> table.numbers(title(target), setup -> accuracyOf(results.get(target, setup))));
         table.numbers("average of targets", setup -> results.get(AVERAGE, setup).map(MethodResult::accuracy));
         if (!brief) {
             table.numbers("published average", setup -> results.get(AVERAGE, setup)
@@ -185,7 +201,7 @@ final class StudyTables {
                 .data("method", line -> line.result.method().id())
                 .words("dataset", line -> named(line.result), "dataset")
                 .column("gain", BARS, Line::gain)
-                .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracy(fewShot.zeroShot(line.result.dataset())))
+                .numbers(MethodLabel.ZERO_SHOT.id(), line -> accuracyOf(fewShot.zeroShot(line.result.dataset())))
                 .numbers("learned", Line::accuracy)
                 .numbers("shots", line -> Cell.words(line.result.shots().label()), "shots")
                 .numbers("p", Line::probability)
@@ -214,64 +230,6 @@ final class StudyTables {
 
     // Classes and datasets that were not learned
 
-    /** A method's results on the two halves of a dataset, or their averages; at least one is known. */
-    private record Halves(Study study, Optional<MethodResult> base, Optional<MethodResult> unseen) {
-
-        static MethodResults all(Study study) {
-            return MethodResults.all(Stream.of(study.base(), study.unseen()));
-        }
-
-        static Stream<Halves> on(Study study, String dataset) {
-            return all(study).setups().stream()
-                    .map(setup -> new Halves(
-                            study,
-                            study.base().get(dataset, setup),
-                            study.unseen().get(dataset, setup)))
-                    .filter(halves -> halves.base.isPresent() || halves.unseen.isPresent());
-        }
-
-        MethodResult any() {
-            return base.or(() -> unseen).orElseThrow();
-        }
-
-        boolean isAverage() {
-            return !any().averaged().isEmpty();
-        }
-
-        /** Returns the accuracy; that of an average has no standard deviation. */
-        Object accuracy(Optional<MethodResult> half) {
-            return isAverage() ? half.map(MethodResult::accuracy) : StudyTables.accuracy(half);
-        }
-
-        /** Returns the harmonic mean of the means over the seeds; that of an average is that of the averages. */
-        Optional<Double> mean() {
-            return base.flatMap(b -> unseen.map(u -> MethodResult.harmonicMean(b.accuracy(), u.accuracy())));
-        }
-
-        /** Returns the numbers of a paper, if it has all of them. */
-        Optional<Cell> published() {
-            return published(ClassHalf.BASE).flatMap(b -> published(ClassHalf.NEW)
-                    .map(u -> published(b.accuracy(), u.accuracy(), b.backbone())));
-        }
-
-        private Optional<Score> published(ClassHalf half) {
-            return study.published("", any().datasets(), half, any().setup());
-        }
-
-        private static Cell published(double base, double unseen, String backbone) {
-            double mean = MethodResult.harmonicMean(base, unseen);
-            return Cell.of(
-                            List.of(Cell.datum(base), Cell.datum(unseen), Cell.datum(mean), backbone),
-                            decimals -> "%s / %s, H %s %s"
-                                    .formatted(
-                                            number(base, decimals),
-                                            number(unseen, decimals),
-                                            number(mean, decimals),
-                                            backbone))
-                    .in(Style.PUBLISHED);
-        }
-    }
-
     /**
      * Returns results of learning on base classes and testing on base and new ones, with their harmonic mean; averages
      * first.
@@ -279,58 +237,72 @@ final class StudyTables {
      * @param brief true for averages alone, if there are any
      */
     static Table<?> baseNew(List<Study> studies, boolean brief) {
-        Table<Halves> table = table(
+        Table<Line> table = table(
                         "base-to-new",
                         "Base-to-new generalization, accuracy in %",
                         "mean ± standard deviation over seeds, published base / new",
-                        Halves::study)
+                        Line::study)
                 .grouped()
-                .words("dataset", h -> named(h.any()), "dataset");
-        setup(table, h -> h.any().setup())
-                .data("seeds", h -> h.isAverage() ? null : seeds(h.any()))
-                .data("datasets", h -> h.isAverage() ? h.any().averaged().size() : null)
-                .means("base", h -> h.accuracy(h.base), "base")
-                .means("new", h -> h.accuracy(h.unseen), "new")
-                .numbers("H", Halves::mean, "harmonic_mean")
+                .words("dataset", line -> named(line.result), "dataset");
+        setup(table, line -> line.result.setup())
+                .data("seeds", line -> line.isAverage() ? null : seeds(line.result))
+                .data(
+                        "datasets",
+                        line -> line.isAverage() ? line.result.averaged().size() : null)
+                .means("base", line -> line.mean(ClassHalf.BASE), "base")
+                .means("new", line -> line.mean(ClassHalf.NEW), "new")
+                .numbers(
+                        "H", line -> harmonicMean(line.half(ClassHalf.BASE), line.half(ClassHalf.NEW)), "harmonic_mean")
                 .numbers(
                         "published",
-                        Halves::published,
+                        StudyTables::publishedHalves,
                         "published_base",
                         "published_new",
                         "published_harmonic_mean",
                         "published_backbone");
         for (Study study : studies) {
-            table.averages(Halves.on(study, AVERAGE).toList());
-            if (!brief || study.base().averaged().isEmpty()) {
-                Halves.all(study)
-                        .datasets()
-                        .forEach(d -> table.rows(Halves.on(study, d).toList()));
+            List<MethodResult> rows = new ArrayList<>(study.base().all());
+            study.unseen().all().stream()
+                    .filter(one -> study.base().get(one.dataset(), one.setup()).isEmpty())
+                    .forEach(rows::add);
+            MethodResults either = new MethodResults(rows);
+            table.averages(lines(study, either, "", either.on(AVERAGE)));
+            if (!brief || either.averaged().isEmpty()) {
+                table.rows(lines(study, either, "", either.cells()));
             }
         }
         return table;
     }
 
-    /**
-     * A method's results on a class, and zero-shot's, over all seeds together.
-     *
-     * @param before results of zero-shot; null if they are unknown
-     */
-    private record ClassLine(Study study, MethodResult result, String name, PerClass own, PerClass before) {
+    /** Returns the harmonic mean of the two means over the seeds, or of two averages. */
+    private static Optional<Double> harmonicMean(Optional<MethodResult> base, Optional<MethodResult> unseen) {
+        return base.flatMap(b -> unseen.map(u -> MethodResult.harmonicMean(b.accuracy(), u.accuracy())));
+    }
 
-        /** Returns the classes of each result of learning on a dataset; the shots of a method ascend. */
-        static Stream<List<ClassLine>> on(Study study, String dataset) {
-            Map<String, PerClass> before = study.fewShot()
-                    .zeroShot(dataset)
-                    .map(MethodResult::perClass)
-                    .orElse(Map.of());
-            return study.fewShot().on(dataset).stream()
-                    .filter(result -> !result.method().isWithoutTraining())
-                    .map(result -> result.perClass().entrySet().stream()
-                            .map(own -> new ClassLine(
-                                    study, result, own.getKey(), own.getValue(), before.get(own.getKey())))
-                            .toList())
-                    .filter(lines -> !lines.isEmpty());
-        }
+    /** Returns the numbers of a paper, if it has all of them. */
+    private static Optional<Cell> publishedHalves(Line line) {
+        Optional<Score> base = line.published(ClassHalf.BASE);
+        Optional<Score> unseen = line.published(ClassHalf.NEW);
+        return base.isEmpty() || unseen.isEmpty()
+                ? Optional.empty()
+                : Optional.of(publishedHalves(base.get(), unseen.get().accuracy()));
+    }
+
+    private static Cell publishedHalves(Score base, double unseen) {
+        double mean = MethodResult.harmonicMean(base.accuracy(), unseen);
+        return Cell.of(
+                        List.of(Cell.datum(base.accuracy()), Cell.datum(unseen), Cell.datum(mean), base.backbone()),
+                        decimals -> "%s / %s, H %s %s"
+                                .formatted(
+                                        number(base.accuracy(), decimals),
+                                        number(unseen, decimals),
+                                        number(mean, decimals),
+                                        base.backbone()))
+                .in(Style.PUBLISHED);
+    }
+
+    /** A method's results on a class over all seeds together; {@code before}, zero-shot's, is null if unknown. */
+    private record ClassLine(Line line, String name, PerClass own, PerClass before) {
 
         double zeroShot() {
             return before == null ? Double.NaN : before.accuracy();
@@ -341,13 +313,23 @@ final class StudyTables {
         }
     }
 
+    /** Returns the classes of each result of learning on a dataset; the shots of a method ascend. */
+    private static Stream<ClassLine> classLines(Study study, String dataset) {
+        Map<String, PerClass> before =
+                study.fewShot().zeroShot(dataset).map(MethodResult::perClass).orElse(Map.of());
+        return lines(study, study.fewShot(), "", study.fewShot().on(dataset)).stream()
+                .filter(line -> !line.result.method().isWithoutTraining())
+                .flatMap(line -> line.result.perClass().entrySet().stream()
+                        .map(own -> new ClassLine(line, own.getKey(), own.getValue(), before.get(own.getKey()))));
+    }
+
     /** Returns all classes of all datasets and methods. */
     static Table<?> classes(List<Study> studies) {
-        return classes("Accuracy of each class, in %")
-                .rows(studies.stream()
-                        .flatMap(study -> study.fewShot().datasets().stream()
-                                .flatMap(dataset -> ClassLine.on(study, dataset).flatMap(List::stream)))
-                        .toList());
+        Table<ClassLine> table = classes("Accuracy of each class, in %");
+        studies.forEach(study -> study.fewShot()
+                .datasets()
+                .forEach(dataset -> table.rows(classLines(study, dataset).toList())));
+        return table;
     }
 
     /**
@@ -356,36 +338,36 @@ final class StudyTables {
      * first and the last.
      */
     static Table<?> classes(Study study, String dataset) {
-        Map<MethodLabel, List<ClassLine>> most = new LinkedHashMap<>();
-        ClassLine.on(study, dataset)
-                .forEach(lines -> most.put(lines.get(0).result.method(), lines));
+        Map<MethodLabel, Map<String, ClassLine>> most = new LinkedHashMap<>();
+        classLines(study, dataset)
+                .forEach(one -> most.computeIfAbsent(one.line.result.method(), method -> new LinkedHashMap<>())
+                        .put(one.name, one)); // of the most images in the end
         List<ClassLine> leading = new ArrayList<>(study.fewShot()
                 .main()
                 .map(most::get)
                 .or(() -> most.values().stream().findFirst())
-                .orElse(List.of()));
-        leading.sort(comparingDouble(line -> line.before == null ? -line.own.accuracy() : -line.gain()));
+                .orElse(Map.of())
+                .values());
+        leading.sort(comparingDouble(one -> one.before == null ? -one.own.accuracy() : -one.gain()));
         boolean many = leading.size() > MOST_CLASSES;
         if (many) {
             leading.subList(SHOWN_OF_MANY, leading.size() - SHOWN_OF_MANY).clear();
         }
         Table<ClassLine> table = classes("%s, accuracy on the test images of all seeds, in %%, %s classes by gain"
                 .formatted(title(dataset), many ? "first and last" : "all"));
-        leading.forEach(first -> most.values()
-                .forEach(lines -> table.rows(lines.stream()
-                        .filter(line -> line.name.equals(first.name))
-                        .toList())));
+        leading.forEach(first -> most.values().forEach(ofMethod -> Optional.ofNullable(ofMethod.get(first.name))
+                .ifPresent(table::row)));
         return table;
     }
 
     private static Table<ClassLine> classes(String title) {
-        Table<ClassLine> table = table("per-class", title, "", ClassLine::study)
+        Table<ClassLine> table = table("per-class", title, "", (ClassLine one) -> one.line.study)
                 .grouped()
-                .data("dataset", line -> line.result.dataset())
+                .data("dataset", one -> one.line.result.dataset())
                 .words("class", ClassLine::name, "class");
-        return setup(table, line -> line.result.setup())
-                .numbers("images", line -> line.own.total(), "images")
-                .numbers("accuracy", line -> line.own.accuracy(), "accuracy")
+        return setup(table, one -> one.line.result.setup())
+                .numbers("images", one -> one.own.total(), "images")
+                .numbers("accuracy", one -> one.own.accuracy(), "accuracy")
                 .numbers(MethodLabel.ZERO_SHOT.id(), ClassLine::zeroShot, "zero_shot_accuracy")
                 .column("gain", BARS, ClassLine::gain, "gain");
     }
@@ -451,7 +433,7 @@ final class StudyTables {
                 .rows(runs.keySet());
     }
 
-    // Cells; those of unknown values are empty
+    // Cells, which are empty where a value is unknown
 
     private static Cell named(MethodResult result) {
         int averaged = result.averaged().size();
@@ -483,7 +465,7 @@ final class StudyTables {
                 .in(Style.MUTED);
     }
 
-    private static Optional<SeedSummary> accuracy(Optional<MethodResult> result) {
+    private static Optional<SeedSummary> accuracyOf(Optional<MethodResult> result) {
         return result.flatMap(r -> r.summary(Measured::accuracy));
     }
 }

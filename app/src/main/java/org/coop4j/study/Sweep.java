@@ -117,7 +117,7 @@ public final class Sweep {
         return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
     }
 
-    /** Returns the number of threads that a sweep's folder was begun with, on which the last digits of its runs depend. */
+    /** Returns the number of threads that a sweep began with. The last digits of its runs depend on it. */
     public static Optional<Integer> threads(Path folder) {
         return new RunStore(folder, SweepRun::config).threads();
     }

@@ -17,7 +17,7 @@ import org.coop4j.run.RunResult;
  */
 public record SweepRun(String label, RunConfig config) {
 
-    /** The folder of all runs, below that of the sweep. */
+    /** The folder of all runs, below the sweep's. */
     static final String RUNS = "runs";
 
     private static final int HASH_IN_A_NAME = 8;
@@ -43,7 +43,7 @@ public record SweepRun(String label, RunConfig config) {
         }
     }
 
-    /** Returns its folder, below that of the sweep. */
+    /** Returns its folder, below the sweep's. */
     public Path folder() {
         String hash = Sha256.of(config.identity()).substring(0, HASH_IN_A_NAME);
         return Path.of(
@@ -62,7 +62,7 @@ public record SweepRun(String label, RunConfig config) {
         return new RunState(this, RunState.Status.FAILED, Optional.empty(), Optional.of(message));
     }
 
-    /** Returns its work in relation to that of other runs of the same method. */
+    /** Returns its work relative to other runs of the same method. */
     public double size() {
         return 1 + (isTestedElsewhere() ? 0.0 : config.training().epochs()) * Math.max(1, shots());
     }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.coop4j.base.Folders;
@@ -26,16 +25,6 @@ final class CampaignFiles {
             Pattern.compile("\"(seconds\"\\s*:\\s*(\\{[^}]*\\}|[^,}\\s]*)|sha256\"\\s*:[^,}]*)");
 
     private CampaignFiles() {}
-
-    /** A number of a campaign: {@code -Dcampaign.NAME=N}. */
-    static int setting(String name, int otherwise) {
-        return Integer.getInteger("campaign." + name, otherwise);
-    }
-
-    /** The draws of one episode; no other episode, nor one of another seed, has the same. */
-    static Random random(int episode) {
-        return new Random(1_000_003L * setting("seed", 1) + episode);
-    }
 
     static Path model() {
         return INPUTS.resolve("tiny-clip/model.safetensors").toAbsolutePath();

@@ -12,13 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
@@ -37,8 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Classifiers of all methods, damaged at random or forged with a right checksum. A damaged one predicts the same as
  * before, or is refused with an IOException. A forged one predicts its own classes with finite probabilities, or is
- * refused with an IOException or an IllegalArgumentException. Not part of the build's tests: {@code mvn -Pcampaign
- * verify -Dcampaign.files=1000 -Dcampaign.seed=1}.
+ * refused with an IOException or an IllegalArgumentException.
  */
 class ClassifierCampaign {
 
@@ -52,7 +44,6 @@ class ClassifierCampaign {
 
     private Clip clip;
     private Path picture;
-    private final ExecutorService executor = Executors.newCachedThreadPool();
 
     /** A change of a classifier that is written with its checksum. */
     private enum Forgery {
@@ -134,53 +125,35 @@ class ClassifierCampaign {
         }
     }
 
-    /** Returns the predictions, or the problem, also of a classifier that takes too long. */
-    private Object outcome(Path file) throws InterruptedException {
-        Future<List<Prediction>> running = executor.submit(() -> predictions(file));
-        try {
-            return running.get(LONGEST_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            return e.getCause();
-        } catch (TimeoutException e) {
-            running.cancel(true);
-            return e;
-        }
-    }
-
     @Test
     void aDamagedClassifierPredictsTheSameOrIsRefused() throws Exception {
-        Map<String, Integer> counts = new TreeMap<>();
-        List<String> findings = new ArrayList<>();
         List<Path> files = learned();
         Path target = folder.resolve("damaged.safetensors");
-        int from = CampaignFiles.setting("from", 0);
-        for (int i = from; i < from + CampaignFiles.setting("files", 200); i++) {
-            Path sound = files.get(i % files.size());
-            Random random = CampaignFiles.random(i);
-            Files.copy(sound, target, StandardCopyOption.REPLACE_EXISTING);
-            Forgery forgery = Forgery.values()[random.nextInt(Forgery.values().length)];
-            boolean forged = random.nextBoolean();
-            String damage;
-            if (forged) {
-                forgery.of(ClassifierFile.read(sound), random).write(target);
-                damage = "forged " + forgery;
-            } else {
-                damage = Damage.apply(target, random);
-            }
-            Object outcome = outcome(target);
-            boolean refused = outcome instanceof IOException || (forged && outcome instanceof IllegalArgumentException);
-            boolean right = outcome instanceof List<?> predicted
-                    && (forged ? areFinite(predicted) : predicted.equals(predictions(sound)));
-            counts.merge((forged ? "forged, " : "damaged, ") + (refused ? "refused" : "predicts"), 1, Integer::sum);
-            if (!refused && !right) {
-                findings.add("%d: %s, %s: %s".formatted(i, folder.relativize(sound), damage, outcome));
-            }
+        try (Campaign campaign = new Campaign("classifiers")) {
+            campaign.files(200, (number, random) -> {
+                Path sound = files.get(number % files.size());
+                Files.copy(sound, target, StandardCopyOption.REPLACE_EXISTING);
+                Forgery forgery = Forgery.values()[random.nextInt(Forgery.values().length)];
+                boolean forged = random.nextBoolean();
+                String damage = "forged " + forgery;
+                if (forged) {
+                    forgery.of(ClassifierFile.read(sound), random).write(target);
+                } else {
+                    damage = Damage.apply(target, random);
+                }
+                Object outcome = campaign.within(LONGEST_SECONDS, () -> predictions(target));
+                boolean refused =
+                        outcome instanceof IOException || (forged && outcome instanceof IllegalArgumentException);
+                boolean right = outcome instanceof List<?> predicted
+                        && (forged ? areFinite(predicted) : predicted.equals(predictions(sound)));
+                campaign.count((forged ? "forged, " : "damaged, ") + (refused ? "refused" : "predicts"), 1);
+                if (!refused && !right) {
+                    campaign.find("%d: %s, %s: %s".formatted(number, folder.relativize(sound), damage, outcome));
+                }
+            });
+        } finally {
+            clip.close();
         }
-        executor.shutdownNow();
-        clip.close();
-        System.out.printf(
-                "classifiers, seed %d: %s, findings: %s%n", CampaignFiles.setting("seed", 1), counts, findings);
-        assertThat(findings).isEmpty();
     }
 
     private static boolean areFinite(List<?> predictions) {

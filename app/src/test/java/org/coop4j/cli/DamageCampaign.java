@@ -6,28 +6,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Folders;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Files damaged at random, and the commands that read them: each either gives what it gave before,
- * or says what is wrong; no other file goes or changes. Not part of the build's tests: {@code mvn
- * -Pcampaign verify -Dcampaign.files=1000 -Dcampaign.seed=1}; {@code -Dcampaign.from=N} goes on at
- * file N.
+ * or says what is wrong; no other file goes or changes.
  */
 class DamageCampaign {
 
@@ -38,8 +28,6 @@ class DamageCampaign {
 
     private Path sound;
     private Path place;
-    private final ExecutorService executor = Executors.newCachedThreadPool();
-    private final List<String> findings = new ArrayList<>();
 
     /** A kind of file, and what reads it. */
     private enum Kind {
@@ -95,11 +83,6 @@ class DamageCampaign {
 
     /** What a command printed, and the files after it. */
     private record Answer(CommandRun run, Map<String, String> contents) {}
-
-    @AfterEach
-    void stop() {
-        executor.shutdownNow();
-    }
 
     private static Object[] training(String out, Path place) {
         return CommandRun.words(
@@ -174,47 +157,39 @@ class DamageCampaign {
 
     @Test
     void aDamagedFileIsNamedOrDoesNotMatter() throws Exception {
-        int wanted = CampaignFiles.setting("files", 100);
-        int from = CampaignFiles.setting("from", 0);
         makeSound();
         Map<Kind, Answer> answers = new EnumMap<>(Kind.class);
-        for (Kind kind : Kind.values()) {
-            Folders.copy(sound, place);
-            answers.put(kind, answer(kind));
-            assertThat(answers.get(kind).run().code())
-                    .as("%s", answers.get(kind).run())
-                    .isZero();
-        }
-        Map<Kind, Map<Verdict, Integer>> counts = new EnumMap<>(Kind.class);
-        for (int i = from; i < from + wanted; i++) {
-            Kind kind = Kind.values()[i % Kind.values().length];
-            Random random = CampaignFiles.random(i);
-            Folders.copy(sound, place);
-            Path file = chosen(kind, random);
-            Map<String, String> before = CampaignFiles.contents(place);
-            String damage = Damage.apply(file, random);
-            String path = place.relativize(file).toString();
-            Answer answer = answer(kind);
-            Verdict verdict = verdict(kind, path, before, answers.get(kind), answer);
-            counts.computeIfAbsent(kind, any -> new EnumMap<>(Verdict.class)).merge(verdict, 1, Integer::sum);
-            if (verdict.isFinding) {
-                findings.add("%s %d: %s, %s: code %d%s, %s"
-                        .formatted(
-                                verdict,
-                                i,
-                                path,
-                                damage,
-                                answer.run().code(),
-                                verdict == Verdict.LOST ? ", lost " + lost(kind, path, before, answer) : "",
-                                answer.run().err()));
+        try (Campaign campaign = new Campaign("damaged files")) {
+            for (Kind kind : Kind.values()) {
+                Folders.copy(sound, place);
+                answers.put(kind, answer(campaign, kind));
+                assertThat(answers.get(kind).run().code())
+                        .as("%s", answers.get(kind).run())
+                        .isZero();
             }
-            if ((i + 1) % Kind.values().length == 0) {
-                System.out.printf(
-                        "damaged files, seed %d, %d to %d: %s, findings: %s%n",
-                        CampaignFiles.setting("seed", 1), from, i, counts, findings);
-            }
+            campaign.files(100, (number, random) -> {
+                Kind kind = Kind.values()[number % Kind.values().length];
+                Folders.copy(sound, place);
+                Path file = chosen(kind, random);
+                Map<String, String> before = CampaignFiles.contents(place);
+                String damage = Damage.apply(file, random);
+                String path = place.relativize(file).toString();
+                Answer answer = answer(campaign, kind);
+                Verdict verdict = verdict(kind, path, before, answers.get(kind), answer);
+                campaign.count(kind + " " + verdict, 1);
+                if (verdict.isFinding) {
+                    campaign.find("%s %d: %s, %s: code %d, lost %s, %s"
+                            .formatted(
+                                    verdict,
+                                    number,
+                                    path,
+                                    damage,
+                                    answer.run().code(),
+                                    lost(kind, path, before, answer),
+                                    answer.run().err()));
+                }
+            });
         }
-        assertThat(findings).isEmpty();
     }
 
     private Path chosen(Kind kind, Random random) throws IOException {
@@ -226,15 +201,9 @@ class DamageCampaign {
     }
 
     /** Runs the command on what is in place, and clears it away. */
-    private Answer answer(Kind kind) throws IOException, InterruptedException {
-        Object[] command = command(kind.reader, place);
-        Future<CommandRun> running = executor.submit(() -> CommandRun.coop(command));
-        CommandRun run;
-        try {
-            run = running.get(LONGEST_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            run = new CommandRun(-1, "", e.toString());
-        }
+    private Answer answer(Campaign campaign, Kind kind) throws IOException, InterruptedException {
+        Object ended = campaign.within(LONGEST_SECONDS, () -> CommandRun.coop(command(kind.reader, place)));
+        CommandRun run = ended instanceof CommandRun whole ? whole : new CommandRun(-1, "", ended.toString());
         Map<String, String> contents = CampaignFiles.contents(place);
         CacheFolder.delete(place);
         return new Answer(run, contents);

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,8 +49,7 @@ class KillCampaign {
     @TempDir
     private Path folder;
 
-    private final List<String> findings = Collections.synchronizedList(new ArrayList<>());
-    private final Map<Work, Integer> kills = new ConcurrentSkipListMap<>();
+    private final Campaign campaign = new Campaign("kills");
 
     /** What is killed; each writes {@code out} in a folder of its own. */
     private enum Work {
@@ -121,37 +119,29 @@ class KillCampaign {
         for (Work work : Work.values()) {
             references.put(work, reference(work));
         }
-        AtomicInteger next = new AtomicInteger(CampaignFiles.setting("from", 0));
-        List<Callable<Void>> workers = Collections.nCopies(CampaignFiles.setting("parallel", 1), () -> {
-            killAndFinish(next, references);
-            return null;
-        });
+        AtomicInteger next = new AtomicInteger(Campaign.setting("from", 0));
+        List<Callable<Void>> workers =
+                Collections.nCopies(Campaign.setting("parallel", 1), () -> killAndFinish(next, references));
         ExecutorService executor = Executors.newFixedThreadPool(workers.size());
         for (Future<Void> ended : executor.invokeAll(workers)) {
             ended.get();
         }
         executor.shutdown();
-        assertThat(findings).isEmpty();
+        campaign.close();
     }
 
     /** Episode after episode, until all workers together have killed as often as wanted. */
-    private void killAndFinish(AtomicInteger next, Map<Work, Reference> references)
+    private Void killAndFinish(AtomicInteger next, Map<Work, Reference> references)
             throws IOException, InterruptedException {
-        while (killsDone() < CampaignFiles.setting("kills", 20)) {
+        while (campaign.counted() < Campaign.setting("kills", 20)) {
             int episode = next.getAndIncrement();
             Work work = Work.values()[episode % Work.values().length];
-            Random random = CampaignFiles.random(episode);
+            Random random = Campaign.random(episode);
             int most = 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER);
-            int killed = episode(work, episode, references.get(work), random, most);
-            kills.merge(work, killed, Integer::sum);
-            System.out.printf(
-                    "kills, seed %d, folder %d: %s, findings: %s%n",
-                    CampaignFiles.setting("seed", 1), episode, kills, findings);
+            campaign.count(work, episode(work, episode, references.get(work), random, most));
+            campaign.print();
         }
-    }
-
-    private int killsDone() {
-        return kills.values().stream().mapToInt(Integer::intValue).sum();
+        return null;
     }
 
     private Reference reference(Work work) throws IOException, InterruptedException {
@@ -192,14 +182,14 @@ class KillCampaign {
             throws IOException, InterruptedException {
         Path place = newPlace(folder.resolve(work + "-" + number));
         Path out = place.resolve("out");
-        String name = "%s %d (seed %d)".formatted(work, number, CampaignFiles.setting("seed", 1));
+        String name = "%s %d (seed %d)".formatted(work, number, Campaign.setting("seed", 1));
         int kills = 0;
         boolean begun = false;
         Map<Path, FileTime> finished = Map.of();
         for (boolean killed = true; killed && kills < most; begun = true) {
             killed = killOnce(work, place, reference, random, begun);
             kills += killed ? 1 : 0;
-            findings.addAll(touched(finished, name + ", kill " + kills));
+            touched(finished, name + ", kill " + kills).forEach(campaign::find);
             finished = finishedRuns(out);
         }
         CommandRun run = CoopProcess.run(place, SHORT, command(work, place, begun));
@@ -221,7 +211,7 @@ class KillCampaign {
         if (found.isEmpty()) {
             CacheFolder.delete(place);
         }
-        findings.addAll(found);
+        found.forEach(campaign::find);
         return kills;
     }
 

@@ -45,7 +45,7 @@ class SweepCommandTest {
                 plan,
                 """
                 datasets: data
-                methods: [zero-shot, coop-m4-end]
+                methods: [coop-m4-end, zero-shot]
                 shots: [1, 2]
                 seeds: [1, 2]
                 epochs: 2
@@ -107,17 +107,6 @@ class SweepCommandTest {
                 .filteredOn(file -> file.endsWith(RunFolder.CONFIG))
                 .hasSize(5)
                 .allSatisfy(file -> assertThat(RunConfig.read(file).threads()).isEqualTo(threads));
-    }
-
-    @Test
-    void aSweepListsMethodsAsItsReportDoes() throws IOException {
-        Path own = Files.writeString(
-                folder.resolve("order.yaml"),
-                "datasets: data\nmethods: [prototypes, linear-probe, zero-shot]\nshots: 1\nseeds: 1\n");
-        Path out = folder.resolve("order");
-        CommandRun swept = coop("sweep", own, "-m", MODEL, "-o", out).ok();
-        assertThat(swept.out()).containsSubsequence("zero-shot", "linear-probe", "prototypes");
-        assertThat(coop("report", out).ok().out()).containsSubsequence("zero-shot", "linear-probe", "prototypes");
     }
 
     @Test
@@ -236,18 +225,13 @@ class SweepCommandTest {
                 .contains("average.svg", "few-shot.csv");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);
         assertThat(runs.resolve("report/report.html")).isRegularFile();
-        // Again, over the report that is there now.
-        assertThat(coop("report", runs, "-q").out()).isEqualTo(run.out());
-    }
-
-    @Test
-    void csvIsTheFewShotTable() throws IOException {
-        writeRuns();
-
+        assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
         assertThat(coop("report", runs, "--csv").ok().out())
                 .hasLineCount(7)
                 .startsWith("model,model_sha256,learned_on,dataset,method,shots,averaged,")
                 .contains(",average of 2,zero-shot,");
+        // Again, over the report that is there now.
+        assertThat(coop("report", runs, "-q").out()).isEqualTo(run.out());
     }
 
     @Test
@@ -265,35 +249,6 @@ class SweepCommandTest {
     }
 
     @Test
-    void aSingleTrainingRunIsReportedWithItsHandWrittenPrompts() throws IOException {
-        RunFiles.of("coop", "pictures", 91)
-                .learned(16, 1)
-                .prompt("a photo of a {}.", 80)
-                .prompt("a painting of a {}.", 83)
-                .write(runs);
-
-        CommandRun run = coop("report", runs).ok();
-        assertThat(run.out())
-                .containsPattern("zero-shot +80\\.0\n")
-                .containsPattern("hand-written-best +83\\.0\n")
-                .containsPattern("coop +91\\.0\n");
-        assertThat(Files.readString(runs.resolve("report/report.html"))).contains("a painting of a {}.");
-    }
-
-    @Test
-    void modelsAreShownApartAndThatIsSaid() throws IOException {
-        writeRuns();
-        RunFiles.of("coop-m16-end", "EuroSAT", 99)
-                .learned(16, 1)
-                .model("b2".repeat(32), "OpenAI RN50")
-                .write(runs.resolve("other"));
-
-        CommandRun run = coop("report", runs).ok();
-        assertThat(run.err()).contains("2 models");
-        assertThat(run.out()).containsPattern("RN50 .*b2b2b2b2b2b2.*: 1 run, 1 dataset, seed 1");
-    }
-
-    @Test
     void withoutRunsThereIsAMessageAndNoReport() throws IOException {
         RunFiles.failed(runs.resolve("x"), "out of memory");
 
@@ -303,11 +258,5 @@ class SweepCommandTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("out of memory").contains("below " + runs, "1 failed run", "0 unfinished");
         assertThat(runs.resolve("report")).doesNotExist();
-    }
-
-    @Test
-    void aFolderOfSomethingElseIsNotReplaced() throws IOException {
-        writeRuns();
-        assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
     }
 }

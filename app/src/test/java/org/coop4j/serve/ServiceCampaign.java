@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +24,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.coop4j.cli.Campaign;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.http.ServiceOptions;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -36,8 +36,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Attacks of every kind on a service that answers eight ordinary clients: each ordinary answer must be the usual one
- * within five seconds, and memory must not grow. Not part of the build's tests: {@code mvn -Pcampaign verify
- * -Dcampaign.seconds=600 -Dcampaign.seed=1}.
+ * within five seconds, and memory must not grow. {@code -Dcampaign.seconds=600} lets it go on for longer.
  */
 class ServiceCampaign {
 
@@ -58,10 +57,9 @@ class ServiceCampaign {
     private byte[] references;
     private TestService service;
     private volatile boolean over;
-    private final Map<Attack, AtomicInteger> attacks = new EnumMap<>(Attack.class);
     private final AtomicInteger answers = new AtomicInteger();
     private final AtomicLong latest = new AtomicLong();
-    private final List<String> findings = Collections.synchronizedList(new ArrayList<>());
+    private final Campaign campaign = new Campaign("attacks");
 
     private enum Attack {
         GARBAGE,
@@ -95,14 +93,11 @@ class ServiceCampaign {
         lossless = HostilePictures.losslessNoise(1150);
         String nested = "\"&" + "amp;".repeat(2400) + '"';
         references = utf8("{\"model\": \"things\", \"input\": " + Collections.nCopies(60, nested) + "}");
-        for (Attack attack : Attack.values()) {
-            attacks.put(attack, new AtomicInteger());
-        }
     }
 
     @Test
     void ordinaryClientsAreAnsweredWhileOthersAttack() throws Exception {
-        int seconds = Integer.getInteger("campaign.seconds", 60);
+        int seconds = Campaign.setting("seconds", 60);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).addAppender(log);
@@ -119,7 +114,7 @@ class ServiceCampaign {
             String expected = ask().text();
             for (int i = 0; i < EACH; i++) {
                 threads.add(new Thread(() -> useAsUsual(expected)));
-                Random random = new Random(1_000_003L * Integer.getInteger("campaign.seed", 1) + i);
+                Random random = Campaign.random(i);
                 threads.add(new Thread(() -> attack(random)));
             }
             threads.forEach(Thread::start);
@@ -133,10 +128,9 @@ class ServiceCampaign {
             assertThat(heap() - early).as("growth of the heap").isLessThan(MOST_GROWTH);
             assertThat(ask().text()).isEqualTo(expected);
         }
-        System.out.printf(
-                "%d s: %d ordinary answers, the latest after %d ms; attacks: %s; findings: %s%n",
-                seconds, answers.get(), latest.get(), attacks, findings);
-        assertThat(findings).isEmpty();
+        System.out.printf("%d s: %d ordinary answers, the latest after %d ms%n", seconds, answers.get(), latest.get());
+        campaign.print();
+        campaign.close();
         assertThat(latest).hasValueLessThan(LATEST_MILLIS);
         assertThat(log.list) // the command line leaves out Jetty's warnings
                 .noneMatch(event -> event.getLevel().isGreaterOrEqual(Level.WARN)
@@ -190,11 +184,11 @@ class ServiceCampaign {
             try {
                 Answer answer = ask();
                 if (!answer.text().equals(expected)) {
-                    findings.add(answer.status() + ": " + answer.text());
+                    campaign.find(answer.status() + ": " + answer.text());
                 }
                 Thread.sleep(20);
             } catch (IOException | InterruptedException e) {
-                findings.add(e.toString());
+                campaign.find(e.toString());
             }
             answers.incrementAndGet();
             latest.accumulateAndGet((System.nanoTime() - start) / 1_000_000, Math::max);
@@ -204,7 +198,7 @@ class ServiceCampaign {
     private void attack(Random random) {
         while (!over) {
             Attack attack = Attack.values()[random.nextInt(Attack.values().length)];
-            attacks.get(attack).incrementAndGet();
+            campaign.count(attack, 1);
             try (Socket socket = service.socket()) {
                 socket.setSoTimeout(10_000);
                 OutputStream out = socket.getOutputStream();
@@ -251,7 +245,7 @@ class ServiceCampaign {
     private void expect(int answers, Socket socket) throws IOException {
         String answer = TestService.answer(socket);
         if (answer.split("HTTP/1.1 (200|429) ", -1).length != answers + 1) {
-            findings.add("instead of " + answers + " answers: " + answer);
+            campaign.find("instead of " + answers + " answers: " + answer);
         }
     }
 

@@ -55,30 +55,26 @@ class FoundRunsTest {
     }
 
     @Test
-    void theFolderItselfMayBeARun() throws IOException {
-        run("");
-
-        assertThat(search().finished()).extracting(FinishedRun::folder).containsExactly(Path.of(""));
-    }
-
-    @Test
-    void aResultCountsMoreThanAFailureBeforeIt() throws IOException {
-        RunFiles.failed(run("again"), "out of memory");
-
-        assertThat(search().finished()).hasSize(1);
-        assertThat(search().failed()).isEmpty();
-    }
-
-    @Test
-    void hiddenFoldersAndConfigurationsOfOtherThingsAreNoRuns() throws IOException {
+    void whatIsHiddenOrReplacedOrSomethingElseIsNoRunAndAFolderItselfMayBeOne() throws IOException {
         run(".old/run");
+        Path aside = AtomicFile.moveAside(run("one"));
+        assertThat(aside).hasFileName("one.replaced-1");
         Files.writeString(root.resolve("config.json"), "{\"pairs\": \"list.csv\"}");
+        assertThat(search()).isEqualTo(new FoundRuns(List.of(), List.of(), List.of(), List.of()));
+        assertThat(FoundRuns.below(aside, Progress.NONE).finished())
+                .extracting(FinishedRun::folder)
+                .containsExactly(Path.of(""));
+    }
 
-        FoundRuns findings = search();
+    @Test
+    void aResultCountsMoreThanAFailureBeforeItAndNeedsNoProvenance() throws IOException {
+        RunFiles.failed(run("again"), "out of memory");
+        Files.delete(root.resolve("again/provenance.json"));
 
-        assertThat(findings.finished()).isEmpty();
-        assertThat(findings.unfinished()).isEmpty();
-        assertThat(findings.damaged()).isEmpty();
+        assertThat(search().failed()).isEmpty();
+        FinishedRun run = search().finished().get(0);
+        assertThat(run.model().sha256()).isEqualTo(RunFiles.MODEL);
+        assertThat(run.model().name()).isEqualTo("unknown model");
     }
 
     @Test
@@ -141,20 +137,6 @@ class FoundRunsTest {
     }
 
     @Test
-    void runsThatWereReplacedAreNotCounted() throws IOException {
-        Path first = run("one");
-        Path aside = AtomicFile.moveAside(first);
-        assertThat(aside).hasFileName("one.replaced-1");
-        run("one");
-
-        FoundRuns found = search();
-
-        assertThat(found.finished()).hasSize(1);
-        assertThat(found.damaged()).isEmpty();
-        assertThat(FoundRuns.below(aside, Progress.NONE).finished()).hasSize(1); // if asked for
-    }
-
-    @Test
     void aHugeFileIsRefusedBeforeItIsRead() throws IOException {
         Path run = run("huge");
         try (RandomAccessFile file =
@@ -175,16 +157,6 @@ class FoundRunsTest {
 
         assertThat(damaged.get(0).reason()).contains("result.json", "config.json");
         assertThat(damaged.get(1).reason()).contains("config.json", "a1a1a1a1a1a1", "provenance.json", "b2b2b2b2b2b2");
-    }
-
-    @Test
-    void aRunNeedsNoProvenance() throws IOException {
-        Files.delete(run("early").resolve("provenance.json"));
-
-        FinishedRun run = search().finished().get(0);
-
-        assertThat(run.model().sha256()).isEqualTo(RunFiles.MODEL);
-        assertThat(run.model().name()).isEqualTo("unknown model");
     }
 
     @Test

@@ -70,6 +70,9 @@ class SweepPlanTest {
         assertThat(recipe(plan, 0, 1).sample()).isEqualTo(Sample.of(1, 1));
         assertThat(plan.testOn()).isEmpty();
         assertThat(plan.baseToNew()).isEmpty();
+        SweepPlan elsewhere = read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
+        assertThat(elsewhere.datasets().get(0).data().path())
+                .isEqualTo(Path.of("/else").toAbsolutePath().toString());
     }
 
     @Test
@@ -90,16 +93,6 @@ class SweepPlanTest {
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
         assertThat(recipe(all, 5, 1).training().weightDecay()).isEqualTo(5e-4);
-    }
-
-    @Test
-    void everyNameOfAMethodAndEveryShortOneIsAMethod() throws IOException {
-        List<String> names = Stream.concat(
-                        Method.all().stream().map(Method::id),
-                        Method.all().stream().flatMap(method -> method.shortNames().stream()))
-                .toList();
-        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + String.join(", ", names) + "]\n");
-        assertThat(plan.methods().stream().map(PlannedMethod::name)).containsExactlyElementsOf(names);
     }
 
     @Test
@@ -204,13 +197,6 @@ class SweepPlanTest {
                 .isEqualTo(folder.resolve("pictures").toString());
         assertThat(PromptTemplates.own(plan.datasets().get(1).data())).isEqualTo("a photo of my {}.");
         assertThat(plan.datasets().get(1).data().splitSeed()).isEqualTo(5);
-    }
-
-    @Test
-    void theCommandLinesDataFolderWins() throws IOException {
-        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
-        assertThat(plan.datasets().get(0).data().path())
-                .isEqualTo(Path.of("/else").toAbsolutePath().toString());
     }
 
     @Test

@@ -63,16 +63,11 @@ class SweepTest {
     }
 
     @Test
-    void everyMethodIsRunWithAllShotsAndSeedsAndZeroShotOnce() {
+    void aRunIsAFolderWithWhatItWasAndWhatItMeasured() throws IOException {
         assertThat(outcome).hasSize(1 + 3 * 2 * 2);
         assertThat(SweepFixture.failures(outcome)).isEmpty();
-        assertThat(recorder.started).hasSize(13).isEqualTo(recorder.finished);
-        assertThat(recorder.started).doesNotHaveDuplicates();
+        assertThat(recorder.started).hasSize(13).doesNotHaveDuplicates().isEqualTo(recorder.finished);
         assertThat(recorder.done).isPositive().isLessThanOrEqualTo(recorder.total);
-    }
-
-    @Test
-    void aRunIsAFolderWithWhatItWasAndWhatItMeasured() throws IOException {
         for (SweepRun.RunState ended : outcome) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
@@ -110,15 +105,6 @@ class SweepTest {
                         .handWritten()
                         .get(0)
                         .accuracy());
-    }
-
-    @Test
-    void aFinishedSweepDoesNothingAgain() throws IOException {
-        Recorder again = new Recorder();
-        List<SweepRun.RunState> same = fixture.run(whole, PLAN, again);
-        assertThat(again.found).isEqualTo(13);
-        assertThat(again.started).isEmpty();
-        assertThat(same).isEqualTo(outcome);
     }
 
     /** Stops a sweep like a kill: nothing catches it. */
