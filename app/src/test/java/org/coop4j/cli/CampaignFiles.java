@@ -1,16 +1,26 @@
 package org.coop4j.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.coop4j.base.Folders;
 
@@ -37,6 +47,50 @@ final class CampaignFiles {
         return new Random(1_000_003L * setting("seed", 1) + episode);
     }
 
+    /** One episode of a campaign. */
+    interface Episode {
+
+        /**
+         * Returns the verdict.
+         *
+         * @param findings receives a sentence about what should not be
+         */
+        Object of(int number, Random random, Consumer<String> findings) throws Exception;
+    }
+
+    /** Runs {@code -Dcampaign.files} episodes from {@code -Dcampaign.from} and requires that none finds anything. */
+    static void episodes(String name, int otherwise, Episode episode) throws Exception {
+        int from = setting("from", 0);
+        int end = from + setting("files", otherwise);
+        Map<String, Integer> counts = new TreeMap<>();
+        List<String> findings = new ArrayList<>();
+        for (int i = from; i < end; i++) {
+            String number = i + ": ";
+            Object verdict = episode.of(i, random(i), finding -> findings.add(number + finding));
+            counts.merge(verdict.toString(), 1, Integer::sum);
+            if ((i + 1) % 50 == 0 || i + 1 == end) {
+                System.out.printf(
+                        "%s, seed %d, %d to %d: %s, findings: %s%n",
+                        name, setting("seed", 1), from, i, counts, findings);
+            }
+        }
+        assertThat(findings).isEmpty();
+    }
+
+    /** Returns the result of some work, or its exception, or that it took too long. */
+    static Object limited(Callable<?> work, int seconds) throws InterruptedException {
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        try {
+            return executor.submit(work).get(seconds, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            return e.getCause();
+        } catch (TimeoutException e) {
+            return e;
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
     static Path model() {
         return INPUTS.resolve("tiny-clip/model.safetensors").toAbsolutePath();
     }
@@ -52,13 +106,6 @@ final class CampaignFiles {
 
     static Path pictures() {
         return INPUTS.resolve("pictures").toAbsolutePath();
-    }
-
-    /** Hidden files that a command should have taken away; a lock may stay. */
-    static List<Path> leftOvers(Path folder) throws IOException {
-        return Folders.files(folder).stream()
-                .filter(file -> name(file).startsWith(".") && !name(file).equals(".lock"))
-                .toList();
     }
 
     private static String name(Path file) {

@@ -12,13 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
@@ -52,7 +45,6 @@ class ClassifierCampaign {
 
     private Clip clip;
     private Path picture;
-    private final ExecutorService executor = Executors.newCachedThreadPool();
 
     /** A change of a classifier that is written with its checksum. */
     private enum Forgery {
@@ -134,53 +126,29 @@ class ClassifierCampaign {
         }
     }
 
-    /** Returns the predictions, or the problem, also of a classifier that takes too long. */
-    private Object outcome(Path file) throws InterruptedException {
-        Future<List<Prediction>> running = executor.submit(() -> predictions(file));
-        try {
-            return running.get(LONGEST_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            return e.getCause();
-        } catch (TimeoutException e) {
-            running.cancel(true);
-            return e;
-        }
-    }
-
     @Test
     void aDamagedClassifierPredictsTheSameOrIsRefused() throws Exception {
-        Map<String, Integer> counts = new TreeMap<>();
-        List<String> findings = new ArrayList<>();
         List<Path> files = learned();
         Path target = folder.resolve("damaged.safetensors");
-        int from = CampaignFiles.setting("from", 0);
-        for (int i = from; i < from + CampaignFiles.setting("files", 200); i++) {
+        CampaignFiles.episodes("classifiers", 200, (i, random, findings) -> {
             Path sound = files.get(i % files.size());
-            Random random = CampaignFiles.random(i);
             Files.copy(sound, target, StandardCopyOption.REPLACE_EXISTING);
             Forgery forgery = Forgery.values()[random.nextInt(Forgery.values().length)];
             boolean forged = random.nextBoolean();
-            String damage;
             if (forged) {
                 forgery.of(ClassifierFile.read(sound), random).write(target);
-                damage = "forged " + forgery;
-            } else {
-                damage = Damage.apply(target, random);
             }
-            Object outcome = outcome(target);
+            String damage = forged ? "forged " + forgery : Damage.apply(target, random);
+            Object outcome = CampaignFiles.limited(() -> predictions(target), LONGEST_SECONDS);
             boolean refused = outcome instanceof IOException || (forged && outcome instanceof IllegalArgumentException);
             boolean right = outcome instanceof List<?> predicted
                     && (forged ? areFinite(predicted) : predicted.equals(predictions(sound)));
-            counts.merge((forged ? "forged, " : "damaged, ") + (refused ? "refused" : "predicts"), 1, Integer::sum);
             if (!refused && !right) {
-                findings.add("%d: %s, %s: %s".formatted(i, folder.relativize(sound), damage, outcome));
+                findings.accept("%s, %s: %s".formatted(folder.relativize(sound), damage, outcome));
             }
-        }
-        executor.shutdownNow();
+            return (forged ? "forged, " : "damaged, ") + (refused ? "refused" : "predicts");
+        });
         clip.close();
-        System.out.printf(
-                "classifiers, seed %d: %s, findings: %s%n", CampaignFiles.setting("seed", 1), counts, findings);
-        assertThat(findings).isEmpty();
     }
 
     private static boolean areFinite(List<?> predictions) {

@@ -6,20 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Folders;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,8 +30,6 @@ class DamageCampaign {
 
     private Path sound;
     private Path place;
-    private final ExecutorService executor = Executors.newCachedThreadPool();
-    private final List<String> findings = new ArrayList<>();
 
     /** A kind of file, and what reads it. */
     private enum Kind {
@@ -95,11 +85,6 @@ class DamageCampaign {
 
     /** What a command printed, and the files after it. */
     private record Answer(CommandRun run, Map<String, String> contents) {}
-
-    @AfterEach
-    void stop() {
-        executor.shutdownNow();
-    }
 
     private static Object[] training(String out, Path place) {
         return CommandRun.words(
@@ -174,8 +159,6 @@ class DamageCampaign {
 
     @Test
     void aDamagedFileIsNamedOrDoesNotMatter() throws Exception {
-        int wanted = CampaignFiles.setting("files", 100);
-        int from = CampaignFiles.setting("from", 0);
         makeSound();
         Map<Kind, Answer> answers = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
@@ -185,10 +168,8 @@ class DamageCampaign {
                     .as("%s", answers.get(kind).run())
                     .isZero();
         }
-        Map<Kind, Map<Verdict, Integer>> counts = new EnumMap<>(Kind.class);
-        for (int i = from; i < from + wanted; i++) {
+        CampaignFiles.episodes("damaged files", 100, (i, random, findings) -> {
             Kind kind = Kind.values()[i % Kind.values().length];
-            Random random = CampaignFiles.random(i);
             Folders.copy(sound, place);
             Path file = chosen(kind, random);
             Map<String, String> before = CampaignFiles.contents(place);
@@ -196,25 +177,12 @@ class DamageCampaign {
             String path = place.relativize(file).toString();
             Answer answer = answer(kind);
             Verdict verdict = verdict(kind, path, before, answers.get(kind), answer);
-            counts.computeIfAbsent(kind, any -> new EnumMap<>(Verdict.class)).merge(verdict, 1, Integer::sum);
             if (verdict.isFinding) {
-                findings.add("%s %d: %s, %s: code %d%s, %s"
-                        .formatted(
-                                verdict,
-                                i,
-                                path,
-                                damage,
-                                answer.run().code(),
-                                verdict == Verdict.LOST ? ", lost " + lost(kind, path, before, answer) : "",
-                                answer.run().err()));
+                findings.accept("%s of %s, %s: %s, lost %s"
+                        .formatted(verdict, path, damage, answer.run(), lost(kind, path, before, answer)));
             }
-            if ((i + 1) % Kind.values().length == 0) {
-                System.out.printf(
-                        "damaged files, seed %d, %d to %d: %s, findings: %s%n",
-                        CampaignFiles.setting("seed", 1), from, i, counts, findings);
-            }
-        }
-        assertThat(findings).isEmpty();
+            return kind + " " + verdict;
+        });
     }
 
     private Path chosen(Kind kind, Random random) throws IOException {
@@ -228,16 +196,10 @@ class DamageCampaign {
     /** Runs the command on what is in place, and clears it away. */
     private Answer answer(Kind kind) throws IOException, InterruptedException {
         Object[] command = command(kind.reader, place);
-        Future<CommandRun> running = executor.submit(() -> CommandRun.coop(command));
-        CommandRun run;
-        try {
-            run = running.get(LONGEST_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            run = new CommandRun(-1, "", e.toString());
-        }
+        Object run = CampaignFiles.limited(() -> CommandRun.coop(command), LONGEST_SECONDS);
         Map<String, String> contents = CampaignFiles.contents(place);
         CacheFolder.delete(place);
-        return new Answer(run, contents);
+        return new Answer(run instanceof CommandRun ended ? ended : new CommandRun(-1, "", run.toString()), contents);
     }
 
     private static Verdict verdict(Kind kind, String damaged, Map<String, String> before, Answer sound, Answer answer) {
