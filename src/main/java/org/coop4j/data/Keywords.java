@@ -83,7 +83,7 @@ final class Keywords {
     }
 
     /**
-     * Returns the keywords of a picture, each once; empty if nobody has said anything.
+     * Returns the keywords of a picture, each once; empty if they were never set.
      *
      * @param notes receives a sentence about each block that cannot be read
      */

@@ -100,7 +100,7 @@ final class SweepCommand extends ConsoleCommand {
         Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         Optional<Integer> begun = spark == null ? Sweep.threads(out) : Optional.empty();
-        begun.filter(threads -> threads != Workers.standard().count())
+        begun.filter(threads -> !dryRun && threads != Workers.standard().count())
                 .ifPresent(threads ->
                         console.note("computing with %s, as the sweep began".formatted(count(threads, "thread"))));
         Workers workers = begun.map(Workers::new).orElseGet(Workers::standard);

@@ -63,14 +63,6 @@ final class RunStore {
         there.computeIfAbsent(config.identity(), identity -> new TreeMap<>()).put(folder, config);
     }
 
-    /** Returns the number of threads that the first run was made with, if there is one. */
-    Optional<Integer> threads() {
-        return there.values().stream()
-                .flatMap(same -> same.entrySet().stream())
-                .min(Map.Entry.comparingByKey())
-                .map(run -> run.getValue().threads());
-    }
-
     /** Returns the folder of a run: where it is finished, or else its own place, or one under another name. */
     Path folder(SweepRun run) {
         Path own = sweep.resolve(run.folder());

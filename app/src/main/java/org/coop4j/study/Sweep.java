@@ -119,7 +119,16 @@ public final class Sweep {
 
     /** Returns the number of threads that a sweep began with. The last digits of its runs depend on it. */
     public static Optional<Integer> threads(Path folder) {
-        return new RunStore(folder, SweepRun::config).threads();
+        for (Path run : FoundRuns.folders(folder.resolve(SweepRun.RUNS), other -> false, (place, problem) -> {})) {
+            try {
+                if (RunFolder.holdsRun(run)) {
+                    return Optional.of(Run.open(run).config().threads());
+                }
+            } catch (IOException e) {
+                // Damaged, as the sweep will say.
+            }
+        }
+        return Optional.empty();
     }
 
     /** Returns the states of all runs in a sweep's folder, which is not changed. */

@@ -149,11 +149,17 @@ class LauncherTest {
 
     @Test
     void theFirstRunBuildsAndTheNextDoesNot() throws IOException {
-        CommandRun first = coop();
-        assertThat(first.err()).isNotEmpty();
+        Path cache = folder.resolve("cache");
+        Map<String, String> environment = Map.of("XDG_CACHE_HOME", cache.toString());
+        CommandRun first = coop(environment);
+        assertThat(first.err()).contains(cache.resolve("coop4j/javacpp").toString());
         assertThat(first.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
-        assertThat(coop()).isEqualTo(new CommandRun(0, first.out(), ""));
+        assertThat(Files.readString(folder.resolve("records/options")))
+                .contains("-Dorg.bytedeco.javacpp.cachedir=" + cache.resolve("coop4j/javacpp"));
+        assertThat(coop(environment)).isEqualTo(new CommandRun(0, first.out(), ""));
         assertThat(times("mvn")).isEqualTo(1);
+        Files.delete(root.resolve("library.jar"));
+        assertThat(coop().ok().err()).contains("building: " + root.resolve("library.jar") + " is missing");
     }
 
     @Test
@@ -271,14 +277,10 @@ class LauncherTest {
 
         Files.createFile(root.resolve("lib/another-1.jar"));
         assertThat(coop(environment).err()).as("an archive is of its jars").isNotEmpty();
-    }
 
-    @Test
-    void aDistributionRunsForAnAccountThatCanKeepNothing() throws IOException {
-        distribution();
         Files.createFile(folder.resolve("no-folder"));
-        CommandRun ended = coop(Map.of("COOP_CACHE", folder.resolve("no-folder").toString()));
-        assertThat(ended).isEqualTo(new CommandRun(0, "ran.Coop tokenize a cat\n", ""));
+        environment = Map.of("COOP_CACHE", folder.resolve("no-folder").toString());
+        assertThat(coop(environment)).isEqualTo(new CommandRun(0, "ran.Coop tokenize a cat\n", ""));
     }
 
     @Test
@@ -311,15 +313,8 @@ class LauncherTest {
                 "is Java 11: coop4j needs a JDK, 17 or newer");
         Files.createFile(root.resolve("target"));
         assertFails(Map.of(), "coop4j must be built (it has not been built yet)", "cannot write to " + root);
-    }
-
-    @Test
-    void nativeLibrariesAreUnpackedBelowTheUsersCache() throws IOException {
-        Path cache = folder.resolve("cache");
-        CommandRun ended = coop(Map.of("XDG_CACHE_HOME", cache.toString())).ok();
-        assertThat(ended.err()).contains(cache.resolve("coop4j/javacpp").toString());
-        assertThat(Files.readString(folder.resolve("records/options")))
-                .contains("-Dorg.bytedeco.javacpp.cachedir=" + cache.resolve("coop4j/javacpp"));
+        root = Files.move(root, folder.resolve("a:b"));
+        assertFails(Map.of(), root + " has a colon", "move the folder");
     }
 
     private void assertFails(Map<String, String> environment, String... words) throws IOException {
@@ -328,19 +323,5 @@ class LauncherTest {
         assertThat(ended.err().lines()).hasSize(1);
         assertThat(ended.out()).isEmpty();
         assertThat(times("mvn")).isZero();
-    }
-
-    @Test
-    void aFolderWithAColonIsRefusedBeforeAnythingIsBuilt() throws IOException {
-        root = Files.move(root, folder.resolve("a:b"));
-        assertFails(Map.of(), root + " has a colon", "move the folder");
-    }
-
-    @Test
-    void aLibraryThatIsGoneIsBuiltForAndNamed() throws IOException {
-        coop();
-        Files.delete(root.resolve("library.jar"));
-        CommandRun again = coop().ok();
-        assertThat(again.err()).contains("building: " + root.resolve("library.jar") + " is missing");
     }
 }

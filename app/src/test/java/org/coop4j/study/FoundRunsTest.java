@@ -150,7 +150,8 @@ class FoundRunsTest {
     @Test
     void filesOfTwoRunsInOneFolderAreDamage() throws IOException {
         Path run = run("mixed");
-        Files.writeString(run.resolve("provenance.json"), "{\"modelSha256\": \"" + "b2".repeat(32) + "\"}");
+        Files.writeString(
+                run.resolve("provenance.json"), "{\"threads\": 1, \"modelSha256\": \"" + "b2".repeat(32) + "\"}");
         Files.delete(run("lost").resolve("config.json"));
 
         List<FoundRuns.Failure> damaged = search().damaged();

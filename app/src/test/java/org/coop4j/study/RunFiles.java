@@ -131,7 +131,7 @@ public final class RunFiles {
         provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
         provenance.put(
                 "modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
-        provenance.put("testHash", testHash).put("finished", finished);
+        provenance.put("testHash", testHash).put("threads", 1).put("finished", finished);
         Files.writeString(folder.resolve("config.json"), config().toJson().toString());
         result.put("methodTitle", title());
         Files.writeString(folder.resolve("result.json"), result.toString());
