@@ -354,11 +354,12 @@ public final class Clip implements FeatureSpace {
 
     /** Frees what encoding by a changed tower has allocated; the next image allocates it again. */
     public void release(FeatureKind kind) {
-        ImageEncoder known = imageEncoders.get(kind);
-        if (kind instanceof FeatureKind.Changed && known != null) {
+        if (kind instanceof FeatureKind.Changed && imageEncoders.containsKey(kind)) {
             weights.lock().hold(() -> {
-                imageEncoders.remove(kind);
-                known.close();
+                ImageEncoder known = imageEncoders.remove(kind); // null if another thread was first
+                if (known != null) {
+                    known.close();
+                }
                 return null;
             });
         }
@@ -515,7 +516,6 @@ public final class Clip implements FeatureSpace {
     @Override
     public void close() throws IOException {
         weights.lock().close(() -> {
-            imageEncoders.values().forEach(ImageEncoder::close);
             imageEncoders.clear();
             weights.close();
             model().close();

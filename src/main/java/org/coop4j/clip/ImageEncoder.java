@@ -281,6 +281,7 @@ public final class ImageEncoder {
     }
 
     private ExecutionPlan plan(int images, int alignment) {
+        weights.allocated().add(this); // even if it was released meanwhile
         return plans.computeIfAbsent(List.of(images, alignment), key -> newPlan(images, alignment));
     }
 
@@ -419,8 +420,14 @@ public final class ImageEncoder {
         return new ModifiedResNet(weights, resNet.layers(), resNet.heads()).forward(images, batch, resNet.imageSize());
     }
 
+    /** Returns true if it has native memory. */
+    boolean isAllocated() {
+        return !plans.isEmpty();
+    }
+
     /** Frees the plans and learned tensors; to be called under the lock. */
     void close() {
+        weights.allocated().remove(this);
         plans.values().forEach(ExecutionPlan::close);
         plans.clear();
         learned.values().forEach(NativeMemory::free);

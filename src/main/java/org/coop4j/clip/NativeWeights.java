@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class NativeWeights implements AutoCloseable {
 
+    private final Set<ImageEncoder> allocated = new HashSet<>();
     private final ConvertedModel model;
     private final Workers workers;
     private final Precision precision;
@@ -57,6 +59,11 @@ final class NativeWeights implements AutoCloseable {
 
     Precision precision() {
         return precision;
+    }
+
+    /** Returns the image encoders that have native memory, to be used under the lock. */
+    Set<ImageEncoder> allocated() {
+        return allocated;
     }
 
     /** Returns the lock that users of the weights hold. */
@@ -142,6 +149,7 @@ final class NativeWeights implements AutoCloseable {
     /** Ends the threads and frees the arrays; nothing built from them may be used afterwards. */
     @Override
     public void close() {
+        List.copyOf(allocated).forEach(ImageEncoder::close);
         workers.close();
         arrays.values().forEach(NativeMemory::free);
     }

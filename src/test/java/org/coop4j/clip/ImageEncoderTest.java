@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.JavaChild;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureSpace.ChangedTower;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.ImageEncoder.PixelSource;
 import org.coop4j.graph.OpTime;
@@ -40,6 +42,24 @@ class ImageEncoderTest {
 
     @TempDir
     Path folder;
+
+    /** As one does that was asked for while another thread released its kind. */
+    @Test
+    void anEncoderThatIsUsedAfterItsReleaseIsFreedWithTheModel() throws IOException {
+        FeatureKind kind = new FeatureKind.Changed(
+                "unchanged", new ChangedTower(List.of(), learned -> Parameters.Changes.NONE, false, 1, -1));
+        Path file = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        ImageEncoder encoder;
+        try (Clip clip = TinyModel.open(file, 1)) {
+            encoder = clip.imageEncoder(kind);
+            encoder.encode(1, (i, target, offset) -> {});
+            clip.release(kind);
+            assertThat(encoder.isAllocated()).isFalse();
+            encoder.encode(1, (i, target, offset) -> {});
+            assertThat(encoder.isAllocated()).isTrue();
+        }
+        assertThat(encoder.isAllocated()).isFalse();
+    }
 
     /** Widths at which a product's last bits depend on the number of its rows. */
     static Stream<ClipConfig.Vision> towers() {

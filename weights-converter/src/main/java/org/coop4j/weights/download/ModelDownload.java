@@ -65,7 +65,11 @@ public record ModelDownload(
     }
 
     private String fileName() {
-        String plain = isUrl(name) ? name.substring(name.indexOf("//") + 2) : name;
+        String plain = isUrl(name)
+                ? name.substring(name.indexOf("//") + 2)
+                : name.startsWith(HUB)
+                        ? name.replace("/", "--")
+                        : name; // as the Hub's own cache; no name there has "--"
         return plain.replaceAll("[^A-Za-z0-9._-]+", "-");
     }
 

@@ -120,7 +120,7 @@ class ModelDownloadTest {
     void aRepositoryOfTheHubIsConvertedAsItsFolderWouldBe() throws IOException {
         repository();
         Path model = fetch("hf:" + REPOSITORY);
-        assertThat(model).hasFileName("hf-somebody-a-clip.safetensors");
+        assertThat(model).hasFileName("hf-somebody--a-clip.safetensors");
         Path byHand = folder.resolve("by-hand.safetensors");
         Converter.convert(Golden.path("vit_gelu/open_clip"), byHand, Optional.empty(), Progress.NONE);
         try (ConvertedModel fetched = ConvertedModel.open(model);
@@ -226,6 +226,8 @@ class ModelDownloadTest {
         assertThrown(InputException.class, () -> fetch("hf:" + REPOSITORY), "expected SHA-256 000", "removed");
         assertThat(left()).noneMatch(file -> file.startsWith(name));
         assertThat(download("hf:" + REPOSITORY).converted()).doesNotExist();
+        assertThat(download("hf:a/b-c").converted())
+                .isNotEqualTo(download("hf:a-b/c").converted());
     }
 
     @Test
