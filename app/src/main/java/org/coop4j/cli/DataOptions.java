@@ -14,7 +14,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Option;
 
-/** Labelled images and how they are described; a command that can do without them has it as an argument group. */
+/** Labelled images and how they are described; an argument group where they are optional. */
 final class DataOptions {
 
     @Option(

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.Table.Format.CSV;
-import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
 
 import com.fasterxml.jackson.annotation.JsonInclude;

@@ -132,7 +132,7 @@ final class DoctorCommand extends ConsoleCommand {
             table.row("JPEG decoder", "the pixels of libjpeg-turbo, as in Pillow");
             return;
         }
-        table.row("JPEG decoder", "not that of libjpeg-turbo: " + forms);
+        table.row("JPEG decoder", "not libjpeg-turbo: " + forms);
         advice.add("this Java decodes JPEG of " + forms + " differently from Pillow, with other features or none:"
                 + " use a Java linked to libjpeg-turbo, such as Debian's");
     }
@@ -179,7 +179,7 @@ final class DoctorCommand extends ConsoleCommand {
         }
     }
 
-    /** Measures the encoding of images as {@code coop predict} does it, beside a product in the same precision. */
+    /** Measures the encoding of images as in {@code coop predict}, relative to a product in the same precision. */
     private void encoding() throws IOException {
         Precision precision = Precision.fastest();
         try (Clip clip = vocabulary.open(model, Optional.of(precision), Workers.standard())) {

@@ -21,7 +21,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing.PixelReader;
 
-/** A command's images while they are encoded: shows progress and reports those that cannot be read. */
+/** A command's images while they are encoded: shows progress and reports unreadable images. */
 final class EncodedImages implements AutoCloseable {
 
     private final Console console;

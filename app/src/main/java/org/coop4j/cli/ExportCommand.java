@@ -94,8 +94,8 @@ final class ExportCommand extends ConsoleCommand {
             Map<String, float[]> changed = learned.method().changedWeights(clip, learned);
             return CommandFailure.unless(() -> form.write(out, clip.model(), changed));
         } catch (UnsupportedOperationException e) {
-            throw new CommandFailure(
-                    "%s is no model of its own: %s".formatted(learned.method().title(), e.getMessage()));
+            throw new CommandFailure("%s is not a model of its own: %s"
+                    .formatted(learned.method().title(), e.getMessage()));
         }
     }
 

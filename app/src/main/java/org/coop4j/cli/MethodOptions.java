@@ -130,7 +130,7 @@ final class MethodOptions {
         sets = true;
     }
 
-    /** Returns the names given, or that of the default. */
+    /** Returns the given names, or the default's. */
     List<String> names() {
         return names == null ? List.of(Method.standard(sets).id()) : names;
     }

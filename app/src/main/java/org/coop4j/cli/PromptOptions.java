@@ -60,7 +60,7 @@ final class PromptOptions {
         return ClassifierFile.read(file());
     }
 
-    /** Returns the classifier's folder, which may be that of its run. */
+    /** Returns the classifier's folder, which may also be its run's. */
     Path folder() throws IOException {
         return file().toAbsolutePath().getParent();
     }

@@ -149,7 +149,7 @@ final class ServeCommand extends ConsoleCommand {
         return 0;
     }
 
-    /** Returns the runs by name: that of {@code NAME=RUN}, or else of their folder or file. */
+    /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
     private Map<String, Path> named() {
         Map<String, Path> named = new LinkedHashMap<>();
         for (String given : runs) {

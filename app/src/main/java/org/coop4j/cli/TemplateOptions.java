@@ -31,7 +31,7 @@ final class TemplateOptions {
     /**
      * Returns the prompts, checked.
      *
-     * @param data the dataset, if the images are those of one
+     * @param data the dataset, if the images come from one
      */
     PromptEnsemble prompts(Optional<DataSpec> data) throws IOException {
         PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));

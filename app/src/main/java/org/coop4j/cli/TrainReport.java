@@ -32,13 +32,13 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.Ansi.Style;
 
 /**
- * The end of {@code coop train}: the learned classifiers beside simpler ones.
+ * The end of {@code coop train}: the learned classifiers compared with simpler ones.
  *
  * @param runs all runs
  * @param seeds comparison of the runs of each seed; none with several labels per image
  * @param choice of the method
  * @param unused number of labelled images outside of the test that no method learned from
- * @param out the run's folder, or that of the runs' folders
+ * @param out the run's folder, or the folder of the runs' folders
  */
 record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoice choice, int unused, Path out) {
 

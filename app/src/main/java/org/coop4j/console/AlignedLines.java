@@ -2,7 +2,6 @@ package org.coop4j.console;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.SafeText;
@@ -33,7 +32,6 @@ public final class AlignedLines {
 
     /** Adds a row and makes its cells printable. */
     public AlignedLines row(String... cells) {
-
         List<String> row = new ArrayList<>();
         for (int c = 0; c < cells.length; c++) {
             row.add(SafeText.line(cells[c]));
@@ -71,18 +69,14 @@ public final class AlignedLines {
         }
         AlignedLines broken = new AlignedLines(kinds.toArray(Kind[]::new));
         for (List<String> row : rows) {
-            List<String> lines = wrapped(row.get(widest), room);
-            for (int i = 0; i < lines.size(); i++) {
-                String[] cells = i == 0 ? row.toArray(String[]::new) : blank();
-                cells[widest] = lines.get(i);
+            String[] cells = row.toArray(String[]::new);
+            for (String line : wrapped(row.get(widest), room)) {
+                cells[widest] = line;
                 broken.row(cells);
+                Arrays.fill(cells, "");
             }
         }
         return broken;
-    }
-
-    private String[] blank() {
-        return Collections.nCopies(widths.length, "").toArray(String[]::new);
     }
 
     /** Returns all rows as they are printed. */

@@ -33,7 +33,7 @@ public final class ProblemText {
             DirectoryNotEmptyException.class, "the folder %s is not empty",
             FileSystemLoopException.class, "%s is a link to a folder above it");
 
-    /** Exceptions whose message is for the user; so is that of every IOException. */
+    /** Exceptions with messages for the user; every IOException also has one. */
     private static final Set<Class<?>> FOR_USERS = Set.of(
             CommandFailure.class,
             TextTooLongException.class,

@@ -3,6 +3,8 @@ package org.coop4j.console;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -119,7 +121,7 @@ public final class Table<T> {
         return this;
     }
 
-    /** Draws a line where the first shown cell differs from that of the row before. */
+    /** Draws a line where the first shown cell differs from the one above. */
     public Table<T> grouped() {
         grouped = true;
         return this;
@@ -216,12 +218,11 @@ public final class Table<T> {
     }
 
     /** Lists the cells that the last column may have on the screen, so that rows can be printed as they come. */
-    public Table<T> among(Iterable<String> texts) {
-        int width = 0;
-        for (String text : texts) {
-            width = Math.max(width, AlignedLines.columns(SafeText.line(text)));
-        }
-        return upTo(width);
+    public Table<T> among(Collection<String> texts) {
+        return upTo(texts.stream()
+                .mapToInt(text -> AlignedLines.columns(SafeText.line(text)))
+                .max()
+                .orElse(0));
     }
 
     private Table<T> upTo(int width) {
@@ -321,9 +322,12 @@ public final class Table<T> {
         }
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
-        List<?> group = own.cells.get(first).data();
         return own.average != before.average
-                || (grouped && !group.equals(before.cells.get(first).data()));
+                || (grouped
+                        && !own.cells
+                                .get(first)
+                                .data()
+                                .equals(before.cells.get(first).data()));
     }
 
     /** Returns the rows in aligned columns under their headings in upper case. */
@@ -387,10 +391,8 @@ public final class Table<T> {
     List<Object> data(Format format, List<Cell> cells) {
         List<Object> data = new ArrayList<>();
         for (int i : of(format)) {
-            List<?> known = cells.get(i).data();
-            for (int k = 0; k < columns.get(i).keys.size(); k++) {
-                data.add(k < known.size() ? known.get(k) : null);
-            }
+            int keys = columns.get(i).keys.size();
+            data.addAll(Arrays.asList(Arrays.copyOf(cells.get(i).data().toArray(), keys)));
         }
         return data;
     }

@@ -8,7 +8,7 @@ public enum DemoMethod {
     UNIFIED("CoOp, unified context"),
     /** A context of its own for each class. */
     CLASS_SPECIFIC("CoOp, class-specific context"),
-    /** Gaussians of the classes beside zero-shot CLIP, in closed form. */
+    /** Gaussians of the classes added to zero-shot CLIP, in closed form. */
     GDA("GDA"),
     /** Logistic regression on the image features, without the class names. */
     LINEAR_PROBE("linear probe");

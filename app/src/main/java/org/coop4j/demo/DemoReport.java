@@ -45,7 +45,7 @@ public record DemoReport(DemoResult result) {
             out.write(NUMBERS, result);
         }
         FoundRuns runs = FoundRuns.below(folder, Progress.NONE);
-        // Runs that learned have tested the hand-written prompts, too.
+        // Runs that learned have also tested the hand-written prompts.
         runs.finished().removeIf(run -> run.result().trainImages() == 0);
         StudyReport report = new StudyReport(runs, Study.of(runs));
         AtomicFile.write(

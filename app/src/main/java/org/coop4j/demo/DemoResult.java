@@ -119,7 +119,7 @@ public record DemoResult(
      * Returns some photographs that only one of the hand-written prompt and the learned one gets right, the most confident first,
      * no two of a class.
      *
-     * @param corrected true for those that the learned prompt gets right
+     * @param corrected true for the images that the learned prompt gets right
      */
     public List<Changed> changed(boolean corrected) {
         Map<Integer, Changed> byClass = new LinkedHashMap<>();

@@ -9,7 +9,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
 
 /**
- * Images that are alike, found by k-means on the sphere after the mean of all was subtracted.
+ * Images that look similar, grouped by k-means on the sphere after subtraction of the mean of all.
  *
  * @param images numbers of the images
  * @param similarities of the images to the middle of the group, -1 to 1
@@ -59,7 +59,8 @@ public record AlikeImages(List<Integer> images, List<Double> similarities) {
         return found;
     }
 
-    private static float[] sum(FeatureMatrix rows, int[] groups, int group) {
+    /** Returns the sum of the rows of a group. */
+    static float[] sum(FeatureMatrix rows, int[] groups, int group) {
         float[] sum = new float[rows.width()];
         for (int i = 0; i < groups.length; i++) {
             for (int j = 0; j < sum.length && groups[i] == group; j++) {

@@ -34,9 +34,9 @@ import org.coop4j.text.Tokenizer.TextTooLongException;
  * from the class names, cross-validated among all images of a run, which ranks wrong labels best
  * (docs/measurements/learning.md); where that takes long, the run's own classifier on the images that it did not learn from.
  *
- * <p>The margin of an image is its largest logit of another class minus that of its label: a misclassified image has a
+ * <p>The margin of an image is its largest logit of another class minus the logit of its label: a misclassified image has a
  * positive one. The margins of rightly labelled images are taken to follow a logistic distribution, fitted to the median
- * and the median absolute deviation, which a few wrong labels hardly change. It gives the number of margins above a
+ * and the median absolute deviation, which are robust to a few wrong labels. It gives the number of margins above a
  * threshold that are expected if all labels are right: the false alarms. Suspects are the images above the lowest
  * threshold that are at least twice as many as expected, and significantly more; if there is none, the first few.
  *

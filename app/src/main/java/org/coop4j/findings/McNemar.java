@@ -44,7 +44,7 @@ public record McNemar(int images, int firstOnly, int secondOnly) {
         return new McNemar(first.length, firstOnly, secondOnly);
     }
 
-    /** Returns the accuracy of the first minus that of the second, in percentage points. */
+    /** Returns the difference of the accuracies, first minus second, in percentage points. */
     public double difference() {
         return 100.0 * (firstOnly - secondOnly) / images;
     }

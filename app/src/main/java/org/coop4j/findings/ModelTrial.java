@@ -141,7 +141,7 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 right > enough,
                 "%d of %s classified correctly by their names; chance: %.0f"
                         .formatted(right, Numbers.count(photographs.size(), "shipped photograph"), chance),
-                "of photographs and their names agree hardly better than chance (%d of %d right)"
+                "of photographs and their names agree little better than chance (%d of %d right)"
                         .formatted(right, photographs.size()));
     }
 
@@ -160,7 +160,7 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 "example",
                 same,
                 String.join(", ", parts),
-                "do not give the published %s, which are those of %s by %s: %s"
+                "do not give the %s published for %s by %s: %s"
                         .formatted(
                                 ofLogits ? "logits" : "probabilities",
                                 known.picture,

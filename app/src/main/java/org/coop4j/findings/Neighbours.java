@@ -33,7 +33,7 @@ public final class Neighbours {
         }
     }
 
-    /** Returns the numbers of the most similar ones of those that are wanted, at most {@code k}. */
+    /** Returns the numbers of the most similar images that are wanted, at most {@code k}. */
     public static List<Integer> first(float[] similar, int k, IntPredicate wanted) {
         List<Integer> first = new ArrayList<>();
         for (int n = 0; n < k; n++) {
@@ -48,13 +48,7 @@ public final class Neighbours {
 
     /** Returns the number of the image that is most like all. */
     public static int typical(FeatureMatrix units) {
-        float[] sum = new float[units.width()];
-        for (int i = 0; i < units.rows(); i++) {
-            for (int j = 0; j < sum.length; j++) {
-                sum[j] += units.get(i, j);
-            }
-        }
-        FeatureMatrix middle = FeatureMatrix.of(1, sum.length, sum);
+        FeatureMatrix middle = FeatureMatrix.of(new float[][] {AlikeImages.sum(units, new int[units.rows()], 0)});
         return Predictions.argmax(units.rows(), i -> units.dot(i, middle, 0));
     }
 }

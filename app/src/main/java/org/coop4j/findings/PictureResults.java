@@ -88,7 +88,7 @@ public record PictureResults(List<PictureResult> all) {
     /**
      * Returns the images that only one of two classifiers gets right, the most confident first.
      *
-     * @param fixed true for those that this one gets right, false for those that the other one does
+     * @param fixed true for the images that this one gets right, false for the other classifier's
      */
     public List<Changed> changed(PictureResults before, boolean fixed) {
         return IntStream.range(0, all.size())

@@ -48,7 +48,7 @@ import org.coop4j.run.Support;
  *
  * @param support the images that the runs learned from
  * @param test the images that they were tested on
- * @param comparison the runs' classifiers beside baselines
+ * @param comparison the runs' classifiers and baselines
  * @param labels images whose labels are most suspect
  * @param duplicates groups of images that are nearly identical
  * @param unknown detection of images of unknown classes by name of the run, if it was measured
@@ -308,7 +308,7 @@ public record RunComparison(
         }
 
         /**
-         * Images of which each is nearly identical to another.
+         * Images that are nearly identical to others of the group.
          *
          * @param least the least cosine of a pair
          */

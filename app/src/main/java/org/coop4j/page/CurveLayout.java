@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.coop4j.page.FewShotChart.Point;
 import org.coop4j.page.FewShotChart.Series;
 
-/** Layout of a few-shot chart as in the paper's figure 3; a file has names beside the curves. */
+/** Layout of a few-shot chart as in the paper's figure 3; in a file, names stand next to the curves. */
 final class CurveLayout {
 
     private static final double MARGIN = 22;
@@ -106,22 +106,17 @@ final class CurveLayout {
     }
 
     private void drawAxes() {
-        double step = step();
+        double power = Math.pow(10, Math.floor(Math.log10((high - low) / MOST_TICKS)));
+        double step = DoubleStream.of(power, 2 * power, 5 * power)
+                .filter(one -> (high - low) / one <= MOST_TICKS)
+                .findFirst()
+                .orElse(10 * power);
         for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
             svg.tickUp(i * step, number(i * step, step < 1 ? 1 : 0));
         }
         places.forEach((shots, x) -> svg.tickAcross(x, shots.label()));
         svg.line("muted", 1.2, false, Svg.LEFT, svg.bottom, svg.right, svg.bottom);
         svg.titles(chart.title(), "accuracy (%)", "number of labelled training examples per class");
-    }
-
-    /** Returns the distance of the ticks of accuracy. */
-    private double step() {
-        double power = Math.pow(10, Math.floor(Math.log10((high - low) / MOST_TICKS)));
-        return DoubleStream.of(power, 2 * power, 5 * power)
-                .filter(step -> (high - low) / step <= MOST_TICKS)
-                .findFirst()
-                .orElse(10 * power);
     }
 
     private void draw(Series curve) {
@@ -131,21 +126,16 @@ final class CurveLayout {
         svg.line(curve.paint(), curve.width(), curve.published(), path);
         for (Point point : curve.points()) {
             double x = x(curve, point);
+            double y = svg.y(point.mean());
             if (point.sd() > 0) {
-                svg.line(
-                        curve.paint(),
-                        1.4,
-                        false,
-                        x,
-                        svg.y(point.mean() - point.sd()),
-                        x,
-                        svg.y(point.mean() + point.sd()));
+                double half = y - svg.y(point.mean() + point.sd());
+                svg.line(curve.paint(), 1.4, false, x, y - half, x, y + half);
             }
-            curve.mark(svg, x, svg.y(point.mean()), curve.name() + ", " + point.describe());
+            curve.mark(svg, x, y, curve.name() + ", " + point.describe());
         }
     }
 
-    /** Draws the names beside the plot in the order of the curves' ends, moved apart and into its height. */
+    /** Draws the names next to the plot in the order of the curves' ends, moved apart and into its height. */
     private void drawNames() {
         List<Series> sorted = new ArrayList<>(chart.series());
         sorted.sort(comparingDouble(series -> -series.last().mean()));
@@ -165,7 +155,7 @@ final class CurveLayout {
         }
     }
 
-    /** Returns the place of a curve's point, beside those of the other curves. */
+    /** Returns the place of a curve's point, shifted so that curves do not hide each other. */
     private double x(Series curve, Point point) {
         List<Series> curves = chart.curves();
         double distance = Math.min(3, DODGE / curves.size());

@@ -25,16 +25,6 @@ public record FewShotChart(String title, List<Series> series) {
      */
     public record Series(String name, int index, boolean published, List<Point> points) {
 
-        /** Returns a measured curve. */
-        public static Series curve(String name, int index, List<Point> points) {
-            return new Series(name, index, false, points);
-        }
-
-        /** Returns the measured accuracy of a method that learns from no image. */
-        public static Series star(String name, int index, double accuracy) {
-            return curve(name, index, List.of(new Point(Shots.NONE, SeedSummary.of(accuracy))));
-        }
-
         boolean isStar() {
             return points.get(0).shots.equals(Shots.NONE);
         }

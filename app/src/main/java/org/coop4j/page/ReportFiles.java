@@ -94,11 +94,9 @@ public final class ReportFiles {
 
     /** Returns the files of the report that is there, without names that lead out of the folder. */
     private List<String> listed() throws IOException {
-        List<String> names = new ArrayList<>();
-        if (Files.exists(folder.resolve(LIST))) {
-            names.addAll(TextFile.lines(folder.resolve(LIST)));
-            names.removeIf(name -> !name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}"));
-        }
+        Path list = folder.resolve(LIST);
+        List<String> names = new ArrayList<>(Files.exists(list) ? TextFile.lines(list) : List.of());
+        names.removeIf(name -> !name.matches("(tables|figures)/[a-z0-9-]+(/[a-z0-9-]+)?\\.[a-z]{3}"));
         return names;
     }
 

@@ -11,7 +11,6 @@ import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -82,13 +81,13 @@ public record ConfusionFiles(ConfusionMatrix matrix, List<String> names) {
         int cell = Math.max(named ? NAMED_CELL : LEAST_CELL, Math.min(LARGEST_CELL, PICTURE / n));
         Font font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(9, Math.min(14, cell - 2)));
         FontRenderContext letters = new FontRenderContext(null, true, false);
-        List<String> drawn = new ArrayList<>();
-        double widest = 0;
-        for (int label : matrix.labels()) {
-            String name = named ? SafeText.shortened(names.get(label), LONGEST_NAME) : "";
-            drawn.add(name);
-            widest = Math.max(widest, font.getStringBounds(name, letters).getWidth());
-        }
+        List<String> drawn = IntStream.of(matrix.labels())
+                .mapToObj(label -> named ? SafeText.shortened(names.get(label), LONGEST_NAME) : "")
+                .toList();
+        double widest = drawn.stream()
+                .mapToDouble(name -> font.getStringBounds(name, letters).getWidth())
+                .max()
+                .orElse(0);
         int start = MARGIN + (named ? (int) Math.ceil(widest) + MARGIN : 0);
         int side = start + cell * n + MARGIN;
         BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);

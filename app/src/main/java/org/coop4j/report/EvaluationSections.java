@@ -35,7 +35,7 @@ public final class EvaluationSections {
 
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
 
-    /** Images below which a good part of the calibration error is chance. */
+    /** Number of images below which much of the calibration error is chance. */
     private static final int ENOUGH = 500;
 
     private static final int MOST_CLASSES = 120;

@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
@@ -95,14 +95,14 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
             for (int token = first; token < Math.min(first + BLOCK, vocabulary); token++) {
                 if (!wordEnds || isFitWord(token, tokenizer, slurs)) {
                     float[] embedding = clip.tokenEmbedding(token);
-                    boolean trained = !UnknownWords.isZero(embedding);
-                    compared += trained ? 1 : 0;
-                    untrained += trained ? 0 : 1;
-                    if (trained) {
+                    if (UnknownWords.isZero(embedding)) {
+                        untrained++;
+                    } else {
                         rows.put(token, embedding);
                     }
                 }
             }
+            compared += rows.size();
             found.parallelStream().forEach(nearest -> rows.forEach(nearest::offer));
         }
         int length = layout.length();
@@ -121,18 +121,14 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     }
 
     /** A token and its squared distance to some vector. */
-    private record Near(int token, double square) {
+    private record Near(int token, double square) {}
 
-        static final Comparator<Near> NEAREST_FIRST =
-                Comparator.comparingDouble(Near::square).thenComparingInt(Near::token);
-    }
-
-    /** The tokens nearest to a vector among those offered. */
+    /** The nearest of the offered tokens to a vector. */
     private static final class Nearest {
         private final float[] vector;
         private final int count;
-        private final PriorityQueue<Near> found =
-                new PriorityQueue<>(Near.NEAREST_FIRST.reversed()); // the farthest on top
+        private final TreeSet<Near> found =
+                new TreeSet<>(Comparator.comparingDouble(Near::square).thenComparingInt(Near::token));
 
         Nearest(float[] vector, int count) {
             this.vector = vector;
@@ -140,16 +136,18 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         }
 
         void offer(int token, float[] embedding) {
-            found.add(new Near(token, square(vector, embedding)));
+            double square = square(vector, embedding);
+            if (found.size() < count || square <= found.last().square) {
+                found.add(new Near(token, square));
+            }
             if (found.size() > count) {
-                found.poll();
+                found.pollLast();
             }
         }
 
         /** Returns the tokens, nearest first. */
         List<Word> words(Tokenizer tokenizer) {
             return found.stream()
-                    .sorted(Near.NEAREST_FIRST)
                     .map(near -> new Word(
                             near.token,
                             tokenizer.symbol(near.token),

@@ -199,7 +199,7 @@ public record RunPage(
         section.verdict(describe(groups) + ".")
                 .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
                         + NearDuplicates.LEAST_COSINE
-                        + ". A test image that was learned from is no test: keep one of each group.");
+                        + ". A test image that was learned from does not test anything: keep one of each group.");
         for (Group group : groups.stream().limit(GROUPS).toList()) {
             String likeness = group.distinct(Located::sha256).size() == 1
                     ? "same file"
@@ -242,7 +242,7 @@ public record RunPage(
                                         config.testedOn().source().path(),
                                         shots == 0 ? "all" : "up to " + shots + " per class",
                                         config.sample().seed()),
-                        "Method: %s; its settings are in config.json beside this page. %s"
+                        "Method: %s; its settings are in config.json in the folder of this page. %s"
                                 .formatted(
                                         config.method().title(), config.method().summary()),
                         "The run took %s seconds: %s."

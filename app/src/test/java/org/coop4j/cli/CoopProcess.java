@@ -6,12 +6,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.coop4j.base.JavaChild;
 
 /** The command line in a process of its own, which can be killed and has its own environment. */
 final class CoopProcess {
 
     private static final long LONGEST_MINUTES = 20;
+    private static final Pattern ADDRESS = Pattern.compile("serving on http://[^:]+:(\\d+)/");
 
     private final Process process;
     private final Path out;
@@ -57,6 +60,18 @@ final class CoopProcess {
     static CommandRun run(Path place, Map<String, String> environment, Object... arguments)
             throws IOException, InterruptedException {
         return start(place, environment, arguments).ended();
+    }
+
+    /** Waits until a service listens, and returns its port. */
+    int port() throws IOException, InterruptedException {
+        while (isAlive()) {
+            Matcher matcher = ADDRESS.matcher(err());
+            if (matcher.find()) {
+                return Integer.parseInt(matcher.group(1));
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("it does not listen: " + err());
     }
 
     boolean isAlive() {

@@ -100,15 +100,6 @@ class CoopTest {
         assertThat(coop("completion", "zsh").out())
                 .isEqualTo(coop("completion", "bash").out())
                 .contains("zero-shot", "--checkpoint-every");
-        CommandRun fish = coop("completion", "fish");
-        assertThat(fish.failed(2)).contains("fish", "BASH", "ZSH");
-    }
-
-    @Test
-    void theHelpNamesEveryCommand() {
-        assertThat(coop("--help").out())
-                .contains(commands().filter(name -> !name.contains(" ")).toList())
-                .contains("Exit codes");
     }
 
     @Test

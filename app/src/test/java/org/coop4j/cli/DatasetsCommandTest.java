@@ -311,17 +311,6 @@ class DatasetsCommandTest {
     }
 
     @Test
-    void ensemblesAreTheReferences() throws IOException {
-        JsonNode seven = json(zeroShot("--dataset", "dtd", "--ensemble", "7", "--json"));
-        assertThat(texts(seven.path("templates")))
-                .hasSize(8)
-                .startsWith("itap of a {}.")
-                .endsWith("{} texture.");
-        JsonNode eighty = json(zeroShot("--dataset", "dtd", "--ensemble", "80", "--json"));
-        assertThat(texts(eighty.path("templates"))).hasSize(80).startsWith("a bad photo of a {}.");
-    }
-
-    @Test
     void aPromptLearnedOnADatasetIsComparedWithItsTemplateAndTestedByName() throws IOException {
         Path run = folder.resolve("run");
         CommandRun trained = coop(

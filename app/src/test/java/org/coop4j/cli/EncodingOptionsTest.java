@@ -190,10 +190,6 @@ class EncodingOptionsTest {
         return Precision.BFLOAT16.obstacle().isEmpty() ? "bf16" : "float32";
     }
 
-    private CommandRun embed(String precision) {
-        return coop("embed", "-m", MODEL, chair, "--precision", precision, "-o", out);
-    }
-
     private static Path large() throws IOException {
         return TinyModel.write(folder.resolve("large.safetensors"), 49_408, 128);
     }
@@ -202,16 +198,6 @@ class EncodingOptionsTest {
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             return file.metadata().get("coop4j.precision");
         }
-    }
-
-    /** A model of small images is faster in float32. */
-    @Test
-    void autoTakesWhatIsFastest() throws IOException {
-        embed("auto").ok();
-        assertThat(written()).isEqualTo("float32");
-        CommandRun asked = embed("bf16");
-        assertThat(asked.code()).isEqualTo(bfloat16IfPossible().equals("bf16") ? 0 : 1);
-        assertThat(asked.err()).contains(Precision.BFLOAT16.obstacle().orElse(""));
     }
 
     @Test

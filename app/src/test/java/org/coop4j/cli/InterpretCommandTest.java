@@ -104,9 +104,4 @@ class InterpretCommandTest {
         assertThat(found.err()).contains("learned with");
         coop("interpret", "-p", run, "-m", other).ok();
     }
-
-    @Test
-    void aModelThatIsNotRecordedIsAskedFor() {
-        assertThat(coop("interpret", "-p", run).failed(1)).contains("give it with --model");
-    }
 }

@@ -265,16 +265,7 @@ class KillCampaign {
         List<CoopProcess> processes = List.of(
                 start("demo", "-o", folder.resolve("first")),
                 start("demo", "-o", folder.resolve("second")),
-                start(
-                        "train",
-                        "-m",
-                        ShippedModel.NAME,
-                        "-d",
-                        CampaignFiles.pictures(),
-                        "-k",
-                        2,
-                        "-o",
-                        folder.resolve("run")));
+                start("train -m % -d % -k 2 -o %", ShippedModel.NAME, CampaignFiles.pictures(), folder.resolve("run")));
         for (CoopProcess process : processes) {
             process.ended().ok();
         }

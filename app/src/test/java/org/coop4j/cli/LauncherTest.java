@@ -15,7 +15,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,19 +109,6 @@ class LauncherTest {
         ended.ok();
         assertThat(ended.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
         assertThat(ended.err()).contains(java.toString()).hasLineCount(1);
-    }
-
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void onATerminalMessagesBreakBetweenWords() throws IOException {
-        String command = "stty cols 60; bash ./coop tokenize 'a cat'";
-        CommandRun ended = end(start(root, "script", "-qec", command, "/dev/null"));
-        assertThat(ended.code()).as(ended.out()).isZero();
-        assertThat(ended.out().replace("\r", "").lines())
-                .filteredOn(line -> !line.startsWith("ran"))
-                .hasSizeGreaterThan(2)
-                .allMatch(line -> line.length() <= 60 || line.indexOf(' ') < 0, "at most 60 columns")
-                .anyMatch(line -> line.startsWith("coop: building"));
     }
 
     /** Newer versions of Java warn of what JavaCPP does with memory; older ones do not know the option. */
@@ -325,19 +311,6 @@ class LauncherTest {
                 "is Java 11: coop4j needs a JDK, 17 or newer");
         Files.createFile(root.resolve("target"));
         assertFails(Map.of(), "coop4j must be built (it has not been built yet)", "cannot write to " + root);
-    }
-
-    @Test
-    void aBuildWithoutNetworkOrCompilerEndsInOneSentenceWithTheWayOut() throws IOException {
-        String host = "Failed to collect dependencies: Could not transfer artifact from repo: Unknown host repo";
-        assertThat(coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", host)).failed(1))
-                .contains("network", "settings.xml")
-                .doesNotContain("[ERROR]");
-        CommandRun compiler =
-                coop(Map.of("MVN_FAILS", "yes", "MVN_SAYS", "No compiler is provided in this environment."));
-        assertThat(compiler.failed(1))
-                .contains(home + " has no compiler", "JAVA_HOME")
-                .doesNotContain("[ERROR]");
     }
 
     @Test

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -185,30 +184,16 @@ class LibrariesTest {
         CoopProcess.run(
                         folder,
                         traced(training),
-                        "train",
-                        "-m",
+                        "train -m % -d % -k 2 --epochs 1 --method coop -o %",
                         model,
-                        "-d",
                         pictures,
-                        "-k",
-                        2,
-                        "--epochs",
-                        1,
-                        "--method",
-                        "coop",
-                        "-o",
                         run)
                 .ok();
 
         CoopProcess service = CoopProcess.start(folder, traced(serving), "serve", "--port", 0, "-p", run);
         try {
-            Matcher address;
-            do {
-                assertThat(service.isAlive()).as(service.err()).isTrue();
-                Thread.sleep(20);
-                address = Pattern.compile("serving on (http://\\S+)").matcher(service.err());
-            } while (!address.find());
-            HttpRequest request = HttpRequest.newBuilder(URI.create(address.group(1) + "predictions/run"))
+            URI uri = URI.create("http://127.0.0.1:%d/predictions/run".formatted(service.port()));
+            HttpRequest request = HttpRequest.newBuilder(uri)
                     .POST(HttpRequest.BodyPublishers.ofFile(pictures.resolve("train/blue sea/picture-0.png")))
                     .build();
             assertThat(HttpClient.newHttpClient()

@@ -117,16 +117,8 @@ class MethodChoiceTest {
     void valuesOfASettingAreCandidates() throws IOException {
         Path data = planted("settings", 8);
 
-        JsonNode said = json(train(
-                data,
-                "settings-run",
-                "--method",
-                "tip-adapter",
-                "--tune",
-                "alpha=1|2",
-                "--set",
-                "search=false",
-                "--json"));
+        String[] words = "--method tip-adapter --tune alpha=1|2 --set search=false --json".split(" ");
+        JsonNode said = json(train(data, "settings-run", (Object[]) words));
 
         assertThat(said.get("candidates").findValuesAsText("candidate"))
                 .hasSize(2)

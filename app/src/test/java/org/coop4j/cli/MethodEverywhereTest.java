@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Method;
@@ -145,21 +144,6 @@ class MethodEverywhereTest {
         assertThat(coop("export", "-p", run("clap"), "-o", folder.resolve("no-checkpoint"))
                         .failed(1))
                 .contains("clap", "coop, ", "kgcoop", "ONNX");
-    }
-
-    @Test
-    void reportHasARowOfEach() throws IOException {
-        CommandRun done = coop("report", folder.resolve("runs"), "-o", folder.resolve("report"), "--csv")
-                .ok();
-        for (String method : METHODS) {
-            String title = title(method);
-            String field = title.matches("(?s).*[\",].*") ? '"' + title.replace("\"", "\"\"") + '"' : title;
-            assertThat(done.out().lines())
-                    .filteredOn(line -> line.contains("," + field + ","))
-                    .singleElement()
-                    .asString()
-                    .contains(String.format(Locale.ROOT, ",%.4f,", accuracy(method)));
-        }
     }
 
     @Test

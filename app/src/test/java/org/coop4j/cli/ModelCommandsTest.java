@@ -52,14 +52,6 @@ class ModelCommandsTest {
     }
 
     @Test
-    void aMissingOutputFolderIsRefused() throws IOException {
-        Path source = TinyModel.writeBare(folder);
-        assertThat(coop("convert", source, "--activation", "gelu", "-o", folder.resolve("no/x"))
-                        .failed(1))
-                .isEqualTo("coop: no such folder: " + folder.resolve("no") + "\n");
-    }
-
-    @Test
     void aPickleThatCallsTheShellRunsNothing() throws IOException {
         Path traces = folder.resolve("traces");
         String pickle = "cposix\nsystem\n(S'touch " + traces + "'\ntR.";

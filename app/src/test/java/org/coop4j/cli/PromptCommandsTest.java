@@ -43,13 +43,12 @@ class PromptCommandsTest {
 
     private static Path pictures;
     private static Path run;
-    private static CommandRun trained;
 
     @BeforeAll
     static void train() throws IOException {
         pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
         run = folder.resolve("run");
-        trained = train(run, "--json");
+        train(run, "--json").ok();
     }
 
     private static CommandRun train(Path out, Object... more) {
@@ -72,14 +71,6 @@ class PromptCommandsTest {
 
     private static JsonNode result() throws IOException {
         return json(run.resolve(RunFolder.RESULT));
-    }
-
-    @Test
-    void trainSaysWhatTheRunFolderHolds() throws IOException {
-        JsonNode said = json(trained);
-        assertThat(said.toString()).contains(result().get("accuracy").asText());
-        assertThat(result().get("trainImages").asInt()).isEqualTo(6);
-        assertThat(run.resolve(RunFolder.CLASSIFIER)).isNotEmptyFile();
     }
 
     /** The number of threads decides the last digits. */
@@ -191,20 +182,6 @@ class PromptCommandsTest {
     }
 
     @Test
-    void predictPrintsALineOfJsonForEachImage() throws IOException {
-        Path images = pictures.resolve("test/red sky");
-        List<String> lines = coop("predict", "-p", run, "--jsonl", "-q", images)
-                .out()
-                .lines()
-                .toList();
-        JsonNode whole = json(coop("predict", "-p", run, "--json", "-q", images));
-        assertThat(lines).hasSize(EACH);
-        for (int i = 0; i < EACH; i++) {
-            assertThat(new ObjectMapper().readTree(lines.get(i))).isEqualTo(whole.get(i));
-        }
-    }
-
-    @Test
     void predictPrintsAnImageBeforeTheNextIsEncoded() throws IOException {
         Path images = pictures.resolve("test/red sky");
         List<Path> files = ImageInputs.of(List.of(images)).files();
@@ -288,15 +265,6 @@ class PromptCommandsTest {
     }
 
     @Test
-    void classesComeFromAFileToo() throws IOException {
-        Path image = pictures.resolve("test/red sky/picture-0.png");
-        Path names = Files.writeString(folder.resolve("names.txt"), "cat\ndog\n");
-        assertThat(predict(image, "--classes-file", names, "--csv").out())
-                .isEqualTo(predict(image, "-c", "cat,dog", "--csv").out())
-                .containsPattern(",(cat|dog),");
-    }
-
-    @Test
     void classesThatCannotBeNamedAreSaidInALine() throws IOException {
         Path specific = folder.resolve("specific");
         train(specific, "--csc").ok();
@@ -324,10 +292,6 @@ class PromptCommandsTest {
                 .hasLineCount(1);
         words.addAll(List.of("--vocabulary", CampaignFiles.vocabulary()));
         coop(words).ok();
-    }
-
-    private static CommandRun predict(Path image, Object... more) {
-        return coop("predict", "-p", run, "-q", image, more);
     }
 
     @Test

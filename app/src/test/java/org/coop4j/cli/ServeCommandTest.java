@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.coop4j.clip.ShippedModel;
@@ -43,7 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ServeCommandTest {
 
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky", "yellow corn"};
-    private static final Pattern ADDRESS = Pattern.compile("serving on http://[^:]+:(\\d+)/");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** A method of each kind, with options for a short training. */
@@ -79,18 +76,6 @@ class ServeCommandTest {
 
     private static CoopProcess serve(Object... more) throws IOException {
         return CoopProcess.start(folder, "serve", "--port", 0, more);
-    }
-
-    /** Waits until it listens. */
-    private static int port(CoopProcess service) throws IOException, InterruptedException {
-        while (service.isAlive()) {
-            Matcher matcher = ADDRESS.matcher(service.err());
-            if (matcher.find()) {
-                return Integer.parseInt(matcher.group(1));
-            }
-            Thread.sleep(20);
-        }
-        throw new AssertionError("it does not listen: " + service.err());
     }
 
     private static HttpResponse<String> post(HttpClient client, int port, String name, Path file)
@@ -146,7 +131,7 @@ class ServeCommandTest {
         KINDS.keySet().forEach(method -> runs.addAll(List.of("-p", run(method))));
         CoopProcess service =
                 serve(runs, "-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,ketch", "--access-log", log);
-        int port = port(service);
+        int port = service.port();
         Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
         for (String method : KINDS.keySet()) {
             assertPredicted(
@@ -170,41 +155,29 @@ class ServeCommandTest {
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
-    /** Its images are squashed to a square, its prompts have at most 32 tokens. */
+    /** Images of a Perception Encoder are squashed to a square, and its prompts have at most 32 tokens. */
     @Test
-    void aPerceptionEncoderAnswersAsPredict() throws Exception {
+    void modelsOfOtherFamiliesAnswerAsPredict() throws Exception {
         Path perceptionEncoder = TinyModel.write(TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
         learn("pe-core", perceptionEncoder, "coop", List.of("--context", 4, "--epochs", 2, "--batch", 4));
-        CoopProcess service = serve("-p", run("pe-core"));
-        int port = port(service);
-        for (String name : List.of("red sky", "blue sea")) {
-            Path picture = pictures.resolve("test").resolve(name).resolve("picture-1.png");
-            Map<String, Float> answer = served(post(port, "pe-core", picture));
-            assertPredicted(answer, predicted("predict", "-p", run("pe-core"), "--json", picture));
-            assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
-        }
-        service.terminate();
-        service.ended().ok();
-    }
-
-    @Test
-    void aSiglipAnswersAsPredict() throws Exception {
         learn("siglip", SiglipModels.convert("siglip2/huggingface", folder), "gda", List.of());
-        CoopProcess service = serve("-p", run("siglip"));
-        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
-        Map<String, Float> answer = served(post(port(service), "siglip", picture));
-        assertPredicted(answer, predicted("predict", "-p", run("siglip"), "--json", picture));
-        assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
-        service.terminate();
-        service.ended().ok();
+        for (String name : List.of("pe-core", "siglip")) {
+            CoopProcess service = serve("-p", run(name));
+            Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+            Map<String, Float> answer = served(post(service.port(), name, picture));
+            assertPredicted(answer, predicted("predict", "-p", run(name), "--json", picture));
+            assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
+            service.terminate();
+            service.ended().ok();
+        }
     }
 
     private static String get(int port, String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .build();
-        return HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
-                .body();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(path).isEqualTo(200);
+        return answer.body();
     }
 
     /** Posts until the service has ended; counts complete answers, and records all others. */
@@ -236,7 +209,7 @@ class ServeCommandTest {
     void aSignalUnderLoadLosesNothingThatWasAccepted() throws Exception {
         Path log = folder.resolve("load.jsonl");
         CoopProcess service = serve("-p", run("coop"), "--access-log", log);
-        int port = port(service);
+        int port = service.port();
         AtomicInteger answered = new AtomicInteger();
         List<String> wrong = new CopyOnWriteArrayList<>();
         List<Thread> clients =
@@ -264,9 +237,8 @@ class ServeCommandTest {
         Path place = Files.createDirectory(folder.resolve("replaced"));
         Path things = Files.copy(classifier("linear-probe"), place.resolve("things.safetensors"));
         Path next = Files.copy(classifier("tip-adapter"), place.resolve("next.safetensors"));
-        Path log = folder.resolve("replaced.jsonl");
-        CoopProcess service = serve("-p", "coop=" + things, "--access-log", log);
-        int port = port(service);
+        CoopProcess service = serve("-p", "coop=" + things);
+        int port = service.port();
         AtomicInteger answered = new AtomicInteger();
         List<String> wrong = new CopyOnWriteArrayList<>();
         List<Thread> clients =
@@ -292,12 +264,8 @@ class ServeCommandTest {
     }
 
     private static void awaitDescription(int port, String part) throws Exception {
-        URI models = URI.create("http://127.0.0.1:" + port + "/models");
-        String described = "";
-        while (!described.contains(part)) {
-            described = HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(models).build(), HttpResponse.BodyHandlers.ofString())
-                    .body();
+        while (!get(port, "/models").contains(part)) {
+            Thread.sleep(5);
         }
     }
 
@@ -338,17 +306,11 @@ class ServeCommandTest {
                     one -> one.equals(declared) ? "0" : one.equals("/secret/token") ? token.toString() : one);
             arguments.replaceAll(one -> one.startsWith("things=") ? "things=" + run("linear-probe") : one);
             CoopProcess service = CoopProcess.start(folder, arguments.toArray());
-            int port = port(service);
+            int port = service.port();
             List<String> probes = container.findValuesAsText("path");
             assertThat(probes).as(file).hasSizeGreaterThan(1);
             for (String path : probes) {
-                HttpRequest probe = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                        .build();
-                assertThat(HttpClient.newHttpClient()
-                                .send(probe, HttpResponse.BodyHandlers.ofString())
-                                .statusCode())
-                        .as(path)
-                        .isEqualTo(200);
+                get(port, path);
             }
             service.terminate();
             service.ended().ok();
@@ -358,13 +320,13 @@ class ServeCommandTest {
     @Test
     void aKilledServiceStartsAgainAtOnce() throws Exception {
         CoopProcess service = serve("-p", run("linear-probe"));
-        int port = port(service);
+        int port = service.port();
         Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
         String before = post(port, "linear-probe", picture).body();
         service.kill();
         CoopProcess again = CoopProcess.start(folder, "serve", "-p", run("linear-probe"), "--port", port);
         try {
-            assertThat(port(again)).isEqualTo(port);
+            assertThat(again.port()).isEqualTo(port);
             assertThat(post(port, "linear-probe", picture).body()).isEqualTo(before);
             assertThat(coop("serve", "-p", run("linear-probe"), "--port", port).failed(1))
                     .contains("cannot listen on 127.0.0.1:" + port)
@@ -379,7 +341,7 @@ class ServeCommandTest {
         Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
         for (List<Object> more : List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
             CoopProcess service = serve("-p", run("coop"), "--host", "0.0.0.0", more);
-            try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), port(service))) {
+            try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
                 stranger.getOutputStream()
                         .write("GET / HTTP/1.1\r\nHost: stranger\r\nHost: stranger\r\n\r\n".getBytes(UTF_8));
                 assertThat(stranger.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 400");

@@ -61,40 +61,14 @@ class SiglipCommandsTest {
 
     @Test
     void learnedPromptsSayTheirCostBeforehandAndFeatureMethodsHaveNone() throws IOException {
+        Path bank = folder.resolve("bank");
         CommandRun coop = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "--method",
-                "coop",
-                "-k",
-                2,
-                "--epochs",
-                1,
-                "--context",
-                4,
-                "-o",
-                folder.resolve("coop"),
-                "--bank",
-                folder.resolve("bank"));
+                "train -m % -d % --method coop -k 2 --epochs 1 --context 4 -o % --bank %",
+                model, pictures, folder.resolve("coop"), bank);
         coop.ok();
         assertThat(coop.err()).containsPattern("coop: about .+ all 64 rows of 2 prompts; .* gda");
-        CommandRun gda = coop(
-                "train",
-                "-m",
-                model,
-                "-d",
-                pictures,
-                "--method",
-                "gda",
-                "-k",
-                2,
-                "-o",
-                folder.resolve("gda"),
-                "--bank",
-                folder.resolve("bank"));
+        CommandRun gda =
+                coop("train -m % -d % --method gda -k 2 -o % --bank %", model, pictures, folder.resolve("gda"), bank);
         assertThat(gda.ok().err()).doesNotContain("about");
         JsonNode vectors = json(coop("interpret", "-p", folder.resolve("coop"), "--words", "--json"))
                 .path("vectors");

@@ -6,16 +6,12 @@ import static org.coop4j.cli.CommandRun.json;
 import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Images;
@@ -177,19 +173,6 @@ class SweepCommandTest {
         CommandRun example = coop("sweep", "--example").ok();
         assertThat(example.out()).isEqualTo(SweepPlan.example());
         assertThat(example.err()).isEmpty();
-    }
-
-    @Test
-    void onATerminalALineForEachResultIsAddedAboveTheProgress() {
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Console console = new Console(OutputStream.nullOutputStream(), err, true, 60);
-        String out = folder.resolve("live").toString();
-        int code = Coop.run(console, "sweep", plan.toString(), "-m", MODEL.toString(), "-o", out);
-        String shown = err.toString(StandardCharsets.UTF_8);
-        assertThat(code).as(shown).isZero();
-        assertThat(shown)
-                .containsPattern("1/5 data zero-shot: [\\d.]+ %")
-                .containsPattern("5/5 data .*seed 2: [\\d.]+ %");
     }
 
     @TempDir

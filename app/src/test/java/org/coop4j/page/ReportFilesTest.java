@@ -108,18 +108,23 @@ class ReportFilesTest {
         return new Point(new Shots(shots), SeedSummary.of(accuracy));
     }
 
+    private static Series star(String name, int index, double accuracy) {
+        return new Series(name, index, false, List.of(point(0, accuracy)));
+    }
+
     private static FewShotChart chart(String title, String method) {
         return new FewShotChart(
                 title,
                 List.of(
-                        Series.curve(
+                        new Series(
                                 method,
                                 0,
+                                false,
                                 List.of(
                                         new Point(new Shots(1), new SeedSummary(3, 50, 2)),
                                         new Point(new Shots(16), new SeedSummary(3, 70, 1)))),
                         new Series("published", 1, true, List.of(point(1, 52), point(4, 60))),
-                        Series.star("zero-shot", 2, 55)));
+                        star("zero-shot", 2, 55)));
     }
 
     @Test
@@ -180,7 +185,7 @@ class ReportFilesTest {
                 .mapToObj(s -> new Point(Shots.of((int) s, true), SeedSummary.of(50 + s)))
                 .toList();
         Document svg =
-                parse(new FewShotChart("DTD", List.of(Series.curve("CoOp", 0, points), Series.star("zero-shot", 1, 40)))
+                parse(new FewShotChart("DTD", List.of(new Series("CoOp", 0, false, points), star("zero-shot", 1, 40)))
                         .markup()
                         .toString());
         List<Double> places = new java.util.ArrayList<>();
@@ -202,10 +207,10 @@ class ReportFilesTest {
     @Test
     void namesOfCloseCurvesDoNotOverlap() throws Exception {
         List<Series> curves = List.of(
-                Series.curve("a", 0, List.of(point(1, 40))),
-                Series.curve("b", 1, List.of(point(1, 40.1))),
-                Series.curve("c", 2, List.of(point(1, 40.2))),
-                Series.curve("d", 3, List.of(point(1, 90))));
+                new Series("a", 0, false, List.of(point(1, 40))),
+                new Series("b", 1, false, List.of(point(1, 40.1))),
+                new Series("c", 2, false, List.of(point(1, 40.2))),
+                new Series("d", 3, false, List.of(point(1, 90))));
         String file = new FewShotChart("close", curves).file();
 
         NodeList texts = parse(file).getElementsByTagName("text");
@@ -224,7 +229,7 @@ class ReportFilesTest {
 
     @Test
     void oneValueAloneIsDrawn() {
-        FewShotChart star = new FewShotChart("star", List.of(Series.star("zero", 0, 50)));
+        FewShotChart star = new FewShotChart("star", List.of(star("zero", 0, 50)));
 
         assertThat(star.file()).doesNotContain("NaN", "Infinity");
         assertThat(star.markup().toString()).doesNotContain("NaN", "Infinity");
