@@ -99,18 +99,26 @@ final class CompareCommand extends ConsoleCommand {
             Tested tested = given.isPresent()
                     ? given.get()
                     : first.own(images, first.source().orientation());
-            if (given.isEmpty()) {
-                noteAdded(first.ownRun().added(images).size());
+            int added = given.isPresent() ? 0 : first.ownRun().added(images).size();
+            if (added > 0) {
+                console.note("%s: compared on those of the run, without %s that the data has today"
+                        .formatted(runs.get(0), count(added, "other test image")));
             }
             Pictures all = images.pictures(tested.images(), "test images", console);
             Pictures test = given.isEmpty() ? all : unknown(records, all);
-            List<String> names = tested.classNames();
             warnOfLearned(records, test);
+            List<Scores> scores = new ArrayList<>();
+            List<ComparedClassifier> classifiers = new ArrayList<>();
+            for (int i = 0; i < files.size(); i++) {
+                ClassifierFile file = files.get(i);
+                scores.add(scores(i, file, space, tested.classNames(), test));
+                classifiers.add(ComparedClassifier.tested(runs.get(i).toString(), scores.get(i), Confidence.of(file)));
+            }
             if (Labels.areSets(test.labelSets())) {
-                compareSets(space, files, names, test);
+                compareSets(scores.stream().map(Scores::sets).toList(), test.size());
                 return 0;
             }
-            Comparison comparison = compare(space, files, names, test);
+            Comparison comparison = new Comparison(tested.classNames(), classifiers);
             Table<Integer> disagreements = disagreements(comparison, test);
             if (asJson.json) {
                 console.print(json(comparison, disagreements)
@@ -121,13 +129,6 @@ final class CompareCommand extends ConsoleCommand {
             }
         }
         return 0;
-    }
-
-    private void noteAdded(int added) {
-        if (added > 0) {
-            console.note("%s: compared on those of the run, without %s that the data has today"
-                    .formatted(runs.get(0), count(added, "other test image")));
-        }
     }
 
     /** Returns the images that no run learned from or chose by. */
@@ -152,22 +153,12 @@ final class CompareCommand extends ConsoleCommand {
         return all.without(known);
     }
 
-    /** Compares the mean average precision of classifiers of several labels with that of the first, on the same resamples. */
-    private void compareSets(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
-            throws IOException {
-        List<LabelScores> scores = new ArrayList<>();
-        for (int i = 0; i < files.size(); i++) {
-            scores.add(scores(i, files.get(i), space, names, test).sets());
-        }
+    /** Compares the mean average precision of classifiers of several labels with the first's, on the same resamples. */
+    private void compareSets(List<LabelScores> scores, int images) {
         LabelScores first = scores.get(0);
         CommandFailure.require(
                 first.meanAveragePrecision() != null,
-                "none of %s shows any of the classes: give others by --data".formatted(count(test.size(), "image")));
-        List<Cell> intervals = new ArrayList<>(List.of(Cell.NONE));
-        for (LabelScores other : scores.subList(1, scores.size())) {
-            Bounds gain = other.bounds(Measure.MAP.less(Measure.MAP, first), 1);
-            intervals.add(Cell.range(gain.low(), gain.high()));
-        }
+                "none of %s shows any of the classes: give others by --data".formatted(count(images, "image")));
         Table<Integer> table = new Table<Integer>()
                 .text("run", i -> runs.get(i).toString())
                 .numbers("mAP", i -> scores.get(i).meanAveragePrecision(), "map")
@@ -175,9 +166,14 @@ final class CompareCommand extends ConsoleCommand {
                         "over the first",
                         i -> scores.get(i).meanAveragePrecision() - first.meanAveragePrecision(),
                         "gain")
-                .numbers("95 % interval", intervals::get, "low", "high")
+                .numbers("95 % interval", i -> i == 0 ? Cell.NONE : gain(scores.get(i), first), "low", "high")
                 .rows(IntStream.range(0, runs.size()).boxed().toList());
         table.print(asJson.json ? JSON : TABLE, console);
+    }
+
+    private static Cell gain(LabelScores other, LabelScores first) {
+        Bounds gain = other.bounds(Measure.MAP.less(Measure.MAP, first), 1);
+        return Cell.range(gain.low(), gain.high());
     }
 
     private void warnOfLearned(List<EvaluationData> records, Pictures test) {
@@ -189,17 +185,6 @@ final class CompareCommand extends ConsoleCommand {
                                 .formatted(runs.get(i), both, test.size()));
             }
         }
-    }
-
-    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, List<String> names, Pictures test)
-            throws IOException {
-        List<ComparedClassifier> contenders = new ArrayList<>();
-        for (int i = 0; i < files.size(); i++) {
-            ClassifierFile file = files.get(i);
-            Scores scores = scores(i, file, space, names, test);
-            contenders.add(ComparedClassifier.tested(runs.get(i).toString(), scores, Confidence.of(file)));
-        }
-        return new Comparison(names, contenders);
     }
 
     private Scores scores(int run, ClassifierFile file, FeatureSpace space, List<String> names, Pictures test)
@@ -227,13 +212,10 @@ final class CompareCommand extends ConsoleCommand {
             table.text(comparison.classifiers().get(r).name(), i -> names.get(run[i]))
                     .in(TABLE);
         }
-        for (int i = 0; i < images.size(); i++) {
-            int image = i;
-            if (runs.stream().anyMatch(run -> run[image] != runs.get(0)[image])) {
-                table.row(i);
-            }
-        }
-        return table;
+        return table.rows(IntStream.range(0, images.size())
+                .filter(i -> runs.stream().anyMatch(run -> run[i] != runs.get(0)[i]))
+                .boxed()
+                .toList());
     }
 
     private void print(Comparison comparison, Table<?> disagreements, int images) {

@@ -7,11 +7,13 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -117,17 +119,20 @@ final class TrainCommand extends ConsoleCommand {
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));
             Recipe.Lists counts = Recipe.Lists.of(data, lists);
             List<Recipe> candidates = recipes((method, settings) -> Recipe.of(method, settings, counts, space));
-            WrongUsage.unless(() -> {
-                candidates.forEach(c -> c.method().requireSuits(lists.hasSets()));
-                return candidates;
-            });
-            CommandFailure.unless(() -> {
-                candidates.forEach(c -> c.method().requireFits(space));
-                return candidates;
-            });
-            MethodChoice choice = chosen(images, candidates);
-            TrainingCost.noteSettings(choice.chosen(), runOptions.fast || runOptions.budget != null, console);
-            noteAdaptations(choice.chosen(), counts, space.logitScale());
+            for (Recipe candidate : candidates) {
+                Method method = candidate.method();
+                WrongUsage.unless(() -> {
+                    method.requireSuits(lists.hasSets());
+                    return method;
+                });
+                CommandFailure.unless(() -> {
+                    method.requireFits(space);
+                    return method;
+                });
+                WrongUsage.unless(() -> method.in(space));
+            }
+            MethodChoice choice = chosen(images, lists, candidates);
+            noteSettings(choice.chosen(), counts, space.logitScale());
             int unused = noteUnused(images, lists, choice.chosen());
             learn(images, lists.hasSets(), choice, prompts, unused);
         } finally {
@@ -144,7 +149,24 @@ final class TrainCommand extends ConsoleCommand {
                 recipe);
     }
 
-    private void noteAdaptations(List<Recipe> chosen, Recipe.Lists counts, double logitScale) {
+    /** Notes the settings of methods whose steps take seconds, and of those that were adapted. */
+    private void noteSettings(List<Recipe> chosen, Recipe.Lists counts, double logitScale) {
+        boolean fast = runOptions.fast || runOptions.budget != null;
+        for (Recipe recipe : chosen) {
+            Method.Group group = recipe.method().group();
+            if (group == Method.Group.TOWERS || (fast && group.runsTower())) {
+                console.note("%s: %d epochs in batches of %d at rate %s, %s"
+                        .formatted(
+                                recipe.method().title(),
+                                recipe.training().epochs(),
+                                recipe.training().batch(),
+                                Numbers.plain(recipe.training().rate()),
+                                fast
+                                        ? "the fast settings"
+                                        : "the reference's settings unless others are given; --fast takes a fraction of"
+                                                + " their steps"));
+            }
+        }
         chosen.stream()
                 .flatMap(recipe -> recipe.adaptations(counts, logitScale).stream()
                         .map(note -> (chosen.size() > 1 ? recipe.method().id() + ": " : "") + note))
@@ -180,17 +202,27 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Returns the recipes to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(Images images, List<Recipe> candidates) throws IOException {
+    private MethodChoice chosen(Images images, ImageDataset lists, List<Recipe> candidates) throws IOException {
         if (!methodOptions.choose()) {
             return MethodChoice.of(candidates);
         }
         RunFolder.requireFree(runOptions.out, runOptions.resume || runOptions.again);
-        RunData lists = lists(images, seeds.get(0));
-        MethodChoice quick = MethodChoice.best(images, lists, candidates, console);
-        return runOptions.budget == null
-                ? quick
-                : TrainingCost.withSlow(
-                        quick, images, lists, runOptions, runOptions.settings(Method.slow(), dataOptions), console);
+        RunData learnedFrom = lists(images, seeds.get(0));
+        MethodChoice quick = MethodChoice.best(images, learnedFrom, candidates, console);
+        if (runOptions.budget == null) {
+            return quick;
+        }
+        Method slow = Method.slow();
+        try {
+            slow.requireSuits(lists.hasSets());
+            slow.requireFits(images.space());
+        } catch (IllegalArgumentException e) {
+            console.note("no method of the image tower is compared: " + e.getMessage());
+            return quick;
+        }
+        Recipe recipe = WrongUsage.unless(() ->
+                Recipe.of(slow, runOptions.settings(slow, dataOptions), Recipe.Lists.of(data, lists), images.space()));
+        return quick.with(recipe, Duration.ofMinutes(runOptions.budget), images, learnedFrom, console);
     }
 
     /** Learns with each seed, compares the results of single labels with simpler classifiers, and prints all of them. */

@@ -87,10 +87,7 @@ public record EvaluationData(
         return new Tested(
                 images.orElseThrow().testedClasses(),
                 own.find(all, Split.TEST, exif)
-                        .accepting(
-                                Set.of(),
-                                "test images",
-                                "restore them, or name the data of the current images (--data)"));
+                        .accepting(Set.of(), "test images", "restore them, or name the data of the current images"));
     }
 
     /**
