@@ -14,6 +14,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.ClassNames;
 import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
@@ -91,13 +92,19 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
             return of(List.of(), Scores.NONE);
         }
         int[] labels = pictures.stream().mapToInt(one -> one.image().label()).toArray();
-        Examples examples = Examples.of(names, rows.toRows(), labels);
-        Sample all = Sample.of(0, 1);
-        ImageDataset lists = examples.lists(clip, all.seed());
+        boolean alike = names.stream().map(ClassNames::inPrompt).distinct().count() < names.size();
+        List<String> told = alike
+                ? IntStream.range(0, names.size()).mapToObj(c -> "class " + c).toList()
+                : names;
+        Examples examples = Examples.of(told, rows.toRows(), labels);
+        Sample sample = Sample.of(0, 1);
+        ImageDataset lists = examples.lists(clip, sample.seed());
         Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
         RunData data = RunData.of(examples.source(), lists, ClassHalf.ALL);
-        Support support = images.support(data, Method.closedForm(), all, Progress.NONE);
-        Scores judged = judged(support, support.train().features(FeatureKind.EMBEDDED));
+        Support support = images.support(data, Method.closedForm(), sample, Progress.NONE);
+        FeatureSet all = support.train().features(FeatureKind.EMBEDDED);
+        // Names that read alike distinguish nothing: the images alone do.
+        Scores judged = alike ? support.crossValidated(Method.judges().get(1), all) : judged(support, all);
         return of(pictures, judged.at(judged.temperature()));
     }
 

@@ -16,12 +16,16 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.http.ServiceOptions;
 
-/** A token in the address of a page that lets one browser in, which has a cookie since. */
+/**
+ * Tokens in addresses of the page. Each admits one browser, which then has a cookie: one token is for the browser of the
+ * terminal's address, and one for the next other browser.
+ */
 final class BrowserToken {
 
     private final ServiceOptions options;
     private final String session = secret();
-    private final AtomicReference<String> token = new AtomicReference<>(secret());
+    private final AtomicReference<String> first = new AtomicReference<>(secret());
+    private final AtomicReference<String> other = new AtomicReference<>(secret());
 
     BrowserToken(ServiceOptions options) {
         this.options = options;
@@ -31,10 +35,18 @@ final class BrowserToken {
         return UUID.randomUUID().toString().replace("-", ""); // of 122 secure random bits
     }
 
-    /** Returns the address of the page for a browser on this machine. */
+    /** Returns the address of the page for the first browser on this machine. */
     String address(int port) throws IOException {
-        boolean any = InetAddress.getByName(options.host()).isAnyLocalAddress();
-        return address(any ? "localhost" : options.host(), port);
+        return address(localHost(), port, first.get());
+    }
+
+    /** Returns the address of the page for another browser on this machine. */
+    String otherAddress(int port) throws IOException {
+        return address(localHost(), port, other.get());
+    }
+
+    private String localHost() throws IOException {
+        return InetAddress.getByName(options.host()).isAnyLocalAddress() ? "localhost" : options.host();
     }
 
     /** Returns the address of the page for a browser on another machine; empty if only this machine is served. */
@@ -44,31 +56,25 @@ final class BrowserToken {
             return Optional.empty();
         }
         if (!host.isAnyLocalAddress()) {
-            return Optional.of(address(port));
+            return Optional.of(otherAddress(port));
         }
         try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
             socket.connect(new InetSocketAddress("192.0.2.1", 9));
-            return Optional.of(address(socket.getLocalAddress().getHostAddress(), port));
+            return Optional.of(address(socket.getLocalAddress().getHostAddress(), port, other.get()));
         }
     }
 
-    private String address(String host, int port) {
-        return "http://%s:%s/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, token.get());
+    private static String address(String host, int port, String token) {
+        return "http://%s:%s/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, token);
     }
 
-    /** Replaces the token, for another browser. */
-    void renew() {
-        token.set(secret());
-    }
-
-    /** Returns true for requests of browsers that are in; redirects one that comes to the page with a token. */
+    /** Returns true for requests of browsers that were admitted; redirects one that comes to the page with a token. */
     boolean admits(Context context) {
         String cookie = "coop4j-studio-" + context.req().getLocalPort(); // cookies do not know ports
         boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie), ""), session);
         String given = context.queryParam("token");
         if (given != null && context.path().equals("/")) {
-            String expected = token.get();
-            if (!known && expected != null && isSame(given, expected) && token.compareAndSet(expected, null)) {
+            if (!known && (isSpent(given, first, null) || isSpent(given, other, secret()))) {
                 Cookie entry = new Cookie(cookie, session);
                 entry.setHttpOnly(true);
                 entry.setSameSite(SameSite.STRICT);
@@ -81,6 +87,12 @@ final class BrowserToken {
             }
         }
         return known;
+    }
+
+    /** Returns true if a token was the expected one, which is replaced. */
+    private static boolean isSpent(String given, AtomicReference<String> expected, String next) {
+        String known = expected.get();
+        return known != null && isSame(given, known) && expected.compareAndSet(known, next);
     }
 
     private static boolean isSame(String given, String expected) {

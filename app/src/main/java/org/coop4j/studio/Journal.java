@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.coop4j.base.CheckedLines;
+import org.coop4j.base.Numbers;
+import org.coop4j.studio.Studio.Picture;
 
 /** The actions of a folder's studio, each on the disk before it is done. */
 final class Journal implements Closeable {
@@ -41,7 +44,8 @@ final class Journal implements Closeable {
      * @param action number of the action
      * @param at time in milliseconds
      * @param what the action in words; null for a note
-     * @param undoes number of the undone action, or null
+     * @param undoes number of the undone action, or null; it stands for all actions of its gesture up to it
+     * @param gesture name of what the person did if that takes several actions, such as adding many files; or null
      * @param makes folders that are made before the moves
      * @param drops folders that go after the moves if they are empty
      * @param kept a picture whose label was declared right, or null
@@ -53,6 +57,7 @@ final class Journal implements Closeable {
             long at,
             String what,
             Integer undoes,
+            String gesture,
             List<String> makes,
             List<Move> moves,
             List<String> drops,
@@ -66,12 +71,18 @@ final class Journal implements Closeable {
         }
 
         static Entry of(
-                int action, String what, Integer undoes, List<String> makes, List<Move> moves, List<String> drops) {
-            return new Entry(action, System.currentTimeMillis(), what, undoes, makes, moves, drops, null, null);
+                int action,
+                String what,
+                Integer undoes,
+                String gesture,
+                List<String> makes,
+                List<Move> moves,
+                List<String> drops) {
+            return new Entry(action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null);
         }
 
         static Entry note(int action, String kept, Tested tested) {
-            return new Entry(action, System.currentTimeMillis(), null, null, null, null, null, kept, tested);
+            return new Entry(action, System.currentTimeMillis(), null, null, null, null, null, null, kept, tested);
         }
 
         boolean isChange() {
@@ -101,7 +112,7 @@ final class Journal implements Closeable {
 
     /** Appends an entry; after a failure the file ends as before. */
     void add(Entry entry) throws IOException {
-        boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished once more
+        boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished again
         file.add(JSON.writeValueAsString(entry), lasts);
         accept(entry);
     }
@@ -136,18 +147,40 @@ final class Journal implements Closeable {
         return last != null && last.what != null ? last : null;
     }
 
-    /** Returns the latest action that is done and not undone, or null. */
-    Entry undoable() {
-        Set<Integer> undone = new HashSet<>();
+    /** Returns the actions of the latest gesture that is done and not undone, the latest first. */
+    List<Entry> undoable() {
+        Set<Object> undone = new HashSet<>(); // numbers and gestures
+        List<Entry> latest = new ArrayList<>();
         for (int i = entries.size() - 1; i >= 0; i--) {
             Entry entry = entries.get(i);
             if (entry.undoes != null) {
                 undone.add(entry.undoes);
-            } else if (entry.what != null && !undone.contains(entry.action)) {
-                return entry;
+            } else if (entry.what != null && (undone.contains(entry.action) || undone.contains(entry.gesture))) {
+                undone.add(Objects.requireNonNullElse(entry.gesture, entry.action));
+            } else if (entry.what != null
+                    && (latest.isEmpty() || entry.gesture.equals(latest.get(0).gesture))) {
+                latest.add(entry);
+                if (entry.gesture == null) {
+                    break;
+                }
             }
         }
-        return null;
+        return latest;
+    }
+
+    /** Returns what the actions of a gesture did, in words; null for none. */
+    static String what(List<Entry> gesture) {
+        if (gesture.size() < 2) {
+            return gesture.isEmpty() ? null : gesture.get(0).what;
+        }
+        List<Move> moves =
+                gesture.stream().flatMap(entry -> entry.moves.stream()).toList();
+        List<String> targets =
+                moves.stream().map(move -> Picture.classOf(move.to)).distinct().toList();
+        String added = gesture.get(0).what.replaceFirst(" .*", ""); // "Added" or "Moved"
+        return targets.size() == 1
+                ? "%s %d to %s".formatted(added, moves.size(), Objects.requireNonNullElse(targets.get(0), "unsorted"))
+                : "%s %s".formatted(added, Numbers.count(moves.size(), "picture"));
     }
 
     @Override

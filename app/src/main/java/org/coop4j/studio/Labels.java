@@ -58,18 +58,27 @@ final class Labels {
     /** Returns all states, the latest first. */
     static List<Version> versions(Collection<Entry> entries) {
         Map<Integer, Version> versions = new LinkedHashMap<>();
+        List<Entry> gesture = new ArrayList<>(); // that of the latest version
         Labels labels = new Labels();
         for (Entry entry : entries) {
             labels.apply(entry);
             int state = entry.action();
             if (entry.isChange()) {
+                if (gesture.isEmpty()
+                        || entry.gesture() == null
+                        || !entry.gesture().equals(gesture.get(0).gesture())) {
+                    gesture.clear();
+                } else {
+                    versions.remove(gesture.get(gesture.size() - 1).action());
+                }
+                gesture.add(entry);
                 versions.put(
                         state,
                         new Version(
                                 state,
                                 Instant.ofEpochMilli(entry.at()).toString(),
                                 Objects.requireNonNullElse(
-                                        entry.what(),
+                                        Journal.what(gesture),
                                         versions.isEmpty() ? "The folder as it was" : "Changed outside the studio"),
                                 labels.places.size()
                                         - inside(labels.places, Studio.OWN).size(),

@@ -45,6 +45,7 @@ final class Learning implements Closeable {
     private final Thread worker = new Thread(this::work, "coop4j-studio");
     private boolean closed;
     private boolean changed = true;
+    private final PromptEnsemble prompts = PromptEnsemble.of(PromptTemplates.PHOTO);
     private Named named = new Named(List.of(), null);
     private volatile Fit fit;
     private volatile Fit before; // the fit before the latest change
@@ -60,8 +61,8 @@ final class Learning implements Closeable {
      * @param of the pictures that it learned from and was tested on
      * @param scores of the test pictures; none if nothing is tested
      * @param byNames number of test pictures that the names alone classify correctly
-     * @param unlike the similarity to its nearest neighbour that 98 of 100 labelled pictures exceed
-     * @param alike that which 7 of 8 exceed
+     * @param unlike similarity to the nearest neighbour that 98 of 100 labelled pictures exceed
+     * @param alike similarity that 7 of 8 labelled pictures exceed
      */
     record Fit(
             long revision, Parts of, ImageClassifier images, Scores scores, int byNames, double unlike, double alike) {
@@ -177,7 +178,7 @@ final class Learning implements Closeable {
         typical =
                 train.stream().collect(groupingBy(Picture::className, collectingAndThen(toList(), features::typical)));
         if (parts.names().size() < 2) {
-            fit = null;
+            replace(null);
             return;
         }
         Examples examples = Examples.of(parts.names(), features.of(train).toRows(), parts.labels(train));
@@ -192,14 +193,19 @@ final class Learning implements Closeable {
                 scores(byNames(parts.names()), parts).right(),
                 nearest[nearest.length / 50],
                 nearest[nearest.length / 8]);
-        if (last != null) {
-            close(before);
-            before = last;
-        }
-        fit = made;
+        replace(made);
         if (!parts.test().isEmpty()) {
             studio.tested(now.state(), new Tested(made.right(), parts.test().size()));
         }
+    }
+
+    /** Shows a new classifier, or none; the replaced one may still be in use, and is closed with the next change. */
+    private void replace(Fit made) throws IOException {
+        if (fit != null) {
+            close(before);
+            before = fit;
+        }
+        fit = made;
     }
 
     private static void close(Fit old) throws IOException {
@@ -216,12 +222,14 @@ final class Learning implements Closeable {
                         parts.labels(test), classifier.logits(features.of(test)).toRows());
     }
 
-    /** Returns the hand-written prompts of some classes. */
-    synchronized Classifier byNames(List<String> names) throws IOException {
-        if (!named.names.equals(names)) {
-            named = new Named(names, PromptEnsemble.of(PromptTemplates.PHOTO).classifier(clip, names));
+    /** Returns the hand-written prompts of some classes; what else the studio does need not wait for the text tower. */
+    Classifier byNames(List<String> names) throws IOException {
+        synchronized (prompts) {
+            if (!named.names.equals(names)) {
+                named = new Named(names, prompts.classifier(clip, names));
+            }
+            return named.classifier;
         }
-        return named.classifier;
     }
 
     // For the screens
@@ -251,15 +259,11 @@ final class Learning implements Closeable {
         return typical.get(className);
     }
 
-    /** Returns the classes of a picture, the most probable first. */
-    List<Prediction> predict(byte[] content) {
+    /** Returns the classes of a picture by the quick classifier, the most probable first. */
+    Runs.Answer predict(byte[] content) {
         Fit last = fit;
         StudioProblem.require(last != null, "Nothing is learned yet: put pictures into two classes.");
-        try {
-            return last.images.classify(content);
-        } catch (IOException e) {
-            throw new StudioProblem(400, "This is not a picture that can be read.");
-        }
+        return Runs.Answer.of(null, last.images, content);
     }
 
     @Override

@@ -16,6 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Prediction;
 import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Log;
 import org.coop4j.base.Resource;
@@ -49,6 +54,8 @@ final class Runs implements Closeable {
 
     private static final Logger LOG = Log.of(Runs.class);
 
+    private static final Pattern NAME = Pattern.compile("run-(\\d{1,9})");
+
     /** File of a run's numbers. */
     private static final String NUMBERS = "studio.json";
 
@@ -61,6 +68,8 @@ final class Runs implements Closeable {
     private volatile Work running;
     private volatile String failure;
     private volatile Thread learner = new Thread(); // at first one that is never started
+    private final Object trying = new Object();
+    private Loaded loaded; // null until a picture is tried
 
     /**
      * @param listener called when there is something new
@@ -73,6 +82,26 @@ final class Runs implements Closeable {
         this.listener = listener;
         this.learned = studio.own().resolve("learned");
     }
+
+    /**
+     * An answer about a picture.
+     *
+     * @param method the method of the run that learned the classifier; null for the quick one of the board
+     * @param classes the classes, the most probable first
+     */
+    record Answer(String method, List<Prediction> classes) {
+
+        static Answer of(String method, ImageClassifier classifier, byte[] content) {
+            try {
+                return new Answer(method, classifier.classify(content));
+            } catch (IOException e) {
+                throw new StudioProblem(400, "This is not a picture that can be read.");
+            }
+        }
+    }
+
+    /** What a run learned. */
+    private record Loaded(Path folder, String method, ImageClassifier classifier) {}
 
     /**
      * A method among which one is chosen.
@@ -116,6 +145,7 @@ final class Runs implements Closeable {
         }
         ImageDataset pictures = dataset(studio.snapshot());
         Work work = new Work(listener);
+        failure = null;
         running = work;
         learner = new Thread(() -> learn(pictures, methods, work), "coop4j-learn");
         learner.setDaemon(true);
@@ -132,12 +162,11 @@ final class Runs implements Closeable {
     private void learn(ImageDataset pictures, List<Method> methods, Work work) {
         try {
             run(pictures, methods, work);
-            failure = null;
         } catch (CancellationException e) {
             LOG.info("the run was cancelled");
         } catch (IOException | RuntimeException e) {
             LOG.warn("the run failed", e);
-            failure = "Learning failed: %s.".formatted(e.getMessage());
+            failure = "Learning failed: %s. Press Learn to try again.".formatted(e.getMessage());
         } finally {
             running = null;
             listener.run();
@@ -200,6 +229,29 @@ final class Runs implements Closeable {
                 : Optional.of(CheckedJson.read(last, last.toString(), TestNumbers.class, 64L << 20));
     }
 
+    /** Answers by what the latest finished run learned; empty if there is none. */
+    Optional<Answer> predict(byte[] content) throws IOException {
+        Optional<Path> folder = last();
+        if (folder.isEmpty()) {
+            return Optional.empty();
+        }
+        synchronized (trying) {
+            if (loaded == null || !loaded.folder.equals(folder.get())) {
+                String method = Run.open(folder.get()).result().orElseThrow().methodTitle();
+                Loaded next = new Loaded(folder.get(), method, ImageClassifier.load(folder.get(), clip));
+                closeLoaded();
+                loaded = next;
+            }
+            return Optional.of(Answer.of(loaded.method, loaded.classifier, content));
+        }
+    }
+
+    private void closeLoaded() throws IOException {
+        if (loaded != null) {
+            loaded.classifier.close();
+        }
+    }
+
     /** Returns texts to copy that use the latest run. */
     Map<String, String> use() throws IOException {
         String run = latestFolder().toString();
@@ -216,8 +268,8 @@ final class Runs implements Closeable {
 
     private ImageDataset dataset(Snapshot now) throws IOException {
         Parts parts = now.parts(one -> !features.isUnreadable(one));
-        StudioProblem.require(parts.names().size() > 1, "The studio learns from two classes on: add pictures.");
-        StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class is tested from 8 on.");
+        StudioProblem.require(parts.names().size() > 1, "Learning needs two classes or more: add pictures.");
+        StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
         return ImageDataset.fromImages(
                 studio.root().getFileName().toString(),
                 images(parts, parts.train()),
@@ -231,20 +283,28 @@ final class Runs implements Closeable {
                 .toList();
     }
 
+    /** Returns the number of a run's folder; others may lie beside it. */
+    private static OptionalInt number(Path folder) {
+        Matcher name = NAME.matcher(folder.getFileName().toString());
+        return name.matches() ? OptionalInt.of(Integer.parseInt(name.group(1))) : OptionalInt.empty();
+    }
+
     private Optional<Path> last() throws IOException {
         if (!Files.isDirectory(learned)) {
             return Optional.empty();
         }
         try (Stream<Path> folders = Files.list(learned)) {
-            return folders.filter(RunFolder::isFinished)
-                    .max(Comparator.comparingInt(
-                            one -> Integer.parseInt(one.getFileName().toString().replaceAll("\\D", ""))));
+            return folders.filter(one -> number(one).isPresent() && RunFolder.isFinished(one))
+                    .max(Comparator.comparingInt(one -> number(one).getAsInt()));
         }
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         cancel();
         Learning.end(learner);
+        synchronized (trying) {
+            closeLoaded();
+        }
     }
 }

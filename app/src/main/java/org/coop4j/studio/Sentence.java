@@ -33,13 +33,13 @@ record Sentence(String text, String evidence, Next next) {
                             count(now.pictures().size(), "picture"),
                             count(now.classes().size(), "class", "classes"));
             return new Sentence(
-                    "The studio learns from two classes on.", evidence, sort.orElse(new Next("board", "New class")));
+                    "The studio learns as soon as there are two classes.", evidence, sort.orElse(new Next("board", "New class")));
         }
         int n = fit.tested().size();
         if (n == 0) {
             return new Sentence(
                     "Nothing is tested yet.",
-                    "Add pictures: a class is tested from 8 on.",
+                    "Add pictures: a class needs 8 or more to be tested.",
                     sort.orElse(new Next("board", "Add pictures")));
         }
         Interval likely = Interval.wilson(fit.right(), n);

@@ -35,6 +35,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -84,6 +85,9 @@ final class Studio implements Closeable {
     /** Longest pause between two writes of a file that is being copied. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
+    /** Pause between looks at all files, of which some may be overwritten in place. */
+    private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
+
     private final Path root;
     private final boolean readOnly;
     private final IoFunction<Path, String> sha256;
@@ -95,6 +99,7 @@ final class Studio implements Closeable {
     private final Set<String> kept = new HashSet<>(); // content and class
     private FolderTimes seen; // null if the folder is to be listed again
     private Instant looked = Instant.EPOCH; // when changes were last looked for
+    private Instant lookedAtAll = Instant.EPOCH;
     private FileChannel lock;
     private Journal journal;
     private long revision = 1;
@@ -305,8 +310,7 @@ final class Studio implements Closeable {
 
     /** Returns the revision, and what undo would undo. */
     synchronized Done done() {
-        Entry last = journal == null ? null : journal.undoable();
-        return new Done(revision, last == null ? null : last.what());
+        return new Done(revision, journal == null ? null : Journal.what(journal.undoable()));
     }
 
     private void refresh() {
@@ -322,13 +326,16 @@ final class Studio implements Closeable {
     }
 
     /**
-     * Returns true if a file that may have been half written at the last look has changed since; its folder's time does not
-     * tell.
+     * Returns true if a file was overwritten in place, which the time of its folder does not show. Files that may have been
+     * half written at the last look are looked at each time, the others once a second.
      */
     private boolean isOneWritten() {
-        Instant since = looked.minus(LONGEST_PAUSE);
-        looked = Instant.now();
-        return pictures.values().stream()
+        Instant now = Instant.now();
+        boolean all = lookedAtAll.plus(LOOK_AT_ALL).isBefore(now);
+        Instant since = all ? Instant.MIN : looked.minus(LONGEST_PAUSE);
+        looked = now;
+        lookedAtAll = all ? now : lookedAtAll;
+        return pictures.values().parallelStream()
                 .anyMatch(one -> one.time.toInstant().isAfter(since) && !one.isStill(root.resolve(one.path)));
     }
 
@@ -371,7 +378,7 @@ final class Studio implements Closeable {
             Labels labels = journal.labels();
             List<String> makes = minus(classes, labels.classes);
             List<String> drops = minus(labels.classes, classes);
-            Entry found = Entry.of(journal.next(), null, null, makes, labels.to(pictures), drops);
+            Entry found = Entry.of(journal.next(), null, null, null, makes, labels.to(pictures), drops);
             if (found.isChange()) {
                 note(found);
             }
@@ -415,6 +422,17 @@ final class Studio implements Closeable {
         private final List<Move> moves = new ArrayList<>();
         private final List<String> drops = new ArrayList<>();
         private final Set<String> taken = new HashSet<>();
+        private final String gesture;
+
+        /** A plan of a gesture of its own. */
+        Plan() {
+            this(null);
+        }
+
+        /** A plan of a part of a gesture. */
+        Plan(String gesture) {
+            this.gesture = gesture;
+        }
 
         private void move(String sha256, String from, String wanted) {
             moves.add(new Move(sha256, from, free(wanted)));
@@ -436,7 +454,7 @@ final class Studio implements Closeable {
         }
 
         private void act(String what, Integer undoes) {
-            Entry entry = Entry.of(journal.next(), what, undoes, makes, moves, drops);
+            Entry entry = Entry.of(journal.next(), what, undoes, gesture, makes, moves, drops);
             if (undoes == null && !entry.isChange()) {
                 return;
             }
@@ -472,9 +490,9 @@ final class Studio implements Closeable {
     }
 
     /** Moves pictures into a class, or out of all classes. */
-    synchronized void move(List<String> ids, String to, boolean create) {
+    synchronized void move(List<String> ids, String to, boolean create, String gesture) {
         begin();
-        Plan plan = new Plan();
+        Plan plan = new Plan(gesture);
         if (to != null && !classes.contains(to)) {
             StudioProblem.require(create, "There is no class %s.", to);
             plan.makes.add(newClass(to));
@@ -534,15 +552,15 @@ final class Studio implements Closeable {
         plan.act("Removed " + count(plan.moves.size(), "picture"));
     }
 
-    /** Undoes the latest action that is not undone. */
+    /** Undoes the latest gesture that is not undone. */
     synchronized void undo() {
         begin();
-        Entry last = journal.undoable();
-        StudioProblem.require(last != null, "There is nothing to undo.");
+        List<Entry> last = journal.undoable();
+        StudioProblem.require(!last.isEmpty(), "There is nothing to undo.");
         Plan plan = new Plan();
-        plan.makes.addAll(last.drops());
-        plan.drops.addAll(last.makes());
-        for (Move move : last.back()) {
+        last.forEach(entry -> plan.makes.addAll(entry.drops()));
+        last.forEach(entry -> plan.drops.addAll(entry.makes()));
+        for (Move move : last.stream().flatMap(entry -> entry.back().stream()).toList()) {
             Picture there = pictures.get(move.from());
             if (move.sha256().isEmpty()) {
                 requireNoClash(move.to(), move.from());
@@ -552,7 +570,7 @@ final class Studio implements Closeable {
                 plan.move(move.sha256(), move.from(), move.to());
             }
         }
-        plan.act("Undone: " + last.what(), last.action());
+        plan.act("Undone: " + Journal.what(last), last.get(0).action());
     }
 
     // History
@@ -623,10 +641,11 @@ final class Studio implements Closeable {
     /**
      * Adds a picture.
      *
-     * @param className its class; null for unsorted
+     * @param to its class, which is made if there is none of that name; null for unsorted
      * @param name proposed name of its file
+     * @param gesture shared by all pictures that were added together; null for one alone
      */
-    void upload(byte[] content, String className, String name) {
+    void upload(byte[] content, String to, String name, String gesture) {
         byte[] thumbnail;
         boolean png = content.length > 0 && content[0] == (byte) 0x89;
         String file = SafeName.file(name, ENDINGS, png ? "png" : "jpg");
@@ -639,13 +658,16 @@ final class Studio implements Closeable {
         String id = Picture.id(sha256);
         synchronized (this) {
             begin();
-            if (className != null) {
+            Plan plan = new Plan(gesture);
+            String className = to == null ? null : classLike(to).orElseGet(() -> newClass(to));
+            if (className != null && !classes.contains(className)) {
+                plan.makes.add(className);
+            } else if (className != null) {
                 requireClass(className);
             }
             if (byId.getOrDefault(id, List.of()).stream().anyMatch(one -> Objects.equals(one.className, className))) {
                 return;
             }
-            Plan plan = new Plan();
             String arrived = plan.free(REMOVED + id + " " + file);
             try {
                 AtomicFile.write(root.resolve(arrived), content);
@@ -684,7 +706,7 @@ final class Studio implements Closeable {
         }
     }
 
-    /** Records what is found out once more if it cannot be written now. */
+    /** Records a fact, which is found out again if it cannot be written now. */
     private void note(Entry entry) {
         try {
             journal.add(entry);
@@ -780,6 +802,15 @@ final class Studio implements Closeable {
                     "%s is a link to another folder: the studio changes nothing there.",
                     root.relativize(folder));
         }
+    }
+
+    /** Returns the class of a name, however it is written. */
+    private Optional<String> classLike(String name) {
+        return classes.contains(name)
+                ? Optional.of(name)
+                : classes.stream()
+                        .filter(one -> folded(one).equals(folded(name)))
+                        .findFirst();
     }
 
     private String newClass(String name) {

@@ -50,7 +50,7 @@ import org.coop4j.studio.Studio.Snapshot;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
 
-/** The studio over HTTP, for browsers that have shown the token once and have its cookie since. */
+/** The studio over HTTP, for browsers that were admitted by a token and have a cookie. */
 public final class StudioServer implements Closeable {
 
     private static final Logger LOG = Log.of(StudioServer.class);
@@ -140,17 +140,16 @@ public final class StudioServer implements Closeable {
         if (!token.admits(context)) {
             throw new StudioProblem(
                     FORBIDDEN_403,
-                    "The address that coop studio printed lets one browser in. Another gets its own from the page of"
+                    "The address that coop studio printed admits one browser. Another gets its own from the page of"
                             + " the first; or start the studio again.");
         }
     }
 
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
     private ObjectNode phone() throws IOException {
-        token.renew();
         Optional<String> distant = token.distantAddress(port()).map(address -> address + "#try");
         return JSON.createObjectNode()
-                .put("address", distant.orElse(address()))
+                .put("address", distant.isPresent() ? distant.get() : token.otherAddress(port()))
                 .putPOJO("rows", distant.map(QrCode::rows).orElse(null));
     }
 
@@ -207,6 +206,7 @@ public final class StudioServer implements Closeable {
             String from,
             String picture,
             String method,
+            String gesture,
             int state) {
 
         private List<String> ids() {
@@ -258,7 +258,8 @@ public final class StudioServer implements Closeable {
                 .put("undo", studio.done().undo())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", findings.suspects())
-                .put("failure", runs.failure() != null ? runs.failure() : learning.failure())
+                .put("failure", learning.failure())
+                .put("runFailure", runs.failure())
                 .put("upToDate", fit == null || fit.revision() == now.revision())
                 .putPOJO("sentence", learning.sentence(now))
                 .putPOJO(
@@ -323,7 +324,7 @@ public final class StudioServer implements Closeable {
             StudioProblem.require(studio.snapshot().pictures().isEmpty(), "There are pictures already.");
             DemoPictures.unpack(demo).copyPhotographs(studio.root());
         });
-        change(routes, "move", given -> studio.move(given.ids(), given.to, given.create));
+        change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
         change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "rename", given -> studio.rename(given.from, given.to));
@@ -331,7 +332,11 @@ public final class StudioServer implements Closeable {
         change(routes, "undo", given -> studio.undo());
         change(routes, "restore", given -> studio.restore(given.state));
         routes.post("/api/upload", context -> {
-            studio.upload(read(context), context.queryParam("class"), context.queryParam("file"));
+            studio.upload(
+                    read(context),
+                    context.queryParam("class"),
+                    context.queryParam("file"),
+                    context.queryParam("gesture"));
             context.json(studio.done());
         });
         get(routes, "history", context -> studio.history());
@@ -363,7 +368,12 @@ public final class StudioServer implements Closeable {
         routes.get("/api/classifier", context -> context.contentType("application/octet-stream")
                 .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
                 .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
-        routes.post("/api/predict", context -> context.json(learning.predict(read(context))));
+        routes.post("/api/predict", context -> {
+            byte[] picture = read(context);
+            Optional<Runs.Answer> learned =
+                    "quick".equals(context.queryParam("by")) ? Optional.empty() : runs.predict(picture);
+            context.json(learned.isPresent() ? learned.get() : learning.predict(picture));
+        });
     }
 
     // Events

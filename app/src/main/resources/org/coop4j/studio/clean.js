@@ -1,6 +1,6 @@
 // Clean: labels that are probably wrong, pictures that occur twice, and pictures or files that are no use.
 
-import {move, remove} from "./model.js";
+import {gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
 import {button, count, grouped, h, image, images, muted, name, part, pictures} from "./parts.js";
 
@@ -39,14 +39,16 @@ export const clean = {
                 part(
                     "Probably in the wrong class",
                     pictures(wrong.length),
-                    all(wrong.length, `Move all ${wrong.length}`, () =>
+                    all(wrong.length, `Move all ${wrong.length}`, () => {
+                        const together = gesture();
                         grouped(wrong, (s) => s.suggested).forEach((list) =>
                             move(
                                 list.map((s) => s.id),
-                                list[0].suggested
+                                list[0].suggested,
+                                together
                             )
-                        )
-                    ),
+                        );
+                    }),
                     cases(wrong)
                 ),
             doubles.length > 0 &&

@@ -2,7 +2,7 @@
 
 import {adder} from "./give.js";
 import {act, data, redraw, state} from "./model.js";
-import {accuracy, bar, button, count, figure, h, images, muted, part, percent, pictures, skeleton} from "./parts.js";
+import {accuracy, bar, button, count, figure, h, images, muted, part, percent, skeleton} from "./parts.js";
 
 const METHODS = {
     auto: "Best of the quick methods",
@@ -64,8 +64,8 @@ function comparison({right, tested, before, prompts}) {
         before &&
             h(
                 "p",
-                h("b", "Better than before"),
-                ` on ${pictures(before.better)}, worse on ${before.worse}. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`
+                h("b", `${before.better} corrected, ${before.worse} newly wrong`),
+                `. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`
             )
     ]);
 }
@@ -105,8 +105,10 @@ export const learning = {
         const now = state.server.learning;
         const none = state.server.classes.some((c) => c.tested)
             ? "Learn properly to compare it with hand-written prompts, and to use it elsewhere."
-            : "Add pictures: a class is tested from 8 on.";
+            : "Add pictures: a class needs 8 or more to be tested.";
         return [
+            state.server.runFailure &&
+                h(".error.panel", h("p.what", state.server.runFailure), h("p", "Nothing is lost.")),
             now && progress(now),
             h(
                 ".two",

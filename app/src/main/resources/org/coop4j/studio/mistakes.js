@@ -120,7 +120,7 @@ export const mistakes = {
                   "h2",
                   a.tested
                       ? `No mistakes among ${count(a.tested, "test picture")}.`
-                      : "Nothing is tested yet. Add pictures: a class is tested from 8 on."
+                      : "Nothing is tested yet. Add pictures: a class needs 8 or more to be tested."
               )
             : h(
                   ".two",

@@ -131,8 +131,8 @@ export function act(path, body, said) {
     }));
 }
 
-export const move = (pictures, to) =>
-    act("move", {pictures, to, create: true}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
+export const move = (pictures, to, together) =>
+    act("move", {pictures, to, create: true, gesture: together}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
 export const remove = (pictures) => act("remove", {pictures}, `Removed ${pictures.length}`);
 
 export function undo() {
@@ -177,14 +177,22 @@ export function connect() {
     };
 }
 
-/** Adds files, each to its class; null is unsorted. */
+/** Names what a person does with several requests, so that one undo takes all of it back. */
+export const gesture = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
+
+/** Adds files, each to its class, which is made if it is new; null is unsorted. */
 export async function add(files) {
     const refused = [];
+    const together = gesture();
     for (const [i, {file, to}] of files.entries()) {
         say(`Adding ${i + 1} of ${files.length}`);
-        await request("upload?" + query(to, {file: file.name}), file).catch((error) => refused.push({file, to, error}));
+        await request("upload?" + query(to, {file: file.name, gesture: together}), file).catch((error) =>
+            refused.push({file, to, error})
+        );
     }
-    say(`Added ${files.length - refused.length} to ${files[0].to ?? "unsorted"}`, []);
+    const targets = new Set(files.map(({to}) => to ?? "unsorted"));
+    const where = targets.size === 1 ? [...targets][0] : `${targets.size} classes`;
+    say(`Added ${files.length - refused.length} to ${where}`, []);
     if (refused.length) {
         const [{file, error}] = refused;
         fail({...error, error: `${refused.length} of ${files.length} not added. ${file.name}: ${error.error}`}, () =>

@@ -10,13 +10,16 @@ import {findClass} from "./pictures.js";
 let file = null; // null while the camera is live
 let url = null;
 let answers = null;
+let method = null; // of the run that learned the classifier; null for the quick one
+let by = ""; // "quick" for the quick classifier although there is a learned one
 let threshold = null;
 
 async function classify(picture) {
     try {
-        const found = await request("predict", picture);
+        const found = await request("predict" + (by && "?by=" + by), picture);
         if (!file || picture === file) {
-            answers = found;
+            answers = found.classes;
+            method = found.method;
         }
     } catch (error) {
         fail(error, () => classify(picture));
@@ -34,6 +37,12 @@ function show(picture) {
     }
 }
 
+function other() {
+    by = by ? "" : "quick";
+    threshold = null;
+    file && classify(file);
+}
+
 async function watch() {
     [file, url, answers] = [null, null, null];
     await start();
@@ -48,7 +57,8 @@ async function watch() {
 const save = async (to) => add([{file: file ?? (await shot()), to}]);
 
 function result([best, ...others]) {
-    const {coverage = [], tested, threshold: suggested} = data("learned") ?? {};
+    const learned = data("learned");
+    const {coverage = [], tested, threshold: suggested} = (method && learned) || {};
     const limit = threshold ?? suggested ?? 0.5;
     const sure = best.probability >= limit;
     const at = coverage.findLast((c) => c.threshold >= limit - 1e-9);
@@ -73,6 +83,11 @@ function result([best, ...others]) {
             })
         ),
         at && muted(`Answers ${at.answered} of ${tested} test pictures, ${at.right} of them right.`),
+        h(
+            "p.row.wrap.small.muted",
+            method ? `Answered by what was learned with ${method}.` : "Answered by the quick classifier of the board.",
+            learned && button(method ? "Ask the quick one" : "Ask the learned one", other, ".plain")
+        ),
         h("p", h("b", "Wrong?"), " Put it into"),
         h(
             ".row.wrap",

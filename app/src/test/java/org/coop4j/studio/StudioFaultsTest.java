@@ -44,10 +44,10 @@ class StudioFaultsTest {
         public static void main(String[] arguments) throws IOException {
             try (Studio studio = Studio.open(Path.of(arguments[0]), false, Hindered::sha256)) {
                 System.out.println(studio.snapshot().pictures().size() + " pictures");
-                attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png"));
+                attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png", null));
                 for (int i = 0; i < 10; i++) {
                     String to = "b" + i % 2;
-                    attempt(() -> studio.move(List.of(ids(studio, "a").get(0)), to, true));
+                    attempt(() -> studio.move(List.of(ids(studio, "a").get(0)), to, true, null));
                 }
             } catch (CommandFailure e) {
                 System.out.println(e.getMessage());
@@ -113,7 +113,7 @@ class StudioFaultsTest {
         ImageIO.setCacheDirectory(cache.toFile());
         Files.delete(cache);
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            studio.upload(content, null, "up.png");
+            studio.upload(content, null, "up.png", null);
             assertThat(ids(studio, null)).hasSize(1);
         } finally {
             ImageIO.setCacheDirectory(null);
@@ -164,7 +164,7 @@ class StudioFaultsTest {
             move = new Move(studio.snapshot().of("a").get(0).sha256(), "a/p0.png", "b/new.png");
         }
         try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
-            journal.add(Entry.of(9, "Moved 1 to b", null, List.of(), List.of(move), List.of()));
+            journal.add(Entry.of(9, "Moved 1 to b", null, null, List.of(), List.of(move), List.of()));
         }
         Files.write(folder.resolve("a/p0.png"), picture(70));
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
@@ -203,7 +203,7 @@ class StudioFaultsTest {
 
     private static void move(Studio studio, String to) {
         try {
-            studio.move(List.of(studio.snapshot().pictures().get(0).id()), to, true);
+            studio.move(List.of(studio.snapshot().pictures().get(0).id()), to, true, null);
         } catch (StudioProblem e) {
             assertThat(e)
                     .hasMessageMatching(".*changed(, moved or deleted)? elsewhere.*")
@@ -226,7 +226,7 @@ class StudioFaultsTest {
                     .id();
             assertThatThrownBy(() -> studio.remove(List.of(nested))).hasMessageContaining("a/deep/linked is a link");
             assertThatThrownBy(() -> studio.rename("a", "b")).hasMessageContaining("a/deep/linked is a link");
-            assertThatThrownBy(() -> studio.move(ids(studio, "b"), null, false)).hasMessageContaining("leads nowhere");
+            assertThatThrownBy(() -> studio.move(ids(studio, "b"), null, false, null)).hasMessageContaining("leads nowhere");
             assertThat(studio.snapshot().of("b")).hasSize(1);
             studio.rename("a", "c");
             assertThat(ids(studio, "c")).hasSize(4);
@@ -243,7 +243,7 @@ class StudioFaultsTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             assertThatThrownBy(() -> studio.rename("dog", "CAT")).hasMessageContaining("already");
             studio.rename("Cat", "cat");
-            studio.move(ids(studio, "dog"), "cat", false);
+            studio.move(ids(studio, "dog"), "cat", false, null);
             assertThat(ids(studio, "cat")).hasSize(7);
             studio.undo();
             studio.undo();

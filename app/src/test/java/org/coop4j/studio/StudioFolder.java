@@ -96,12 +96,12 @@ final class StudioFolder {
                 .toList();
         try {
             switch (random.nextInt(9)) {
-                case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false);
-                case 2 -> studio.move(some, "new " + random.nextInt(6), true);
+                case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false, null);
+                case 2 -> studio.move(some, "new " + random.nextInt(6), true, null);
                 case 3 -> studio.rename(other, one);
                 case 4 -> studio.rename(other, "named " + random.nextInt(6));
                 case 5 -> studio.remove(some.stream().limit(2).toList());
-                case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png");
+                case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png", null);
                 case 7 -> studio.restore(1 + random.nextInt(30));
                 default -> studio.undo();
             }

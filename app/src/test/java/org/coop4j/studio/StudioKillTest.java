@@ -34,7 +34,7 @@ class StudioKillTest {
                 while (true) {
                     StudioFolder.anything(studio, random);
                     byte[] picture = StudioFolder.picture(random.nextInt(100_000));
-                    studio.upload(picture, null, "up.png");
+                    studio.upload(picture, null, "up.png", null);
                     System.out.println(Sha256.of(picture));
                 }
             }
@@ -75,7 +75,7 @@ class StudioKillTest {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
         try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
-            journal.add(Entry.of(9, "Moved 3 to c", null, List.of("c"), moves, List.of()));
+            journal.add(Entry.of(9, "Moved 3 to c", null, null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));
         Files.move(folder.resolve("a/p1.png"), folder.resolve("c/p1.png"));

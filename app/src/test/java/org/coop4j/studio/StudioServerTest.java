@@ -1,6 +1,8 @@
 package org.coop4j.studio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.picture;
 
@@ -22,6 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.AbstractList;
+import java.util.concurrent.CountDownLatch;
+import org.coop4j.data.bank.FeatureBanks;
+import org.coop4j.predict.ImageClassifier;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -262,6 +268,111 @@ class StudioServerTest {
                 .isNotEqualTo(one.path("label").asText()));
     }
 
+    /** Opening Try asks for the address again and again. */
+    @Test
+    void anAddressThatIsShownStaysValid() throws IOException, InterruptedException {
+        String shown = get("phone").path("address").asText();
+        assertThat(get("phone").path("address").asText()).isEqualTo(shown);
+        BrowserToken token = new BrowserToken(new ServiceOptions(
+                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64)));
+        String terminal = token.address(80);
+        assertThat(token.otherAddress(80)).isNotEqualTo(terminal);
+        assertThat(token.address(80)).isEqualTo(terminal);
+    }
+
+    @Test
+    void otherFoldersBesideTheRunsChangeNothing() throws IOException, InterruptedException {
+        for (String name : List.of("best", "run-1.1", "run-2.split.json")) {
+            Path other = Files.createDirectories(
+                    photos.resolve(Studio.OWN).resolve("learned").resolve(name));
+            Files.createFile(other.resolve("provenance.json"));
+        }
+        assertThat(json("GET", "/api/learned", null, 404).path("error").asText())
+                .contains("Nothing is learned yet");
+    }
+
+    @Test
+    void aFailedRunIsSaidUntilTheNextOne() throws IOException, InterruptedException {
+        awaitEncoded();
+        Path learned = Files.createFile(photos.resolve(Studio.OWN).resolve("learned"));
+        post("learn", "{\"method\":\"gda\"}", 200);
+        JsonNode state = get("state");
+        while (state.path("runFailure").isNull()) {
+            Thread.sleep(50);
+            state = get("state");
+        }
+        assertThat(state.path("runFailure").asText()).startsWith("Learning failed").contains("Press Learn");
+        assertThat(state.path("failure").isNull()).isTrue(); // which is about the quick classifier
+        Files.delete(learned);
+        post("learn", "{\"method\":\"gda\"}", 200);
+        assertThat(get("state").path("runFailure").isNull()).isTrue();
+        while (!Files.exists(learned.resolve("run-1/studio.json"))) {
+            Thread.sleep(50);
+        }
+    }
+
+    @Test
+    void foldersWhoseNamesReadAlikeAreLookedAt() throws IOException, InterruptedException {
+        fill(photos, 3, "Sea_Lake", "sea lake");
+        awaitEncoded();
+        assertThat(get("clean").path("suspects").isArray()).isTrue();
+    }
+
+    @Test
+    void noChangeWaitsForTheTextTowerAndNoClassifierIsLeftOpen() throws Exception {
+        Path pictures = fill(folder.resolve("own"), 3, "cat", "dog");
+        try (Studio studio = Studio.open(pictures, false, Sha256::of);
+                Features features = new Features(studio, clip, new FeatureBanks(folder.resolve("own bank")))) {
+            Learning learning = new Learning(studio, clip, features, new Quality(studio, 8), () -> {});
+            CountDownLatch asked = new CountDownLatch(1);
+            CountDownLatch answer = new CountDownLatch(1);
+            List<String> names = new AbstractList<>() {
+                @Override
+                public String get(int index) {
+                    asked.countDown();
+                    Uninterrupted.await(answer);
+                    return "cat";
+                }
+
+                @Override
+                public int size() {
+                    return 1;
+                }
+            };
+            Thread slow = new Thread(() -> assertThatThrownBy(() -> learning.byNames(names)));
+            slow.setDaemon(true);
+            slow.start();
+            asked.await();
+            assertTimeoutPreemptively(Duration.ofSeconds(30), learning::changed);
+            answer.countDown();
+            slow.join();
+            learning.start();
+            while (learning.latest() == null) {
+                Thread.sleep(20);
+            }
+            ImageClassifier quick = learning.latest().images();
+            studio.move(
+                    studio.snapshot().of("dog").stream().map(Picture::id).toList(), null, false, null);
+            learning.changed();
+            while (learning.latest() != null) {
+                Thread.sleep(20);
+            }
+            learning.close();
+            assertThatThrownBy(() -> quick.classify(picture(3))).hasMessageContaining("closed");
+        }
+    }
+
+    /** Waits in code that may throw nothing. */
+    private static final class Uninterrupted {
+        static void await(CountDownLatch latch) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
     @Test
     void learnsWhatTrainLearns() throws IOException, InterruptedException {
@@ -277,7 +388,9 @@ class StudioServerTest {
                     .forEach(one -> grouped.add(one.path("id").asText())));
         }
         assertThat(grouped).hasSize(9).doesNotHaveDuplicates();
-        assertThat(json("POST", "/api/predict", picture(3), 200)).hasSize(2);
+        JsonNode quick = json("POST", "/api/predict", picture(3), 200);
+        assertThat(quick.path("method").isNull()).isTrue();
+        assertThat(quick.path("classes")).hasSize(2);
         assertThat(post("learn", "{\"method\":\"none\"}", 400).path("error").asText())
                 .contains("expected one of");
         post("learn", "{\"method\":\"gda\"}", 200);
@@ -291,6 +404,14 @@ class StudioServerTest {
         assertThat(numbers.path("help").isArray()).isTrue();
         assertThat(numbers.has("answers")).isFalse(); // they are for the next comparison
         assertThat(get("use").path("commands").asText()).contains("coop predict -p \"" + run);
+        JsonNode answer = json("POST", "/api/predict", picture(3), 200);
+        assertThat(answer.path("method").asText()).isEqualTo(numbers.path("method").asText());
+        try (ImageClassifier same = ImageClassifier.load(run, clip)) {
+            assertThat(answer.path("classes").path(0).path("probability").asDouble())
+                    .isEqualTo(same.classify(picture(3)).get(0).probability());
+        }
+        assertThat(json("POST", "/api/predict?by=quick", picture(3), 200).path("method").isNull())
+                .isTrue();
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
                 .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))

@@ -76,7 +76,7 @@ class StudioTest {
             }
             Files.delete(folder.resolve(studio.snapshot().pictures().get(0).path()));
             Files.write(folder.resolve("new.png"), picture(5000));
-            studio.move(ids(studio, null), "z", true);
+            studio.move(ids(studio, null), "z", true, null);
         }
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.tested(1, new Tested(3, 4));
@@ -145,7 +145,7 @@ class StudioTest {
             List<String> before = tree();
             assertThatThrownBy(() -> studio.addClass(name)).isInstanceOf(StudioProblem.class);
             assertThatThrownBy(() -> studio.rename("a", name)).isInstanceOf(StudioProblem.class);
-            assertThatThrownBy(() -> studio.move(ids(studio, "a"), name, true)).isInstanceOf(StudioProblem.class);
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), name, true, null)).isInstanceOf(StudioProblem.class);
             assertThat(tree()).isEqualTo(before);
         }
     }
@@ -167,14 +167,69 @@ class StudioTest {
     void anUploadGetsAHarmlessNameAndMustBeAPicture() throws IOException {
         fill(folder, 1, "a");
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            studio.upload(picture(100), "a", "../../.x\u0007<b>.PNG");
-            studio.upload(picture(101), null, "nul.png");
-            studio.upload(picture(102), "a", "p0.png");
-            studio.upload(picture(102), "a", "again.png");
+            studio.upload(picture(100), "a", "../../.x\u0007<b>.PNG", null);
+            studio.upload(picture(101), null, "nul.png", null);
+            studio.upload(picture(102), "a", "p0.png", null);
+            studio.upload(picture(102), "a", "again.png", null);
             assertThat(tree()).containsExactly("", "a", "a/p0 (2).png", "a/p0.png", "a/x__b_.PNG", "picture nul.png");
-            assertThatThrownBy(() -> studio.upload(new byte[] {1, 2, 3}, "a", "x.png"))
+            assertThatThrownBy(() -> studio.upload(new byte[] {1, 2, 3}, "a", "x.png", null))
                     .hasMessageContaining("not a picture");
-            assertThatThrownBy(() -> studio.upload(picture(1), "..", "x.png")).hasMessageContaining("no class");
+            assertThatThrownBy(() -> studio.upload(picture(1), "..", "x.png", null))
+                    .isInstanceOf(StudioProblem.class);
+        }
+    }
+
+    /** A dropped folder becomes a class, and one that reads alike is that class. */
+    @Test
+    void anUploadMakesItsClass() throws IOException {
+        fill(folder, 1, "Sea_Lake");
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            studio.upload(picture(100), "chair", "x.png", "drop");
+            studio.upload(picture(101), "sea lake", "y.png", "drop");
+            assertThat(tree()).containsExactly("", "Sea_Lake", "Sea_Lake/p0.png", "Sea_Lake/y.png", "chair", "chair/x.png");
+            studio.undo();
+            assertThat(tree()).containsExactly("", "Sea_Lake", "Sea_Lake/p0.png");
+        }
+    }
+
+    @Test
+    void oneGestureIsUndoneAtOnceAndIsOneStateOfTheHistory() throws IOException {
+        fill(folder, 2, "cats", "dogs");
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            List<String> before = tree();
+            int states = studio.history().size();
+            for (int i = 0; i < 20; i++) {
+                studio.upload(picture(100 + i), "cats", i + ".png", "drop");
+            }
+            assertThat(studio.done().undo()).isEqualTo("Added 20 to cats");
+            assertThat(studio.history()).hasSize(states + 1);
+            assertThat(studio.history().get(0).what()).isEqualTo("Added 20 to cats");
+            studio.undo();
+            assertThat(tree()).isEqualTo(before);
+            assertThat(studio.done().undo()).isNull();
+            studio.upload(picture(200), "dogs", "late.png", "drop"); // the gesture goes on after the undo
+            assertThat(studio.done().undo()).isEqualTo("Added late.png to dogs");
+        }
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) { // the journal knows it
+            studio.undo();
+            assertThatThrownBy(studio::undo).hasMessageContaining("nothing to undo");
+        }
+    }
+
+    /** Neither the time of its folder nor its name shows it. */
+    @Test
+    void aPictureThatIsOverwrittenInPlaceIsAnotherPicture() throws IOException, InterruptedException {
+        fill(folder, 2, "a", "b");
+        Path file = folder.resolve("a/p1.png");
+        Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            List<String> before = ids(studio, "a");
+            Files.write(file, picture(60));
+            Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+            while (ids(studio, "a").equals(before)) {
+                Thread.sleep(50);
+            }
+            assertThat(ids(studio, "a")).contains(Picture.id(Sha256.of(picture(60))));
         }
     }
 
@@ -185,7 +240,7 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             String gone = ids(studio, "a").get(0);
             Files.delete(folder.resolve("a/p0.png"));
-            assertThatThrownBy(() -> studio.move(List.of(gone), "b", false)).hasMessageContaining("gone");
+            assertThatThrownBy(() -> studio.move(List.of(gone), "b", false, null)).hasMessageContaining("gone");
             Files.write(folder.resolve("b/new.png"), picture(50));
             assertThat(ids(studio, "b")).contains(Sha256.of(picture(50)).substring(0, 20));
             byte[] whole = picture(52);
@@ -196,7 +251,7 @@ class StudioTest {
             String changed = ids(studio, "a").get(0);
             Files.write(folder.resolve("a/p1.png"), picture(51));
             Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(1));
-            assertThatThrownBy(() -> studio.move(List.of(changed), "b", false)).hasMessageContaining("changed");
+            assertThatThrownBy(() -> studio.move(List.of(changed), "b", false, null)).hasMessageContaining("changed");
             assertThat(Files.exists(folder.resolve("a/p1.png"))).isTrue();
             assertThat(ids(studio, "a")).containsExactly(Sha256.of(picture(51)).substring(0, 20));
         }
@@ -249,14 +304,14 @@ class StudioTest {
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
         try (Studio studio = Studio.open(photos, true, Sha256::of)) {
-            assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false)).hasMessageContaining("--read-only");
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false, null)).hasMessageContaining("--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
         assertThat(photos.resolve(Studio.OWN)).doesNotExist();
         try (Studio studio = Studio.open(photos, false, Sha256::of)) {
-            assertThatThrownBy(() -> studio.move(ids(studio, "a"), "linked", false))
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), "linked", false, null))
                     .hasMessageContaining("link");
-            assertThatThrownBy(() -> studio.move(ids(studio, "linked"), "a", false))
+            assertThatThrownBy(() -> studio.move(ids(studio, "linked"), "a", false, null))
                     .hasMessageContaining("link");
         }
         assertThat(contents(folder.resolve("elsewhere"))).hasSize(2);
@@ -267,7 +322,7 @@ class StudioTest {
         fill(folder, 2, "a", "b");
         Path journal = folder.resolve(Studio.OWN).resolve("journal");
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            studio.move(ids(studio, "a"), "b", false);
+            studio.move(ids(studio, "a"), "b", false, null);
         }
         Files.writeString(journal, "0123456789abcdef {\"action\":2,", StandardOpenOption.APPEND);
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
@@ -287,7 +342,7 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             Picture kept = studio.snapshot().of("a").get(0);
             assertThat(studio.snapshot().isKept(kept)).isTrue();
-            studio.move(List.of(kept.id()), "b", false);
+            studio.move(List.of(kept.id()), "b", false, null);
             assertThat(studio.snapshot().of("b")).noneMatch(studio.snapshot()::isKept);
         }
     }
