@@ -94,7 +94,7 @@ public final class Clip implements FeatureSpace {
      * Opens a converted model.
      *
      * @throws IOException if the file is not a converted model or cannot be read
-     * @throws UnsupportedOperationException if this process cannot compute in the precision, with the reason
+     * @throws IllegalArgumentException if this process cannot compute in the precision, with the reason
      */
     public static Clip open(Path file, Options options) throws IOException {
         Backend.startAhead();
@@ -104,7 +104,7 @@ public final class Clip implements FeatureSpace {
     /**
      * Returns a CLIP of an open model, which it owns.
      *
-     * @throws UnsupportedOperationException if this process cannot compute in the precision, with the reason
+     * @throws IllegalArgumentException if this process cannot compute in the precision, with the reason
      */
     public static Clip of(ConvertedModel model, Options options) throws IOException {
         try {

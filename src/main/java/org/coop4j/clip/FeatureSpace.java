@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Backend;
@@ -90,21 +91,11 @@ public interface FeatureSpace extends Closeable {
      * Returns the model with its towers.
      *
      * @param what the method that needs them, for the message
-     * @throws NoTowersException if there is no model
+     * @throws RefusedException if there is no model
      */
     default Clip requireTowers(String what) {
-        return towers().orElseThrow(() -> new NoTowersException(
+        return towers().orElseThrow(() -> new RefusedException(
                 what + " needs a tower of CLIP, and only features are given: give the model itself"));
-    }
-
-    /** A method or task that needs a model's towers where there are only features. */
-    final class NoTowersException extends IllegalArgumentException {
-        private static final long serialVersionUID = 1L;
-
-        /** A problem in words. */
-        public NoTowersException(String message) {
-            super(message);
-        }
     }
 
     /** A representation of an image: a row of the image tower, its pixels, or a row of a tower with changes. */

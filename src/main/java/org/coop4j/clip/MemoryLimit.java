@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.graph.host.Workers;
 
@@ -35,7 +36,7 @@ public record MemoryLimit(long bytes) {
      * run one after another.
      *
      * @param plan plans the classes of a range
-     * @throws ExceededException if one class alone needs more than the limit
+     * @throws RefusedException if one class alone needs more than the limit
      */
     List<StepPlan> inChunks(int classes, Function<Range, StepPlan> plan) {
         int count = 1;
@@ -57,28 +58,25 @@ public record MemoryLimit(long bytes) {
             }
             chunks.forEach(StepPlan::close);
             if (count == classes) {
-                throw new ExceededException("class", largest, this);
+                throw exceeded("class", largest);
             }
             long wanted = count * ((largest - 1) / bytes + 1);
             count = (int) Math.min(classes, Math.max(count + 1L, wanted));
         }
     }
 
-    /** A step does not fit into its memory limit; the message is for the user. */
-    public static final class ExceededException extends IllegalArgumentException {
+    /**
+     * Returns the error of a step that does not fit.
+     *
+     * @param what the part that cannot be divided, a class or an image
+     */
+    RefusedException exceeded(String what, long needed) {
+        return new RefusedException(
+                "one %s alone needs %d kB for intermediate values, more than the limit of %d kB: allow more"
+                        .formatted(what, kilobytes(needed), kilobytes(bytes)));
+    }
 
-        private static final long serialVersionUID = 1;
-
-        /**
-         * @param what the part that cannot be divided, a class or an image
-         */
-        ExceededException(String what, long needed, MemoryLimit limit) {
-            super("one %s alone needs %d kB for intermediate values, more than the limit of %d kB: allow more"
-                    .formatted(what, kilobytes(needed), kilobytes(limit.bytes())));
-        }
-
-        private static long kilobytes(long bytes) {
-            return (bytes + 1023) >> 10;
-        }
+    private static long kilobytes(long bytes) {
+        return (bytes + 1023) >> 10;
     }
 }

@@ -109,7 +109,7 @@ public final class PromptEncoder {
      *
      * @param batch images of a step
      * @param memory native memory for intermediate values; a step that needs more is done in chunks of classes
-     * @throws MemoryLimit.ExceededException if a single class does not fit
+     * @throws org.coop4j.base.RefusedException if a single class does not fit
      */
     public Step step(Vectors vectors, Loss loss, int batch, MemoryLimit memory) {
         StepGraph.Shape shape = shape(batch, vectors.images(), true);
@@ -132,7 +132,7 @@ public final class PromptEncoder {
         StepPlan ofLoss = head(vectors, loss, shape, features);
         for (int parts = 2; vectors.images() != FeatureKind.EMBEDDED && ofLoss.bytes() > memory.bytes(); parts++) {
             if (parts > shape.batch()) {
-                throw new MemoryLimit.ExceededException("image", ofLoss.bytes(), memory);
+                throw memory.exceeded("image", ofLoss.bytes());
             }
             if (shape.batch() % parts == 0) {
                 ofLoss.close();

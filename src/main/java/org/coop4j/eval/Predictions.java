@@ -2,26 +2,17 @@ package org.coop4j.eval;
 
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 
 /** Turns scores into labels and probabilities. */
 public final class Predictions {
     private Predictions() {}
 
-    /** A score that is NaN or infinite, as that of a classifier with wrong values. */
-    public static final class ScoreException extends IllegalArgumentException {
-        private static final long serialVersionUID = 1L;
-
-        private ScoreException(int label, float score) {
-            super("the score of class %d is %s: expected a number; the classifier's values are wrong, so learn it again"
-                    .formatted(label, score));
-        }
-    }
-
     /**
      * Returns the position of the largest score, the first of equal ones.
      *
-     * @throws ScoreException if one is NaN or infinite
+     * @throws RefusedException if one is NaN or infinite
      * @throws IllegalArgumentException if there is none
      */
     public static int argmax(float[] scores) {
@@ -29,7 +20,9 @@ public final class Predictions {
         int best = 0;
         for (int i = 0; i < scores.length; i++) {
             if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
-                throw new ScoreException(i, scores[i]);
+                throw new RefusedException(
+                        "the score of class %d is %s: expected a number; the classifier's values are wrong, so learn it again"
+                                .formatted(i, scores[i]));
             }
             if (scores[i] > scores[best]) {
                 best = i;

@@ -15,7 +15,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * <p>x [batch · height · width, channels] → [batch · height/size · width/size, channels]. It has no gradient.
  */
-public final class AveragePool extends GraphOp {
+final class AveragePool extends GraphOp {
 
     private final Grid grid;
     private final int size;

@@ -27,7 +27,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>On the host, oneDNN convolves with a frozen kernel if it is available; else ND4J does, some images per worker.
  */
-public final class Convolution extends GraphOp {
+final class Convolution extends GraphOp {
 
     private static final int TAPS = 9;
 

@@ -10,6 +10,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.base.Spelling;
@@ -193,7 +194,7 @@ public interface Method {
                                     .filter(m -> m.suits(suits(true)) && m.lacks(space) == null)
                                     .map(Method::id)
                                     .collect(Collectors.joining(", ")));
-            throw features ? new FeatureSpace.NoTowersException(message) : new IllegalArgumentException(message);
+            throw features ? new RefusedException(message) : new IllegalArgumentException(message);
         }
     }
 

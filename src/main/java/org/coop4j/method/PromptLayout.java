@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
 import org.coop4j.clip.Clip;
@@ -28,6 +29,8 @@ import org.coop4j.weights.Shape;
  * @param classSpecific whether each class has its own vectors
  */
 public record PromptLayout(int length, ClassPosition position, boolean classSpecific) {
+
+    private static final int SHOWN = 60;
 
     public PromptLayout {
         Require.that(length >= 1, "context: expected 1 or more vectors, got %s", length);
@@ -67,7 +70,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      *
      * @param frame tokens around each prompt
      * @param contextLength the model's context length
-     * @throws PromptTooLongException if a prompt does not fit, naming its class and length
+     * @throws RefusedException if a prompt does not fit, naming its class and length
      */
     public List<int[]> prompts(List<ClassName> names, Tokenizer.Frame frame, int contextLength) {
         List<int[]> prompts = new ArrayList<>();
@@ -75,7 +78,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
             ClassName name = names.get(c);
             int tokens = frame.length() + length + name.tokens().length;
             if (tokens > contextLength) {
-                throw new PromptTooLongException(name, tokens, contextLength, length);
+                throw tooLong(name, tokens, contextLength, length);
             }
             prompts.add(prompt(name, classSpecific ? c * length : 0, frame));
         }
@@ -120,25 +123,17 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
                 .flatMapToInt(part -> part));
     }
 
-    /** Thrown if a class's prompt has more tokens than the model's context; the message is for the user. */
-    public static final class PromptTooLongException extends IllegalArgumentException {
-
-        private static final long serialVersionUID = 1;
-        private static final int SHOWN = 60;
-
-        PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
-            super("class \"%s\": prompt of %d tokens exceeds the context length %d: %suse fewer context vectors than %d"
-                    .formatted(
-                            SafeText.shortened(name.name(), SHOWN),
-                            tokens,
-                            contextLength,
-                            shorter(contextLength - tokens + name.nameLength()),
-                            vectors));
-        }
-
-        private static String shorter(int nameTokens) {
-            return nameTokens < 1 ? "" : "shorten the class name to " + Numbers.count(nameTokens, "token") + " or ";
-        }
+    /** Returns the error of a class whose prompt has more tokens than the model's context. */
+    private static RefusedException tooLong(ClassName name, int tokens, int contextLength, int vectors) {
+        int left = contextLength - tokens + name.nameLength();
+        return new RefusedException(
+                "class \"%s\": prompt of %d tokens exceeds the context length %d: %suse fewer context vectors than %d"
+                        .formatted(
+                                SafeText.shortened(name.name(), SHOWN),
+                                tokens,
+                                contextLength,
+                                left < 1 ? "" : "shorten the class name to " + Numbers.count(left, "token") + " or ",
+                                vectors));
     }
 
     /** Position of the class name in a learned prompt (CoOp, section 3.2). */

@@ -86,7 +86,7 @@ record PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prom
     /**
      * Returns the learner of a method.
      *
-     * @throws PromptLayout.PromptTooLongException if a prompt exceeds the context length, naming its class
+     * @throws org.coop4j.base.RefusedException if a prompt exceeds the context length, naming its class
      */
     static PromptLearner of(PromptMethod method, Clip clip, Task task) {
         PromptMethod resolved = ((PromptMethod) method.in(clip)).resolved(clip, task.template());

@@ -16,6 +16,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Floats;
@@ -181,7 +182,7 @@ public record Trainer(Training training, long seed, MemoryLimit memory, Progress
     }
 
     /** Thrown if the loss, or a parameter after a step, is infinite or not a number; the last checkpoint is kept. */
-    public static final class NonFiniteLossException extends RuntimeException {
+    public static final class NonFiniteLossException extends RefusedException {
 
         private static final long serialVersionUID = 1L;
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
 import org.coop4j.weights.model.ConvertedModel;
@@ -250,7 +251,7 @@ public final class Tokenizer {
     }
 
     /** A text that has more tokens than the context can hold. */
-    public static final class TextTooLongException extends IllegalArgumentException {
+    public static final class TextTooLongException extends RefusedException {
         private static final int SHOWN = 120;
 
         TextTooLongException(String size, String limit, String text) {

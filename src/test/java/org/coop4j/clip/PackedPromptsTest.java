@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.RefusedException;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -212,7 +213,7 @@ class PackedPromptsTest {
     @Test
     void everyGraphIsFreedIfOneClassExceedsTheLimit() {
         Watched watched = new Watched(Integer.MAX_VALUE);
-        assertThrown(MemoryLimit.ExceededException.class, () -> watched.step(new MemoryLimit(1)));
+        assertThrown(RefusedException.class, () -> watched.step(new MemoryLimit(1)));
         assertThat(watched.arrays).hasSizeGreaterThan(encoder.classes()).allMatch(INDArray::wasClosed);
     }
 

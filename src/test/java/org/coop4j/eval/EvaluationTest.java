@@ -16,6 +16,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.assertj.core.data.Offset;
+import org.coop4j.base.RefusedException;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.junit.jupiter.api.Test;
 
@@ -93,7 +94,7 @@ class EvaluationTest {
     @Test
     void nanScoresAreRefused() {
         assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
-                .isInstanceOf(Predictions.ScoreException.class)
+                .isInstanceOf(RefusedException.class)
                 .hasMessageContainingAll("class 1", "NaN");
         assertThrown(IllegalArgumentException.class, () -> Predictions.argmax(new float[0]));
     }

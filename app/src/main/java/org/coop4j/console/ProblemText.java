@@ -12,12 +12,9 @@ import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Resource;
-import org.coop4j.clip.FeatureSpace.NoTowersException;
-import org.coop4j.clip.MemoryLimit;
-import org.coop4j.eval.Predictions.ScoreException;
 import org.coop4j.graph.host.Backend.BackendException;
-import org.coop4j.method.PromptLayout.PromptTooLongException;
 import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
@@ -36,13 +33,10 @@ public final class ProblemText {
     /** Exceptions with messages for the user; every IOException also has one. */
     private static final Set<Class<?>> FOR_USERS = Set.of(
             CommandFailure.class,
+            RefusedException.class,
             TextTooLongException.class,
-            PromptTooLongException.class,
-            MemoryLimit.ExceededException.class,
-            NoTowersException.class,
-            BackendException.class,
-            ScoreException.class,
-            NonFiniteLossException.class);
+            NonFiniteLossException.class,
+            BackendException.class);
 
     /** Advice in messages of the library, each with the option of the command line that follows it. */
     private static final List<String> ADVICE =

@@ -97,13 +97,13 @@ public final class DoubleRows implements AutoCloseable {
      *
      * @param upper the symmetric S, [width, width]; only the diagonal and above are read, and it is overwritten
      * @param b B, [width, columns], which becomes X
-     * @throws ArithmeticException unless S is positive definite
+     * @throws IllegalArgumentException unless S is positive definite
      */
     public static void solve(double[] upper, int width, double[] b) {
         int columns = b.length / width;
         int info = openblas.LAPACKE_dposv(Gemm.ROW_MAJOR, (byte) 'U', width, columns, upper, width, b, columns);
         if (info != 0) {
-            throw new ArithmeticException(
+            throw new IllegalArgumentException(
                     "the matrix of %d rows is not positive definite (row %d)".formatted(width, info));
         }
     }
@@ -112,7 +112,7 @@ public final class DoubleRows implements AutoCloseable {
      * Returns the right singular vectors of a matrix whose singular values are above rounding, the largest first.
      *
      * @param rows [n, width], which is overwritten
-     * @throws ArithmeticException if the decomposition does not converge
+     * @throws IllegalArgumentException if the decomposition does not converge
      */
     public static double[][] rightSingularVectors(double[] rows, int width) {
         int n = rows.length / width;
@@ -123,7 +123,7 @@ public final class DoubleRows implements AutoCloseable {
         int info = openblas.LAPACKE_dgesdd(
                 Gemm.ROW_MAJOR, (byte) 'S', n, width, rows, width, values, left, rank, right, width);
         if (info != 0) {
-            throw new ArithmeticException(
+            throw new IllegalArgumentException(
                     "the singular values of [%d, %d] were not found (%d)".formatted(n, width, info));
         }
         double smallest = Math.max(n, width) * Math.ulp(1.0) * values[0];

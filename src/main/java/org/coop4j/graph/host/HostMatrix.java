@@ -180,7 +180,7 @@ public final class HostMatrix implements AutoCloseable {
     public FloatPointer pointer(long row, long col) {
         long offset = row * cols + col;
         if (offset < 0 || offset > start.limit()) {
-            throw new IndexOutOfBoundsException("float " + offset + " of " + start.limit());
+            throw new IllegalArgumentException("float " + offset + " of " + start.limit());
         }
         int width = rounded ? Short.BYTES : Float.BYTES;
         return new Cursor(this, start.address() + offset * width, start.limit() - offset);

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.base.Machine;
+import org.coop4j.base.RefusedException;
 
 /** Rounding of the factors of a product with frozen weights; its sums, and all values between products, are float32. */
 public enum Precision {
@@ -121,11 +122,11 @@ public enum Precision {
     /**
      * Returns this precision.
      *
-     * @throws UnsupportedOperationException if this process cannot compute with it, with the reason
+     * @throws IllegalArgumentException if this process cannot compute with it, with the reason
      */
     public Precision required() {
         obstacle().ifPresent(reason -> {
-            throw new UnsupportedOperationException("precision " + id + ": " + reason);
+            throw new RefusedException("precision " + id + ": " + reason);
         });
         return this;
     }

@@ -71,7 +71,7 @@ class DoubleRowsTest {
         double[] upper = new double[4];
         DoubleRows.addSquares(-1, x, 3, 2, upper);
         assertThrown(
-                ArithmeticException.class,
+                IllegalArgumentException.class,
                 () -> DoubleRows.solve(upper, 2, new double[2]),
                 "not positive definite (row 1)");
     }
