@@ -262,9 +262,17 @@ public final class Images {
         return part;
     }
 
-    /** Encodes images into the bank as the model's test transform shows them, skipping unreadable ones. */
-    public void encode(List<LabelledImage> images, String what, Progress progress) throws IOException {
-        encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
+    /**
+     * Encodes images into the bank as the model's test transform shows them, and returns the embeddings of the readable
+     * ones.
+     */
+    public ImageFeatures encode(List<LabelledImage> images, String what, Progress progress) throws IOException {
+        return encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
+    }
+
+    /** Has the contents of files looked at again, which other programs may have replaced. */
+    public void lookAgain() {
+        banks.forget();
     }
 
     /**

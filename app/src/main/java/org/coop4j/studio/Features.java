@@ -13,13 +13,11 @@ import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.FeatureBanks;
-import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.run.Images;
 import org.coop4j.studio.Studio.Picture;
 import org.coop4j.studio.Studio.Snapshot;
 
@@ -31,14 +29,14 @@ final class Features implements Closeable {
 
     private final Studio studio;
     private final Clip clip;
-    private final FeatureBanks banks;
+    private final Images images;
     private final Map<String, float[]> rows = new ConcurrentHashMap<>();
     private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
 
-    Features(Studio studio, Clip clip, FeatureBanks banks) {
+    Features(Studio studio, Clip clip, Images images) {
         this.studio = studio;
         this.clip = clip;
-        this.banks = banks;
+        this.images = images;
     }
 
     /** Encodes some pictures, those with a label first; returns true if more are left. */
@@ -50,15 +48,9 @@ final class Features implements Closeable {
         if (some.isEmpty()) {
             return false;
         }
-        banks.forget(); // a file may have taken another's place
-        ImageFeatures encoded = banks.encode(
-                clip,
-                ImageTransform.test(clip.preprocessing()),
-                FeatureKind.EMBEDDED,
-                some.stream().map(one -> image(one, 0)).toList(),
-                "pictures",
-                true,
-                Progress.NONE);
+        images.lookAgain(); // a file may have taken another's place
+        ImageFeatures encoded =
+                images.encode(some.stream().map(one -> image(one, 0)).toList(), "pictures", Progress.NONE);
         float[][] values = encoded.matrix().toRows();
         for (int i = 0; i < values.length; i++) {
             rows.put(Picture.id(encoded.images().get(i).sha256()), values[i]);
@@ -129,6 +121,6 @@ final class Features implements Closeable {
 
     @Override
     public void close() {
-        banks.close();
+        images.forget();
     }
 }

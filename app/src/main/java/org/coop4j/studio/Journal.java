@@ -78,7 +78,8 @@ final class Journal implements Closeable {
                 List<String> makes,
                 List<Move> moves,
                 List<String> drops) {
-            return new Entry(action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null);
+            return new Entry(
+                    action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null);
         }
 
         static Entry note(int action, String kept, Tested tested) {
@@ -157,8 +158,7 @@ final class Journal implements Closeable {
                 undone.add(entry.undoes);
             } else if (entry.what != null && (undone.contains(entry.action) || undone.contains(entry.gesture))) {
                 undone.add(Objects.requireNonNullElse(entry.gesture, entry.action));
-            } else if (entry.what != null
-                    && (latest.isEmpty() || entry.gesture.equals(latest.get(0).gesture))) {
+            } else if (entry.what != null && (latest.isEmpty() || entry.gesture.equals(latest.get(0).gesture))) {
                 latest.add(entry);
                 if (entry.gesture == null) {
                     break;

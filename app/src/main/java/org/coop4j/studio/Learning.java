@@ -21,7 +21,6 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.Prediction;
 import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Studio.Parts;
 import org.coop4j.studio.Studio.Picture;

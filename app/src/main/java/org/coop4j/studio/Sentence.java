@@ -33,7 +33,9 @@ record Sentence(String text, String evidence, Next next) {
                             count(now.pictures().size(), "picture"),
                             count(now.classes().size(), "class", "classes"));
             return new Sentence(
-                    "The studio learns as soon as there are two classes.", evidence, sort.orElse(new Next("board", "New class")));
+                    "The studio learns as soon as there are two classes.",
+                    evidence,
+                    sort.orElse(new Next("board", "New class")));
         }
         int n = fit.tested().size();
         if (n == 0) {

@@ -36,12 +36,13 @@ import java.util.stream.Stream;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.page.QrCode;
+import org.coop4j.run.Images;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Learning.Fit;
 import org.coop4j.studio.Runs.Work;
@@ -82,12 +83,12 @@ public final class StudioServer implements Closeable {
     private final AtomicBoolean isNews = new AtomicBoolean();
     private int silent; // periods without an event
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, FeatureBanks banks, Path bank) {
+    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank) {
         this.studio = studio;
         this.token = new BrowserToken(options);
         this.demo = bank.resolveSibling("demo");
         Quality quality = new Quality(studio, clip.preprocessing().size());
-        this.features = new Features(studio, clip, banks);
+        this.features = new Features(studio, clip, images);
         this.learning = new Learning(studio, clip, features, quality, this::tell);
         this.findings = new Findings(studio, clip, features, quality);
         this.runs = new Runs(studio, clip, features, bank, this::tell);
@@ -104,11 +105,11 @@ public final class StudioServer implements Closeable {
      */
     public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
             throws IOException {
-        FeatureBanks banks = new FeatureBanks(bank);
-        Studio studio = Studio.open(folder, readOnly, banks::sha256);
+        Images images = new Images(clip, Run.Options.of(bank));
+        Studio studio = Studio.open(folder, readOnly, images::contentOf);
         StudioServer started;
         try {
-            started = new StudioServer(options, studio, clip, banks, bank);
+            started = new StudioServer(options, studio, clip, images, bank);
             started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
         } catch (IOException | RuntimeException e) {
             studio.close();

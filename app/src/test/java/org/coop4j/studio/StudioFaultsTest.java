@@ -226,7 +226,8 @@ class StudioFaultsTest {
                     .id();
             assertThatThrownBy(() -> studio.remove(List.of(nested))).hasMessageContaining("a/deep/linked is a link");
             assertThatThrownBy(() -> studio.rename("a", "b")).hasMessageContaining("a/deep/linked is a link");
-            assertThatThrownBy(() -> studio.move(ids(studio, "b"), null, false, null)).hasMessageContaining("leads nowhere");
+            assertThatThrownBy(() -> studio.move(ids(studio, "b"), null, false, null))
+                    .hasMessageContaining("leads nowhere");
             assertThat(studio.snapshot().of("b")).hasSize(1);
             studio.rename("a", "c");
             assertThat(ids(studio, "c")).hasSize(4);

@@ -1,10 +1,10 @@
 package org.coop4j.studio;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.picture;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,14 +23,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.AbstractList;
-import java.util.concurrent.CountDownLatch;
-import org.coop4j.data.bank.FeatureBanks;
-import org.coop4j.predict.ImageClassifier;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -41,6 +39,8 @@ import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Studio.Picture;
@@ -301,7 +301,9 @@ class StudioServerTest {
             Thread.sleep(50);
             state = get("state");
         }
-        assertThat(state.path("runFailure").asText()).startsWith("Learning failed").contains("Press Learn");
+        assertThat(state.path("runFailure").asText())
+                .startsWith("Learning failed")
+                .contains("Press Learn");
         assertThat(state.path("failure").isNull()).isTrue(); // which is about the quick classifier
         Files.delete(learned);
         post("learn", "{\"method\":\"gda\"}", 200);
@@ -322,7 +324,8 @@ class StudioServerTest {
     void noChangeWaitsForTheTextTowerAndNoClassifierIsLeftOpen() throws Exception {
         Path pictures = fill(folder.resolve("own"), 3, "cat", "dog");
         try (Studio studio = Studio.open(pictures, false, Sha256::of);
-                Features features = new Features(studio, clip, new FeatureBanks(folder.resolve("own bank")))) {
+                Features features =
+                        new Features(studio, clip, new Images(clip, Run.Options.of(folder.resolve("own bank"))))) {
             Learning learning = new Learning(studio, clip, features, new Quality(studio, 8), () -> {});
             CountDownLatch asked = new CountDownLatch(1);
             CountDownLatch answer = new CountDownLatch(1);
@@ -351,8 +354,7 @@ class StudioServerTest {
                 Thread.sleep(20);
             }
             ImageClassifier quick = learning.latest().images();
-            studio.move(
-                    studio.snapshot().of("dog").stream().map(Picture::id).toList(), null, false, null);
+            studio.move(studio.snapshot().of("dog").stream().map(Picture::id).toList(), null, false, null);
             learning.changed();
             while (learning.latest() != null) {
                 Thread.sleep(20);
@@ -405,12 +407,15 @@ class StudioServerTest {
         assertThat(numbers.has("answers")).isFalse(); // they are for the next comparison
         assertThat(get("use").path("commands").asText()).contains("coop predict -p \"" + run);
         JsonNode answer = json("POST", "/api/predict", picture(3), 200);
-        assertThat(answer.path("method").asText()).isEqualTo(numbers.path("method").asText());
+        assertThat(answer.path("method").asText())
+                .isEqualTo(numbers.path("method").asText());
         try (ImageClassifier same = ImageClassifier.load(run, clip)) {
             assertThat(answer.path("classes").path(0).path("probability").asDouble())
                     .isEqualTo(same.classify(picture(3)).get(0).probability());
         }
-        assertThat(json("POST", "/api/predict?by=quick", picture(3), 200).path("method").isNull())
+        assertThat(json("POST", "/api/predict?by=quick", picture(3), 200)
+                        .path("method")
+                        .isNull())
                 .isTrue();
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
                 .isEqualTo(200);

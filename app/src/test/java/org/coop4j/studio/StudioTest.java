@@ -145,7 +145,8 @@ class StudioTest {
             List<String> before = tree();
             assertThatThrownBy(() -> studio.addClass(name)).isInstanceOf(StudioProblem.class);
             assertThatThrownBy(() -> studio.rename("a", name)).isInstanceOf(StudioProblem.class);
-            assertThatThrownBy(() -> studio.move(ids(studio, "a"), name, true, null)).isInstanceOf(StudioProblem.class);
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), name, true, null))
+                    .isInstanceOf(StudioProblem.class);
             assertThat(tree()).isEqualTo(before);
         }
     }
@@ -186,7 +187,8 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.upload(picture(100), "chair", "x.png", "drop");
             studio.upload(picture(101), "sea lake", "y.png", "drop");
-            assertThat(tree()).containsExactly("", "Sea_Lake", "Sea_Lake/p0.png", "Sea_Lake/y.png", "chair", "chair/x.png");
+            assertThat(tree())
+                    .containsExactly("", "Sea_Lake", "Sea_Lake/p0.png", "Sea_Lake/y.png", "chair", "chair/x.png");
             studio.undo();
             assertThat(tree()).containsExactly("", "Sea_Lake", "Sea_Lake/p0.png");
         }
@@ -240,7 +242,8 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             String gone = ids(studio, "a").get(0);
             Files.delete(folder.resolve("a/p0.png"));
-            assertThatThrownBy(() -> studio.move(List.of(gone), "b", false, null)).hasMessageContaining("gone");
+            assertThatThrownBy(() -> studio.move(List.of(gone), "b", false, null))
+                    .hasMessageContaining("gone");
             Files.write(folder.resolve("b/new.png"), picture(50));
             assertThat(ids(studio, "b")).contains(Sha256.of(picture(50)).substring(0, 20));
             byte[] whole = picture(52);
@@ -251,7 +254,8 @@ class StudioTest {
             String changed = ids(studio, "a").get(0);
             Files.write(folder.resolve("a/p1.png"), picture(51));
             Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(1));
-            assertThatThrownBy(() -> studio.move(List.of(changed), "b", false, null)).hasMessageContaining("changed");
+            assertThatThrownBy(() -> studio.move(List.of(changed), "b", false, null))
+                    .hasMessageContaining("changed");
             assertThat(Files.exists(folder.resolve("a/p1.png"))).isTrue();
             assertThat(ids(studio, "a")).containsExactly(Sha256.of(picture(51)).substring(0, 20));
         }
@@ -304,7 +308,8 @@ class StudioTest {
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
         try (Studio studio = Studio.open(photos, true, Sha256::of)) {
-            assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false, null)).hasMessageContaining("--read-only");
+            assertThatThrownBy(() -> studio.move(ids(studio, "a"), null, false, null))
+                    .hasMessageContaining("--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
         assertThat(photos.resolve(Studio.OWN)).doesNotExist();
