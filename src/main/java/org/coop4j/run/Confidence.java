@@ -72,7 +72,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     public String sentence() {
         if (decision != null && !images.isEmpty()) {
             return "calibrated on " + images + ", which chose the "
-                    + (decision.own().isEmpty() ? "threshold" : "thresholds") + ", too";
+                    + (decision.own().isEmpty() ? "threshold" : "thresholds") + " as well";
         }
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");

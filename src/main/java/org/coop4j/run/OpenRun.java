@@ -26,7 +26,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images.Pictures;
 
 /**
- * What a run left in its folder. Its images are those that it recorded, whatever lies in the folder of the data today: a
+ * A run that was found in its folder. Its images are those that it recorded, whatever lies in the folder of the data today: a
  * caller says which differences it accepts, and everything else is refused.
  */
 public final class OpenRun {
@@ -85,9 +85,8 @@ public final class OpenRun {
                                         .mapToInt(List::size)
                                         .sum(),
                         what,
-                        entry.getKey() == Difference.GONE
-                                ? paths.size() == 1 ? "is gone" : "are gone"
-                                : paths.size() == 1 ? "has changed" : "have changed",
+                        (paths.size() == 1 ? "has " : "have ")
+                                + (entry.getKey() == Difference.GONE ? "disappeared" : "changed"),
                         Numbers.first(paths, NAMED),
                         remedy);
             }

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.http.ServiceOptions;
 
 /**
- * Tokens in addresses of the page. Each admits one browser, which then has a cookie: one token is for the browser of the
- * terminal's address, and one for the next other browser.
+ * Tokens in addresses of the page. Each admits one browser, which then gets a cookie. One token is for the address that the
+ * terminal shows, another for the next browser after it.
  */
 final class BrowserToken {
 

@@ -26,7 +26,7 @@ import org.coop4j.studio.Studio.Snapshot;
 /** Mistakes, problems of the pictures, and the changes that would help most. */
 final class Findings {
 
-    /** Pictures per class from which on more help little. */
+    /** Pictures per class above which more help little. */
     private static final int ENOUGH = 20;
 
     private static final int SIMILAR = 3;

@@ -100,7 +100,7 @@ final class Runs implements Closeable {
         }
     }
 
-    /** What a run learned. */
+    /** The classifier of a run, opened to answer about pictures. */
     private record Loaded(Path folder, String method, ImageClassifier classifier) {}
 
     /**
@@ -283,7 +283,7 @@ final class Runs implements Closeable {
                 .toList();
     }
 
-    /** Returns the number of a run's folder; others may lie beside it. */
+    /** Returns the number of a run's folder; empty for other folders. */
     private static OptionalInt number(Path folder) {
         Matcher name = NAME.matcher(folder.getFileName().toString());
         return name.matches() ? OptionalInt.of(Integer.parseInt(name.group(1))) : OptionalInt.empty();

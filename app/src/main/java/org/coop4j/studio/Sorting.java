@@ -19,7 +19,7 @@ final class Sorting {
 
     private static final int MOST_GROUPS = 24;
 
-    /** Pictures that are no group of their own. */
+    /** Largest number of pictures that do not make a group. */
     private static final int FEW = 2;
 
     private final Features features;

@@ -85,7 +85,7 @@ final class Studio implements Closeable {
     /** Longest pause between two writes of a file that is being copied. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    /** Pause between looks at all files, of which some may be overwritten in place. */
+    /** Time between two checks of all files: some may be overwritten in place. */
     private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
 
     private final Path root;
@@ -641,7 +641,7 @@ final class Studio implements Closeable {
     /**
      * Adds a picture.
      *
-     * @param to its class, which is made if there is none of that name; null for unsorted
+     * @param to its class, which is made if it does not exist; null for unsorted
      * @param name proposed name of its file
      * @param gesture shared by all pictures that were added together; null for one alone
      */
@@ -835,7 +835,7 @@ final class Studio implements Closeable {
         return ClassNames.inPrompt(Normalizer.normalize(name, Normalizer.Form.NFC));
     }
 
-    /** Returns the name of a class, or refuses one that is no name of a folder on some system. */
+    /** Returns the name of a class; refuses one that cannot name a folder on some system. */
     private static String className(String given) {
         try {
             String name = SafeName.folder(given);

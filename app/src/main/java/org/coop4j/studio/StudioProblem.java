@@ -10,7 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
-/** Something that the studio did not do: a sentence for the person, and what became of the pictures. */
+/** A refusal or failure, in a sentence for the person, with the state of the pictures. */
 final class StudioProblem extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

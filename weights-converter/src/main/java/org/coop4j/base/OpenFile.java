@@ -233,7 +233,7 @@ public final class OpenFile implements Closeable {
                 return Optional.of(
                         new FileState(Files.readAttributes(path, "unix:dev,ino,size,lastModifiedTime,ctime")));
             } catch (UnsupportedOperationException | IOException e) {
-                return Optional.empty(); // unknown, whatever the file is
+                return Optional.empty(); // unknown
             }
         }
 
