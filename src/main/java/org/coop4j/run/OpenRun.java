@@ -213,13 +213,25 @@ public final class OpenRun {
      * @param exif treatment of their EXIF orientations
      */
     public Found find(Images all, Split part, ExifOrientation exif) throws IOException {
-        DataSpec source = (part == Split.TEST ? config.testedOn() : config.data()).source();
+        DataSpec source = source(part);
         return source.holdsFeatures() ? rows(all, source, part) : files(all, part, exif);
     }
 
     /** Looks for the images of a part of the run as the run saw them. */
     public Found find(Images all, Split part) throws IOException {
-        return find(all, part, config.testedOn().source().orientation());
+        return find(all, part, orientation(part));
+    }
+
+    private DataSpec source(Split part) {
+        return (part == Split.TEST ? config.testedOn() : config.data()).source();
+    }
+
+    /** Returns the treatment of EXIF orientations; a list that has disappeared cannot tell it, but the classifier can. */
+    public ExifOrientation orientation(Split part) throws IOException {
+        DataSpec source = source(part);
+        return Files.exists(Path.of(source.path()))
+                ? source.orientation()
+                : classifier().origin().exif();
     }
 
     private Found files(Images all, Split part, ExifOrientation exif) throws IOException {

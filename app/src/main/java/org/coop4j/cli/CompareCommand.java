@@ -24,6 +24,7 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.LabelScores;
@@ -98,7 +99,7 @@ final class CompareCommand extends ConsoleCommand {
             Images images = bankOptions.images(space);
             Tested tested = given.isPresent()
                     ? given.get()
-                    : first.own(images, first.source().orientation());
+                    : first.own(images, first.ownRun().orientation(Split.TEST));
             int added = given.isPresent() ? 0 : first.ownRun().added(images).size();
             if (added > 0) {
                 console.note("%s: compared on those of the run, without %s that the data has today"

@@ -114,7 +114,7 @@ final class EvalCommand extends ConsoleCommand {
             Images shared = bankOptions.images(space);
             Tested images = given.isPresent()
                     ? given.get()
-                    : retest.own(shared, exif.or(retest.source().orientation()));
+                    : retest.own(shared, exif.or(retest.ownRun().orientation(Split.TEST)));
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
             Pictures all = shared.pictures(images.images(), splitOptions.split().label() + " images", console);
