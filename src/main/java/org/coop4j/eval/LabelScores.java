@@ -55,7 +55,7 @@ public final class LabelScores {
         int[][] states = new int[scores.length][];
         for (int i = 0; i < states.length; i++) {
             Labels own = labels.get(i);
-            Predictions.argmax(scores[i]); // refuses what is no number
+            Predictions.argmax(scores[i]); // refuses NaN
             states[i] = IntStream.range(0, scores[i].length).map(own::state).toArray();
         }
         return new LabelScores(states, scores);

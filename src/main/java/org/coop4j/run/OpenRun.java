@@ -26,7 +26,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images.Pictures;
 
 /**
- * What a run left in its folder. Its images are those that it recorded, whatever lies in the folder of the data today: a
+ * A run that is read back from its folder. Its images are the recorded ones, even if the folder of the data has changed: a
  * caller says which differences it accepts, and everything else is refused.
  */
 public final class OpenRun {
@@ -86,7 +86,7 @@ public final class OpenRun {
                                         .sum(),
                         what,
                         entry.getKey() == Difference.GONE
-                                ? paths.size() == 1 ? "is gone" : "are gone"
+                                ? paths.size() == 1 ? "is missing" : "are missing"
                                 : paths.size() == 1 ? "has changed" : "have changed",
                         Numbers.first(paths, NAMED),
                         remedy);

@@ -49,7 +49,7 @@ public final class FeatureBanks implements AutoCloseable {
 
     private static final Logger log = Log.of(FeatureBanks.class);
 
-    /** Bytes of a view from which on its room on the disk matters. */
+    /** Fewest bytes of a view whose size on the disk matters. */
     private static final int LARGE = 1 << 16;
 
     private final Path folder;

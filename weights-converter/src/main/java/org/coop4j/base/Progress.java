@@ -76,7 +76,7 @@ public interface Progress {
         return progress instanceof Filtered ? progress : new Filtered(progress, shown::add);
     }
 
-    /** Returns a progress that adds each warning to a list, too. */
+    /** Returns a progress that also adds each warning to a list. */
     static Progress recording(Progress progress, List<String> warnings) {
         return new Filtered(progress, warning -> warnings.contains(warning) || warnings.add(warning));
     }
