@@ -22,7 +22,7 @@ public class Learn {
         for (String name : arguments[1].split(",")) {
             train.put(name, images(pictures.resolve("train").resolve(name)));
         }
-        // new CoOp() and Learning.auto() learn, too
+        // or new CoOp(), or Learning.auto()
         try (Clip clip = Clip.shipped();
                 ImageClassifier classifier = ImageClassifier.learn(clip, Examples.of(train), Method.of("gda"))) {
             for (String name : classifier.classNames()) {

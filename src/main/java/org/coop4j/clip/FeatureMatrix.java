@@ -110,7 +110,7 @@ public final class FeatureMatrix {
         return values.clone();
     }
 
-    /** Copies row {@code row} to {@code target} from {@code offset} on. */
+    /** Copies row {@code row} to {@code target} starting at {@code offset}. */
     public void copyRow(int row, float[] target, int offset) {
         System.arraycopy(values, row * width, target, offset, width);
     }

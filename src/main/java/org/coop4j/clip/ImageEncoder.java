@@ -87,7 +87,7 @@ public final class ImageEncoder {
     public interface PixelSource {
 
         /**
-         * Writes the pixels of image {@code index} from {@code offset} on; called by several threads at once, each for
+         * Writes the pixels of image {@code index} starting at {@code offset}; called by several threads at once, each for
          * another image.
          *
          * @throws IOException if the image cannot be read or decoded

@@ -16,7 +16,7 @@ import org.coop4j.image.RgbImage;
 @FunctionalInterface
 public interface InputImage {
 
-    /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
+    /** Writes the normalised pixels [3, size, size] starting at {@code offset}. */
     void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
 
     /** Returns a file, read when the image is encoded. */

@@ -156,7 +156,7 @@ public interface Parameters {
      */
     record LowRank(SDVariable a, SDVariable b, double scale, Function<SDVariable, Dropout> dropout) {
 
-        /** Returns the branch of an input, added to the layer's columns from {@code column} on. */
+        /** Returns the branch of an input, added to the layer's columns starting at {@code column}. */
         Graph.LowRank of(SDVariable x, int column) {
             return new Graph.LowRank(a, b, scale, column, dropout.apply(x));
         }

@@ -42,7 +42,7 @@ public final class TextsOnce implements FeatureSpace {
     }
 
     /**
-     * Works in parallel, each part on one thread: the steps of a method of image features are so small that
+     * Runs tasks at the same time, each on one thread: the steps of a method of image features are so small that
      * sharing one among threads takes longer than the step. Results have the same bits as one after another, because each
      * thread does the shares of all threads.
      *

@@ -44,7 +44,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     }
 
     /**
-     * Returns the same from a block on, with further rows.
+     * Returns the same starting at a block, with further rows.
      *
      * @param images pixels, or the tokens on entry to a block, [batch, tokens · width]
      * @param block the block, or {@link #PIXELS}

@@ -20,7 +20,7 @@ import org.coop4j.data.PythonRandom.NumpyRandom;
  *
  * @param shots training images per class, 1 or more
  * @param seed seed of the draw
- * @param unlabelled true to draw images that show none of the classes, too: as many as show a class on average
+ * @param unlabelled true to also draw images that show none of the classes: as many as show a class on average
  */
 public record FewShotSampler(int shots, long seed, boolean unlabelled) {
     private static final int MOST_VAL_SHOTS = 4;

@@ -43,7 +43,7 @@ public record StoredFeatures(
     /** One row. */
     public record Row(StoredFeatures features, int index) {
 
-        /** Copies the row to {@code target} from {@code offset} on. */
+        /** Copies the row to {@code target} starting at {@code offset}. */
         public void copy(float[] target, int offset) {
             features.rows.copyRow(index, target, offset);
         }

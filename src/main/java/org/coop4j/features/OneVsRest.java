@@ -28,7 +28,7 @@ import org.coop4j.weights.Shape;
 /**
  * A logistic regression per class on image features that are not normalised: ½‖w‖² + C Σ log-loss of the known labels, the
  * intercept not penalised. One C for all classes is chosen by cross-validation. A class whose known labels are all of one
- * kind has w = 0 and the log odds of its labels, each counted once more.
+ * kind has w = 0 and the log odds of its labels, each counted one more time.
  */
 record OneVsRest() implements Method {
 

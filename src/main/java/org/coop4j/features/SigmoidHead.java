@@ -96,8 +96,8 @@ record SigmoidHead(
         return new About(
                 "linear-head",
                 "linear head" + (own.isEmpty() ? "" : " (" + String.join(", ", own) + ")"),
-                "Several labels per image: class weights and offsets for sigmoids, from zero-shot CLIP on, close to the text"
-                        + " features; from one image per class on.");
+                "Several labels per image: class weights and offsets for sigmoids, starting at zero-shot CLIP, close to the"
+                        + " text features; for one image per class or more.");
     }
 
     @Override

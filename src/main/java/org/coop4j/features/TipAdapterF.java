@@ -53,7 +53,7 @@ record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMe
         return Training.adam(Algorithm.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.STEP_COSINE);
     }
 
-    /** Returns the reference's: the logit scale is no factor of the votes, and so of the keys' gradients. */
+    /** Returns the reference's: the logit scale is not a factor of the votes, and so of the keys' gradients. */
     @Override
     public Training adapted(Training reference, double logitScale) {
         return reference;

@@ -62,7 +62,7 @@ record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     /**
-     * Returns class prototypes initialised from the text features and trained on all views of all images; CLAP's too.
+     * Returns class prototypes initialised from the text features and trained on all views of all images; also for CLAP.
      *
      * @param text text features that are not normalised, one row per class
      * @param images number of training images

@@ -276,7 +276,7 @@ public class Graph {
     }
 
     /**
-     * Returns square patches of images, flat, in {@code rows} rows per image: its patches from {@code first} on, the
+     * Returns square patches of images, flat, in {@code rows} rows per image: its patches starting at {@code first}, the
      * others zero; images [batch, channels, side, side] → [batch · rows, channels · patch²].
      */
     public SDVariable patches(SDVariable images, int patch, int first, int rows) {

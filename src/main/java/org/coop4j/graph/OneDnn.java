@@ -407,7 +407,7 @@ final class OneDnn implements AutoCloseable {
     /** Work on some rows, with scratch memory of so many bytes. */
     record Share(long scratchBytes, Consumer<BytePointer> work) {}
 
-    /** Plans the share of {@code count} rows from {@code from} on. */
+    /** Plans the share of {@code count} rows starting at {@code from}. */
     @FunctionalInterface
     interface Shares {
         Share of(OneDnn oneDnn, int from, int count);

@@ -93,7 +93,7 @@ final class Patches extends GraphOp {
         };
     }
 
-    /** Copies each pixel of a line to its patch, there from {@code at} on. */
+    /** Copies each pixel of a line to its patch, there starting at {@code at}. */
     private void spread(float[] line, float[] patches, int at, int length) {
         int to = at;
         if (patch == 1) {

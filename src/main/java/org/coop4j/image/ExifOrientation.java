@@ -28,7 +28,7 @@ public enum ExifOrientation {
     private static final String EXIF = "Exif";
     private static final int EXIF_HEADER = 6; // "Exif" and two zeros
 
-    /** Files with more parts are made to be slow. */
+    /** More parts than any camera writes; a hostile file could have millions. */
     private static final int MOST_PARTS = 100_000;
 
     /** Returns the name on the command line and in files. */

@@ -175,7 +175,7 @@ final class JpegDecoder {
                 height);
     }
 
-    /** Returns the file of the segments kept and everything from its first scan on. */
+    /** Returns the file of the segments kept and everything starting at its first scan. */
     private byte[] reduce(int scan) throws ImageException {
         source.refuse(frameMarker < 0, "is damaged: it has no frame header before its first scan");
         boolean sequential = frameMarker == SOF0 || frameMarker == SOF1;

@@ -114,7 +114,7 @@ public record Preprocessing(PreprocessConfig config) {
         /**
          * Writes the pixels of an image file.
          *
-         * @param target receives [3, size, size] from {@code offset} on; its position does not change
+         * @param target receives [3, size, size] starting at {@code offset}; its position does not change
          * @throws ImageException if the file is missing or not a usable image
          * @throws IOException if it cannot be read
          */

@@ -57,7 +57,7 @@ public record ClassifierFile(
         double temperature,
         Decision decision) {
 
-    /** More than any method has, some in each block of both towers; a file with many more is made to be slow. */
+    /** More than any method has, some in each block of both towers; many more would only make reading slow. */
     private static final int MOST_TENSORS = 1024;
 
     /** Limit of a value's size, far beyond any that is learned: products of larger ones may overflow. */

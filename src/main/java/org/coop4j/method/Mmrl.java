@@ -74,7 +74,7 @@ record Mmrl(
         }
     }
 
-    /** The reference's: five vectors of width 512 from block 6 of 12 on; ρ as from base to new classes. */
+    /** The reference's: five vectors of width 512 starting at block 6 of 12; ρ as from base to new classes. */
     public Mmrl() {
         this(5, 512, 0, 0, 0.7, 1, null);
     }
@@ -144,7 +144,7 @@ record Mmrl(
         return tensors;
     }
 
-    /** Adds the maps to the rows of the blocks of a tower from one on, copies of one draw. */
+    /** Adds the maps to the rows of the blocks of a tower starting at one, copies of one draw. */
     private void addMaps(List<LearnedTensor> tensors, String maps, int first, int blocks, int width, long seed) {
         for (int j = 0; j <= blocks - first; j++) {
             TowerMethod.addMap(tensors, maps + j, maps, space, width, seed);
@@ -194,7 +194,7 @@ record Mmrl(
                 new ImageRows(mapped(graph, TO_IMAGE, firstLayer), length, graph.learned(PROJECTION)));
     }
 
-    /** Returns the rows of the blocks of a tower from one on. */
+    /** Returns the rows of the blocks of a tower starting at one. */
     private SortedMap<Integer, SDVariable> mapped(Parameters.Learned graph, String maps, int first) {
         SortedMap<Integer, SDVariable> rows = new TreeMap<>();
         for (int j = 0; graph.names().contains(maps + j + ".weight"); j++) {

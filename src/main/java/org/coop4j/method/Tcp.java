@@ -123,7 +123,7 @@ record Tcp(
         return KgCoOp.loss(teacher, lambda);
     }
 
-    /** Returns class-aware vectors from a block on. */
+    /** Returns class-aware vectors starting at a block. */
     @Override
     public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step, FeatureMatrix teacher) {
         long[] ctx = step.learned(PromptContext.CTX).getShape(); // [M, width]

@@ -62,7 +62,7 @@ public final class UnknownWords {
             String other = known.putIfAbsent(ids, name);
             if (other != null && !other.equals(name)) {
                 return Optional.of(
-                        "the model reads \"%s\" and \"%s\" as the same tokens: by their names it cannot tell them apart"
+                        "the model reads \"%s\" and \"%s\" as the same tokens: it cannot distinguish them by name"
                                 .formatted(other, name));
             }
         }

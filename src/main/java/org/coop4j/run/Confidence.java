@@ -71,8 +71,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
     /** Returns a phrase that says how the probabilities were calibrated. */
     public String sentence() {
         if (decision != null && !images.isEmpty()) {
-            return "calibrated on " + images + ", which chose the "
-                    + (decision.own().isEmpty() ? "threshold" : "thresholds") + " as well";
+            return "calibrated on " + images + ", which also chose the "
+                    + (decision.own().isEmpty() ? "threshold" : "thresholds");
         }
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");

@@ -26,7 +26,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images.Pictures;
 
 /**
- * A run that was found in its folder. Its images are those that it recorded, whatever lies in the folder of the data today: a
+ * A run that is read back from its folder. Its images are the recorded ones, even if the folder of the data has changed: a
  * caller says which differences it accepts, and everything else is refused.
  */
 public final class OpenRun {
@@ -85,8 +85,9 @@ public final class OpenRun {
                                         .mapToInt(List::size)
                                         .sum(),
                         what,
-                        (paths.size() == 1 ? "has " : "have ")
-                                + (entry.getKey() == Difference.GONE ? "disappeared" : "changed"),
+                        entry.getKey() == Difference.GONE
+                                ? paths.size() == 1 ? "is missing" : "are missing"
+                                : paths.size() == 1 ? "has changed" : "have changed",
                         Numbers.first(paths, NAMED),
                         remedy);
             }

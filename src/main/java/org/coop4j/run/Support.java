@@ -174,7 +174,7 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         return List.of(task, train.listed(), fit.method(), fit.training(), fit.shots());
     }
 
-    /** Works in parallel if the methods learn from embeddings alone, otherwise sequentially. */
+    /** Runs tasks at the same time if the methods learn from embeddings alone, otherwise one after another. */
     public void each(List<Method> methods, int count, TextsOnce.Work work) throws IOException {
         images.space()
                 .each(

@@ -47,7 +47,7 @@ final class PairMerging implements PieceModel {
     private final class Merging {
         private final byte[] text;
         private final int[] begins; // by number of the symbol; the end of the text after the last
-        private final int[] symbols; // ids, -1 for a character that is no piece
+        private final int[] symbols; // ids, -1 for a character that is not a piece
         private final int[] unions; // the piece that a symbol makes with the next one
         private final int[] next; // number of the following symbol
         private final int[] previous;

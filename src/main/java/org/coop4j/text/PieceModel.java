@@ -9,7 +9,7 @@ interface PieceModel {
     void split(byte[] text, IntStream.Builder ids);
 
     /**
-     * The ids of text that is no piece: those of its bytes, or else the unknown piece.
+     * The ids of text that is not a piece: its bytes, or else the unknown piece.
      *
      * @param id the unknown piece; -1 to leave such text out
      * @param bytes pieces of single bytes, -1 for those that are missing; empty if text does not fall back to them

@@ -92,7 +92,7 @@ final class Pieces {
         require(size > 0, "no pieces");
         bytes = Arrays.copyOf(bytes, ends[size - 1]);
         try {
-            TextFile.utf8(bytes); // no piece begins within a character, so each of them is UTF-8, too
+            TextFile.utf8(bytes); // no piece begins within a character, so each of them is also UTF-8
         } catch (CharacterCodingException e) {
             throw new InputException("pieces that are not UTF-8", e);
         }

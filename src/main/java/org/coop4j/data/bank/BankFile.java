@@ -425,7 +425,7 @@ final class BankFile implements AutoCloseable {
      */
     sealed interface Rows {
 
-        /** Copies the features of a record to {@code target} from {@code offset} on. */
+        /** Copies the features of a record to {@code target} starting at {@code offset}. */
         void copy(int record, float[] target, int offset);
     }
 

@@ -49,7 +49,7 @@ public final class FeatureBanks implements AutoCloseable {
 
     private static final Logger log = Log.of(FeatureBanks.class);
 
-    /** Size of a view, in bytes, at which its space on the disk matters. */
+    /** Fewest bytes of a view whose size on the disk matters. */
     private static final int LARGE = 1 << 16;
 
     private final Path folder;

@@ -101,7 +101,7 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed) {
         return new Lists(contents.dataset(), division, contents.dataset().missingFiles(counted));
     }
 
-    /** Keeps a split for the next time; a folder that cannot be written is no reason to stop. */
+    /** Keeps a split for the next time; a folder that cannot be written does not stop the run. */
     private void save(ImageDataset dataset) {
         Path split = splitFile().orElseThrow();
         String made = "%s, seed %d".formatted(benchmark.rule().description(), splitSeed);

@@ -25,7 +25,7 @@ public final class DoubleRows implements AutoCloseable {
         return new DoubleRows(new DoublePointer(Math.multiplyExact((long) rows, width)), width);
     }
 
-    /** Returns a copy of {@code count} rows of row-major values, from row {@code first} on. */
+    /** Returns a copy of {@code count} rows of row-major values, starting at row {@code first}. */
     public static DoubleRows of(float[] values, int width, int first, int count) {
         DoubleRows rows = allocate(count, width);
         double[] row = new double[width];
@@ -47,7 +47,7 @@ public final class DoubleRows implements AutoCloseable {
         return rows;
     }
 
-    /** Copies row {@code row} to the target from {@code offset} on. */
+    /** Copies row {@code row} to the target starting at {@code offset}. */
     public void get(int row, double[] target, int offset) {
         memory.getPointer((long) row * width).get(target, offset, width);
     }

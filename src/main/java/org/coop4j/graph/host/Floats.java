@@ -18,7 +18,7 @@ public final class Floats {
         return Math.min(Math.max(y * HUGE, floor), 1f);
     }
 
-    /** Adds {@code n} elements of {@code addend} from {@code from} on to those of {@code sum} from {@code at} on. */
+    /** Adds {@code n} elements of {@code addend}, starting at {@code from}, to {@code sum}, starting at {@code at}. */
     public static void add(float[] sum, int at, float[] addend, int from, int n) {
         for (int i = 0; i < n; i++) {
             sum[at + i] += addend[from + i];

@@ -201,7 +201,7 @@ public final class HostMatrix implements AutoCloseable {
         buffer.put(row * cols, source, 0, cols);
     }
 
-    /** Zeroes the rows from {@code from} on. */
+    /** Zeroes the rows starting at {@code from}. */
     public void clear(int from) {
         if (from < rows) {
             Pointer.memset(pointer(from, 0), 0, (long) (rows - from) * cols * Float.BYTES);

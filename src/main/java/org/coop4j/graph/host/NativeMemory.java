@@ -43,7 +43,7 @@ public final class NativeMemory {
     }
 
     /**
-     * Returns the memory of an array from an element on, as another array. Views are made by hand: NDArrayIndex gives
+     * Returns the memory of an array starting at an element, as another array. Views are made by hand: NDArrayIndex gives
      * wrong shapes for ranges of one row.
      */
     public static INDArray view(INDArray array, long element, long[] shape, long... strides) {

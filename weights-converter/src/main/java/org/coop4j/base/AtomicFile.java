@@ -150,7 +150,7 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Returns a stream that writes from the beginning of the file on; closing it does nothing. */
+    /** Returns a stream that writes starting at the beginning of the file; closing it does nothing. */
     public OutputStream stream() {
         return new OutputStream() {
             private long position;

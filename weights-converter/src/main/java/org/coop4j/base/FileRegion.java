@@ -43,7 +43,7 @@ public record FileRegion(OpenFile source, long position, long length) {
         return source.path();
     }
 
-    /** Returns the {@code size} bytes from {@code offset} on, which must lie within this region. */
+    /** Returns the {@code size} bytes starting at {@code offset}, which must lie within this region. */
     public FileRegion slice(long offset, long size) {
         Require.that(
                 offset >= 0 && size >= 0 && offset <= length - size,
@@ -103,7 +103,7 @@ public record FileRegion(OpenFile source, long position, long length) {
         };
     }
 
-    /** Maps {@code size} bytes from {@code offset} on, read-only. */
+    /** Maps {@code size} bytes starting at {@code offset}, read-only. */
     public MappedByteBuffer map(long offset, long size) throws IOException {
         FileRegion part = slice(offset, size);
         return source.map(part.position, size);

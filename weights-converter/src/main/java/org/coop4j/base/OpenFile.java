@@ -184,7 +184,7 @@ public final class OpenFile implements Closeable {
     }
 
     /**
-     * Fills {@code target} with the bytes from {@code position} on.
+     * Fills {@code target} with the bytes starting at {@code position}.
      *
      * @param target backed by an array
      */
@@ -200,7 +200,7 @@ public final class OpenFile implements Closeable {
         target.position(target.limit());
     }
 
-    /** Maps {@code size} bytes from {@code position} on, read-only. */
+    /** Maps {@code size} bytes starting at {@code position}, read-only. */
     public MappedByteBuffer map(long position, long size) throws IOException {
         // Mapping from a thread whose interrupt is pending would close the file for every thread.
         boolean interrupted = Thread.interrupted();
@@ -233,7 +233,7 @@ public final class OpenFile implements Closeable {
                 return Optional.of(
                         new FileState(Files.readAttributes(path, "unix:dev,ino,size,lastModifiedTime,ctime")));
             } catch (UnsupportedOperationException | IOException e) {
-                return Optional.empty(); // unknown
+                return Optional.empty(); // the system cannot tell
             }
         }
 

@@ -21,7 +21,7 @@ public final class SafeName {
     /**
      * Returns a folder's name without spaces around it, in the usual form of Unicode.
      *
-     * @throws IllegalArgumentException if it could leave its parent, or is no name of a folder on some system
+     * @throws IllegalArgumentException if it could leave its parent, or is not a valid folder name on every system
      */
     public static String folder(String given) {
         String name = given == null ? "" : Normalizer.normalize(given.strip(), Normalizer.Form.NFC);

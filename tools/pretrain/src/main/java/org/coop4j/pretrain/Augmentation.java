@@ -113,7 +113,7 @@ public record Augmentation(
         return 2 * uniform(random) - 1;
     }
 
-    /** Writes the view of the picture, normalised, as [3, size, size] from {@code offset} on. */
+    /** Writes the view of the picture, normalised, as [3, size, size] starting at {@code offset}. */
     static void apply(RgbImage image, View view, Preprocessing preprocessing, FloatBuffer target, int offset) {
         int size = preprocessing.size();
         float[] planes = sample(image, view, size);

@@ -63,7 +63,7 @@ final class LocalAttention {
         addIdentity(weights, 2 * square, width, NOISE, IDENTITY);
     }
 
-    /** Turns a square matrix W, from an offset on, into factor · W + identity · I. */
+    /** Turns a square matrix W, starting at an offset, into factor · W + identity · I. */
     private static void addIdentity(float[] weights, int offset, int width, float factor, float identity) {
         for (int i = 0; i < width * width; i++) {
             weights[offset + i] *= factor;

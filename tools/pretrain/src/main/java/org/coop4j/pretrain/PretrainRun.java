@@ -44,7 +44,7 @@ public record PretrainRun(
 
     private static final long CHECKPOINT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
-    /** The model in single precision, whole from the first checkpoint on. */
+    /** The model in single precision, whole starting at the first checkpoint. */
     public static final String MODEL = "model.safetensors";
 
     /**

@@ -37,7 +37,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of a batch and its gradient in every weight. Where there is a teacher, the distance to its features is added. Where
  * pictures have classes, three cross-entropies are: of each picture among one caption of every class, of each picture
  * among learned class vectors, and of those captions among the vectors. A text tower tells captions apart only after
- * many steps, and the image tower would wait for it; the vectors are different from the first step on. They are no part
+ * many steps, and the image tower would wait for it; the vectors differ after the first step. They are no part
  * of the model.
  *
  * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly

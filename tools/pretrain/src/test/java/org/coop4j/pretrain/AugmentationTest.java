@@ -59,7 +59,7 @@ class AugmentationTest {
         assertSeen(apply(image, PLAIN), PillowResize.resize(image, SIZE + 2, SIZE), 1);
     }
 
-    /** Red is that of the picture from a column on, which was rounded twice. */
+    /** Red is that of the picture starting at a column, which was rounded twice. */
     private static void assertSeen(float[] seen, RgbImage picture, int column) {
         for (int i = 0; i < SIZE * SIZE; i++) {
             float red = 255 * (seen[i] * PREPROCESSING.std(0) + PREPROCESSING.mean(0));

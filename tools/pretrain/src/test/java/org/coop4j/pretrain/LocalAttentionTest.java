@@ -17,7 +17,7 @@ class LocalAttentionTest {
     private static final InitialModel MODEL = InitialModel.random(ARCHITECTURE, MlpActivation.QUICK_GELU, 1);
     private static final String BLOCK = "visual.transformer.resblocks.1.attn.";
 
-    /** The mean of the diagonal of a · b, and the root mean square of the rest; both [width, width] from an offset on. */
+    /** The mean of the diagonal of a · b, and the root mean square of the rest; both [width, width] starting at an offset. */
     private static double[] product(float[] a, int fromA, boolean transposed, float[] b, int fromB) {
         double diagonal = 0;
         double squares = 0;

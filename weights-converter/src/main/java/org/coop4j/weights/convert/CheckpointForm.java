@@ -19,7 +19,7 @@ import org.coop4j.weights.model.PreprocessConfig;
 import org.coop4j.weights.model.PreprocessConfig.Interpolation;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
-/** Folders in which other programs keep a CLIP with a vision transformer; {@link Converter} reads them, too. */
+/** Folders in which other programs keep a CLIP with a vision transformer; {@link Converter} also reads them. */
 public enum CheckpointForm {
     /** open_clip's: a configuration, and weights by OpenAI's names. */
     OPEN_CLIP(WeightsFile.OPEN_CLIP.get(0)),

@@ -109,7 +109,7 @@ final class OpenAiNames {
     /** Returns Hugging Face's names of a tensor of CLIP's own towers, of its parts in stacking order. */
     static List<String> huggingFace(String name) {
         Matcher match = OURS.matcher(name);
-        Require.that(match.matches(), "%s is no tensor of CLIP", name);
+        Require.that(match.matches(), "%s is not a tensor of CLIP", name);
         String kind = name.endsWith("weight") ? "weight" : name.endsWith("bias") ? "bias" : "";
         String own = match.group(3).substring(0, match.group(3).length() - kind.length()) + (kind.isEmpty() ? "" : "*");
         String tower = match.group(1) == null ? "text_model." : "vision_model.";

@@ -66,7 +66,7 @@ final class OpenClipConfig {
         PreprocessConfig pixels = json.has("preprocess_cfg")
                 ? preprocessing(json.object("preprocess_cfg"), vision.imageSize())
                 : sigLip
-                        ? PreprocessConfig.squash(vision.imageSize(), BICUBIC) // of SigLIP 2, too
+                        ? PreprocessConfig.squash(vision.imageSize(), BICUBIC) // also SigLIP 2
                         : PreprocessConfig.published(architecture);
         if (!sigLip) {
             return new ModelConfig(FILE, architecture, Optional.of(activation), pixels);

@@ -195,7 +195,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
                                     .signum()
                             == 0;
         } catch (UnknownHostException | NumberFormatException e) {
-            return false; // the entry is no address
+            return false; // the entry is not an address
         }
     }
 

@@ -67,7 +67,7 @@ final class StateDict {
     /** A TorchScript module has tensors and submodules as attributes; a Python module has them in three dicts. */
     private void collectModule(PyObject module, String prefix, int depth) throws InputException {
         if (depth > MAX_DEPTH || ++visits > MAX_VISITS) {
-            throw InputException.in(file, "its modules nest without end");
+            throw InputException.in(file, "its modules are nested too deeply");
         }
         if (!(module.state() instanceof Map<?, ?> attributes)) {
             return;

@@ -171,7 +171,7 @@ class TorchFileTest {
     void aModuleTreeThatHoldsItselfIsRefused() throws IOException {
         PickleBytes pickle = PickleBytes.protocol2().global("__torch__", "M").op(')', 0x81);
         pickle.op('q', 0, '}').text("self").op('h', 0, 's', 'b');
-        assertRefused(new TorchZip().store("data.pkl", pickle.stop()).write(file()), "nest without end");
+        assertRefused(new TorchZip().store("data.pkl", pickle.stop()).write(file()), "nested too deeply");
     }
 
     @Test
@@ -181,7 +181,7 @@ class TorchFileTest {
             pickle.global("m", "M").op(')', 0x81, '}').text("a").op('h', 0, 's');
             pickle.text("b").op('h', 0, 's', 'b', 'q', 0, '0');
         }
-        assertRefused(new TorchZip().store("data.pkl", pickle.op('h', 0).stop()).write(file()), "nest without end");
+        assertRefused(new TorchZip().store("data.pkl", pickle.op('h', 0).stop()).write(file()), "nested too deeply");
     }
 
     @Test

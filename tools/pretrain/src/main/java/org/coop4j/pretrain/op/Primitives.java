@@ -58,7 +58,7 @@ final class Primitives {
         this.workers = workers;
     }
 
-    /** Plans the share of {@code count} rows from {@code from} on; {@code number} is the worker's. */
+    /** Plans the share of {@code count} rows starting at {@code from}; {@code number} is the worker's. */
     @FunctionalInterface
     private interface Share {
         void add(List<Call> calls, int number, int from, int count);
@@ -150,7 +150,7 @@ final class Primitives {
         return pointer;
     }
 
-    /** Returns the memory of a matrix from a row on. */
+    /** Returns the memory of a matrix starting at a row. */
     private memory matrix(HostMatrix matrix, int row, long[] sizes, long... strides) {
         Pointer address = matrix.pointer(row, 0);
         used.add(address);
