@@ -21,21 +21,31 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.elements.GivenClassesConjunction;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
 import org.coop4j.base.Log;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.method.Method;
+import org.coop4j.method.Training;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.Sample;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -165,7 +175,38 @@ class RoomsTest {
             .should()
             .callMethod(HostMatrix.class, "of", INDArray.class);
 
-    /** Reaches the memory of an array, other machines and loggers as only some rooms may. */
+    @ArchTest
+    static final ArchRule configurationsOfRunsAreMadeInRun =
+            outside("run").should().accessTargetWhere(target(owner(type(RunConfig.class))).and(target(nameMatching("<init>"))));
+
+    /** Run.open is the only way back to a run. */
+    @ArchTest
+    static final ArchRule recordsOfRunsAreReadInRun = outside("run", "weights")
+            .should(new ArchCondition<>("name a record of a run") {
+                @Override
+                public void check(JavaClass type, ConditionEvents events) {
+                    events.add(new SimpleConditionEvent(
+                            type, hasConstant(type, "config.json", "images.json", "result.json"), type.getName()));
+                }
+            });
+
+    @ArchTest
+    static final ArchRule picturesAreHashedInRunAndTheBank = outside("run", "data.bank", "studio")
+            .should()
+            .accessTargetWhere(
+                    target(owner(type(FeatureBanks.class))).and(target(nameMatching("sha256|contents"))));
+
+    /** Returns true if a class has one of some strings, which javac copies from constants of other classes. */
+    private static boolean hasConstant(JavaClass type, String... strings) {
+        try (InputStream file = type.getSource().orElseThrow().getUri().toURL().openStream()) {
+            String code = new String(file.readAllBytes(), StandardCharsets.ISO_8859_1);
+            return Stream.of(strings).anyMatch(string -> code.contains("\1\0" + (char) string.length() + string));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Reaches the memory of an array, other machines, loggers and runs as only some rooms may. */
     static final class Offender {
         private Offender() {}
 
@@ -177,12 +218,20 @@ class RoomsTest {
             LoggerFactory.getLogger(Offender.class).info("connecting");
             return address.openConnection();
         }
+
+        static Object run(Path folder) throws IOException {
+            String hash = new FeatureBanks(folder).sha256(folder.resolve("result.json"));
+            return new RunConfig(hash, null, null, Method.zeroShot(), Training.none(), Sample.NONE, null, 1, 1, hash);
+        }
     }
 
     @ArchTest
     static void anOffenderIsSeen(JavaClasses ignored) {
         JavaClasses offender = new ClassFileImporter().importClasses(Offender.class);
         for (ArchRule rule : List.of(
+                configurationsOfRunsAreMadeInRun,
+                recordsOfRunsAreReadInRun,
+                picturesAreHashedInRunAndTheBank,
                 downloadAloneConnectsToOtherMachines,
                 loggersAreMadeInBase,
                 hostKernelsAloneReachTheMemoryOfArrays,

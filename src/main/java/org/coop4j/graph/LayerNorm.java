@@ -16,7 +16,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * oneDNN computes it: a second output has the mean and the variance of each row, [2, rows], for the gradient. Otherwise the
  * gradient computes them again from x, which is as fast.
  */
-public final class LayerNorm extends GraphOp {
+final class LayerNorm extends GraphOp {
 
     private final Precision precision;
     private final double epsilon;

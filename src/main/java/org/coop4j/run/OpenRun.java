@@ -43,7 +43,7 @@ public final class OpenRun {
         this.folder = folder;
         this.config = RunConfig.read(folder.resolve(RunFolder.CONFIG));
         this.provenance = read(folder, RunFolder.PROVENANCE, Provenance.class);
-        this.result = read(folder, RunFolder.RESULT, RunResult.class);
+        this.result = result(folder);
         this.failure = failure(folder);
     }
 
@@ -135,6 +135,11 @@ public final class OpenRun {
         return read(folder, RunFolder.FAILURE, ObjectNode.class)
                 .map(said ->
                         said.path("message").asText("no reason is recorded").strip());
+    }
+
+    /** Returns the result in the folder of a run or of a copied classifier, if there is one. */
+    public static Optional<RunResult> result(Path folder) throws IOException {
+        return read(folder, RunFolder.RESULT, RunResult.class);
     }
 
     private static <T> Optional<T> read(Path folder, String name, Class<T> type) throws IOException {
@@ -287,6 +292,15 @@ public final class OpenRun {
             }
         }
         return new Found(unchanged, differing);
+    }
+
+    /** Returns the images that have other contents than the run recorded, in brackets; empty if there are none. */
+    String replaced(Images all) throws IOException {
+        List<String> paths = new ArrayList<>();
+        for (Split part : Split.values()) {
+            paths.addAll(find(all, part).differing.get(Difference.REPLACED));
+        }
+        return paths.isEmpty() ? "" : " (" + Numbers.first(paths, NAMED) + ")";
     }
 
     private static Map<Difference, List<String>> differing() {

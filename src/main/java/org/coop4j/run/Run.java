@@ -155,7 +155,7 @@ public final class Run {
         RunFolder run = RunFolder.open(folder);
         try {
             RunFolder.requireFree(folder, resume); // another run may have claimed it meanwhile
-            RunConfig begun = run.claim(known);
+            RunConfig begun = run.claim(known, images);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
             } else if (run.has(RunFolder.CHECKPOINT) && begun.threads() != config.threads()) {

@@ -235,12 +235,12 @@ public record RunConfig(
      *
      * @throws IOException if it cannot be read or is damaged, naming the file
      */
-    public static RunConfig read(Path file) throws IOException {
+    static RunConfig read(Path file) throws IOException {
         return read(file, file.toString());
     }
 
     /** Reads a configuration that has another name in messages. */
-    public static RunConfig read(Path file, String name) throws IOException {
+    private static RunConfig read(Path file, String name) throws IOException {
         Contents contents = CheckedJson.read(file, name, Contents.class, LARGEST);
         try {
             return of(contents);

@@ -26,7 +26,7 @@ import org.coop4j.base.OpenFile;
 public final class RunFolder implements AutoCloseable {
 
     /** All resolved values of the run. */
-    public static final String CONFIG = "config.json";
+    static final String CONFIG = "config.json";
 
     /** One line per epoch. */
     public static final String METRICS = "metrics.jsonl";
@@ -35,10 +35,10 @@ public final class RunFolder implements AutoCloseable {
     public static final String CLASSIFIER = "classifier.safetensors";
 
     /** The images that the run learned from and was tested on, {@link RunImages}. */
-    public static final String IMAGES = "images.json";
+    static final String IMAGES = "images.json";
 
     /** The run's {@link RunResult}. */
-    public static final String RESULT = "result.json";
+    static final String RESULT = "result.json";
 
     /** The run's {@link Provenance}, written last. */
     public static final String PROVENANCE = "provenance.json";
@@ -125,10 +125,11 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Claims the folder for a run, or checks that it holds the same run.
      *
+     * @param images the images of the run
      * @return the run as it began
      * @throws IOException if it holds another run, or one that cannot be read
      */
-    RunConfig claim(RunConfig config) throws IOException {
+    RunConfig claim(RunConfig config, Images images) throws IOException {
         if (!has(CONFIG)) {
             write(CONFIG, config.toJson());
             return config;
@@ -141,12 +142,12 @@ public final class RunFolder implements AutoCloseable {
                 folder,
                 earlier.modelSha256(),
                 config.modelSha256());
-        InputException.require(
-                !earlier.identity().equals(config.identity()) || earlier.isSameRun(config),
-                "images have changed since the run in %s began: restore them, learn anew and keep the old run as %s, or"
-                        + " choose another run folder",
-                folder,
-                kept(folder).getFileName());
+        if (earlier.identity().equals(config.identity()) && !earlier.isSameRun(config)) {
+            throw new InputException(
+                    "images have changed since the run in %s began%s: restore them, learn anew and keep the old run as %s,"
+                                    .formatted(folder, OpenRun.of(folder).replaced(images), kept(folder).getFileName())
+                            + " or choose another run folder");
+        }
         InputException.require(
                 earlier.isSameRun(config),
                 "the data or settings have changed since this run began: restore those in %s, learn anew and keep the"
@@ -270,7 +271,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Writes a value as JSON with a checksum. */
-    public void write(String name, Object value) throws IOException {
+    void write(String name, Object value) throws IOException {
         CheckedJson.write(file(name), value);
     }
 
@@ -279,12 +280,12 @@ public final class RunFolder implements AutoCloseable {
      *
      * @throws IOException if it is something else, naming the file
      */
-    public static <T> T read(Path file, Class<T> type) throws IOException {
+    static <T> T read(Path file, Class<T> type) throws IOException {
         return CheckedJson.read(file, file.toString(), type, LARGEST);
     }
 
     /** Reads a file of a folder that {@link #write} wrote; messages name it without the folder. */
-    public static <T> T read(Path folder, String name, Class<T> type) throws IOException {
+    static <T> T read(Path folder, String name, Class<T> type) throws IOException {
         return CheckedJson.read(folder.resolve(name), name, type, LARGEST);
     }
 

@@ -99,7 +99,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
      *
      * @throws IOException if they are damaged, naming the file
      */
-    public static Optional<RunImages> of(Path folder) throws IOException {
+    static Optional<RunImages> of(Path folder) throws IOException {
         Path file = folder.resolve(RunFolder.IMAGES);
         return Files.exists(file)
                 ? Optional.of(CheckedJson.read(file, file.toString(), RunImages.class, LARGEST))
@@ -107,7 +107,7 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     }
 
     /** Writes the lists into a run's folder. */
-    public void write(RunFolder folder) throws IOException {
+    void write(RunFolder folder) throws IOException {
         CheckedJson.writeLists(folder.file(RunFolder.IMAGES), this);
     }
 

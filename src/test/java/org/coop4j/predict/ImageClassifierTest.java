@@ -437,7 +437,7 @@ class ImageClassifierTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(folder.resolve("pictures").toString());
         Path begun = Files.createDirectories(folder.resolve("begun"));
-        Files.createFile(begun.resolve(RunFolder.CONFIG));
+        Files.createFile(begun.resolve("config.json"));
         assertThrown(IOException.class, () -> ImageClassifier.load(begun), begun.toString(), RunFolder.CLASSIFIER);
     }
 

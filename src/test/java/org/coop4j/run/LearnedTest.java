@@ -156,6 +156,38 @@ class LearnedTest {
         }
     }
 
+    /** The best of several methods on some images is too good there. */
+    @Test
+    void aMethodThatWasChosenByValImagesIsNotCalibratedOnThem() throws IOException {
+        Path root = TestPictures.folder(folder.resolve("chosen"), 9, RunFixture.CLASSES);
+        for (int label = 0; label < RunFixture.CLASSES.length; label++) {
+            for (int i = 0; i < 2; i++) {
+                Path val = root.resolve("val").resolve(RunFixture.CLASSES[label]);
+                TestPictures.write(val.resolve(i + ".png"), label, 200 + i);
+            }
+        }
+        DataSpec source = DataSpec.of(root);
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            Images images = new Images(clip, RunFixture.options(folder, false));
+            RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            List<Recipe> candidates = Stream.of("prototypes", "gda")
+                    .map(id -> Recipe.checked(Method.of(id), Map.of()))
+                    .toList();
+            MethodChoice choice = MethodChoice.best(images, lists, candidates, Progress.NONE);
+            assertThat(choice.crossValidated()).isFalse();
+            String named = calibratedOn(images, candidates.get(0), lists);
+            String chosen = calibratedOn(images, choice.chosen().get(0).named("prototypes"), lists);
+            assertThat(named).isEqualTo("8 validation images and 36 training images by 5-fold cross-validation");
+            assertThat(chosen).isEqualTo("36 training images by 5-fold cross-validation");
+        }
+    }
+
+    private static String calibratedOn(Images images, Recipe recipe, RunData lists) throws IOException {
+        try (Learned learned = new Run(images, recipe, lists, Progress.NONE).learn()) {
+            return learned.confidence().images();
+        }
+    }
+
     /** Every picture is opened once, whatever is done with it: to choose a method, learn, calibrate and test. */
     @Test
     void aRunReadsEachPictureOnce() throws IOException {

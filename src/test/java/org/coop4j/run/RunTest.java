@@ -7,16 +7,24 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -268,6 +276,89 @@ class RunTest {
         }
         assertThat(RunFixture.metrics(place)).hasSize(2);
         assertThat(run.resolve(RunFolder.CLASSIFIER)).doesNotExist();
+    }
+
+    /** Learns by another method a classifier that cannot be tested, and counts those that are open. */
+    private static final class Untestable implements Method {
+
+        private final AtomicInteger open = new AtomicInteger();
+
+        @Override
+        public About about() {
+            return Method.closedForm().about();
+        }
+
+        @Override
+        public Learner learner(FeatureSpace space, Task task) {
+            Learner learner = Method.closedForm().learner(space, task);
+            return (images, trainer) -> counted(learner.fit(images, trainer));
+        }
+
+        @Override
+        public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+            return Method.closedForm().read(space, file);
+        }
+
+        private Classifier counted(Classifier learned) {
+            open.incrementAndGet();
+            return (Classifier) Proxy.newProxyInstance(
+                    Classifier.class.getClassLoader(), new Class<?>[] {Classifier.class}, (proxy, called, arguments) -> {
+                        if (called.getName().equals("forClasses")) {
+                            throw new IllegalStateException("no test");
+                        }
+                        if (called.getName().equals("close")) {
+                            open.decrementAndGet();
+                        }
+                        return called.invoke(learned, arguments);
+                    });
+        }
+    }
+
+    @Test
+    void aClassifierIsClosedIfItsTestFails() throws IOException {
+        Untestable method = new Untestable();
+        Path place = folder.resolve("untestable");
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            Run run = Run.of(clip, DataSpec.of(data), method, Map.of(), RunFixture.options(place, false));
+            assertThatThrownBy(() -> run.learn(place.resolve("run"), false)).hasMessage("no test");
+        }
+        assertThat(method.open).hasValue(0);
+        assertThat(RunFolder.holdsRun(place.resolve("run"))).isFalse();
+    }
+
+    /** A run that is returned is the one that ended, not another of today's pictures. */
+    @Test
+    void aFinishedRunOfPicturesThatHaveChangedIsNotReturned() throws Exception {
+        Path place = folder.resolve("changed");
+        Path pictures = TestPictures.folder(place.resolve("data"), 3, RunFixture.CLASSES);
+        Path run = place.resolve("run");
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            Callable<Learned> again = () -> Run.of(
+                            clip,
+                            DataSpec.of(pictures),
+                            Method.of("prototypes"),
+                            Map.of(),
+                            RunFixture.options(place, false))
+                    .learn(run, true);
+            again.call().close();
+            byte[] bits = Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER));
+            try (Learned finished = again.call()) {
+                assertThat(finished.file().tensor("prototypes").values())
+                        .isEqualTo(ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER))
+                                .tensor("prototypes")
+                                .values());
+                assertThat(finished.result()).isEqualTo(Run.open(run).result().orElseThrow());
+            }
+            for (String part : List.of("train", "test")) {
+                Path picture = pictures.resolve(part).resolve("lawn").resolve("picture-1.png");
+                byte[] content = Files.readAllBytes(picture);
+                TestPictures.write(picture, 2, 999);
+                assertThatThrownBy(again::call).hasMessageContainingAll("images have changed", "(" + picture + ")");
+                Files.write(picture, content);
+            }
+            again.call().close();
+            assertThat(run.resolve(RunFolder.CLASSIFIER)).hasBinaryContent(bits);
+        }
     }
 
     @Tag("portable")

@@ -14,7 +14,6 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
-import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.http.PageServer;
 import org.coop4j.run.RunFolder;
@@ -69,7 +68,7 @@ final class DemoCommand extends ConsoleCommand {
 
     private DemoReport earlier() throws IOException {
         console.note(out + " holds a finished demo; --again repeats it");
-        return new DemoReport(RunFolder.read(out.resolve(DemoReport.NUMBERS), DemoResult.class));
+        return DemoReport.read(out);
     }
 
     private DemoReport learn() throws IOException {

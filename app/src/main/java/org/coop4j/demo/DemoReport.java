@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Progress;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.demo.DemoResult.Scores;
@@ -20,7 +21,6 @@ import org.coop4j.page.HtmlPage;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
 import org.coop4j.report.EvaluationSections;
-import org.coop4j.run.RunFolder;
 import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
 import org.coop4j.study.StudyReport;
@@ -39,11 +39,18 @@ public record DemoReport(DemoResult result) {
     /** The numbers. */
     public static final String NUMBERS = "demo.json";
 
+    /** Limit of the size of the numbers in bytes. */
+    private static final long LARGEST = 32L << 20;
+
+    /** Reads the report of a finished demo. */
+    public static DemoReport read(Path folder) throws IOException {
+        Path file = folder.resolve(NUMBERS);
+        return new DemoReport(CheckedJson.read(file, file.toString(), DemoResult.class, LARGEST));
+    }
+
     /** Writes all files into the folder that holds the runs. */
     public void write(Path folder) throws IOException {
-        try (RunFolder out = RunFolder.open(folder)) {
-            out.write(NUMBERS, result);
-        }
+        CheckedJson.write(folder.resolve(NUMBERS), result);
         FoundRuns runs = FoundRuns.below(folder, Progress.NONE);
         // Runs that learned have also tested the hand-written prompts.
         runs.finished().removeIf(run -> run.result().trainImages() == 0);

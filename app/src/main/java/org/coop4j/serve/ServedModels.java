@@ -2,14 +2,11 @@ package org.coop4j.serve;
 
 import static org.coop4j.graph.host.Precision.BFLOAT16;
 import static org.coop4j.graph.host.Precision.FLOAT32;
-import static org.coop4j.run.RunFolder.RESULT;
 
 import java.awt.image.BufferedImage;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,7 +29,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.run.RunFolder;
+import org.coop4j.run.OpenRun;
 import org.coop4j.run.RunResult;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ConvertedModel;
@@ -49,8 +46,8 @@ public final class ServedModels implements AutoCloseable {
     private final Double threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<ServedClassifier, Path> learnedFrom = new LinkedHashMap<>();
-    /** Time of the result that each description has, or zero without one. */
-    private final Map<String, FileTime> described = new HashMap<>();
+    /** The result that each description has. */
+    private final Map<String, Optional<RunResult>> described = new HashMap<>();
     /** Last messages of classifiers that cannot be replaced. */
     private final Map<String, String> problems = new HashMap<>();
 
@@ -103,22 +100,14 @@ public final class ServedModels implements AutoCloseable {
     }
 
     private ClassifierInfo info(String name, Path run, ImageClassifier images) throws IOException {
-        FileTime time = time(run); // before it is read: what replaces it meanwhile is a change
-        Path result = result(run);
-        Optional<RunResult> test =
-                Files.exists(result) ? Optional.of(RunFolder.read(result, RunResult.class)) : Optional.empty();
+        Optional<RunResult> test = result(run);
         ClassifierInfo info = ClassifierInfo.of(name, images.classifier().save(), images.clip(), test, threshold);
-        described.put(name, time);
+        described.put(name, test);
         return info;
     }
 
-    private static Path result(Path run) throws IOException {
-        return ClassifierModel.classifierFile(run).toAbsolutePath().resolveSibling(RESULT);
-    }
-
-    private static FileTime time(Path run) throws IOException {
-        Path result = result(run);
-        return Files.exists(result) ? Files.getLastModifiedTime(result) : FileTime.fromMillis(0);
+    private static Optional<RunResult> result(Path run) throws IOException {
+        return OpenRun.result(ClassifierModel.classifierFile(run).toAbsolutePath().getParent());
     }
 
     /**
@@ -136,7 +125,7 @@ public final class ServedModels implements AutoCloseable {
                     problems.remove(name);
                     progress.note("%s was replaced: %s".formatted(name, one.classifier()));
                 }
-                if (replaced || !time(run).equals(described.get(name))) {
+                if (replaced || !result(run).equals(described.get(name))) {
                     one.describe(info(name, run, one.classifier()));
                 }
             } catch (IOException | RuntimeException e) {

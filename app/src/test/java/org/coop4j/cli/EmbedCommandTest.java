@@ -15,7 +15,6 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.run.RunFolder;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,7 +184,7 @@ class EmbedCommandTest {
 
     @Test
     void whatWasLearnedWithoutAModelIsTestedWithoutOne() throws IOException {
-        JsonNode result = json(run.resolve(RunFolder.RESULT));
+        JsonNode result = json(run.resolve("result.json"));
         JsonNode again = json(eval());
         assertThat(again.get("accuracy")).isEqualTo(result.get("accuracy"));
         assertThat(again.get("images").asInt()).isEqualTo(9);

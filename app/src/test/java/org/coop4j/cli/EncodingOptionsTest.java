@@ -82,7 +82,7 @@ class EncodingOptionsTest {
     void aRunRecordsItAndWhoUsesTheRunDoesTheSame() throws IOException {
         Path kept = folder.resolve("kept");
         out(train(kept, "--exif", "keep"));
-        assertThat(kept.resolve(RunFolder.CONFIG)).content().contains("\"exif\" : \"KEEP\"");
+        assertThat(kept.resolve("config.json")).content().contains("\"exif\" : \"KEEP\"");
         assertThat(predict(kept))
                 .isEqualTo(predict(kept, "--exif", "keep"))
                 .isNotEqualTo(predict(kept, "--exif", "apply"));
@@ -147,7 +147,7 @@ class EncodingOptionsTest {
         String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
         for (Path file : Folders.files(out)) {
             if (file.endsWith(RunFolder.CLASSIFIER)
-                    && Files.readString(file.resolveSibling(RunFolder.CONFIG)).contains(recorded)) {
+                    && Files.readString(file.resolveSibling("config.json")).contains(recorded)) {
                 return HexFormat.of().formatHex(Files.readAllBytes(file));
             }
         }

@@ -15,10 +15,13 @@ import org.coop4j.base.Folders;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one does with finished runs: look at errors, compare them, add a class, use thresholds. */
 class ErrorsAndChangesTest {
@@ -145,6 +148,88 @@ class ErrorsAndChangesTest {
         assertThat(learned.out()).contains("3 earlier classes", "mug").contains("100.0 %");
         CommandRun predicted = coop("predict", "-p", byPictures, "-m", MODEL, mugs, "--csv");
         assertThat(predicted.out().lines().skip(1)).allMatch(line -> line.contains(",mug,"));
+    }
+
+    /** A class between the earlier ones in the run's own folder shifts no label and changes no training image. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prototypes", "tip-adapter"})
+    void aClassIsAddedToTheRunsOwnImages(String method) throws IOException {
+        Path places = folder.resolve("places-" + method);
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < 12; i++) {
+                TestPictures.write(places.resolve(CLASSES[label]).resolve(i + ".png"), label, i);
+            }
+        }
+        Path run = folder.resolve("places-run-" + method);
+        run("train", "-m", MODEL, "-d", places, "-o", run, "--method", method).ok();
+        Path coves = folder.resolve("coves-" + method);
+        for (int i = 0; i < 6; i++) {
+            TestPictures.write(coves.resolve(i + ".png"), 3, i);
+        }
+        Path expected = folder.resolve(method + "-expected.safetensors");
+        String table = addCove(run, coves, expected).ok().out();
+        Files.move(coves, places.resolve("cove"));
+        Path inside = folder.resolve(method + "-inside.safetensors");
+        assertThat(addCove(run, places.resolve("cove"), inside).ok().out().replace(inside.toString(), ""))
+                .isEqualTo(table.replace(expected.toString(), ""));
+        assertThat(inside).hasSameBinaryContentAs(expected);
+
+        ClassifierFile before = ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
+        ClassifierFile after = ClassifierFile.read(inside);
+        int val = Run.open(run).images().val().size();
+        assertThat(before.origin().calibratedOn()).contains("cross-validation");
+        assertThat(after.origin().calibratedOn())
+                .isEqualTo(after.method().usesVal() ? "" : val + " validation images");
+        assertThat(before.origin().threshold()).isPresent();
+        assertThat(after.origin().threshold().isPresent()).isNotEqualTo(after.method().usesVal());
+
+        Path none = folder.resolve(method + "-none.safetensors");
+        Path image = Path.of(Run.open(run).images().train().get(0).path());
+        byte[] content = Files.readAllBytes(image);
+        TestPictures.write(image, 0, 999);
+        assertThat(addCove(run, places.resolve("cove"), none).failed(1))
+                .contains("1 of the run's", "training images has changed (" + image);
+        Files.delete(image);
+        assertThat(addCove(run, places.resolve("cove"), none).failed(1))
+                .contains("training images is gone (" + image, "restore");
+        assertThat(none).doesNotExist();
+        Files.write(image, content);
+        addCove(run, places.resolve("cove"), none).ok();
+        assertThat(none).hasSameBinaryContentAs(expected);
+    }
+
+    private static CommandRun addCove(Path run, Path images, Path out) {
+        return run("add-class", "-p", run, "--name", "cove", "-d", images, "-o", out);
+    }
+
+    /** Other images would be another test, whose accuracy differs. */
+    @Test
+    void runsAreComparedOnTheImagesThatTheyWereTestedOn() throws IOException {
+        Path data = TestPictures.folder(folder.resolve("vanishing"), 7, CLASSES);
+        Path[] runs = {folder.resolve("vanishing-prototypes"), folder.resolve("vanishing-zero-shot")};
+        for (Path run : runs) {
+            String method = run.getFileName().toString().replace("vanishing-", "");
+            run("train", "-m", MODEL, "-d", data, "-o", run, "--method", method).ok();
+        }
+        JsonNode expected = json(run("compare", runs, "--json").ok().out());
+        assertThat(expected.get("images").asInt()).isEqualTo(21);
+
+        TestPictures.write(data.resolve("test/sea/new.png"), 0, 77);
+        CommandRun more = run("compare", runs, "--json").ok();
+        assertThat(json(more.out())).isEqualTo(expected);
+        assertThat(more.err()).contains("without 1 other test image that the data has today");
+
+        TestPictures.write(data.resolve("test/sea/picture-0.png"), 0, 78);
+        assertThat(run("compare", runs, "--json").failed(1))
+                .contains("1 of the run's 21 test images has changed", "picture-0.png");
+        TestPictures.write(data.resolve("test/sea/picture-0.png"), 0, 100);
+
+        for (String part : List.of("train", "test")) {
+            Files.move(data.resolve(part).resolve("sky"), folder.resolve(part + "-sky"));
+        }
+        assertThat(run("compare", runs, "--json").failed(1))
+                .contains("7 of the run's 21 test images are gone", "restore them, or name the data");
+        assertThat(run("compare", runs, "-d", data, "--json").ok().err()).contains("2 of the 3 classes");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,7 +59,7 @@ class EvalCommandTest {
     }
 
     private static double accuracyOf(Path finished) throws IOException {
-        return json(finished.resolve(RunFolder.RESULT)).get("accuracy").asDouble();
+        return json(finished.resolve("result.json")).get("accuracy").asDouble();
     }
 
     private static void assertSameTest(CommandRun done, Path finished) throws IOException {
@@ -117,7 +118,7 @@ class EvalCommandTest {
     @Test
     void copiesUnderOtherNamesAreLearnedFromToo() throws IOException {
         Path copies = folder.resolve("copies");
-        for (RunImages.Image image : RunImages.of(run).orElseThrow().train()) {
+        for (RunImages.Image image : Run.open(run).images().train()) {
             Path copy = copies.resolve("test").resolve(image.className());
             Files.createDirectories(copy);
             Files.copy(Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
@@ -225,7 +226,7 @@ class EvalCommandTest {
     void damagedListsAreNamed() throws IOException {
         Path damaged = folder.resolve("damaged");
         train(damaged, pictures).ok();
-        Path lists = damaged.resolve(RunFolder.IMAGES);
+        Path lists = damaged.resolve("images.json");
         Files.writeString(lists, Files.readString(lists).replaceFirst("red sky", "red sea"));
         assertThat(eval("-p", damaged).failed(1)).contains(lists + " is damaged");
     }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +49,7 @@ class LearningRateTest {
     }
 
     private static JsonNode training(String run) throws IOException {
-        return json(folder.resolve(run).resolve(RunFolder.CONFIG)).get("training");
+        return json(folder.resolve(run).resolve("config.json")).get("training");
     }
 
     @Test

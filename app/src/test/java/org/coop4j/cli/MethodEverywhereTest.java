@@ -15,7 +15,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
-import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +74,7 @@ class MethodEverywhereTest {
     }
 
     private static double accuracy(String method) throws IOException {
-        return CommandRun.json(run(method).resolve(RunFolder.RESULT))
+        return CommandRun.json(run(method).resolve("result.json"))
                 .get("accuracy")
                 .asDouble();
     }

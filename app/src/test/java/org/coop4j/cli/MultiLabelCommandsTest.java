@@ -31,6 +31,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Learning;
 import org.coop4j.predict.Prediction;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunImages;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
@@ -93,7 +94,7 @@ class MultiLabelCommandsTest {
         assertThat(result.at("/sets/mapBounds/low").asDouble())
                 .isLessThanOrEqualTo(result.at("/sets/map").asDouble());
         assertThat(result.at("/sets/classes/2/learned").asInt()).isEqualTo(12);
-        RunImages images = RunImages.of(run).orElseThrow();
+        RunImages images = Run.open(run).images();
         assertThat(images.test())
                 .filteredOn(image -> image.labels().unknown().length == 1)
                 .hasSize(3);

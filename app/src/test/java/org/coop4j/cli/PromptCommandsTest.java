@@ -70,7 +70,7 @@ class PromptCommandsTest {
     }
 
     private static JsonNode result() throws IOException {
-        return json(run.resolve(RunFolder.RESULT));
+        return json(run.resolve("result.json"));
     }
 
     /** The number of threads decides the last digits. */
@@ -78,7 +78,7 @@ class PromptCommandsTest {
     void aResumedRunComputesWithTheThreadsThatItBeganWith() throws IOException {
         Path out = folder.resolve("threads");
         json(train(out, "--json"));
-        File config = out.resolve(RunFolder.CONFIG).toFile();
+        File config = out.resolve("config.json").toFile();
         ObjectNode begun = (ObjectNode) new ObjectMapper().readTree(config);
         begun.remove("sha256");
         new ObjectMapper().writeValue(config, begun.put("threads", 3));
@@ -121,7 +121,7 @@ class PromptCommandsTest {
         Path out = folder.resolve("seeds");
         CommandRun done = train(out, "--seeds", "1,2").ok();
         assertThat(done.out()).contains("±");
-        assertThat(out.resolve("seed2").resolve(RunFolder.RESULT)).isNotEmptyFile();
+        assertThat(out.resolve("seed2").resolve("result.json")).isNotEmptyFile();
         // Seed 1 of several is the run of seed 1.
         assertThat(out.resolve("seed1").resolve(RunFolder.CLASSIFIER))
                 .hasSameBinaryContentAs(run.resolve(RunFolder.CLASSIFIER));

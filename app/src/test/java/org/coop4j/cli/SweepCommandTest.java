@@ -16,7 +16,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
-import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.RunFiles;
@@ -81,7 +80,7 @@ class SweepCommandTest {
         assertThat(json.path("runs")).hasSize(5);
         JsonNode first = json.path("runs").path(1);
         RunResult onDisk =
-                RunFolder.read(out.resolve(first.path("folder").asText()).resolve(RunFolder.RESULT), RunResult.class);
+                Run.open(out.resolve(first.path("folder").asText())).result().orElseThrow();
         assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
         assertThat(first.path("seed").asInt()).isEqualTo(1);
         assertThat(first.path("precision").asText()).isEqualTo("float32");
@@ -100,9 +99,9 @@ class SweepCommandTest {
         CommandRun run = sweep(out).ok();
         assertThat(run.err()).contains("computing with " + threads + " threads, as the sweep began", "3 of them");
         assertThat(Folders.files(out.resolve("runs")))
-                .filteredOn(file -> file.endsWith(RunFolder.CONFIG))
+                .filteredOn(file -> file.endsWith("config.json"))
                 .hasSize(5)
-                .allSatisfy(file -> assertThat(RunConfig.read(file).threads()).isEqualTo(threads));
+                .allSatisfy(file -> assertThat(Run.open(file.getParent()).config().threads()).isEqualTo(threads));
     }
 
     @Test

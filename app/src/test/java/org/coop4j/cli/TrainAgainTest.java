@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,7 +48,7 @@ class TrainAgainTest {
     }
 
     private static int trained(Path run) throws IOException {
-        return json(run.resolve(RunFolder.RESULT)).get("trainImages").asInt();
+        return json(run.resolve("result.json")).get("trainImages").asInt();
     }
 
     @Test
@@ -89,7 +90,7 @@ class TrainAgainTest {
                 .containsPattern("CLIP-LoRA \\(rank 1\\): 2 epochs in batches of 16 at rate 0\\.014, the fast settings")
                 .containsPattern("keeping the tokens of 24 views|of tokens in the bank")
                 .containsPattern("training on 6 images in 4 views: 4 steps of 6, .* s each by a measured one: about ");
-        JsonNode config = json(run.resolve(RunFolder.CONFIG));
+        JsonNode config = json(run.resolve("config.json"));
         assertThat(config.get("settings").get("vision_start").asInt()).isEqualTo(1);
         assertThat(config.get("settings").get("rank").asInt()).isEqualTo(1);
         assertThat(config.get("sample").get("views").asInt()).isEqualTo(4);
@@ -134,9 +135,9 @@ class TrainAgainTest {
         assertThat(Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER))).isNotEqualTo(first);
 
         JsonNode compared = json(coop("compare % % -d % --bank % --json", kept, run, data, folder.resolve("bank")));
-        Set<String> unseen = contents(RunImages.of(run).orElseThrow().test());
-        unseen.removeAll(contents(RunImages.of(kept).orElseThrow().train()));
-        unseen.removeAll(contents(RunImages.of(kept).orElseThrow().val()));
+        Set<String> unseen = contents(Run.open(run).images().test());
+        unseen.removeAll(contents(Run.open(kept).images().train()));
+        unseen.removeAll(contents(Run.open(kept).images().val()));
         assertThat(compared.get("images").asInt()).isEqualTo(unseen.size());
         assertThat(compared.get("left_out").asInt()).isEqualTo(CLASSES.size() * EACH - unseen.size());
         assertThat(compared.get("tests").get(0).get("p").isNumber()).isTrue();

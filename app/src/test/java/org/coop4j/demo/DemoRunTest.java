@@ -30,7 +30,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.RunFolder;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -153,7 +153,7 @@ class DemoRunTest {
                             path.getFileName().toString().startsWith("shots" + run.shots() + "-seed" + run.seed()))
                     .findFirst()
                     .orElseThrow();
-            return RunFolder.read(own.resolve(RunFolder.RESULT), RunResult.class);
+            return Run.open(own).result().orElseThrow();
         }
     }
 
@@ -218,7 +218,7 @@ class DemoRunTest {
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
         assertThat(page).contains(result.classNames());
         assertThat(Files.readString(folder.resolve(DemoReport.CURVE_SVG))).contains("<svg");
-        assertThat(RunFolder.read(folder.resolve(DemoReport.NUMBERS), DemoResult.class))
+        assertThat(DemoReport.read(folder).result())
                 .isEqualTo(result);
     }
 

@@ -137,10 +137,10 @@ class FeatureRunTest {
         assertSame(a, b);
         assertSame("images", "features");
         assertThat(place.resolve("bank")).exists();
-        Provenance there = RunFolder.read(place.resolve("features/provenance.json"), Provenance.class);
+        Provenance there = Run.open(place.resolve("features")).provenance().orElseThrow();
         assertThat(there.featuresSha256()).hasSize(64);
-        RunImages seen = RunImages.of(place.resolve("images")).orElseThrow();
-        RunImages rows = RunImages.of(place.resolve("features")).orElseThrow();
+        RunImages seen = Run.open(place.resolve("images")).images();
+        RunImages rows = Run.open(place.resolve("features")).images();
         assertThat(rows.learnedContents()).isEqualTo(seen.learnedContents());
         assertThat(rows.overlap()).isEmpty();
     }

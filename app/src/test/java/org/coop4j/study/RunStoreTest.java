@@ -85,7 +85,7 @@ class RunStoreTest {
 
     @Test
     void noFlippedBitOfAConfigurationMakesItsRunOrAnotherAgain() throws IOException {
-        Path config = place(1).resolve(RunFolder.CONFIG);
+        Path config = place(1).resolve("config.json");
         byte[] good = Files.readAllBytes(config);
         int damaged = 0;
         for (int i = 0; i < good.length; i++) {
@@ -114,18 +114,18 @@ class RunStoreTest {
     /** Ways in which a run becomes unreadable. */
     static Stream<Harm> harms() {
         return Stream.of(
-                run -> flip(run.resolve(RunFolder.CONFIG), 100),
-                run -> Files.write(run.resolve(RunFolder.CONFIG), new byte[0]),
+                run -> flip(run.resolve("config.json"), 100),
+                run -> Files.write(run.resolve("config.json"), new byte[0]),
                 run -> Files.createDirectories(emptied(run)),
                 run -> Files.createSymbolicLink(emptied(run), Path.of("nothing")),
-                run -> Files.writeString(run.resolve(RunFolder.CONFIG), "{\"format\": 3}"), // a later one
-                run -> Files.writeString(run.resolve(RunFolder.RESULT), "null"),
-                run -> Files.writeString(run.resolve(RunFolder.RESULT), "{\"accuracy\":"));
+                run -> Files.writeString(run.resolve("config.json"), "{\"format\": 3}"), // a later one
+                run -> Files.writeString(run.resolve("result.json"), "null"),
+                run -> Files.writeString(run.resolve("result.json"), "{\"accuracy\":"));
     }
 
     private static Path emptied(Path run) throws IOException {
-        Files.delete(run.resolve(RunFolder.CONFIG));
-        return run.resolve(RunFolder.CONFIG);
+        Files.delete(run.resolve("config.json"));
+        return run.resolve("config.json");
     }
 
     @ParameterizedTest
@@ -152,7 +152,7 @@ class RunStoreTest {
 
     /** A user who may read everything reads the file, and nothing changes. */
     @ParameterizedTest
-    @ValueSource(strings = {"", RunFolder.CONFIG, RunFolder.RESULT})
+    @ValueSource(strings = {"", "config.json", "result.json"})
     void whatMayNotBeReadIsNotTouched(String name) throws IOException {
         Map<String, String> before = content(out.resolve("runs"));
         Path closed = place(1).resolve(name);
@@ -167,7 +167,7 @@ class RunStoreTest {
 
     @Test
     void damagedImagesAndADamagedConfigurationTogetherLoseNothing() throws IOException {
-        flip(place(1).resolve(RunFolder.CONFIG), 100);
+        flip(place(1).resolve("config.json"), 100);
         Map<String, String> before = content(out.resolve("runs"));
         Path image = pictures.resolve("test/lawn/picture-1.png");
         byte[] good = Files.readAllBytes(image);
@@ -188,7 +188,7 @@ class RunStoreTest {
         fixture.run(out, PLAN, found);
         assertThat(found.started).isEmpty();
         assertThat(found.notes).isEmpty();
-        flip(earlier.resolve(RunFolder.CONFIG), 100);
+        flip(earlier.resolve("config.json"), 100);
         Map<String, String> before = content(earlier);
         Recorder lost = new Recorder();
         fixture.run(out, PLAN, lost);
@@ -196,7 +196,7 @@ class RunStoreTest {
         assertThat(lost.notes)
                 .singleElement()
                 .asString()
-                .contains(earlier.resolve(RunFolder.CONFIG).toString());
+                .contains(earlier.resolve("config.json").toString());
         assertThat(content(earlier)).isEqualTo(before);
     }
 
@@ -238,12 +238,12 @@ class RunStoreTest {
         }
         assertThat(recorder.failed).containsKey(runs.get(2));
         assertThat(content(aside(1))).isEqualTo(before);
-        assertThat(content(place(2))).containsOnlyKeys(RunFolder.CONFIG, RunFolder.FAILURE);
+        assertThat(content(place(2))).containsOnlyKeys("config.json", RunFolder.FAILURE);
     }
 
     @Test
     void aRunThatLostItsConfigurationIsMovedAside() throws IOException {
-        Files.delete(place(2).resolve(RunFolder.CONFIG));
+        Files.delete(place(2).resolve("config.json"));
         Map<String, String> before = content(place(2));
         Recorder recorder = new Recorder();
         fixture.run(out, PLAN, recorder);

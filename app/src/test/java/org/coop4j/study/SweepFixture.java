@@ -126,8 +126,8 @@ final class SweepFixture {
                 String name = file.getFileName().toString();
                 String key = out.relativize(file).toString();
                 switch (name) {
-                    case RunFolder.CONFIG, RunFolder.METRICS -> files.put(key, Files.readString(file));
-                    case RunFolder.RESULT -> {
+                    case "config.json", RunFolder.METRICS -> files.put(key, Files.readString(file));
+                    case "result.json" -> {
                         JsonNode result = JSON.readTree(file.toFile());
                         ((ObjectNode) result).remove(List.of("seconds", "sha256"));
                         files.put(key, result.toString());

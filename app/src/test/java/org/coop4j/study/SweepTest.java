@@ -9,7 +9,6 @@ import static org.coop4j.study.SweepFixture.outcome;
 import static org.coop4j.study.SweepFixture.result;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +18,11 @@ import java.util.List;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Progress;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Run;
 import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
@@ -71,7 +72,7 @@ class SweepTest {
         for (SweepRun.RunState ended : outcome) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
-            RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
+            RunConfig config = Run.open(place).config();
             assertThat(config.isSameRun(run.config())).isTrue();
             assertThat(config.imagesSha256()).hasSize(64);
             assertThat(run.folder().toString().replace('\\', '/'))
@@ -81,7 +82,7 @@ class SweepTest {
                                     run.shots(),
                                     run.seed(),
                                     Sha256.of(config.identity()).substring(0, 8)));
-            RunResult result = RunFolder.read(place.resolve(RunFolder.RESULT), RunResult.class);
+            RunResult result = Run.open(place).result().orElseThrow();
             assertThat(result).isEqualTo(ended.result().orElseThrow());
             assertThat(result.method()).isEqualTo(run.label());
             assertThat(result.dataset()).isEqualTo("data");
@@ -96,7 +97,7 @@ class SweepTest {
                     .mapToInt(RunResult.PerClass::correct)
                     .sum();
             assertThat(100.0 * correct / 12).isCloseTo(result.accuracy(), within(1e-9));
-            Provenance provenance = RunFolder.read(place.resolve(RunFolder.PROVENANCE), Provenance.class);
+            Provenance provenance = Run.open(place).provenance().orElseThrow();
             assertThat(provenance.modelSha256()).isEqualTo(config.modelSha256());
             assertThat(place.resolve(RunFolder.FAILURE)).doesNotExist();
         }
@@ -231,12 +232,12 @@ class SweepTest {
                 .hasSize(1);
         for (SweepRun.RunState failure : SweepFixture.failures(failing)) {
             Path place = out.resolve(failure.run().folder());
-            JsonNode said = RunFolder.read(place.resolve(RunFolder.FAILURE), ObjectNode.class);
+            JsonNode said = CheckedJson.tree(place.resolve(RunFolder.FAILURE), RunFolder.FAILURE, 1000);
             assertThat(said.path("message").asText())
                     .isEqualTo(failure.failure().orElseThrow())
                     .contains("1 image", "picture-1.png");
             assertThat(said.path("when").asText()).startsWith("20");
-            assertThat(place.resolve(RunFolder.RESULT)).doesNotExist();
+            assertThat(place.resolve("result.json")).doesNotExist();
             assertThat(place.resolve(RunFolder.METRICS)).doesNotExist(); // nothing was trained
         }
         Files.write(image, good);
@@ -287,7 +288,7 @@ class SweepTest {
         Set<String> tested = new HashSet<>();
         for (SweepRun.RunState ended : split) {
             assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
-            tested.add(RunFolder.read(out.resolve(ended.run().folder()).resolve(RunFolder.PROVENANCE), Provenance.class)
+            tested.add(Run.open(out.resolve(ended.run().folder())).provenance().orElseThrow()
                     .testHash());
         }
         assertThat(split).hasSize(7);

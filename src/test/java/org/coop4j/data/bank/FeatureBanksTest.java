@@ -24,7 +24,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankFile.ViewKey;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
+import org.coop4j.data.bank.FeatureBanks.UnreadableImagesException;
 import org.coop4j.data.bank.FileContents.Content;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
@@ -337,6 +339,28 @@ class FeatureBanksTest {
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
         assertWarned(recorder, 3, 40, 69);
+    }
+
+    /** The hashes of a run are read hours before its last picture is decoded. */
+    @Test
+    void aPictureThatWasReplacedSinceItWasHashedIsNotKeptUnderTheEarlierHash() throws IOException {
+        Path file = images.get(0).path();
+        String earlier = Sha256.of(Files.readAllBytes(file));
+        try (Bank bank = bank("replaced", test())) {
+            assertThat(bank.banks.contents(images, clip.workers())).startsWith(earlier);
+            TestPictures.write(file, 1, 999);
+            ProgressRecorder recorder = new ProgressRecorder();
+            assertThrown(
+                    UnreadableImagesException.class, () -> bank.encode(images, false, recorder), file.toString());
+            assertThat(recorder.warnings).containsExactly(file + " was changed since it was first read: run again");
+            assertThat(bank.encode(images, true, Progress.NONE).size()).isEqualTo(images.size() - 1);
+            assertThat(bank.size()).isEqualTo(images.size() - 1);
+            try (BankFile rows = BankFile.openToRead(bank.file(), bank.key())) {
+                assertThat(rows.contains(ViewKey.of(earlier, 0))).isFalse();
+            }
+            assertThat(bank.encode(images.subList(1, 70), false, Progress.NONE).size()).isEqualTo(69);
+        }
+        assertThat(features("replaced", test(), images)).hasSize(images.size());
     }
 
     @Test

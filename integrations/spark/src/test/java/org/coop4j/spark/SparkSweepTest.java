@@ -108,7 +108,7 @@ class SparkSweepTest {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
                 String key = out.relativize(file).toString();
                 switch (file.getFileName().toString()) {
-                    case RunFolder.RESULT -> {
+                    case "result.json" -> {
                         JsonNode result = JSON.readTree(file.toFile());
                         files.put(
                                 key,
