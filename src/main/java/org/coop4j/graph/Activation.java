@@ -213,34 +213,30 @@ public final class Activation extends GraphOp {
         return kind == Kind.RELU || kind == Kind.EXP;
     }
 
+    /** dx = dy · f′(x). */
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable x = isDerivedFromResult() ? outputVariables()[0] : arg(0);
-        return List.of(new InputGradient().of(gradients.get(0), x));
+        Backward backward = new Backward(this, 0, 1, this::gradient) {
+            @Override
+            public boolean mayOverwrite(int input) {
+                return true;
+            }
+
+            @Override
+            public boolean isOfOneType() {
+                return precision == Precision.BFLOAT16 && !isDerivedFromResult();
+            }
+        };
+        return List.of(backward.of(gradients.get(0), isDerivedFromResult() ? outputVariables()[0] : arg(0)));
     }
 
-    /** dx = dy · f′(x). */
-    private final class InputGradient extends GraphOp {
-
-        @Override
-        public boolean mayOverwrite(int input) {
-            return true;
+    private HostKernel gradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (!isDerivedFromResult() && precision.isByOneDnn(in[0].cols() / HIDDEN)) {
+            return OneDnn.byRows(
+                    in[0].rows(),
+                    workers,
+                    (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
         }
-
-        @Override
-        public boolean isOfOneType() {
-            return precision == Precision.BFLOAT16 && !isDerivedFromResult();
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            if (!isDerivedFromResult() && precision.isByOneDnn(in[0].cols() / HIDDEN)) {
-                return OneDnn.byRows(
-                        in[0].rows(),
-                        workers,
-                        (oneDnn, from, count) -> oneDnn.derivative(kind.function(), in[0], in[1], out[0], from, count));
-            }
-            return HostKernel.elementwise(in, out[0], workers, kind::hostGradient);
-        }
+        return HostKernel.elementwise(in, out[0], workers, kind::hostGradient);
     }
 }

@@ -135,36 +135,23 @@ final class Attention extends GraphOp {
         return layout.flops(width(in));
     }
 
+    /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         differentiated = true;
-        return List.of(new InputGradient().outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
+        Backward backward = new Backward(this, 2, args().length, this::gradient) {
+            @Override
+            public long flops(List<long[]> in) {
+                return 2 * layout.flops(in.get(0)[1]);
+            }
+        };
+        return List.of(backward.outputsOf(beforeInputs(gradients.get(0), outputVariables()[1])));
     }
 
-    /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    private final class InputGradient extends GraphOp {
-
-        @Override
-        public int getNumOutputs() {
-            return args().length - 2;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(2, in.size());
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
-            return isOfHeads(qkv[0])
-                    ? HeadAttention.gradient(layout, in[0], in[1], qkv[0], out[0], workers)
-                    : new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
-        }
-
-        @Override
-        public long flops(List<long[]> in) {
-            return 2 * layout.flops(in.get(0)[1]);
-        }
+    private HostKernel gradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
+        return isOfHeads(qkv[0])
+                ? HeadAttention.gradient(layout, in[0], in[1], qkv[0], out[0], workers)
+                : new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
     }
 }

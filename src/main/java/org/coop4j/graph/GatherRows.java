@@ -72,44 +72,31 @@ final class GatherRows extends GraphOp {
         };
     }
 
+    /** dx and dvectors: for each row the sum of dy over the rows that it is the source of. */
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient().outputsOf(beforeInputs(gradients.get(0))));
+        Backward backward = new Backward(this, 1, args().length, this::gradient);
+        return List.of(backward.outputsOf(beforeInputs(gradients.get(0))));
     }
 
-    /** dx and dvectors: for each row the sum of dy over the rows that it is the source of. */
-    private final class InputGradient extends GraphOp {
-
-        @Override
-        public int getNumOutputs() {
-            return args().length - 1;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, in.size());
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            int n = out[0].rows();
-            float[] row = new float[in[0].cols()];
-            float[] sum = new float[in[0].cols()];
-            return () -> {
-                for (HostMatrix gradient : out) {
-                    gradient.clear(0);
+    private HostKernel gradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        int n = out[0].rows();
+        float[] row = new float[in[0].cols()];
+        float[] sum = new float[in[0].cols()];
+        return () -> {
+            for (HostMatrix gradient : out) {
+                gradient.clear(0);
+            }
+            for (int r = 0; r < sources.length; r++) {
+                if (sources[r] != Graph.NO_ROW) {
+                    HostMatrix gradient = out[sources[r] < n ? 0 : 1];
+                    int target = sources[r] < n ? sources[r] : sources[r] - n;
+                    in[0].getRow(r, row);
+                    gradient.getRow(target, sum);
+                    Floats.add(sum, 0, row, 0, row.length);
+                    gradient.putRow(target, sum);
                 }
-                for (int r = 0; r < sources.length; r++) {
-                    if (sources[r] != Graph.NO_ROW) {
-                        HostMatrix gradient = out[sources[r] < n ? 0 : 1];
-                        int target = sources[r] < n ? sources[r] : sources[r] - n;
-                        in[0].getRow(r, row);
-                        gradient.getRow(target, sum);
-                        Floats.add(sum, 0, row, 0, row.length);
-                        gradient.putRow(target, sum);
-                    }
-                }
-            };
-        }
+            }
+        };
     }
 }

@@ -242,7 +242,7 @@ public class Graph {
      * @param target labels [batch] as floats, or a teacher's logits [batch, classes], which have no gradient
      */
     public SDVariable crossEntropy(SDVariable logits, SDVariable target) {
-        return apply(new CrossEntropy(fast), logits, target);
+        return apply(new Loss.CrossEntropy(fast), logits, target);
     }
 
     /**
@@ -262,7 +262,7 @@ public class Graph {
      * @param focus of the asymmetric loss; null for the binary cross-entropy
      */
     public SDVariable labelLoss(SDVariable logits, SDVariable target, Focus focus) {
-        return apply(new LabelLoss(focus), logits, target);
+        return apply(new Loss.Labels(focus), logits, target);
     }
 
     /** Returns the same values, which count as constants in gradients; once per variable. */

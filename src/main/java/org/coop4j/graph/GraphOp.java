@@ -24,7 +24,7 @@ public abstract class GraphOp extends DynamicCustomOp {
 
     /** The class's name: {@code Linear.BiasGradient} is {@code coop_linear_bias_gradient}. */
     @Override
-    public final String opName() {
+    public String opName() {
         String path = getClass().getName().substring(getClass().getPackageName().length() + 1);
         return "coop" + path.replace("$", "").replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }

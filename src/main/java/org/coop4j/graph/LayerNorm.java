@@ -1,5 +1,7 @@
 package org.coop4j.graph;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
@@ -84,18 +86,33 @@ final class LayerNorm extends GraphOp {
         };
     }
 
+    /**
+     * dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain; dgain = Σ dy · x̂ and dbias = Σ dy
+     * over the rows.
+     */
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        InputGradient gradient = new InputGradient();
-        SDVariable dy = gradients.get(0);
-        SDVariable dx =
-                oneDnn ? gradient.of(dy, arg(0), arg(1), outputVariables()[1]) : gradient.of(dy, arg(0), arg(1));
-        if (arg(1).isConstant() && arg(2).isConstant()) {
-            return List.of(dx);
+        SDVariable[] in = beforeInputs(gradients.get(0));
+        if (oneDnn) {
+            in = Arrays.copyOf(in, 5);
+            in[4] = outputVariables()[1];
         }
-        WeightGradient sums = new WeightGradient(epsilon);
-        SDVariable[] weights = oneDnn ? sums.outputsOf(dy, arg(0), outputVariables()[1]) : sums.outputsOf(dy, arg(0));
-        return List.of(dx, weights[0], weights[1]);
+        Backward input = new Backward(this, 0, 1, this::inputGradient) {
+            @Override
+            public boolean mayOverwrite(int input) {
+                return input == 0 && !oneDnn;
+            }
+
+            @Override
+            public boolean mayReadRounded(int input) {
+                return input == 0 && precision == Precision.BFLOAT16;
+            }
+        };
+        List<SDVariable> result = new ArrayList<>(List.of(input.of(in)));
+        if (!arg(1).isConstant() || !arg(2).isConstant()) {
+            result.addAll(List.of(new Backward(this, 2, 2, this::weightGradient).outputsOf(in)));
+        }
+        return result;
     }
 
     /** Centres a row in place and returns its 1/√(variance + epsilon). */
@@ -123,105 +140,62 @@ final class LayerNorm extends GraphOp {
         }
     }
 
-    /**
-     * dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain, from dy, x, gain, and by oneDNN
-     * the statistics.
-     */
-    private final class InputGradient extends GraphOp {
-
-        @Override
-        public boolean mayOverwrite(int input) {
-            return input == 0 && !oneDnn;
+    private HostKernel inputGradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        if (oneDnn) {
+            return OneDnn.byRows(
+                    in[0].rows(),
+                    workers,
+                    (primitives, from, count) ->
+                            primitives.layerNormGradient(in, (float) epsilon, out[0], from, count));
         }
+        float[] gain = new float[out[0].cols()];
+        HostMatrix[] dyAndX = {in[0], in[1]};
+        HostKernel rows = HostKernel.rowwise(
+                dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n, epsilon));
+        return () -> {
+            in[2].getRow(0, gain);
+            rows.run();
+        };
+    }
 
-        @Override
-        public boolean mayReadRounded(int input) {
-            return input == 0 && precision == Precision.BFLOAT16;
+    /** Turns dy (in {@code g}) into dx in place, and centres x. */
+    private static void gradientOfRow(float[] g, float[] x, float[] gain, int n, double epsilon) {
+        float inverse = centre(x, n, epsilon);
+        for (int i = 0; i < n; i++) {
+            g[i] *= gain[i];
         }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            if (oneDnn) {
-                return OneDnn.byRows(
-                        in[0].rows(),
-                        workers,
-                        (primitives, from, count) ->
-                                primitives.layerNormGradient(in, (float) epsilon, out[0], from, count));
-            }
-            float[] gain = new float[out[0].cols()];
-            HostMatrix[] dyAndX = {in[0], in[1]};
-            HostKernel rows = HostKernel.rowwise(
-                    dyAndX, out[0], workers, () -> (row, n) -> gradientOfRow(row[0], row[1], gain, n, epsilon));
-            return () -> {
-                in[2].getRow(0, gain);
-                rows.run();
-            };
-        }
-
-        /** Turns dy (in {@code g}) into dx in place, and centres x. */
-        private static void gradientOfRow(float[] g, float[] x, float[] gain, int n, double epsilon) {
-            float inverse = centre(x, n, epsilon);
-            for (int i = 0; i < n; i++) {
-                g[i] *= gain[i];
-            }
-            float mean = Floats.sum(g, n) / n;
-            float projection = Floats.dot(g, x, n) / n * inverse * inverse;
-            for (int i = 0; i < n; i++) {
-                g[i] = (g[i] - mean - x[i] * projection) * inverse;
-            }
+        float mean = Floats.sum(g, n) / n;
+        float projection = Floats.dot(g, x, n) / n * inverse * inverse;
+        for (int i = 0; i < n; i++) {
+            g[i] = (g[i] - mean - x[i] * projection) * inverse;
         }
     }
 
-    /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows, from dy, x, and by oneDNN the statistics. */
-    private static final class WeightGradient extends GraphOp {
+    private HostKernel weightGradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        int n = in[1].cols();
+        return HostKernel.sums(in[1].rows(), 2 * n, workers, () -> rowSum(in), sums -> {
+            out[0].buffer().put(0, sums, 0, n);
+            out[1].buffer().put(0, sums, n, n);
+        });
+    }
 
-        private final double epsilon;
+    /** Returns the function that adds a row's products to the first half of the sums, its dy to the second. */
+    private HostKernel.RowSum rowSum(HostMatrix[] in) {
+        int n = in[1].cols();
+        float[] dy = Workers.ownArray(n);
+        float[] x = Workers.ownArray(n);
+        return (r, sums) -> {
+            in[0].getRow(r, dy);
+            in[1].getRow(r, x);
+            float inverse = oneDnn ? centre(x, n, epsilon, in[4], r) : centre(x, n, epsilon);
+            addProducts(sums, dy, x, inverse, n);
+            Floats.add(sums, n, dy, 0, n);
+        };
+    }
 
-        WeightGradient(double epsilon) {
-            this.epsilon = epsilon;
-        }
-
-        @Override
-        public int getNumOutputs() {
-            return 2;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            long[] width = {in.get(0)[1]};
-            return List.of(width, width.clone());
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
-            HostMatrix x = in[1];
-            HostMatrix statistics = in.length == 3 ? in[2] : null;
-            int n = x.cols();
-            return HostKernel.sums(x.rows(), 2 * n, workers, () -> rowSum(dy, x, statistics), sums -> {
-                out[0].buffer().put(0, sums, 0, n);
-                out[1].buffer().put(0, sums, n, n);
-            });
-        }
-
-        /** Returns the function that adds a row's products to the first half of the sums, its dy to the second. */
-        private HostKernel.RowSum rowSum(HostMatrix dy, HostMatrix x, HostMatrix statistics) {
-            int n = x.cols();
-            float[] dyRow = Workers.ownArray(n);
-            float[] xRow = Workers.ownArray(n);
-            return (r, sums) -> {
-                dy.getRow(r, dyRow);
-                x.getRow(r, xRow);
-                float inverse = statistics == null ? centre(xRow, n, epsilon) : centre(xRow, n, epsilon, statistics, r);
-                addProducts(sums, dyRow, xRow, inverse, n);
-                Floats.add(sums, n, dyRow, 0, n);
-            };
-        }
-
-        private static void addProducts(float[] sums, float[] dy, float[] centred, float inverse, int n) {
-            for (int i = 0; i < n; i++) {
-                sums[i] += dy[i] * centred[i] * inverse;
-            }
+    private static void addProducts(float[] sums, float[] dy, float[] centred, float inverse, int n) {
+        for (int i = 0; i < n; i++) {
+            sums[i] += dy[i] * centred[i] * inverse;
         }
     }
 }

@@ -150,32 +150,27 @@ public final class Linear extends GraphOp {
             SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
             result.add(new Linear(Gemm.Form.TN, Precision.FLOAT32, fast).of(left, right));
             if (args().length == 3) {
-                result.add(new BiasGradient().of(dy));
+                result.add(biasGradient(dy, arg(2)));
             }
         }
         return result;
     }
 
-    /** db = the sum of dy over its rows. */
-    public static final class BiasGradient extends GraphOp {
+    /** Returns db = the sum of dy over its rows. */
+    public static SDVariable biasGradient(SDVariable dy, SDVariable bias) {
+        return new Backward(new Linear(Gemm.Form.NT, Precision.FLOAT32, false), 1, 1, Linear::sumOfRows).of(dy, bias);
+    }
 
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {in.get(0)[1]});
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix dy = in[0];
-            int n = dy.cols();
-            Supplier<HostKernel.RowSum> functions = () -> {
-                float[] dyRow = Workers.ownArray(n);
-                return (r, sums) -> {
-                    dy.getRow(r, dyRow);
-                    Floats.add(sums, 0, dyRow, 0, n);
-                };
+    private static HostKernel sumOfRows(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix dy = in[0];
+        int n = dy.cols();
+        Supplier<HostKernel.RowSum> functions = () -> {
+            float[] dyRow = Workers.ownArray(n);
+            return (r, sums) -> {
+                dy.getRow(r, dyRow);
+                Floats.add(sums, 0, dyRow, 0, n);
             };
-            return HostKernel.sums(dy.rows(), n, workers, functions, sums -> out[0].put(0, 0, sums, n));
-        }
+        };
+        return HostKernel.sums(dy.rows(), n, workers, functions, sums -> out[0].put(0, 0, sums, n));
     }
 }

@@ -32,27 +32,24 @@ final class NormalizeRows extends GraphOp {
         return (float) (1 / Math.sqrt(Floats.dot(x, x, n)));
     }
 
+    /** dx = (dy − y (y · dy)) / ‖x‖. */
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new InputGradient().of(gradients.get(0), arg(0)));
+        Backward backward = new Backward(
+                this,
+                0,
+                1,
+                (in, out, workers) -> HostKernel.rowwise(in, out[0], workers, () -> NormalizeRows::gradient));
+        return List.of(backward.of(gradients.get(0), arg(0)));
     }
 
-    /** dx = (dy − y (y · dy)) / ‖x‖. */
-    private static final class InputGradient extends GraphOp {
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return HostKernel.rowwise(in, out[0], workers, () -> InputGradient::gradient);
-        }
-
-        private static void gradient(float[][] in, int n) {
-            float[] g = in[0];
-            float[] x = in[1];
-            float inverse = inverseNorm(x, n);
-            float along = Floats.dot(g, x, n) * inverse * inverse;
-            for (int i = 0; i < n; i++) {
-                g[i] = (g[i] - x[i] * along) * inverse;
-            }
+    private static void gradient(float[][] in, int n) {
+        float[] g = in[0];
+        float[] x = in[1];
+        float inverse = inverseNorm(x, n);
+        float along = Floats.dot(g, x, n) * inverse * inverse;
+        for (int i = 0; i < n; i++) {
+            g[i] = (g[i] - x[i] * along) * inverse;
         }
     }
 }

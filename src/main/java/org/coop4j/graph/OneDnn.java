@@ -299,7 +299,7 @@ final class OneDnn implements AutoCloseable {
     /**
      * Plans the gradient dx of {@link #layerNorm}'s x, row by row.
      *
-     * @param in dy, x, the gain and the statistics
+     * @param in dy, x, the gain, the bias and the statistics
      * @param dx another matrix than dy and x
      */
     Share layerNormGradient(HostMatrix[] in, float epsilon, HostMatrix dx, int row, int rows) {
@@ -323,8 +323,8 @@ final class OneDnn implements AutoCloseable {
                         false))
                 .with(DNNL_ARG_SRC, x)
                 .with(DNNL_ARG_SCALE, gain)
-                .with(DNNL_ARG_MEAN, part(in[3], 0, row, rows))
-                .with(DNNL_ARG_VARIANCE, part(in[3], 1, row, rows))
+                .with(DNNL_ARG_MEAN, part(in[4], 0, row, rows))
+                .with(DNNL_ARG_VARIANCE, part(in[4], 1, row, rows))
                 .with(DNNL_ARG_DIFF_DST, dy)
                 .with(DNNL_ARG_DIFF_SRC, rows(dx, row, rows))
                 .with(DNNL_ARG_DIFF_SCALE, owned(new memory(gain.get_desc(), processor)))

@@ -18,27 +18,21 @@ final class SumColumns extends GraphOp {
 
     private final int[] groupOf;
     private final int groups;
-    private final boolean backward;
 
     /**
      * @param groupOf the group of each column, from 0
      * @param groups number of groups
      */
     SumColumns(int[] groupOf, int groups) {
-        this(groupOf, groups, false);
-    }
-
-    private SumColumns(int[] groupOf, int groups, boolean backward) {
         this.groupOf = groupOf;
         this.groups = groups;
-        this.backward = backward;
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        int columns = backward ? groups : groupOf.length;
-        Require.that(in.get(0)[1] == columns, "expected %d columns, got %d", columns, in.get(0)[1]);
-        return List.of(new long[] {in.get(0)[0], backward ? groupOf.length : groups});
+        Require.that(
+                in.get(0)[1] == groupOf.length, "expected %d columns, got %d", groupOf.length, in.get(0)[1]);
+        return List.of(new long[] {in.get(0)[0], groups});
     }
 
     @Override
@@ -52,6 +46,10 @@ final class SumColumns extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return kernel(in, out, workers, false);
+    }
+
+    private HostKernel kernel(HostMatrix[] in, HostMatrix[] out, Workers workers, boolean backward) {
         return HostKernel.eachRow(in[0].rows(), workers, () -> {
             float[] x = new float[in[0].cols()];
             float[] y = new float[out[0].cols()];
@@ -69,6 +67,7 @@ final class SumColumns extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new SumColumns(groupOf, groups, true).of(gradients.get(0)));
+        Backward backward = new Backward(this, 1, 1, (in, out, workers) -> kernel(in, out, workers, true));
+        return List.of(backward.of(gradients.get(0), arg(0)));
     }
 }

@@ -67,7 +67,7 @@ public final class TrainedLinear extends GraphOp {
         SDVariable right = form == Gemm.Form.NT ? arg(0) : dy;
         result.add(new TrainedLinear(Gemm.Form.TN, precision).of(left, right));
         if (args().length == 3) {
-            result.add(new Linear.BiasGradient().of(dy));
+            result.add(Linear.biasGradient(dy, arg(2)));
         }
         return result;
     }
