@@ -191,7 +191,7 @@ class RoomsTest {
             });
 
     @ArchTest
-    static final ArchRule picturesAreHashedInRunAndTheBank = outside("run", "data.bank", "studio")
+    static final ArchRule picturesAreHashedInRunAndTheBank = outside("run", "data.bank")
             .should()
             .accessTargetWhere(
                     target(owner(type(FeatureBanks.class))).and(target(nameMatching("sha256|contents"))));
