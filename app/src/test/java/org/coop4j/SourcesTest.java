@@ -37,7 +37,8 @@ class SourcesTest {
     private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
 
     /** A path of a reading order, as docs/architecture.md lists it. */
-    private static final Pattern LISTED = Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.(java|js))\\)");
+    private static final Pattern LISTED =
+            Pattern.compile("(?m)^\\| \\d+ \\| \\[`[^`]+`]\\(\\.\\./([^)]+\\.(java|js))\\)");
 
     private static final Pattern COMMAND_LINE_OPTION = Pattern.compile("(^|[\\s(\"'`])(--[a-z]|-[a-zA-Z](?![\\w%]))");
 

@@ -178,10 +178,10 @@ class ErrorsAndChangesTest {
         ClassifierFile after = ClassifierFile.read(inside);
         int val = Run.open(run).images().val().size();
         assertThat(before.origin().calibratedOn()).contains("cross-validation");
-        assertThat(after.origin().calibratedOn())
-                .isEqualTo(after.method().usesVal() ? "" : val + " validation images");
+        assertThat(after.origin().calibratedOn()).isEqualTo(after.method().usesVal() ? "" : val + " validation images");
         assertThat(before.origin().threshold()).isPresent();
-        assertThat(after.origin().threshold().isPresent()).isNotEqualTo(after.method().usesVal());
+        assertThat(after.origin().threshold().isPresent())
+                .isNotEqualTo(after.method().usesVal());
 
         Path none = folder.resolve(method + "-none.safetensors");
         Path image = Path.of(Run.open(run).images().train().get(0).path());

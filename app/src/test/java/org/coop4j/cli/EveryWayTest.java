@@ -54,7 +54,8 @@ class EveryWayTest {
         Map<String, Integer> settings = Map.of("context_length", 2, "batch", BATCH, "seed", 2);
         try (Clip clip = Clip.open(MODEL)) {
             Method coop = Method.of("coop");
-            Run.of(clip, DataSpec.of(data), coop, settings, Run.Options.of(bank)).run(run, false);
+            Run.of(clip, DataSpec.of(data), coop, settings, Run.Options.of(bank))
+                    .run(run, false);
             learned.put("run", ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER)));
             try (ImageClassifier inMemory = ImageClassifier.learn(
                     clip, Examples.folder(data), Learning.by(coop).with(settings))) {
@@ -63,7 +64,9 @@ class EveryWayTest {
         }
 
         Path trained = folder.resolve("train");
-        coop("train -m % -d % -o % --bank % --method coop --seed 2 --batch % --set context_length=2", MODEL, data, trained, bank, BATCH)
+        coop(
+                        "train -m % -d % -o % --bank % --method coop --seed 2 --batch % --set context_length=2",
+                        MODEL, data, trained, bank, BATCH)
                 .ok();
         learned.put("coop train", ClassifierFile.read(trained.resolve(RunFolder.CLASSIFIER)));
 
@@ -82,10 +85,13 @@ class EveryWayTest {
         ClassifierFile expected = learned.get("run");
         assertThat(expected.origin().epochs()).hasValue(epochs);
         learned.forEach((way, file) -> {
-            assertThat(file.tensors().keySet()).as(way).isEqualTo(expected.tensors().keySet());
-            expected.tensors().forEach((name, tensor) -> assertThat(file.tensor(name).values())
-                    .as(way + " " + name)
-                    .containsExactly(tensor.values()));
+            assertThat(file.tensors().keySet())
+                    .as(way)
+                    .isEqualTo(expected.tensors().keySet());
+            expected.tensors()
+                    .forEach((name, tensor) -> assertThat(file.tensor(name).values())
+                            .as(way + " " + name)
+                            .containsExactly(tensor.values()));
             assertThat(file.origin()).as(way).isEqualTo(expected.origin());
         });
     }
