@@ -145,7 +145,10 @@ public final class RunFolder implements AutoCloseable {
         if (earlier.identity().equals(config.identity()) && !earlier.isSameRun(config)) {
             throw new InputException(
                     "images have changed since the run in %s began%s: restore them, learn anew and keep the old run as %s,"
-                                    .formatted(folder, OpenRun.of(folder).replaced(images), kept(folder).getFileName())
+                                    .formatted(
+                                            folder,
+                                            OpenRun.of(folder).replaced(images),
+                                            kept(folder).getFileName())
                             + " or choose another run folder");
         }
         InputException.require(

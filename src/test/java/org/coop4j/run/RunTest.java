@@ -302,7 +302,9 @@ class RunTest {
         private Classifier counted(Classifier learned) {
             open.incrementAndGet();
             return (Classifier) Proxy.newProxyInstance(
-                    Classifier.class.getClassLoader(), new Class<?>[] {Classifier.class}, (proxy, called, arguments) -> {
+                    Classifier.class.getClassLoader(),
+                    new Class<?>[] {Classifier.class},
+                    (proxy, called, arguments) -> {
                         if (called.getName().equals("forClasses")) {
                             throw new IllegalStateException("no test");
                         }

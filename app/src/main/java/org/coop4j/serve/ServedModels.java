@@ -107,7 +107,8 @@ public final class ServedModels implements AutoCloseable {
     }
 
     private static Optional<RunResult> result(Path run) throws IOException {
-        return OpenRun.result(ClassifierModel.classifierFile(run).toAbsolutePath().getParent());
+        return OpenRun.result(
+                ClassifierModel.classifierFile(run).toAbsolutePath().getParent());
     }
 
     /**

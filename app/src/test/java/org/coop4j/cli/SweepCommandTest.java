@@ -101,7 +101,9 @@ class SweepCommandTest {
         assertThat(Folders.files(out.resolve("runs")))
                 .filteredOn(file -> file.endsWith("config.json"))
                 .hasSize(5)
-                .allSatisfy(file -> assertThat(Run.open(file.getParent()).config().threads()).isEqualTo(threads));
+                .allSatisfy(
+                        file -> assertThat(Run.open(file.getParent()).config().threads())
+                                .isEqualTo(threads));
     }
 
     @Test

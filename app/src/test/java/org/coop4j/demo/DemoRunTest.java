@@ -218,8 +218,7 @@ class DemoRunTest {
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
         assertThat(page).contains(result.classNames());
         assertThat(Files.readString(folder.resolve(DemoReport.CURVE_SVG))).contains("<svg");
-        assertThat(DemoReport.read(folder).result())
-                .isEqualTo(result);
+        assertThat(DemoReport.read(folder).result()).isEqualTo(result);
     }
 
     @Test

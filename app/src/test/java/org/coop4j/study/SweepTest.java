@@ -17,14 +17,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Progress;
 import org.coop4j.base.CheckedJson;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
-import org.coop4j.run.Run;
 import org.coop4j.run.Images;
 import org.coop4j.run.Provenance;
+import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -288,7 +288,9 @@ class SweepTest {
         Set<String> tested = new HashSet<>();
         for (SweepRun.RunState ended : split) {
             assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
-            tested.add(Run.open(out.resolve(ended.run().folder())).provenance().orElseThrow()
+            tested.add(Run.open(out.resolve(ended.run().folder()))
+                    .provenance()
+                    .orElseThrow()
                     .testHash());
         }
         assertThat(split).hasSize(7);

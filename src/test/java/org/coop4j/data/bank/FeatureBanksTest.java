@@ -350,15 +350,15 @@ class FeatureBanksTest {
             assertThat(bank.banks.contents(images, clip.workers())).startsWith(earlier);
             TestPictures.write(file, 1, 999);
             ProgressRecorder recorder = new ProgressRecorder();
-            assertThrown(
-                    UnreadableImagesException.class, () -> bank.encode(images, false, recorder), file.toString());
+            assertThrown(UnreadableImagesException.class, () -> bank.encode(images, false, recorder), file.toString());
             assertThat(recorder.warnings).containsExactly(file + " was changed since it was first read: run again");
             assertThat(bank.encode(images, true, Progress.NONE).size()).isEqualTo(images.size() - 1);
             assertThat(bank.size()).isEqualTo(images.size() - 1);
             try (BankFile rows = BankFile.openToRead(bank.file(), bank.key())) {
                 assertThat(rows.contains(ViewKey.of(earlier, 0))).isFalse();
             }
-            assertThat(bank.encode(images.subList(1, 70), false, Progress.NONE).size()).isEqualTo(69);
+            assertThat(bank.encode(images.subList(1, 70), false, Progress.NONE).size())
+                    .isEqualTo(69);
         }
         assertThat(features("replaced", test(), images)).hasSize(images.size());
     }
