@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.coop4j.base.JavaChild;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.clip.StepGraph;
@@ -60,8 +61,7 @@ class ReadmeTest {
     @TempDir
     private Path folder;
 
-    private final String classPath =
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    private final String classPath = JavaChild.classPath();
 
     @BeforeEach
     void compile() throws IOException {
@@ -81,8 +81,8 @@ class ReadmeTest {
     }
 
     private List<String> run(String program, Object... arguments) throws Exception {
-        List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> words = JavaChild.java();
+        words.addAll(List.of(
                 "-Xmx1g",
                 "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
                 "-cp",

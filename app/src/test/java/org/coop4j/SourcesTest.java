@@ -97,7 +97,9 @@ class SourcesTest {
     @CsvSource({"Read the code in this order, 16", "From a click in the studio to the answer, 12"})
     void theReadingOrderIsShortAndItsFilesAreThere(String title, int mostFiles) throws IOException {
         String page = Files.readString(ROOT.resolve("docs/architecture.md"));
-        String section = page.split("\n## " + title + "\n")[1].split("\n## ")[0];
+        int from = page.indexOf("\n## " + title + "\n");
+        assertThat(from).as(title).isPositive();
+        String section = page.substring(from, page.indexOf("\n## ", from + 1));
         List<Path> files = LISTED.matcher(section)
                 .results()
                 .map(found -> ROOT.resolve(found.group(1)))

@@ -211,11 +211,8 @@ class LearnInMemoryTest {
 
     @Test
     void aProgramWithoutALoggingBackendWritesNothingToStandardError() throws Exception {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:-UsePerfData"));
-        if (Runtime.version().feature() >= 24) { // the JVM's own warnings, as docs/java.md says
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        }
+        List<String> command = JavaChild.java();
+        command.add("-XX:-UsePerfData");
         String silent = Arrays.stream(JavaChild.classPath().split(File.pathSeparator))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
