@@ -398,5 +398,4 @@ class FewShotFormulasTest {
         problem.steps(model, model.samples(null), optimizer, step -> training.rate(), from, end);
         return optimizer.state();
     }
-
 }

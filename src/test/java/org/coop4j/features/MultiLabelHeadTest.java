@@ -122,7 +122,8 @@ class MultiLabelHeadTest {
             try (Classifier learned = head.addTo(ClassifierFile.of(method, names(text.rows()), space.modelSha256()))
                     .open(space)) {
                 FeatureMatrix logits = learned.logits(problem.matrix("test"));
-                GoldenMethods.assertWithin("logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
+                GoldenMethods.assertWithin(
+                        "logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
                 GoldenMethods.assertMeanAveragePrecision(logits, problem.labels("test_labels"), c.get("mAP"));
             }
         }

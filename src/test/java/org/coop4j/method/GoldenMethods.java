@@ -1,8 +1,5 @@
 package org.coop4j.method;
 
-import java.util.stream.Stream;
-import org.coop4j.eval.Labels;
-import org.coop4j.eval.LabelScores;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -15,12 +12,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.text.Tokenizer;

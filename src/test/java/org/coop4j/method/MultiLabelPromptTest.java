@@ -141,7 +141,8 @@ class MultiLabelPromptTest {
         for (float value : expected) {
             largest = Math.max(largest, Math.abs(value));
         }
-        GoldenMethods.assertWithin(state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
+        GoldenMethods.assertWithin(
+                state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
     }
 
     @ParameterizedTest

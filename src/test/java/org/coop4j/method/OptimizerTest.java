@@ -16,7 +16,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Optimizer.Algorithm;
 import org.junit.jupiter.api.Test;
 
 /** Steps of the optimizers, and the learning rates of trainings. */
