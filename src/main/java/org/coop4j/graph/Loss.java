@@ -85,7 +85,10 @@ abstract class Loss extends GraphOp {
                 target = nn.softmax(target);
             } else {
                 SDVariable classes = constant(
-                        in[0], IntStream.range(0, (int) logits[1]).asDoubleStream().toArray(), 1, logits[1]);
+                        in[0],
+                        IntStream.range(0, (int) logits[1]).asDoubleStream().toArray(),
+                        1,
+                        logits[1]);
                 target = target.reshape(-1, 1).eq(classes).castTo(in[0].dataType());
             }
             return target.mul(nn.logSoftmax(in[0])).sum().div((double) -logits[0]);
@@ -253,8 +256,8 @@ abstract class Loss extends GraphOp {
             SDVariable q = sd.nn().sigmoid(x).add(absent.mul(focus.clip()));
             SDVariable inside = graph.held(
                     q.lt(1).castTo(q.dataType()).mul(q.gte(focus.epsilon()).castTo(q.dataType())));
-            SDVariable clipped = graph.held(
-                    sd.math().max(sd.math().min(q, sd.onesLike(q)), sd.onesLike(q).mul(focus.epsilon())));
+            SDVariable clipped = graph.held(sd.math()
+                    .max(sd.math().min(q, sd.onesLike(q)), sd.onesLike(q).mul(focus.epsilon())));
             SDVariable rest = sd.nn().relu(clipped.rsub(1), 0);
             SDVariable factor = present.mul(sd.math().pow(rest, focus.present()))
                     .add(absent.mul(sd.math().pow(rest, focus.absent())));
@@ -351,8 +354,8 @@ abstract class Loss extends GraphOp {
         HostKernel slopes(HostMatrix upstream, HostMatrix z, HostMatrix target, HostMatrix dz, Workers workers) {
             return HostKernel.elementwise(new HostMatrix[] {z, target}, dz, workers, () -> {
                 Entries entries = new Entries();
-                return (inputs, n) ->
-                        entries.slopes(inputs[0], inputs[1], n, upstream.buffer().get(0));
+                return (inputs, n) -> entries.slopes(
+                        inputs[0], inputs[1], n, upstream.buffer().get(0));
             });
         }
     }

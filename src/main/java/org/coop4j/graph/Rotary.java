@@ -76,13 +76,6 @@ final class Rotary extends GraphOp {
         return constant(like, factors, 1, angles.length, 3, 1, pairs, 2);
     }
 
-    private double[] values(DoubleUnaryOperator function) {
-        return Arrays.stream(angles)
-                .flatMapToDouble(Arrays::stream)
-                .map(function)
-                .toArray();
-    }
-
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         int pairs = angles[0].length;
@@ -103,7 +96,10 @@ final class Rotary extends GraphOp {
     }
 
     private float[] floats(DoubleUnaryOperator function) {
-        double[] values = values(function);
+        double[] values = Arrays.stream(angles)
+                .flatMapToDouble(Arrays::stream)
+                .map(function)
+                .toArray();
         float[] rounded = new float[values.length];
         for (int i = 0; i < values.length; i++) {
             rounded[i] = (float) values[i];

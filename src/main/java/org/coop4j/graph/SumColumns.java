@@ -30,8 +30,7 @@ final class SumColumns extends GraphOp {
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        Require.that(
-                in.get(0)[1] == groupOf.length, "expected %d columns, got %d", groupOf.length, in.get(0)[1]);
+        Require.that(in.get(0)[1] == groupOf.length, "expected %d columns, got %d", groupOf.length, in.get(0)[1]);
         return List.of(new long[] {in.get(0)[0], groups});
     }
 

@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.eval.LabelScores.Agreement;
@@ -19,7 +16,7 @@ import org.coop4j.eval.LabelScores.Bounds;
 import org.coop4j.eval.LabelScores.Cut;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.LabelScores.Measure;
-import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.method.GoldenMethods;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,54 +24,39 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Metrics, thresholds, probabilities and intervals of several labels against scikit-learn and the references' code. */
 class MultiLabelMetricsTest {
 
-    private static final Path FOLDER = Path.of("test/resources/golden/multi_label");
     private static final double RELATIVE = 1e-9;
 
-    private static JsonNode json(String file) throws IOException {
-        return new ObjectMapper().readTree(FOLDER.resolve(file + ".json").toFile());
+    /** Reads from a file of values. */
+    private interface Read<T> {
+        T of(GoldenMethods golden) throws IOException;
     }
 
-    private static List<String> keys(String file, IntPredicate chosen) throws IOException {
-        JsonNode cases = json(file).get("cases");
-        return IntStream.range(0, cases.size())
-                .filter(chosen)
-                .mapToObj(i -> cases.get(i).get("key").asText())
-                .toList();
+    private static <T> T read(String file, Read<T> read) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("multi_label", file)) {
+            return read.of(golden);
+        }
+    }
+
+    private static JsonNode json(String file) throws IOException {
+        return read(file, GoldenMethods::json);
+    }
+
+    private static List<String> keys(String file, Predicate<JsonNode> chosen) throws IOException {
+        return read(file, golden -> golden.cases().stream()
+                .filter(key -> chosen.test(golden.of(key)))
+                .toList());
     }
 
     private static JsonNode of(String file, String key) throws IOException {
-        for (JsonNode c : json(file).get("cases")) {
-            if (c.get("key").asText().equals(key)) {
-                return c;
-            }
-        }
-        throw new IllegalArgumentException(key);
+        return read(file, golden -> golden.of(key));
     }
 
     private static float[][] rows(String file, String name) throws IOException {
-        try (SafetensorsFile values = SafetensorsFile.open(FOLDER.resolve(file + ".safetensors"))) {
-            float[] all = values.floats(name);
-            int width = Math.toIntExact(values.shape(name).dim(1));
-            return IntStream.range(0, all.length / width)
-                    .mapToObj(i -> Arrays.copyOfRange(all, i * width, (i + 1) * width))
-                    .toArray(float[][]::new);
-        }
+        return read(file, golden -> golden.matrix(name).toRows());
     }
 
     private static List<Labels> labels(String file, String name) throws IOException {
-        try (SafetensorsFile values = SafetensorsFile.open(FOLDER.resolve(file + ".safetensors"))) {
-            long[] all = values.tensor(name).longs();
-            int width = Math.toIntExact(values.shape(name).dim(1));
-            return IntStream.range(0, all.length / width)
-                    .mapToObj(i -> Labels.of(
-                            having(all, i * width, width, Labels.PRESENT),
-                            having(all, i * width, width, Labels.UNKNOWN)))
-                    .toList();
-        }
-    }
-
-    private static int[] having(long[] states, int from, int width, int state) {
-        return IntStream.range(0, width).filter(k -> states[from + k] == state).toArray();
+        return read(file, golden -> golden.labels(name));
     }
 
     private static LabelScores scores(String file, String key) throws IOException {
@@ -127,8 +109,7 @@ class MultiLabelMetricsTest {
     }
 
     static List<String> thresholds() throws IOException {
-        JsonNode cases = json("thresholds").get("cases");
-        return keys("thresholds", i -> cases.get(i).has("per_class"));
+        return keys("thresholds", c -> c.has("per_class"));
     }
 
     @ParameterizedTest
@@ -188,20 +169,18 @@ class MultiLabelMetricsTest {
 
     @Test
     void decisionsOfCrossValidatedScoresEqualScikitLearn() throws IOException {
-        for (String key : keys("thresholds", i -> true)) {
+        for (String key : keys("thresholds", c -> c.has("folds"))) {
             JsonNode c = of("thresholds", key);
-            if (c.has("folds")) {
-                LabelScores scores = scores("thresholds", key);
-                Decision decision = Decision.of(scores, 0);
-                assertEqual("shared", decision.shared(), c.get("shared"), 1);
-                assertEqual("a", decision.slope(), c.get("platt").get("a"), 1);
-                assertEqual("b", decision.offset(), c.get("platt").get("b"), 1);
-                LabelScores test =
-                        LabelScores.of(labels("problem", "test_labels"), rows("thresholds", key + ".test_logits"));
-                assertAgreement(test.at(decision), c.get("test_at_shared"));
-                assertAgreement(test.at(Decision.EVEN), c.get("test_at_0"));
-                assertEqual("error", test.calibrationError(decision), c.get("calibration_error_test"), 1);
-            }
+            LabelScores scores = scores("thresholds", key);
+            Decision decision = Decision.of(scores, 0);
+            assertEqual("shared", decision.shared(), c.get("shared"), 1);
+            assertEqual("a", decision.slope(), c.get("platt").get("a"), 1);
+            assertEqual("b", decision.offset(), c.get("platt").get("b"), 1);
+            LabelScores test =
+                    LabelScores.of(labels("problem", "test_labels"), rows("thresholds", key + ".test_logits"));
+            assertAgreement(test.at(decision), c.get("test_at_shared"));
+            assertAgreement(test.at(Decision.EVEN), c.get("test_at_0"));
+            assertEqual("error", test.calibrationError(decision), c.get("calibration_error_test"), 1);
         }
     }
 
@@ -261,21 +240,16 @@ class MultiLabelMetricsTest {
         assertEqual("OF1", scores.at(decision).of1(), c.get("OF1"), 1);
         List<Double> averages = new ArrayList<>();
         List<Double> f1s = new ArrayList<>();
-        try (SafetensorsFile values = SafetensorsFile.open(FOLDER.resolve("bootstrap.safetensors"))) {
-            long[] all = values.tensor("draws").longs();
-            int images = Math.toIntExact(values.shape("draws").dim(1));
-            float[] expectedAverages = values.floats("mAP");
-            float[] expectedF1s = values.floats("OF1");
-            for (int resample = 0; resample < all.length / images; resample++) {
-                int[] times = new int[images];
-                for (int i = resample * images; i < (resample + 1) * images; i++) {
-                    times[(int) all[i]]++;
-                }
-                averages.add(Measure.MAP.of(scores, times));
-                f1s.add(Measure.of1(decision).of(scores, times));
-                assertThat(averages.get(resample)).isCloseTo(expectedAverages[resample], within(1e-5));
-                assertThat(f1s.get(resample)).isCloseTo(expectedF1s[resample], within(1e-5));
-            }
+        int[][] draws = read("bootstrap", golden -> golden.rows("draws"));
+        float[] expectedAverages = read("bootstrap", golden -> golden.floats("mAP"));
+        float[] expectedF1s = read("bootstrap", golden -> golden.floats("OF1"));
+        for (int resample = 0; resample < draws.length; resample++) {
+            int[] times = new int[draws[resample].length];
+            IntStream.of(draws[resample]).forEach(image -> times[image]++);
+            averages.add(Measure.MAP.of(scores, times));
+            f1s.add(Measure.of1(decision).of(scores, times));
+            assertThat(averages.get(resample)).isCloseTo(expectedAverages[resample], within(1e-5));
+            assertThat(f1s.get(resample)).isCloseTo(expectedF1s[resample], within(1e-5));
         }
         assertBounds(Bounds.of(averages), c.get("mAP_interval"));
         assertBounds(Bounds.of(f1s), c.get("OF1_interval"));

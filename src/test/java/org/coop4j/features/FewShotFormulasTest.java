@@ -19,7 +19,6 @@ import org.coop4j.base.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.features.TipAdapter.CacheWeights;
 import org.coop4j.features.TipAdapter.KeyCache;
 import org.coop4j.graph.LearnedTensor;
@@ -398,11 +397,5 @@ class FewShotFormulasTest {
         }
         problem.steps(model, model.samples(null), optimizer, step -> training.rate(), from, end);
         return optimizer.state();
-    }
-
-    @Test
-    void theLargestEigenvalueIsThatOfTheGramMatrix() {
-        FeatureSet three = new DenseFeatures(2, 1, new float[] {3, 0, 0, 1, 4, 0}, new int[3]);
-        assertThat(LpPlusPlus.largestEigenvalue(three, 1)).isCloseTo(2, within(1e-9));
     }
 }

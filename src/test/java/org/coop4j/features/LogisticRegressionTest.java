@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.ForkJoinPool;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
@@ -80,45 +79,6 @@ class LogisticRegressionTest {
     }
 
     @Test
-    void gradientIsTheObjectives() {
-        try (SoftmaxLoss loss = loss()) {
-            double[] point = new Random(5).doubles(18, -1, 1).toArray(); // [5 + 1, 3]
-            double[] gradient = new double[point.length];
-            loss.evaluate(point, gradient);
-            double[] unused = new double[point.length];
-            double h = 1e-5;
-            for (int i = 0; i < point.length; i++) {
-                double ahead = loss.evaluate(moved(point, i, h), unused);
-                double behind = loss.evaluate(moved(point, i, -h), unused);
-                assertThat(gradient[i]).isEqualTo((ahead - behind) / (2 * h), within(1e-7));
-            }
-        }
-    }
-
-    @Test
-    void productsWithTheHessianAreTheGradientsChange() {
-        try (SoftmaxLoss loss = loss()) {
-            double[] point = new Random(5).doubles(18, -1, 1).toArray();
-            double[] ahead = new double[point.length];
-            double[] behind = new double[point.length];
-            double[] product = new double[point.length];
-            double h = 1e-5;
-            for (int i = 0; i < point.length; i++) {
-                loss.evaluate(moved(point, i, h), ahead);
-                loss.evaluate(moved(point, i, -h), behind);
-                loss.evaluate(point, new double[point.length]);
-                double[] axis = new double[point.length];
-                axis[i] = 1;
-                loss.timesHessian(axis, product);
-                for (int j = 0; j < point.length; j++) {
-                    // The products are of single precision.
-                    assertThat(product[j]).isEqualTo((ahead[j] - behind[j]) / (2 * h), within(1e-5));
-                }
-            }
-        }
-    }
-
-    @Test
     void imagesOfManyBlocksAndWorkersAreAllInTheHessian() {
         FeatureSet images = random(1_111, 7, 4, 6);
         double[] features = new double[1_111 * 7];
@@ -165,45 +125,12 @@ class LogisticRegressionTest {
         }
     }
 
-    /** Seven images of five features, three classes. */
-    private static SoftmaxLoss loss() {
-        Random random = new Random(3);
-        double[] features = random.doubles(35, -1, 1).toArray();
-        int[] classes = random.ints(7, 0, 3).toArray();
-        return new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7, Workers.standard());
-    }
-
-    private static double[] moved(double[] point, int i, double by) {
-        double[] moved = point.clone();
-        moved[i] += by;
-        return moved;
-    }
-
     private static double[] moved(double[] point, double[] vector, double by) {
         double[] moved = point.clone();
         for (int i = 0; i < moved.length; i++) {
             moved[i] += by * vector[i];
         }
         return moved;
-    }
-
-    @Test
-    void theNumberOfThreadsChangesNoBit() throws Exception {
-        LogisticRegression regression = new LogisticRegression(random(200, 120, 90, 4), WORKERS);
-        ForkJoinPool one = new ForkJoinPool(1);
-        ForkJoinPool three = new ForkJoinPool(3);
-        try {
-            TruncatedNewton first =
-                    one.submit(() -> regression.minimum(1, null)).get();
-            TruncatedNewton second =
-                    three.submit(() -> regression.minimum(1, null)).get();
-            assertThat(second.value).isEqualTo(first.value);
-            assertThat(second.iterations).isEqualTo(first.iterations);
-            assertThat(second.point).isEqualTo(first.point);
-        } finally {
-            one.shutdown();
-            three.shutdown();
-        }
     }
 
     @Test

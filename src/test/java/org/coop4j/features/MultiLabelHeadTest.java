@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -60,15 +59,9 @@ class MultiLabelHeadTest {
         }
     }
 
-    private static List<Labels> labels(GoldenMethods golden, String name) throws IOException {
-        return Stream.of(golden.rows(name))
-                .map(row -> Labels.ofStates(row.length, k -> row[k]))
-                .toList();
-    }
-
     private static FeatureSet images(GoldenMethods golden, String rows, String labels) throws IOException {
         FeatureMatrix matrix = golden.matrix(rows);
-        return new DenseFeatures(matrix.width(), 1, matrix.toArray(), labels(golden, labels));
+        return new DenseFeatures(matrix.width(), 1, matrix.toArray(), golden.labels(labels));
     }
 
     /** A space in which each class has the file's text features. */
@@ -80,19 +73,6 @@ class MultiLabelHeadTest {
 
     private static List<String> names(int classes) {
         return IntStream.range(0, classes).mapToObj(k -> "class " + k).toList();
-    }
-
-    /** One image may change its rank by rounding. */
-    private static void assertMeanAveragePrecision(FeatureMatrix logits, List<Labels> labels, JsonNode expected) {
-        assertThat(LabelScores.of(labels, logits.toRows()).meanAveragePrecision())
-                .isCloseTo(expected.asDouble(), within(100.0 / labels.size()));
-    }
-
-    private static void assertWithin(String name, float[] expected, float[] actual, double tolerance) {
-        assertThat(actual).as(name).hasSameSizeAs(expected);
-        for (int i = 0; i < expected.length; i++) {
-            assertThat((double) actual[i]).as("%s at %d", name, i).isCloseTo(expected[i], within(tolerance));
-        }
     }
 
     static List<String> heads() throws IOException {
@@ -130,20 +110,21 @@ class MultiLabelHeadTest {
                     golden.assertClose(key, "b.grad", times(b.gradient(), 1 / scale));
                 }
                 if (step == 10) {
-                    assertWithin("w", golden.floats(key + ".w.step10"), w.values(), 1e-5);
-                    assertWithin("b", golden.floats(key + ".b.step10"), times(b.values(), scale), 1e-4);
+                    GoldenMethods.assertWithin("w", golden.floats(key + ".w.step10"), w.values(), 1e-5);
+                    GoldenMethods.assertWithin("b", golden.floats(key + ".b.step10"), times(b.values(), scale), 1e-4);
                 }
                 if (step == steps) {
                     assertThat(loss).isCloseTo(c.get("loss_last").asDouble(), within(2e-3));
                 }
             });
-            assertWithin("w", golden.floats(key + ".w.step300"), w.values(), 1e-4);
-            assertWithin("b", golden.floats(key + ".b.step300"), times(b.values(), scale), 1e-3);
+            GoldenMethods.assertWithin("w", golden.floats(key + ".w.step300"), w.values(), 1e-4);
+            GoldenMethods.assertWithin("b", golden.floats(key + ".b.step300"), times(b.values(), scale), 1e-3);
             try (Classifier learned = head.addTo(ClassifierFile.of(method, names(text.rows()), space.modelSha256()))
                     .open(space)) {
                 FeatureMatrix logits = learned.logits(problem.matrix("test"));
-                assertWithin("logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
-                assertMeanAveragePrecision(logits, labels(problem, "test_labels"), c.get("mAP"));
+                GoldenMethods.assertWithin(
+                        "logits", golden.floats(key + ".test_logits.step300"), logits.toArray(), 1e-2);
+                GoldenMethods.assertMeanAveragePrecision(logits, problem.labels("test_labels"), c.get("mAP"));
             }
         }
     }
@@ -205,7 +186,7 @@ class MultiLabelHeadTest {
                 IntStream.range(0, held.length).forEach(i -> scores[held[i]] = rows[i]);
             }
             FeatureMatrix all = FeatureMatrix.of(scores);
-            assertWithin("scores", golden.floats(key + ".scores"), all.toArray(), 1e-2);
+            GoldenMethods.assertWithin("scores", golden.floats(key + ".scores"), all.toArray(), 1e-2);
             Decision decision = Decision.of(LabelScores.of(support.labelSets(), scores), 0);
             assertThat(decision.shared()).isCloseTo(c.get("shared").asDouble(), within(1e-2));
             assertThat(decision.slope()).isCloseTo(c.get("platt").get("a").asDouble(), within(1e-3));

@@ -8,7 +8,6 @@ import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.Differences;
@@ -102,20 +101,6 @@ class CoOpTest {
     }
 
     @Test
-    void aUnifiedContextAcceptsOtherClasses() throws IOException {
-        List<String> other = List.of("lawn", "dog", "sky", "a very long name of a class");
-        Classifier own = prompt(false).open(clip);
-        Classifier classifier = own.forClasses(other);
-        assertThat(classifier.classNames()).isEqualTo(other);
-        assertThat(classifier.save().classNames()).isEqualTo(other);
-        FeatureMatrix logits = classifier.logits(images());
-        FeatureMatrix before = own.logits(images());
-        for (int i = 0; i < logits.rows(); i++) {
-            assertThat(logits.get(i, 1)).isCloseTo(before.get(i, 0), within(1e-3f));
-        }
-    }
-
-    @Test
     void ofAClassSpecificContextClassesTakeTheVectorsOfTheirNames() throws IOException {
         Classifier all = prompt(true).open(clip);
         Classifier few = all.forClasses(List.of(NAMES.get(2), "Dog"));
@@ -203,20 +188,6 @@ class CoOpTest {
         return context.initial(clip, NAMES.size(), 5);
     }
 
-    @Test
-    void wordsBecomeOneVectorPerToken() throws IOException {
-        PromptContext context = PromptContext.atEnd(new ContextStart("a_photo of a xoloitzcuintli"));
-        int[] tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli");
-        assertThat(tokens.length).isGreaterThan(5);
-        PromptLayout layout = context.layout(clip);
-        assertThat(layout).isEqualTo(new PromptLayout(tokens.length, ClassPosition.END, false));
-        float[] values = initial(context).values();
-        for (int i = 0; i < tokens.length; i++) {
-            assertThat(Arrays.copyOfRange(values, i * 16, (i + 1) * 16))
-                    .containsExactly(clip.tokenEmbedding(tokens[i]));
-        }
-    }
-
     /** With the embeddings of words, prompts are texts; the reference moves a full stop that is one token with the name. */
     @ParameterizedTest
     @CsvSource(
@@ -255,19 +226,6 @@ class CoOpTest {
             assertThatThrownBy(() ->
                             method.with(words).with(Map.of("context_length", 5)).in(clip))
                     .hasMessageContainingAll("context_length", "words", tokens + ", got 5", "none");
-        }
-    }
-
-    @Test
-    void wordsInitialiseTheContextOfEachClass() {
-        float[] unified = initial(PromptContext.atEnd(new ContextStart(PromptContext.PHOTO)))
-                .values();
-        float[] specific = initial(new PromptContext(new ContextStart("a photo of a"), ClassPosition.END, true))
-                .values();
-        assertThat(specific).hasSize(NAMES.size() * unified.length);
-        for (int c = 0; c < NAMES.size(); c++) {
-            assertThat(Arrays.copyOfRange(specific, c * unified.length, (c + 1) * unified.length))
-                    .containsExactly(unified);
         }
     }
 

@@ -12,12 +12,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.eval.LabelScores;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.text.Tokenizer;
@@ -232,10 +235,28 @@ public final class GoldenMethods implements AutoCloseable {
         }
         double deviation = of(key).path("float32_deviation").path(name).asDouble(0);
         double tolerance = Math.max(20 * deviation, Math.max(1e-5 * largest, 1e-6));
+        assertWithin(key + " " + name, expected, actual, tolerance);
+    }
+
+    /** Checks values against the file's within a difference. */
+    public static void assertWithin(String name, float[] expected, float[] actual, double tolerance) {
         assertThat(actual).as(name).hasSameSizeAs(expected);
         for (int i = 0; i < expected.length; i++) {
-            assertThat((double) actual[i]).as("%s %s at %d", key, name, i).isCloseTo(expected[i], within(tolerance));
+            assertThat((double) actual[i]).as("%s at %d", name, i).isCloseTo(expected[i], within(tolerance));
         }
+    }
+
+    /** Sets of labels by their states. */
+    public List<Labels> labels(String name) throws IOException {
+        return Stream.of(rows(name))
+                .map(row -> Labels.ofStates(row.length, k -> row[k]))
+                .toList();
+    }
+
+    /** One image may change its rank by rounding. */
+    public static void assertMeanAveragePrecision(FeatureMatrix logits, List<Labels> labels, JsonNode expected) {
+        assertThat(LabelScores.of(labels, logits.toRows()).meanAveragePrecision())
+                .isCloseTo(expected.asDouble(), within(100.0 / labels.size()));
     }
 
     /** Checks numbers of images classified correctly: one may fall to the other side by rounding. */

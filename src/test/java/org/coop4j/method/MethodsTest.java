@@ -141,43 +141,27 @@ class MethodsTest {
         return classifier.logits((pixels ? images.encoded(clip, classifier.features()) : images).matrix());
     }
 
-    private static Classifier fit(Method method, int val) throws IOException {
-        Training training = Settings.with(method.training(1), Map.of("epochs", 2));
-        return method.learner(clip, TASK)
-                .fit(new FewShotFeatures(images(method, 3, 1), images(method, val, 2)), new Trainer(training, 1));
-    }
-
+    /** One image per class is learned once; its file, fewer classes and further ones are asked of that classifier. */
     @ParameterizedTest
     @MethodSource("methods")
-    void oneImagePerClassIsLearnedAndTheFileClassifiesTheSame(Method method) throws IOException {
+    void theFileClassifiesTheSameKnownClassesKeepTheirLogitsAndNewOnesAreZeroShot(Method method) throws IOException {
         FeatureSet test = images(method, 5, 3);
-        Path file = folder.resolve("classifier.safetensors");
-        try (Classifier fitted = fit(method, 6)) {
-            fitted.save().write(file);
-            ClassifierFile saved = ClassifierFile.read(file);
-            assertThat(saved.method().id()).isEqualTo(method.id());
-            try (Classifier read = saved.open(clip)) {
-                // A probe is fitted in double precision, and saved in single.
-                float rounding = method.id().equals("linear-probe") ? 1e-4f : 0;
+        Training training = Settings.with(method.training(1), Map.of("epochs", 2));
+        FewShotFeatures data = new FewShotFeatures(images(method, 3, 1), images(method, 0, 2));
+        try (Classifier fitted = method.learner(clip, TASK).fit(data, new Trainer(training, 1));
+                Classifier few = fitted.forClasses(List.of("right", "up there"))) {
+            FeatureMatrix all = logits(fitted, test);
+            // A probe is fitted in double precision, and saved in single.
+            float rounding = method.id().equals("linear-probe") ? 1e-4f : 0;
+            try (Classifier read = reread(fitted)) {
+                assertThat(read.save().method().id()).isEqualTo(method.id());
                 assertThat(read.classNames()).isEqualTo(NAMES);
                 assertThat(logits(read, test).toArray())
                         .doesNotContain(Float.NaN)
-                        .containsExactly(logits(fitted, test).toArray(), within(rounding));
+                        .containsExactly(all.toArray(), within(rounding));
             }
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("methods")
-    void knownClassesKeepTheirLogitsAndNewOnesAreZeroShot(Method method) throws IOException {
-        FeatureSet test = images(method, 5, 3);
-        try (Classifier fitted = fit(method, 0);
-                Classifier few = fitted.forClasses(List.of("right", "up there"))) {
-            FeatureMatrix all = logits(fitted, test);
             assertDifferences(logits(few, test), 0, 1, all, 2, 1);
-            Path file = folder.resolve("few.safetensors");
-            few.save().write(file);
-            try (Classifier read = ClassifierFile.read(file).open(clip)) {
+            try (Classifier read = reread(few)) {
                 assertThat(read.classNames()).containsExactly("right", "up there");
                 assertDifferences(logits(read, test), 0, 1, all, 2, 1);
             }
@@ -186,7 +170,8 @@ class MethodsTest {
                         .hasMessageContainingAll("\"down\"", "3 classes", method.id(), "zero-shot, coop, kgcoop");
                 return;
             }
-            try (Classifier mixed = fitted.forClasses(List.of("down", "left"))) {
+            try (Classifier mixed = fitted.forClasses(List.of("down", "left"));
+                    Classifier read = reread(mixed)) {
                 FeatureMatrix logits = logits(mixed, test);
                 boolean zeroShot = method.group() == Group.FEATURES
                         && method.features() == FeatureKind.EMBEDDED
@@ -202,12 +187,16 @@ class MethodsTest {
                         assertThat(logits.get(i, 0)).isCloseTo(expected.get(i, 0), within(1e-3f));
                     }
                 }
-                mixed.save().write(file);
-                try (Classifier read = ClassifierFile.read(file).open(clip)) {
-                    assertThat(logits(read, test).toArray()).isEqualTo(logits.toArray());
-                }
+                assertThat(logits(read, test).toArray()).isEqualTo(logits.toArray());
             }
         }
+    }
+
+    /** Returns a classifier as its file gives it. */
+    private static Classifier reread(Classifier classifier) throws IOException {
+        Path file = folder.resolve("classifier.safetensors");
+        classifier.save().write(file);
+        return ClassifierFile.read(file).open(clip);
     }
 
     /** Compares the differences of two classes' logits. */

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.RandomValues;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -21,7 +20,6 @@ import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
-import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.LearnedTensor;
@@ -42,25 +40,6 @@ class MultiLabelPromptTest {
 
     @TempDir
     static Path folder;
-
-    private static List<Labels> labels(GoldenMethods golden, String name) throws IOException {
-        return Stream.of(golden.rows(name))
-                .map(row -> Labels.ofStates(row.length, k -> row[k]))
-                .toList();
-    }
-
-    /** One image may change its rank by rounding. */
-    private static void assertMeanAveragePrecision(FeatureMatrix logits, List<Labels> labels, JsonNode expected) {
-        assertThat(LabelScores.of(labels, logits.toRows()).meanAveragePrecision())
-                .isCloseTo(expected.asDouble(), within(100.0 / labels.size()));
-    }
-
-    private static void assertWithin(String name, float[] expected, float[] actual, double tolerance) {
-        assertThat(actual).as(name).hasSameSizeAs(expected);
-        for (int i = 0; i < expected.length; i++) {
-            assertThat((double) actual[i]).as("%s at %d", name, i).isCloseTo(expected[i], within(tolerance));
-        }
-    }
 
     static List<String> prompted() throws IOException {
         try (GoldenMethods golden = GoldenMethods.open(FOLDER, "dualcoop")) {
@@ -85,7 +64,7 @@ class MultiLabelPromptTest {
             PromptEncoder encoder = clip.promptEncoder(
                     method.prompts(golden.prompts(new PromptLayout(m, ClassPosition.END, false)), m));
             FeatureMatrix images = first(problem, "regions").normalized();
-            List<Labels> labels = labels(problem, c.get("labels").asText());
+            List<Labels> labels = problem.labels(c.get("labels").asText());
             int classes = encoder.classes() / 2;
             int[][] batches = golden.rows(key + ".batches");
             golden.assertClose(
@@ -109,7 +88,7 @@ class MultiLabelPromptTest {
             assertBoth(golden, key, "step10", ctx.values());
             FeatureMatrix test = first(problem, "test_regions").normalized();
             FeatureMatrix logits = logits(encoder, learning, test, clip);
-            assertWithin("logits", golden.floats(key + ".test_logits.step10"), logits.toArray(), 1e-3);
+            GoldenMethods.assertWithin("logits", golden.floats(key + ".test_logits.step10"), logits.toArray(), 1e-3);
             FeatureMatrix weights = method.classWeights(
                     encoder.features(learning, MemoryLimit.none()).normalized());
             FeatureMatrix z = test.products(weights).times(clip.logitScale());
@@ -117,7 +96,7 @@ class MultiLabelPromptTest {
             for (int i = 0; i < probabilities.length; i++) {
                 assertThat(Decision.EVEN.probability(z.toArray()[i])).isCloseTo(probabilities[i], within(1e-3));
             }
-            assertMeanAveragePrecision(z, labels(problem, "test_labels"), c.get("mAP"));
+            GoldenMethods.assertMeanAveragePrecision(z, problem.labels("test_labels"), c.get("mAP"));
         }
     }
 
@@ -162,7 +141,8 @@ class MultiLabelPromptTest {
         for (float value : expected) {
             largest = Math.max(largest, Math.abs(value));
         }
-        assertWithin(state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
+        GoldenMethods.assertWithin(
+                state, expected, actual, state.equals("grad") ? Math.max(1e-4 * largest, 1e-6) : 1e-6);
     }
 
     @ParameterizedTest

@@ -16,10 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.Optimizer.Algorithm;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Steps of the optimizers, and the learning rates of trainings. */
 class OptimizerTest {
@@ -69,23 +66,6 @@ class OptimizerTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2})
-    void aRestoredOptimizerContinuesWithTheSameBits(int steps) {
-        Optimizer before = reference();
-        for (int step = 0; step < steps; step++) {
-            step(before, step, 0.002);
-        }
-        Optimizer after = reference();
-        LearnedTensor other = LearnedTensor.of("ctx", START.clone(), START.length);
-        after.step(List.of(other), 1, 1);
-        after.restore(before.state());
-        for (int step = steps; step < GRADIENTS.length; step++) {
-            step(after, step, 0.002);
-        }
-        assertThat(tensor.values()).containsExactly(PARAMETERS[2]);
-    }
-
     @Test
     void theNormOfAllGradientsTogetherIsLimited() {
         Optimizer sgd = new Optimizer(
@@ -102,17 +82,6 @@ class OptimizerTest {
             assertThat(tensor.values()[0]).isCloseTo(before - gradients[0] / norm, within(1e-6f));
             assertThat(other.values()[0]).isCloseTo(-gradients[1] / norm, within(1e-6f));
         }
-    }
-
-    @Test
-    void withoutMomentumAndDecayAStepIsRateTimesGradient() {
-        Optimizer sgd = new Optimizer(Settings.with(Training.coop(1, 1), Map.of("momentum", 0, "weight_decay", 0)));
-        LearnedTensor two = LearnedTensor.of("x", new float[] {1, 2}, 2);
-        System.arraycopy(new float[] {4, -8}, 0, two.gradient(), 0, 2);
-        sgd.step(List.of(two), 0.25, 1);
-        System.arraycopy(new float[] {1, 1}, 0, two.gradient(), 0, 2);
-        sgd.step(List.of(two), 0.5, 2);
-        assertThat(two.values()).containsExactly(-0.5f, 3.5f);
     }
 
     @Test
@@ -138,53 +107,6 @@ class OptimizerTest {
                 Map.of("batch", 0),
                 Map.of("epsilon", 0.0))) {
             assertThrown(IllegalArgumentException.class, () -> Settings.with(Training.coop(1, 1), bad));
-        }
-    }
-
-    private static final double RATE = 0.01;
-    private static final double EPSILON = 1e-3;
-    private static final double DECAY = 0.1;
-    private static final int STEPS = 7;
-
-    private static float gradient(int i, int step) {
-        return (float) Math.sin(3.0 * i + step);
-    }
-
-    private static double[] formula(float[] start, boolean decoupled) {
-        double[] theta = new double[start.length];
-        double[] m = new double[start.length];
-        double[] v = new double[start.length];
-        for (int i = 0; i < theta.length; i++) {
-            theta[i] = start[i];
-            for (int t = 1; t <= STEPS; t++) {
-                double g = gradient(i, t) + (decoupled ? 0 : DECAY * theta[i]);
-                theta[i] *= decoupled ? 1 - RATE * DECAY : 1;
-                m[i] = 0.9 * m[i] + 0.1 * g;
-                v[i] = 0.999 * v[i] + 0.001 * g * g;
-                double unbiased = Math.sqrt(v[i]) / Math.sqrt(1 - Math.pow(0.999, t));
-                theta[i] -= RATE / (1 - Math.pow(0.9, t)) * m[i] / (unbiased + EPSILON);
-            }
-        }
-        return theta;
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void stepsFollowTheFormulas(boolean decoupled) {
-        float[] start = {0.5f, -1.25f, 0.01f, 2};
-        Algorithm algorithm = decoupled ? Algorithm.ADAMW : Algorithm.ADAM;
-        Optimizer adam =
-                new Optimizer(Training.adam(algorithm, 1, 1, RATE, DECAY, EPSILON, Training.Schedule.CONSTANT));
-        LearnedTensor tensor = LearnedTensor.of("w", start.clone(), 4);
-        for (int t = 1; t <= STEPS; t++) {
-            for (int i = 0; i < start.length; i++) {
-                tensor.gradient()[i] = gradient(i, t);
-            }
-            adam.step(List.of(tensor), RATE, t);
-        }
-        double[] expected = formula(start, decoupled);
-        for (int i = 0; i < expected.length; i++) {
-            assertThat((double) tensor.values()[i]).isCloseTo(expected[i], within(1e-6));
         }
     }
 
