@@ -191,7 +191,7 @@ class ErrorsAndChangesTest {
                 .contains("1 of the run's", "training images has changed (" + image);
         Files.delete(image);
         assertThat(addCove(run, places.resolve("cove"), none).failed(1))
-                .contains("training images has disappeared (" + image, "restore");
+                .contains("training images is missing (" + image, "restore");
         assertThat(none).doesNotExist();
         Files.write(image, content);
         addCove(run, places.resolve("cove"), none).ok();
@@ -228,7 +228,7 @@ class ErrorsAndChangesTest {
             Files.move(data.resolve(part).resolve("sky"), folder.resolve(part + "-sky"));
         }
         assertThat(run("compare", runs, "--json").failed(1))
-                .contains("7 of the run's 21 test images have disappeared", "restore them, or name the data");
+                .contains("7 of the run's 21 test images are missing", "restore them, or name the data");
         assertThat(run("compare", runs, "-d", data, "--json").ok().err()).contains("2 of the 3 classes");
     }
 
