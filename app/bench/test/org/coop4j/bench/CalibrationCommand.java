@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.commons.math3.random.RandomDataGenerator;
 import org.apache.commons.math3.random.RandomGeneratorFactory;
@@ -21,7 +22,6 @@ import org.coop4j.eval.Scores;
 import org.coop4j.method.Method;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Run;
-import org.coop4j.run.Sample;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +79,7 @@ final class CalibrationCommand extends ConsoleCommand {
             for (Method method : methods) {
                 Path folder = Files.createTempDirectory("calibration").resolve("run");
                 try (Learned learned = Run.of(
-                                clip, DataSpec.of(data), method, Sample.of(shots, 1), Run.Options.of(bank))
+                                clip, DataSpec.of(data), method, Map.of("shots", shots), Run.Options.of(bank))
                         .learn(folder, false)) {
                     printer.print(row(method.id(), learned.test()));
                 }

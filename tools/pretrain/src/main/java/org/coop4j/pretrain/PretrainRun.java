@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
@@ -41,6 +42,11 @@ public record PretrainRun(
         Path validation,
         Workers workers,
         Progress progress) {
+
+    private static final String CONFIG = "config.json";
+
+    /** Limit of the size of a configuration in bytes. */
+    private static final long LARGEST = 1L << 20;
 
     private static final long CHECKPOINT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -83,7 +89,7 @@ public record PretrainRun(
                 if (held != null) {
                     Retrieval.check(held, architecture, tokenizer, workers);
                 }
-                run.write(RunFolder.CONFIG, spec);
+                CheckedJson.write(run.file(CONFIG), spec);
                 train(run, training, held, tokenizer);
             }
         }
@@ -100,8 +106,9 @@ public record PretrainRun(
 
     /** Refuses the folder of another run. */
     private static void requireOwn(RunFolder run, PretrainSpec spec) throws IOException {
-        if (run.has(RunFolder.CONFIG)
-                && !RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class)
+        Path config = run.file(CONFIG);
+        if (run.has(CONFIG)
+                && !CheckedJson.read(config, config.toString(), PretrainSpec.class, LARGEST)
                         .equals(spec)) {
             throw new IOException("the run in "
                     + run.path()
@@ -144,7 +151,7 @@ public record PretrainRun(
                 }
             });
         }
-        run.write(RunFolder.PROVENANCE, provenance(run, held));
+        CheckedJson.write(run.file(RunFolder.PROVENANCE), provenance(run, held));
     }
 
     /** Puts the training at its checkpoint, where there is one. */

@@ -145,12 +145,12 @@ class PretrainRunTest {
         Path second = folder.resolve("second");
         try (ConvertedModel model = ConvertedModel.open(first.resolve(PretrainRun.MODEL))) {
             run(InitialModel.of(model), second, false, Progress.NONE);
-            assertThat(second.resolve(RunFolder.CONFIG)).content().contains(model.sha256());
+            assertThat(second.resolve("config.json")).content().contains(model.sha256());
         }
         assertThat(losses(second).get(0)).isLessThan(losses(first).get(0));
         assertThatThrownBy(() -> run(second, true, Progress.NONE))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(second.toString(), RunFolder.CONFIG, "--out");
+                .hasMessageContainingAll(second.toString(), "config.json", "--out");
     }
 
     private static List<Double> losses(Path run) throws IOException {
@@ -198,7 +198,7 @@ class PretrainRunTest {
         });
         assertThat(during)
                 .containsExactlyInAnyOrder(
-                        ".lock", RunFolder.CONFIG, RunFolder.METRICS, PretrainRun.MODEL, RunFolder.CHECKPOINT);
+                        ".lock", "config.json", RunFolder.METRICS, PretrainRun.MODEL, RunFolder.CHECKPOINT);
     }
 
     private static Set<String> names(Path folder) {
@@ -217,6 +217,6 @@ class PretrainRunTest {
         Files.writeString(table, Files.readString(table) + "0.png,another caption\n");
         assertThatThrownBy(() -> run(out, true, Progress.NONE))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out.toString(), RunFolder.CONFIG, "--out");
+                .hasMessageContainingAll(out.toString(), "config.json", "--out");
     }
 }
