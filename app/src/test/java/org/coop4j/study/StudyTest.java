@@ -302,6 +302,17 @@ class StudyTest {
     }
 
     @Test
+    void datasetsWithOtherSeedsGiveAMeanWithoutSpread() throws IOException {
+        seeds("coop-m16-end", "DTD", 16, 60, 62);
+        seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
+
+        MethodResult average = fewShot().get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+
+        assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
+        assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
+    }
+
+    @Test
     void oneSeedOrEqualDifferencesGiveNoTest() throws IOException {
         write(RunFiles.of("zero-shot", "DTD", 60.1));
         seeds("coop-m16-end", "DTD", 1, 71.3);
