@@ -3,9 +3,9 @@ package org.coop4j.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +26,8 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images.Pictures;
 
 /**
- * A run that is read back from its folder. Its images are the recorded ones, even if the folder of the data has changed: a
- * caller says which differences it accepts, and everything else is refused.
+ * A run that is read back from its folder. Its images are the recorded ones, even if the folder of the data has changed; those
+ * that are missing or replaced are named.
  */
 public final class OpenRun {
 
@@ -47,51 +47,39 @@ public final class OpenRun {
         this.failure = failure(folder);
     }
 
-    /** A way in which an image differs from what a run recorded. */
-    public enum Difference {
-        /** The data has an image that the run did not use. */
-        ADDED,
-        /** Its file is not there. */
-        GONE,
-        /** Its file has another content. */
-        REPLACED
-    }
-
     /**
      * A part of a run's images as it is today.
      *
      * @param unchanged images that are what they were
-     * @param differing paths of the others, by how they differ; added ones are not looked for
+     * @param missing paths of images whose files are not there
+     * @param replaced paths of images whose files have another content
      */
-    public record Found(List<LabelledImage> unchanged, Map<Difference, List<String>> differing) {
+    public record Found(List<LabelledImage> unchanged, List<String> missing, List<String> replaced) {
 
         /**
-         * Returns the images that are what they were.
+         * Returns all images of the part.
          *
          * @param what a phrase for the part, such as "test images"
          * @param remedy what to do about a difference
-         * @throws InputException for a difference that is not accepted, with the first files
+         * @throws InputException if some are missing or replaced, with the first files
          */
-        public List<LabelledImage> accepting(Set<Difference> accepted, String what, String remedy)
-                throws InputException {
-            for (Map.Entry<Difference, List<String>> entry : differing.entrySet()) {
-                List<String> paths = entry.getValue();
-                InputException.require(
-                        paths.isEmpty() || accepted.contains(entry.getKey()),
-                        "%s of the run's %d %s %s (%s): %s",
-                        paths.size(),
-                        unchanged.size()
-                                + differing.values().stream()
-                                        .mapToInt(List::size)
-                                        .sum(),
-                        what,
-                        entry.getKey() == Difference.GONE
-                                ? paths.size() == 1 ? "is missing" : "are missing"
-                                : paths.size() == 1 ? "has changed" : "have changed",
-                        Numbers.first(paths, NAMED),
-                        remedy);
-            }
+        public List<LabelledImage> required(String what, String remedy) throws InputException {
+            require(missing, what, "is missing", "are missing", remedy);
+            require(replaced, what, "has changed", "have changed", remedy);
             return unchanged;
+        }
+
+        private void require(List<String> paths, String what, String one, String several, String remedy)
+                throws InputException {
+            InputException.require(
+                    paths.isEmpty(),
+                    "%d of the run's %d %s %s (%s): %s",
+                    paths.size(),
+                    unchanged.size() + missing.size() + replaced.size(),
+                    what,
+                    paths.size() == 1 ? one : several,
+                    Numbers.first(paths, NAMED),
+                    remedy);
         }
     }
 
@@ -243,14 +231,15 @@ public final class OpenRun {
     private Found files(Images all, Split part, ExifOrientation exif) throws IOException {
         List<LabelledImage> there = new ArrayList<>();
         List<String> sha256 = new ArrayList<>();
-        Map<Difference, List<String>> differing = differing();
+        List<String> missing = new ArrayList<>();
+        List<String> replaced = new ArrayList<>();
         for (RunImages.Image image : recorded(part)) {
             Path file = Path.of(image.path());
             if (Files.exists(file)) {
                 there.add(new LabelledImage(file, image.labels(), image.className(), exif, null));
                 sha256.add(image.sha256());
             } else {
-                differing.get(Difference.GONE).add(image.path());
+                missing.add(image.path());
             }
         }
         List<String> now = all.contents(there);
@@ -259,10 +248,10 @@ public final class OpenRun {
             if (now.get(i).equals(sha256.get(i))) {
                 unchanged.add(there.get(i));
             } else {
-                differing.get(Difference.REPLACED).add(there.get(i).path().toString());
+                replaced.add(there.get(i).path().toString());
             }
         }
-        return new Found(unchanged, differing);
+        return new Found(unchanged, missing, replaced);
     }
 
     /** Returns the rows of the file of features that the run recorded. */
@@ -282,37 +271,34 @@ public final class OpenRun {
                     .forEach(row -> byPlace.put(row.stored().sha256() + row.place(), row));
         }
         List<LabelledImage> unchanged = new ArrayList<>();
-        Map<Difference, List<String>> differing = differing();
+        List<String> missing = new ArrayList<>();
         for (RunImages.Image image : recorded(part)) {
             LabelledImage row = byPlace.get(image.sha256() + image.path());
             if (row == null) {
-                differing.get(Difference.GONE).add(image.path());
+                missing.add(image.path());
             } else {
                 unchanged.add(row);
             }
         }
-        return new Found(unchanged, differing);
+        return new Found(unchanged, missing, List.of());
     }
 
     /** Returns the images that have other contents than the run recorded, in brackets; empty if there are none. */
     String replaced(Images all) throws IOException {
         List<String> paths = new ArrayList<>();
         for (Split part : Split.values()) {
-            paths.addAll(find(all, part).differing.get(Difference.REPLACED));
+            paths.addAll(find(all, part).replaced);
         }
         return paths.isEmpty() ? "" : " (" + Numbers.first(paths, NAMED) + ")";
     }
 
-    private static Map<Difference, List<String>> differing() {
-        return EnumSet.of(Difference.GONE, Difference.REPLACED).stream()
-                .collect(Collectors.toMap(one -> one, one -> new ArrayList<>()));
-    }
-
-    /** Returns the test images that the data has today and the run did not have; none if the data cannot be read. */
-    public List<LabelledImage> added(Images all) {
+    /**
+     * Returns the test images that the data has today and the run did not have; none if the data is not there or cannot be
+     * split any more: the recorded images are found by their paths.
+     */
+    public List<LabelledImage> added(Images all) throws IOException {
+        Set<String> known = images().test().stream().map(RunImages.Image::path).collect(Collectors.toSet());
         try {
-            Set<String> known =
-                    images().test().stream().map(RunImages.Image::path).collect(Collectors.toSet());
             return all
                     .dataset(config.testedOn().source(), config.sample().seed())
                     .half(config.testedOn().classes())
@@ -320,8 +306,8 @@ public final class OpenRun {
                     .stream()
                     .filter(image -> !known.contains(image.place()))
                     .toList();
-        } catch (IOException | IllegalArgumentException e) {
-            return List.of(); // what is gone is found by its path
+        } catch (InputException | NoSuchFileException | IllegalArgumentException e) {
+            return List.of();
         }
     }
 
@@ -336,8 +322,8 @@ public final class OpenRun {
                 config.data().source(),
                 classifier().classNames(),
                 config.sample().seed(),
-                find(all, Split.TRAIN).accepting(Set.of(), "training images", remedy),
-                find(all, Split.VAL).accepting(Set.of(), "val images", remedy),
+                find(all, Split.TRAIN).required("training images", remedy),
+                find(all, Split.VAL).required("val images", remedy),
                 progress);
     }
 
@@ -348,7 +334,7 @@ public final class OpenRun {
      * @throws InputException if its features or images are not what they were
      */
     public Pictures test(Images all, String remedy, Progress progress) throws IOException {
-        return all.test(config, find(all, Split.TEST).accepting(Set.of(), "test images", remedy), progress);
+        return all.test(config, find(all, Split.TEST).required("test images", remedy), progress);
     }
 
     /**

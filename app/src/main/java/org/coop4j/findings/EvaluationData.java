@@ -87,7 +87,7 @@ public record EvaluationData(
         return new Tested(
                 images.orElseThrow().testedClasses(),
                 own.find(all, Split.TEST, exif)
-                        .accepting(Set.of(), "test images", "restore them, or name the data of the current images"));
+                        .required("test images", "restore them, or name the data of the current images"));
     }
 
     /**
