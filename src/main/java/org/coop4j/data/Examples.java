@@ -21,7 +21,6 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Floats;
 import org.coop4j.image.ExifOrientation;
@@ -165,12 +164,7 @@ public final class Examples {
                             own.classNames(),
                             other.classNames());
                     List<LabelledImage> moved = other.train().stream()
-                            .map(image -> new LabelledImage(
-                                    VAL.resolve(image.path()),
-                                    image.labels(),
-                                    image.className(),
-                                    image.exif(),
-                                    image.stored()))
+                            .map(image -> image.movedTo(VAL.resolve(image.path())))
                             .toList();
                     return new ImageDataset(own.name(), own.classNames(), own.train(), moved, own.test());
                 },
@@ -207,10 +201,7 @@ public final class Examples {
                 .toArray();
         FeatureMatrix rows = FeatureMatrix.of(
                 IntStream.of(readable).mapToObj(encoded.features()::get).toList(), encoded.width());
-        List<HashedImage> images = IntStream.of(readable)
-                .mapToObj(some::get)
-                .map(image -> new HashedImage(image, "", image.path().toString())) // no file keeps their hashes
-                .toList();
+        List<LabelledImage> images = IntStream.of(readable).mapToObj(some::get).toList();
         return new ImageFeatures(images, 1, rows.width(), (i, view, target, offset) -> rows.copyRow(i, target, offset));
     }
 

@@ -1,7 +1,12 @@
 package org.coop4j.data;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import org.coop4j.base.Require;
 import org.coop4j.eval.Labels;
@@ -10,20 +15,36 @@ import org.coop4j.image.ExifOrientation;
 /**
  * One image file and its labels.
  *
- * @param path the file
+ * @param path the file; for a row of a file of features, the name that the file gives it
  * @param labels its single label or its set of labels
  * @param className name of its class as the dataset writes it, with underscores; for a set, the names of its classes
  * @param exif treatment of the file's EXIF orientation
  * @param stored the image's features if they were encoded before; null for an image to be encoded
+ * @param sha256 SHA-256 of its content in hexadecimal; empty until it is read
+ * @param turned EXIF orientation by which its pixels are turned, 1 to 8; 1 for upright and until it is read
  */
 public record LabelledImage(
-        Path path, Labels labels, String className, ExifOrientation exif, StoredFeatures.Row stored) {
+        Path path,
+        Labels labels,
+        String className,
+        ExifOrientation exif,
+        StoredFeatures.Row stored,
+        String sha256,
+        int turned) {
 
     /** The words for an image that shows none of the classes. */
     public static final String NO_CLASS = "no class";
 
+    /** Orientation of an image that is not turned. */
+    public static final int UPRIGHT = 1;
+
     public LabelledImage {
         Require.that(!className.isBlank(), "the class name of %s is blank", path);
+    }
+
+    /** An image whose content is not read yet. */
+    public LabelledImage(Path path, Labels labels, String className, ExifOrientation exif, StoredFeatures.Row stored) {
+        this(path, labels, className, exif, stored, "", UPRIGHT);
     }
 
     /** An image to be encoded. */
@@ -31,20 +52,42 @@ public record LabelledImage(
         this(path, Labels.of(label), className, exif, null);
     }
 
-    /** An image with a set of labels; its file may be null. */
-    public static LabelledImage of(
-            Path path, Labels labels, List<String> classNames, ExifOrientation exif, StoredFeatures.Row stored) {
-        return new LabelledImage(path, labels, words(labels, classNames), exif, stored);
-    }
-
-    private static String words(Labels labels, List<String> classNames) {
-        List<String> names = labels.names(classNames);
-        return names.isEmpty() ? NO_CLASS : String.join("; ", names);
-    }
-
     /** An image whose pixels are used as they are stored, as in the published protocols. */
     public LabelledImage(Path path, int label, String className) {
         this(path, label, className, ExifOrientation.KEEP);
+    }
+
+    /** An image with a set of labels; its file may be null. */
+    public static LabelledImage of(
+            Path path, Labels labels, List<String> classNames, ExifOrientation exif, StoredFeatures.Row stored) {
+        List<String> names = labels.names(classNames);
+        return new LabelledImage(path, labels, names.isEmpty() ? NO_CLASS : String.join("; ", names), exif, stored);
+    }
+
+    @JsonCreator
+    static LabelledImage of(
+            @JsonProperty("path") String path,
+            @JsonProperty("label") Labels labels,
+            @JsonProperty("className") String className,
+            @JsonProperty("sha256") String sha256) {
+        Require.that(
+                path != null && className != null && sha256 != null && labels != null,
+                "expected the path, label, className and sha256 of an image, got %s, %s, %s and %s",
+                path,
+                labels,
+                className,
+                sha256);
+        return new LabelledImage(Path.of(path), labels, className, ExifOrientation.KEEP, null, sha256, UPRIGHT);
+    }
+
+    @JsonValue
+    Map<String, Object> toJson() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("path", place());
+        all.put("label", labels);
+        all.put("className", className);
+        all.put("sha256", sha256);
+        return all;
     }
 
     /** Returns its single label. */
@@ -57,8 +100,27 @@ public record LabelledImage(
         return of(path, labels.renumbered(number), classNames, exif, stored);
     }
 
-    LabelledImage with(ExifOrientation other) {
+    /** Returns the image with another treatment of its EXIF orientation, its content not read yet. */
+    public LabelledImage with(ExifOrientation other) {
         return new LabelledImage(path, labels, className, other, stored);
+    }
+
+    /** Returns the image in another place. */
+    public LabelledImage movedTo(Path other) {
+        return new LabelledImage(other, labels, className, exif, stored, sha256, turned);
+    }
+
+    /** Returns the image with the content that was read. */
+    public LabelledImage read(String contentSha256, int orientation) {
+        return new LabelledImage(path, labels, className, exif, stored, contentSha256, orientation);
+    }
+
+    /** Returns what identifies its pixels: its content, and the turn of its pixels; its path if its content has no hash. */
+    public String key() {
+        if (sha256.isEmpty()) {
+            return path.toString();
+        }
+        return turned == UPRIGHT ? sha256 : sha256 + " turned " + turned;
     }
 
     /** Returns the absolute path of its file; for a row of a file of features, the name that the file gives it. */

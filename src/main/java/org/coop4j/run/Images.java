@@ -30,7 +30,6 @@ import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.method.Classifier;
@@ -335,8 +334,7 @@ public final class Images {
 
         private ImageFeatures encoded(FeatureKind kind) throws IOException {
             boolean first = features.isEmpty();
-            List<LabelledImage> wanted =
-                    first ? listed : images().stream().map(HashedImage::image).toList();
+            List<LabelledImage> wanted = first ? listed : images();
             if (wanted.isEmpty()) {
                 return ImageFeatures.none(width(kind));
             }
@@ -364,7 +362,7 @@ public final class Images {
         }
 
         /** Returns the readable images with the hashes of their contents. */
-        public List<HashedImage> images() {
+        public List<LabelledImage> images() {
             synchronized (Images.this) {
                 return features.isEmpty()
                         ? known(FeatureKind.EMBEDDED).images()
@@ -379,7 +377,7 @@ public final class Images {
 
         /** Returns the labels of the readable images. */
         public List<Labels> labelSets() {
-            return images().stream().map(image -> image.image().labels()).toList();
+            return images().stream().map(LabelledImage::labels).toList();
         }
 
         /** Returns the single labels of the readable images. */
@@ -397,8 +395,7 @@ public final class Images {
         /** Returns the images at some positions. */
         public Pictures select(int[] positions) {
             ImageFeatures some = known(FeatureKind.EMBEDDED).select(positions);
-            Pictures part =
-                    new Pictures(some.images().stream().map(HashedImage::image).toList(), what);
+            Pictures part = new Pictures(some.images(), what);
             part.features.put(FeatureKind.EMBEDDED, some);
             return part;
         }

@@ -192,7 +192,7 @@ public final class OpenRun {
         return source.holdsFeatures() ? source.load(config.sample().seed()).stored() : Optional.empty();
     }
 
-    private List<RunImages.Image> recorded(Split part) throws IOException {
+    private List<LabelledImage> recorded(Split part) throws IOException {
         RunImages images = images();
         return switch (part) {
             case TRAIN -> images.train();
@@ -233,13 +233,12 @@ public final class OpenRun {
         List<String> sha256 = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         List<String> replaced = new ArrayList<>();
-        for (RunImages.Image image : recorded(part)) {
-            Path file = Path.of(image.path());
-            if (Files.exists(file)) {
-                there.add(new LabelledImage(file, image.labels(), image.className(), exif, null));
+        for (LabelledImage image : recorded(part)) {
+            if (Files.exists(image.path())) {
+                there.add(image.with(exif));
                 sha256.add(image.sha256());
             } else {
-                missing.add(image.path());
+                missing.add(image.path().toString());
             }
         }
         List<String> now = all.contents(there);
@@ -272,10 +271,10 @@ public final class OpenRun {
         }
         List<LabelledImage> unchanged = new ArrayList<>();
         List<String> missing = new ArrayList<>();
-        for (RunImages.Image image : recorded(part)) {
+        for (LabelledImage image : recorded(part)) {
             LabelledImage row = byPlace.get(image.sha256() + image.path());
             if (row == null) {
-                missing.add(image.path());
+                missing.add(image.path().toString());
             } else {
                 unchanged.add(row);
             }
@@ -297,7 +296,8 @@ public final class OpenRun {
      * split any more: the recorded images are found by their paths.
      */
     public List<LabelledImage> added(Images all) throws IOException {
-        Set<String> known = images().test().stream().map(RunImages.Image::path).collect(Collectors.toSet());
+        Set<String> known =
+                images().test().stream().map(image -> image.path().toString()).collect(Collectors.toSet());
         try {
             return all
                     .dataset(config.testedOn().source(), config.sample().seed())

@@ -1,13 +1,11 @@
 package org.coop4j.run;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -15,7 +13,6 @@ import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.Labels;
 
 /**
@@ -27,7 +24,8 @@ import org.coop4j.eval.Labels;
  * @param val images that it chose settings by; none if the method chooses nothing
  * @param test images that it was tested on
  */
-public record RunImages(List<String> testedClasses, List<Image> train, List<Image> val, List<Image> test) {
+public record RunImages(
+        List<String> testedClasses, List<LabelledImage> train, List<LabelledImage> val, List<LabelledImage> test) {
 
     /** The images of a run that learned nothing. */
     public static final RunImages NONE = new RunImages(null, null, null, null);
@@ -35,44 +33,18 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     /** Limit of the file's size in bytes, enough for some millions of images. */
     private static final long LARGEST = 512L << 20;
 
-    /**
-     * An image of a list.
-     *
-     * @param path its file at the time; for a row of a file of features, the name that the file gives it
-     * @param labels its single label, or its set of labels
-     * @param sha256 SHA-256 of its file's content, in hexadecimal
-     */
-    public record Image(String path, @JsonProperty("label") Labels labels, String className, String sha256) {
-
-        public Image {
-            Require.that(
-                    path != null && className != null && sha256 != null && labels != null,
-                    "expected the path, label, className and sha256 of an image, got %s, %s, %s and %s",
-                    path,
-                    labels,
-                    className,
-                    sha256);
-            Objects.requireNonNull(Path.of(path)); // refuses what cannot be one
-        }
-
-        static Image of(HashedImage image) {
-            LabelledImage listed = image.image();
-            return new Image(listed.place(), listed.labels(), listed.className(), image.sha256());
-        }
-    }
-
     /** Copies the lists; a missing one becomes empty. */
     public RunImages {
         testedClasses = copy(testedClasses);
         train = copy(train);
         val = copy(val);
         test = copy(test);
-        for (Image image : test) {
+        for (LabelledImage image : test) {
             Require.that(
-                    image.labels.largest() < testedClasses.size(),
+                    image.labels().largest() < testedClasses.size(),
                     "label %d of %s: expected one of %s",
-                    image.labels.largest(),
-                    image.path,
+                    image.labels().largest(),
+                    image.path(),
                     Numbers.count(testedClasses.size(), "tested class", "tested classes"));
         }
     }
@@ -81,17 +53,13 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
         return list == null ? List.of() : List.copyOf(list);
     }
 
-    static RunImages learnedFrom(List<HashedImage> train, List<HashedImage> val) {
-        return new RunImages(List.of(), images(train), images(val), List.of());
-    }
-
-    private static List<Image> images(List<HashedImage> images) {
-        return images.stream().map(Image::of).toList();
+    static RunImages learnedFrom(List<LabelledImage> train, List<LabelledImage> val) {
+        return new RunImages(List.of(), train, val, List.of());
     }
 
     /** Returns the run's images with other test images, of the classes with these names. */
-    RunImages testedOn(List<String> classNames, List<HashedImage> tested) {
-        return new RunImages(classNames, train, val, images(tested));
+    RunImages testedOn(List<String> classNames, List<LabelledImage> tested) {
+        return new RunImages(classNames, train, val, tested);
     }
 
     /**
@@ -113,7 +81,8 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
 
     /** Returns the number of training images that show each class. */
     Map<String, Integer> trainPositives(List<String> classNames) {
-        int[] positives = Labels.positives(train.stream().map(Image::labels).toList(), classNames.size());
+        int[] positives =
+                Labels.positives(train.stream().map(LabelledImage::labels).toList(), classNames.size());
         Map<String, Integer> byName = new HashMap<>();
         for (int c = 0; c < positives.length; c++) {
             byName.put(classNames.get(c), positives[c]);
@@ -127,19 +96,19 @@ public record RunImages(List<String> testedClasses, List<Image> train, List<Imag
     }
 
     /** Returns the hashes of images' contents. */
-    public static Set<String> contents(List<Image> images) {
-        return images.stream().map(Image::sha256).collect(Collectors.toUnmodifiableSet());
+    public static Set<String> contents(List<LabelledImage> images) {
+        return images.stream().map(LabelledImage::sha256).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Returns the test images whose contents were learned from. */
-    public List<Image> overlap() {
+    public List<LabelledImage> overlap() {
         Set<String> learned = learnedContents();
         return test.stream().filter(image -> learned.contains(image.sha256())).toList();
     }
 
     /** Returns a sentence about the overlap, if there is any. */
     Optional<String> overlapNote() {
-        List<Image> overlap = overlap();
+        List<LabelledImage> overlap = overlap();
         return overlap.stream()
                 .findFirst()
                 .map(first ->

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
@@ -45,8 +46,8 @@ class RunImagesTest {
         assertThat(images.train()).hasSize(2 * RunFixture.CLASSES.length);
         assertThat(images.val()).isEmpty(); // CoOp chooses nothing
         assertThat(images.test()).hasSize(4 * RunFixture.CLASSES.length);
-        for (RunImages.Image image : images.test()) {
-            Path file = Path.of(image.path());
+        for (LabelledImage image : images.test()) {
+            Path file = image.path();
             assertThat(file).isAbsolute().startsWith(data.resolve("test").toAbsolutePath());
             assertThat(image.className())
                     .isEqualTo(file.getParent().getFileName().toString());
@@ -84,7 +85,7 @@ class RunImagesTest {
         Files.copy(data.resolve("train/lawn/picture-0.png"), copy);
         RunFixture.Quiet quiet = new RunFixture.Quiet();
         RunImages images = imagesOf("overlapping", RunFixture.shortRun(data), quiet);
-        assertThat(images.overlap()).extracting(RunImages.Image::path).containsExactly(copy + "");
+        assertThat(images.overlap()).extracting(LabelledImage::path).containsExactly(copy);
         assertThat(quiet.notes).anySatisfy(note -> assertThat(note).contains("1 of 13 test images", copy.toString()));
     }
 

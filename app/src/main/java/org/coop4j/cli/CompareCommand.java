@@ -25,8 +25,8 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Bounds;
 import org.coop4j.eval.LabelScores.Measure;
@@ -200,13 +200,13 @@ final class CompareCommand extends ConsoleCommand {
     /** Returns a row per image, by its index, on which runs disagree. */
     private static Table<Integer> disagreements(Comparison comparison, Pictures test) {
         List<String> names = comparison.classNames();
-        List<HashedImage> images = test.images();
+        List<LabelledImage> images = test.images();
         List<int[]> runs = comparison.classifiers().stream()
                 .map(run -> run.test().predictions())
                 .toList();
         Table<Integer> table = new Table<Integer>()
-                .text("file", i -> images.get(i).image().path().toString())
-                .text("truth", i -> names.get(images.get(i).image().label()))
+                .text("file", i -> images.get(i).path().toString())
+                .text("truth", i -> names.get(images.get(i).label()))
                 .data("labels", i -> runs.stream().map(run -> names.get(run[i])).toList());
         for (int r = 0; r < runs.size(); r++) {
             int[] run = runs.get(r);

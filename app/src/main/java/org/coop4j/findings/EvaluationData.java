@@ -20,7 +20,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitRules.SplitShares;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images;
@@ -225,18 +224,18 @@ public record EvaluationData(
     }
 
     /** Returns the positions of the images whose contents were learned from. */
-    public Set<Integer> learned(List<HashedImage> tested) {
+    public Set<Integer> learned(List<LabelledImage> tested) {
         return among(tested, images.map(RunImages::train).orElse(List.of()));
     }
 
     /** Returns the positions of the images whose contents were learned from, or were val images. */
-    public Set<Integer> known(List<HashedImage> tested) {
+    public Set<Integer> known(List<LabelledImage> tested) {
         Set<Integer> known = learned(tested);
         known.addAll(among(tested, images.map(RunImages::val).orElse(List.of())));
         return known;
     }
 
-    private static Set<Integer> among(List<HashedImage> tested, List<RunImages.Image> used) {
+    private static Set<Integer> among(List<LabelledImage> tested, List<LabelledImage> used) {
         Set<String> contents = RunImages.contents(used);
         return IntStream.range(0, tested.size())
                 .filter(i -> contents.contains(tested.get(i).sha256()))
@@ -257,9 +256,8 @@ public record EvaluationData(
         if (learned.isEmpty()) {
             return all;
         }
-        List<String> paths = learned.stream()
-                .map(i -> all.images().get(i).image().path().toString())
-                .toList();
+        List<String> paths =
+                learned.stream().map(i -> all.images().get(i).path().toString()).toList();
         String which = "%d of %d images were learned from, by content (%s)"
                 .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
         if (countLearned) {

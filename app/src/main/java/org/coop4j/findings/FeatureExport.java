@@ -22,8 +22,8 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBanks;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
@@ -53,7 +53,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
      */
     public int dataset(Images all, ImageDataset dataset, Set<Split> parts) throws IOException {
         List<Pictures> encoded = new ArrayList<>();
-        List<HashedImage> images = new ArrayList<>();
+        List<LabelledImage> images = new ArrayList<>();
         LongStream.Builder splits = LongStream.builder();
         FeatureBanks.Lists lists = new FeatureBanks.Lists();
         for (Split part : Split.values()) {
@@ -69,8 +69,7 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
         }
         lists.requireReadable();
         InputException.require(!images.isEmpty(), "%s has no images of the chosen splits", dataset.name());
-        List<String> paths =
-                images.stream().map(i -> i.image().path().toString()).toList();
+        List<String> paths = images.stream().map(i -> i.path().toString()).toList();
         Map<String, String> metadata = metadata(all.space(), paths, "image");
         metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
         int n = images.size();
@@ -92,14 +91,14 @@ public record FeatureExport(Path file, boolean normalized, Progress progress) {
             writer.writeLongs(
                     FeatureTensors.LABELS,
                     images.stream()
-                            .map(i -> i.image().labels())
+                            .map(LabelledImage::labels)
                             .flatMapToInt(labels -> labels.isSingle()
                                     ? IntStream.of(labels.single())
                                     : IntStream.range(0, dataset.classCount()).map(labels::state))
                             .asLongStream()
                             .toArray());
             writer.writeLongs(FeatureTensors.SPLIT, splits.build().toArray());
-            for (HashedImage image : images) {
+            for (LabelledImage image : images) {
                 byte[] hash = HexFormat.of().parseHex(image.sha256());
                 writer.writeBytes(FeatureTensors.SHA256, ByteBuffer.wrap(hash));
             }

@@ -54,7 +54,7 @@ public record PictureResults(List<PictureResult> all) {
         for (int i = 0; i < labels.length; i++) {
             double[] p = scores.probabilities(i);
             int label = Predictions.argmax(scores.logits()[i]);
-            all.add(new PictureResult(images.images().get(i).image().path(), labels[i], label, p[label], p[labels[i]]));
+            all.add(new PictureResult(images.images().get(i).path(), labels[i], label, p[label], p[labels[i]]));
         }
         return new PictureResults(all);
     }

@@ -20,7 +20,6 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison.ComparedClassifier;
@@ -98,7 +97,7 @@ public record RunComparison(
         }
 
         private static Set<String> contents(Pictures images) {
-            return images.images().stream().map(HashedImage::sha256).collect(toSet());
+            return images.images().stream().map(LabelledImage::sha256).collect(toSet());
         }
 
         private double learningSeconds() {
@@ -110,10 +109,14 @@ public record RunComparison(
     /**
      * An image and its part of the data.
      *
-     * @param sha256 of its file's content
      * @param part training, val or test
      */
-    public record Located(LabelledImage image, String sha256, String part) {
+    public record Located(LabelledImage image, String part) {
+
+        /** Returns the SHA-256 of its file's content, in hexadecimal. */
+        public String sha256() {
+            return image.sha256();
+        }
 
         /** Returns the training, val and test images of a run, in the order of {@link #features}. */
         static List<Located> of(Learned run) {
@@ -122,8 +125,7 @@ public record RunComparison(
             parts.put("val", run.support().val());
             parts.put("test", run.tested());
             List<Located> all = new ArrayList<>();
-            parts.forEach((part, images) ->
-                    images.images().forEach(image -> all.add(new Located(image.image(), image.sha256(), part))));
+            parts.forEach((part, images) -> images.images().forEach(image -> all.add(new Located(image, part))));
             return all;
         }
 

@@ -228,7 +228,7 @@ public final class SetPage {
     }
 
     private Stream<Picture> picture(Entry entry) {
-        LabelledImage image = run.learned().tested().images().get(entry.image).image();
+        LabelledImage image = run.learned().tested().images().get(entry.image);
         return thumbnails.picture(
                 image.path(),
                 image.className(),

@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.RunComparison.Located;
@@ -173,8 +174,8 @@ final class Findings {
     private List<Located> located(Snapshot now, List<Picture> pictures, List<String> names) {
         return pictures.stream()
                 .map(one -> new Located(
-                        features.image(one, names.isEmpty() ? 0 : names.indexOf(one.className())),
-                        one.sha256(),
+                        features.image(one, names.isEmpty() ? 0 : names.indexOf(one.className()))
+                                .read(one.sha256(), LabelledImage.UPRIGHT),
                         now.isTest(one) ? "test" : "training"))
                 .toList();
     }

@@ -184,7 +184,7 @@ class ErrorsAndChangesTest {
                 .isNotEqualTo(after.method().usesVal());
 
         Path none = folder.resolve(method + "-none.safetensors");
-        Path image = Path.of(Run.open(run).images().train().get(0).path());
+        Path image = Run.open(run).images().train().get(0).path();
         byte[] content = Files.readAllBytes(image);
         TestPictures.write(image, 0, 999);
         assertThat(addCove(run, places.resolve("cove"), none).failed(1))

@@ -9,10 +9,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunImages;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,10 +118,10 @@ class EvalCommandTest {
     @Test
     void copiesUnderOtherNamesAreLearnedFromToo() throws IOException {
         Path copies = folder.resolve("copies");
-        for (RunImages.Image image : Run.open(run).images().train()) {
+        for (LabelledImage image : Run.open(run).images().train()) {
             Path copy = copies.resolve("test").resolve(image.className());
             Files.createDirectories(copy);
-            Files.copy(Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
+            Files.copy(image.path(), copy.resolve(image.sha256().substring(0, 8) + ".png"));
         }
         assertThat(eval("-p", run, "-d", copies).failed(1)).contains("6 of 6 images", "--allow-overlap");
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.run.Run;
@@ -153,7 +154,7 @@ class TrainAgainTest {
         assertThat(folder.resolve("run.2").resolve(RunFolder.PROVENANCE)).exists();
     }
 
-    private static Set<String> contents(List<RunImages.Image> images) {
+    private static Set<String> contents(List<LabelledImage> images) {
         return new HashSet<>(RunImages.contents(images));
     }
 }

@@ -59,7 +59,7 @@ class FindingsTest {
             for (int c = 0; c < CLASSES; c++) {
                 logits[i][c] = (float) (random.nextGaussian() + (c == truth ? strength : 0));
             }
-            pictures.add(new Located(new LabelledImage(Path.of(i + ".jpg"), labels[i], "c" + labels[i]), "", "test"));
+            pictures.add(new Located(new LabelledImage(Path.of(i + ".jpg"), labels[i], "c" + labels[i]), "test"));
         }
         return LabelErrors.of(pictures, new Scores(labels, logits));
     }

@@ -31,7 +31,6 @@ import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.RandomStream;
 import org.coop4j.data.bank.BankFile.ViewKey;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
@@ -179,7 +178,7 @@ public final class FeatureBanks implements AutoCloseable {
         }
         Encoding encoding = new Encoding(bank, transform);
         try {
-            List<HashedImage> hashed = encoding.hashed(images, clip.workers());
+            List<LabelledImage> hashed = encoding.hashed(images, clip.workers());
             encoding.encodeMissing(hashed, clip.imageEncoder(kind), what, progress);
             encoding.report(skipBad, progress);
             return encoding.features(hashed);
@@ -193,17 +192,17 @@ public final class FeatureBanks implements AutoCloseable {
             Clip clip, ImageTransform transform, List<LabelledImage> images, boolean skipBad, Progress progress)
             throws IOException {
         Encoding encoding = new Encoding(null, transform);
-        List<HashedImage> hashed = encoding.hashed(images, clip.workers());
+        List<LabelledImage> hashed = encoding.hashed(images, clip.workers());
         ImageDecoder decoder = new ImageDecoder();
         clip.workers().each(hashed.size(), (part, i) -> {
             try {
                 encoding.seen(new Encoding.View(hashed.get(i), 0, null), decoder);
             } catch (IOException e) {
-                encoding.problems.put(hashed.get(i).image().path(), e);
+                encoding.problems.put(hashed.get(i).path(), e);
             }
         });
         encoding.report(skipBad, progress);
-        List<HashedImage> good = encoding.readable(hashed);
+        List<LabelledImage> good = encoding.readable(hashed);
         int views = transform.views();
         Map<Integer, SoftReference<RgbImage>> known = new ConcurrentHashMap<>(); // by image and view
         return new ImageFeatures(good, views, clip.featureWidth(FeatureKind.PIXELS), (i, view, target, offset) -> {
@@ -251,8 +250,8 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         /** Reads the contents of all images on all threads, leaving out those that cannot be read. */
-        private List<HashedImage> hashed(List<LabelledImage> images, Workers workers) {
-            HashedImage[] hashed = new HashedImage[images.size()];
+        private List<LabelledImage> hashed(List<LabelledImage> images, Workers workers) {
+            LabelledImage[] hashed = new LabelledImage[images.size()];
             workers.each(hashed.length, (part, i) -> {
                 LabelledImage image = images.get(i);
                 try {
@@ -269,14 +268,14 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         /** A view of an image. */
-        private record View(HashedImage image, int number, ViewKey key) {}
+        private record View(LabelledImage image, int number, ViewKey key) {}
 
         /** Returns the views that the bank lacks, those of the same content once. */
-        private List<View> missing(List<HashedImage> images) {
+        private List<View> missing(List<LabelledImage> images) {
             List<View> missing = new ArrayList<>();
             Set<ViewKey> seen = new HashSet<>();
             for (int view = 0; view < transform.views(); view++) {
-                for (HashedImage image : images) {
+                for (LabelledImage image : images) {
                     ViewKey key = ViewKey.of(image.key(), view);
                     if (seen.add(key) && !bank.contains(key)) {
                         missing.add(new View(image, view, key));
@@ -287,7 +286,7 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         /** Encodes missing views part by part, appending each part at once: a kill loses one part at most. */
-        private void encodeMissing(List<HashedImage> images, ImageEncoder encoder, String what, Progress progress)
+        private void encodeMissing(List<LabelledImage> images, ImageEncoder encoder, String what, Progress progress)
                 throws IOException {
             List<View> missing = missing(images);
             if (missing.isEmpty()) {
@@ -307,8 +306,8 @@ public final class FeatureBanks implements AutoCloseable {
                     ImageEncoder.Encoded encoded = encoder.encode(
                             part.size(), (i, target, offset) -> readPixels(part.get(i), decoder, target, offset));
                     encoded.problems().forEach((i, problem) -> {
-                        HashedImage image = part.get(i).image;
-                        problems.put(image.image().path(), problem);
+                        LabelledImage image = part.get(i).image;
+                        problems.put(image.path(), problem);
                         causes.putIfAbsent(image.key(), problem);
                     });
                     bank.append(part.stream().map(View::key).toList(), encoded.features());
@@ -316,10 +315,10 @@ public final class FeatureBanks implements AutoCloseable {
                 }
             }
             // A content is encoded once, and its problem is that of all files that have it.
-            for (HashedImage image : images) {
+            for (LabelledImage image : images) {
                 IOException problem = causes.get(image.key());
                 if (problem != null) {
-                    Path path = image.image().path();
+                    Path path = image.path();
                     problems.putIfAbsent(
                             path, new IOException(path + " has the content of " + problem.getMessage(), problem));
                 }
@@ -331,13 +330,12 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         private RgbImage seen(View view, ImageDecoder decoder) throws IOException {
-            LabelledImage image = view.image.image();
-            String sha256 = view.image.sha256();
+            LabelledImage image = view.image;
             return decoder.decode(
                     image.path(),
                     image.exif(),
-                    content -> unchanged(content, sha256, image.path()),
-                    all -> transform.apply(all, sha256, view.number));
+                    content -> unchanged(content, image.sha256(), image.path()),
+                    all -> transform.apply(all, image.sha256(), view.number));
         }
 
         /** Returns a content that has the hash under which its features are kept. */
@@ -363,14 +361,14 @@ public final class FeatureBanks implements AutoCloseable {
             }
         }
 
-        private List<HashedImage> readable(List<HashedImage> images) {
+        private List<LabelledImage> readable(List<LabelledImage> images) {
             return images.stream()
-                    .filter(image -> !problems.containsKey(image.image().path()))
+                    .filter(image -> !problems.containsKey(image.path()))
                     .toList();
         }
 
-        private ImageFeatures features(List<HashedImage> images) throws IOException {
-            List<HashedImage> good = readable(images);
+        private ImageFeatures features(List<LabelledImage> images) throws IOException {
+            List<LabelledImage> good = readable(images);
             BankFile.Rows rows = bank.rows();
             int views = transform.views();
             int[] records = new int[Math.multiplyExact(good.size(), views)]; // [images, views]

@@ -16,7 +16,6 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankFile.ViewKey;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
@@ -33,8 +32,6 @@ final class FileContents {
 
     /** Number of pairs of bytes of a hash; a float holds a pair exactly. */
     private static final int HALVES = 16;
-
-    private static final int UPRIGHT = 1;
 
     private static final BankFile.Key FILE =
             new BankFile.Key("contents-of-files", "sha256", FeatureKind.EMBEDDED, Precision.FLOAT32, HALVES + 1);
@@ -68,10 +65,9 @@ final class FileContents {
      */
     public record Content(String sha256, int orientation) {
 
-        /** Returns an image that has this content; the key of its pixels knows if they are turned. */
-        HashedImage of(LabelledImage image) {
-            boolean turned = image.exif() == ExifOrientation.APPLY && orientation != UPRIGHT;
-            return new HashedImage(image, sha256, turned ? sha256 + " turned " + orientation : sha256);
+        /** Returns an image that has this content, turned if it is shown so. */
+        LabelledImage of(LabelledImage image) {
+            return image.read(sha256, image.exif() == ExifOrientation.APPLY ? orientation : LabelledImage.UPRIGHT);
         }
 
         private static Content read(OpenFile file) throws IOException {

@@ -17,15 +17,7 @@ import org.coop4j.eval.Labels;
  * @param images the readable images
  * @param rows source of the rows
  */
-public record ImageFeatures(List<HashedImage> images, int views, int width, Rows rows) implements FeatureSet {
-
-    /**
-     * An image whose content was read.
-     *
-     * @param sha256 of its file's content, in hexadecimal
-     * @param key of its pixels, different for images whose pixels differ
-     */
-    public record HashedImage(LabelledImage image, String sha256, String key) {}
+public record ImageFeatures(List<LabelledImage> images, int views, int width, Rows rows) implements FeatureSet {
 
     /** Returns the features of no images. */
     public static ImageFeatures none(int width) {
@@ -53,7 +45,8 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
 
     @Override
     public ImageFeatures select(int[] positions) {
-        List<HashedImage> some = Arrays.stream(positions).mapToObj(images::get).toList();
+        List<LabelledImage> some =
+                Arrays.stream(positions).mapToObj(images::get).toList();
         return width > MOST_IN_MEMORY
                 ? new ImageFeatures(
                         some, views, width, (i, view, target, offset) -> rows.copy(positions[i], view, target, offset))
@@ -82,11 +75,8 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
 
     /** Returns images whose features were encoded before, one or more, all of one file. */
     public static ImageFeatures stored(List<LabelledImage> images) {
-        List<HashedImage> hashed = images.stream()
-                .map(image -> {
-                    String sha256 = image.stored().sha256();
-                    return new HashedImage(image, sha256, sha256);
-                })
+        List<LabelledImage> hashed = images.stream()
+                .map(image -> image.read(image.stored().sha256(), LabelledImage.UPRIGHT))
                 .toList();
         return new ImageFeatures(
                 hashed, 1, images.get(0).stored().features().width(), (i, view, target, offset) -> images.get(i)
@@ -101,19 +91,14 @@ public record ImageFeatures(List<HashedImage> images, int views, int width, Rows
 
     @Override
     public Labels labels(int i) {
-        return image(i).labels();
-    }
-
-    /** Returns image {@code i}. */
-    public LabelledImage image(int i) {
-        return images.get(i).image();
+        return images.get(i).labels();
     }
 
     /** Returns the SHA-256 of the images' contents and labels in their order, in hexadecimal. */
     public String contentHash() {
         StringBuilder lines = new StringBuilder();
-        for (HashedImage image : images) {
-            lines.append(image.key).append('\t').append(image.image.labels()).append('\n');
+        for (LabelledImage image : images) {
+            lines.append(image.key()).append('\t').append(image.labels()).append('\n');
         }
         return Sha256.of(lines.toString());
     }

@@ -370,8 +370,8 @@ class FeatureBanksTest {
         try (Bank bank = bank("a", test())) {
             ImageFeatures banked = bank.encode(images, true, recorder);
             assertThat(banked.size()).isEqualTo(68);
-            assertThat(banked.image(0)).isEqualTo(images.get(1));
-            assertThat(banked.image(39)).isEqualTo(images.get(41));
+            assertThat(banked.images().get(0).path()).isEqualTo(images.get(1).path());
+            assertThat(banked.images().get(39).path()).isEqualTo(images.get(41).path());
             float[] row = new float[banked.width()];
             for (int i = 0; i < banked.size(); i++) {
                 banked.copy(i, 0, row, 0);

@@ -24,7 +24,6 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.ImageFeatures;
-import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.slf4j.Logger;
 
 /**
@@ -140,10 +139,7 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
             log.warn("{} of {} drawn images cannot be used", some.size() - readable.size(), some.size());
         }
         int width = byId.values().stream().findFirst().map(row -> row.length).orElse(1);
-        List<HashedImage> hashed = readable.stream()
-                .map(image -> new HashedImage(image, "", id(image).toString()))
-                .toList(); // the driver never sees their bytes
-        return new ImageFeatures(hashed, 1, width, (i, view, target, offset) -> {
+        return new ImageFeatures(readable, 1, width, (i, view, target, offset) -> {
             double[] row = byId.get(id(readable.get(i)));
             for (int j = 0; j < width; j++) {
                 target[offset + j] = (float) row[j];
