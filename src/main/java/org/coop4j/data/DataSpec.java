@@ -118,100 +118,140 @@ public record DataSpec(
 
     /** Describes a folder, split file, list or file of features, distinguished by its name. */
     public static DataSpec of(Path path) {
-        return of(path, null);
+        return new Builder(path.toString(), null).build();
     }
 
     /** Describes the published dataset of a name in the folder of all datasets. */
     public static DataSpec of(Path path, String benchmark) {
-        return new DataSpec(
-                path.toString(), benchmark, null, null, null, null, null, null, null, null, null, null, null);
+        return new Builder(path.toString(), benchmark).build();
     }
 
-    /**
-     * Returns the data with the root folder of its images, the file of its class names, and {@code inOthers}: true if class
-     * folders may lie in other class folders. Null leaves a value out.
-     */
-    public DataSpec withFiles(Path images, Path names, Boolean inOthers) {
-        String root = images == null ? null : images.toString();
-        String file = names == null ? null : names.toString();
-        return new DataSpec(
-                path,
-                benchmark,
-                root,
-                file,
-                splitSeed,
-                title,
-                template,
-                split,
-                exif,
-                inOthers,
-                texts,
-                descriptions,
-                sets);
+    /** Returns a builder of the same data, of which some values are to change. */
+    public Builder with() {
+        Builder same = new Builder(path, benchmark);
+        same.imageRoot = imageRoot;
+        same.namesFile = namesFile;
+        same.splitSeed = splitSeed;
+        same.title = title;
+        same.template = template;
+        same.split = split;
+        same.exif = exif;
+        same.nested = nested;
+        same.texts = texts;
+        same.descriptions = descriptions;
+        same.sets = sets;
+        return same;
     }
 
-    /**
-     * Returns the data with another name in results and another hand-written prompt, each null for the usual one, and one
-     * split for runs of all seeds.
-     */
-    public DataSpec described(String name, String prompt, long seed) {
-        return new DataSpec(
-                path,
-                benchmark,
-                imageRoot,
-                namesFile,
-                seed,
-                name,
-                prompt,
-                split,
-                exif,
-                nested,
-                texts,
-                descriptions,
-                sets);
-    }
+    /** Describes data value by value; a value that is null or not given has its default. */
+    public static final class Builder {
 
-    /** Returns the data with other shares of its split, such as 60/10/30. */
-    public DataSpec withSplit(String shares) {
-        return with(shares, exif, texts, descriptions, sets);
-    }
+        private final String path;
+        private final String benchmark;
+        private String imageRoot;
+        private String namesFile;
+        private Long splitSeed;
+        private String title;
+        private String template;
+        private String split;
+        private ExifOrientation exif;
+        private Boolean nested;
+        private Texts texts;
+        private Descriptions descriptions;
+        private SetChoice sets;
 
-    /** Returns the data with another treatment of the EXIF orientation; null for the usual one. */
-    public DataSpec withExif(ExifOrientation other) {
-        return with(split, other, texts, descriptions, sets);
-    }
+        private Builder(String path, String benchmark) {
+            this.path = path;
+            this.benchmark = benchmark;
+        }
 
-    /** Returns the data with features of the classes' texts. */
-    public DataSpec withTexts(Texts other) {
-        return with(split, exif, other, descriptions, sets);
-    }
+        /** Gives the folder that the paths of a split file or list are relative to. */
+        public Builder images(Path folder) {
+            imageRoot = text(folder);
+            return this;
+        }
 
-    /** Returns the data with sentences about its classes; null for none. */
-    public DataSpec withDescriptions(Descriptions sentences) {
-        return with(split, exif, texts, sentences, sets);
-    }
+        /** Gives the file of the class names. */
+        public Builder names(Path file) {
+            namesFile = text(file);
+            return this;
+        }
 
-    /** Returns the data with a choice among sets of labels. */
-    public DataSpec withSets(SetChoice choice) {
-        return with(split, exif, texts, descriptions, choice);
-    }
+        /** Gives one split to runs of all seeds. */
+        public Builder splitSeed(long seed) {
+            splitSeed = seed;
+            return this;
+        }
 
-    private DataSpec with(
-            String shares, ExifOrientation orientation, Texts features, Descriptions sentences, SetChoice choice) {
-        return new DataSpec(
-                path,
-                benchmark,
-                imageRoot,
-                namesFile,
-                splitSeed,
-                title,
-                template,
-                shares,
-                orientation,
-                nested,
-                features,
-                sentences,
-                choice);
+        /** Gives the name in results. */
+        public Builder title(String name) {
+            title = name;
+            return this;
+        }
+
+        /** Gives the hand-written prompt. */
+        public Builder template(String prompt) {
+            template = prompt;
+            return this;
+        }
+
+        /** Gives the shares of the split, such as 60/10/30. */
+        public Builder split(String shares) {
+            split = shares;
+            return this;
+        }
+
+        /** Gives the treatment of the images' EXIF orientation. */
+        public Builder exif(ExifOrientation treatment) {
+            exif = treatment;
+            return this;
+        }
+
+        /** Makes each folder with images a class, wherever it lies. */
+        public Builder nested() {
+            nested = true;
+            return this;
+        }
+
+        /** Gives features of the classes' texts. */
+        public Builder texts(Texts features) {
+            texts = features;
+            return this;
+        }
+
+        /** Gives sentences about the classes. */
+        public Builder descriptions(Descriptions sentences) {
+            descriptions = sentences;
+            return this;
+        }
+
+        /** Chooses among sets of labels. */
+        public Builder sets(SetChoice choice) {
+            sets = choice;
+            return this;
+        }
+
+        private static String text(Path path) {
+            return path == null ? null : path.toString();
+        }
+
+        /** Returns the description. */
+        public DataSpec build() {
+            return new DataSpec(
+                    path,
+                    benchmark,
+                    imageRoot,
+                    namesFile,
+                    splitSeed,
+                    title,
+                    template,
+                    split,
+                    exif,
+                    nested,
+                    texts,
+                    descriptions,
+                    sets);
+        }
     }
 
     /**
@@ -235,7 +275,8 @@ public record DataSpec(
                 features.rows(),
                 workers);
         String file = classFeatures.toAbsolutePath().normalize().toString();
-        return new InSpace(space, withTexts(new Texts(file, features.sha256(), scale)));
+        return new InSpace(
+                space, with().texts(new Texts(file, features.sha256(), scale)).build());
     }
 
     /**

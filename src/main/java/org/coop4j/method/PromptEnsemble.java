@@ -368,7 +368,9 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
 
         /** Returns data with these descriptions. */
         public DataSpec in(DataSpec data) {
-            return data.withDescriptions(isEmpty() ? null : new DataSpec.Descriptions(path, sha256));
+            return data.with()
+                    .descriptions(isEmpty() ? null : new DataSpec.Descriptions(path, sha256))
+                    .build();
         }
 
         public boolean isEmpty() {

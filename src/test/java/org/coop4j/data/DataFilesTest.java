@@ -127,7 +127,7 @@ class DataFilesTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset = DataSpec.of(root).withFiles(null, names, null).load(1, notes::add);
+        ImageDataset dataset = DataSpec.of(root).with().names(names).build().load(1, notes::add);
 
         assertThat(dataset.classNames()).containsExactly("tench", "n02", "great white shark, a fish");
     }
@@ -142,7 +142,7 @@ class DataFilesTest {
 
         assertThrown(
                 InputException.class,
-                () -> DataSpec.of(root).withFiles(null, names, null).load(1, notes::add),
+                () -> DataSpec.of(root).with().names(names).build().load(1, notes::add),
                 message);
     }
 
@@ -175,7 +175,7 @@ class DataFilesTest {
                 root.resolve("food").toString(),
                 "food/pizza with 4 images, food/sushi with 5 images",
                 "nested");
-        ImageDataset nested = DataSpec.of(root).withFiles(null, null, true).load(1, notes::add);
+        ImageDataset nested = DataSpec.of(root).with().nested().build().load(1, notes::add);
         assertThat(nested.classNames()).containsExactly("food/pizza", "food/sushi", "plant");
         assertThat(nested.train()).hasSize(2 + 2 + 3);
         assertThat(nested.train())
@@ -264,7 +264,7 @@ class DataFilesTest {
     }
 
     private ImageDataset divided(String shares) throws IOException {
-        return DataSpec.of(root).withSplit(shares).load(1);
+        return DataSpec.of(root).with().split(shares).build().load(1);
     }
 
     @ParameterizedTest

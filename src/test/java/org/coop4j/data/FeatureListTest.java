@@ -151,7 +151,7 @@ class FeatureListTest {
         Path file = write();
         assertThat(load(file).classNames()).containsExactly("0", "1");
         Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
-        assertThat(DataSpec.of(file).withFiles(null, names, null).load(1).classNames())
+        assertThat(DataSpec.of(file).with().names(names).build().load(1).classNames())
                 .containsExactly("cat", "dog");
     }
 
@@ -181,7 +181,7 @@ class FeatureListTest {
         dict.put("epoch", 3L);
         TorchSave.write(torch, dict);
         List<LabelledImage> all =
-                DataSpec.of(torch).withSplit("34/33/33").load(1).test();
+                DataSpec.of(torch).with().split("34/33/33").build().load(1).test();
         assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
         assertThat(SIX).contains(row(all.get(0)));
     }

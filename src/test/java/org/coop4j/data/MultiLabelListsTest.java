@@ -136,7 +136,8 @@ class MultiLabelListsTest {
         ImageDataset data = load(coco);
         assertThat(data.classNames()).isEqualTo(strings(expected.get("classes")));
         assertThat(contents(data)).isEqualTo(expected(expected.get("labels"), json(LISTS.resolve("coco.json"))));
-        Map<String, List<Set<String>>> labelled = contents(load(coco.withSets(new SetChoice(false, null, 0, true))));
+        Map<String, List<Set<String>>> labelled = contents(
+                load(coco.with().sets(new SetChoice(false, null, 0, true)).build()));
         assertThat(labelled.keySet())
                 .hasSize(data.train().size()
                         + data.val().size()
@@ -148,7 +149,8 @@ class MultiLabelListsTest {
     @Test
     void aClassOfDifficultObjectsOnlyIsUnknown() throws IOException {
         JsonNode expected = json(LISTS.resolve("expected.json")).get("voc");
-        ImageDataset data = load(DataSpec.of(LISTS.resolve("voc")).withFiles(LISTS, null, null));
+        ImageDataset data =
+                load(DataSpec.of(LISTS.resolve("voc")).with().images(LISTS).build());
         assertThat(data.classNames()).isEqualTo(strings(expected.get("classes")));
         Map<String, List<Set<String>>> all = new TreeMap<>();
         expected.get("pictures")
@@ -170,7 +172,7 @@ class MultiLabelListsTest {
         Folders.copy(LISTS.resolve("voc"), voc);
         Path main = voc.resolve("ImageSets/Main");
         Files.delete(main.resolve("test.txt"));
-        ImageDataset data = load(DataSpec.of(voc).withFiles(LISTS, null, null));
+        ImageDataset data = load(DataSpec.of(voc).with().images(LISTS).build());
         assertThat(contents(data)).hasSameSizeAs(Files.readAllLines(main.resolve("trainval.txt")));
         assertThat(data.test()).isNotEmpty();
         assertThat(notes)
@@ -178,7 +180,7 @@ class MultiLabelListsTest {
                 .anyMatch(note -> note.contains("only a list of training images"));
 
         Files.move(main.resolve("trainval.txt"), main.resolve("test.txt"));
-        ImageDataset tests = load(DataSpec.of(voc).withFiles(LISTS, null, null));
+        ImageDataset tests = load(DataSpec.of(voc).with().images(LISTS).build());
         assertThat(tests.train()).isEmpty();
         assertThat(tests.test()).hasSameSizeAs(Files.readAllLines(main.resolve("test.txt")));
     }
@@ -233,7 +235,10 @@ class MultiLabelListsTest {
     @Test
     void aFolderOfPicturesWithKeywordsIsADataset() throws IOException {
         JsonNode expected = json(KEYWORDS.resolve("expected.json"));
-        ImageDataset data = load(DataSpec.of(KEYWORDS).withSets(new SetChoice(true, null, 0, false)));
+        ImageDataset data = load(DataSpec.of(KEYWORDS)
+                .with()
+                .sets(new SetChoice(true, null, 0, false))
+                .build());
         expected.properties().forEach(entry -> {
             Set<String> keywords = new TreeSet<>(strings(entry.getValue().get("keywords")));
             if (entry.getValue().get("keywords").isNull()) {
@@ -243,10 +248,15 @@ class MultiLabelListsTest {
             }
         });
         assertThat(notes).anyMatch(note -> note.contains("nothing.jpg"));
-        ImageDataset common = load(DataSpec.of(KEYWORDS).withSets(new SetChoice(true, null, 4, false)));
+        ImageDataset common = load(DataSpec.of(KEYWORDS)
+                .with()
+                .sets(new SetChoice(true, null, 4, false))
+                .build());
         assertThat(common.classNames()).isNotEmpty().isNotEqualTo(data.classNames());
-        ImageDataset some =
-                load(DataSpec.of(KEYWORDS).withSets(new SetChoice(true, List.of("dog", "BOAT", "zebra"), 0, false)));
+        ImageDataset some = load(DataSpec.of(KEYWORDS)
+                .with()
+                .sets(new SetChoice(true, List.of("dog", "BOAT", "zebra"), 0, false))
+                .build());
         assertThat(some.classNames()).containsExactly("boat", "dog");
         assertThat(notes).anyMatch(note -> note.contains("zebra"));
     }

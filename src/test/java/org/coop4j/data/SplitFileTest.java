@@ -63,8 +63,11 @@ class SplitFileTest {
         SplitFile.write(dataset, json, folder.resolve("images"), Optional.empty());
 
         assertThat(DataSpec.of(json)
-                        .withFiles(folder.resolve("images"), null, null)
-                        .described("d", null, 1)
+                        .with()
+                        .images(folder.resolve("images"))
+                        .title("d")
+                        .splitSeed(1)
+                        .build()
                         .load(1))
                 .isEqualTo(dataset);
     }

@@ -70,11 +70,12 @@ final class DataOptions {
         require(!nested || folder, "--nested is for a folder of class folders: omit it");
         // eval reads it again, from wherever it is called
         Path place = features ? data.toAbsolutePath().normalize() : data;
-        return own
-                ? DataSpec.of(place)
-                        .withFiles(images, names, nested ? true : null)
-                        .withSets(chooses ? sets : null)
-                : DataSpec.of(place, benchmark.name());
+        if (!own) {
+            return DataSpec.of(place, benchmark.name());
+        }
+        DataSpec.Builder described =
+                DataSpec.of(place).with().images(images).names(names).sets(chooses ? sets : null);
+        return (nested ? described.nested() : described).build();
     }
 
     /** Returns the half of the classes, all by default. */

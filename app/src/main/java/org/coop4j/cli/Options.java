@@ -129,7 +129,7 @@ public final class Options {
 
         /** Returns the data with the orientation that was given, if any. */
         DataSpec of(DataSpec data) {
-            return given == null ? data : data.withExif(given);
+            return given == null ? data : data.with().exif(given).build();
         }
 
         /** Returns the orientation that was given, or else another. */

@@ -102,7 +102,9 @@ final class RunOptions {
 
     /** Returns the data with the percentages of its split, if they were given. */
     DataSpec of(DataSpec data) {
-        return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
+        return split == null
+                ? data
+                : WrongUsage.unless(() -> data.with().split(split).build());
     }
 
     /** Returns the settings of a run of a method. */

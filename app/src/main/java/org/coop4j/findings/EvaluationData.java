@@ -140,7 +140,9 @@ public record EvaluationData(
     public Tested ofOthers(DataSpec given, Choice choice) throws IOException {
         DataSpec data = asTested(given);
         boolean whole = choice.split == null && choice.seed == null && data.split() == null;
-        ImageDataset lists = (whole ? data.withSplit(SplitShares.WHOLE.toString()) : data)
+        ImageDataset lists = (whole
+                        ? data.with().split(SplitShares.WHOLE.toString()).build()
+                        : data)
                 .load(seed(choice), notes::note)
                 .half(choice.half == null ? ClassHalf.ALL : choice.half);
         List<LabelledImage> tested = lists.someImages(choice.part());
@@ -189,11 +191,11 @@ public record EvaluationData(
             return data;
         }
         DataSpec told = source();
-        DataSpec split =
-                data.split() == null && told.split() != null && absolute(data).equals(absolute(told))
-                        ? data.withSplit(told.split())
-                        : data;
-        return data.exif() == null && told.exif() != null ? split.withExif(told.exif()) : split;
+        boolean sameSplit = data.split() == null && absolute(data).equals(absolute(told));
+        return data.with()
+                .split(sameSplit ? told.split() : data.split())
+                .exif(data.exif() == null ? told.exif() : data.exif())
+                .build();
     }
 
     private static Path absolute(DataSpec data) {

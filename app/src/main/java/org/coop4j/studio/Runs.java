@@ -182,7 +182,11 @@ final class Runs implements Closeable {
         }
         Path split = learned.resolve("run-%d.split.json".formatted(n));
         SplitFile.write(pictures, split, studio.root(), Optional.empty());
-        DataSpec data = DataSpec.of(split).withFiles(studio.root(), null, null).withExif(ExifOrientation.APPLY);
+        DataSpec data = DataSpec.of(split)
+                .with()
+                .images(studio.root())
+                .exif(ExifOrientation.APPLY)
+                .build();
         Images images = new Images(clip, options);
         try {
             ImageDataset lists = images.dataset(data, 1);

@@ -265,9 +265,14 @@ final class PlanReader {
                 "\"%s\" is neither a published dataset (see coop datasets) nor a folder or file: there is no %s",
                 bound.path,
                 data.path());
-        DataSpec all = data.withFiles(path(bound.images), path(bound.names), null)
-                .described(own ? bound.name : null, bound.template, bound.splitSeed)
-                .withExif(bound.exif);
+        DataSpec all = data.with()
+                .images(path(bound.images))
+                .names(path(bound.names))
+                .title(own ? bound.name : null)
+                .template(bound.template)
+                .splitSeed(bound.splitSeed)
+                .exif(bound.exif)
+                .build();
         try {
             all = bound.descriptions == null
                     ? all

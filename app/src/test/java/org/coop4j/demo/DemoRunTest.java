@@ -85,7 +85,9 @@ class DemoRunTest {
     void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
         ImageDataset photographs = photographs();
         ImageDataset renamed = DataSpec.of(pictures.folder().resolve("photographs"))
-                .withFiles(null, pictures.folder().resolve("names.csv"), null)
+                .with()
+                .names(pictures.folder().resolve("names.csv"))
+                .build()
                 .load(1);
         assertThat(result.betterNames()).isEqualTo(renamed.classNames()).isNotEqualTo(result.classNames());
         assertThat(renamed.test().stream().map(DemoRunTest::name))

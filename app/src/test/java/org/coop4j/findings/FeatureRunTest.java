@@ -125,7 +125,9 @@ class FeatureRunTest {
     }
 
     private static DataSpec withTexts(float logLogitScale) {
-        return features.withTexts(new DataSpec.Texts("texts.safetensors", "0", logLogitScale));
+        return features.with()
+                .texts(new DataSpec.Texts("texts.safetensors", "0", logLogitScale))
+                .build();
     }
 
     @ParameterizedTest

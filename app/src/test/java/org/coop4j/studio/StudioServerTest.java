@@ -420,8 +420,10 @@ class StudioServerTest {
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
                 .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
-                .withFiles(photos, null, null)
-                .withExif(ExifOrientation.APPLY);
+                .with()
+                .images(photos)
+                .exif(ExifOrientation.APPLY)
+                .build();
         Run.of(clip, data, Method.of("gda"), Map.of(), Run.Options.of(folder.resolve("other bank")))
                 .run(folder.resolve("run"), false);
         assertThat(Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER)))

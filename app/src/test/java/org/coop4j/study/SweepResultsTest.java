@@ -76,7 +76,9 @@ class SweepResultsTest {
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
         few = DataSpec.of(some)
-                .withFiles(null, folder.resolve("names.csv"), null)
+                .with()
+                .names(folder.resolve("names.csv"))
+                .build()
                 .load(1);
     }
 

@@ -200,7 +200,11 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         Clip clip = SharedModels.get(location);
         ClipImageEmbedder embedder =
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
-        DataSpec source = DataSpec.of(Path.of(lists.name())).described(null, getOrDefault(template()), draw);
+        DataSpec source = DataSpec.of(Path.of(lists.name()))
+                .with()
+                .template(getOrDefault(template()))
+                .splitSeed(draw)
+                .build();
         // A changed image tower is the driver's; the executors read the pixels for it.
         Images images = Images.of(
                 clip,
