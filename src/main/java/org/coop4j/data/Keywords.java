@@ -8,14 +8,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -23,12 +20,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.zip.InflaterInputStream;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -36,6 +33,7 @@ import javax.xml.stream.XMLStreamReader;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
+import org.coop4j.image.Metadata;
 
 /**
  * The keywords of a picture, as photo programs write them. The first source that has some is used: an XMP sidecar,
@@ -48,6 +46,7 @@ final class Keywords {
 
     private static final int LARGEST = 16 << 20;
     private static final int MOST = 10_000;
+    private static final byte[] NOTHING = {};
 
     private static final String DC = "http://purl.org/dc/elements/1.1/";
 
@@ -58,23 +57,18 @@ final class Keywords {
             "http://ns.adobe.com/lightroom/1.0/hierarchicalSubject",
             "http://ns.microsoft.com/photo/1.0/LastKeywordXMP");
 
-    private static final String XMP_IN_JPEG = "http://ns.adobe.com/xap/1.0/\0";
-    private static final String PHOTOSHOP = "Photoshop 3.0\0";
-    private static final String EXIF = "Exif\0\0";
-    private static final String XMP_IN_PNG = "XML:com.adobe.xmp\0";
-    private static final Set<String> CHUNKS = Set.of("XMP ", "iTXt", "eXIf", "EXIF");
     private static final int TAG_XMP = 700;
     private static final int TAG_IPTC = 33723;
     private static final int TAG_PHOTOSHOP = 34377;
     private static final int TAG_KEYWORDS = 0x9C9E;
     private static final int IPTC = 0x0404;
+    private static final int LONG = 4;
 
     private final Consumer<String> notes;
     private final Path image;
     private final ByteArrayOutputStream photoshop = new ByteArrayOutputStream();
     private byte[] xmp;
     private byte[] iptc;
-    private byte[] exif;
     private byte[] words; // XPKeywords
 
     private Keywords(Path image, Consumer<String> notes) {
@@ -102,7 +96,7 @@ final class Keywords {
         sources.put("metadata", this::blocks);
         sources.put("XMP", () -> xmp == null ? null : xmp(xmp));
         sources.put("IPTC", () -> iptc(iptc == null ? resource(photoshop.toByteArray()) : iptc));
-        sources.put("Exif", this::fromExif);
+        sources.put("Exif", this::fromWords);
         for (String source : sources.keySet()) {
             try {
                 Collection<String> found = sources.get(source).call();
@@ -122,96 +116,51 @@ final class Keywords {
 
     // Blocks
 
-    /** Parts of a file or of a block of it. */
-    private interface Bytes {
-        ByteBuffer at(long position, long count) throws IOException;
-    }
-
-    private static ByteBuffer read(FileChannel file, long position, long count) throws IOException {
-        require(
-                count >= 0 && count <= LARGEST && position >= 0 && position + count <= file.size(),
-                "a block of %d bytes at %d: expected at most %d within the file",
-                count,
-                position,
-                LARGEST);
-        ByteBuffer bytes = ByteBuffer.allocate((int) count);
-        while (bytes.hasRemaining() && file.read(bytes, position + bytes.position()) >= 0) {}
-        return bytes.flip();
-    }
-
     private Collection<String> blocks() throws IOException {
-        try (FileChannel file = OpenFile.channel(image, StandardOpenOption.READ)) {
-            Bytes bytes = (position, count) -> read(file, position, count);
-            if (file.size() < 12) {
-                return null;
-            }
-            ByteBuffer head = bytes.at(0, 12);
-            if (head.getShort(0) == (short) 0xFFD8) {
-                jpeg(bytes, file.size());
-            } else if (head.getInt(0) == 0x89504E47) {
-                chunks(bytes, file.size(), true);
-            } else if (head.getInt(0) == 0x52494646 && head.getInt(8) == 0x57454250) {
-                chunks(bytes, file.size(), false);
-            } else if (head.getShort(0) == 0x4949 || head.getShort(0) == 0x4D4D) {
-                fields(bytes);
-            }
+        try (OpenFile regular = OpenFile.open(image);
+                ImageInputStream in = new FileImageInputStream(regular.path().toFile())) {
+            Metadata.blocks(in, (block, at, length) -> {
+                switch (block) {
+                    case FIELDS ->
+                        Metadata.fields(in, at, (tag, type, count, value) -> field(in, at, tag, type, count));
+                    case XMP -> xmp = xmp == null ? bytes(in, at, length) : xmp;
+                    case XMP_CHUNK -> xmp = xmp == null ? international(bytes(in, at, length)) : xmp;
+                    case PHOTOSHOP ->
+                        photoshop.writeBytes(photoshop.size() < LARGEST ? bytes(in, at, length) : NOTHING);
+                }
+                return true;
+            });
         }
         return null;
     }
 
-    private void jpeg(Bytes bytes, long size) throws IOException {
-        long at = 2;
-        while (at + 4 <= size) {
-            ByteBuffer head = bytes.at(at, 4);
-            int marker = head.getShort() & 0xFFFF;
-            if (marker == 0xFFFF) { // a byte to fill up
-                at++;
-                continue;
-            }
-            if (marker < 0xFFC0 || marker == 0xFFDA || marker == 0xFFD9) {
-                return;
-            }
-            int length = head.getShort() & 0xFFFF;
-            if (marker == 0xFFE1 || marker == 0xFFED) {
-                byte[] block = bytes.at(at + 4, length - 2L).array();
-                xmp = xmp == null ? after(XMP_IN_JPEG, block) : xmp;
-                exif = exif == null ? after(EXIF, block) : exif;
-                byte[] part = after(PHOTOSHOP, block);
-                if (part != null && photoshop.size() < LARGEST) {
-                    photoshop.writeBytes(part);
-                }
-            }
-            at += 2L + length;
-        }
+    private static byte[] bytes(ImageInputStream in, long position, long count) throws IOException {
+        require(
+                count >= 0 && count <= LARGEST && position + count <= in.length(),
+                "a block of %d bytes at %d: expected at most %d within the file",
+                count,
+                position,
+                LARGEST);
+        byte[] bytes = new byte[(int) count];
+        in.seek(position);
+        in.readFully(bytes);
+        return bytes;
     }
 
-    private static byte[] after(String start, byte[] block) {
-        byte[] wanted = start.getBytes(StandardCharsets.ISO_8859_1);
-        int end = wanted.length;
-        return block.length >= end && Arrays.equals(block, 0, end, wanted, 0, end)
-                ? Arrays.copyOfRange(block, end, block.length)
-                : null;
-    }
-
-    /** Reads the chunks of a PNG file, or else of a WebP file. */
-    private void chunks(Bytes bytes, long size, boolean png) throws IOException {
-        for (long at = png ? 8 : 12; at + 8 <= size; ) {
-            ByteBuffer head = bytes.at(at, 8);
-            long length = (png ? head.getInt(0) : Integer.reverseBytes(head.getInt(4))) & 0xFFFFFFFFL;
-            byte[] name = new byte[4];
-            head.get(png ? 4 : 0, name);
-            String type = new String(name, StandardCharsets.ISO_8859_1);
-            byte[] data = CHUNKS.contains(type) ? bytes.at(at + 8, length).array() : null;
-            if (type.equals("XMP ")) {
-                xmp = xmp == null ? data : xmp;
-            } else if (type.equals("iTXt")) {
-                byte[] text = after(XMP_IN_PNG, data);
-                xmp = text == null || xmp != null ? xmp : international(text);
-            } else if (data != null) {
-                exif = Objects.requireNonNullElse(after(EXIF, data), data);
-            }
-            at += 8 + length + (png ? 4 : length % 2);
+    /** Keeps the value of a field that may have keywords. */
+    private boolean field(ImageInputStream in, long start, int tag, int type, long count) throws IOException {
+        long length = count * (type == LONG ? 4 : 1); // some programs call bytes LONG
+        if (!List.of(TAG_XMP, TAG_IPTC, TAG_PHOTOSHOP, TAG_KEYWORDS).contains(tag) || length <= 4) {
+            return true;
         }
+        byte[] value = bytes(in, start + in.readUnsignedInt(), length);
+        switch (tag) {
+            case TAG_XMP -> xmp = value;
+            case TAG_IPTC -> iptc = value;
+            case TAG_PHOTOSHOP -> photoshop.writeBytes(value);
+            default -> words = value;
+        }
+        return true;
     }
 
     /** Returns the text of an iTXt chunk: compression flag and method, language, translated keyword, text. */
@@ -232,44 +181,9 @@ final class Keywords {
         }
     }
 
-    private Collection<String> fromExif() throws IOException {
-        byte[] block = exif;
-        if (block != null) {
-            fields((position, count) -> {
-                require(
-                        position + count <= block.length,
-                        "a field of %d bytes at %d lies outside of it",
-                        count,
-                        position);
-                return ByteBuffer.wrap(Arrays.copyOfRange(block, (int) position, (int) (position + count)));
-            });
-        }
+    private Collection<String> fromWords() {
         String text = words == null ? "" : new String(words, StandardCharsets.UTF_16LE).replace("\0", "");
         return text.isBlank() ? null : List.of(text.split(";"));
-    }
-
-    /** Reads the first directory of a TIFF file or of Exif. */
-    private void fields(Bytes bytes) throws IOException {
-        ByteOrder order = bytes.at(0, 8).get() == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
-        long directory = bytes.at(4, 4).order(order).getInt() & 0xFFFFFFFFL;
-        int count = bytes.at(directory, 2).order(order).getShort() & 0xFFFF;
-        ByteBuffer entries = bytes.at(directory + 2, 12L * count).order(order);
-        for (int i = 0; i < count; i++) {
-            int tag = entries.getShort() & 0xFFFF;
-            long size = entries.getShort() == 4 ? 4 : 1; // some programs call bytes LONG
-            long length = size * (entries.getInt() & 0xFFFFFFFFL);
-            long offset = entries.getInt() & 0xFFFFFFFFL;
-            if (!List.of(TAG_XMP, TAG_IPTC, TAG_PHOTOSHOP, TAG_KEYWORDS).contains(tag) || length <= 4) {
-                continue;
-            }
-            byte[] value = bytes.at(offset, length).array();
-            switch (tag) {
-                case TAG_XMP -> xmp = value;
-                case TAG_IPTC -> iptc = value;
-                case TAG_PHOTOSHOP -> photoshop.writeBytes(value);
-                default -> words = value;
-            }
-        }
     }
 
     // Contents
@@ -312,7 +226,7 @@ final class Keywords {
                         && property != null
                         && xml.getLocalName().equals("li")) {
                     String word = xml.getElementText();
-                    found.get(property).add(property.startsWith(DC) ? word : word.replaceAll(".*[/|]", ""));
+                    found.get(property).add(property.startsWith(DC) ? word : lastPart(word));
                     require(found.get(property).size() <= MOST, "more than %d keywords", MOST);
                 } else if (xml.isEndElement() && xml.getLocalName().equals("RDF")) {
                     break; // whatever follows is padding
@@ -329,6 +243,10 @@ final class Keywords {
                         .filter(words -> words != null && !words.isEmpty())
                         .findFirst()
                         .orElse(null);
+    }
+
+    private static String lastPart(String path) {
+        return path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('|')) + 1);
     }
 
     /** Returns the IPTC of Photoshop's resources: "8BIM", number, name, size, data, the last two of even length. */

@@ -1,8 +1,6 @@
 package org.coop4j.image;
 
 import java.io.IOException;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import javax.imageio.stream.ImageInputStream;
 
@@ -21,16 +19,6 @@ public enum ExifOrientation {
 
     private static final int TAG = 0x0112;
     private static final int SHORT = 3;
-    private static final int LITTLE_ENDIAN = 0x4949; // "II", with which a TIFF begins
-    private static final int APP1 = 0xE1;
-    private static final int SOS = 0xDA;
-    private static final int EOI = 0xD9;
-    private static final String EXIF = "Exif";
-    private static final int EXIF_HEADER = 6; // "Exif" and two zeros
-
-    /** More parts than any camera writes; a hostile file could have millions. */
-    private static final int MOST_PARTS = 100_000;
-
     /** Returns the name on the command line and in files. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
@@ -52,94 +40,24 @@ public enum ExifOrientation {
 
     /** Returns the EXIF orientation of a JPEG, PNG, WebP or TIFF file, 1 to 8; 1 if it is absent or damaged. */
     static int read(ImageInputStream in) {
+        int[] found = {UPRIGHT};
         try {
-            in.setByteOrder(ByteOrder.BIG_ENDIAN);
-            in.seek(0);
-            byte[] start = new byte[12];
-            in.readFully(start);
-            return switch (ImageForm.of(start).orElse(ImageForm.BMP)) {
-                case JPEG -> ofJpeg(in);
-                case PNG -> ofChunks(in, true);
-                case WEBP -> ofChunks(in, false);
-                case TIFF -> ofTiff(in, 0);
-                case GIF, BMP -> UPRIGHT;
-            };
+            Metadata.blocks(in, (block, start, length) -> {
+                if (block != Metadata.Block.FIELDS) {
+                    return true;
+                }
+                Metadata.fields(in, start, (tag, type, count, at) -> {
+                    int value = in.readUnsignedShort();
+                    boolean known = type == SHORT && count == 1 && value >= 1 && value <= 8;
+                    found[0] = tag == TAG && known ? value : UPRIGHT;
+                    return tag != TAG;
+                });
+                return false;
+            });
         } catch (IOException e) {
-            return UPRIGHT; // too short, or not an image, which decoding reports
+            return found[0]; // too short, or not an image, which decoding reports
         }
-    }
-
-    private static String characters(ImageInputStream in, int count) throws IOException {
-        byte[] bytes = new byte[count];
-        in.readFully(bytes);
-        return new String(bytes, StandardCharsets.ISO_8859_1);
-    }
-
-    private static int ofJpeg(ImageInputStream in) throws IOException {
-        in.seek(2);
-        for (int part = 0; part < MOST_PARTS; part++) {
-            int marker = in.readUnsignedShort();
-            if (marker >> 8 != 0xFF) {
-                return UPRIGHT;
-            }
-            while (marker == 0xFFFF) {
-                marker = 0xFF00 | in.readUnsignedByte();
-            }
-            int kind = marker & 0xFF;
-            if (kind == SOS || kind == EOI) {
-                return UPRIGHT;
-            }
-            int length = in.readUnsignedShort();
-            long start = in.getStreamPosition();
-            if (kind == APP1 && length >= 8 && characters(in, 4).equals(EXIF)) {
-                return ofTiff(in, start + EXIF_HEADER);
-            }
-            in.seek(start + Math.max(0, length - 2));
-        }
-        return UPRIGHT;
-    }
-
-    /** Searches the chunks of a PNG or WebP file. */
-    private static int ofChunks(ImageInputStream in, boolean png) throws IOException {
-        in.seek(png ? 8 : 12);
-        for (int part = 0; part < MOST_PARTS; part++) {
-            in.setByteOrder(png ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-            long length = png ? in.readUnsignedInt() : 0;
-            String type = characters(in, 4);
-            length = png ? length : in.readUnsignedInt();
-            long start = in.getStreamPosition();
-            if (type.equals(png ? "eXIf" : "EXIF")) {
-                return ofTiff(in, characters(in, 4).equals(EXIF) ? start + EXIF_HEADER : start);
-            }
-            if (type.equals("IEND")) {
-                return UPRIGHT;
-            }
-            in.seek(start + length + (png ? 4 : length & 1)); // past a checksum, or to an even offset
-        }
-        return UPRIGHT;
-    }
-
-    /** Searches the first directory of the TIFF data in which EXIF is kept. */
-    private static int ofTiff(ImageInputStream in, long start) throws IOException {
-        in.seek(start);
-        in.setByteOrder(in.readUnsignedShort() == LITTLE_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-        if (in.readUnsignedShort() != 42) {
-            return UPRIGHT;
-        }
-        in.seek(start + in.readUnsignedInt());
-        int entries = in.readUnsignedShort();
-        for (int i = 0; i < entries; i++) {
-            int tag = in.readUnsignedShort();
-            int type = in.readUnsignedShort();
-            long count = in.readUnsignedInt();
-            int value = in.readUnsignedShort();
-            in.readUnsignedShort();
-            if (tag == TAG) {
-                boolean known = type == SHORT && count == 1 && value >= 1 && value <= 8;
-                return known ? value : UPRIGHT;
-            }
-        }
-        return UPRIGHT;
+        return found[0];
     }
 
     /**

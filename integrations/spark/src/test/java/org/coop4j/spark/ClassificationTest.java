@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -30,7 +32,12 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.functions;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.DataSpec;
+import org.coop4j.method.Method;
+import org.coop4j.run.Learned;
+import org.coop4j.run.Run;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -38,6 +45,7 @@ import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(TestCluster.class)
@@ -205,6 +213,60 @@ class ClassificationTest {
                 .containsEntry("calibrated_on", expected.file().origin().calibratedOn());
         assertThat(model.file().temperature()).isCloseTo(expected.file().temperature(), within(1e-3));
         assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
+    }
+
+    /** With many images the reference's epochs are adapted. */
+    @ParameterizedTest
+    @CsvSource({"20, 200", "200, 160"})
+    void whatIsLearnedIsThatOfARunInJava(int each, int epochs, SparkSession spark) throws Exception {
+        Path data = TestCluster.folder().resolve("colours-" + each);
+        for (String name : List.of("blue", "red")) {
+            for (int i = 0; i <= each; i++) {
+                BufferedImage picture = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+                picture.setRGB(i % 8, i / 8 % 8, name.equals("red") ? 0xFF0000 + i : 0xFF + (i << 16));
+                Path folder = data.resolve(i < each ? "train" : "test").resolve(name);
+                ImageIO.write(
+                        picture,
+                        "png",
+                        Files.createDirectories(folder)
+                                .resolve(1000 + i + ".png")
+                                .toFile());
+            }
+        }
+        String tiny = TestCluster.folder().resolve("tiny.safetensors").toString();
+        RandomWeights.write(
+                new ClipConfig(
+                        32, new ClipConfig.Vit(32, 16, 64, 1, 1, 128), new ClipConfig.Text(77, 49408, 64, 1, 2, 128)),
+                1,
+                Path.of(tiny),
+                MlpActivation.QUICK_GELU,
+                Progress.NONE);
+        Dataset<Row> rows = spark.read()
+                .format("binaryFile")
+                .option("recursiveFileLookup", "true")
+                .load(data.resolve("train").toString())
+                .withColumn("label", functions.regexp_extract(functions.col("path"), "([^/]+)/[^/]+$", 1));
+        PromptClassificationModel model = new CoopEstimator()
+                .setInputCol("content")
+                .setIdCol("path")
+                .setModelPath(tiny)
+                .setMethod("coop")
+                .setSettings("context_length=2", "batch=400")
+                .setShots(0)
+                .setSeed(3)
+                .fit(rows);
+        Map<String, Integer> settings = Map.of("context_length", 2, "batch", 400, "seed", 3);
+        Clip clip = SharedModels.get(new ModelLocation(tiny, SharedModels.sha256(tiny)));
+        Run.Options options = Run.Options.of(TestCluster.folder().resolve("bank"));
+        try (Learned expected = Run.of(clip, DataSpec.of(data), Method.of("coop"), settings, options)
+                .learn()) {
+            assertThat(model.file().origin().epochs()).hasValue(epochs);
+            assertThat(expected.file().origin().epochs()).hasValue(epochs);
+            expected.file().tensors().forEach((name, tensor) -> assertThat(
+                            model.file().tensor(name).values())
+                    .as(name)
+                    .containsExactly(tensor.values()));
+        }
     }
 
     @Test
