@@ -204,11 +204,16 @@ final class LabelLists {
                 Line line = lines.nextValue();
                 String place =
                         "%s line %d".formatted(list, lines.getCurrentLocation().getLineNr());
+                List<String> unknown = line == null || line.unknown == null ? List.of() : line.unknown;
                 require(
-                        line != null && line.path != null && line.labels != null,
-                        "%s: expected an object with path and labels, an array",
+                        line != null
+                                && line.path != null
+                                && line.labels != null
+                                && Stream.of(line.labels, unknown)
+                                        .flatMap(List::stream)
+                                        .allMatch(Objects::nonNull),
+                        "%s: expected an object with path and labels, an array of texts",
                         place);
-                List<String> unknown = Objects.requireNonNullElse(line.unknown, List.of());
                 add(place, line.path, line.labels, unknown, line.split == null ? null : split(place, line.split));
             }
         } catch (JsonProcessingException e) {
@@ -261,7 +266,12 @@ final class LabelLists {
                     json.skipChildren();
                     continue;
                 }
-                while (json.nextToken() == JsonToken.START_OBJECT) {
+                for (int number = 1; json.nextToken() != JsonToken.END_ARRAY; number++) {
+                    if (json.currentToken() != JsonToken.START_OBJECT) {
+                        passOver(key + " that are not objects", "number " + number);
+                        json.skipChildren();
+                        continue;
+                    }
                     CocoItem item = JSON.readValue(json, CocoItem.class);
                     boolean image = key.equals("images");
                     String name = image ? item.fileName : item.name;

@@ -299,6 +299,8 @@ class MultiLabelListsTest {
                 "a.csv | path,labels\\nz.jpg,cat;dog | lists no pictures that can be used",
                 "a.jsonl | {\"path\": \"a.jpg\", \"labels\": [\"cat\", \"dog\"]}\\n{\"path\": | line 2",
                 "a.jsonl | {\"path\": \"a.jpg\"} | line 1: expected an object with path and labels",
+                "a.jsonl | {\"path\": \"a.jpg\", \"labels\": [\"cat\", null]} | line 1: expected an object with path and labels",
+                "a.jsonl | {\"path\": \"a.jpg\", \"labels\": [\"cat\"], \"unknown\": [null]} | line 1: expected an object",
                 "a.json | {\"images\": [{\"id\": 1}]} | image 1 has no file_name",
                 "a.json | {\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{ | line 1",
             })
@@ -306,6 +308,23 @@ class MultiLabelListsTest {
         assertThatThrownBy(() -> list(name, content.replace("\\n", "\n")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(problem);
+    }
+
+    @Test
+    void whatIsNoObjectInACocoListIsPassedOverAndTheRestIsRead() throws IOException {
+        ImageDataset data = list(
+                "odd.json",
+                """
+                {"images": [null, {"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
+                "annotations": [{"image_id": 1, "category_id": 1}, null, 7, [], [{}],
+                {"image_id": 2, "category_id": 2}],
+                "categories": [{"id": 1, "name": "cat"}, "bird", {"id": 2, "name": "dog"}]}
+                """);
+        assertThat(contents(data)).containsEntry("b.jpg", List.of(Set.of("dog"), Set.of()));
+        assertThat(String.join("\n", notes))
+                .contains("4 annotations that are not objects: number 2, number 3, number 4, number 5")
+                .contains("1 images that are not objects: number 1")
+                .contains("1 categories that are not objects: number 2");
     }
 
     @Test
