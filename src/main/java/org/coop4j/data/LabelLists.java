@@ -44,10 +44,12 @@ import javax.xml.stream.XMLStreamReader;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.SafeXml;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Labels;
+import org.coop4j.image.Keywords;
 
 /**
  * Images with sets of labels, as lists have them. What cannot be used is passed over where that is safe, and reported with
@@ -353,14 +355,14 @@ final class LabelLists {
     }
 
     private void vocImage(Path file, String stem, Split split) throws IOException, XMLStreamException {
-        XMLStreamReader xml = Keywords.xml(OpenFile.read(file, 16 << 20));
+        XMLStreamReader xml = SafeXml.open(OpenFile.read(file, 16 << 20));
         Set<String> shown = new LinkedHashSet<>();
         Set<String> open = new LinkedHashSet<>();
         String image = stem + ".jpg";
         String name = null; // of an object, outside of its parts
         boolean difficult = false;
         List<String> path = new ArrayList<>();
-        while (Keywords.next(xml)) {
+        while (SafeXml.next(xml)) {
             if (xml.isEndElement()) {
                 path.remove(path.size() - 1);
                 if (path.size() == 1 && xml.getLocalName().equals("object") && name != null) {

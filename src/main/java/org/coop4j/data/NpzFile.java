@@ -33,7 +33,7 @@ import org.coop4j.weights.ZipArchive;
  * <p>An array of strings is read as their code points, [strings, longest], padded with zeros. Compressed arrays are
  * unpacked into temporary files, which are deleted when the file is closed.
  */
-public final class NpzFile implements Closeable {
+final class NpzFile implements Closeable {
     private static final String SUFFIX = ".npy";
 
     /** NumPy itself reads no more of an untrusted file. */

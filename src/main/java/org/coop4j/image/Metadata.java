@@ -11,7 +11,7 @@ import javax.imageio.stream.ImageInputStream;
  *
  * <p>Files may come from strangers: a pass ends after {@value #MOST_PARTS} parts, more than any camera writes.
  */
-public final class Metadata {
+final class Metadata {
 
     /** The first bytes of Exif in a JPEG file, and in some others. */
     private static final String EXIF = "Exif\0\0";
@@ -24,7 +24,7 @@ public final class Metadata {
     private static final int FIRST_MARKER = 0xC0;
 
     /** The kinds of blocks, with the characters that they begin with in a JPEG or PNG file. */
-    public enum Block {
+    enum Block {
         /** TIFF data: Exif, or a whole TIFF file. */
         FIELDS(EXIF),
         /** A packet of XMP. */
@@ -43,7 +43,7 @@ public final class Metadata {
 
     /** Receives blocks. */
     @FunctionalInterface
-    public interface Blocks {
+    interface Blocks {
 
         /**
          * Receives a block.
@@ -57,7 +57,7 @@ public final class Metadata {
 
     /** Receives fields of TIFF data. */
     @FunctionalInterface
-    public interface Fields {
+    interface Fields {
 
         /**
          * Receives a field; the stream has the byte order of the data.
@@ -72,7 +72,7 @@ public final class Metadata {
     private Metadata() {}
 
     /** Finds the blocks of a file, as far as it reaches. */
-    public static void blocks(ImageInputStream in, Blocks blocks) throws IOException {
+    static void blocks(ImageInputStream in, Blocks blocks) throws IOException {
         in.setByteOrder(ByteOrder.BIG_ENDIAN);
         in.seek(0);
         byte[] start = new byte[12];
@@ -158,7 +158,7 @@ public final class Metadata {
      * @param start position of the data in the stream
      * @throws IOException if the file ends too early
      */
-    public static void fields(ImageInputStream in, long start, Fields fields) throws IOException {
+    static void fields(ImageInputStream in, long start, Fields fields) throws IOException {
         in.seek(start);
         boolean little = characters(in, 2).equals("II");
         in.setByteOrder(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);

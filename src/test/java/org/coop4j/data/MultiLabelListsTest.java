@@ -26,6 +26,7 @@ import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Labels;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.Keywords;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package org.coop4j.data;
+package org.coop4j.image;
 
 import static org.coop4j.base.InputException.require;
 
@@ -6,7 +6,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -26,14 +25,12 @@ import java.util.function.Consumer;
 import java.util.zip.InflaterInputStream;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.SafeXml;
 import org.coop4j.base.TextFile;
-import org.coop4j.image.Metadata;
 
 /**
  * The keywords of a picture, as photo programs write them. The first source that has some is used: an XMP sidecar,
@@ -42,7 +39,7 @@ import org.coop4j.image.Metadata;
  * <p>Pictures may come from strangers: no block of more than {@value #LARGEST} bytes is read, XML with a DOCTYPE is
  * refused, and a damaged block is reported and passed over.
  */
-final class Keywords {
+public final class Keywords {
 
     private static final int LARGEST = 16 << 20;
     private static final int MOST = 10_000;
@@ -81,7 +78,7 @@ final class Keywords {
      *
      * @param notes receives a sentence about each block that cannot be read
      */
-    static Optional<List<String>> of(Path image, Consumer<String> notes) {
+    public static Optional<List<String>> of(Path image, Consumer<String> notes) {
         return new Keywords(image, notes).first();
     }
 
@@ -188,33 +185,12 @@ final class Keywords {
 
     // Contents
 
-    /** Opens XML from a stranger, in which {@link #next} refuses a DOCTYPE. */
-    static XMLStreamReader xml(byte[] content) throws XMLStreamException, InputException {
-        XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-        String text = utf8(content);
-        require(text != null, "it is not UTF-8");
-        return factory.createXMLStreamReader(new StringReader(text.replace("\uFEFF", "")));
-    }
-
-    /** Goes on to the next event; false at the end. */
-    static boolean next(XMLStreamReader xml) throws XMLStreamException {
-        if (!xml.hasNext()) {
-            return false;
-        }
-        if (xml.next() == XMLStreamConstants.DTD) {
-            throw new XMLStreamException("it has a DOCTYPE, which is not read");
-        }
-        return true;
-    }
-
     private static Collection<String> xmp(byte[] packet) throws IOException {
         Map<String, Collection<String>> found = new LinkedHashMap<>();
         try {
-            XMLStreamReader xml = xml(packet);
+            XMLStreamReader xml = SafeXml.open(packet);
             String property = null;
-            while (next(xml)) {
+            while (SafeXml.next(xml)) {
                 if (!xml.isStartElement() && !xml.isEndElement()) {
                     continue;
                 }
