@@ -28,6 +28,9 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
+import org.coop4j.study.Results;
+import org.coop4j.study.Score;
+import org.coop4j.study.StudyTables;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.Cluster;
 import org.coop4j.study.Sweep.Site;
@@ -133,10 +136,36 @@ final class SweepCommand extends ConsoleCommand {
         } finally {
             interrupt.close();
         }
-        SweepReport report = new SweepReport(outcome, out);
-        report.print(format.chosen(), console);
+        print(outcome);
         console.flush();
-        return report.printFailures(console) ? 1 : 0;
+        return printFailures(outcome) ? 1 : 0;
+    }
+
+    private void print(List<RunState> outcome) {
+        List<Score> scores = Sweep.scores(outcome);
+        if (format.chosen() == TABLE) {
+            Table<?> table = StudyTables.byShots("", Results.of(scores));
+            table.print(TABLE, console);
+            console.print(table.caption() + "; runs: " + out.resolve("runs"));
+        } else {
+            String name = model.getFileName().toString().replaceFirst("\\.safetensors$", "");
+            StudyTables.scores(Map.of(name, scores)).print(format.chosen(), console);
+        }
+    }
+
+    /** Names the failed runs by reason; returns true if there are any. */
+    private boolean printFailures(List<RunState> outcome) {
+        List<RunState> failures =
+                outcome.stream().filter(run -> run.failure().isPresent()).toList();
+        if (!failures.isEmpty()) {
+            console.warn("%d of %s failed; the same command tries them again:"
+                    .formatted(failures.size(), count(outcome.size(), "run")));
+        }
+        Results.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
+            String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
+            console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
+        });
+        return !failures.isEmpty();
     }
 
     private static Cluster cluster() throws IOException {

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Console;
@@ -145,11 +144,16 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
 
     ObjectNode toJson() {
         ObjectNode json = Json.object();
-        Table<RunResult> all =
-                new Table<RunResult>().data("method", RunResult::method).data("seed", RunResult::seed);
         json.set(
                 "runs",
-                SweepReport.scores(all, Optional::of)
+                new Table<RunResult>()
+                        .data("method", RunResult::method)
+                        .data("seed", RunResult::seed)
+                        .data("precision", RunResult::precision)
+                        .data("accuracy", RunResult::value)
+                        .data("error_rate", RunResult::errorRate)
+                        .data("macro_f1", RunResult::macroF1)
+                        .data("calibration_error", RunResult::calibrationError)
                         .data("sets", RunResult::sets)
                         .rows(results())
                         .json());

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,7 +20,6 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
-import org.coop4j.page.Shots;
 import org.coop4j.run.OpenRun;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
@@ -32,20 +32,37 @@ import org.coop4j.weights.model.ModelMetadata.SourceInfo;
  * alone a failed one.
  *
  * @param finished runs with a result
- * @param failed runs that failed, with the reason
- * @param unfinished folders of runs that have neither result nor failure
- * @param damaged runs whose files cannot be used
+ * @param leftOut runs without a result that can be used
  */
-public record FoundRuns(
-        List<FinishedRun> finished, List<Failure> failed, List<Path> unfinished, List<Failure> damaged) {
+public record FoundRuns(List<FinishedRun> finished, List<LeftOut> leftOut) {
+
+    /** Why a run has no result. */
+    public enum State {
+        /** Its files cannot be used. */
+        DAMAGED,
+        /** It failed. */
+        FAILED,
+        /** It has neither result nor failure. */
+        UNFINISHED;
+
+        /** Returns "damaged". */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /**
      * A run without a result.
      *
      * @param folder relative to the folder that was searched
-     * @param reason one line
+     * @param reason one line; empty if it is unfinished
      */
-    public record Failure(Path folder, String reason) {}
+    public record LeftOut(Path folder, State state, String reason) {}
+
+    /** Returns the runs of a state. */
+    public List<LeftOut> leftOut(State state) {
+        return leftOut.stream().filter(run -> run.state == state).toList();
+    }
 
     /**
      * A run that has a result.
@@ -58,18 +75,7 @@ public record FoundRuns(
      * @param finished time of its end, in UTC; empty if it is not recorded
      */
     public record FinishedRun(
-            Path folder, RunResult result, RunConfig config, ModelId model, String testHash, String finished) {
-
-        /** Returns true if a context was tested on other data than it was learned from. */
-        public boolean isTransferred() {
-            return !result.dataset().equals(result.trainedOn());
-        }
-
-        /** Returns the number of training images per class. */
-        public Shots shots() {
-            return Shots.of(result.shots(), result.trainImages() > 0);
-        }
-    }
+            Path folder, RunResult result, RunConfig config, ModelId model, String testHash, String finished) {}
 
     /**
      * The model of a run.
@@ -128,12 +134,12 @@ public record FoundRuns(
                             ? root + " is a file: give the folder that holds the runs"
                             : "no such folder: " + root);
         }
-        FoundRuns found = new FoundRuns(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        FoundRuns found = new FoundRuns(new ArrayList<>(), new ArrayList<>());
         List<Path> folders = folders(
                 root,
                 folder -> !folder.equals(root)
                         && (folder.getFileName().toString().startsWith(".") || AtomicFile.isReplaced(folder)),
-                (place, problem) -> found.damaged.add(new Failure(root.relativize(place), RunStore.describe(problem))));
+                (place, problem) -> found.add(root.relativize(place), State.DAMAGED, RunStore.describe(problem)));
         try (Task task = progress.task("reading", folders.size(), Unit.FOLDERS)) {
             for (Path folder : folders) {
                 Path name = root.relativize(folder);
@@ -143,17 +149,21 @@ public record FoundRuns(
                     if (run.isPresent() && run.get().result().isPresent()) {
                         found.finished.add(finished(name, run.get()));
                     } else if (failure.isPresent()) {
-                        found.failed.add(new Failure(name, failure.get()));
+                        found.add(name, State.FAILED, failure.get());
                     } else if (run.isPresent()) {
-                        found.unfinished.add(name);
+                        found.add(name, State.UNFINISHED, "");
                     }
                 } catch (IOException e) {
-                    found.damaged.add(new Failure(name, RunStore.describe(e).replace(folder + File.separator, "")));
+                    found.add(name, State.DAMAGED, RunStore.describe(e).replace(folder + File.separator, ""));
                 }
                 task.advance(1);
             }
         }
         return found;
+    }
+
+    private void add(Path folder, State state, String reason) {
+        leftOut.add(new LeftOut(folder, state, reason));
     }
 
     /**

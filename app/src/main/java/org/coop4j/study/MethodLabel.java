@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.base.Settings;
+import org.coop4j.console.Cell;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.FoundRuns.FinishedRun;
-import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.Score.Setup;
 
 /**
  * A method's row in the tables: runs of equal labels are averaged, others never.
@@ -69,11 +70,11 @@ public record MethodLabel(String id, String title, Method method, boolean publis
      */
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, List<String> notes) {
         IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
-        Study.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
+        Results.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
             Map<String, Set<Object>> values = values(same);
             values.values().removeIf(all -> all.size() < 2);
             Map<String, List<FinishedRun>> variants =
-                    Study.grouped(same, run -> settings(run.config()).entrySet().stream()
+                    Results.grouped(same, run -> settings(run.config()).entrySet().stream()
                             .filter(setting -> values.containsKey(setting.getKey()))
                             .map(Object::toString)
                             .collect(joining(", ")));
@@ -137,14 +138,19 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return new Setup(this, isWithoutTraining() ? Shots.NONE : shots);
     }
 
+    /** Returns true if it is the same method, with whatever settings. */
+    boolean isOf(Method other) {
+        return method.id().equals(other.id());
+    }
+
+    /** Returns its id for the screen and its title for pages. */
+    Cell cell() {
+        return Cell.words(id, title);
+    }
+
     /** Returns true if nothing is learned, so that it holds for any number of shots. */
     public boolean isWithoutTraining() {
         return !method.learns();
-    }
-
-    /** Returns true if it is the same method, with whatever settings. */
-    public boolean isOf(Method other) {
-        return method.id().equals(other.id());
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.method.Method;
-import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.Score.Setup;
 
 /** Numbers that the CoOp and CoCoOp papers have published. */
 public record PublishedNumbers(List<Table> tables) {
@@ -41,7 +41,7 @@ public record PublishedNumbers(List<Table> tables) {
      * @param table the table that it is from
      * @param accuracy accuracy in percent
      */
-    public record Score(Table table, double accuracy) {
+    public record Published(Table table, double accuracy) {
 
         /** Returns the name of the model. */
         public String backbone() {
@@ -66,7 +66,7 @@ public record PublishedNumbers(List<Table> tables) {
             List<Column> columns,
             Map<String, List<Double>> rows) {
 
-        private Stream<Score> scores(String learnedOn, String testedOn, ClassHalf half, Setup setup) {
+        private Stream<Published> scores(String learnedOn, String testedOn, ClassHalf half, Setup setup) {
             String tested = benchmark(testedOn);
             String learned = learnedOn.isEmpty() ? tested : benchmark(learnedOn);
             List<Double> row = learned.equals(Objects.requireNonNullElse(trainedOn, tested))
@@ -74,7 +74,7 @@ public record PublishedNumbers(List<Table> tables) {
                     : List.of();
             return IntStream.range(0, row.size())
                     .filter(i -> columns.get(i).isOf(half, setup))
-                    .mapToObj(i -> new Score(this, row.get(i)));
+                    .mapToObj(i -> new Published(this, row.get(i)));
         }
 
         private static String benchmark(String dataset) {
@@ -124,7 +124,7 @@ public record PublishedNumbers(List<Table> tables) {
      * @param datasets any names of the datasets tested on
      * @param backbone backbone of the model, if it is a published one
      */
-    public Optional<Score> find(
+    public Optional<Published> find(
             String trainedOn, List<String> datasets, ClassHalf half, Setup setup, Optional<String> backbone) {
         Stream<String> preferred = Stream.concat(backbone.stream(), Stream.of(USUAL_BACKBONE));
         return Stream.concat(preferred, tables.stream().map(Table::backbone))
@@ -136,8 +136,11 @@ public record PublishedNumbers(List<Table> tables) {
                         .toList())
                 .filter(found -> !found.isEmpty() && found.size() == datasets.size())
                 .findFirst()
-                .map(found -> new Score(
+                .map(found -> new Published(
                         found.get(0).table,
-                        found.stream().mapToDouble(Score::accuracy).average().orElseThrow()));
+                        found.stream()
+                                .mapToDouble(Published::accuracy)
+                                .average()
+                                .orElseThrow()));
     }
 }

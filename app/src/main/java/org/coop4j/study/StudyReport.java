@@ -5,20 +5,16 @@ import static java.util.Comparator.naturalOrder;
 import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
-import static org.coop4j.base.Numbers.percent;
-import static org.coop4j.study.MethodResult.AVERAGE;
+import static org.coop4j.study.Score.Place.AVERAGE;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -33,13 +29,12 @@ import org.coop4j.page.HtmlPage;
 import org.coop4j.page.ReportFiles;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
-import org.coop4j.page.Shots;
-import org.coop4j.study.MethodResult.Measured;
-import org.coop4j.study.MethodResult.Setup;
-import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.FoundRuns.State;
+import org.coop4j.study.Score.Measure;
 
 /**
- * All tables and figures of a folder of runs, and a page of them with filters for model, dataset, method and shots.
+ * The tables and figures of a folder of runs: a page with filters for model, dataset, method and shots, the figures, and all
+ * scores as comma-separated values.
  *
  * @param studies the finished runs by model, at least one
  */
@@ -48,72 +43,59 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     /** Name of the page. */
     public static final String PAGE = "report.html";
 
+    /** Name of the file of all scores. */
+    public static final String SCORES = "scores.csv";
+
     private static final int LONGEST_SLUG = 60;
     private static final int FEWEST_PUBLISHED = 3;
 
-    /**
-     * Makes all files and writes them into a folder.
-     *
-     * @return the files, relative to the folder
-     */
-    public List<Path> write(Path folder) throws IOException {
+    /** Writes all files into a folder. */
+    public void write(Path folder) throws IOException {
         ReportFiles files = new ReportFiles(folder);
         Map<String, String> contents = new LinkedHashMap<>();
-        contents.put(PAGE, page().html());
-        Set<String> models = new HashSet<>();
+        contents.put(
+                PAGE,
+                addTo(
+                                new HtmlPage(
+                                        "Few-shot CLIP",
+                                        studies.stream()
+                                                .map(study -> study.name() + ", " + study.summary())
+                                                .collect(joining("; "))),
+                                List.of())
+                        .html());
+        contents.put(SCORES, scores());
         for (Study study : studies) {
-            String ofModel = studies.size() == 1 ? "" : slug(study.name(), models) + "/";
-            Set<String> names = new HashSet<>();
+            String ofModel = studies.size() == 1 ? "" : study.name() + " ";
             Stream.concat(Stream.of(AVERAGE), study.fewShot().datasets().stream())
-                    .forEach(dataset -> {
-                        String name = slug(dataset.equals(AVERAGE) ? "average" : dataset, names);
-                        chart(study, dataset)
-                                .ifPresent(chart -> contents.put("figures/" + ofModel + name + ".svg", chart.file()));
-                    });
+                    .forEach(dataset -> chart(study, dataset)
+                            .ifPresent(chart -> contents.put(
+                                    "figures/%d-%s.svg".formatted(contents.size() - 1, slug(ofModel + chart.title())),
+                                    chart.file())));
         }
-        for (Table<?> table : List.of(
-                StudyTables.fewShot(studies),
-                StudyTables.baseNew(studies, false),
-                StudyTables.transfers(studies),
-                StudyTables.classes(studies),
-                StudyTables.handWritten(studies, prompt -> true),
-                StudyTables.runs(studies),
-                StudyTables.leftOut(findings))) {
-            if (!table.isEmpty()) {
-                contents.put("tables/" + table.name() + ".csv", CsvFormat.text(table));
-            }
-        }
-        return files.write(contents);
+        files.write(contents);
     }
 
-    /** Returns a file name that was not given before. */
-    private static String slug(String name, Set<String> used) {
-        String plain =
+    private static String slug(String name) {
+        String slug =
                 name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
-        String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
-        String slug = stem;
-        for (int n = 2; !used.add(slug); n++) {
-            slug = stem + "-" + n;
-        }
-        return slug;
+        return slug.substring(0, Math.min(LONGEST_SLUG, slug.length()));
     }
 
-    /** Returns the few-shot table as comma-separated values. */
-    public String fewShotCsv() {
-        return CsvFormat.text(StudyTables.fewShot(studies));
+    /** Returns all scores as comma-separated values. */
+    public String scores() {
+        Map<String, List<Score>> byModel = new LinkedHashMap<>();
+        studies.forEach(study -> byModel.put(
+                study.name(),
+                Stream.concat(study.scores().stream(), study.prompts().stream()).toList()));
+        return CsvFormat.text(StudyTables.scores(byModel));
     }
 
-    /** Returns a model's results in short: of several datasets the averages alone. */
+    /** Returns a model's accuracies. */
     public static List<Table<?>> brief(Study study) {
         List<Table<?>> tables = new ArrayList<>();
-        if (study.fewShot().averaged().isEmpty()) {
-            study.fewShot().datasets().forEach(dataset -> tables.add(StudyTables.byShots(study, dataset)));
-        } else {
-            tables.add(StudyTables.byShots(study, AVERAGE));
-            tables.add(StudyTables.gains(study));
-        }
-        tables.add(StudyTables.baseNew(List.of(study), true));
-        study.transfers().keySet().forEach(source -> tables.add(StudyTables.transfers(study, source, true)));
+        tables.add(StudyTables.byShots(study.name(), study.fewShot()));
+        tables.add(StudyTables.baseNew(study));
+        study.transfers().keySet().forEach(source -> tables.add(StudyTables.transfers(study, source)));
         tables.removeIf(Table::isEmpty);
         return tables;
     }
@@ -133,9 +115,9 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return notes;
     }
 
-    static String title(Study study, String dataset) {
+    private static String title(Study study, String dataset) {
         return dataset.equals(AVERAGE)
-                ? "Average over " + study.fewShot().averaged().size() + " datasets"
+                ? "Average over " + count(study.fewShot().averaged().size(), "dataset")
                 : PublishedNumbers.title(dataset);
     }
 
@@ -146,7 +128,6 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
      * are drawn if they are of the same backbone and at least three of their points are known.
      */
     public Optional<FewShotChart> chart(Study study, String dataset) {
-        MethodResults fewShot = study.fewShot();
         // All charts of a report give a method the same colour. Curves come first, so that theirs differ most.
         List<MethodLabel> methods = studies.stream()
                 .flatMap(one -> one.fewShot().methods().stream())
@@ -154,39 +135,29 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                 .sorted(comparing(MethodLabel::isWithoutTraining).thenComparing(naturalOrder()))
                 .toList();
         List<Series> all = new ArrayList<>();
-        for (MethodLabel method : methods) {
+        Results.grouped(study.fewShot().on(dataset), Result::method).forEach((method, results) -> {
             boolean star = method.isWithoutTraining();
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
-            for (Shots shots : star ? List.of(Shots.NONE) : fewShot.shots()) {
-                Setup setup = new Setup(method, shots);
-                fewShot.get(dataset, setup)
-                        .flatMap(result -> result.summary(Measured::accuracy))
-                        .ifPresent(s -> points.add(new Point(shots, star ? SeedSummary.of(s.mean()) : s)));
-                published(study, dataset, setup)
-                        .filter(s ->
-                                Optional.of(s.backbone()).equals(study.model().backbone()))
-                        .ifPresent(s -> papers.add(new Point(shots, SeedSummary.of(s.accuracy()))));
+            for (Result result : results) {
+                SeedSummary accuracy = result.summary(Measure.ACCURACY).orElseThrow();
+                points.add(new Point(result.shots(), star ? SeedSummary.of(accuracy.mean()) : accuracy));
+                study.published(result, "", ClassHalf.ALL)
+                        .filter(paper -> study.model().backbone().equals(Optional.of(paper.backbone())))
+                        .ifPresent(paper -> papers.add(new Point(result.shots(), SeedSummary.of(paper.accuracy()))));
             }
             int index = methods.indexOf(method);
-            if (!points.isEmpty()) {
-                all.add(new Series(method.title(), index, false, points));
-                if (papers.size() >= (star ? 1 : FEWEST_PUBLISHED)) {
-                    all.add(new Series(method.title() + ", published", index, true, papers));
-                }
+            all.add(new Series(method.title(), index, false, points));
+            if (papers.size() >= (star ? 1 : FEWEST_PUBLISHED)) {
+                all.add(new Series(method.title() + ", published", index, true, papers));
             }
-        }
+        });
+        all.sort(comparing(Series::index));
         FewShotChart chart = new FewShotChart(title(study, dataset), all);
-        return !chart.curves().isEmpty() ? Optional.of(chart) : Optional.empty();
+        return chart.curves().isEmpty() ? Optional.empty() : Optional.of(chart);
     }
 
-    /** Returns a paper's number for the same method. */
-    private static Optional<Score> published(Study study, String dataset, Setup setup) {
-        List<String> datasets = dataset.equals(AVERAGE) ? study.fewShot().averaged() : List.of(dataset);
-        return study.published("", datasets, ClassHalf.ALL, setup);
-    }
-
-    /** Returns the charts with the data that the filters compare. */
+    /** Returns charts with the data that the filters compare. */
     private Map<FewShotChart, Map<String, String>> charts(Study study, List<String> datasets) {
         Map<FewShotChart, Map<String, String>> charts = new LinkedHashMap<>();
         datasets.forEach(dataset -> chart(study, dataset).ifPresent(chart -> charts.put(chart, data(study, dataset))));
@@ -195,16 +166,6 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     // The page
 
-    private HtmlPage page() {
-        return addTo(
-                new HtmlPage(
-                        "Few-shot CLIP",
-                        studies.stream()
-                                .map(study -> study.name() + ", " + study.summary())
-                                .collect(joining("; "))),
-                List.of());
-    }
-
     /**
      * Adds the sections of all models, and of their runs.
      *
@@ -212,20 +173,25 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
      */
     public HtmlPage addTo(HtmlPage page, List<Section> more) {
         for (Study study : studies) {
+            List<String> datasets = study.fewShot().datasets();
             page.add(section("In short", study).facts(facts(study)));
             more.forEach(page::add);
             page.add(section(title(study, AVERAGE), study)
                             .charts(charts(study, List.of(AVERAGE)))
-                            .table(StudyTables.byShots(study, AVERAGE)))
-                    .add(section("Curves of each dataset", study)
-                            .charts(charts(study, study.fewShot().datasets())))
-                    .add(section("Gain over zero-shot", study).table(StudyTables.gains(study)))
-                    .add(section("All numbers", study).table(StudyTables.fewShot(List.of(study))))
-                    .add(classes(study))
-                    .add(section("Base to new", study).table(StudyTables.baseNew(List.of(study), false)))
-                    .add(robustness(study))
-                    .add(handWritten(study))
-                    .add(published(study));
+                            .table(StudyTables.byShots(
+                                    study.name(), new Results(study.fewShot().on(AVERAGE)))))
+                    .add(section("Curves of each dataset", study).charts(charts(study, datasets)))
+                    .add(section("All numbers", study).table(StudyTables.numbers(study, study.fewShot())));
+            Section classes = section("Class by class", study);
+            datasets.forEach(dataset -> classes.details(
+                    PublishedNumbers.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
+            Section robustness = section("Robustness", study);
+            study.transfers().keySet().forEach(source -> robustness.table(StudyTables.transfers(study, source)));
+            page.add(classes)
+                    .add(section("Base to new", study).table(StudyTables.baseNew(study)))
+                    .add(robustness)
+                    .add(section("Hand-written prompts", study)
+                            .table(StudyTables.numbers(study, Results.of(study.prompts()))));
         }
         return page.filtered().add(runs()).add(new Section("Definitions").definitions());
     }
@@ -235,103 +201,44 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return new Section(studies.size() > 1 ? heading + ", " + study.name() : heading);
     }
 
-    /** Compares the main method with the best method before it in the tables and with zero-shot, with as many images. */
-    private static List<Fact> facts(Study study) {
-        MethodResults fewShot = study.fewShot();
-        List<Fact> facts = new ArrayList<>();
-        mostImages(fewShot).ifPresent(learned -> {
-            facts.add(new Fact(
-                    learned.summary(Measured::accuracy).orElseThrow().meanSd(1) + " %",
-                    title(study, learned.dataset()) + ", " + learned.method().title() + ", "
-                            + learned.shots().describe()));
-            Optional<MethodResult> best = baselines(fewShot, learned).stream().max(comparing(MethodResult::accuracy));
-            best.ifPresent(one -> facts.add(Fact.gain(
-                    learned.accuracy(), "the best baseline, " + one.method().title(), one.accuracy())));
-            fewShot.zeroShot(learned.dataset())
-                    .filter(one -> !best.equals(Optional.of(one)))
-                    .ifPresent(one ->
-                            facts.add(Fact.gain(learned.accuracy(), one.method().title(), one.accuracy())));
-        });
-        return facts;
-    }
-
-    /** Returns the main method's average, or else its result on a dataset, with most images that most baselines have. */
-    private static Optional<MethodResult> mostImages(MethodResults fewShot) {
-        List<MethodResult> averages = fewShot.ofMain(AVERAGE).toList();
-        return (averages.isEmpty() ? fewShot.datasets().stream().flatMap(fewShot::ofMain) : averages.stream())
-                .max(comparing((MethodResult one) -> baselines(fewShot, one).size())
-                        .thenComparing(MethodResult::shots));
-    }
-
-    /** Returns the results of the methods before the main one in the tables, with as many images. */
-    private static List<MethodResult> baselines(MethodResults fewShot, MethodResult main) {
-        return fewShot.on(main.dataset()).stream()
-                .filter(other -> other.setup().equals(other.method().with(main.shots()))
-                        && other.method().compareTo(main.method()) < 0
-                        && !other.method().isOf(main.method().method()))
-                .toList();
-    }
-
     /** Returns the data that the filters compare. */
     private static Map<String, String> data(Study study, String dataset) {
         return dataset.equals(AVERAGE) ? Map.of() : new TreeMap<>(Map.of("model", study.name(), "dataset", dataset));
     }
 
-    private Section classes(Study study) {
-        Section section = section("Class by class", study);
-        study.fewShot()
-                .datasets()
-                .forEach(dataset -> section.details(
-                        PublishedNumbers.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
-        return section;
-    }
-
-    private Section robustness(Study study) {
-        Section section = section("Robustness", study);
-        study.transfers().keySet().forEach(source -> section.table(StudyTables.transfers(study, source, false)));
-        return section;
-    }
-
-    private Section handWritten(Study study) {
-        Section section = section("Hand-written prompts", study);
-        for (String dataset : study.prompts().datasets()) {
-            MethodResult best = Collections.max(study.prompts().on(dataset), comparing(MethodResult::accuracy));
-            section.details(
-                    "%s: %s by “%s”"
-                            .formatted(
-                                    PublishedNumbers.title(dataset),
-                                    percent(best.accuracy(), 2),
-                                    best.method().id()),
-                    data(study, dataset),
-                    StudyTables.handWritten(
-                            List.of(study), prompt -> prompt.dataset().equals(dataset)));
-        }
-        return section;
-    }
-
-    /** Names the papers that the published numbers are from. */
-    private Section published(Study study) {
-        Section section = section("Published numbers", study);
-        List<String> sources = study.fewShot().cells().stream()
-                .flatMap(one -> published(study, one.dataset(), one.setup()).stream())
-                .map(score -> score.table().source() + ": " + score.table().place() + ".")
-                .distinct()
-                .toList();
-        return sources.isEmpty()
-                ? section
-                : section.paragraph(
-                                "The model here is " + study.model().backbone().orElse("not one the papers used") + ".")
-                        .list(sources);
+    /**
+     * Compares the main method's average, or its result on the first dataset, with the best method of another kind, with the
+     * most images that it has.
+     */
+    private static List<Fact> facts(Study study) {
+        Results fewShot = study.fewShot();
+        List<Fact> facts = new ArrayList<>();
+        Stream.concat(Stream.of(AVERAGE), fewShot.datasets().stream())
+                .flatMap(dataset -> fewShot.ofMain(dataset).reduce((fewer, more) -> more).stream())
+                .findFirst()
+                .ifPresent(main -> {
+                    facts.add(new Fact(
+                            main.summary(Measure.ACCURACY).orElseThrow().meanSd(1) + " %",
+                            title(study, main.dataset()) + ", " + main.setup().title()));
+                    fewShot.on(main.dataset()).stream()
+                            .filter(other -> other.setup().equals(other.method().with(main.shots()))
+                                    && !other.method().isOf(main.method().method()))
+                            .max(comparing(Result::accuracy))
+                            .ifPresent(best -> facts.add(
+                                    Fact.gain(main.accuracy(), best.method().title(), best.accuracy())));
+                });
+        return facts;
     }
 
     /** Describes the runs behind the page, and the missing ones. */
     private Section runs() {
+        List<Fact> facts =
+                new ArrayList<>(List.of(new Fact(count(findings.finished().size()), "finished")));
+        for (State state : State.values()) {
+            facts.add(new Fact(count(findings.leftOut(state).size()), state.label()));
+        }
         Section section = new Section("Runs")
-                .facts(List.of(
-                        fact(findings.finished(), "finished"),
-                        fact(findings.failed(), "failed"),
-                        fact(findings.unfinished(), "unfinished"),
-                        fact(findings.damaged(), "damaged")))
+                .facts(facts)
                 .list(studies.stream()
                         .map(study -> study.model().describe() + ": " + study.summary() + work(study))
                         .toList())
@@ -341,13 +248,9 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return section;
     }
 
-    private static Fact fact(List<?> runs, String state) {
-        return new Fact(count(runs.size()), state);
-    }
-
     private static String work(Study study) {
-        double hours = study.entries().stream()
-                        .mapToDouble(entry -> entry.run().result().totalSeconds())
+        double hours = study.scores().stream()
+                        .mapToDouble(score -> score.values().get(Measure.SECONDS))
                         .sum()
                 / 3600;
         return hours < 0.05 ? "" : ", " + number(hours, 1) + " hours of work";

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.coop4j.base.Progress;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
@@ -114,7 +113,7 @@ public final class Sweep {
      * @throws SweepPlan.PlanException with all problems
      */
     public static Sweep of(Images shared, SweepPlan plan) throws IOException {
-        return new Sweep(shared, plan, SweepSchedule.of(shared.clip(), plan, SweepDataset.of(shared, plan)));
+        return new Sweep(shared, plan, SweepSchedule.of(shared, plan));
     }
 
     /** Returns the number of threads that a sweep began with. The last digits of its runs depend on it. */
@@ -181,6 +180,11 @@ public final class Sweep {
         return new SweepWorker(shared, folder).make(run, warnings).failure();
     }
 
+    /** Returns the scores of the runs that are finished. */
+    public static List<Score> scores(List<RunState> all) {
+        return all.stream().flatMap(state -> state.score().stream()).toList();
+    }
+
     /**
      * Returns the seconds that runs will take, judging by those that have a result: of the same method if there are any, in
      * proportion to shots and epochs. NaN if none has a result.
@@ -217,8 +221,8 @@ public final class Sweep {
             this.listener = listener;
             this.worker = new SweepWorker(shared, folder);
             String leftOut = plan.methods().stream()
-                    .filter(planned ->
-                            plan.baseToNew().isPresent() && !planned.method().namesNewClasses())
+                    .filter(planned -> !plan.halves().datasets().isEmpty()
+                            && !planned.method().namesNewClasses())
                     .map(PlannedMethod::name)
                     .collect(joining(", "));
             if (!leftOut.isEmpty()) {
@@ -227,9 +231,6 @@ public final class Sweep {
             runs.forEach(run -> states.put(run, worker.store().state(run)));
             left.removeIf(run -> states.get(run).result().isPresent());
             worker.store().strays(runs).forEach(this::note);
-            if (shared.clip().architecture().text().unmasked()) {
-                noteCost();
-            }
             listener.begins(List.copyOf(states.values()));
         }
 
@@ -238,25 +239,6 @@ public final class Sweep {
             if (noted.add(message)) {
                 listener.note(message);
             }
-        }
-
-        /** Says how long the prompts that are left to learn take with each method. */
-        private void noteCost() throws IOException {
-            Map<String, Double> prompts = new LinkedHashMap<>();
-            for (SweepRun run : left) {
-                RunConfig config = run.config();
-                if (run.learns() && !run.isTestedElsewhere()) {
-                    ImageDataset lists = shared.dataset(config.data().source(), run.seed())
-                            .half(config.data().classes());
-                    int classes = lists.classCount();
-                    int all = lists.train().size();
-                    int images = run.shots() == 0 ? all : Math.min(all, run.shots() * classes);
-                    prompts.merge(
-                            run.label(), config.method().prompts(images, classes, config.training()), Double::sum);
-                }
-            }
-            prompts.forEach(
-                    (label, each) -> Run.cost(shared.space(), label, each).ifPresent(this::note));
         }
 
         List<SweepRun> left() {

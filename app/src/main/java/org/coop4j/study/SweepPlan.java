@@ -7,16 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Settings;
 import org.coop4j.base.TextFile;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
-import org.coop4j.method.Training;
 import org.coop4j.page.Shots;
 import org.coop4j.run.Recipe;
-import org.coop4j.run.RunConfig;
 
 /**
  * The plan of a sweep.
@@ -26,17 +23,19 @@ import org.coop4j.run.RunConfig;
  * @param shots training images per class; 0 for all
  * @param seeds the seeds
  * @param training settings of all training, by key
- * @param testOn other data to test on
- * @param baseToNew runs that learn on the first half of the classes and are tested on both
+ * @param targets other data to test on
+ * @param transfers what is tested on them
+ * @param halves what learns on the first half of the classes and is tested on both
  */
 public record SweepPlan(
         List<Dataset> datasets,
         List<PlannedMethod> methods,
         List<Integer> shots,
         List<Integer> seeds,
-        Map<?, ?> training,
-        Optional<TestOn> testOn,
-        Optional<Choice> baseToNew) {
+        Map<String, Object> training,
+        List<Dataset> targets,
+        Choice transfers,
+        Choice halves) {
 
     /** A plan is written by hand. */
     private static final int MOST_BYTES = 1 << 20;
@@ -47,7 +46,7 @@ public record SweepPlan(
      * @param data its place and name
      * @param training settings of training on it, by key
      */
-    record Dataset(DataSpec data, Map<?, ?> training) {
+    record Dataset(DataSpec data, Map<String, Object> training) {
 
         String name() {
             return data.name();
@@ -63,28 +62,18 @@ public record SweepPlan(
      */
     record Choice(List<String> datasets, List<String> methods, List<String> shots) {
 
-        /** Returns all of them. */
-        static Choice of(List<Dataset> datasets, List<PlannedMethod> methods, List<Integer> shots) {
-            return new Choice(
-                    datasets.stream().map(Dataset::name).toList(),
-                    methods.stream().map(PlannedMethod::name).toList(),
-                    shots.stream().map(number -> Shots.of(number, true).label()).toList());
+        static final Choice NONE = new Choice(List.of(), List.of(), List.of());
+
+        boolean has(String dataset, PlannedMethod planned) {
+            return datasets.contains(dataset) && methods.contains(planned.name);
         }
 
-        /** Returns true if it has a method with a number of training images per class, 0 for all. */
-        boolean has(String method, int number) {
-            return methods.contains(method)
-                    && shots.contains(Shots.of(number, true).label());
+        /** Returns true if it has a number of training images per class, 0 for all, or the method needs none. */
+        boolean has(PlannedMethod planned, int number) {
+            return !planned.method.learns()
+                    || shots.contains(Shots.of(number, true).label());
         }
     }
-
-    /**
-     * Classifiers learned on some of the plan's datasets are tested on others.
-     *
-     * @param targets the data to test on
-     * @param from the classifiers that are tested on them
-     */
-    record TestOn(List<Dataset> targets, Choice from) {}
 
     /**
      * A method of the plan.
@@ -93,39 +82,7 @@ public record SweepPlan(
      * @param method the method with its settings
      * @param training settings of its training, by key
      */
-    record PlannedMethod(String name, Method method, Map<?, ?> training) {}
-
-    /**
-     * The training of a run, as the keys of a plan set it.
-     *
-     * @param fast true for the method's settings for few cores, if it has some
-     * @param views random crops of each training image, or {@code epochs} for a new one each epoch
-     * @param unlabelled as in {@link org.coop4j.run.Sample}, as is {@code ownThresholds}
-     * @param checkpointEvery epochs between checkpoints
-     */
-    record PlannedTraining(
-            Training training,
-            boolean fast,
-            String views,
-            boolean unlabelled,
-            boolean ownThresholds,
-            int checkpointEvery) {
-
-        static final String EPOCHS = "epochs";
-
-        /** The training of a method that is not trained by steps. */
-        static final PlannedTraining NONE =
-                new PlannedTraining(Training.none(), false, "0", false, false, RunConfig.CHECKPOINT_EVERY);
-
-        PlannedTraining {
-            Require.that(
-                    views.matches(EPOCHS + "|\\d{1,6}"),
-                    "views: expected %s or a whole number, 0 or more, got \"%s\"",
-                    EPOCHS,
-                    views);
-            Require.positive("checkpoint_every", checkpointEvery);
-        }
-    }
+    record PlannedMethod(String name, Method method, Map<String, Object> training) {}
 
     /** A plan that cannot be carried out; each problem names its place and a remedy. */
     public static final class PlanException extends IOException {
@@ -181,12 +138,11 @@ public record SweepPlan(
      */
     Map<String, Object> settings(Dataset dataset, PlannedMethod method, int shots, int seed) {
         Map<String, Object> settings = new LinkedHashMap<>();
-        for (Map<?, ?> keys : List.of(training, dataset.training, method.training)) {
+        for (Map<String, Object> keys : List.of(training, dataset.training, method.training)) {
             keys.forEach((name, given) -> {
                 Object own = given instanceof Map<?, ?> byShots ? byShots.get("" + shots) : given;
-                boolean ofRun = Settings.has(PlannedTraining.NONE, (String) name);
-                if (own != null && (ofRun || keys == method.training) && Recipe.has(method.method, (String) name)) {
-                    settings.put((String) name, own);
+                if (own != null && (keys == method.training || isTraining(name)) && Recipe.has(method.method, name)) {
+                    settings.put(name, own);
                 }
             });
         }
@@ -195,9 +151,13 @@ public record SweepPlan(
         return settings;
     }
 
-    /** Returns the choice for base classes and new ones, if it has the dataset. */
-    Optional<Choice> halves(String dataset) {
-        return baseToNew.filter(choice -> choice.datasets.contains(dataset));
+    /** Returns true if a key is a setting of training, which a plan and a dataset may have. */
+    static boolean isTraining(String key) {
+        Method any = Method.standard();
+        return Recipe.has(any, key)
+                && !Settings.has(any.settings(), key)
+                && !key.equals("shots")
+                && !key.equals("seed");
     }
 
     /** Returns a plan with all possible keys, and comments. */

@@ -6,8 +6,11 @@ import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.page.Shots;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Score.Place;
 
 /**
  * One run of a sweep.
@@ -29,6 +32,14 @@ public record SweepRun(String label, RunConfig config) {
      * @param failure the reason, if it failed
      */
     public record RunState(SweepRun run, Status status, Optional<RunResult> result, Optional<String> failure) {
+
+        /** Returns its score, if it is finished. */
+        Optional<Score> score() {
+            MethodLabel method = new MethodLabel(run.label, run.label, run.config.method(), false);
+            Place place = new Place(
+                    run.dataset(), run.trainedOn(), run.half(), method.with(Shots.of(run.shots(), run.learns())));
+            return result.map(measured -> Score.of(place, measured, run.folder(), ""));
+        }
 
         /** Progress of a run. */
         public enum Status {
@@ -72,9 +83,14 @@ public record SweepRun(String label, RunConfig config) {
         return !config.data().equals(config.testedOn());
     }
 
+    /** Returns the test of what it learns on other data. */
+    SweepRun testedOn(RunData other) {
+        return new SweepRun(label, config.testedOn(other));
+    }
+
     /** Returns the run that learns what this one tests; itself unless that is another one. */
     SweepRun source() {
-        return isTestedElsewhere() ? new SweepRun(label, config.testedOn(config.data())) : this;
+        return isTestedElsewhere() ? testedOn(config.data()) : this;
     }
 
     /** Returns the data that it uses. */

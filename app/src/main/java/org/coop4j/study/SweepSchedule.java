@@ -1,132 +1,141 @@
 package org.coop4j.study;
 
+import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.page.Shots;
+import org.coop4j.run.Images;
 import org.coop4j.run.Recipe;
-import org.coop4j.study.SweepPlan.Choice;
-import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.study.SweepPlan.TestOn;
 
 /**
- * Makes the list of runs of a plan, in order: dataset by dataset, first on all classes, then on
- * the halves, then on other data; in each, first what is not learned, then few shots before many.
- *
- * @param datasets the plan's datasets by name
- * @param runs the runs so far by folder
+ * Makes the list of runs of a plan, in order: dataset by dataset, in each first what is not learned, then few shots before
+ * many. A run that learns comes before those that test it elsewhere.
  */
-record SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets, Map<Path, SweepRun> runs) {
+final class SweepSchedule {
 
-    /** A limit for plans that multiply by mistake. */
-    private static final int MOST_RUNS = 1_000_000;
+    /** Two classes in each half. */
+    private static final int LEAST_CLASSES_TO_HALVE = 4;
 
-    /**
-     * Returns all runs of a plan.
-     *
-     * @param datasets its datasets by name
-     * @throws PlanException if settings contradict one another
-     */
-    static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) throws IOException {
-        requireFew(plan);
-        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets, new LinkedHashMap<>());
-        for (Dataset dataset : plan.datasets()) {
-            schedule.add(datasets.get(dataset.name()));
-        }
-        return List.copyOf(schedule.runs.values());
-    }
+    private final Clip clip;
+    private final SweepPlan plan;
+    private final Map<String, SweepDataset> datasets;
+    private final Set<String> problems = new LinkedHashSet<>();
 
-    /** Counts the runs before any is made: a short plan may mean more than fit into memory. */
-    private static void requireFew(SweepPlan plan) throws PlanException {
-        int methods = plan.methods().size();
-        int shots = plan.shots().size();
-        int seeds = plan.seeds().size();
-        int tests = 1
-                + (plan.baseToNew().isPresent() ? 2 : 0)
-                + plan.testOn().map(test -> test.targets().size()).orElse(0);
-        double runs = (double) methods * shots * seeds * tests * plan.datasets().size();
-        if (runs > MOST_RUNS) {
-            throw new PlanException("up to %,.0f runs of %d methods, %d shots and %d seeds: expected at most %,d"
-                    .formatted(runs, methods, shots, seeds, MOST_RUNS));
-        }
-    }
-
-    private void add(SweepDataset dataset) throws IOException {
-        Choice all = Choice.of(plan.datasets(), plan.methods(), plan.shots());
-        add(dataset, ClassHalf.ALL, all, false);
-        List<SweepRun> learned = add(dataset, ClassHalf.ALL, all, true);
-        if (plan.halves(dataset.name()).isPresent()) {
-            Choice halves = plan.halves(dataset.name()).get();
-            add(dataset, ClassHalf.BASE, halves, false);
-            List<SweepRun> ofBase = add(dataset, ClassHalf.BASE, halves, true);
-            add(dataset, ClassHalf.NEW, halves, false);
-            transfer(ofBase, halves, dataset, ClassHalf.NEW);
-        }
-        if (plan.testOn().isPresent() && plan.testOn().get().from().datasets().contains(dataset.name())) {
-            TestOn test = plan.testOn().get();
-            for (Dataset planned : test.targets()) {
-                SweepDataset target = datasets.get(planned.name());
-                if (!target.name().equals(dataset.name())) {
-                    add(target, ClassHalf.ALL, test.from(), false);
-                    transfer(learned, test.from(), target, ClassHalf.ALL);
-                }
-            }
-        }
-    }
-
-    /** Adds tests of what was learned on other data. */
-    private void transfer(List<SweepRun> learned, Choice choice, SweepDataset target, ClassHalf half) {
-        learned.stream()
-                .filter(run -> choice.has(run.label(), run.shots()))
-                .forEach(run -> add(new SweepRun(run.label(), run.config().testedOn(target.data(half)))));
-    }
-
-    private SweepRun add(SweepRun run) {
-        runs.putIfAbsent(run.folder(), run);
-        return run;
+    SweepSchedule(Clip clip, SweepPlan plan, Map<String, SweepDataset> datasets) {
+        this.clip = clip;
+        this.plan = plan;
+        this.datasets = datasets;
     }
 
     /**
-     * Adds the runs of some methods.
+     * Returns all runs of a plan. Finds the problems that would end a run before the first one begins: data that do not load,
+     * methods for other labels, prompts too long.
      *
-     * @param learning true for those that learn; the others are tested once
+     * @throws PlanException with all problems
      */
-    private List<SweepRun> add(SweepDataset dataset, ClassHalf half, Choice choice, boolean learning)
-            throws IOException {
-        List<SweepRun> added = new ArrayList<>();
-        for (int shots : learning ? plan.shots() : List.of(0)) {
-            for (PlannedMethod planned : plan.methods()) {
-                boolean chosen = learning
-                        ? choice.has(planned.name(), shots)
-                        : choice.methods().contains(planned.name());
-                if (chosen && planned.method().learns() == learning) {
-                    for (int seed : learning ? plan.seeds() : List.of(0)) {
-                        added.add(add(run(dataset, half, planned, shots, seed)));
-                    }
-                }
-            }
-        }
-        return added;
+    static List<SweepRun> of(Images shared, SweepPlan plan) throws PlanException {
+        SweepSchedule schedule = new SweepSchedule(shared.clip(), plan, new HashMap<>());
+        Stream.concat(plan.datasets().stream(), plan.targets().stream())
+                .distinct()
+                .forEach(planned -> {
+                    schedule.attempt(planned.name(), () -> SweepDataset.of(planned, shared.dataset(planned.data(), 0)))
+                            .ifPresent(dataset -> schedule.datasets.put(planned.name(), dataset));
+                    shared.forget();
+                });
+        return schedule.runs();
     }
 
-    private SweepRun run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, int seed)
-            throws IOException {
+    private <T> Optional<T> attempt(String what, IoSupplier<T> made) {
         try {
-            Map<String, Object> settings = plan.settings(dataset.planned(), planned, shots, seed);
-            Recipe recipe =
-                    Recipe.of(planned.method(), settings, dataset.counts().get(half), clip);
-            return new SweepRun(planned.name(), recipe.on(dataset.data(half), clip));
-        } catch (IllegalArgumentException e) {
-            throw new PlanException(
-                    "%s, %s, %s: %s".formatted(dataset.name(), planned.name(), count(shots, "shot"), e.getMessage()));
+            return Optional.of(made.get());
+        } catch (IllegalArgumentException | IOException e) {
+            problems.add(what + ": " + RunStore.describe(e));
+            return Optional.empty();
         }
+    }
+
+    List<SweepRun> runs() throws PlanException {
+        Map<Path, SweepRun> runs = new LinkedHashMap<>();
+        plan.datasets().stream()
+                .flatMap(planned -> Stream.ofNullable(datasets.get(planned.name())))
+                .flatMap(dataset -> plan.methods().stream()
+                        .flatMap(method -> runs(dataset, method).stream())
+                        .sorted(comparing(run -> Shots.of(run.shots(), run.learns()))))
+                .forEach(run -> runs.putIfAbsent(run.folder(), run));
+        if (!problems.isEmpty()) {
+            throw new PlanException(List.copyOf(problems));
+        }
+        return List.copyOf(runs.values());
+    }
+
+    private List<SweepRun> runs(SweepDataset dataset, PlannedMethod planned) {
+        boolean learns = planned.method().learns();
+        if (learns && dataset.counts().get(ClassHalf.ALL).images() == 0) {
+            problems.add(dataset.name() + ": it has no training images: list it under test_on");
+        }
+        if (plan.halves().datasets().contains(dataset.name())
+                && dataset.classNames().size() < LEAST_CLASSES_TO_HALVE) {
+            problems.add(dataset.name() + ": base_to_new needs 4 classes or more");
+        }
+        List<SweepRun> runs = new ArrayList<>();
+        if (!suits(dataset, planned, dataset)) {
+            return runs;
+        }
+        List<SweepDataset> targets = plan.targets().stream()
+                .flatMap(target -> Stream.ofNullable(datasets.get(target.name())))
+                .filter(target -> target != dataset
+                        && plan.transfers().has(dataset.name(), planned)
+                        && suits(target, planned, dataset))
+                .toList();
+        for (int shots : learns ? plan.shots() : List.of(0)) {
+            for (int seed : learns ? plan.seeds() : List.of(0)) {
+                run(dataset, ClassHalf.ALL, planned, shots, seed).ifPresent(run -> {
+                    runs.add(run);
+                    targets.stream()
+                            .filter(target -> plan.transfers().has(planned, shots))
+                            .forEach(target -> runs.add(run.testedOn(target.data(ClassHalf.ALL))));
+                });
+                if (plan.halves().has(dataset.name(), planned) && plan.halves().has(planned, shots)) {
+                    run(dataset, ClassHalf.BASE, planned, shots, seed).ifPresent(run -> {
+                        runs.add(run);
+                        runs.add(run.testedOn(dataset.data(ClassHalf.NEW)));
+                    });
+                }
+            }
+        }
+        return runs;
+    }
+
+    private boolean suits(SweepDataset dataset, PlannedMethod planned, SweepDataset source) {
+        return attempt(dataset.name() + ": " + planned.name(), () -> {
+                    dataset.requireSuits(clip, planned.method(), source);
+                    return true;
+                })
+                .isPresent();
+    }
+
+    private Optional<SweepRun> run(SweepDataset dataset, ClassHalf half, PlannedMethod planned, int shots, int seed) {
+        return attempt("%s, %s, %s".formatted(dataset.name(), planned.name(), count(shots, "shot")), () -> {
+            Recipe.Lists lists = dataset.counts().get(half);
+            Map<String, Object> settings = plan.settings(dataset.planned(), planned, shots, seed);
+            Recipe recipe = Recipe.of(planned.method(), settings, lists, clip);
+            return new SweepRun(planned.name(), recipe.on(dataset.data(half), clip));
+        });
     }
 }

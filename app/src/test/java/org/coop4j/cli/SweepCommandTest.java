@@ -56,9 +56,9 @@ class SweepCommandTest {
         Path out = folder.resolve("sweep");
         CommandRun run = sweep(out).ok();
         assertThat(run.out().lines()).hasSize(4);
-        assertThat(run.out().lines().toList().get(0)).matches("DATASET +METHOD +- +1 SHOT +2 SHOTS");
+        assertThat(run.out().lines().toList().get(0)).matches("DATASET +METHOD +0 SHOTS +1 SHOT +2 SHOTS");
         assertThat(run.out().lines().toList().get(1)).matches("data +zero-shot +[\\d.]+");
-        assertThat(run.out().lines().toList().get(2)).matches(" +coop-m4-end +[\\d.]+±[\\d.]+ +[\\d.]+±[\\d.]+");
+        assertThat(run.out().lines().toList().get(2)).matches("data +coop-m4-end +[\\d.]+±[\\d.]+ +[\\d.]+±[\\d.]+");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/5 data .*: [\\d.]+ %.*")))
                 .hasSize(5);
         assertThat(run.err()).contains("5 runs\n", "2/5 data coop-m4-end, 1 shot, seed 1: ", "(hand-written ");
@@ -71,19 +71,16 @@ class SweepCommandTest {
         CommandRun csv = sweep(out, "--csv", "-q");
         assertThat(csv.err()).isEmpty();
         assertThat(csv.out().lines().toList().get(0))
-                .isEqualTo("dataset,trained_on,classes,method,shots,seeds,mean_accuracy,sd_accuracy");
-        assertThat(csv.out().lines().toList().get(1)).startsWith("data,data,all,zero-shot,0,1,");
-        assertThat(csv.out().lines()).hasSize(4);
+                .isEqualTo("model,dataset,learned_on,subset,method,shots,seed,class,measure,value,folder");
+        assertThat(csv.out().lines().toList().get(1)).startsWith("tiny,data,data,all,zero-shot,0,0,,accuracy,");
+        // Six measures, and two of each of four classes.
+        assertThat(csv.out().lines()).hasSize(1 + 5 * (6 + 2 * 4));
 
-        JsonNode json = json(sweep(out, "--json"));
-        assertThat(json.path("summary")).hasSize(3);
-        assertThat(json.path("runs")).hasSize(5);
-        JsonNode first = json.path("runs").path(1);
+        JsonNode second = json(sweep(out, "--json")).path(6 + 2 * 4);
         RunResult onDisk =
-                Run.open(out.resolve(first.path("folder").asText())).result().orElseThrow();
-        assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
-        assertThat(first.path("seed").asInt()).isEqualTo(1);
-        assertThat(first.path("precision").asText()).isEqualTo("float32");
+                Run.open(out.resolve(second.path("folder").asText())).result().orElseThrow();
+        assertThat(second.path("value").asDouble()).isEqualTo(onDisk.accuracy());
+        assertThat(second.path("seed").asInt()).isEqualTo(1);
     }
 
     /** Last digits depend on the number of threads. */
@@ -142,7 +139,7 @@ class SweepCommandTest {
         Path out = folder.resolve("failing");
         CommandRun run = coop("sweep", both, "-m", MODEL, "-o", out);
         run.failed(1);
-        assertThat(run.out()).contains("failed").contains("data");
+        assertThat(run.out()).contains("data").doesNotContain("sick");
         assertThat(run.err()).contains("2 of 4 runs").containsPattern("coop: +sick zero-shot and 1 other: 1 image");
         assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*")))
                 .hasSize(2);
@@ -200,20 +197,18 @@ class SweepCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .containsPattern("^small .*a1a1a1a1a1a1.*: 8 runs, 2 datasets, seeds 1, 2 and 3\n")
-                .contains("Average over 2 datasets, ")
-                .containsPattern("zero-shot +55\\.0\n")
+                .containsPattern("average of 2 +zero-shot +55\\.0\n")
                 // Averages 65, 75 and 85.
-                .containsPattern("coop-m16-end +75\\.0±10\\.0\n")
-                .containsPattern("EuroSAT +\\+20\\.0 +40\\.0 +60\\.0±10\\.0 +16 +0\\.074\n")
-                .contains("page: " + runs.resolve("report/report.html"))
-                .contains("average.svg", "few-shot.csv");
+                .containsPattern("average of 2 +coop-m16-end +75\\.0±10\\.0\n")
+                .containsPattern("EuroSAT +coop-m16-end +60\\.0±10\\.0\n")
+                .contains(
+                        "page: " + runs.resolve("report/report.html"), "scores: " + runs.resolve("report/scores.csv"));
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);
         assertThat(runs.resolve("report/report.html")).isRegularFile();
         assertThat(coop("report", runs, "-o", runs).failed(1)).contains("holds no report");
         assertThat(coop("report", runs, "--csv").ok().out())
-                .hasLineCount(7)
-                .startsWith("model,model_sha256,learned_on,dataset,method,shots,averaged,")
-                .contains(",average of 2,zero-shot,");
+                .isEqualTo(Files.readString(runs.resolve("report/scores.csv")))
+                .contains(",EuroSAT,EuroSAT,all,coop-m16-end,16,3,,accuracy,70.0,");
         // Again, over the report that is there now.
         assertThat(coop("report", runs, "-q").out()).isEqualTo(run.out());
     }

@@ -18,6 +18,8 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.page.Shots;
 import org.coop4j.study.FoundRuns.FinishedRun;
+import org.coop4j.study.FoundRuns.LeftOut;
+import org.coop4j.study.FoundRuns.State;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,11 +49,13 @@ class FoundRunsTest {
         FoundRuns findings = search();
 
         assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("a"), Path.of("b/c/d"));
-        assertThat(findings.failed())
+        assertThat(findings.leftOut(State.FAILED))
                 .containsExactly(
-                        new FoundRuns.Failure(Path.of("x/failed"), "class \"cat\" has no readable training image"));
-        assertThat(findings.unfinished()).containsExactly(Path.of("y"));
-        assertThat(findings.damaged()).isEmpty();
+                        new LeftOut(Path.of("x/failed"), State.FAILED, "class \"cat\" has no readable training image"));
+        assertThat(findings.leftOut(State.UNFINISHED))
+                .extracting(LeftOut::folder)
+                .containsExactly(Path.of("y"));
+        assertThat(findings.leftOut(State.DAMAGED)).isEmpty();
     }
 
     @Test
@@ -60,7 +64,7 @@ class FoundRunsTest {
         Path aside = AtomicFile.moveAside(run("one"));
         assertThat(aside).hasFileName("one.replaced-1");
         Files.writeString(root.resolve("config.json"), "{\"pairs\": \"list.csv\"}");
-        assertThat(search()).isEqualTo(new FoundRuns(List.of(), List.of(), List.of(), List.of()));
+        assertThat(search()).isEqualTo(new FoundRuns(List.of(), List.of()));
         assertThat(FoundRuns.below(aside, Progress.NONE).finished())
                 .extracting(FinishedRun::folder)
                 .containsExactly(Path.of(""));
@@ -71,7 +75,7 @@ class FoundRunsTest {
         RunFiles.failed(run("again"), "out of memory");
         Files.delete(root.resolve("again/provenance.json"));
 
-        assertThat(search().failed()).isEmpty();
+        assertThat(search().leftOut(State.FAILED)).isEmpty();
         FinishedRun run = search().finished().get(0);
         assertThat(run.model().sha256()).isEqualTo(RunFiles.MODEL);
         assertThat(run.model().name()).isEqualTo("unknown model");
@@ -85,7 +89,7 @@ class FoundRunsTest {
         Files.createSymbolicLink(root.resolve("dead"), root.resolve("nowhere"));
 
         assertThat(search().finished()).hasSize(1);
-        assertThat(search().damaged()).isEmpty();
+        assertThat(search().leftOut(State.DAMAGED)).isEmpty();
     }
 
     @Test
@@ -104,7 +108,7 @@ class FoundRunsTest {
         FoundRuns findings = search();
 
         assertThat(findings.finished()).extracting(FinishedRun::folder).containsExactly(Path.of("good"));
-        assertThat(findings.damaged()).hasSize(damage.size()).allSatisfy(f -> assertThat(f.reason())
+        assertThat(findings.leftOut(State.DAMAGED)).hasSize(damage.size()).allSatisfy(f -> assertThat(f.reason())
                 .startsWith("result.json is damaged: ")
                 .doesNotContain("\n"));
     }
@@ -122,7 +126,7 @@ class FoundRunsTest {
         RunFiles.of("coop", "DTD", 60).half("UPPER").write(root.resolve("8"));
         RunFiles.of("coop", "DTD", 60).perClass("cat", 5, 6).write(root.resolve("9"));
 
-        List<FoundRuns.Failure> damaged = search().damaged();
+        List<LeftOut> damaged = search().leftOut(State.DAMAGED);
 
         assertThat(damaged).hasSize(9);
         assertThat(damaged.get(0).reason()).contains("accuracy: ");
@@ -144,7 +148,7 @@ class FoundRunsTest {
             file.setLength(5L << 30); // sparse
         }
 
-        assertThat(search().damaged().get(0).reason()).contains("result.json", "MB");
+        assertThat(search().leftOut(State.DAMAGED).get(0).reason()).contains("result.json", "MB");
     }
 
     @Test
@@ -154,7 +158,7 @@ class FoundRunsTest {
                 run.resolve("provenance.json"), "{\"threads\": 1, \"modelSha256\": \"" + "b2".repeat(32) + "\"}");
         Files.delete(run("lost").resolve("config.json"));
 
-        List<FoundRuns.Failure> damaged = search().damaged();
+        List<LeftOut> damaged = search().leftOut(State.DAMAGED);
 
         assertThat(damaged.get(0).reason()).contains("result.json", "config.json");
         assertThat(damaged.get(1).reason()).contains("config.json", "a1a1a1a1a1a1", "provenance.json", "b2b2b2b2b2b2");
@@ -185,7 +189,7 @@ class FoundRunsTest {
 
     private static final PublishedNumbers NUMBERS = PublishedNumbers.shipped();
 
-    private static Optional<PublishedNumbers.Score> find(
+    private static Optional<PublishedNumbers.Published> find(
             List<String> datasets, MethodLabel method, Shots shots, Optional<String> backbone) {
         return NUMBERS.find("", datasets, ClassHalf.ALL, method.with(shots), backbone);
     }

@@ -2,7 +2,7 @@ package org.coop4j.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.coop4j.study.MethodResult.AVERAGE;
+import static org.coop4j.study.Score.Place.AVERAGE;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,8 +17,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult.PerClass;
-import org.coop4j.study.MethodResult.Measured;
-import org.coop4j.study.MethodResult.Setup;
+import org.coop4j.study.Score.Measure;
+import org.coop4j.study.Score.Setup;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,8 +59,12 @@ class StudyTest {
         }
     }
 
-    private MethodResults fewShot() throws IOException {
+    private Results fewShot() throws IOException {
         return study().fewShot();
+    }
+
+    private Results halves(ClassHalf half) throws IOException {
+        return study().halves().where(result -> result.half() == half);
     }
 
     private void halves(String method, String dataset, long seed, double base, double unseen) throws IOException {
@@ -79,14 +83,9 @@ class StudyTest {
 
         Study study = study();
 
-        assertThat(study.fewShot().datasets())
-                .containsExactly(
-                        "pets (list of classes 1)",
-                        "pets (list of classes 2)",
-                        "pictures (1,200 test images)",
-                        "pictures (100 test images)");
-        assertThat(study.fewShot().cells().get(2).accuracy()).isEqualTo(71);
-        assertThat(study.notes().get(0)).contains("pictures (1,200 test images)", "2 runs");
+        assertThat(study.fewShot().datasets()).containsExactly("pets (1)", "pets (2)", "pictures (1)", "pictures (2)");
+        assertThat(study.fewShot().on("pictures (2)").get(0).accuracy()).isEqualTo(71);
+        assertThat(study.notes().get(1)).startsWith("pictures (2) ").contains("run-1, run-2");
     }
 
     @Test
@@ -131,7 +130,7 @@ class StudyTest {
 
         Study study = study();
 
-        MethodResult cell = study.fewShot().cells().get(0);
+        Result cell = study.fewShot().all().get(0);
         assertThat(cell.seeds()).containsExactly(1L, 2L);
         assertThat(cell.accuracy()).isEqualTo(57); // (50 + 64) / 2: the later of seed 2
         assertThat(study.notes()).singleElement().asString().contains("seed 2").endsWith("run-3 (64.00 %)");
@@ -156,7 +155,7 @@ class StudyTest {
 
         Study study = study();
 
-        assertThat(study.fewShot().cells()).hasSize(1);
+        assertThat(study.fewShot().all()).hasSize(1);
         assertThat(study.notes().get(0)).contains("mine", "2 ");
     }
 
@@ -167,7 +166,7 @@ class StudyTest {
                 learned("coop", "mine", 16, 1, 70),
                 RunFiles.of("zero-shot", "mine", 50));
 
-        assertThat(study().fewShot().shots()).extracting(Shots::label).containsExactly("16", "all");
+        assertThat(study().fewShot().shots()).extracting(Shots::label).containsExactly("0", "16", "all");
     }
 
     @Test
@@ -230,7 +229,10 @@ class StudyTest {
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
         write(learned("coop", "DTD", 1, 1, 50));
 
-        assertThat(MethodLabel.settings(study().entries().get(0).run().config()))
+        assertThat(MethodLabel.settings(study().methods()
+                        .get(study().methods().firstKey())
+                        .get(0)
+                        .config()))
                 .containsOnlyKeys("method context_length position class_specific words epochs batch optimizer"
                         .concat(" rate momentum gradient_limit weight_decay epsilon schedule")
                         .concat(" warmup_epochs warmup_rate views")
@@ -247,19 +249,18 @@ class StudyTest {
         write(RunFiles.of("zero-shot", "DTD", 60));
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
 
-        MethodResults fewShot = fewShot();
+        Results fewShot = fewShot();
 
-        MethodResult cell = fewShot.get("DTD", COOP.with(new Shots(16))).orElseThrow();
-        SeedSummary summary = cell.summary(Measured::accuracy).orElseThrow();
+        Result cell = fewShot.get("DTD", COOP.with(new Shots(16))).orElseThrow();
+        SeedSummary summary = cell.summary(Measure.ACCURACY).orElseThrow();
         assertThat(summary.mean()).isEqualTo(63, CLOSE);
         // Deviations −3, −1, 4: (9 + 1 + 16) / 2 = 13.
         assertThat(summary.sampleSd()).isEqualTo(Math.sqrt(13), CLOSE);
         // t of 2 degrees of freedom at 0.975 is 4.302653 (any table); 4.302653 · √13 / √3.
         assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
-        assertThat(cell.summary(Measured::macroF1).orElseThrow().mean()).isEqualTo(49);
-        assertThat(cell.summary(Measured::calibrationError).orElseThrow().mean())
-                .isEqualTo(5, CLOSE);
-        MethodResult.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow());
+        assertThat(cell.summary(Measure.MACRO_F1).orElseThrow().mean()).isEqualTo(49);
+        assertThat(cell.summary(Measure.CALIBRATION_ERROR).orElseThrow().mean()).isEqualTo(5, CLOSE);
+        Result.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow());
         assertThat(gain.difference()).isEqualTo(3, CLOSE);
         // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
         // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.
@@ -271,8 +272,7 @@ class StudyTest {
     /** scipy.stats.ttest_rel, SciPy 1.15. */
     @Test
     void pairedTestIsScipys() {
-        MethodResult.Gain gain =
-                MethodResult.gain(new double[] {91.81, 92.01, 92.17}, new double[] {86.29, 86.1, 87.0});
+        Result.Gain gain = Result.Gain.of(new double[] {91.81, 92.01, 92.17}, new double[] {86.29, 86.1, 87.0});
 
         assertThat(gain.difference()).isEqualTo(5.533333333333, within(1e-9));
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.0014885408592425558, within(1e-12));
@@ -285,17 +285,17 @@ class StudyTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62, 67);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        MethodResults fewShot = fewShot();
+        Results fewShot = fewShot();
 
-        MethodResult average = fewShot.get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        Result average = fewShot.get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
         // Each seed's average: 70, 73, 74.5; deviations −2.5, 0.5, 2: 10.5 / 2 = 5.25.
-        SeedSummary seeds = average.summary(Measured::accuracy).orElseThrow();
+        SeedSummary seeds = average.summary(Measure.ACCURACY).orElseThrow();
         assertThat(average.accuracy()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.mean()).isEqualTo(72.5, CLOSE);
         assertThat(seeds.sampleSd()).isEqualTo(Math.sqrt(5.25), CLOSE);
         // Means 63 and 82 against 60 and 75: differences 3 and 7, sd √8, t = 5 / 2 = 2.5; with one
         // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
-        MethodResult.Gain gain = average.gainOver(fewShot.zeroShot(AVERAGE).orElseThrow());
+        Result.Gain gain = average.gainOver(fewShot.zeroShot(AVERAGE).orElseThrow());
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
         assertThat(fewShot.zeroShot(AVERAGE).orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
@@ -306,10 +306,10 @@ class StudyTest {
         seeds("coop-m16-end", "DTD", 16, 60, 62);
         seeds("coop-m16-end", "EuroSAT", 16, 80, 84, 82);
 
-        MethodResult average = fewShot().get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
+        Result average = fewShot().get(AVERAGE, COOP.with(new Shots(16))).orElseThrow();
 
         assertThat(average.accuracy()).isEqualTo((61 + 82) / 2.0, CLOSE);
-        assertThat(average.summary(Measured::accuracy).orElseThrow().count()).isEqualTo(1);
+        assertThat(average.summary(Measure.ACCURACY).orElseThrow().count()).isEqualTo(1);
     }
 
     @Test
@@ -318,10 +318,10 @@ class StudyTest {
         seeds("coop-m16-end", "DTD", 1, 71.3);
         seeds("coop-m16-end", "DTD", 2, 71.3, 71.3, 71.3);
 
-        MethodResults fewShot = fewShot();
+        Results fewShot = fewShot();
 
         for (int shots : new int[] {1, 2}) {
-            MethodResult.Gain gain = fewShot.get("DTD", COOP.with(new Shots(shots)))
+            Result.Gain gain = fewShot.get("DTD", COOP.with(new Shots(shots)))
                     .orElseThrow()
                     .gainOver(fewShot.zeroShot("DTD").orElseThrow());
             assertThat(gain.difference()).isEqualTo(11.2, CLOSE);
@@ -335,7 +335,7 @@ class StudyTest {
         seeds("coop-m16-end", "EuroSAT", 1, 50);
         seeds("gda", "DTD", 1, 40);
         assertThat(fewShot().averaged()).hasSize(2);
-        assertThat(study().notes()).singleElement().asString().contains("2 datasets", "gda, 1 shot");
+        assertThat(study().notes()).singleElement().asString().contains("2 of 2 datasets", "gda, 1 shot");
 
         seeds("coop-m16-end", "Food101", 1, 50);
         seeds("linear-probe", "DTD", 1, 40);
@@ -345,7 +345,7 @@ class StudyTest {
         assertThat(fewShot().on(AVERAGE))
                 .extracting(average -> average.method().id())
                 .containsExactly("linear-probe", "coop-m16-end");
-        assertThat(study().notes()).hasSize(2).last().asString().contains("Food101", "linear-probe, 1 shot");
+        assertThat(study().notes()).singleElement().asString().contains("2 of 3 datasets", "Food101, gda, 1 shot");
     }
 
     @Test
@@ -358,19 +358,19 @@ class StudyTest {
                     .prompt("a photo of a {}.", 40));
         }
 
-        MethodResults fewShot = fewShot();
+        Results fewShot = fewShot();
 
         // "{} texture." is DTD's own template in the benchmark.
-        MethodResult zeroShot = fewShot.zeroShot("dtd").orElseThrow();
+        Result zeroShot = fewShot.zeroShot("dtd").orElseThrow();
         assertThat(zeroShot.accuracy()).isEqualTo(42);
         assertThat(zeroShot.seeds()).containsExactly(0L);
-        assertThat(zeroShot.summary(Measured::macroF1)).isEmpty();
+        assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
         assertThat(fewShot.get("dtd", MethodLabel.BEST_HAND_WRITTEN.with(Shots.NONE))
                         .orElseThrow()
                         .accuracy())
                 .isEqualTo(45);
         // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
-        MethodResult.Gain gain = fewShot.get("dtd", fewShot.main().orElseThrow().with(new Shots(16)))
+        Result.Gain gain = fewShot.get("dtd", fewShot.main().orElseThrow().with(new Shots(16)))
                 .map(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
@@ -393,14 +393,14 @@ class StudyTest {
             }
         }
 
-        MethodResults fewShot = fewShot();
+        Results fewShot = fewShot();
 
         assertThat(fewShot.zeroShot("DTD").orElseThrow().seeds()).containsExactly(1L, 2L); // tested on other images
         assertThat(fewShot.zeroShot("DTD").orElseThrow().accuracy()).isEqualTo(42);
         assertThat(fewShot.zeroShot("EuroSAT").orElseThrow().accuracy()).isEqualTo(42);
         assertThat(fewShot.zeroShot("Food101").orElseThrow().accuracy()).isEqualTo(44);
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
-        MethodResult learned = fewShot.ofMain("DTD").findFirst().orElseThrow();
+        Result learned = fewShot.ofMain("DTD").findFirst().orElseThrow();
         // 60 − 38 and 70 − 46.
         assertThat(fewShot.gain(learned).difference()).isEqualTo(23, CLOSE);
     }
@@ -419,14 +419,14 @@ class StudyTest {
                 .perClass("missile", 10, 10)
                 .perClass("missile", 20, 2));
 
-        Map<String, PerClass> own = fewShot().cells().get(1).perClass();
+        Map<String, PerClass> own = fewShot().all().get(1).perClass();
 
         assertThat(own).containsOnlyKeys("missile", "missile (2)");
         // (8 + 10) / 20 and (1 + 2) / 40; before, 5 / 10 and 4 / 20.
         assertThat(own.get("missile").accuracy()).isEqualTo(90, CLOSE);
         assertThat(own.get("missile (2)").total()).isEqualTo(40);
         assertThat(own.get("missile (2)").accuracy()).isEqualTo(7.5, CLOSE);
-        assertThat(fewShot().cells().get(0).perClass().get("missile (2)").accuracy())
+        assertThat(fewShot().all().get(0).perClass().get("missile (2)").accuracy())
                 .isEqualTo(20, CLOSE);
     }
 
@@ -454,38 +454,35 @@ class StudyTest {
             }
         }
 
-        List<MethodResult> base = study().base().on(AVERAGE);
-        List<MethodResult> unseen = study().unseen().on(AVERAGE);
+        List<Result> base = halves(ClassHalf.BASE).on(AVERAGE);
+        List<Result> unseen = halves(ClassHalf.NEW).on(AVERAGE);
 
         assertThat(base.get(0).averaged()).hasSize(11);
         double[][] printed = {{69.34, 74.22, 71.70}, {82.69, 63.22, 71.66}};
         for (int i = 0; i < printed.length; i++) {
             assertThat(base.get(i).accuracy()).isEqualTo(printed[i][0], PRINTED);
             assertThat(unseen.get(i).accuracy()).isEqualTo(printed[i][1], PRINTED);
-            assertThat(MethodResult.harmonicMean(
-                            base.get(i).accuracy(), unseen.get(i).accuracy()))
+            assertThat(Result.harmonicMean(base.get(i).accuracy(), unseen.get(i).accuracy()))
                     .isEqualTo(printed[i][2], PRINTED);
         }
-        assertThat(MethodResult.harmonicMean(0, 0)).isZero();
+        assertThat(Result.harmonicMean(0, 0)).isZero();
     }
 
     @Test
-    void aHalfCountsWithTheSeedsThatTheOtherHas() throws IOException {
+    void halvesHaveTheirOwnSeedsAndTheMissingOnesAreSaid() throws IOException {
         halves("coop", "DTD", 1, 70, 30);
         halves("coop", "DTD", 2, 90, 50);
-        assertThat(study().base().all()).extracting(MethodResult::accuracy).containsExactly(80.0);
-        assertThat(study().unseen().all()).extracting(MethodResult::accuracy).containsExactly(40.0);
+        assertThat(study().halves().all()).extracting(Result::accuracy).containsExactly(80.0, 40.0);
         assertThat(study().notes()).isEmpty();
 
         write(RunFiles.of("coop", "DTD", 98).learned(16, 3).half("BASE"));
-        assertThat(study().base().all()).extracting(MethodResult::accuracy).containsExactly(80.0);
-        assertThat(study().notes()).last().asString().contains("DTD, coop", "seeds 1, 2 and 3");
+        assertThat(study().notes()).last().asString().contains("seed 3", "DTD, new classes, coop");
 
         write(RunFiles.of("kgcoop", "DTD", 70).learned(16, 1).half("BASE").prompt("{} texture.", 50));
-        assertThat(study().base().cells())
+        assertThat(halves(ClassHalf.BASE).all())
                 .extracting(result -> result.method().id())
                 .containsExactly("zero-shot", "hand-written-best", "coop", "kgcoop");
-        assertThat(study().unseen().all()).hasSize(1);
+        assertThat(halves(ClassHalf.NEW).all()).hasSize(1);
     }
 
     @Test
@@ -502,7 +499,7 @@ class StudyTest {
 
         assertThat(study.fewShot().datasets()).containsExactly("ImageNet");
         assertThat(study.transfers()).containsOnlyKeys("ImageNet");
-        MethodResults results = study.transfers().get("ImageNet");
+        Results results = study.transfers().get("ImageNet");
         assertThat(results.datasets()).containsExactly("ImageNet", "ImageNetV2", "ImageNetR");
         List<Setup> rows = List.copyOf(results.setups());
         assertThat(rows).extracting(row -> row.method().id()).containsExactly("zero-shot", "linear-probe", "coop");
@@ -511,9 +508,10 @@ class StudyTest {
         assertThat(accuracies(results, rows.get(2))).containsExactly(62.0, 55.0, 54.0);
     }
 
-    private static List<Double> accuracies(MethodResults results, Setup setup) {
-        return results.get(results.datasets(), setup).stream()
-                .map(MethodResult::accuracy)
+    private static List<Double> accuracies(Results results, Setup setup) {
+        return results.datasets().stream()
+                .flatMap(dataset -> results.get(dataset, setup).stream())
+                .map(Result::accuracy)
                 .toList();
     }
 }

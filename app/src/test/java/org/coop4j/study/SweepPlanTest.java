@@ -25,6 +25,7 @@ import org.coop4j.method.Training;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.Sample;
+import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.junit.jupiter.api.Test;
@@ -68,8 +69,8 @@ class SweepPlanTest {
         assertThat(plan.seeds()).containsExactly(1, 2, 3);
         assertThat(recipe(plan, 0, 1).training()).isEqualTo(Training.coop(50, 32));
         assertThat(recipe(plan, 0, 1).sample()).isEqualTo(Sample.of(1, 1));
-        assertThat(plan.testOn()).isEmpty();
-        assertThat(plan.baseToNew()).isEmpty();
+        assertThat(plan.targets()).isEmpty();
+        assertThat(plan.halves()).isEqualTo(Choice.NONE);
         SweepPlan elsewhere = read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
         assertThat(elsewhere.datasets().get(0).data().path())
                 .isEqualTo(Path.of("/else").toAbsolutePath().toString());
@@ -81,7 +82,7 @@ class SweepPlanTest {
         assertThat(plan.datasets()).hasSize(2);
         assertThat(plan.methods().stream().map(PlannedMethod::method))
                 .contains(new ZeroShot(), Method.of("linear-probe"), new CoOp(), Method.of("kgcoop"));
-        assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly("16");
+        assertThat(plan.halves().shots()).containsExactly("16");
         // The plan in the comments is valid too.
         Files.createDirectories(folder.resolve("pictures"));
         Files.createDirectories(folder.resolve("lists"));
@@ -91,7 +92,7 @@ class SweepPlanTest {
                 .replaceAll("(?m)^# (?=(  )?[a-z_]+: )", "")
                 .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
-        assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
+        assertThat(all.targets()).hasSize(4);
         assertThat(recipe(all, 5, 1).training().weightDecay()).isEqualTo(5e-4);
     }
 
@@ -145,7 +146,7 @@ class SweepPlanTest {
         String datasets = "data: D\ndatasets: [dtd, {name: eurosat, exif: apply}]\nmethods: coop\n";
         SweepPlan plan = read(datasets + "exif: keep\ntest_on: [sun397]\n");
         assertThat(exif(plan.datasets())).containsExactly(KEEP, APPLY);
-        assertThat(exif(plan.testOn().orElseThrow().targets())).containsExactly(KEEP);
+        assertThat(exif(plan.targets())).containsExactly(KEEP);
         assertThat(exif(read(datasets).datasets())).containsExactly(null, APPLY);
     }
 
@@ -210,18 +211,17 @@ class SweepPlanTest {
                 """;
         SweepPlan all = read(begin + "test_on: [sun, food]\nbase_to_new: true\n");
         assertThat(all.shots()).containsExactly(1, 0);
-        assertThat(all.testOn().orElseThrow().from().datasets())
-                .containsExactlyInAnyOrder("DescribableTextures", "OxfordPets");
-        assertThat(all.testOn().orElseThrow().from().methods()).hasSize(4);
-        assertThat(all.baseToNew().orElseThrow().methods()).containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
+        assertThat(all.transfers().datasets()).containsExactlyInAnyOrder("DescribableTextures", "OxfordPets");
+        assertThat(all.transfers().methods()).hasSize(4);
+        assertThat(all.halves().methods()).containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
         SweepPlan some = read(begin
                 + "test_on: {datasets: sun, from: DTD, methods: coop-m4-end, shots:"
                 + " all}\n"
                 + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
-        assertThat(some.testOn().orElseThrow().from().datasets()).containsExactly("DescribableTextures");
-        assertThat(some.testOn().orElseThrow().from().shots()).containsExactly("all");
-        assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
-        assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
+        assertThat(some.transfers().datasets()).containsExactly("DescribableTextures");
+        assertThat(some.transfers().shots()).containsExactly("all");
+        assertThat(some.halves().datasets()).containsExactly("OxfordPets");
+        assertThat(read(begin + "base_to_new: false\n").halves()).isEqualTo(Choice.NONE);
     }
 
     // Plans that are refused: messages name the line and what is allowed

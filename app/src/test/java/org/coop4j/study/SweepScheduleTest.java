@@ -55,7 +55,7 @@ class SweepScheduleTest {
     private static List<SweepRun> schedule(String yaml) throws IOException {
         SweepPlan plan = fixture.plan(yaml);
         Map<String, SweepDataset> datasets = new HashMap<>();
-        Stream.concat(plan.datasets().stream(), plan.testOn().stream().flatMap(t -> t.targets().stream()))
+        Stream.concat(plan.datasets().stream(), plan.targets().stream())
                 .forEach(dataset -> datasets.put(
                         dataset.name(),
                         new SweepDataset(
@@ -73,7 +73,7 @@ class SweepScheduleTest {
                                                                         dataset.data()
                                                                                 .benchmark())))),
                                 false)));
-        return SweepSchedule.of(clip, plan, datasets);
+        return new SweepSchedule(clip, plan, datasets).runs();
     }
 
     @Test
@@ -92,14 +92,16 @@ class SweepScheduleTest {
 
     /** Its datasets are not even looked for. */
     @Test
-    void aPlanOfMillionsOfRunsIsRefusedBeforeItIsExpanded() throws IOException {
+    void aPlanOfMillionsOfRunsIsRefusedBeforeItIsExpanded() {
         String seeds =
                 IntStream.rangeClosed(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-        String shots =
-                IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-        SweepPlan plan = fixture.plan(
-                "data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: [" + shots + "]\nseeds: [" + seeds + "]\n");
-        assertThrown(PlanException.class, () -> SweepSchedule.of(clip, plan, Map.of()), "4,000,000 runs", "2000 seeds");
+        assertThrown(
+                PlanException.class,
+                () -> fixture.plan("data: D\ndatasets: [DTD]\nmethods: [coop, kgcoop]\nshots: ["
+                        + seeds.replace(", 2000", "") + "]\nseeds: [" + seeds + "]\n"),
+                "100,000 runs",
+                "2000 seeds",
+                "line 4");
     }
 
     @Test

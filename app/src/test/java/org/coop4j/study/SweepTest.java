@@ -332,7 +332,7 @@ class SweepTest {
                         .anyMatch(p -> p.matches("long: zero-shot: .*77.*"))
                         .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
                         .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
-                        .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
+                        .anyMatch(p -> p.matches(".*csc: learned.* \"fox\".*"))
                         .anyMatch(p -> p.matches("tests-only: .*test_on.*"))
                         .anyMatch(p -> p.matches("long: .*base_to_new.* 4 .*"))
                         .anyMatch(p -> p.matches("tests-only: .*base_to_new.* 4 .*")));
