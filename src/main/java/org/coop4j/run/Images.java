@@ -476,7 +476,7 @@ public final class Images {
         List<Learned.Prompt> baselines = written(config.testedOn().source(), names).stream()
                 .map(one -> new Learned.Prompt(one, test.scores(one)))
                 .toList();
-        return new Learned.Test(names, test, scores, baselines, null);
+        return new Learned.Test(names, test, scores, baselines);
     }
 
     /** Returns the names of the classes that a run is tested on. */

@@ -22,6 +22,7 @@ import org.coop4j.run.Images.Pictures;
  * @param confidence calibration of its probabilities
  * @param warnings about its data and its training
  * @param tests the test; empty for a classifier that was learned in memory
+ * @param measured the result of the test
  */
 public record Learned(
         RunConfig config,
@@ -30,7 +31,8 @@ public record Learned(
         ClassifierFile file,
         Confidence confidence,
         List<String> warnings,
-        Optional<Test> tests)
+        Optional<Test> tests,
+        Optional<RunResult> measured)
         implements AutoCloseable {
 
     public Learned {
@@ -44,21 +46,15 @@ public record Learned(
      * @param images test images
      * @param scores of the test images
      * @param prompts the hand-written prompts that fit the tested classes
-     * @param result what was measured; null before
      */
-    public record Test(
-            List<String> classNames, Pictures images, Scores scores, List<Prompt> prompts, RunResult result) {
-
-        Test with(RunResult measured) {
-            return new Test(classNames, images, scores, prompts, measured);
-        }
-    }
+    public record Test(List<String> classNames, Pictures images, Scores scores, List<Prompt> prompts) {}
 
     /** A hand-written prompt with its scores of the test images. */
     public record Prompt(Written written, Scores test) {}
 
-    Learned with(Test test) {
-        return new Learned(config, support, classifier, file, confidence, warnings, Optional.of(test));
+    Learned with(Test test, RunResult result) {
+        return new Learned(
+                config, support, classifier, file, confidence, warnings, Optional.of(test), Optional.of(result));
     }
 
     /** Returns the way from scores of some classes to sets of labels; the best labels if the classifier says nothing. */
@@ -89,7 +85,7 @@ public record Learned(
 
     /** Returns the result on the test images. */
     public RunResult result() {
-        return tests.orElseThrow().result;
+        return measured.orElseThrow();
     }
 
     /** Returns scores of the val images, unless the method or one of its settings was chosen by them. */

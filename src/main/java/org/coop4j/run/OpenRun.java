@@ -364,7 +364,8 @@ public final class OpenRun {
                     file,
                     Confidence.of(file),
                     measured.warnings(),
-                    Optional.of(test.with(measured)));
+                    Optional.of(test),
+                    result);
         } catch (IOException | RuntimeException | Error e) {
             classifier.close();
             throw e;

@@ -190,12 +190,8 @@ public final class Run {
                             training.train.images(), support.val().images())
                     : RunImages.NONE;
             Learned.Test test = test(learned.classifier());
-            return learned.with(write(
-                    run,
-                    test,
-                    from,
-                    learned.file(),
-                    method.learns() ? support.train().listed() : List.of()));
+            List<LabelledImage> trained = method.learns() ? support.train().listed() : List.of();
+            return learned.with(test, write(run, test, from, learned.file(), trained));
         } catch (IOException | RuntimeException | Error e) {
             if (learned != null) {
                 learned.close();
@@ -275,7 +271,8 @@ public final class Run {
         }
 
         private Learned learned(Classifier classifier, ClassifierFile file, Confidence confidence) {
-            return new Learned(config, support, classifier, file, confidence, warnings, Optional.empty());
+            return new Learned(
+                    config, support, classifier, file, confidence, warnings, Optional.empty(), Optional.empty());
         }
 
         /** Encodes the images to learn from. */
@@ -371,8 +368,7 @@ public final class Run {
         ClassifierFile file = learned.classifier();
         try (RunFolder run = RunFolder.open(folder);
                 Classifier classifier = file.open(space)) {
-            return write(run, test(classifier), learned.images(), file, List.of())
-                    .result();
+            return write(run, test(classifier), learned.images(), file, List.of());
         }
     }
 
@@ -385,7 +381,7 @@ public final class Run {
     }
 
     /** Writes the result of a test; the provenance comes last. */
-    private Learned.Test write(
+    private RunResult write(
             RunFolder run, Learned.Test test, RunImages from, ClassifierFile file, List<LabelledImage> trained)
             throws IOException {
         RunImages listed = from.testedOn(test.classNames(), test.images().images());
@@ -409,7 +405,7 @@ public final class Run {
         run.write(
                 RunFolder.PROVENANCE,
                 Provenance.of(space, trained, test.images().listed()));
-        return test.with(result);
+        return result;
     }
 
     /** Records the duration of a part of the run; the next part begins. */
