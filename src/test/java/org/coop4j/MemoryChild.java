@@ -1,6 +1,5 @@
 package org.coop4j;
 
-import java.io.IOException;
 import java.util.List;
 import org.coop4j.base.JavaChild;
 import org.coop4j.base.Machine;
@@ -17,7 +16,7 @@ public final class MemoryChild {
     /**
      * Runs a program and returns the resident memory of its process at each of its calls of {@link #report}, in bytes.
      */
-    public static long[] run(Class<?> program, String... arguments) throws IOException, InterruptedException {
+    public static long[] run(Class<?> program, String... arguments) throws Exception {
         List<String> options = List.of(
                 "-Xms200m", "-Xmx200m", "-XX:+AlwaysPreTouch", "-D" + ND4JSystemProperties.NO_ARRAY_GC + "=true");
         Process child = JavaChild.of(program, options, (Object[]) arguments)

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
@@ -18,9 +18,14 @@ import org.coop4j.cli.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Method;
+import org.coop4j.run.Images;
+import org.coop4j.run.Run;
 import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,49 +40,59 @@ public final class Bench {
     public static void main(String[] arguments) {
         Coop.main(
                 List.of(
-                        AllCommand.class,
                         CalibrationCommand.class,
                         LabelsCommand.class,
                         LoadCommand.class,
                         MethodsCommand.class,
                         PredictCommand.class,
-                        ServeCommand.class,
-                        SetsCommand.class),
+                        ServeCommand.class),
                 arguments);
     }
 
-    /** Runs a Java program with the Java and the options of this process. */
-    static String output(Class<?> program, List<String> arguments) throws IOException {
-        List<String> words = new ArrayList<>();
-        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        words.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
-        return output(words, arguments);
-    }
+    /** A row of numbers per method, measured on the photographs of a folder. */
+    abstract static class OnPhotographs extends ConsoleCommand {
 
-    /**
-     * Runs a program to its end and returns its standard output; its standard error is that of this process.
-     *
-     * @throws CommandFailure if it fails
-     */
-    static String output(List<String> program, List<String> arguments) throws IOException {
-        List<String> words = new ArrayList<>(program);
-        words.addAll(arguments);
-        Process process = new ProcessBuilder(words)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try {
-            byte[] output = process.getInputStream().readAllBytes();
-            int code = process.waitFor();
-            if (code != 0) {
-                throw new CommandFailure("%s ended with exit code %d".formatted(String.join(" ", arguments), code));
+        @Mixin
+        private BenchCommand.Subject subject;
+
+        @Option(names = "-d", required = true, paramLabel = "DIR", description = "A folder of labelled images.")
+        Path data;
+
+        @ArgGroup
+        private Options.LineFormat format = new Options.LineFormat();
+
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        private record Row(String method, double[] values) {}
+
+        /** Returns true if a method of one label per image is measured. */
+        abstract boolean measures(Method method);
+
+        /** Names of the numbers. */
+        abstract List<String> columns();
+
+        abstract double[] row(Method method, Images images) throws IOException;
+
+        @Override
+        public Integer call() throws IOException {
+            List<Method> methods = Method.builtIn().stream()
+                    .filter(method -> method.suits(false) && method.learns() && measures(method))
+                    .toList();
+            Table<Row> rows = new Table<Row>()
+                    .text("method", Row::method)
+                    .among(methods.stream().map(Method::id).toList());
+            for (int i = 0; i < columns().size(); i++) {
+                int column = i;
+                rows.number(columns().get(i), 1, row -> row.values[column]);
             }
-            return new String(output, StandardCharsets.UTF_8);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while a command ran");
-        } finally {
-            process.destroy();
+            Path bank = CacheFolder.of(System.getenv()).resolve("bank");
+            try (Clip clip = Clip.open(subject.file(console));
+                    Table<Row>.Printer printer = rows.printer(format.chosen(), console)) {
+                Images images = new Images(clip, Run.Options.of(bank));
+                for (Method method : methods) {
+                    printer.print(new Row(method.id(), row(method, images)));
+                }
+            }
+            return 0;
         }
     }
 
@@ -171,10 +186,28 @@ public final class Bench {
         }
 
         private void predict(List<String> arguments) throws IOException {
+            List<String> words = new ArrayList<>();
             if (launcher == null) {
-                output(Coop.class, arguments);
+                words.add(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString());
+                words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+                words.addAll(List.of("-cp", System.getProperty("java.class.path"), Coop.class.getName()));
             } else {
-                output(List.of(launcher.toString()), arguments);
+                words.add(launcher.toString());
+            }
+            words.addAll(arguments);
+            Process process = new ProcessBuilder(words)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try {
+                int code = process.waitFor();
+                CommandFailure.require(code == 0, "coop predict ended with exit code %d", code);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while a command ran");
+            } finally {
+                process.destroy();
             }
         }
     }

@@ -3,20 +3,14 @@ package org.coop4j.bench;
 import static org.coop4j.cli.BenchCommand.DEFAULT;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.coop4j.base.CacheFolder;
+import java.util.stream.Stream;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.BenchCommand.Subject;
-import org.coop4j.cli.ConsoleCommand;
-import org.coop4j.cli.Options;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
@@ -27,11 +21,8 @@ import org.coop4j.method.Method.Group;
 import org.coop4j.method.Method.Task;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Run;
 import org.coop4j.run.Support;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code labels}: how well methods rank wrong labels. */
@@ -44,15 +35,9 @@ import picocli.CommandLine.Option;
                     + " them by margin: the percentage of wrong labels among the first, mean of the draws."
         },
         footer = "  labels -m coop4j-small -d photographs")
-final class LabelsCommand extends ConsoleCommand {
+final class LabelsCommand extends Bench.OnPhotographs {
 
     private static final List<Integer> FIRST = List.of(5, 10, 20, 34);
-
-    @Mixin
-    private Subject subject;
-
-    @Option(names = "-d", required = true, paramLabel = "DIR", description = "A folder of labelled images.")
-    private Path data;
 
     @Option(names = "--share", paramLabel = "P", description = "Percentage of wrong labels" + DEFAULT)
     private double share = 5;
@@ -63,51 +48,33 @@ final class LabelsCommand extends ConsoleCommand {
     @Option(names = "--method", split = ",", paramLabel = "NAME", description = "Methods (default: all of embeddings).")
     private List<String> names = List.of();
 
-    @ArgGroup
-    private Options.LineFormat format = new Options.LineFormat();
-
-    /** Percentages of wrong labels among the first, and the seconds of a draw. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Row(String method, double[] wrong, double seconds) {}
-
     @Override
-    public Integer call() throws IOException {
-        List<Method> methods = Method.builtIn().stream()
-                .filter(method -> (names.isEmpty() || names.contains(method.id()))
-                        && method.suits(false)
-                        && method.learns()
-                        && method.group() != Group.PROMPTS
-                        && method.features() == FeatureKind.EMBEDDED)
-                .toList();
-        Table<Row> rows = new Table<Row>()
-                .text("method", Row::method)
-                .among(methods.stream().map(Method::id).toList());
-        for (int i = 0; i < FIRST.size(); i++) {
-            int column = i;
-            rows.number("first_" + FIRST.get(i), 0, row -> row.wrong[column]);
-        }
-        rows.number("seconds", 1, Row::seconds);
-        Path bank = CacheFolder.of(System.getenv()).resolve("bank");
-        try (Clip clip = Clip.open(subject.file(console));
-                Table<Row>.Printer printer = rows.printer(format.chosen(), console)) {
-            Images images = new Images(clip, Run.Options.of(bank));
-            ImageDataset dataset = images.dataset(DataSpec.of(data), 1);
-            List<LabelledImage> listed = new ArrayList<>(dataset.train());
-            listed.addAll(dataset.val());
-            listed.addAll(dataset.test());
-            Pictures all = images.pictures(listed, "images", Progress.NONE);
-            Pictures none = images.pictures(List.of(), "no images", Progress.NONE);
-            Support support = new Support(images, new Task(dataset.classNames(), "a photo of a {}.", 1), all, none);
-            for (Method method : methods) {
-                printer.print(row(method, support));
-            }
-        }
-        return 0;
+    boolean measures(Method method) {
+        return (names.isEmpty() || names.contains(method.id()))
+                && method.group() != Group.PROMPTS
+                && method.features() == FeatureKind.EMBEDDED;
     }
 
-    private Row row(Method method, Support support) throws IOException {
+    @Override
+    List<String> columns() {
+        return Stream.concat(FIRST.stream().map(count -> "first_" + count), Stream.of("seconds"))
+                .toList();
+    }
+
+    @Override
+    double[] row(Method method, Images images) throws IOException {
+        ImageDataset dataset = images.dataset(DataSpec.of(data), 1);
+        List<LabelledImage> listed = new ArrayList<>(dataset.train());
+        listed.addAll(dataset.val());
+        listed.addAll(dataset.test());
+        Pictures none = images.pictures(List.of(), "no images", Progress.NONE);
+        Support support = new Support(
+                images,
+                new Task(dataset.classNames(), "a photo of a {}.", 1),
+                images.pictures(listed, "images", Progress.NONE),
+                none);
         int classes = support.task().classNames().size();
-        double[] wrong = new double[FIRST.size()];
+        double[] wrong = new double[FIRST.size() + 1];
         long start = System.nanoTime();
         for (int draw = 1; draw <= draws; draw++) {
             Random random = new Random(draw);
@@ -125,12 +92,13 @@ final class LabelsCommand extends ConsoleCommand {
                     .boxed()
                     .sorted(Comparator.comparingDouble(i -> -margin(scores.logits()[i], labels[i])))
                     .toList();
-            for (int i = 0; i < wrong.length; i++) {
+            for (int i = 0; i < FIRST.size(); i++) {
                 int first = Math.min(FIRST.get(i), ranked.size());
                 wrong[i] += ranked.stream().limit(first).filter(j -> changed[j]).count() * 100.0 / first / draws;
             }
         }
-        return new Row(method.id(), wrong, (System.nanoTime() - start) / 1e9 / draws);
+        wrong[FIRST.size()] = (System.nanoTime() - start) / 1e9 / draws;
+        return wrong;
     }
 
     private static double margin(float[] logits, int label) {

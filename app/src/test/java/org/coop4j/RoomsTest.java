@@ -10,6 +10,7 @@ import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.Wi
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -34,7 +35,6 @@ import java.net.Socket;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -199,7 +199,7 @@ class RoomsTest {
     /** Returns true if a class has one of some strings, which javac copies from constants of other classes. */
     private static boolean hasConstant(JavaClass type, String... strings) {
         try (InputStream file = type.getSource().orElseThrow().getUri().toURL().openStream()) {
-            String code = new String(file.readAllBytes(), StandardCharsets.ISO_8859_1);
+            String code = new String(file.readAllBytes(), ISO_8859_1);
             return Stream.of(strings).anyMatch(string -> code.contains("\1\0" + (char) string.length() + string));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -105,8 +105,8 @@ public final class TorchPeer {
         }
         Runnable work =
                 switch (arguments[0]) {
-                    case "coop" -> peer.coop(size, 16, 32);
-                    case "cocoop" -> peer.cocoop(size, 4);
+                    case "coop" -> peer.prompts(size, 16, 32, false);
+                    case "cocoop" -> peer.prompts(size, 4, 1, true);
                     case "encode" -> peer.encode(size);
                     default -> throw new IllegalArgumentException(arguments[0] + ": give coop, cocoop or encode");
                 };
@@ -135,54 +135,53 @@ public final class TorchPeer {
                 seconds[0]);
     }
 
+    /** A linear layer, [..., in] → [..., out]. */
+    private record Linear(Tensor weight, Tensor bias) {
+
+        Tensor of(Tensor x) {
+            return torch.linear(x, weight, new TensorOptional(bias));
+        }
+    }
+
+    private Linear linear(double deviation, long out, long in) {
+        return new Linear(weight(deviation, out, in), weight(0.01, out));
+    }
+
     /** One transformer block: layer norms, attention, and the MLP. */
     private final class Block {
+
         private final long[] width;
         private final Tensor angles; // of rotary positions; null for none
-        private final Tensor scale1;
-        private final Tensor shift1;
-        private final Tensor qkvWeight;
-        private final Tensor qkvBias;
-        private final Tensor outWeight;
-        private final Tensor outBias;
-        private final Tensor scale2;
-        private final Tensor shift2;
-        private final Tensor upWeight;
-        private final Tensor upBias;
-        private final Tensor downWeight;
-        private final Tensor downBias;
+        private final Linear qkv;
+        private final Linear out;
+        private final Linear up;
+        private final Linear down;
+        private final Tensor scale;
+        private final Tensor shift;
 
         Block(int width, Tensor angles) {
             this.width = new long[] {width};
             this.angles = angles;
-            scale1 = ones(width);
-            shift1 = weight(0.01, width);
-            qkvWeight = weight(Math.pow(width, -0.5), 3L * width, width);
-            qkvBias = weight(0.01, 3L * width);
-            outWeight = weight(0.1 * Math.pow(width, -0.5), width, width);
-            outBias = weight(0.01, width);
-            scale2 = ones(width);
-            shift2 = weight(0.01, width);
-            upWeight = weight(Math.pow(2.0 * width, -0.5), 4L * width, width);
-            upBias = weight(0.01, 4L * width);
-            downWeight = weight(0.1 * Math.pow(width, -0.5), width, 4L * width);
-            downBias = weight(0.01, width);
+            qkv = linear(Math.pow(width, -0.5), 3L * width, width);
+            out = linear(0.1 * Math.pow(width, -0.5), width, width);
+            up = linear(Math.pow(2.0 * width, -0.5), 4L * width, width);
+            down = linear(0.1 * Math.pow(width, -0.5), width, 4L * width);
+            scale = torch.ones(width).to(type);
+            shift = weight(0.01, width);
         }
 
         /** Runs the block; [sequences, tokens, width] → the same. */
         Tensor forward(Tensor x, boolean causal) {
             long n = x.size(0);
             long tokens = x.size(1);
-            long heads = width[0] / HEAD_WIDTH;
-            Tensor qkv = torch.linear(norm(x, scale1, shift1), qkvWeight, new TensorOptional(qkvBias))
-                    .view(n, tokens, 3, heads, HEAD_WIDTH)
+            Tensor heads = qkv.of(norm(x))
+                    .view(n, tokens, 3, width[0] / HEAD_WIDTH, HEAD_WIDTH)
                     .permute(2, 0, 3, 1, 4);
-            Tensor attended = attention(rotated(qkv.select(0, 0)), rotated(qkv.select(0, 1)), qkv.select(0, 2), causal);
-            Tensor joined = attended.transpose(1, 2).reshape(n, tokens, width[0]);
-            Tensor y = x.add(torch.linear(joined, outWeight, new TensorOptional(outBias)));
-            Tensor h = torch.linear(norm(y, scale2, shift2), upWeight, new TensorOptional(upBias));
-            Tensor activated = sizes.gelu ? torch.gelu(h) : h.mul(torch.sigmoid(h.mul(new Scalar(1.702))));
-            return y.add(torch.linear(activated, downWeight, new TensorOptional(downBias)));
+            Tensor attended =
+                    attention(rotated(heads.select(0, 0)), rotated(heads.select(0, 1)), heads.select(0, 2), causal);
+            Tensor y = x.add(out.of(attended.transpose(1, 2).reshape(n, tokens, width[0])));
+            Tensor h = up.of(norm(y));
+            return y.add(down.of(sizes.gelu ? torch.gelu(h) : h.mul(torch.sigmoid(h.mul(new Scalar(1.702))))));
         }
 
         /**
@@ -199,7 +198,7 @@ public final class TorchPeer {
             return x.mul(angles.cos()).add(half.mul(angles.sin())).to(x.scalar_type());
         }
 
-        private Tensor norm(Tensor x, Tensor scale, Tensor shift) {
+        private Tensor norm(Tensor x) {
             return torch.layer_norm(x, width, new TensorOptional(scale), new TensorOptional(shift), 1e-5, true);
         }
     }
@@ -217,10 +216,6 @@ public final class TorchPeer {
 
     private Tensor weight(double deviation, long... shape) {
         return torch.randn(shape).mul(new Scalar(deviation)).to(type);
-    }
-
-    private Tensor ones(long... shape) {
-        return torch.ones(shape).to(type);
     }
 
     private static Tensor unit(Tensor x) {
@@ -244,11 +239,6 @@ public final class TorchPeer {
         }
     }
 
-    /** Returns the rows of the prompts before and after M context vectors of each class. */
-    private Tensor prompts(Tensor prefix, Tensor context, Tensor suffix) {
-        return torch.cat(new TensorVector(prefix, context.to(type), suffix), 1);
-    }
-
     private static Tensor learned(double deviation, long... shape) {
         return torch.randn(shape).mul(new Scalar(deviation)).set_requires_grad(true);
     }
@@ -264,49 +254,28 @@ public final class TorchPeer {
         }
     }
 
-    private Runnable coop(int classes, int contextVectors, int batch) {
+    /** A step of CoOp, or of CoCoOp, whose context is shifted by a network of the image, one image at a time. */
+    private Runnable prompts(int classes, int contextVectors, int batch, boolean shifted) {
         TextTower tower = new TextTower();
-        int rest = sizes.context - 1 - contextVectors;
-        Tensor prefix = weight(0.02, 1, 1, sizes.text.width).expand(classes, 1, sizes.text.width);
-        Tensor suffix = weight(0.02, classes, rest, sizes.text.width);
-        Tensor context = learned(0.02, contextVectors, sizes.text.width);
+        int width = sizes.text.width;
+        Tensor prefix = weight(0.02, 1, 1, width).expand(classes, 1, width);
+        Tensor suffix = weight(0.02, classes, sizes.context - 1 - contextVectors, width);
+        Tensor context = learned(0.02, contextVectors, width);
+        Linear first = new Linear(learned(0.04, sizes.embed / 16, sizes.embed), learned(0.04, sizes.embed / 16));
+        Linear second = new Linear(learned(0.1, width, sizes.embed / 16), learned(0.1, width));
+        List<Tensor> learned =
+                shifted ? List.of(context, first.weight, first.bias, second.weight, second.bias) : List.of(context);
         Tensor images = unit(torch.randn(batch, sizes.embed));
-        Tensor labels = labels(batch, classes);
+        Tensor labels = torch.rand(batch).mul(new Scalar(classes)).to(torch.ScalarType.Long);
         int end = 1 + contextVectors + NAME_TOKENS + 1;
         return () -> {
-            Tensor shared = context.unsqueeze(0).expand(classes, contextVectors, sizes.text.width);
-            Tensor features = tower.forward(prompts(prefix, shared, suffix), end);
+            Tensor own = shifted ? context.add(second.of(first.of(images).relu())) : context;
+            Tensor shared = own.unsqueeze(0).expand(classes, contextVectors, width);
+            Tensor prompts = torch.cat(new TensorVector(prefix, shared.to(type), suffix), 1);
+            Tensor features = tower.forward(prompts, end);
             Tensor logits = torch.matmul(images, features.t()).mul(new Scalar(LOGIT_SCALE));
-            descend(List.of(context), torch.cross_entropy_loss(logits, labels));
+            descend(learned, torch.cross_entropy_loss(logits, labels));
         };
-    }
-
-    private Runnable cocoop(int classes, int contextVectors) {
-        TextTower tower = new TextTower();
-        int rest = sizes.context - 1 - contextVectors;
-        Tensor prefix = weight(0.02, 1, 1, sizes.text.width).expand(classes, 1, sizes.text.width);
-        Tensor suffix = weight(0.02, classes, rest, sizes.text.width);
-        Tensor context = learned(0.02, contextVectors, sizes.text.width);
-        Tensor first = learned(0.04, sizes.embed / 16, sizes.embed);
-        Tensor firstBias = learned(0.04, sizes.embed / 16);
-        Tensor second = learned(0.1, sizes.text.width, sizes.embed / 16);
-        Tensor secondBias = learned(0.1, sizes.text.width);
-        Tensor image = unit(torch.randn(1, sizes.embed));
-        Tensor labels = labels(1, classes);
-        int end = 1 + contextVectors + NAME_TOKENS + 1;
-        return () -> {
-            Tensor hidden =
-                    torch.linear(image, first, new TensorOptional(firstBias)).relu();
-            Tensor shift = torch.linear(hidden, second, new TensorOptional(secondBias));
-            Tensor shifted = context.add(shift).unsqueeze(0).expand(classes, contextVectors, sizes.text.width);
-            Tensor features = tower.forward(prompts(prefix, shifted, suffix), end);
-            Tensor logits = torch.matmul(image, features.t()).mul(new Scalar(LOGIT_SCALE));
-            descend(List.of(context, first, firstBias, second, secondBias), torch.cross_entropy_loss(logits, labels));
-        };
-    }
-
-    private static Tensor labels(int n, int classes) {
-        return torch.rand(n).mul(new Scalar(classes)).to(torch.ScalarType.Long);
     }
 
     private Runnable encode(int batch) {

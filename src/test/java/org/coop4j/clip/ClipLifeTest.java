@@ -13,7 +13,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.MemoryChild;
 import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Precision;
@@ -34,7 +33,7 @@ class ClipLifeTest {
             new ClipConfig(64, new ClipConfig.Vit(32, 8, 128, 2, 2, 512), new ClipConfig.Text(8, 40, 64, 2, 2, 256));
 
     private static final int WARM_UP = 30;
-    private static final int ROUNDS = 200;
+    private static final int ROUNDS = 100;
 
     /**
      * Bytes per round that count as a leak: a quarter of the weights, or a sixth of a plan.
@@ -147,48 +146,6 @@ class ClipLifeTest {
             assertThatThrownBy(call::call)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("the model is closed");
-        }
-    }
-
-    @Test
-    void anInterruptDoesNotAffectOtherThreads() throws IOException {
-        try (Clip clip = open();
-                Clip other = open()) {
-            float[] expected = features(other);
-            Thread.currentThread().interrupt();
-            assertThat(features(clip)).as("the first call reads weights").isEqualTo(expected);
-            clip.encodeTokens(List.of(CAPTION));
-            assertThat(Thread.interrupted()).isTrue();
-            assertThat(features(clip)).isEqualTo(expected);
-            assertThat(clip.logitScale()).isEqualTo(other.logitScale());
-        }
-    }
-
-    @Test
-    void repeatedInterruptsDoNotChangeFeatures() throws Exception {
-        try (Clip clip = open();
-                Clip other = open()) {
-            float[] expected = features(other);
-            AtomicReference<AssertionError> failure = new AtomicReference<>();
-            List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                threads.add(new Thread(() -> {
-                    try {
-                        for (int round = 0; round < 20; round++) {
-                            assertThat(features(clip)).isEqualTo(expected);
-                        }
-                    } catch (AssertionError e) {
-                        failure.set(e);
-                    }
-                }));
-            }
-            threads.forEach(Thread::start);
-            while (threads.stream().anyMatch(Thread::isAlive)) {
-                threads.forEach(Thread::interrupt);
-                Thread.onSpinWait();
-            }
-            assertThat(failure.get()).isNull();
-            assertThat(features(clip)).isEqualTo(expected);
         }
     }
 }

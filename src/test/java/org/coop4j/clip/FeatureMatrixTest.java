@@ -1,8 +1,8 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +61,6 @@ class FeatureMatrixTest {
 
     @Test
     void aWrongNumberOfValuesIsRefused() {
-        assertThatThrownBy(() -> FeatureMatrix.of(2, 3, new float[5]))
-                .hasMessageContainingAll("2 rows of 3", "5 values");
+        assertThrown(() -> FeatureMatrix.of(2, 3, new float[5]), "2 rows of 3", "5 values");
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.clip;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,6 +34,11 @@ public final class GoldenModels {
         }
     }
 
+    /** The golden JSON in {@code path}. */
+    public static JsonNode json(String path) throws IOException {
+        return new ObjectMapper().readTree(file(path).toFile());
+    }
+
     /** The rows of {@code token_ids}. */
     public static List<int[]> tokens(SafetensorsFile golden) throws IOException {
         long[] ids = golden.tensor("token_ids").longs();
@@ -43,7 +50,7 @@ public final class GoldenModels {
                 .toList();
     }
 
-    /** Converts {@code vit}, {@code vit_gelu}, {@code resnet} or {@code pe_core/cls} into {@code folder}. */
+    /** Converts {@code vit}, {@code vit_gelu}, {@code resnet}, {@code pe_core/cls} or {@code siglip1/huggingface} into {@code folder}. */
     public static Path convert(String model, Path folder) throws IOException {
         Path target = folder.resolve(model.replace('/', '-') + ".safetensors");
         if (!Files.exists(target)) {
@@ -51,7 +58,7 @@ public final class GoldenModels {
                     switch (model) {
                         case "vit" -> "vit/torchscript.pt";
                         case "resnet" -> "resnet/torchscript.pt";
-                        default -> model + "/open_clip";
+                        default -> model.startsWith("siglip") ? model : model + "/open_clip";
                     };
             Converter.convert(file(source), target, Optional.empty(), Progress.NONE);
         }

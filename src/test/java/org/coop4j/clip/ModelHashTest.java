@@ -1,10 +1,10 @@
 package org.coop4j.clip;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -35,7 +35,7 @@ class ModelHashTest {
     void aLargeModel() throws IOException {
         model = folder.resolve("model.safetensors");
         notes = folder.resolve("notes");
-        byte[] header = HEADER.getBytes(StandardCharsets.UTF_8);
+        byte[] header = HEADER.getBytes(UTF_8);
         try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
             file.writeByte(header.length); // the first of 8 bytes, little-endian
             file.seek(Long.BYTES);

@@ -1,12 +1,12 @@
 package org.coop4j.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -333,7 +333,7 @@ class DataFilesTest {
     @Test
     void otherEncodingsAreRefused() throws IOException {
         Path csv = root.resolve("list.csv");
-        Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
+        Files.write(csv, "a.jpg,café\n".getBytes(ISO_8859_1));
 
         assertThrown(IOException.class, () -> DataSpec.of(csv).load(1), csv.toString(), "UTF-8");
         assertThrown(

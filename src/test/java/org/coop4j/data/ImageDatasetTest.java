@@ -1,7 +1,6 @@
 package org.coop4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
@@ -14,37 +13,8 @@ import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ImageDatasetTest {
-    @ParameterizedTest
-    @CsvSource({"2, 1", "3, 2", "37, 19", "47, 24", "101, 51"})
-    void baseIsTheFirstHalfRoundedUpAndNewTheRest(int classes, int base) {
-        ImageDataset dataset = dataset(classes);
-        ImageDataset first = dataset.half(ClassHalf.BASE);
-        ImageDataset second = dataset.half(ClassHalf.NEW);
-
-        assertThat(first.classNames()).isEqualTo(dataset.classNames().subList(0, base));
-        assertThat(second.classNames()).isEqualTo(dataset.classNames().subList(base, classes));
-        assertThat(first.test()).hasSize(base);
-        assertThat(second.train())
-                .extracting(LabelledImage::label)
-                .isEqualTo(IntStream.range(0, classes - base).boxed().toList());
-        assertThat(second.train().get(0).className()).isEqualTo("class " + base);
-    }
-
-    @Test
-    void bothHalvesComeFromOneFewShotSample() {
-        ImageDataset sample = new FewShotSampler(1, 3).sample(dataset(10));
-        List<Path> halves = new ArrayList<>();
-        sample.half(ClassHalf.BASE).train().forEach(i -> halves.add(i.path()));
-        sample.half(ClassHalf.NEW).train().forEach(i -> halves.add(i.path()));
-
-        assertThat(halves)
-                .isEqualTo(sample.train().stream().map(LabelledImage::path).toList());
-        assertThat(sample.half(ClassHalf.ALL)).isSameAs(sample);
-    }
 
     @Test
     void oneClassHasNoNewHalf() {
@@ -66,12 +36,16 @@ class ImageDatasetTest {
 
     @Test
     void labelsMustBeInRangeAndAgreeWithTheirNames() {
-        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()))
-                .isInstanceOf(Exception.class)
-                .hasMessageContainingAll("label 1", "number of classes, 1");
-        assertThatThrownBy(() -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()))
-                .isInstanceOf(Exception.class)
-                .hasMessageContainingAll("'dog'", "'cat'");
+        assertThrown(
+                Exception.class,
+                () -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()),
+                "label 1",
+                "number of classes, 1");
+        assertThrown(
+                Exception.class,
+                () -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()),
+                "'dog'",
+                "'cat'");
         assertThrown(Exception.class, () -> image(-1, "cat"), "-1");
         assertThrown(Exception.class, () -> image(0, " "), "blank");
     }
@@ -152,15 +126,20 @@ class ImageDatasetTest {
         List<String> imageNet = List.of("missile", "crane", "sunglasses", "missile", "crane");
         assertThat(ClassNames.positions(imageNet, imageNet)).containsExactly(0, 1, 2, 3, 4);
         assertThat(ClassNames.positions(List.of("crane", "missile"), imageNet)).containsExactly(1, 0);
-        assertThatThrownBy(() -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"crane\"", "5 classes");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ClassNames.positions(List.of("crane", "crane", "crane"), imageNet),
+                "\"crane\"",
+                "5 classes");
     }
 
     @Test
     void anUnavailableClassIsNamed() {
-        assertThatThrownBy(() -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"fox\"", "6 classes", "a, b, c, d, e, …");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ClassNames.positions(List.of("fox"), List.of("a", "b", "c", "d", "e", "f")),
+                "\"fox\"",
+                "6 classes",
+                "a, b, c, d, e, …");
     }
 }

@@ -1,13 +1,13 @@
 package org.coop4j.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,7 +32,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Images with sets of labels in every form that they come in, against lists and keywords that other programs read. */
 class MultiLabelListsTest {
@@ -202,22 +200,6 @@ class MultiLabelListsTest {
         assertThat(split.orientation()).isEqualTo(ExifOrientation.KEEP);
     }
 
-    static Stream<String> keywordFiles() throws IOException {
-        List<String> names = new ArrayList<>();
-        json(KEYWORDS.resolve("expected.json")).fieldNames().forEachRemaining(names::add);
-        return names.stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("keywordFiles")
-    void keywordsInsideAndBesidePicturesAreRead(String name) throws IOException {
-        JsonNode keywords = json(KEYWORDS.resolve("expected.json")).get(name).get("keywords");
-        assertThat(Keywords.of(KEYWORDS.resolve(name), notes::add))
-                .isEqualTo(keywords.isNull() ? Optional.empty() : Optional.of(strings(keywords)));
-        boolean broken = name.startsWith("broken") || name.startsWith("entity");
-        assertThat(notes).hasSize(broken ? 1 : 0);
-    }
-
     @Test
     void damagedPicturesAreReportedAndCostNoMemory() throws IOException {
         byte[] whole = Files.readAllBytes(KEYWORDS.resolve("windows.jpg"));
@@ -306,9 +288,7 @@ class MultiLabelListsTest {
                 "a.json | {\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}], \"annotations\": [{ | line 1",
             })
     void listsThatCannotBeUsedAreRefusedWithTheirLine(String name, String content, String problem) {
-        assertThatThrownBy(() -> list(name, content.replace("\\n", "\n")))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(problem);
+        assertThrown(IOException.class, () -> list(name, content.replace("\\n", "\n")), problem);
     }
 
     @Test
@@ -333,11 +313,11 @@ class MultiLabelListsTest {
         Path file = folder.resolve("long.json");
         String points = "1.5,".repeat(1 << 18) + "1";
         try (OutputStream out = Files.newOutputStream(file)) {
-            out.write("{\"annotations\": [".getBytes(StandardCharsets.UTF_8));
+            out.write("{\"annotations\": [".getBytes(UTF_8));
             for (int i = 0; i < 64; i++) { // 64 MB
                 String one = "{\"image_id\": %d, \"category_id\": %d, \"segmentation\": [[%s]]}%s"
                         .formatted(1 + i % 5, 1 + i % 2, points, i == 63 ? "" : ",");
-                out.write(one.getBytes(StandardCharsets.UTF_8));
+                out.write(one.getBytes(UTF_8));
             }
             out.write(
                     """
@@ -345,7 +325,7 @@ class MultiLabelListsTest {
                     {"id": 3, "file_name": "c.jpg"}, {"id": 4, "file_name": "gone.jpg"}],
                     "categories": [{"id": 2, "name": "cat"}, {"id": 1, "name": "dog"}]}
                     """
-                            .getBytes(StandardCharsets.UTF_8));
+                            .getBytes(UTF_8));
         }
         ImageDataset data = load(DataSpec.of(file));
         assertThat(data.classNames()).containsExactly("dog", "cat");

@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
@@ -7,7 +8,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -41,7 +41,7 @@ public class NpzFileTest {
 
     private static byte[] npy(String literal, byte[] elements) {
         int padding = 63 - (10 + literal.length()) % 64;
-        byte[] header = (literal + " ".repeat(padding) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] header = (literal + " ".repeat(padding) + "\n").getBytes(ISO_8859_1);
         ByteBuffer out = ByteBuffer.allocate(10 + header.length + elements.length);
         out.order(ByteOrder.LITTLE_ENDIAN);
         out.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});

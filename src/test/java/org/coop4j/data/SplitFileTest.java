@@ -22,18 +22,6 @@ class SplitFileTest {
     @TempDir
     Path folder;
 
-    @Test
-    void readsThePublishedCaltech101() throws IOException {
-        ImageDataset dataset = GoldenSplits.read("split_zhou_Caltech101.json.gz", folder);
-
-        assertThat(dataset.classCount()).isEqualTo(100);
-        assertThat(dataset.train()).hasSize(4128);
-        assertThat(dataset.val()).hasSize(1649);
-        assertThat(dataset.test()).hasSize(2465);
-        assertThat(dataset.classNames()).startsWith("face", "leopard", "motorbike", "accordion");
-        assertThat(dataset.train().get(0).path()).isEqualTo(folder.resolve("images/Faces/image_0274.jpg"));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"split_zhou_Caltech101.json.gz", "split_zhou_DescribableTextures.json.gz"})
     void writesTheBytesOfThePublishedFile(String resource) throws IOException {

@@ -1,7 +1,6 @@
 package org.coop4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.base.Thrown.assertThrown;
 
@@ -93,9 +92,7 @@ class EvaluationTest {
 
     @Test
     void nanScoresAreRefused() {
-        assertThatThrownBy(() -> Predictions.argmax(new float[] {1, Float.NaN}))
-                .isInstanceOf(RefusedException.class)
-                .hasMessageContainingAll("class 1", "NaN");
+        assertThrown(RefusedException.class, () -> Predictions.argmax(new float[] {1, Float.NaN}), "class 1", "NaN");
         assertThrown(IllegalArgumentException.class, () -> Predictions.argmax(new float[0]));
     }
 
@@ -250,10 +247,10 @@ class EvaluationTest {
 
     @Test
     void badArgumentsAreRefused() {
-        assertThatThrownBy(() -> Coverage.of(new double[0], new boolean[0])).hasMessageContaining("at least one");
-        assertThatThrownBy(() -> new Scores(new int[1], new float[2][2])).hasMessageContaining("got 1 and 2");
+        assertThrown(() -> Coverage.of(new double[0], new boolean[0]), "at least one");
+        assertThrown(() -> new Scores(new int[1], new float[2][2]), "got 1 and 2");
         Scores one = new Scores(new int[1], new float[1][2]);
-        assertThatThrownBy(() -> one.calibration(0)).hasMessageContaining("got 0");
+        assertThrown(() -> one.calibration(0), "got 0");
     }
 
     private static JsonNode golden(String name) throws IOException {

@@ -167,23 +167,6 @@ class MultiLabelMetricsTest {
         return scaled;
     }
 
-    @Test
-    void decisionsOfCrossValidatedScoresEqualScikitLearn() throws IOException {
-        for (String key : keys("thresholds", c -> c.has("folds"))) {
-            JsonNode c = of("thresholds", key);
-            LabelScores scores = scores("thresholds", key);
-            Decision decision = Decision.of(scores, 0);
-            assertEqual("shared", decision.shared(), c.get("shared"), 1);
-            assertEqual("a", decision.slope(), c.get("platt").get("a"), 1);
-            assertEqual("b", decision.offset(), c.get("platt").get("b"), 1);
-            LabelScores test =
-                    LabelScores.of(labels("problem", "test_labels"), rows("thresholds", key + ".test_logits"));
-            assertAgreement(test.at(decision), c.get("test_at_shared"));
-            assertAgreement(test.at(Decision.EVEN), c.get("test_at_0"));
-            assertEqual("error", test.calibrationError(decision), c.get("calibration_error_test"), 1);
-        }
-    }
-
     static List<String> zeroShot() throws IOException {
         return keys("zero_shot", i -> true);
     }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -219,50 +218,6 @@ class FewShotFormulasTest {
         long alpha = Math.round((method.cache().alpha() - 0.1) / ((begin.maxAlpha() - 0.1) / 20));
         assertThat(expected[(int) (beta * 20 + alpha)])
                 .isGreaterThanOrEqualTo(c.get("best_val_hits").asInt() - 1);
-    }
-
-    private static FeatureMatrix random(Random random, int rows, int width, double size) {
-        float[] values = new float[rows * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (size * random.nextGaussian());
-        }
-        return FeatureMatrix.of(rows, width, values);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"2, 2, 3, 7", "5, 40, 3, 7", "9, 60, 50, 50", "3, 12, 0.05, 7", "4, 9, 3, 0.01"})
-    void everyCellEqualsItsDirectCount(int classes, int keys, double maxAlpha, double maxBeta) {
-        Random random = new Random(classes);
-        CacheWeights weights = new CacheWeights(1, 1, true, maxAlpha, maxBeta);
-        int[] labels = // as many keys as it happens; the last class has none
-                IntStream.range(0, keys).map(i -> random.nextInt(classes - 1)).toArray();
-        int images = 30;
-        FeatureMatrix text = random(random, images, classes, 1);
-        FeatureMatrix cosines = random(random, images, keys, 0.3);
-        int[] truth = random.ints(images, 0, classes).toArray();
-        AtomicIntegerArray hits = new AtomicIntegerArray(CacheWeights.GRID);
-        weights.count(hits, text, cosines, labels, truth);
-
-        double[] betas = weights.betas();
-        double[] alphas = weights.alphas();
-        for (int b = 0; b < betas.length; b++) {
-            for (int a = 0; a < alphas.length; a++) {
-                int expected = 0;
-                for (int i = 0; i < images; i++) {
-                    double[] logits = new double[classes];
-                    for (int key = 0; key < keys; key++) {
-                        logits[labels[key]] += Math.exp(-betas[b] * (1 - cosines.get(i, key)));
-                    }
-                    int best = 0;
-                    for (int c = 0; c < classes; c++) {
-                        logits[c] = text.get(i, c) + alphas[a] * logits[c];
-                        best = logits[c] > logits[best] ? c : best;
-                    }
-                    expected += best == truth[i] ? 1 : 0;
-                }
-                assertThat(hits.get(b * alphas.length + a)).isEqualTo(expected);
-            }
-        }
     }
 
     @ParameterizedTest

@@ -1,8 +1,8 @@
 package org.coop4j.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -273,11 +273,12 @@ class MultiLabelHeadTest {
             FeatureMatrix after = extended.logits(train.matrix());
             double expected = mean(before, k -> true);
             assertThat(mean(after, k -> k == 1)).isCloseTo(expected, within(1e-2));
-            assertThatThrownBy(() -> new OneVsRest()
+            assertThrown(
+                    () -> new OneVsRest()
                             .learner(space, new Task(learned, "{}", 1))
                             .fit(new FewShotFeatures(fewer, FeatureSet.none(train.width())), new Trainer(training, 1))
-                            .forClasses(more))
-                    .hasMessageContaining("one-vs-rest knows only the classes");
+                            .forClasses(more),
+                    "one-vs-rest knows only the classes");
         }
     }
 

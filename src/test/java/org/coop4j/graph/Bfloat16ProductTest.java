@@ -1,15 +1,14 @@
 package org.coop4j.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.assertj.core.data.Offset;
-import org.bytedeco.dnnl.global.dnnl;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm.Form;
@@ -120,59 +119,17 @@ class Bfloat16ProductTest {
     }
 
     @Test
-    void functionAndResidualFollowTheSums() {
-        Random random = new Random(5);
-        try (HostMatrix x = random(random, 19, 48);
-                HostMatrix w = random(random, 33, 48);
-                HostMatrix bias = random(random, 1, 33);
-                HostMatrix residual = random(random, 19, 33);
-                HostMatrix sums = HostMatrix.zeros(19, 33);
-                HostMatrix y = HostMatrix.zeros(19, 33);
-                Workers workers = new Workers(2)) {
-            OneDnn.Function swish = new OneDnn.Function(dnnl.dnnl_eltwise_swish, 1.702f);
-            try (HostKernel plain = Bfloat16Product.kernel(Form.NT, x, w, bias, null, null, sums, workers);
-                    HostKernel fused = Bfloat16Product.kernel(Form.NT, x, w, bias, swish, residual, y, workers)) {
-                plain.run();
-                fused.run();
-            }
-            for (int i = 0; i < 19 * 33; i++) {
-                double sum = sums.buffer().get(i);
-                double expected =
-                        sum / (1 + Math.exp(-1.702 * sum)) + residual.buffer().get(i);
-                assertThat((double) y.buffer().get(i)).isCloseTo(expected, Offset.offset(1e-5));
-            }
-        }
-    }
-
-    @Test
-    void productsShareWeightsThatArePackedAlike() {
-        Random random = new Random(4);
-        try (HostMatrix x = random(random, 9, 64);
-                HostMatrix w = random(random, 48, 64);
-                HostMatrix y = HostMatrix.zeros(9, 48);
-                HostMatrix again = HostMatrix.zeros(9, 48);
-                Workers workers = new Workers(2)) {
-            HostKernel first = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, y, workers);
-            HostKernel second = Bfloat16Product.kernel(Form.NT, x, w, null, null, null, again, workers);
-            assertThat(workers.weightForms().copies()).hasSize(1);
-            first.run();
-            first.close();
-            second.run();
-            assertThat(all(again)).containsExactly(all(y));
-            second.close();
-            assertThat(workers.weightForms().copies()).isEmpty();
-        }
-    }
-
-    @Test
     void matricesThatDoNotFitAreRefused() {
         try (HostMatrix x = HostMatrix.zeros(2, 3);
                 HostMatrix w = HostMatrix.zeros(4, 3);
                 HostMatrix y = HostMatrix.zeros(2, 4);
                 Workers workers = new Workers(1)) {
-            assertThatThrownBy(() -> Bfloat16Product.kernel(Form.NN, x, w, null, null, null, y, workers))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContainingAll("[2, 3]", "[4, 3]", "[2, 4]");
+            assertThrown(
+                    IllegalArgumentException.class,
+                    () -> Bfloat16Product.kernel(Form.NN, x, w, null, null, null, y, workers),
+                    "[2, 3]",
+                    "[4, 3]",
+                    "[2, 4]");
         }
     }
 

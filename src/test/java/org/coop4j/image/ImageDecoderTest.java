@@ -312,17 +312,6 @@ class ImageDecoderTest {
     }
 
     @Test
-    void anInterruptedThreadReadsFiles(@TempDir Path folder) throws IOException {
-        BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
-        Path file = folder.resolve("image.png");
-        ImageIO.write(image, "png", file.toFile());
-        Thread.currentThread().interrupt();
-        RgbImage decoded = new ImageDecoder().decode(file);
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(decoded).isEqualTo(new RgbImage(3, 2, new byte[18]));
-    }
-
-    @Test
     void pngWithAWrongChecksumIsDamaged() {
         byte[] content = form("png-rgb.png");
         content[indexOf(content, (byte) 'I', (byte) 'D') + 20] ^= 1;

@@ -125,15 +125,6 @@ class OrientationTest {
     }
 
     @Test
-    void aCamerasFileIsTurnedWhereItIsAskedFor() throws IOException {
-        Path file = Files.write(folder.resolve("a.jpg"), form("jpeg-exif-rotated.jpg"));
-        assertThat(ImageDecoder.exifOrientation(file)).isEqualTo(6);
-        RgbImage upright = new ImageDecoder().decode(file, ExifOrientation.APPLY, image -> image);
-        assertThat(upright.width()).isEqualTo(23);
-        assertThat(upright.height()).isEqualTo(37);
-    }
-
-    @Test
     void damagedExifDataAreNone() throws IOException {
         byte[] whole = jpeg(exif(ByteOrder.BIG_ENDIAN, 6));
         for (int length = 0; length < 50; length++) {
@@ -155,24 +146,6 @@ class OrientationTest {
         assertThrown(IllegalArgumentException.class, () -> new RgbImage(0, 2, new byte[0]));
         // 3 * 65536 * 65536 is 0 as an int.
         assertThrown(IllegalArgumentException.class, () -> new RgbImage(65_536, 65_536, new byte[0]));
-    }
-
-    @Test
-    void flipMirrorsRowsAndIsItsOwnInverse() {
-        RgbImage image = new RgbImage(2, 1, new byte[] {1, 2, 3, (byte) 254, 5, 6});
-        assertThat(image.flipped().rgb(0, 0)).isEqualTo(0xFE0506);
-        assertThat(image.flipped().rgb(1, 0)).isEqualTo(0x010203);
-        assertThat(image.flipped().flipped()).isEqualTo(image);
-    }
-
-    @Test
-    void equalityIsOfSizeAndSamples() {
-        byte[] samples = {1, 2, 3, 4, 5, 6};
-        RgbImage image = new RgbImage(2, 1, samples);
-        assertThat(image).isEqualTo(new RgbImage(2, 1, samples.clone()));
-        assertThat(image).hasSameHashCodeAs(new RgbImage(2, 1, samples.clone()));
-        assertThat(image).isNotEqualTo(new RgbImage(1, 2, samples));
-        assertThat(image).isNotEqualTo(image.flipped());
     }
 
     /** Two pixels of colours that every kind can hold: red with some blue, and grey. */

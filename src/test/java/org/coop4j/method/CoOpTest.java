@@ -10,13 +10,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.Differences;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
-import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptContext.ContextStart;
@@ -62,42 +60,9 @@ class CoOpTest {
         return prompt(classSpecific, clip.model().sha256());
     }
 
-    private static PromptTower tower(Clip model, boolean classSpecific) {
-        PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
-        return PromptTower.of(
-                model,
-                layout.prompts(model, ClassName.of(NAMES, model.tokenizer())),
-                layout.vectors(NAMES.size()),
-                MemoryLimit.none());
-    }
-
     private static FeatureMatrix images() {
         float[] images = gaussian(9, 4 * 12);
         return FeatureMatrix.of(4, 12, images);
-    }
-
-    @Test
-    void logitsAreScaledCosinesWithTheTowersFeatures() throws IOException {
-        for (boolean classSpecific : new boolean[] {true, false}) {
-            ClassifierFile file = prompt(classSpecific);
-            PromptTower tower = tower(clip, classSpecific);
-            tower.setContext(file.tensor("ctx").values());
-            FeatureMatrix weights = tower.features().normalized();
-            FeatureMatrix x = images().normalized();
-            FeatureMatrix logits = file.open(clip).logits(images());
-            for (int i = 0; i < x.rows(); i++) {
-                for (int c = 0; c < NAMES.size(); c++) {
-                    assertThat(logits.get(i, c)).isEqualTo(clip.logitScale() * x.dot(i, weights, c));
-                }
-            }
-        }
-    }
-
-    @Test
-    void aPromptOfAnotherModelIsRefused() throws IOException {
-        assertThatThrownBy(() -> prompt(false, "0123456789".repeat(6)).open(clip))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("012345678901", clip.modelSha256().substring(0, 12));
     }
 
     @Test
@@ -110,9 +75,12 @@ class CoOpTest {
             assertThat(few.logits(images()).get(i, 1))
                     .isCloseTo(all.logits(images()).get(i, 0), within(1e-3f));
         }
-        assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"lawn\"", "3 classes", "class-specific");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> all.forClasses(List.of("lawn", "sky", "dog")),
+                "\"lawn\"",
+                "3 classes",
+                "class-specific");
     }
 
     private static float[] logits(ClassifierFile file) throws IOException {
@@ -140,48 +108,6 @@ class CoOpTest {
 
         ClassifierFile wrong = saved.with("class_weights", Shape.of(2, 12), new float[24]);
         assertThrown(IOException.class, () -> wrong.open(clip), "class_weights", "[3, 12]", "got [2, 12]");
-    }
-
-    /** Returns loss, gradient and features of a step with a number of threads. */
-    private static float[][] step(int threads, boolean classSpecific) throws IOException {
-        try (Clip other = TinyModel.open(model, threads)) {
-            PromptTower tower = tower(other, classSpecific);
-            tower.setContext(prompt(classSpecific).tensor("ctx").values());
-            Step step = tower.step(images().normalized().toArray(), new int[] {0, 2, 1, 1});
-            return new float[][] {
-                {step.loss()}, tower.gradient(), tower.features().toArray()
-            };
-        }
-    }
-
-    @Test
-    void resultsDoNotDependOnTheNumberOfThreadsAndRepeatToTheBit() throws IOException {
-        for (boolean classSpecific : new boolean[] {true, false}) {
-            float[][] one = step(1, classSpecific);
-            for (int threads : new int[] {1, 2, 3, 5}) {
-                float[][] first = step(threads, classSpecific);
-                assertThat(step(threads, classSpecific)).isDeepEqualTo(first);
-                for (int part = 0; part < one.length; part++) {
-                    assertThat(Differences.relative(first[part], one[part])).isLessThan(1e-5);
-                }
-            }
-        }
-    }
-
-    @Test
-    void numbersOfAnotherSizeAreRefused() {
-        PromptTower tower = tower(clip, false);
-        assertThatThrownBy(() -> tower.step(new float[12], new int[] {3})).hasMessageContainingAll("label 3", "0 to 2");
-        assertThatThrownBy(() -> tower.step(new float[11], new int[] {1}))
-                .hasMessageContainingAll("1 rows of 12", "11 values");
-        assertThatThrownBy(() -> PromptTower.of(
-                                clip,
-                                new PromptLayout(4, ClassPosition.END, false)
-                                        .prompts(clip, ClassName.of(NAMES, clip.tokenizer())),
-                                3,
-                                MemoryLimit.none())
-                        .features())
-                .hasMessageContaining("context vector 3");
     }
 
     private static LearnedTensor initial(PromptContext context) {
@@ -223,9 +149,12 @@ class CoOpTest {
             Method counted = method.with(words).in(clip);
             assertThat(Settings.of(counted.settings())).containsEntry("context_length", tokens);
             assertThat(counted).isEqualTo(method.with(words).with(Map.of("context_length", tokens)));
-            assertThatThrownBy(() ->
-                            method.with(words).with(Map.of("context_length", 5)).in(clip))
-                    .hasMessageContainingAll("context_length", "words", tokens + ", got 5", "none");
+            assertThrown(
+                    () -> method.with(words).with(Map.of("context_length", 5)).in(clip),
+                    "context_length",
+                    "words",
+                    tokens + ", got 5",
+                    "none");
         }
     }
 
@@ -249,7 +178,7 @@ class CoOpTest {
         assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true));
         assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
         assertThat(Method.of("coop-words")).isEqualTo(new CoOp().with(Map.of("words", "a photo of a")));
-        assertThatThrownBy(() -> Method.of("coop-m4")).hasMessageContaining("\"coop-m4\"");
+        assertThrown(() -> Method.of("coop-m4"), "\"coop-m4\"");
     }
 
     /** Start, end and full stop leave 29 tokens of a Perception Encoder's 32. */
@@ -259,8 +188,13 @@ class CoOpTest {
         List<ClassName> fits = List.of(new ClassName("long", new int[14], 13));
         assertThat(layout.prompts(fits, CLIP_FRAME, 32).get(0)).hasSize(32);
         List<ClassName> longer = List.of(new ClassName("longer", new int[15], 14));
-        assertThatThrownBy(() -> layout.prompts(longer, CLIP_FRAME, 32))
-                .hasMessageContainingAll("longer", "33 tokens", "context length 32", "13 tokens", "than 16");
+        assertThrown(
+                () -> layout.prompts(longer, CLIP_FRAME, 32),
+                "longer",
+                "33 tokens",
+                "context length 32",
+                "13 tokens",
+                "than 16");
         PromptLayout all = new PromptLayout(30, ClassPosition.END, false);
         assertThatThrownBy(() -> all.prompts(fits, CLIP_FRAME, 32))
                 .hasMessageContaining("use fewer context vectors than 30")

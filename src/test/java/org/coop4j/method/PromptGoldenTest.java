@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,8 +68,7 @@ class PromptGoldenTest {
     }
 
     private static JsonNode json(String model) throws IOException {
-        return new ObjectMapper()
-                .readTree(GoldenModels.file(model + "/coop.json").toFile());
+        return GoldenModels.json(model + "/coop.json");
     }
 
     private static PromptTower tower(Clip clip, Case c, MemoryLimit memory) throws IOException {

@@ -135,24 +135,6 @@ class PromptStepsTest {
         }
     }
 
-    @Test
-    void aTeacherWithoutGradientChangesNothing() {
-        float[] combined = new float[2];
-        ProGrad.project(List.of(new float[] {1, -2}, new float[2]), 1, combined);
-        assertThat(combined).containsExactly(1, -2);
-    }
-
-    @Test
-    void noComponentAgainstTheTeacherRemains() {
-        float[] combined = new float[2];
-        ProGrad.project(List.of(new float[] {-3, 1}, new float[] {2, 0}), 1, combined);
-        assertThat(combined).containsExactly(0, 1);
-        ProGrad.project(List.of(new float[] {-3, 1}, new float[] {2, 0}), 0.5, combined);
-        assertThat(combined).containsExactly(-1.5f, 1);
-        ProGrad.project(List.of(new float[] {3, 1}, new float[] {2, 0}), 1, combined);
-        assertThat(combined).containsExactly(3, 1);
-    }
-
     private static final List<Integer> SHOTS = List.of(1, 4);
 
     /** Rows of the table by the methods' names. */

@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -90,7 +89,7 @@ public final class OnnxRuntimeModel implements AutoCloseable {
          *
          * @return what that wrote to its standard error; nothing, if nothing is wrong
          */
-        static String of(List<Path> files) throws IOException, InterruptedException {
+        static String of(List<Path> files) throws Exception {
             Path err = Files.createTempFile("onnx", ".txt");
             Path out = Files.createTempFile("onnx", ".txt");
             try {

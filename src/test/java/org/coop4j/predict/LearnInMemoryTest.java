@@ -3,6 +3,7 @@ package org.coop4j.predict;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.awt.image.BufferedImage;
 import java.io.File;
@@ -155,11 +156,11 @@ class LearnInMemoryTest {
                     .anyMatch(name -> name.contains("resblocks.1."))
                     .noneMatch(name -> name.contains("resblocks.0."));
         }
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, examples, few.with(Map.of("fast", "yes"))))
-                .hasMessageContainingAll("fast", "yes");
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, examples, learning.with(Map.of("epoch", 2))))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("epoch");
+        assertThrown(() -> ImageClassifier.learn(clip, examples, few.with(Map.of("fast", "yes"))), "fast", "yes");
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ImageClassifier.learn(clip, examples, learning.with(Map.of("epoch", 2))),
+                "epoch");
     }
 
     @Test
@@ -174,8 +175,7 @@ class LearnInMemoryTest {
         lawns.add(1, InputImage.of(new byte[] {1, 2, 3}));
         some.put("lawn", lawns);
         Learning learning = Learning.by(Method.of("gda"));
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(some), learning))
-                .isInstanceOf(IOException.class);
+        assertThrown(IOException.class, () -> ImageClassifier.learn(clip, Examples.of(some), learning));
         Examples val = Examples.of(good);
         try (ImageClassifier learned =
                         ImageClassifier.learn(clip, Examples.of(some).withVal(val), learning.skippingUnreadable());
@@ -308,7 +308,7 @@ class LearnInMemoryTest {
             }
         }
         try (Clip other = TinyModel.open(TinyModel.write(place.resolve("other.safetensors"), 2), 1)) {
-            assertThatThrownBy(() -> ImageClassifier.load(file, other)).isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> ImageClassifier.load(file, other));
         }
         Path written = place.resolve("zero-shot.safetensors");
         try (ImageClassifier zeroShot = ImageClassifier.of(clip, ZeroShot.classifier(clip, List.of("rose", "lawn")))) {
@@ -333,30 +333,30 @@ class LearnInMemoryTest {
                 Map.of("one", List.of(image)),
                 Map.of("one", List.of(image), "two", List.<InputImage>of()),
                 images("a_b", "A b"))) {
-            assertThatThrownBy(() -> Examples.of(wrong)).isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> Examples.of(wrong));
         }
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", " ")), gda))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "word ".repeat(99))), gda))
-                .isInstanceOf(TextTooLongException.class);
+        assertThrown(
+                IllegalArgumentException.class, () -> ImageClassifier.learn(clip, Examples.of(images("a", " ")), gda));
+        assertThrown(
+                TextTooLongException.class,
+                () -> ImageClassifier.learn(clip, Examples.of(images("a", "word ".repeat(99))), gda));
         Map<String, List<InputImage>> damaged =
                 Map.of("a", List.of(image), "b", List.of(InputImage.of(new byte[] {1})));
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(damaged), gda))
-                .isInstanceOf(IOException.class);
+        assertThrown(IOException.class, () -> ImageClassifier.learn(clip, Examples.of(damaged), gda));
         for (Path nothing : List.of(place, place.resolve("none"))) {
-            assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(nothing), gda))
-                    .isInstanceOf(InputException.class);
+            assertThrown(InputException.class, () -> ImageClassifier.learn(clip, Examples.folder(nothing), gda));
         }
         Learning views = Learning.by(gda).with(Map.of("views", 2));
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.folder(pictures), views))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("views");
-        assertThatThrownBy(() -> Learning.by()).isInstanceOf(IllegalArgumentException.class);
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> ImageClassifier.learn(clip, Examples.folder(pictures), views),
+                "views");
+        assertThrown(IllegalArgumentException.class, () -> Learning.by());
         assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(images("a", "b")), Learning.auto()))
                 .as("one image of each cannot choose")
                 .isInstanceOf(InputException.class);
-        assertThatThrownBy(() -> PromptEnsemble.of("a {}.").classifier(clip, List.of()))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThrown(
+                IllegalArgumentException.class, () -> PromptEnsemble.of("a {}.").classifier(clip, List.of()));
     }
 
     @Test
@@ -370,18 +370,19 @@ class LearnInMemoryTest {
                 new float[][] {{1, 2}, {3}},
                 new float[][] {{1, 2}, {Float.NaN, 1}},
                 new float[][] {{1, 2}, {0, 0}})) {
-            assertThatThrownBy(() -> Examples.of(names, wrong, labels)).isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> Examples.of(names, wrong, labels));
         }
         float[][] right = {{1, 2}, {3, 4}};
         for (int[] wrong : List.of(new int[] {0, 0}, new int[] {0, 2}, new int[] {-1, 0}, new int[0])) {
-            assertThatThrownBy(() -> Examples.of(names, right, wrong)).isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> Examples.of(names, right, wrong));
         }
-        assertThatThrownBy(() -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("width 2");
+        assertThrown(
+                InputException.class,
+                () -> ImageClassifier.learn(clip, Examples.of(names, right, labels), Method.of("gda")),
+                "width 2");
         try (ImageClassifier learned = ImageClassifier.learn(clip, Examples.folder(pictures), Method.of("gda"))) {
-            assertThatThrownBy(() -> learned.predict(right)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> learned.predict(new float[0][])).isInstanceOf(IllegalArgumentException.class);
+            assertThrown(IllegalArgumentException.class, () -> learned.predict(right));
+            assertThrown(IllegalArgumentException.class, () -> learned.predict(new float[0][]));
         }
     }
 }

@@ -22,7 +22,6 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.MiniatureBenchmarks;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,18 +86,6 @@ class BenchmarkSampleTest {
         for (int shots : new int[] {0, 16}) {
             assertThrown(InputException.class, () -> sample(shifted, ClassHalf.ALL, shots, 1), "ImageNetA", "test");
         }
-    }
-
-    @Test
-    void handWrittenPromptsBeginWithTheDatasetsOwn() {
-        DataSpec pets = named("pets");
-        DataSpec imageNet = named("imagenet");
-
-        assertThat(PromptTemplates.own(pets)).isEqualTo("a photo of a {}, a type of pet.");
-        assertThat(PromptTemplates.ensemble(pets)).hasSize(8).endsWith("a photo of a {}, a type of pet.");
-        assertThat(PromptTemplates.own(imageNet)).isEqualTo("a photo of a {}.");
-        assertThat(PromptTemplates.ensemble(imageNet)).hasSize(7);
-        assertThat(PromptTemplates.ensemble(DataSpec.of(root))).hasSize(8).endsWith("a photo of a {}.");
     }
 
     private DataSpec named(String benchmark) {

@@ -127,9 +127,8 @@ class ImageTowerTokensTest {
             assertThat(names).noneMatch(name -> name.contains("pixels"));
         }
         ClassifierFile file = ClassifierFile.read(place.resolve("run").resolve(RunFolder.CLASSIFIER));
-        List<Path> pictures = List.of(
-                data.resolve("test").resolve("lawn").resolve("picture-0.png"),
-                data.resolve("test").resolve("blue sky").resolve("picture-1.png"));
+        List<Path> pictures =
+                List.of(data.resolve("test/lawn/picture-0.png"), data.resolve("test/blue sky/picture-1.png"));
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
                 Classifier classifier = file.open(clip)) {
             FeatureMatrix tuned = clip.encodeImages(pictures, classifier.features(), ExifOrientation.APPLY);

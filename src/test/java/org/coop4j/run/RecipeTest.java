@@ -1,7 +1,7 @@
 package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -60,8 +60,8 @@ class RecipeTest {
         assertThat(Recipe.checked(Method.of("gda"), Map.of("views", 3)).sample().views())
                 .isZero(); // nothing is trained on them
         settings.put("views", "some");
-        assertThatThrownBy(() -> recipe(settings, 8, 100)).hasMessageContaining("views: expected epochs or a whole");
-        assertThatThrownBy(() -> recipe(Map.of("shots", "few"), 8, 100)).hasMessageContaining("shots: expected");
-        assertThatThrownBy(() -> recipe(Map.of("shot", 1), 8, 100)).hasMessageContaining("unknown setting \"shot\"");
+        assertThrown(() -> recipe(settings, 8, 100), "views: expected epochs or a whole");
+        assertThrown(() -> recipe(Map.of("shots", "few"), 8, 100), "shots: expected");
+        assertThrown(() -> recipe(Map.of("shot", 1), 8, 100), "unknown setting \"shot\"");
     }
 }

@@ -1,11 +1,11 @@
 package org.coop4j.run;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -165,9 +165,12 @@ class RunBadInputTest {
         RunFixture.run(changing, config(), folder, listener);
         Files.move(
                 TinyModel.write(folder.resolve("other.safetensors"), 2), changing, StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(folder.resolve("run").toString(), "model", "run folder");
+        assertThrown(
+                IOException.class,
+                () -> RunFixture.run(changing, config(), folder, listener),
+                folder.resolve("run").toString(),
+                "model",
+                "run folder");
     }
 
     @Test
@@ -189,9 +192,12 @@ class RunBadInputTest {
         run(config());
         try (var clip = TinyModel.open(model, 1)) {
             Run second = config().run(clip, RunFixture.options(folder, false), listener);
-            assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(folder.resolve("run").toString(), "resume", "run folder");
+            assertThrown(
+                    IOException.class,
+                    () -> second.run(folder.resolve("run"), false),
+                    folder.resolve("run").toString(),
+                    "resume",
+                    "run folder");
         }
     }
 
@@ -221,9 +227,12 @@ class RunBadInputTest {
         try (var clip = TinyModel.open(model, 1)) {
             Run.Options options = RunFixture.options(folder, false);
             for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
-                assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
-                        .isInstanceOf(IOException.class)
-                        .hasMessageContainingAll(inside.toString(), data.toString(), "run folder");
+                assertThrown(
+                        IOException.class,
+                        () -> config().run(clip, options, listener).run(inside, false),
+                        inside.toString(),
+                        data.toString(),
+                        "run folder");
             }
         }
         assertThat(data.resolve("out")).doesNotExist();
@@ -256,7 +265,7 @@ class RunBadInputTest {
     @Test
     void unreadableImagesAreRefusedOrSkippedWithSkipBad() throws IOException {
         Path bad = train("lawn").resolve("picture-1.png");
-        Files.writeString(bad, "not a picture", StandardCharsets.UTF_8);
+        Files.writeString(bad, "not a picture", UTF_8);
         assertRefused(config())
                 .isInstanceOf(FeatureBanks.UnreadableImagesException.class)
                 .hasMessageContaining("1 image");
@@ -308,9 +317,11 @@ class RunBadInputTest {
         for (int i = 0; i < 3; i++) {
             Files.writeString(train("lawn").resolve("picture-" + i + ".png"), "none " + i);
         }
-        assertThatThrownBy(() -> RunFixture.run(model, config(), folder, true, listener))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("\"lawn\"", "training");
+        assertThrown(
+                IOException.class,
+                () -> RunFixture.run(model, config(), folder, true, listener),
+                "\"lawn\"",
+                "training");
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,7 +110,7 @@ class RunImagesTest {
         }
         String unchecked = sound.replaceFirst(",\\s*\"sha256\" : \"[0-9a-f]*\"\\s*}\\s*$", " }");
         Files.writeString(file, unchecked.replaceFirst("\"path\"", "\"pith\""));
-        assertThatThrownBy(() -> RunImages.of(run)).hasMessageContaining("expected the path");
+        assertThrown(() -> RunImages.of(run), "expected the path");
         for (String damage : List.of(
                 unchecked.replaceAll("\"label\" : \\d+", "\"label\" : 999"),
                 unchecked.replaceFirst("(\"testedClasses\" : )\\[[^]]*]", "$1[]"),

@@ -82,11 +82,11 @@ class RunTest {
         try (Clip clip = TinyModel.open(model, 2)) {
             List<String> names = List.of("a photo of a cat", "dog");
             float[] texts = clip.encodeTexts(names).toArray();
-            List<Path> pictures = List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
+            List<Path> pictures = List.of(data.resolve("train/lawn/picture-0.png"));
             float[] images = clip.encodeImages(pictures).toArray();
             RunFixture.shortRun(data)
                     .run(clip, RunFixture.options(folder.resolve("frozen"), false), new RunFixture.Quiet())
-                    .run(folder.resolve("frozen").resolve("run"), false);
+                    .run(folder.resolve("frozen/run"), false);
             assertThat(clip.encodeTexts(names).toArray()).containsExactly(texts);
             assertThat(clip.encodeImages(pictures).toArray()).containsExactly(images);
         }
@@ -129,24 +129,6 @@ class RunTest {
                 OutOfMemoryError.class,
                 () -> RunFixture.run(model, RunFixture.shortRun(data).withSeed(7), place, failing));
         RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
-        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 64, 100})
-    void aRunInterruptedInTheBankEndsWithTheSameBits(int views) throws IOException {
-        Path place = folder.resolve("stopped-at-view-" + views);
-        RunFixture.Quiet stopping = new RunFixture.Quiet() {
-            @Override
-            void encoded(long done) {
-                if (done == views) {
-                    throw new IllegalStateException("stopped");
-                }
-            }
-        };
-        RunFixture.Setup config = RunFixture.shortRun(data);
-        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping)).hasMessage("stopped");
-        RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
     }
 
@@ -352,10 +334,10 @@ class RunTest {
                 assertThat(finished.result()).isEqualTo(Run.open(run).result().orElseThrow());
             }
             for (String part : List.of("train", "test")) {
-                Path picture = pictures.resolve(part).resolve("lawn").resolve("picture-1.png");
+                Path picture = pictures.resolve(part).resolve("lawn/picture-1.png");
                 byte[] content = Files.readAllBytes(picture);
                 TestPictures.write(picture, 2, 999);
-                assertThatThrownBy(again::call).hasMessageContainingAll("images have changed", "(" + picture + ")");
+                assertThrown(again::call, "images have changed", "(" + picture + ")");
                 Files.write(picture, content);
             }
             again.call().close();

@@ -1,10 +1,9 @@
 package org.coop4j.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -14,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.text.Tokenizer.Overflow;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ConvertedModel;
@@ -31,15 +30,11 @@ class SiglipTokenizerTest {
     @TempDir
     private static Path folder;
 
-    private static Path golden(String name) {
-        return SiglipModels.file(name);
-    }
-
     private static Tokenizer tokenizer(String folder, String file, Cleaning cleaning) throws IOException {
-        ModelVocabulary own =
-                ModelVocabulary.of(golden(folder), Optional.of(cleaning)).orElseThrow();
+        ModelVocabulary own = ModelVocabulary.of(GoldenModels.file(folder), Optional.of(cleaning))
+                .orElseThrow();
         ModelVocabulary given = new ModelVocabulary(file, own.cleaning(), own.endToken(), own.padToken());
-        return PieceCodec.tokenizer(given, Files.readAllBytes(golden(folder + "/" + file)));
+        return PieceCodec.tokenizer(given, Files.readAllBytes(GoldenModels.file(folder + "/" + file)));
     }
 
     @ParameterizedTest
@@ -52,8 +47,7 @@ class SiglipTokenizerTest {
     })
     void everyGoldenTextHasTheReferencesIds(String model, String form, String file, Cleaning cleaning, String key)
             throws IOException {
-        JsonNode json =
-                new ObjectMapper().readTree(golden(model + "/tokens.json").toFile());
+        JsonNode json = GoldenModels.json(model + "/tokens.json");
         int context = json.get("context").asInt();
         Tokenizer tokenizer = tokenizer(model + "/" + form, file, cleaning);
         assertThat(tokenizer.frame().end()).isEqualTo(json.get("eos").asInt());
@@ -76,9 +70,8 @@ class SiglipTokenizerTest {
         "siglip2, huggingface/tokenizer.json, tokenizer_json"
     })
     void textsAsTheyAreHaveTheReferencesIds(String model, String file, String key) throws IOException {
-        JsonNode json =
-                new ObjectMapper().readTree(golden(model + "/tokens.json").toFile());
-        byte[] content = Files.readAllBytes(golden(model + "/" + file));
+        JsonNode json = GoldenModels.json(model + "/tokens.json");
+        byte[] content = Files.readAllBytes(GoldenModels.file(model + "/" + file));
         PieceCodec.Encoding encoding =
                 file.endsWith("json") ? TokenizerJson.read(content) : SentencePieceFile.read(content);
         for (int i = 0; i < json.get("texts").size(); i++) {
@@ -99,9 +92,9 @@ class SiglipTokenizerTest {
         "siglip2/open_clip, open_clip"
     })
     void aConvertedModelTokenizesAsItsFolder(String name, String key) throws IOException {
-        JsonNode json = SiglipModels.json(name.substring(0, name.indexOf('/')) + "/tokens.json");
-        Tokenizer ofFolder = Tokenizer.ofFolder(golden(name));
-        try (ConvertedModel model = ConvertedModel.open(SiglipModels.convert(name, folder))) {
+        JsonNode json = GoldenModels.json(name.substring(0, name.indexOf('/')) + "/tokens.json");
+        Tokenizer ofFolder = Tokenizer.ofFolder(GoldenModels.file(name));
+        try (ConvertedModel model = ConvertedModel.open(GoldenModels.convert(name, folder))) {
             Tokenizer ofModel = Tokenizer.of(model);
             assertThat(ofModel.vocabularySize())
                     .isEqualTo(model.architecture().text().vocabularySize());
@@ -119,7 +112,7 @@ class SiglipTokenizerTest {
     void aModelWithoutItsVocabularyEncodesImagesAndNamesWhatItsTextsNeed() throws IOException {
         Path source = Files.createDirectories(folder.resolve("bare"));
         for (String file : List.of("config.json", "model.safetensors", "preprocessor_config.json")) {
-            Files.copy(golden("siglip1/huggingface/" + file), source.resolve(file));
+            Files.copy(GoldenModels.file("siglip1/huggingface/" + file), source.resolve(file));
         }
         Path model = folder.resolve("bare.safetensors");
         Converter.convert(source, model, Optional.empty(), Progress.NONE);
@@ -128,27 +121,30 @@ class SiglipTokenizerTest {
             assertThat(clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1)
                             .rows())
                     .isEqualTo(1);
-            assertThatThrownBy(() -> clip.encodeTexts(List.of("a cat")))
-                    .hasMessageContainingAll(
-                            "bare.safetensors", "no vocabulary", "spiece.model", "convert its folder again");
+            assertThrown(
+                    () -> clip.encodeTexts(List.of("a cat")),
+                    "bare.safetensors",
+                    "no vocabulary",
+                    "spiece.model",
+                    "convert its folder again");
         }
     }
 
     /** Within a prompt a word begins with a space, which is a part of its first piece. */
     @Test
     void aTextThatFollowsOthersBeginsWithASpace() throws IOException {
-        Tokenizer second = Tokenizer.ofFolder(golden("siglip2/huggingface"));
+        Tokenizer second = Tokenizer.ofFolder(GoldenModels.file("siglip2/huggingface"));
         assertThat(second.encodeAfter("Cat")).isEqualTo(second.encode(" cat")).isNotEqualTo(second.encode("cat"));
         assertThat(second.decode(second.encodeAfter("cat"))).isEqualTo(" cat");
         assertThat(second.encodeAfter("  ")).isEmpty();
-        Tokenizer first = Tokenizer.ofFolder(golden("siglip1/huggingface"));
+        Tokenizer first = Tokenizer.ofFolder(GoldenModels.file("siglip1/huggingface"));
         assertThat(first.encodeAfter("cat")).isEqualTo(first.encode("cat"));
         assertThat(first.encodeAfter("!")).isEmpty();
     }
 
     @Test
     void piecesOfWordsAreReadable() throws IOException {
-        Tokenizer tokenizer = Tokenizer.ofFolder(golden("siglip2/huggingface"));
+        Tokenizer tokenizer = Tokenizer.ofFolder(GoldenModels.file("siglip2/huggingface"));
         int words = 0;
         int parts = 0;
         for (int id = 0; id < tokenizer.vocabularySize(); id++) {

@@ -1,5 +1,7 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
@@ -8,7 +10,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -37,7 +38,7 @@ class SiglipVocabularyTest {
     }
 
     private static Tokenizer json(String model) throws IOException {
-        return read("tokenizer.json", model.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+        return read("tokenizer.json", model.replace('\'', '"').getBytes(UTF_8));
     }
 
     private static byte[] field(int number, byte[] value) {
@@ -73,7 +74,7 @@ class SiglipVocabularyTest {
     }
 
     private static byte[] piece(String text, float score, int type) {
-        return piece(text.getBytes(StandardCharsets.UTF_8), score, type);
+        return piece(text.getBytes(UTF_8), score, type);
     }
 
     /** Returns a file of a model type with an end token, an unknown piece and others. */
@@ -215,7 +216,7 @@ class SiglipVocabularyTest {
 
     @Test
     void aTokenizerThatIsNotUtf8IsRefused() {
-        byte[] latin = "{\"model\": {\"vocab\": {\"\u00e9\": 0}}}".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] latin = "{\"model\": {\"vocab\": {\"\u00e9\": 0}}}".getBytes(ISO_8859_1);
         assertThrown(InputException.class, () -> read("tokenizer.json", latin), "tokenizer.json: ", "UTF-8");
     }
 

@@ -1,8 +1,9 @@
 package org.coop4j.fuzz;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,7 @@ class PlanFuzz {
     private static final Path FILE = Seeds.file(".yaml");
 
     static List<byte[]> seeds() {
-        return List.of(SweepPlan.example().getBytes(StandardCharsets.UTF_8));
+        return List.of(SweepPlan.example().getBytes(UTF_8));
     }
 
     @MethodSource("seeds")

@@ -1,9 +1,10 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -77,7 +78,7 @@ final class CampaignFiles {
     }
 
     private static String text(String hexadecimal) {
-        return new String(HexFormat.of().parseHex(hexadecimal), StandardCharsets.UTF_8);
+        return new String(HexFormat.of().parseHex(hexadecimal), UTF_8);
     }
 
     /**

@@ -52,18 +52,17 @@ final class CoopProcess {
     }
 
     /** Runs it to its end. */
-    static CommandRun run(Path place, Object... arguments) throws IOException, InterruptedException {
+    static CommandRun run(Path place, Object... arguments) throws Exception {
         return start(place, arguments).ended();
     }
 
     /** The same with variables of its environment. */
-    static CommandRun run(Path place, Map<String, String> environment, Object... arguments)
-            throws IOException, InterruptedException {
+    static CommandRun run(Path place, Map<String, String> environment, Object... arguments) throws Exception {
         return start(place, environment, arguments).ended();
     }
 
     /** Waits until a service listens, and returns its port. */
-    int port() throws IOException, InterruptedException {
+    int port() throws Exception {
         while (isAlive()) {
             Matcher matcher = ADDRESS.matcher(err());
             if (matcher.find()) {
@@ -84,7 +83,7 @@ final class CoopProcess {
     }
 
     /** Sends it a signal by name. */
-    void signal(String name) throws IOException, InterruptedException {
+    void signal(String name) throws Exception {
         new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
                 .start()
                 .waitFor();
@@ -102,7 +101,7 @@ final class CoopProcess {
     }
 
     /** Waits for its end; what it printed is read and removed. */
-    CommandRun ended() throws IOException, InterruptedException {
+    CommandRun ended() throws Exception {
         if (!process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES)) {
             kill();
             throw new AssertionError("no end after " + LONGEST_MINUTES + " minutes: " + err);

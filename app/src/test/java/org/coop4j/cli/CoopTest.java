@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
@@ -12,7 +13,6 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import java.util.ResourceBundle;
 import java.util.ServiceLoader;
@@ -131,7 +131,7 @@ class CoopTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = Coop.run(new Console(failing("Broken pipe"), err, false, 80), "tokenize", "a");
         assertThat(code).isEqualTo(141);
-        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+        assertThat(err.toString(UTF_8)).isEmpty();
     }
 
     @Test
@@ -139,7 +139,7 @@ class CoopTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = Coop.run(new Console(failing("No space left on device"), err, false, 80), "tokenize", "a");
         assertThat(code).isEqualTo(1);
-        assertThat(err.toString(StandardCharsets.UTF_8))
+        assertThat(err.toString(UTF_8))
                 .contains("standard output", "No space left on device")
                 .hasLineCount(1);
     }

@@ -51,18 +51,16 @@ enum Damage {
             }
             case ZEROS -> Arrays.fill(bytes, at, at + length, (byte) 0);
             case CUT -> {
-                return Arrays.copyOf(bytes, at);
+                return joined(bytes, at, bytes.length);
             }
             case HOLE -> {
-                return joined(Arrays.copyOf(bytes, at), rest(bytes, at + length));
+                return joined(bytes, at, at + length);
             }
             case TWICE -> {
-                return joined(Arrays.copyOf(bytes, at + length), rest(bytes, at));
+                return joined(bytes, at + length, at);
             }
             case MORE -> {
-                byte[] more = new byte[length];
-                random.nextBytes(more);
-                return joined(bytes, more);
+                return joined(bytes, bytes.length, at);
             }
             case EMPTY -> {
                 return new byte[0];
@@ -71,13 +69,10 @@ enum Damage {
         return bytes;
     }
 
-    private static byte[] rest(byte[] bytes, int from) {
-        return Arrays.copyOfRange(bytes, from, bytes.length);
-    }
-
-    private static byte[] joined(byte[] first, byte[] second) {
-        byte[] all = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, all, first.length, second.length);
+    /** What lies before one place, and what lies from another one. */
+    private static byte[] joined(byte[] bytes, int end, int start) {
+        byte[] all = Arrays.copyOf(bytes, end + bytes.length - start);
+        System.arraycopy(bytes, start, all, end, bytes.length - start);
         return all;
     }
 }

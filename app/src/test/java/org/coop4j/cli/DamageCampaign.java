@@ -113,7 +113,7 @@ class DamageCampaign {
                 "sweep % % -o % --csv", place.resolve(plan), CampaignFiles.modelOptions(), place.resolve("sweep"));
     }
 
-    private void makeSound() throws IOException, InterruptedException {
+    private void makeSound() throws Exception {
         sound = Files.createDirectories(folder.resolve("sound"));
         place = folder.resolve("place");
         String plan =
@@ -201,7 +201,7 @@ class DamageCampaign {
     }
 
     /** Runs the command on what is in place, and clears it away. */
-    private Answer answer(Campaign campaign, Kind kind) throws IOException, InterruptedException {
+    private Answer answer(Campaign campaign, Kind kind) throws Exception {
         Object ended = campaign.within(LONGEST_SECONDS, () -> CommandRun.coop(command(kind.reader, place)));
         CommandRun run = ended instanceof CommandRun whole ? whole : new CommandRun(-1, "", ended.toString());
         Map<String, String> contents = CampaignFiles.contents(place);

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.stream.Stream;
+import java.util.List;
+import org.coop4j.base.Folders;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.junit.jupiter.api.BeforeAll;
@@ -105,23 +106,20 @@ class DescriptionsTest {
                         + "methods: [zero-shot]";
         Files.writeString(plan, yaml);
         coop("sweep % -m % -o %", plan, model, folder.resolve("sweep")).ok();
-        try (Stream<Path> runs = Files.walk(folder.resolve("sweep"))) {
-            assertThat(runs.filter(file -> file.endsWith("config.json"))
-                            .filter(file -> read(file).contains("sentences.json")))
-                    .hasSize(1);
+        List<String> configs = new ArrayList<>();
+        for (Path file : Folders.files(folder.resolve("sweep"))) {
+            if (file.endsWith("config.json")) {
+                configs.add(Files.readString(file));
+            }
         }
+        assertThat(configs)
+                .hasSize(2)
+                .filteredOn(config -> config.contains("sentences.json"))
+                .hasSize(1);
         Files.writeString(plan, yaml.replace("sentences.json", "none.json"));
         assertThat(coop("sweep % -m % -o %", plan, model, folder.resolve("sweep2"))
                         .failed(1))
                 .contains("plan.yaml, line 1", "none.json");
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Test

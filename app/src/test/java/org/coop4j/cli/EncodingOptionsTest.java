@@ -12,16 +12,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.Folders;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.run.RunFolder;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,39 +119,6 @@ class EncodingOptionsTest {
     }
 
     @Test
-    void aPlanSaysItAndRunsOfOneFolderAreToldApartByIt() throws IOException {
-        Path out = folder.resolve("sweep");
-        String kept = sweep(out, "keep");
-        String applied = sweep(out, "apply");
-        assertThat(applied).isNotEqualTo(kept);
-        assertThat(sweep(out, "keep")).isEqualTo(kept);
-    }
-
-    /** What a context has learned in the run of this treatment, which its configuration records. */
-    private static String sweep(Path out, String exif) throws IOException {
-        Path plan = folder.resolve("plan.yaml");
-        Files.writeString(
-                plan,
-                """
-                datasets: [{path: pictures, exif: %s}]
-                methods: [{name: coop, context_length: 3}]
-                shots: 1
-                seeds: 1
-                epochs: 2
-                """
-                        .formatted(exif));
-        out(coop("sweep", plan, "-m", MODEL, "-o", out));
-        String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
-        for (Path file : Folders.files(out)) {
-            if (file.endsWith(RunFolder.CLASSIFIER)
-                    && Files.readString(file.resolveSibling("config.json")).contains(recorded)) {
-                return HexFormat.of().formatHex(Files.readAllBytes(file));
-            }
-        }
-        throw new AssertionError("no run of " + exif);
-    }
-
-    @Test
     void embedAndZeroShotTakeIt() throws IOException {
         Path kept = folder.resolve("kept.safetensors");
         Path applied = folder.resolve("applied.safetensors");
@@ -198,12 +162,6 @@ class EncodingOptionsTest {
         try (SafetensorsFile file = SafetensorsFile.open(out)) {
             return file.metadata().get("coop4j.precision");
         }
-    }
-
-    @Test
-    void textsAreEncodedInFloat32() throws IOException {
-        coop("embed", "-m", MODEL, "--text", "a cat", "--precision", "auto", "-o", out);
-        assertThat(written()).isEqualTo("float32");
     }
 
     @Test

@@ -8,17 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Folders;
@@ -119,32 +113,15 @@ class KillCampaign {
         for (Work work : Work.values()) {
             references.put(work, reference(work));
         }
-        AtomicInteger next = new AtomicInteger(Campaign.setting("from", 0));
-        List<Callable<Void>> workers =
-                Collections.nCopies(Campaign.setting("parallel", 1), () -> killAndFinish(next, references));
-        ExecutorService executor = Executors.newFixedThreadPool(workers.size());
-        for (Future<Void> ended : executor.invokeAll(workers)) {
-            ended.get();
+        for (int number = Campaign.setting("from", 0); campaign.counted() < Campaign.setting("kills", 20); number++) {
+            Work work = Work.values()[number % Work.values().length];
+            campaign.count(work, episode(work, number, references.get(work), Campaign.random(number)));
+            campaign.print();
         }
-        executor.shutdown();
         campaign.close();
     }
 
-    /** Episode after episode, until all workers together have killed as often as wanted. */
-    private Void killAndFinish(AtomicInteger next, Map<Work, Reference> references)
-            throws IOException, InterruptedException {
-        while (campaign.counted() < Campaign.setting("kills", 20)) {
-            int episode = next.getAndIncrement();
-            Work work = Work.values()[episode % Work.values().length];
-            Random random = Campaign.random(episode);
-            int most = 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER);
-            campaign.count(work, episode(work, episode, references.get(work), random, most));
-            campaign.print();
-        }
-        return null;
-    }
-
-    private Reference reference(Work work) throws IOException, InterruptedException {
+    private Reference reference(Work work) throws Exception {
         Path place = newPlace(folder.resolve(work + "-reference"));
         CoopProcess process = CoopProcess.start(place, SHORT, command(work, place, false));
         int changes = 0;
@@ -178,11 +155,11 @@ class KillCampaign {
     }
 
     /** Kills a command some times, then lets it finish; returns how often it was killed. */
-    private int episode(Work work, int number, Reference reference, Random random, int most)
-            throws IOException, InterruptedException {
+    private int episode(Work work, int number, Reference reference, Random random) throws Exception {
         Path place = newPlace(folder.resolve(work + "-" + number));
         Path out = place.resolve("out");
         String name = "%s %d (seed %d)".formatted(work, number, Campaign.setting("seed", 1));
+        int most = 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER);
         int kills = 0;
         boolean begun = false;
         Map<Path, FileTime> finished = Map.of();
@@ -217,7 +194,7 @@ class KillCampaign {
 
     /** Starts a command and kills it after some change of its files; false if it ended before. */
     private boolean killOnce(Work work, Path place, Reference reference, Random random, boolean again)
-            throws IOException, InterruptedException {
+            throws Exception {
         CoopProcess process = CoopProcess.start(place, SHORT, command(work, place, again));
         int left = 1 + random.nextInt(reference.changes());
         String last = sizes(place.resolve("out"));

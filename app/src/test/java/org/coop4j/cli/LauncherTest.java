@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,8 +83,8 @@ class LauncherTest {
 
     private static CommandRun end(Process process) throws IOException {
         try {
-            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+            String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
             return new CommandRun(process.waitFor(), out, err);
         } catch (InterruptedException e) {
             throw new IOException(e);
@@ -212,7 +212,7 @@ class LauncherTest {
     }
 
     @Test
-    void aKilledBuildLeavesNothingToTidyUp() throws IOException, InterruptedException {
+    void aKilledBuildLeavesNothingToTidyUp() throws Exception {
         Process first = start(Map.of("MVN_WAITS", "yes"));
         awaitBuilds(1);
         Path lock = root.resolve("target/coop.building");

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,10 +9,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +23,7 @@ import java.util.zip.ZipFile;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.serve.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
@@ -166,7 +164,7 @@ class LibrariesTest {
 
     private static Set<String> loaded(Path trace) throws IOException {
         Pattern line = Pattern.compile("(?m)\\] (\\S+) source: ");
-        return line.matcher(Files.readString(trace, StandardCharsets.ISO_8859_1))
+        return line.matcher(Files.readString(trace, ISO_8859_1))
                 .results()
                 .map(found -> found.group(1))
                 .collect(Collectors.toSet());
@@ -195,13 +193,8 @@ class LibrariesTest {
         CoopProcess service = CoopProcess.start(folder, traced(serving), "serve", "--port", 0, "-p", run);
         try {
             URI uri = URI.create("http://127.0.0.1:%d/predictions/run".formatted(service.port()));
-            HttpRequest request = HttpRequest.newBuilder(uri)
-                    .POST(HttpRequest.BodyPublishers.ofFile(pictures.resolve("train/blue sea/picture-0.png")))
-                    .build();
-            assertThat(HttpClient.newHttpClient()
-                            .send(request, HttpResponse.BodyHandlers.ofString())
-                            .statusCode())
-                    .isEqualTo(200);
+            byte[] picture = Files.readAllBytes(pictures.resolve("train/blue sea/picture-0.png"));
+            assertThat(Answer.of("POST", uri, picture).status()).isEqualTo(200);
         } finally {
             service.terminate();
             service.ended();

@@ -84,7 +84,7 @@ class MethodChoiceTest {
         assertThat(said.err())
                 .containsPattern("2SFS \\(from blocks 1 and 1\\): about .* to compare and to learn; the budget is 20");
         JsonNode scores = json(said).get("candidates");
-        assertThat(Files.readString(folder.resolve("budgeted").resolve("report.html")))
+        assertThat(Files.readString(folder.resolve("budgeted/report.html")))
                 .contains(" to compare and to learn; the budget is 20");
         double tower = candidate(json(said), TOWER);
         double best = 0;

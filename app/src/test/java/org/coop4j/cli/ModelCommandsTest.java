@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
@@ -7,7 +8,6 @@ import static org.coop4j.cli.CommandRun.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.method.Method;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -55,7 +55,7 @@ class ModelCommandsTest {
     void aPickleThatCallsTheShellRunsNothing() throws IOException {
         Path traces = folder.resolve("traces");
         String pickle = "cposix\nsystem\n(S'touch " + traces + "'\ntR.";
-        assertRefused(zip("evil.pt", pickle.getBytes(StandardCharsets.US_ASCII)), "evil.pt");
+        assertRefused(zip("evil.pt", pickle.getBytes(US_ASCII)), "evil.pt");
         assertThat(traces).doesNotExist();
     }
 
@@ -153,8 +153,8 @@ class ModelCommandsTest {
     /** SigLIP has no start token and room for 64; its vocabulary is read from a folder or from a converted model. */
     @Test
     void piecesOfSiglipAreShown() throws IOException {
-        Path source = SiglipModels.file("siglip2/huggingface");
-        Path model = SiglipModels.convert("siglip2/huggingface", folder);
+        Path source = GoldenModels.file("siglip2/huggingface");
+        Path model = GoldenModels.convert("siglip2/huggingface", folder);
         String ofFolder = coop("tokenize", "--vocabulary", source, "a cat", "!".repeat(64))
                 .ok()
                 .out();

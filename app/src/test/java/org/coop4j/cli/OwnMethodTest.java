@@ -1,7 +1,7 @@
 package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.TinyModel.MODEL;
 
@@ -107,7 +107,7 @@ class OwnMethodTest {
         ClassLoader with = Thread.currentThread().getContextClassLoader();
         Thread.currentThread().setContextClassLoader(before);
         try {
-            assertThatThrownBy(() -> Method.of("guided")).hasMessageContaining("expected one of zero-shot");
+            assertThrown(() -> Method.of("guided"), "expected one of zero-shot");
         } finally {
             Thread.currentThread().setContextClassLoader(with);
         }

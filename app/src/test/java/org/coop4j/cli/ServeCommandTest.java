@@ -6,15 +6,11 @@ import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,10 +22,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.clip.SiglipModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.serve.Answer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,8 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ServeCommandTest {
 
     private static final String[] CLASSES = {"blue sea", "green hill", "red sky", "yellow corn"};
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** A method of each kind, with options for a short training. */
     private static final Map<String, List<Object>> KINDS = new TreeMap<>(Map.of(
             "coop", List.of("--epochs", 2, "--batch", 4),
@@ -78,18 +73,9 @@ class ServeCommandTest {
         return CoopProcess.start(folder, "serve", "--port", 0, more);
     }
 
-    private static HttpResponse<String> post(HttpClient client, int port, String name, Path file)
-            throws IOException, InterruptedException {
+    private static Answer post(int port, String name, Path file) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + port + "/predictions/" + name);
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .POST(HttpRequest.BodyPublishers.ofFile(file))
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
-    }
-
-    private static HttpResponse<String> post(int port, String name, Path file)
-            throws IOException, InterruptedException {
-        return post(HttpClient.newHttpClient(), port, name, file);
+        return Answer.of("POST", uri, Files.readAllBytes(file));
     }
 
     /** Returns the probabilities by class that coop predict or coop zero-shot gives a picture. */
@@ -107,10 +93,10 @@ class ServeCommandTest {
         return probabilities;
     }
 
-    private static Map<String, Float> served(HttpResponse<String> answer) throws IOException {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    private static Map<String, Float> served(Answer answer) throws IOException {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         Map<String, Float> probabilities = new TreeMap<>();
-        for (JsonNode entry : JSON.readTree(answer.body())) {
+        for (JsonNode entry : answer.json()) {
             probabilities.put(
                     entry.path("className").asText(), entry.path("probability").floatValue());
         }
@@ -132,7 +118,7 @@ class ServeCommandTest {
         CoopProcess service =
                 serve(runs, "-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,ketch", "--access-log", log);
         int port = service.port();
-        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        Path picture = pictures.resolve("test/red sky/picture-1.png");
         for (String method : KINDS.keySet()) {
             assertPredicted(
                     served(post(port, method, picture)), predicted("predict", "-p", run(method), "--json", picture));
@@ -141,7 +127,7 @@ class ServeCommandTest {
         assertPredicted(
                 served(post(port, "zero-shot", picture)),
                 predicted("zero-shot", "-m", model, "-c", "sea,hill,ketch", "--json", picture));
-        JsonNode models = JSON.readTree(get(port, "/models"));
+        JsonNode models = get(port, "/models");
         assertThat(models).hasSize(KINDS.size() + 2);
         JsonNode test = models.path(0).path("test");
         assertThat(test.path("images").asInt()).isEqualTo(3 * CLASSES.length);
@@ -160,10 +146,10 @@ class ServeCommandTest {
     void modelsOfOtherFamiliesAnswerAsPredict() throws Exception {
         Path perceptionEncoder = TinyModel.write(TinyModel.PE_CORE, folder.resolve("pe-core.safetensors"), 1);
         learn("pe-core", perceptionEncoder, "coop", List.of("--context", 4, "--epochs", 2, "--batch", 4));
-        learn("siglip", SiglipModels.convert("siglip2/huggingface", folder), "gda", List.of());
+        learn("siglip", GoldenModels.convert("siglip2/huggingface", folder), "gda", List.of());
         for (String name : List.of("pe-core", "siglip")) {
             CoopProcess service = serve("-p", run(name));
-            Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+            Path picture = pictures.resolve("test/red sky/picture-1.png");
             Map<String, Float> answer = served(post(service.port(), name, picture));
             assertPredicted(answer, predicted("predict", "-p", run(name), "--json", picture));
             assertThat(answer).containsOnlyKeys(CLASSES).doesNotContainValue(0.25f);
@@ -172,30 +158,27 @@ class ServeCommandTest {
         }
     }
 
-    private static String get(int port, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .build();
-        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-        assertThat(answer.statusCode()).as(path).isEqualTo(200);
-        return answer.body();
+    private static JsonNode get(int port, String path) throws Exception {
+        Answer answer = Answer.of("GET", URI.create("http://127.0.0.1:" + port + path), null);
+        assertThat(answer.status()).as(path).isEqualTo(200);
+        return answer.json();
     }
 
     /** Posts until the service has ended; counts complete answers, and records all others. */
     private static Thread client(int port, AtomicInteger answered, List<String> wrong) {
-        Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
+        Path picture = pictures.resolve("test/blue sea/picture-0.png");
         Thread thread = new Thread(() -> {
-            HttpClient client = HttpClient.newHttpClient();
             while (true) {
                 try {
-                    var answer = post(client, port, "coop", picture);
-                    if (answer.statusCode() == 200) {
+                    Answer answer = post(port, "coop", picture);
+                    if (answer.status() == 200) {
                         answered.incrementAndGet();
-                    } else if (answer.statusCode() != 503) {
-                        wrong.add(answer.statusCode() + answer.body());
+                    } else if (answer.status() != 503) {
+                        wrong.add(answer.status() + answer.text());
                     }
                 } catch (IOException e) {
                     return; // it does not accept any more
-                } catch (InterruptedException e) {
+                } catch (Exception e) {
                     wrong.add(e.toString());
                     return;
                 }
@@ -243,7 +226,7 @@ class ServeCommandTest {
         List<String> wrong = new CopyOnWriteArrayList<>();
         List<Thread> clients =
                 Stream.generate(() -> client(port, answered, wrong)).limit(2).toList();
-        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        Path picture = pictures.resolve("test/red sky/picture-1.png");
         Map<String, Float> expected = predicted("predict", "-p", run("tip-adapter"), "--json", picture);
         assertThat(isClose(served(post(port, "coop", picture)), expected)).isFalse();
         Files.move(next, things, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
@@ -264,7 +247,7 @@ class ServeCommandTest {
     }
 
     private static void awaitDescription(int port, String part) throws Exception {
-        while (!get(port, "/models").contains(part)) {
+        while (!get(port, "/models").toString().contains(part)) {
             Thread.sleep(5);
         }
     }
@@ -321,13 +304,13 @@ class ServeCommandTest {
     void aKilledServiceStartsAgainAtOnce() throws Exception {
         CoopProcess service = serve("-p", run("linear-probe"));
         int port = service.port();
-        Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
-        String before = post(port, "linear-probe", picture).body();
+        Path picture = pictures.resolve("test/blue sea/picture-0.png");
+        String before = post(port, "linear-probe", picture).text();
         service.kill();
         CoopProcess again = CoopProcess.start(folder, "serve", "-p", run("linear-probe"), "--port", port);
         try {
             assertThat(again.port()).isEqualTo(port);
-            assertThat(post(port, "linear-probe", picture).body()).isEqualTo(before);
+            assertThat(post(port, "linear-probe", picture).text()).isEqualTo(before);
             assertThat(coop("serve", "-p", run("linear-probe"), "--port", port).failed(1))
                     .contains("cannot listen on 127.0.0.1:" + port)
                     .contains("--port");

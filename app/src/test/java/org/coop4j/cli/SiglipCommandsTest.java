@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.bank.TestPictures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,9 +30,9 @@ class SiglipCommandsTest {
     @BeforeAll
     static void make() throws IOException {
         model = folder.resolve("siglip.safetensors");
-        coop("convert", SiglipModels.file("siglip2/huggingface"), "-o", model).ok();
+        coop("convert", GoldenModels.file("siglip2/huggingface"), "-o", model).ok();
         pictures = TestPictures.folder(folder.resolve("pictures"), 3, "red sky", "blue sea");
-        picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        picture = pictures.resolve("test/red sky/picture-1.png");
     }
 
     @Test

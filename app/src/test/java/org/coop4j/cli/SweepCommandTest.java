@@ -147,26 +147,6 @@ class SweepCommandTest {
     }
 
     @Test
-    void wrongPlansAreOneLineAProblem() throws IOException {
-        Path wrong = folder.resolve("wrong.yaml");
-        Files.writeString(wrong, "datasets: data\nmethods: cop\n");
-        Path out = folder.resolve("wrong");
-        CommandRun run = coop("sweep", wrong, "-m", MODEL, "-o", out);
-        run.failed(1);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err())
-                .startsWith("coop: wrong.yaml, line 2, methods: method ")
-                .contains("\"cop\"");
-        Files.createDirectories(folder.resolve("empty1"));
-        Files.createDirectories(folder.resolve("empty2"));
-        Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");
-        CommandRun two = coop("sweep", wrong, "-m", MODEL, "-o", out);
-        two.failed(1);
-        assertThat(two.err().lines()).hasSize(2).allMatch(line -> line.startsWith("coop: empty"));
-        assertThat(out).doesNotExist();
-    }
-
-    @Test
     void theExampleIsPrintedAlone() {
         CommandRun example = coop("sweep", "--example").ok();
         assertThat(example.out()).isEqualTo(SweepPlan.example());

@@ -1,11 +1,11 @@
 package org.coop4j.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ class ConsoleTest {
     }
 
     private String shown() {
-        return err.toString(StandardCharsets.UTF_8);
+        return err.toString(UTF_8);
     }
 
     @Test
@@ -168,7 +168,7 @@ class ConsoleTest {
                 .row("Kyōto", "12")
                 .print(console);
         console.flush();
-        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("東京    1\nKyōto  12\n");
+        assertThat(out.toString(UTF_8)).isEqualTo("東京    1\nKyōto  12\n");
     }
 
     @Test
@@ -198,7 +198,7 @@ class ConsoleTest {
         Process child = JavaChild.of(Child.class, List.of(), argument).start();
         assertThat(child.getInputStream().read()).isEqualTo('r');
         child.toHandle().destroy(); // Process.destroy would close the streams
-        return new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new String(child.getErrorStream().readAllBytes(), UTF_8);
     }
 
     @Test

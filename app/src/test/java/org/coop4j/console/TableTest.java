@@ -1,13 +1,13 @@
 package org.coop4j.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ class TableTest {
 
     private String printed() {
         console.flush();
-        return out.toString(StandardCharsets.UTF_8);
+        return out.toString(UTF_8);
     }
 
     @Test
@@ -54,7 +54,7 @@ class TableTest {
         Console terminal = new Console(out, true, OutputStream.nullOutputStream(), false, width);
         table.print(Table.Format.TABLE, terminal);
         terminal.flush();
-        return out.toString(StandardCharsets.UTF_8);
+        return out.toString(UTF_8);
     }
 
     @Test
@@ -159,11 +159,9 @@ class TableTest {
                 .share("share", Animal::share);
         try (Table<Animal>.Printer printer = known.printer(format, console)) {
             printer.print(animals.get(0));
-            assertThat(out.toString(StandardCharsets.UTF_8))
-                    .contains("cat", "25")
-                    .doesNotContain("dog");
+            assertThat(out.toString(UTF_8)).contains("cat", "25").doesNotContain("dog");
             printer.print(animals.get(1));
-            assertThat(out.toString(StandardCharsets.UTF_8)).contains("dog");
+            assertThat(out.toString(UTF_8)).contains("dog");
         }
         String live = printed();
         out.reset();
@@ -253,8 +251,8 @@ class TableTest {
 
     @Test
     void emptyOrNonFiniteValuesAreRefused() {
-        assertThatThrownBy(SeedSummary::of).hasMessageContaining("no values");
-        assertThatThrownBy(() -> SeedSummary.of(1, Double.NaN)).hasMessageContaining("NaN");
+        assertThrown(SeedSummary::of, "no values");
+        assertThrown(() -> SeedSummary.of(1, Double.NaN), "NaN");
     }
 
     @Test

@@ -1,10 +1,10 @@
 package org.coop4j.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -29,7 +29,6 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.findings.PictureResults.PictureResult;
-import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
 import org.junit.jupiter.api.BeforeAll;
@@ -177,16 +176,6 @@ class DemoRunTest {
     }
 
     @Test
-    void aNameThatTheShippedModelNeverSawIsSaid() throws IOException {
-        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
-            assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
-            assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
-                    .hasValueSatisfying(
-                            text -> assertThat(text).contains("gerenuk").doesNotContain("pizza"));
-        }
-    }
-
-    @Test
     void theSinglePicturesAreThoseOfTheRunsThatTheyAreTakenFrom() {
         DemoResult.Scores scores = result.scores();
         assertThat(accuracy(result.before()))
@@ -208,7 +197,7 @@ class DemoRunTest {
 
     @Test
     void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
-        String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
+        String page = Files.readString(folder.resolve(DemoReport.PAGE), UTF_8);
         double learned = result.scores()
                 .learned(DemoResult.PHOTOGRAPHS, DemoMethod.FEATURED)
                 .mean();

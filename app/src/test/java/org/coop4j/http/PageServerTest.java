@@ -7,13 +7,11 @@ import io.javalin.Javalin;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.serve.Answer;
 import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,11 +27,8 @@ class PageServerTest {
         return Files.writeString(folder.resolve("page.html"), "<p>größer</p>");
     }
 
-    private static HttpResponse<String> ask(URI address, String method) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(address)
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .build();
-        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    private static Answer ask(URI address, String method) throws Exception {
+        return Answer.of(method, address, null);
     }
 
     private Javalin server;
@@ -53,16 +48,16 @@ class PageServerTest {
     }
 
     @Test
-    void thePageIsServedAndNothingElse() throws IOException, InterruptedException {
+    void thePageIsServedAndNothingElse() throws Exception {
         Files.writeString(folder.resolve("secret.txt"), "secret");
         URI address = URI.create("http://localhost:" + port() + "/");
-        HttpResponse<String> answer = ask(address, "GET");
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body()).isEqualTo("<p>größer</p>");
-        assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
-        assertThat(ask(address.resolve("/secret.txt"), "GET").statusCode()).isEqualTo(404);
-        assertThat(ask(address, "POST").statusCode()).isEqualTo(405);
-        assertThat(ask(address, "HEAD").body()).isEmpty();
+        Answer answer = ask(address, "GET");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).isEqualTo("<p>größer</p>");
+        assertThat(answer.header("Content-Type")).contains("text/html;charset=utf-8");
+        assertThat(ask(address.resolve("/secret.txt"), "GET").status()).isEqualTo(404);
+        assertThat(ask(address, "POST").status()).isEqualTo(405);
+        assertThat(ask(address, "HEAD").text()).isEmpty();
     }
 
     @Test

@@ -1,9 +1,9 @@
 package org.coop4j.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,7 +119,7 @@ class HtmlPageTest {
                         file.toUri().toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        String html = new String(browser.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String html = new String(browser.getInputStream().readAllBytes(), UTF_8);
 
         assertThat(html)
                 .contains("<form class=\"filter\" aria-label=\"Filter\">")
@@ -130,7 +130,7 @@ class HtmlPageTest {
 
     @Test
     void picturesAreJpegWhateverTheyHold() {
-        byte[] svg = "<svg onload=alert(1)>".getBytes(StandardCharsets.UTF_8);
+        byte[] svg = "<svg onload=alert(1)>".getBytes(UTF_8);
         Section section = new Section("s").pictures("", List.of(new Section.Picture(svg, "", "", "", List.of())));
         assertThat(section.markup("id").toString()).contains("src=\"data:image/jpeg;base64,");
     }
@@ -174,8 +174,8 @@ class HtmlPageTest {
 
         assertThat(Markup.of("<i title=\"{}\">{}{}</i>", "\"><script>", bold, List.of(bold)))
                 .hasToString("<i title=\"&quot;&gt;&lt;script&gt;\"><b>a &lt; b {}</b>" + "<b>a &lt; b {}</b></i>");
-        assertThatThrownBy(() -> Markup.of("{}")).hasMessageContaining("places");
-        assertThatThrownBy(() -> Markup.of("{}", 1, 2)).hasMessageContaining("places");
+        assertThrown(() -> Markup.of("{}"), "places");
+        assertThrown(() -> Markup.of("{}", 1, 2), "places");
     }
 
     @Test

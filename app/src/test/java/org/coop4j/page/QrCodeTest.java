@@ -1,7 +1,7 @@
 package org.coop4j.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.List;
 import org.coop4j.base.Sha256;
@@ -16,6 +16,6 @@ class QrCodeTest {
         assertThat(rows).hasSize(37).allMatch(row -> row.matches("[01]{37}"));
         assertThat(Sha256.of(String.join("", rows)))
                 .isEqualTo("6a8701fe29143238be04c3897228202010bd3e50ea3f6c48896eb0a97d438a3a");
-        assertThatThrownBy(() -> QrCode.rows("x".repeat(107))).hasMessageContaining("at most 106 bytes, got 107");
+        assertThrown(() -> QrCode.rows("x".repeat(107)), "at most 106 bytes, got 107");
     }
 }

@@ -1,13 +1,12 @@
 package org.coop4j.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -69,7 +68,7 @@ class ReportFilesTest {
     @Test
     void aFileAndAFolderOfOtherThingsAreRefused() throws IOException {
         Files.writeString(out(), "");
-        assertThatThrownBy(() -> write("report.html")).hasMessageContaining("is a file");
+        assertThrown(() -> write("report.html"), "is a file");
         Files.delete(out());
         Files.createDirectories(out());
         Files.writeString(out().resolve("thesis.tex"), "mine");
@@ -95,9 +94,11 @@ class ReportFilesTest {
         write("report.html");
 
         // A file cannot be a folder too.
-        assertThatThrownBy(() -> write("report.html", "tables/a.csv", "tables/a.csv/b.csv"))
-                .isInstanceOf(IOException.class)
-                .hasMessageContainingAll(out().toString(), "--out");
+        assertThrown(
+                IOException.class,
+                () -> write("report.html", "tables/a.csv", "tables/a.csv/b.csv"),
+                out().toString(),
+                "--out");
         assertThat(files()).containsExactly("report.html");
     }
 
@@ -254,6 +255,6 @@ class ReportFilesTest {
     private static Document parse(String xml) throws Exception {
         return DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
-                .parse(new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)));
+                .parse(new ByteArrayInputStream(xml.getBytes(UTF_8)));
     }
 }

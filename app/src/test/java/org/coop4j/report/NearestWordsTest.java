@@ -1,9 +1,9 @@
 package org.coop4j.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.method.ClassifierFile;
@@ -195,7 +195,7 @@ class NearestWordsTest {
     /** Words of SigLIP begin with a space. */
     @Test
     void thePiecesOfASiglipAreCompared() throws IOException {
-        try (Clip siglip = SiglipModels.open("siglip2/huggingface", folder)) {
+        try (Clip siglip = GoldenModels.open("siglip2/huggingface", folder)) {
             int width = siglip.architecture().text().width();
             int[] words = siglip.tokenizer().encodeAfter("photo of");
             float[] context = new float[words.length * width];
@@ -224,18 +224,18 @@ class NearestWordsTest {
     void anotherModelsTableIsRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, false))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll(
-                        clip.modelSha256().substring(0, 12),
-                        sparse.modelSha256().substring(0, 12));
+        assertThrown(
+                IllegalArgumentException.class,
+                () -> NearestWords.of(sparse, prompt, 1, false),
+                clip.modelSha256().substring(0, 12),
+                sparse.modelSha256().substring(0, 12));
     }
 
     @Test
     void zeroWordsAreRefused() throws IOException {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
-        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, false)).hasMessageContaining("got 0");
+        assertThrown(() -> NearestWords.of(clip, prompt, 0, false), "got 0");
     }
 
     private BufferedImage drawn(String name) throws IOException {

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -7,11 +9,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** The answer of a service to a client. */
-record Answer(HttpResponse<byte[]> response) {
+public record Answer(HttpResponse<byte[]> response) {
 
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -21,7 +22,7 @@ record Answer(HttpResponse<byte[]> response) {
      * @param body null with GET
      * @param headers names and values
      */
-    static Answer of(String method, URI uri, byte[] body, String... headers) throws IOException, InterruptedException {
+    public static Answer of(String method, URI uri, byte[] body, String... headers) throws Exception {
         HttpRequest.BodyPublisher publisher =
                 body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, publisher);
@@ -31,24 +32,24 @@ record Answer(HttpResponse<byte[]> response) {
         return new Answer(CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
     }
 
-    int status() {
+    public int status() {
         return response.statusCode();
     }
 
-    Optional<String> header(String name) {
+    public Optional<String> header(String name) {
         return response.headers().firstValue(name);
     }
 
-    String text() {
-        return new String(response.body(), StandardCharsets.UTF_8);
+    public String text() {
+        return new String(response.body(), UTF_8);
     }
 
-    JsonNode json() throws IOException {
+    public JsonNode json() throws IOException {
         return new ObjectMapper().readTree(text());
     }
 
     /** Returns the reason of a refusal, alone or in OpenAI's form. */
-    String error() throws IOException {
+    public String error() throws IOException {
         JsonNode error = json().path("error");
         return error.path("message").asText(error.asText());
     }

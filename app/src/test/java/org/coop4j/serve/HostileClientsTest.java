@@ -1,7 +1,9 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.serve.TestService.EMBED;
 import static org.coop4j.serve.TestService.INFER;
 import static org.coop4j.serve.TestService.POST;
@@ -25,7 +27,6 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +36,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.serve.TestService.Busy;
@@ -106,7 +106,7 @@ class HostileClientsTest {
         return TestService.start(folder, onLoopback(0, limits(256)), 4);
     }
 
-    private static void assertAnswers(TestService service) throws IOException, InterruptedException {
+    private static void assertAnswers(TestService service) throws Exception {
         assertThat(service.post(PREDICT, picture).status()).isEqualTo(200);
     }
 
@@ -118,16 +118,6 @@ class HostileClientsTest {
         assertThat(answer.status()).isEqualTo(422);
         assertThat(answer.error()).contains(reason);
         assertAnswers(service);
-    }
-
-    @Test
-    void aPictureThatTakesTooLongIsRefused() throws Exception {
-        EncodingLimits hasty = new EncodingLimits(1, Duration.ZERO, 4, 4_000_000, Duration.ofNanos(1));
-        try (TestService own = TestService.start(folder, hasty, onLoopback())) {
-            Answer answer = own.post(PREDICT, picture);
-            assertThat(answer.status()).isEqualTo(422);
-            assertThat(answer.error()).contains("takes more than 0 ms");
-        }
     }
 
     /** Time passes for the service's clients. */
@@ -196,24 +186,9 @@ class HostileClientsTest {
         String element = before.endsWith("\"shape\":[") ? "1," : "[],";
         byte[] bomb = treeBomb(before, element, 16 << 20);
         long allocated = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
-        assertThatThrownBy(() -> InferenceRequest.of(new ByteArrayInputStream(bomb)))
-                .isInstanceOf(Refusal.class);
+        assertThrown(Refusal.class, () -> InferenceRequest.of(new ByteArrayInputStream(bomb)));
         assertThat(threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - allocated)
                 .isLessThan(bomb.length);
-    }
-
-    @Test
-    void manyTreeBombsAtOnceAreRefusedAndOthersAreAnswered() throws Exception {
-        byte[] bomb = treeBomb("{\"inputs\":[", "[],", 15 << 20);
-        ServiceOptions.Limits limits = new ServiceOptions.Limits(16 << 20, 1 << 30, READ_TIME, 64, DRAIN_TIME);
-        try (TestService own = TestService.start(folder, onLoopback(0, limits), 4)) {
-            List<CompletableFuture<Answer>> bombs = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
-                bombs.add(own.later(INFER, bomb));
-            }
-            assertAnswers(own);
-            assertThat(bombs).allMatch(one -> one.join().status() == 400);
-        }
     }
 
     @ParameterizedTest
@@ -406,12 +381,6 @@ class HostileClientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"})
-    void onLoopbackItsNamesAreAnswered(String name) throws Exception {
-        assertThat(raw("GET /ping HTTP/1.1", "Host: " + name)).startsWith("HTTP/1.1 200 ");
-    }
-
-    @ParameterizedTest
     @ValueSource(strings = {"evil.example", "localhost.evil.example", "127.0.0.2", "10.0.0.1:8080"})
     void onLoopbackOtherNamesAreRefused(String name) throws Exception {
         assertThat(raw("GET /ping HTTP/1.1", "Host: " + name))
@@ -450,7 +419,7 @@ class HostileClientsTest {
             send(socket, POST + header + "\r\nConnection: close\r\nContent-Length: " + picture.length + "\r\n\r\n");
             socket.getOutputStream().write(picture);
             byte[] answer = socket.getInputStream().readNBytes(12);
-            assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 " + status);
+            assertThat(new String(answer, US_ASCII)).isEqualTo("HTTP/1.1 " + status);
         }
         assertThat(service.images().batches() - before).isEqualTo(status == 200 ? 1 : 0);
     }
@@ -462,22 +431,15 @@ class HostileClientsTest {
         "GET /a%00b HTTP/1.1, 400",
         "GET /%zz HTTP/1.1, 400",
         "GET /ping HTTP/1.1 X, 400",
-        "'GET /ping HTTP/1.1\r\nHost: evil\u0085', 400"
+        "'GET /ping HTTP/1.1\r\nHost: evil\u0085', 400",
+        "'GET /ping HTTP/1.1\r\nX: LONG', 431"
     })
     void errorsOfTheServerItselfHaveTheFormOfOthers(String line, int status) throws Exception {
-        assertThat(raw(line, "Host: localhost"))
+        assertThat(raw(line.replace("LONG", "x".repeat(20_000)), "Host: localhost"))
                 .startsWith("HTTP/1.1 " + status)
                 .contains("Content-Type: application/json", "X-Content-Type-Options: nosniff", "{\"error\":\"")
                 .doesNotContain("Exception", "org.eclipse");
         assertCounted(status);
-    }
-
-    @Test
-    void hugeHeadersHaveTheFormOfOtherErrors() throws Exception {
-        assertThat(service.raw(POST + "X: " + "x".repeat(20_000) + "\r\n\r\n"))
-                .startsWith("HTTP/1.1 431 ")
-                .contains("{\"error\":\"");
-        assertCounted(431);
     }
 
     @ParameterizedTest
@@ -504,7 +466,7 @@ class HostileClientsTest {
                 "{\"inputs\" | {\"id\": \"LONG\", \"inputs\" | long"
             })
     void aMalformedInferenceIsRefusedByName(String good, String bad, String name) throws Exception {
-        String sound = new String(inference(1), StandardCharsets.UTF_8);
+        String sound = new String(inference(1), UTF_8);
         String json = sound.replace(good, bad.replace("LONG", "x".repeat(100_000)));
         assertThat(json).isNotEqualTo(sound);
         Answer answer = service.post(INFER, utf8(json));

@@ -174,7 +174,7 @@ class ServiceCampaign {
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
-    private Answer ask() throws IOException, InterruptedException {
+    private Answer ask() throws Exception {
         return service.post(TestService.PREDICT, picture, "Authorization", "Bearer correct-horse");
     }
 
@@ -187,7 +187,7 @@ class ServiceCampaign {
                     campaign.find(answer.status() + ": " + answer.text());
                 }
                 Thread.sleep(20);
-            } catch (IOException | InterruptedException e) {
+            } catch (Exception e) {
                 campaign.find(e.toString());
             }
             answers.incrementAndGet();

@@ -1,5 +1,7 @@
 package org.coop4j.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +10,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -120,7 +121,7 @@ final class TestService implements AutoCloseable {
     }
 
     static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+        return text.getBytes(UTF_8);
     }
 
     /** Returns a request whose head lacks its end. */
@@ -154,11 +155,11 @@ final class TestService implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + port + path);
     }
 
-    Answer get(String path, String... headers) throws IOException, InterruptedException {
+    Answer get(String path, String... headers) throws Exception {
         return Answer.of("GET", uri(path), null, headers);
     }
 
-    Answer post(String path, byte[] body, String... headers) throws IOException, InterruptedException {
+    Answer post(String path, byte[] body, String... headers) throws Exception {
         return Answer.of("POST", uri(path), body, headers);
     }
 
@@ -220,7 +221,7 @@ final class TestService implements AutoCloseable {
     }
 
     /** Connects to the service, whose clock knows of it then. */
-    Socket connected() throws IOException, InterruptedException {
+    Socket connected() throws Exception {
         int made = clock().made();
         Socket socket = socket();
         clock().await(made + 1);
@@ -232,7 +233,7 @@ final class TestService implements AutoCloseable {
     }
 
     /** Sends the parts one after another, and returns everything received until the connection closed. */
-    String raw(String... parts) throws IOException, InterruptedException {
+    String raw(String... parts) throws Exception {
         try (Socket socket = socket()) {
             try {
                 for (String part : parts) {

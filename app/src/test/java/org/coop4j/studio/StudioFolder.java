@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Sha256;
 import org.coop4j.studio.Studio.Picture;
 
@@ -75,14 +76,11 @@ final class StudioFolder {
 
     /** Returns a process of Java, begun by another command unless that is empty. */
     static ProcessBuilder java(List<String> begun, Class<?> main, String... arguments) {
-        List<String> command = new ArrayList<>(begun);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx256m"));
-        command.add("-cp");
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        command.add(main.getName());
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder process = JavaChild.of(
+                main, List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx256m"), (Object[])
+                        arguments);
+        process.command().addAll(0, begun);
+        return process.redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 
     /** Does one of many things to a studio; refusals are part of it. */

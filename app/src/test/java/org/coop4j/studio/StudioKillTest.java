@@ -42,7 +42,7 @@ class StudioKillTest {
     }
 
     @Test
-    void noPictureIsLostWhenAProcessIsKilled() throws IOException, InterruptedException {
+    void noPictureIsLostWhenAProcessIsKilled() throws Exception {
         fill(folder, 30, "", "a", "b", "c");
         List<String> known = new ArrayList<>(contents(folder));
         Random random = new Random(3);

@@ -1,13 +1,15 @@
 package org.coop4j.studio;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.picture;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +21,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +29,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -43,6 +44,7 @@ import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
+import org.coop4j.serve.Answer;
 import org.coop4j.studio.Studio.Picture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,28 +54,25 @@ import org.junit.jupiter.api.io.TempDir;
 /** The studio as a browser uses it. */
 class StudioServerTest {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ServiceOptions OPTIONS = new ServiceOptions(
+            "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64));
 
     @TempDir
     private Path folder;
 
-    private final HttpClient client = HttpClient.newHttpClient();
     private Path photos;
     private Clip clip;
     private StudioServer server;
     private String cookie;
 
     @BeforeEach
-    void start() throws IOException, InterruptedException {
+    void start() throws Exception {
         photos = fill(folder.resolve("photos"), 9, "", "cat", "dog");
         clip = Clip.open(ShippedModel.file(folder));
-        ServiceOptions options = new ServiceOptions(
-                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64));
-        server = StudioServer.start(options, photos, false, clip, folder.resolve("bank"));
-        HttpResponse<String> entered =
-                ask("GET", "/?" + URI.create(server.address()).getQuery(), null);
-        assertThat(entered.statusCode()).isEqualTo(302);
-        String set = entered.headers().firstValue("Set-Cookie").orElseThrow();
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"));
+        Answer entered = ask("GET", "/?" + URI.create(server.address()).getQuery(), null);
+        assertThat(entered.status()).isEqualTo(302);
+        String set = entered.header("Set-Cookie").orElseThrow();
         assertThat(set).contains("HttpOnly").contains("SameSite=Strict");
         cookie = set.substring(0, set.indexOf(';'));
     }
@@ -84,78 +83,69 @@ class StudioServerTest {
         clip.close();
     }
 
-    private HttpRequest.Builder request(String method, String path, byte[] body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
-                .method(
-                        method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofByteArray(body));
-        return headers.length == 0 ? request : request.headers(headers);
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
     }
 
-    private HttpResponse<String> ask(String method, String path, byte[] body, String... headers)
-            throws IOException, InterruptedException {
-        return client.send(request(method, path, body, headers).build(), BodyHandlers.ofString());
+    private Answer ask(String method, String path, byte[] body, String... headers) throws Exception {
+        return Answer.of(method, uri(path), body, headers);
     }
 
-    private JsonNode json(String method, String path, byte[] body, int status)
-            throws IOException, InterruptedException {
-        HttpResponse<String> answer = ask(method, path, body, "Cookie", cookie);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-        return JSON.readTree(answer.body());
+    private JsonNode json(String method, String path, byte[] body, int status) throws Exception {
+        Answer answer = ask(method, path, body, "Cookie", cookie);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        return answer.json();
     }
 
-    private JsonNode get(String path) throws IOException, InterruptedException {
+    private JsonNode get(String path) throws Exception {
         return json("GET", "/api/" + path, null, 200);
     }
 
-    private JsonNode post(String path, String body, int status) throws IOException, InterruptedException {
-        return json("POST", "/api/" + path, body.getBytes(StandardCharsets.UTF_8), status);
+    private JsonNode post(String path, String body, int status) throws Exception {
+        return json("POST", "/api/" + path, body.getBytes(UTF_8), status);
     }
 
-    private String first(String query) throws IOException, InterruptedException {
+    private String first(String query) throws Exception {
         return get("pictures" + query).path(0).path("id").asText();
     }
 
     @Test
-    void onlyABrowserThatShowedTheTokenIsLetIn() throws IOException, InterruptedException {
+    void onlyABrowserThatShowedTheTokenIsLetIn() throws Exception {
         for (String path : List.of("/", "/studio.js", "/api/state", "/api/events", "/picture/" + first(""))) {
-            assertThat(ask("GET", path, null).statusCode()).as(path).isEqualTo(403);
+            assertThat(ask("GET", path, null).status()).as(path).isEqualTo(403);
             assertThat(ask("GET", path, null, "Cookie", "coop4j-studio-" + server.port() + "=x")
-                            .statusCode())
+                            .status())
                     .isEqualTo(403);
         }
-        assertThat(ask("GET", "/?token=x", null).statusCode()).isEqualTo(403);
-        assertThat(ask("GET", "/?token=null", null).statusCode()).isEqualTo(403); // it is used up
+        assertThat(ask("GET", "/?token=x", null).status()).isEqualTo(403);
+        assertThat(ask("GET", "/?token=null", null).status()).isEqualTo(403); // it is used up
         JsonNode other = get("phone");
         assertThat(other.path("rows").isNull()).isTrue(); // no telephone reaches this machine
         String fresh = URI.create(other.path("address").asText()).getQuery();
         for (int status : List.of(302, 403)) { // once
-            assertThat(ask("GET", "/?" + fresh, null).statusCode()).isEqualTo(status);
+            assertThat(ask("GET", "/?" + fresh, null).status()).isEqualTo(status);
         }
-        assertThat(ask("GET", "/?" + fresh, null, "Cookie", cookie).statusCode())
-                .isEqualTo(302);
+        assertThat(ask("GET", "/?" + fresh, null, "Cookie", cookie).status()).isEqualTo(302);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             String forged = "GET /api/state HTTP/1.1\r\nHost: evil.example\r\nCookie: " + cookie + "\r\n\r\n";
-            socket.getOutputStream().write(forged.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(forged.getBytes(US_ASCII));
             byte[] status = socket.getInputStream().readNBytes("HTTP/1.1 421".length());
-            assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 421");
+            assertThat(new String(status, US_ASCII)).isEqualTo("HTTP/1.1 421");
         }
-        HttpResponse<String> foreign =
-                ask("POST", "/api/undo", new byte[0], "Cookie", cookie, "Origin", "http://evil.example");
-        assertThat(foreign.statusCode()).isEqualTo(403);
-        HttpResponse<String> state = ask("GET", "/api/state", null, "Cookie", cookie);
-        assertThat(state.headers().firstValue("Content-Security-Policy").orElse(""))
+        Answer foreign = ask("POST", "/api/undo", new byte[0], "Cookie", cookie, "Origin", "http://evil.example");
+        assertThat(foreign.status()).isEqualTo(403);
+        Answer state = ask("GET", "/api/state", null, "Cookie", cookie);
+        assertThat(state.header("Content-Security-Policy").orElse(""))
                 .contains("default-src 'none'")
                 .doesNotContain("unsafe");
     }
 
     @Test
-    void picturesAreLabelledAndUndone() throws IOException, InterruptedException {
+    void picturesAreLabelledAndUndone() throws Exception {
         JsonNode state = get("state");
         assertThat(state.path("unsorted").asInt()).isEqualTo(9);
         assertThat(state.path("classes").path(1).path("name").asText()).isEqualTo("dog");
+        assertThat(post("examples", "{}", 400).path("error").asText()).contains("already");
         String id = first("");
         JsonNode moved = post("move", "{\"pictures\":[\"%s\"],\"to\":\"bird\",\"create\":true}".formatted(id), 200);
         assertThat(moved.path("undo").asText()).isEqualTo("Moved 1 to bird");
@@ -183,18 +173,15 @@ class StudioServerTest {
                         .path("error")
                         .asText())
                 .contains("not a picture");
-        HttpResponse<byte[]> thumbnail = client.send(
-                request("GET", "/thumbnail/" + Picture.id(Sha256.of(picture(77))), null, "Cookie", cookie)
-                        .build(),
-                BodyHandlers.ofByteArray());
-        assertThat(thumbnail.headers().firstValue("Content-Type")).contains("image/jpeg");
-        assertThat(thumbnail.body()).startsWith(0xFF, 0xD8);
+        Answer thumbnail = ask("GET", "/thumbnail/" + Picture.id(Sha256.of(picture(77))), null, "Cookie", cookie);
+        assertThat(thumbnail.header("Content-Type")).contains("image/jpeg");
+        assertThat(thumbnail.response().body()).startsWith(0xFF, 0xD8);
         assertThat(json("GET", "/thumbnail/none", null, 404).has("error")).isTrue();
     }
 
     /** New content under a name that was used before, which banks of features remember by the file's name. */
     @Test
-    void aReplacedPictureIsLookedAtAgain() throws IOException, InterruptedException {
+    void aReplacedPictureIsLookedAtAgain() throws Exception {
         byte[] content = picture(900);
         awaitEncoded();
         Files.delete(photos.resolve("cat/p0.png"));
@@ -204,7 +191,7 @@ class StudioServerTest {
         assertThat(get("clean").path("unreadable")).isEmpty();
     }
 
-    private void awaitEncoded() throws IOException, InterruptedException {
+    private void awaitEncoded() throws Exception {
         JsonNode state = get("state");
         while (state.path("encoded").asInt() < state.path("total").asInt()) {
             Thread.sleep(50);
@@ -213,24 +200,14 @@ class StudioServerTest {
     }
 
     @Test
-    void anEmptyFolderTakesTheExamples() throws IOException, InterruptedException {
-        assertThat(post("examples", "{}", 400).path("error").asText()).contains("already");
-        CacheFolder.delete(photos.resolve("cat"));
-        CacheFolder.delete(photos.resolve("dog"));
-        for (int i = 0; i < 9; i++) {
-            Files.delete(photos.resolve("p%d.png".formatted(i)));
-        }
-        post("examples", "{}", 200);
-        assertThat(get("state").path("unsorted").asInt()).isGreaterThan(100);
-    }
-
-    @Test
-    void changesArriveAsEvents() throws IOException, InterruptedException {
-        HttpResponse<InputStream> events = client.send(
-                request("GET", "/api/events", null, "Cookie", cookie, "Accept", "text/event-stream")
-                        .build(),
-                BodyHandlers.ofInputStream());
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(events.body(), StandardCharsets.UTF_8))) {
+    void changesArriveAsEvents() throws Exception {
+        HttpResponse<InputStream> events = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri("/api/events"))
+                                .headers("Cookie", cookie, "Accept", "text/event-stream")
+                                .build(),
+                        BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(events.body(), UTF_8))) {
             post("class", "{\"name\":\"fish\"}", 200);
             awaitLine(lines, "\"fish\"");
             Files.createDirectory(photos.resolve("bird")); // by another program
@@ -247,7 +224,7 @@ class StudioServerTest {
     }
 
     @Test
-    void damagedFilesAreFound() throws IOException, InterruptedException {
+    void damagedFilesAreFound() throws Exception {
         Files.write(photos.resolve("cat/bad.png"), new byte[] {1, 2, 3});
         byte[] smooth = StudioFolder.smooth(200);
         Files.write(photos.resolve("smooth.png"), smooth);
@@ -270,18 +247,17 @@ class StudioServerTest {
 
     /** Opening Try asks for the address again and again. */
     @Test
-    void anAddressThatIsShownStaysValid() throws IOException, InterruptedException {
+    void anAddressThatIsShownStaysValid() throws Exception {
         String shown = get("phone").path("address").asText();
         assertThat(get("phone").path("address").asText()).isEqualTo(shown);
-        BrowserToken token = new BrowserToken(new ServiceOptions(
-                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64)));
+        BrowserToken token = new BrowserToken(OPTIONS);
         String terminal = token.address(80);
         assertThat(token.otherAddress(80)).isNotEqualTo(terminal);
         assertThat(token.address(80)).isEqualTo(terminal);
     }
 
     @Test
-    void otherFoldersBesideTheRunsChangeNothing() throws IOException, InterruptedException {
+    void otherFoldersBesideTheRunsChangeNothing() throws Exception {
         for (String name : List.of("best", "run-1.1", "run-2.split.json")) {
             Path other = Files.createDirectories(
                     photos.resolve(Studio.OWN).resolve("learned").resolve(name));
@@ -292,7 +268,7 @@ class StudioServerTest {
     }
 
     @Test
-    void aFailedRunIsSaidUntilTheNextOne() throws IOException, InterruptedException {
+    void aFailedRunIsSaidUntilTheNextOne() throws Exception {
         awaitEncoded();
         Path learned = Files.createFile(photos.resolve(Studio.OWN).resolve("learned"));
         post("learn", "{\"method\":\"gda\"}", 200);
@@ -314,7 +290,7 @@ class StudioServerTest {
     }
 
     @Test
-    void foldersWhoseNamesReadAlikeAreLookedAt() throws IOException, InterruptedException {
+    void foldersWhoseNamesReadAlikeAreLookedAt() throws Exception {
         fill(photos, 3, "Sea_Lake", "sea lake");
         awaitEncoded();
         assertThat(get("clean").path("suspects").isArray()).isTrue();
@@ -328,12 +304,12 @@ class StudioServerTest {
                         new Features(studio, clip, new Images(clip, Run.Options.of(folder.resolve("own bank"))))) {
             Learning learning = new Learning(studio, clip, features, new Quality(studio, 8), () -> {});
             CountDownLatch asked = new CountDownLatch(1);
-            CountDownLatch answer = new CountDownLatch(1);
+            CompletableFuture<Void> answer = new CompletableFuture<>();
             List<String> names = new AbstractList<>() {
                 @Override
                 public String get(int index) {
                     asked.countDown();
-                    Uninterrupted.await(answer);
+                    answer.join();
                     return "cat";
                 }
 
@@ -347,7 +323,7 @@ class StudioServerTest {
             slow.start();
             asked.await();
             assertTimeoutPreemptively(Duration.ofSeconds(30), learning::changed);
-            answer.countDown();
+            answer.complete(null);
             slow.join();
             learning.start();
             while (learning.latest() == null) {
@@ -360,24 +336,13 @@ class StudioServerTest {
                 Thread.sleep(20);
             }
             learning.close();
-            assertThatThrownBy(() -> quick.classify(picture(3))).hasMessageContaining("closed");
-        }
-    }
-
-    /** Waits in code that may throw nothing. */
-    private static final class Uninterrupted {
-        static void await(CountDownLatch latch) {
-            try {
-                latch.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            assertThrown(() -> quick.classify(picture(3)), "closed");
         }
     }
 
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
     @Test
-    void learnsWhatTrainLearns() throws IOException, InterruptedException {
+    void learnsWhatTrainLearns() throws Exception {
         while (get("state").path("sentence").path("text").asText().startsWith("The studio")) {
             Thread.sleep(50);
         }
@@ -417,7 +382,7 @@ class StudioServerTest {
                         .path("method")
                         .isNull())
                 .isTrue();
-        assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).statusCode())
+        assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).status())
                 .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
                 .with()

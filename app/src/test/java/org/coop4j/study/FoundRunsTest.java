@@ -14,7 +14,6 @@ import java.util.Optional;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.page.Shots;
 import org.coop4j.study.FoundRuns.FinishedRun;
@@ -22,8 +21,6 @@ import org.coop4j.study.FoundRuns.LeftOut;
 import org.coop4j.study.FoundRuns.State;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class FoundRunsTest {
 
@@ -165,18 +162,6 @@ class FoundRunsTest {
     }
 
     @Test
-    void publishedModelsHaveTheirBackbonesName() throws IOException {
-        RunFiles.of("coop", "DTD", 60).model("ab", "OpenAI ViT-B/16").write(root.resolve("1"));
-        RunFiles.of("coop", "DTD", 60).write(root.resolve("2"));
-
-        List<FinishedRun> runs = search().finished();
-
-        assertThat(runs.get(0).model().backbone()).contains("ViT-B/16");
-        assertThat(runs.get(1).model().backbone()).isEmpty();
-        assertThat(runs.get(1).model().describe()).contains("small", "a1a1a1a1a1a1");
-    }
-
-    @Test
     void whatIsNoFolderIsSaid() throws IOException {
         Path file = Files.writeString(root.resolve("file"), "");
 
@@ -192,33 +177,6 @@ class FoundRunsTest {
     private static Optional<PublishedNumbers.Published> find(
             List<String> datasets, MethodLabel method, Shots shots, Optional<String> backbone) {
         return NUMBERS.find("", datasets, ClassHalf.ALL, method.with(shots), backbone);
-    }
-
-    private static List<String> elevenDatasets() {
-        return Benchmarks.published().all().stream()
-                .filter(b -> !b.testsOnly() && !b.name().startsWith("ImageNetV"))
-                .map(Benchmark::name)
-                .limit(11)
-                .toList();
-    }
-
-    /** The averages that the CoOp paper prints in its figure and text. */
-    @ParameterizedTest
-    @CsvSource({
-        "zero-shot, 0, 58.77",
-        "coop-m16-end, 1, 59.59",
-        "coop-m16-end, 2, 62.32",
-        "coop-m16-end, 4, 66.77",
-        "coop-m16-end, 8, 69.89",
-        "coop-m16-end, 16, 73.42",
-        "linear-probe, 1, 36.67",
-        "linear-probe, 16, 71.10"
-    })
-    void columnsAverageToWhatThePaperPrints(String method, int shots, double average) {
-        assertThat(find(elevenDatasets(), MethodLabel.of(method), new Shots(shots), Optional.empty())
-                        .orElseThrow()
-                        .accuracy())
-                .isEqualTo(average, within(0.0051));
     }
 
     @Test

@@ -18,7 +18,6 @@ import org.coop4j.base.Folders;
 import org.coop4j.clip.Clip;
 import org.coop4j.run.RunFolder;
 import org.coop4j.study.SweepFixture.Recorder;
-import org.coop4j.study.SweepRun.RunState;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,29 +80,6 @@ class RunStoreTest {
         byte[] bytes = Files.readAllBytes(file);
         bytes[at] ^= 1;
         Files.write(file, bytes);
-    }
-
-    @Test
-    void noFlippedBitOfAConfigurationMakesItsRunOrAnotherAgain() throws IOException {
-        Path config = place(1).resolve("config.json");
-        byte[] good = Files.readAllBytes(config);
-        int damaged = 0;
-        for (int i = 0; i < good.length; i++) {
-            flip(config, i);
-            RunStore store = new RunStore(out, SweepRun::config);
-            RunState state = store.state(runs.get(1));
-            if (state.status() == RunState.Status.FAILED) {
-                assertThat(state.failure().orElseThrow()).contains(config.toString());
-                damaged++;
-            } else {
-                assertThat(state.status()).as("byte %d", i).isEqualTo(RunState.Status.FINISHED);
-            }
-            for (int other : new int[] {0, 2}) {
-                assertThat(store.state(runs.get(other)).status()).isEqualTo(RunState.Status.FINISHED);
-            }
-            Files.write(config, good);
-        }
-        assertThat(damaged).isGreaterThan(good.length - 20); // the checksum's name; some spaces
     }
 
     /** Something that happens to a run's folder. */
@@ -220,25 +196,6 @@ class RunStoreTest {
         Recorder again = new Recorder();
         fixture.run(out, PLAN, again);
         assertThat(again.started).isEmpty();
-    }
-
-    @Test
-    void anotherRunInThePlaceOfOneThatFailsIsMovedAsideToo() throws IOException {
-        Files.move(place(2), own.resolve("kept"));
-        Files.move(place(1), place(2)); // the only copy of it
-        Map<String, String> before = content(place(2));
-        Path image = pictures.resolve("test/lawn/picture-1.png");
-        byte[] good = Files.readAllBytes(image);
-        Files.write(image, new byte[] {1, 2, 3});
-        Recorder recorder = new Recorder();
-        try {
-            fixture.run(out, PLAN, recorder);
-        } finally {
-            Files.write(image, good);
-        }
-        assertThat(recorder.failed).containsKey(runs.get(2));
-        assertThat(content(aside(1))).isEqualTo(before);
-        assertThat(content(place(2))).containsOnlyKeys("config.json", RunFolder.FAILURE);
     }
 
     @Test

@@ -18,21 +18,13 @@ import org.coop4j.base.Resource;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FeatureSet.DenseFeatures;
-import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Method;
-import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
-import org.coop4j.method.Trainer;
-import org.coop4j.method.Training;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepFixture.Recorder;
@@ -167,32 +159,6 @@ class SweepResultsTest {
     }
 
     @Test
-    void theLinearProbeIsTheReferences() throws IOException {
-        for (int seed : new int[] {1, 3}) {
-            RunResult result = result(outcome, "linear-probe", 2, seed);
-            assertThat(result.accuracy()).isCloseTo(accuracy(data, probe(seed)), within(1e-9));
-            assertThat(result.trainImages()).isEqualTo(8);
-        }
-    }
-
-    private static ClassifierFile probe(int seed) throws IOException {
-        ImageDataset drawn = new FewShotSampler(2, seed).sampleOfProbe(data);
-        return Method.baseline()
-                .learner(clip, new Task(data.classNames(), "{}", seed))
-                .fit(
-                        new FewShotFeatures(features(drawn.train()), features(drawn.val())),
-                        new Trainer(Training.none(), seed))
-                .save();
-    }
-
-    private static FeatureSet features(List<LabelledImage> images) throws IOException {
-        FeatureMatrix features =
-                clip.encodeImages(images.stream().map(LabelledImage::path).toList());
-        int[] labels = images.stream().mapToInt(LabelledImage::label).toArray();
-        return new DenseFeatures(features.width(), 1, features.toArray(), labels);
-    }
-
-    @Test
     void aContextLearnedOnTheBaseClassesIsTestedOnBothHalves() throws IOException {
         ClassifierFile prompt = learned("coop-m4-end-base", 1);
         ImageDataset base = data.half(ClassHalf.BASE);
@@ -237,13 +203,6 @@ class SweepResultsTest {
         double expected =
                 accuracy(few, image -> Arrays.copyOfRange(all.logits(image).toArray(), 2, 4));
         assertThat(result(outcome, "coop-m4-end-csc-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
-    }
-
-    @Test
-    void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
-        Classifier probe = probe(1).open(clip).forClasses(data.classNames().subList(2, 4));
-        double expected = accuracy(few, image -> probe.logits(image).toArray());
-        assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy()).isCloseTo(expected, within(1e-9));
     }
 
     @Test

@@ -22,7 +22,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -161,33 +160,6 @@ class SweepScheduleTest {
                 .filter(run -> run.dataset().equals(dataset))
                 .map(run -> run.config().training().epochs())
                 .toList();
-    }
-
-    @Test
-    void settingsReachTheTraining() throws IOException {
-        SweepRun run = schedule(
-                        """
-                                data: D
-                                datasets: DTD
-                                methods: {name: mine, words: "a photo of a", class_specific: true}
-                                seeds: 7
-                                shots: 4
-                                epochs: 12
-                                batch: 8
-                                views: epochs
-                                warmup_epochs: 2
-                                momentum: 0.5
-                                """)
-                .get(0);
-        RunConfig config = run.config();
-        assertThat(Settings.of(config.method().settings()))
-                .containsEntry("words", "a photo of a")
-                .containsEntry("class_specific", true);
-        assertThat(config.sample()).isEqualTo(Sample.of(4, 7).withViews(12));
-        assertThat(config.training().batch()).isEqualTo(8);
-        assertThat(config.training().warmupEpochs()).isEqualTo(2);
-        assertThat(config.training().momentum()).isEqualTo(0.5);
-        assertThat(config.training().rate()).isEqualTo(0.002);
     }
 
     @Test

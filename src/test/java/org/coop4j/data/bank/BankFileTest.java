@@ -203,18 +203,6 @@ class BankFileTest {
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }
 
-    @Test
-    void banksOfOtherModelsAndTransformsAreSeparate() throws IOException {
-        String other = "f".repeat(64);
-        try (BankFile a = open();
-                BankFile b = BankFile.open(folder, key(other, "test-16", WIDTH));
-                BankFile c = BankFile.open(folder, key(WEIGHTS, "train-16-seed1", WIDTH))) {
-            append(a, 0, 1);
-            assertThat(b.contains(key(0))).isFalse();
-            assertThat(c.contains(key(0))).isFalse();
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({
         "EMBEDDED, BFLOAT16, 5, test-16.bf16.bank",
@@ -333,7 +321,7 @@ class BankFileTest {
     }
 
     @Test
-    void processesAppendConcurrentlyAndReadersSeeOnlyCompleteRecords() throws IOException, InterruptedException {
+    void processesAppendConcurrentlyAndReadersSeeOnlyCompleteRecords() throws Exception {
         open().close();
         Process first = appender(0, 600);
         Process second = appender(400, 1000);

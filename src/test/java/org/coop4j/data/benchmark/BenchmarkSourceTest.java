@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
@@ -36,37 +35,6 @@ class BenchmarkSourceTest {
     @BeforeEach
     void plant() {
         tree = new MiniatureBenchmarks(root);
-    }
-
-    @Test
-    void caltech101SkipsTwoFoldersAndRenamesFour() throws IOException {
-        for (String folder : List.of("BACKGROUND_Google", "Faces", "Faces_easy", "Leopards", "Motorbikes")) {
-            tree.images("caltech-101/101_ObjectCategories/" + folder, 5);
-        }
-        tree.images("caltech-101/101_ObjectCategories/airplanes", 15);
-        tree.images("caltech-101/101_ObjectCategories/water_lilly", 25);
-        ImageDataset dataset = load("Caltech101");
-
-        // Upper case sorts first, as Python sorts; halves round to even: 2.5 to 2, 7.5 to 8, 12.5
-        // to 12.
-        assertThat(dataset.classNames()).containsExactly("face", "leopard", "motorbike", "airplane", "water_lilly");
-        assertThat(countPerLabel(dataset.train())).containsExactly(2, 2, 2, 8, 12);
-        assertThat(countPerLabel(dataset.val())).containsExactly(1, 1, 1, 3, 5);
-        assertThat(countPerLabel(dataset.test())).containsExactly(2, 2, 2, 4, 8);
-    }
-
-    @Test
-    void eurosatHasItsLongNames() throws IOException {
-        String folders =
-                "AnnualCrop Forest HerbaceousVegetation Highway Industrial Pasture PermanentCrop Residential River"
-                        + " SeaLake";
-        for (String folder : folders.split(" ", -1)) {
-            tree.images("eurosat/2750/" + folder, 10);
-        }
-        assertThat(String.join(", ", load("EuroSAT").classNames()))
-                .isEqualTo(
-                        "Annual Crop Land, Forest, Herbaceous Vegetation Land, Highway or Road, Industrial Buildings,"
-                                + " Pasture Land, Permanent Crop Land, Residential Buildings, River, Sea or Lake");
     }
 
     @Test
@@ -213,14 +181,6 @@ class BenchmarkSourceTest {
     }
 
     private final Benchmarks benchmarks = Benchmarks.published();
-
-    @Test
-    void hasTheElevenDatasetsAndFourShiftedImageNets() {
-        assertThat(benchmarks.all().stream().map(Benchmark::name).collect(Collectors.joining(" ")))
-                .isEqualTo("ImageNet Caltech101 OxfordPets StanfordCars OxfordFlowers Food101 FGVCAircraft SUN397"
-                        + " DescribableTextures EuroSAT UCF101 ImageNetV2 ImageNetSketch ImageNetA ImageNetR");
-        assertThat(benchmarks.all().stream().filter(Benchmark::testsOnly)).hasSize(4);
-    }
 
     @ParameterizedTest
     @CsvFileSource(resources = "usual-names.txt", quoteCharacter = '\'')

@@ -58,8 +58,7 @@ class BackendTest {
             throw new UnsatisfiedLinkError("no driver");
         };
         Backend.requireRunnable(List.of(broken, () -> true));
-        assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
-                .hasMessageContainingAll("class path", "org.nd4j:nd4j-native");
+        assertThrown(() -> Backend.requireRunnable(List.of()), "class path", "org.nd4j:nd4j-native");
     }
 
     @ParameterizedTest
@@ -71,9 +70,12 @@ class BackendTest {
     @ParameterizedTest
     @CsvSource({"3,5", "9,0", "10,0", "12,0"})
     void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
-        assertThatThrownBy(() -> Backend.requireCode(major, minor))
-                .isInstanceOf(BackendException.class)
-                .hasMessageContainingAll("compute capability %d.%d".formatted(major, minor), "3.7 to 8.9", "-Pcuda");
+        assertThrown(
+                BackendException.class,
+                () -> Backend.requireCode(major, minor),
+                "compute capability %d.%d".formatted(major, minor),
+                "3.7 to 8.9",
+                "-Pcuda");
     }
 
     private final String before = System.getProperty(Backend.FORM_PROPERTY);
@@ -142,8 +144,7 @@ class BackendTest {
     @Test
     void anUnknownFormIsRefused() {
         System.setProperty(Backend.FORM_PROPERTY, "gpu");
-        assertThatThrownBy(Backend::currentForm)
-                .hasMessageContainingAll(Backend.FORM_PROPERTY + "=gpu", "native", "portable");
+        assertThrown(Backend::currentForm, Backend.FORM_PROPERTY + "=gpu", "native", "portable");
     }
 
     @Test

@@ -255,7 +255,7 @@ class WorkersTest {
 
     @Test
     void noThreadsAreRefused() {
-        assertThatThrownBy(() -> new Workers(0)).hasMessageContaining("expected 1 or more, got 0");
+        assertThrown(() -> new Workers(0), "expected 1 or more, got 0");
     }
 
     @Test

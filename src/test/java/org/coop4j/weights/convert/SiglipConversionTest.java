@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
@@ -46,14 +46,14 @@ class SiglipConversionTest {
 
     static Stream<String> published() throws IOException {
         Stream.Builder<String> names = Stream.builder();
-        SiglipModels.json("published.json").fieldNames().forEachRemaining(names);
+        GoldenModels.json("published.json").fieldNames().forEachRemaining(names);
         return names.build();
     }
 
     @ParameterizedTest
     @MethodSource("published")
     void publishedConfigurationsHaveTheirDimensions(String name) throws IOException {
-        JsonNode model = SiglipModels.json("published.json").get(name);
+        JsonNode model = GoldenModels.json("published.json").get(name);
         JsonNode expected = model.get("expected");
         Files.writeString(
                 folder.resolve("config.json"), model.get("hugging_face").toString());
@@ -120,12 +120,12 @@ class SiglipConversionTest {
     })
     void aConvertedFileHoldsVocabularyFilterAndBothActivations(
             String model, Cleaning cleaning, PreprocessConfig.Interpolation filter) throws IOException {
-        JsonNode dims = SiglipModels.json(model.replaceFirst("/.*", "/dims.json"));
-        try (ConvertedModel converted = ConvertedModel.open(SiglipModels.convert(model, folder))) {
+        JsonNode dims = GoldenModels.json(model.replaceFirst("/.*", "/dims.json"));
+        try (ConvertedModel converted = ConvertedModel.open(GoldenModels.convert(model, folder))) {
             ModelVocabulary vocabulary = converted.metadata().vocabulary().orElseThrow();
             assertThat(vocabulary.cleaning()).isEqualTo(cleaning);
             assertThat(converted.vocabulary().orElseThrow())
-                    .isEqualTo(Files.readAllBytes(SiglipModels.file(model).resolve(vocabulary.file())));
+                    .isEqualTo(Files.readAllBytes(GoldenModels.file(model).resolve(vocabulary.file())));
             assertThat(converted.preprocessing())
                     .isEqualTo(PreprocessConfig.squash(dims.get("image").asInt(), filter));
             assertThat(converted.weights().floats("logit_bias"))
@@ -170,13 +170,13 @@ class SiglipConversionTest {
 
     private void assertRefused(String model, String config, String pointer, String value, String problem)
             throws IOException {
-        ObjectNode json = (ObjectNode) SiglipModels.json(model + "/" + config);
+        ObjectNode json = (ObjectNode) GoldenModels.json(model + "/" + config);
         int name = pointer.lastIndexOf('/');
         ((ObjectNode) json.at(pointer.substring(0, name)))
                 .set(pointer.substring(name + 1), new ObjectMapper().readTree(value));
         for (Path file : List.of(Path.of("model.safetensors"), Path.of("open_clip_model.safetensors"))) {
-            if (Files.exists(SiglipModels.file(model).resolve(file))) {
-                Files.copy(SiglipModels.file(model).resolve(file), folder.resolve(file));
+            if (Files.exists(GoldenModels.file(model).resolve(file))) {
+                Files.copy(GoldenModels.file(model).resolve(file), folder.resolve(file));
             }
         }
         Files.writeString(folder.resolve(config), json.toString());
@@ -190,7 +190,7 @@ class SiglipConversionTest {
     void aVocabularyOfMoreBytesThanPublishedOnesIsNotRead() throws IOException {
         Path hostile = folder.resolve("hostile.safetensors");
         byte[] vocabulary = new byte[(64 << 20) + 1];
-        try (SafetensorsFile whole = SafetensorsFile.open(SiglipModels.convert("siglip1/huggingface", folder))) {
+        try (SafetensorsFile whole = SafetensorsFile.open(GoldenModels.convert("siglip1/huggingface", folder))) {
             List<TensorSpec> specs = whole.tensors().stream()
                     .map(TensorView::spec)
                     .map(spec -> spec.name().equals(ModelVocabulary.TENSOR)
@@ -218,7 +218,7 @@ class SiglipConversionTest {
         assertThrown(
                 InputException.class,
                 () -> Converter.convert(
-                        SiglipModels.file("siglip1/huggingface/model.safetensors"),
+                        GoldenModels.file("siglip1/huggingface/model.safetensors"),
                         folder.resolve("out.safetensors"),
                         Optional.empty(),
                         Progress.NONE),

@@ -1,9 +1,9 @@
 package org.coop4j.weights.download;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
-import org.coop4j.clip.SiglipModels;
+import org.coop4j.clip.GoldenModels;
 import org.coop4j.weights.model.ConvertedModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +35,7 @@ class SiglipDownloadTest {
     void aPublishedNameIsARepository(String name, String repository, String model, String vocabulary)
             throws IOException {
         try (FileServer server = new FileServer();
-                Stream<Path> listed = Files.list(SiglipModels.file(model))) {
+                Stream<Path> listed = Files.list(GoldenModels.file(model))) {
             List<Path> files = listed.toList();
             for (Path file : files) {
                 server.put("/" + repository + "/resolve/main/" + file.getFileName(), Files.readAllBytes(file));
@@ -45,7 +45,7 @@ class SiglipDownloadTest {
                     files.stream()
                             .map(file -> "{\"rfilename\": \"" + file.getFileName() + "\"}")
                             .collect(Collectors.joining(",", "{\"siblings\": [", "]}"))
-                            .getBytes(StandardCharsets.UTF_8));
+                            .getBytes(UTF_8));
             Path fetched = new ModelDownload(name, folder, Map.of("HF_ENDPOINT", server.address()))
                     .fetch(Optional.empty(), Optional.empty(), Progress.NONE);
             assertThat(fetched).hasFileName(name + ".safetensors");

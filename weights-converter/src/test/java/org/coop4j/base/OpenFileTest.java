@@ -72,19 +72,6 @@ class OpenFileTest {
     }
 
     @Test
-    void anInterruptedThreadReadsAndKeepsItsInterrupt() throws IOException {
-        try (OpenFile file = OpenFile.open(path)) {
-            Thread.currentThread().interrupt();
-            long[] values = tensor(file).longs();
-            ByteBuffer mapped = file.map(0, Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            assertThat(Thread.interrupted()).isTrue();
-            assertThat(values).isEqualTo(expected());
-            assertThat(mapped.getInt()).isEqualTo((int) values[0]);
-            assertThat(tensor(file).longs()).as("read afterwards").isEqualTo(values);
-        }
-    }
-
-    @Test
     void anInterruptInTheMiddleOfAReadClosesTheFileForNobody() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (OpenFile file = OpenFile.open(path)) {
@@ -179,9 +166,10 @@ class OpenFileTest {
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void aLinkToNothingIsNotFollowed() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("elsewhere"));
-        assertThatThrownBy(() -> OpenFile.channel(link, StandardOpenOption.CREATE, StandardOpenOption.WRITE))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("link to nothing");
+        assertThrown(
+                InputException.class,
+                () -> OpenFile.channel(link, StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                "link to nothing");
         assertThat(folder.resolve("elsewhere")).doesNotExist();
     }
 
@@ -212,7 +200,7 @@ class OpenFileTest {
     @Test
     void whatIsNotTextIsRefused() throws IOException {
         Path file = Files.write(folder.resolve("names.txt"), new byte[] {'c', (byte) 0xe4, 't'});
-        assertThatThrownBy(() -> TextFile.lines(file)).hasMessageContainingAll(file.toString(), "UTF-8");
+        assertThrown(() -> TextFile.lines(file), file.toString(), "UTF-8");
     }
 
     @Test
@@ -231,26 +219,6 @@ class OpenFileTest {
         assertThat(Sha256.of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))
                 .isEqualTo("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
         assertThat(new Sha256().hex()).isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    }
-
-    @Test
-    void theSameBytesGiveTheSameHashHoweverTheyCome() throws IOException {
-        byte[] bytes = new byte[(3 << 20) + 17];
-        new Random(1).nextBytes(bytes);
-        Path file = Files.write(folder.resolve("bytes"), bytes);
-        String hash = Sha256.of(bytes);
-        assertThat(Sha256.of(file)).isEqualTo(hash);
-        long[] read = {0};
-        try (OpenFile open = OpenFile.open(file)) {
-            assertThat(open.sha256(n -> read[0] += n)).isEqualTo(hash);
-        }
-        assertThat(read[0]).isEqualTo(bytes.length);
-        Sha256 pieces = new Sha256();
-        for (int at = 0; at < bytes.length; at += 1000) {
-            pieces.add(ByteBuffer.wrap(bytes, at, Math.min(1000, bytes.length - at)));
-        }
-        assertThat(pieces.hex()).isEqualTo(hash);
-        assertThat(pieces.add("abc").hex()).as("begins anew").isEqualTo(Sha256.of("abc"));
     }
 
     @ParameterizedTest
@@ -371,8 +339,7 @@ class OpenFileTest {
     void anInterruptedWriterSaysSo() throws IOException {
         try (AtomicFile file = AtomicFile.create(target)) {
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> file.write(ByteBuffer.wrap(bytes("half")), 0))
-                    .hasMessageContainingAll(target.toString(), "interrupted");
+            assertThrown(() -> file.write(ByteBuffer.wrap(bytes("half")), 0), target.toString(), "interrupted");
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }

@@ -9,6 +9,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 public final class Thrown {
     private Thrown() {}
 
+    /** Requires an exception whose message has all parts. */
+    public static void assertThrown(ThrowingCallable call, String... parts) {
+        assertThrown(Throwable.class, call, parts);
+    }
+
     /** Requires an exception of a type whose message has all parts. */
     public static void assertThrown(Class<? extends Throwable> type, ThrowingCallable call, String... parts) {
         AbstractThrowableAssert<?, ?> thrown = assertThatThrownBy(call).isInstanceOf(type);

@@ -38,9 +38,10 @@ public final class Golden {
 
     private Golden() {}
 
-    /** A golden file or folder, such as {@code vit/torchscript.pt}. */
+    /** A golden file or folder, such as {@code vit/torchscript.pt} or {@code siglip2/huggingface}. */
     public static Path path(String name) throws IOException {
-        Path path = folder().resolve(name);
+        Path siglip = projectRoot().resolve("src/test/resources/golden/siglip").resolve(name);
+        Path path = Files.exists(siglip) ? siglip : folder().resolve(name);
         if (!Files.exists(path)) {
             throw new FileNotFoundException(path.toString());
         }

@@ -2,13 +2,11 @@ package org.coop4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,31 +54,15 @@ class TensorViewTest {
     }
 
     @Test
-    void stridesAndOffsetPickTheElements() throws IOException {
-        // Every second column of rows 1 and 2 of a 4 by 6 matrix, from column 1.
-        TensorView view = TensorView.strided("t", DType.F32, Shape.of(2, 3), floats(24), 7, 6, 2);
-        assertThat(view.floats()).containsExactly(7, 9, 11, 13, 15, 17);
-        assertThat(view.isContiguous()).isFalse();
-    }
-
-    @Test
-    void transposingExchangesRowsAndColumns() throws IOException {
-        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(2, 3), floats(6));
-        assertThat(view.transposed().floats()).containsExactly(0, 3, 1, 4, 2, 5);
-        assertThat(view.transposed().shape()).isEqualTo(Shape.of(3, 2));
-        assertThat(view.transposed().transposed().isContiguous()).isTrue();
-    }
-
-    @Test
     void aRowIsAViewOfTheInnerDimensions() throws IOException {
         TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(2, 3), floats(6));
         assertThat(view.row(1).floats()).containsExactly(3, 4, 5);
         assertThat(view.transposed().row(2).floats()).containsExactly(2, 5);
         assertThat(view.row(1).row(2).floats()).containsExactly(5);
         for (long outside : new long[] {-1, 2}) {
-            assertThatThrownBy(() -> view.row(outside)).hasMessageContaining("has no row " + outside);
+            assertThrown(() -> view.row(outside), "has no row " + outside);
         }
-        assertThatThrownBy(() -> view.row(0).row(0).row(0)).hasMessageContaining("has no row 0");
+        assertThrown(() -> view.row(0).row(0).row(0), "has no row 0");
     }
 
     @Test
@@ -176,16 +158,6 @@ class TensorViewTest {
     }
 
     @Test
-    void readingNeedsEnoughRoom() throws IOException {
-        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(4), floats(4));
-        assertThatIllegalArgumentException().isThrownBy(() -> view.readFloats(FloatBuffer.allocate(3)));
-        FloatBuffer target = FloatBuffer.allocate(6);
-        target.put(9f);
-        view.readFloats(target);
-        assertThat(target.array()).containsExactly(9, 0, 1, 2, 3, 0);
-    }
-
-    @Test
     void aShapeWhoseProductOverflowsIsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(1L << 32, 1L << 32));
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(-1));
@@ -201,23 +173,13 @@ class TensorViewTest {
             double fraction = (bits & 0x3ff) / 1024.0;
             double value = exponent == 0 ? Math.scalb(fraction, -14) : Math.scalb(1 + fraction, exponent - 15);
             assertThat(HalfFloats.fromHalf((short) bits)).isEqualTo((float) value);
+            assertThat(HalfFloats.toHalf((float) value)).isEqualTo((short) bits);
             assertThat(HalfFloats.fromHalf((short) (bits | 0x8000))).isEqualTo((float) -value);
         }
         assertThat(HalfFloats.fromHalf((short) 0x7c00)).isEqualTo(Float.POSITIVE_INFINITY);
         assertThat(HalfFloats.fromHalf((short) 0xfc00)).isEqualTo(Float.NEGATIVE_INFINITY);
         assertThat(HalfFloats.fromHalf((short) 0x7c01)).isNaN();
         assertThat(1 / HalfFloats.fromHalf((short) 0x8000)).isEqualTo(Float.NEGATIVE_INFINITY);
-    }
-
-    @Test
-    void everyHalfRoundsToItself() {
-        for (int bits = 0; bits < 1 << 16; bits++) {
-            float value = HalfFloats.fromHalf((short) bits);
-            if (!Float.isNaN(value)) {
-                assertThat(HalfFloats.toHalf(value)).isEqualTo((short) bits);
-            }
-        }
-        assertThat(HalfFloats.fromHalf(HalfFloats.toHalf(Float.NaN))).isNaN();
     }
 
     @Test

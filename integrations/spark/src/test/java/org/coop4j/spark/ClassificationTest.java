@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -38,7 +37,6 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Run;
-import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -159,26 +157,6 @@ class ClassificationTest {
     void aRunsFolderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
         Path run = run("coop", "--epochs", 2, "--context", 4);
         assertPredictsAsTheCommandLine(run, ShippedModel.NAME, spark);
-    }
-
-    @Test
-    void aPerceptionEncoderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
-        Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("pe-core.safetensors");
-        ClipConfig small = new ClipConfig(
-                12,
-                new ClipConfig.Vit(32, 8, 32, 2, 2, 128, new ClipConfig.Pooling(true, true, 8, 128)),
-                new ClipConfig.Text(32, 49_408, 32, 1, 2, 128));
-        RandomWeights.write(small, 1, file, MlpActivation.published(small), Progress.NONE);
-        Path run = runOf(file.toString(), "coop", "--epochs", 2, "--context", 4);
-        assertPredictsAsTheCommandLine(run, file.toString(), spark);
-    }
-
-    @Test
-    void aSiglipPredictsAsTheCommandLine(SparkSession spark) throws Exception {
-        Path golden = Path.of("../../src/test/resources/golden/siglip/siglip2/huggingface");
-        Path file = Files.createTempDirectory(TestCluster.folder(), "model").resolve("siglip.safetensors");
-        Converter.convert(golden, file, Optional.empty(), Progress.NONE);
-        assertPredictsAsTheCommandLine(runOf(file.toString(), "gda"), file.toString(), spark);
     }
 
     @Test

@@ -67,8 +67,7 @@ final class Photographs {
 
     /** Makes a folder with some of the files as PNG, which all decoders read alike. */
     static Path asPng() throws IOException {
-        Path folder =
-                Files.createDirectories(TestCluster.folder().resolve("png").resolve("all"));
+        Path folder = Files.createDirectories(TestCluster.folder().resolve("png/all"));
         for (Path file : files("test", 1)) {
             String name = file.getParent().getFileName() + ".png";
             ImageIO.write(

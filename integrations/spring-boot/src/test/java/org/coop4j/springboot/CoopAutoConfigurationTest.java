@@ -1,5 +1,6 @@
 package org.coop4j.springboot;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -83,7 +83,7 @@ class CoopAutoConfigurationTest {
         }
 
         @PostMapping("/last")
-        String classifyWhenClosing(@RequestBody byte[] picture) throws IOException, InterruptedException {
+        String classifyWhenClosing(@RequestBody byte[] picture) throws Exception {
             entered.countDown();
             return closing.await(10, TimeUnit.MINUTES) ? classify("things", picture) : "never closed";
         }
@@ -130,7 +130,7 @@ class CoopAutoConfigurationTest {
     }
 
     private static HttpResponse<String> send(ConfigurableApplicationContext context, String path, byte[] body)
-            throws IOException, InterruptedException {
+            throws Exception {
         String port = context.getEnvironment().getProperty("local.server.port");
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
         request = body == null
@@ -228,7 +228,7 @@ class CoopAutoConfigurationTest {
     @Test
     void picturesThatCannotBeUsedAreProblemDetails() throws Exception {
         try (ConfigurableApplicationContext context = start("--coop4j.classifiers.things=" + learned)) {
-            HttpResponse<String> damaged = send(context, "/things", "no picture".getBytes(StandardCharsets.UTF_8));
+            HttpResponse<String> damaged = send(context, "/things", "no picture".getBytes(UTF_8));
             assertThat(damaged.statusCode()).isEqualTo(422);
             assertThat(damaged.headers().firstValue("Content-Type")).contains("application/problem+json");
             assertThat(damaged.body()).contains("\"status\":422", "\"detail\":\"");

@@ -213,16 +213,6 @@ class HostileFilesTest {
         assertThat(target).doesNotExist();
     }
 
-    @Test
-    void theFormatIsFoundByContentNotByExtension() throws IOException {
-        Path odd = folder.resolve("weights.txt");
-        Files.copy(Golden.path("vit/state_dict_legacy.pt"), odd);
-        try (WeightsFile checkpoint = WeightsFile.open(odd)) {
-            assertThat(checkpoint.format()).isEqualTo("torch.save before 1.6");
-            assertThat(checkpoint.files()).containsExactly(odd);
-        }
-    }
-
     /** The length of such headers has the first bytes of a pickle: 0x80 and a version. */
     @ParameterizedTest
     @ValueSource(ints = {0x180, 0x280, 0x380, 0x480, 0x580})

@@ -122,17 +122,4 @@ class RandomWeightsTest {
         assertThat(beyond[2] / (double) n).isEqualTo(0.022750, within(7.5e-4));
         assertThat(beyond[3] / (double) n).isEqualTo(0.001350, within(1.9e-4));
     }
-
-    @Test
-    void streamsOfDifferentNamesAreUnrelated() {
-        Gaussian a = Gaussian.stream(1, "a");
-        Gaussian b = Gaussian.stream(1, "b");
-        double product = 0;
-        for (int i = 0; i < 100_000; i++) {
-            product += a.next() * b.next();
-        }
-        assertThat(product / 100_000).isEqualTo(0, within(0.016));
-        assertThat(Gaussian.stream(1, "a").next())
-                .isEqualTo(Gaussian.stream(1, "a").next());
-    }
 }

@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -93,29 +91,6 @@ class ModelMetadataTest {
                 .hasSize(tensors == null ? config.expectedTensors().size() : tensors);
     }
 
-    @Test
-    void shapesAreThoseOfOpenAi() throws InputException {
-        Map<String, Shape> b32 = ClipConfig.named("ViT-B/32").expectedTensors();
-        assertThat(b32)
-                .containsEntry("positional_embedding", Shape.of(77, 512))
-                .containsEntry("text_projection", Shape.of(512, 512))
-                .containsEntry("logit_scale", Shape.of())
-                .containsEntry("token_embedding.weight", Shape.of(49408, 512))
-                .containsEntry("visual.class_embedding", Shape.of(768))
-                .containsEntry("visual.positional_embedding", Shape.of(50, 768))
-                .containsEntry("visual.conv1.weight", Shape.of(768, 3, 32, 32))
-                .containsEntry("visual.transformer.resblocks.11.attn.in_proj_weight", Shape.of(2304, 768))
-                .containsEntry("transformer.resblocks.0.mlp.c_proj.weight", Shape.of(512, 2048));
-        Map<String, Shape> rn50 = ClipConfig.named("RN50").expectedTensors();
-        assertThat(rn50)
-                .containsEntry("visual.layer1.0.downsample.0.weight", Shape.of(256, 64, 1, 1))
-                .containsEntry("visual.layer4.0.conv1.weight", Shape.of(512, 1024, 1, 1))
-                .containsEntry("visual.layer4.2.bn3.running_var", Shape.of(2048))
-                .containsEntry("visual.attnpool.positional_embedding", Shape.of(50, 2048))
-                .containsEntry("visual.attnpool.c_proj.weight", Shape.of(1024, 2048))
-                .doesNotContainKey("visual.layer1.1.downsample.0.weight");
-    }
-
     @ParameterizedTest
     @MethodSource("publishedNames")
     void jsonKeepsEveryDimension(String name) throws IOException {
@@ -126,23 +101,6 @@ class ModelMetadataTest {
     @Test
     void anUnknownNameIsAnsweredWithTheKnownOnes() {
         assertThrown(InputException.class, () -> ClipConfig.named("ViT-B/8"), "ViT-B/8", "RN50, RN101, RN50x4");
-    }
-
-    @Test
-    void clipsOwnTowersSayNothingOfThePerceptionEncoder() throws InputException {
-        assertThat(ClipConfig.named("ViT-B/32").toJson())
-                .doesNotContain("pooling")
-                .doesNotContain("unmasked");
-        assertThat(ClipConfig.named("PE-Core-G14-448").toJson())
-                .contains(
-                        "\"pooling\":{\"class_token\":false,\"rotary\":true,\"pool_heads\":8,\"pool_mlp_width\":6144}");
-    }
-
-    @Test
-    void tensorSpecsDeclareEveryTensorInOneType() throws InputException {
-        assertThat(ClipConfig.named("ViT-B/16").tensorSpecs(DType.F16))
-                .hasSize(302)
-                .allMatch(spec -> spec.dtype() == DType.F16);
     }
 
     @Test

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
@@ -80,7 +79,7 @@ class SafetensorsFileTest {
         byte[] bytes = Files.readAllBytes(file("{\"x\":{}}", 0));
         bytes[10] = (byte) 0xff;
         Path path = Files.write(folder.resolve("u"), bytes);
-        assertThatThrownBy(() -> SafetensorsFile.open(path)).hasMessageContaining("not UTF-8");
+        assertThrown(() -> SafetensorsFile.open(path), "not UTF-8");
     }
 
     @ParameterizedTest
@@ -120,9 +119,11 @@ class SafetensorsFileTest {
         }
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             assertThat(file.floats("last")).containsExactly(1, 2);
-            assertThatThrownBy(() -> file.tensor("big").longs())
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContainingAll("big", file.tensor("big").shape().toString());
+            assertThrown(
+                    InputException.class,
+                    () -> file.tensor("big").longs(),
+                    "big",
+                    file.tensor("big").shape().toString());
         }
     }
 
@@ -177,14 +178,6 @@ class SafetensorsFileTest {
             assertThat(file.tensor("count").longs()).containsExactly(-7);
             assertThat(file.metadata()).isEqualTo(Map.of("a", "\"1\"", "b", "2"));
         }
-    }
-
-    @Test
-    void theSameInputGivesTheSameBytes() throws IOException {
-        write(target);
-        Path second = folder.resolve("second");
-        write(second);
-        assertThat(Files.mismatch(target, second)).isEqualTo(-1);
     }
 
     @Test
@@ -291,7 +284,7 @@ class SafetensorsFileTest {
         bytes[bytes.length - 1] ^= 1;
         Files.write(file, bytes);
         try (SafetensorsFile open = SafetensorsFile.open(file)) {
-            assertThatThrownBy(() -> TensorChecksum.read(open)).hasMessageContainingAll(file.toString(), "checksum");
+            assertThrown(() -> TensorChecksum.read(open), file.toString(), "checksum");
         }
     }
 }
