@@ -57,7 +57,8 @@ public record Learned(
     /** A hand-written prompt with its scores of the test images. */
     public record Prompt(Written written, Scores test) {}
 
-    Learned with(Test test) {
+    /** Returns the same with a test. */
+    public Learned with(Test test) {
         return new Learned(config, support, classifier, file, confidence, warnings, Optional.of(test));
     }
 
