@@ -112,8 +112,7 @@ public final class StudioBench implements Closeable {
     }
 
     private static boolean isLearned(JsonNode state) {
-        return state.path("upToDate").asBoolean()
-                && !state.path("sentence").path("evidence").asText().endsWith("so far.");
+        return state.path("upToDate").asBoolean() && state.path("fitted").asBoolean();
     }
 
     private interface Condition {

@@ -27,7 +27,7 @@ public final class ClassNames {
      * <p>CLIP's tokenizer lower-cases the text and collapses spaces, and a prompt writes an underscore as a space:
      * "Sea_Lake" and "sea lake" are the same text, so no classifier could distinguish such classes.
      */
-    static void requireUsable(List<String> names, String source) throws InputException {
+    public static void requireUsable(List<String> names, String source) throws InputException {
         require(
                 names.size() >= 2,
                 "%s has %s: a classifier needs two or more",

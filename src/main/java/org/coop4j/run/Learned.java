@@ -52,6 +52,12 @@ public record Learned(
     /** A hand-written prompt with its scores of the test images. */
     public record Prompt(Written written, Scores test) {}
 
+    /** Returns the same with a test that nothing was measured of. */
+    public Learned with(Test test) {
+        return new Learned(
+                config, support, classifier, file, confidence, warnings, Optional.of(test), Optional.empty());
+    }
+
     Learned with(Test test, RunResult result) {
         return new Learned(
                 config, support, classifier, file, confidence, warnings, Optional.of(test), Optional.of(result));

@@ -10,23 +10,12 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
-import org.coop4j.base.Progress;
-import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.data.ClassNames;
-import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.method.Method;
-import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
-import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.run.Sample;
 import org.coop4j.run.Support;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
@@ -75,37 +64,9 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
     public record Suspect(Located picture, int suggested, double own, double probability) {}
 
     /** Finds suspects among the images of a run. */
-    static LabelErrors of(Learned run) throws IOException {
+    public static LabelErrors of(Learned run) throws IOException {
         Scores judged = judged(run.support(), Located.features(run));
         return judged.size() > 0 ? of(Located.of(run), judged.at(judged.temperature())) : byItself(run);
-    }
-
-    /**
-     * Finds suspects among images by their features alone.
-     *
-     * @param pictures with their labels
-     * @param rows their features, not normalised
-     */
-    public static LabelErrors of(Clip clip, List<String> names, List<Located> pictures, FeatureMatrix rows)
-            throws IOException {
-        if (names.size() < 2) {
-            return of(List.of(), Scores.NONE);
-        }
-        int[] labels = pictures.stream().mapToInt(one -> one.image().label()).toArray();
-        boolean alike = names.stream().map(ClassNames::inPrompt).distinct().count() < names.size();
-        List<String> told = alike
-                ? IntStream.range(0, names.size()).mapToObj(c -> "class " + c).toList()
-                : names;
-        Examples examples = Examples.of(told, rows.toRows(), labels);
-        Sample sample = Sample.of(0, 1);
-        ImageDataset lists = examples.lists(clip, sample.seed());
-        Images images = Images.of(clip, lists, (some, kind) -> examples.encode(clip, some, kind, (image, e) -> {}));
-        RunData data = RunData.of(examples.source(), lists, ClassHalf.ALL);
-        Support support = images.support(data, Method.closedForm(), sample, Progress.NONE);
-        FeatureSet all = support.train().features(FeatureKind.EMBEDDED);
-        // Names that read alike distinguish nothing: the images alone do.
-        Scores judged = alike ? support.crossValidated(Method.judges().get(1), all) : judged(support, all);
-        return of(pictures, judged.at(judged.temperature()));
     }
 
     /** Scores images by the judge, cross-validated among them; none if that takes long. */

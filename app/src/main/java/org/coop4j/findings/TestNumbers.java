@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.coop4j.console.Interval;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Learned;
 
@@ -12,7 +11,6 @@ import org.coop4j.run.Learned;
  * The test of a run, compared with an earlier run on the images that both were tested on.
  *
  * @param method the method's name in tables
- * @param low lower end of the likely range of the accuracy, in percent
  * @param prompts number of test images that the hand-written prompt classifies correctly
  * @param before null if they share no images
  * @param threshold probability above which 95 % of the answers on held-out images are right
@@ -20,11 +18,8 @@ import org.coop4j.run.Learned;
  */
 public record TestNumbers(
         String method,
-        double accuracy,
         int right,
         int tested,
-        double low,
-        double high,
         int prompts,
         Before before,
         List<Point> coverage,
@@ -49,18 +44,14 @@ public record TestNumbers(
         for (int i = 0; i < correct.length; i++) {
             answers.put(run.tested().images().get(i).sha256(), correct[i]);
         }
-        Interval likely = Interval.wilson(test.right(), test.size());
         List<Point> coverage = test.coverage().points().stream()
                 .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
                 .toList();
         return new TestNumbers(
-                run.result().methodTitle(),
-                run.result().accuracy(),
+                run.config().method().title(),
                 test.right(),
                 test.size(),
-                likely.low(),
-                likely.high(),
-                (int) Math.round(run.result().handWritten().get(0).accuracy() * test.size() / 100),
+                run.prompts().get(0).test().right(),
                 earlier.map(one -> one.comparedTo(answers)).orElse(null),
                 coverage,
                 run.confidence().threshold().orElse(otherwise),

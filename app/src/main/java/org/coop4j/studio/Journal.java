@@ -7,31 +7,35 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.Numbers;
-import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Snapshot.Photo;
 
 /** The actions of a folder's studio, each on the disk before it is done. */
 final class Journal implements Closeable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final CheckedLines file;
+    private final CheckedLines file; // null to keep them in memory
     private final List<Entry> entries = new ArrayList<>();
-    private final Labels labels = new Labels();
-    private int state;
+    private final Places places = new Places();
 
     /**
      * A change of place.
      *
      * @param sha256 content of the file; empty for a folder
-     * @param from place below the folder, with '/'
+     * @param from place below the folder, with '/'; empty for what appeared
      */
     record Move(String sha256, String from, String to) {}
 
@@ -48,7 +52,7 @@ final class Journal implements Closeable {
      * @param gesture name of what the person did if that takes several actions, such as adding many files; or null
      * @param makes folders that are made before the moves
      * @param drops folders that go after the moves if they are empty
-     * @param kept a picture whose label was declared right, or null
+     * @param kept a label that was declared right, or null
      * @param tested what was learned from the state after the action, or null
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -90,17 +94,25 @@ final class Journal implements Closeable {
             return !makes.isEmpty() || !moves.isEmpty() || !drops.isEmpty();
         }
 
-        /** Returns the moves that lead back. */
-        List<Move> back() {
-            List<Move> back = new ArrayList<>();
-            moves.forEach(move -> back.add(new Move(move.sha256, move.to, move.from)));
-            Collections.reverse(back);
-            return back;
+        private boolean continues(List<Entry> others) {
+            return !others.isEmpty() && gesture != null && gesture.equals(others.get(0).gesture);
         }
     }
 
-    Journal(Path file) throws IOException {
-        this.file = CheckedLines.open(file, this::read);
+    /**
+     * A state of the labels.
+     *
+     * @param state number of the action that led to it
+     * @param when time, as in ISO 8601
+     * @param what the action in words
+     * @param pictures number of pictures, unsorted ones too
+     * @param tested the test of what was learned from it; null if there was none
+     */
+    record Version(int state, String when, String what, int pictures, Tested tested) {}
+
+    /** Opens a journal; without a file it is kept in memory. */
+    Journal(Optional<Path> file) throws IOException {
+        this.file = file.isEmpty() ? null : CheckedLines.open(file.get(), this::read);
     }
 
     private void read(String line) {
@@ -113,33 +125,40 @@ final class Journal implements Closeable {
 
     /** Appends an entry; after a failure the file ends as before. */
     void add(Entry entry) throws IOException {
-        boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished again
-        file.add(JSON.writeValueAsString(entry), lasts);
+        if (file != null) {
+            boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished again
+            file.add(JSON.writeValueAsString(entry), lasts);
+        }
         accept(entry);
     }
 
     private void accept(Entry entry) {
         entries.add(entry);
-        labels.apply(entry);
-        state = entry.isChange() ? entry.action : state;
-    }
-
-    List<Entry> entries() {
-        return entries;
+        places.apply(entry);
     }
 
     /** Returns the labels after all entries. */
-    Labels labels() {
-        return labels;
+    Places places() {
+        return places;
+    }
+
+    /** Returns the labels after an action; empty if there is no such action. */
+    Optional<Places> at(int state) {
+        return state > 0 && state < next() ? Optional.of(Places.at(entries, state)) : Optional.empty();
     }
 
     /** Returns the number of the latest action that changed something. */
     int state() {
-        return state;
+        return entries.stream().filter(Entry::isChange).mapToInt(Entry::action).reduce(0, (one, next) -> next);
     }
 
     int next() {
         return entries.stream().mapToInt(Entry::action).max().orElse(0) + 1;
+    }
+
+    /** Returns true if the test of a state is noted. */
+    boolean holds(int state, Tested tested) {
+        return entries.stream().anyMatch(one -> one.action == state && tested.equals(one.tested));
     }
 
     /** Returns the action without a note that it is done, or null. */
@@ -158,7 +177,7 @@ final class Journal implements Closeable {
                 undone.add(entry.undoes);
             } else if (entry.what != null && (undone.contains(entry.action) || undone.contains(entry.gesture))) {
                 undone.add(Objects.requireNonNullElse(entry.gesture, entry.action));
-            } else if (entry.what != null && (latest.isEmpty() || entry.gesture.equals(latest.get(0).gesture))) {
+            } else if (entry.what != null && (latest.isEmpty() || entry.continues(latest))) {
                 latest.add(entry);
                 if (entry.gesture == null) {
                     break;
@@ -168,6 +187,36 @@ final class Journal implements Closeable {
         return latest;
     }
 
+    /** Returns all states, the latest first. */
+    List<Version> versions() {
+        Deque<Version> versions = new ArrayDeque<>();
+        List<Entry> gesture = new ArrayList<>(); // that of the latest version
+        Places then = new Places();
+        for (Entry entry : entries) {
+            then.apply(entry);
+            if (entry.isChange()) {
+                if (entry.continues(gesture)) {
+                    versions.pop();
+                } else {
+                    gesture.clear();
+                }
+                gesture.add(entry);
+                String outside = versions.isEmpty() ? "The folder as it was" : "Changed outside the studio";
+                versions.push(new Version(
+                        entry.action,
+                        Instant.ofEpochMilli(entry.at).toString(),
+                        Objects.requireNonNullElse(what(gesture), outside),
+                        then.size(),
+                        null));
+            }
+        }
+        Map<Integer, Tested> tested = new HashMap<>();
+        entries.stream().filter(entry -> entry.tested != null).forEach(entry -> tested.put(entry.action, entry.tested));
+        return versions.stream()
+                .map(one -> new Version(one.state, one.when, one.what, one.pictures, tested.get(one.state)))
+                .toList();
+    }
+
     /** Returns what the actions of a gesture did, in words; null for none. */
     static String what(List<Entry> gesture) {
         if (gesture.size() < 2) {
@@ -175,16 +224,20 @@ final class Journal implements Closeable {
         }
         List<Move> moves =
                 gesture.stream().flatMap(entry -> entry.moves.stream()).toList();
-        List<String> targets =
-                moves.stream().map(move -> Picture.classOf(move.to)).distinct().toList();
+        List<String> targets = moves.stream()
+                .map(move -> Objects.requireNonNullElse(Photo.classOf(move.to), "unsorted"))
+                .distinct()
+                .toList();
         String added = gesture.get(0).what.replaceFirst(" .*", ""); // "Added" or "Moved"
         return targets.size() == 1
-                ? "%s %d to %s".formatted(added, moves.size(), Objects.requireNonNullElse(targets.get(0), "unsorted"))
+                ? "%s %d to %s".formatted(added, moves.size(), targets.get(0))
                 : "%s %s".formatted(added, Numbers.count(moves.size(), "picture"));
     }
 
     @Override
     public void close() throws IOException {
-        file.close();
+        if (file != null) {
+            file.close();
+        }
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.studio;
 
+import static org.coop4j.studio.StudioFolder.ids;
+
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.studio.Studio.Picture;
-import org.coop4j.studio.Studio.Snapshot;
+import org.coop4j.studio.Snapshot.Photo;
 
 /** The sizes and the sharpness of pictures by content, measured on thumbnails when there is nothing else to do. */
 final class Quality {
@@ -40,7 +41,7 @@ final class Quality {
 
     /** Measures some pictures; returns true if more are left. */
     boolean measure(Snapshot now) {
-        List<Picture> some = now.pictures().stream()
+        List<Photo> some = now.photos().stream()
                 .filter(one -> !measured.containsKey(one.id()))
                 .limit(PART)
                 .toList();
@@ -48,7 +49,7 @@ final class Quality {
         return !some.isEmpty();
     }
 
-    private Measured measure(Picture one) {
+    private Measured measure(Photo one) {
         try {
             return decoder.decode(
                     studio.thumbnail(one.id()),
@@ -61,20 +62,20 @@ final class Quality {
     }
 
     List<String> tiny(Snapshot now) {
-        return those(now, one -> one.side < least);
+        return ids(now, one -> one.side < least);
     }
 
     List<String> blurred(Snapshot now) {
-        return those(now, one -> one.side >= least && one.sharpness < BLURRED);
+        return ids(now, one -> one.side >= least && one.sharpness < BLURRED);
     }
 
     int count() {
         return measured.size();
     }
 
-    private List<String> those(Snapshot now, Predicate<Measured> like) {
-        return now.pictures().stream()
-                .map(Picture::id)
+    private List<String> ids(Snapshot now, Predicate<Measured> like) {
+        return now.photos().stream()
+                .map(Photo::id)
                 .distinct()
                 .filter(id -> measured.containsKey(id) && like.test(measured.get(id)))
                 .toList();

@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -9,12 +10,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,11 +23,9 @@ import org.coop4j.base.Log;
 import org.coop4j.base.Resource;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.LabelledImage;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.SplitFile;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
@@ -38,15 +35,11 @@ import org.coop4j.predict.Prediction;
 import org.coop4j.run.Images;
 import org.coop4j.run.Learned;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.MethodChoice.Score;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
-import org.coop4j.studio.Learning.Fit;
-import org.coop4j.studio.Studio.Parts;
-import org.coop4j.studio.Studio.Picture;
-import org.coop4j.studio.Studio.Snapshot;
+import org.coop4j.studio.Model.Fit;
 import org.slf4j.Logger;
 
 /** Runs on a studio's pictures, each like that of {@code coop train}, in {@code .coop4j/learned}. */
@@ -61,56 +54,34 @@ final class Runs implements Closeable {
 
     private final Studio studio;
     private final Clip clip;
-    private final Features features;
-    private final Run.Options options;
+    private final EncodedPhotos encoded;
+    private final Path bank;
     private final Runnable listener;
     private final Path learned;
     private volatile Work running;
     private volatile String failure;
     private volatile Thread learner = new Thread(); // at first one that is never started
     private final Object trying = new Object();
-    private Loaded loaded; // null until a picture is tried
+    private Path tried; // folder of the run whose classifier is open, or null
+    private ImageClassifier classifier;
+    private String method;
 
     /**
      * @param listener called when there is something new
      */
-    Runs(Studio studio, Clip clip, Features features, Path bank, Runnable listener) {
+    Runs(Studio studio, Clip clip, EncodedPhotos encoded, Path bank, Runnable listener) {
         this.studio = studio;
         this.clip = clip;
-        this.features = features;
-        this.options = new Run.Options(bank, false, MemoryLimit.none());
+        this.encoded = encoded;
+        this.bank = bank;
         this.listener = listener;
-        this.learned = studio.own().resolve("learned");
+        this.learned = studio.own("learned");
     }
 
-    /**
-     * An answer about a picture.
-     *
-     * @param method the method of the run that learned the classifier; null for the quick one of the board
-     * @param classes the classes, the most probable first
-     */
-    record Answer(String method, List<Prediction> classes) {
+    /** A method among which one is chosen, and the share of unseen training pictures that it has right. */
+    record Tried(String method, double score) {}
 
-        static Answer of(String method, ImageClassifier classifier, byte[] content) {
-            try {
-                return new Answer(method, classifier.classify(content));
-            } catch (IOException e) {
-                throw new StudioProblem(400, "This is not a picture that can be read.");
-            }
-        }
-    }
-
-    /** The classifier of a run, opened to answer about pictures. */
-    private record Loaded(Path folder, String method, ImageClassifier classifier) {}
-
-    /**
-     * A method among which one is chosen.
-     *
-     * @param score share of the training pictures that it has right if it did not learn from them; null before
-     */
-    record Tried(String method, Double score) {}
-
-    /** Progress of a run, with the methods among which it chooses. */
+    /** Progress of a run, with the methods among which it has chosen. */
     static final class Work extends WatchedProgress {
 
         volatile List<Tried> scores = List.of();
@@ -143,7 +114,10 @@ final class Runs implements Closeable {
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);
         }
-        ImageDataset pictures = dataset(studio.snapshot());
+        Optional<ImageDataset> found = studio.snapshot().lists(one -> !encoded.isUnreadable(one));
+        StudioProblem.require(found.isPresent(), "Learning needs two classes or more: add pictures.");
+        ImageDataset pictures = found.get();
+        StudioProblem.require(!pictures.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
         Work work = new Work(listener);
         failure = null;
         running = work;
@@ -160,21 +134,23 @@ final class Runs implements Closeable {
     }
 
     private void learn(ImageDataset pictures, List<Method> methods, Work work) {
+        Images images = new Images(clip, Run.Options.of(bank));
         try {
-            run(pictures, methods, work);
+            run(images, pictures, methods, work);
         } catch (CancellationException e) {
             LOG.info("the run was cancelled");
         } catch (IOException | RuntimeException e) {
             LOG.warn("the run failed", e);
             failure = "Learning failed: %s. Press Learn to try again.".formatted(e.getMessage());
         } finally {
+            images.forget();
             running = null;
             listener.run();
         }
     }
 
     /** Learns as {@code coop train -d split.json --images FOLDER --exif apply} does, into a new folder. */
-    private void run(ImageDataset pictures, List<Method> methods, Work work) throws IOException {
+    private void run(Images images, ImageDataset pictures, List<Method> methods, Work work) throws IOException {
         Files.createDirectories(learned);
         int n = 1;
         while (Files.exists(learned.resolve("run-" + n))) {
@@ -182,77 +158,78 @@ final class Runs implements Closeable {
         }
         Path split = learned.resolve("run-%d.split.json".formatted(n));
         SplitFile.write(pictures, split, studio.root(), Optional.empty());
-        DataSpec data = DataSpec.of(split)
-                .with()
-                .images(studio.root())
-                .exif(ExifOrientation.APPLY)
-                .build();
-        Images images = new Images(clip, options);
-        try {
-            ImageDataset lists = images.dataset(data, 1);
-            RunData all = RunData.of(data, lists, ClassHalf.ALL);
-            Recipe.Lists counts = Recipe.Lists.of(data, lists);
-            List<Recipe> candidates = methods.stream()
-                    .map(method -> Recipe.of(method, Map.of(), counts, clip))
+        DataSpec data = DataSpec.of(split).with().images(studio.root()).exif(ExifOrientation.APPLY).build();
+        ImageDataset lists = images.dataset(data, 1);
+        RunData all = RunData.of(data, lists, ClassHalf.ALL);
+        Recipe.Lists counts = Recipe.Lists.of(data, lists);
+        List<Recipe> candidates = methods.stream()
+                .map(method -> Recipe.of(method, Map.of(), counts, clip))
+                .toList();
+        if (candidates.size() > 1) {
+            work.begin("Comparing methods");
+            MethodChoice choice = MethodChoice.best(images, all, candidates, work);
+            work.scores = choice.scores().stream()
+                    .map(one -> new Tried(one.candidate().name(), one.accuracy() / 100))
                     .toList();
-            Recipe chosen = candidates.size() == 1 ? candidates.get(0) : choose(images, all, candidates, work);
-            Path folder = learned.resolve("run-" + n);
-            work.begin("Learning by " + chosen.name());
-            try (Learned made =
-                    new Run(images, chosen.named(chosen.method().title()), all, work).learn(folder, false)) {
-                CheckedJson.write(folder.resolve(NUMBERS), TestNumbers.of(made, latest(), Fit.SURE));
-            }
-        } finally {
-            images.forget();
+            candidates = choice.chosen();
         }
-    }
-
-    /** Chooses a method as {@code --method auto} does, and says what each is worth. */
-    private static Recipe choose(Images images, RunData data, List<Recipe> candidates, Work work) throws IOException {
-        List<Tried> tried = new ArrayList<>();
-        candidates.forEach(one -> tried.add(new Tried(one.name(), null)));
-        work.begin("Comparing methods");
-        for (int i = 0; i < candidates.size(); i++) {
-            work.scores = List.copyOf(tried);
-            work.proceed((double) i / candidates.size());
-            Recipe one = candidates.get(i);
-            Score score =
-                    MethodChoice.best(images, data, List.of(one), work).scores().get(0);
-            tried.set(i, new Tried(one.name(), score.accuracy() / 100));
+        Recipe chosen = candidates.get(0);
+        work.begin("Learning by " + chosen.name());
+        Path folder = learned.resolve("run-" + n);
+        try (Learned made = new Run(images, chosen.named(chosen.method().title()), all, work).learn(folder, false)) {
+            CheckedJson.write(folder.resolve(NUMBERS), TestNumbers.of(made, latest(), Fit.SURE));
         }
-        work.scores = List.copyOf(tried);
-        return MethodChoice.best(images, data, candidates, work).chosen().get(0); // their scores are known
     }
 
     /** Returns the numbers of the latest finished run. */
     Optional<TestNumbers> latest() throws IOException {
-        Path last =
-                last().map(run -> run.resolve(NUMBERS)).filter(Files::exists).orElse(null);
-        return last == null
+        Optional<Path> last = last().map(run -> run.resolve(NUMBERS)).filter(Files::exists);
+        return last.isEmpty()
                 ? Optional.empty()
-                : Optional.of(CheckedJson.read(last, last.toString(), TestNumbers.class, 64L << 20));
+                : Optional.of(CheckedJson.read(last.get(), last.get().toString(), TestNumbers.class, 64L << 20));
     }
 
-    /** Answers by what the latest finished run learned; empty if there is none. */
-    Optional<Answer> predict(byte[] content) throws IOException {
-        Optional<Path> folder = last();
+    /**
+     * An answer about a picture.
+     *
+     * @param method the method of the run that learned the classifier; null for the quick one of the board
+     * @param classes the classes, the most probable first
+     */
+    record Answer(String method, List<Prediction> classes) {
+
+        private static Answer of(String method, ImageClassifier classifier, byte[] content) {
+            try {
+                return new Answer(method, classifier.classify(content));
+            } catch (IOException e) {
+                throw new StudioProblem(BAD_REQUEST_400, "This is not a picture that can be read.");
+            }
+        }
+    }
+
+    /** Answers by what the latest finished run learned, or else by the quick classifier, which may be null. */
+    Answer predict(byte[] content, boolean quick, Fit fit) throws IOException {
+        Optional<Path> folder = quick ? Optional.empty() : last();
         if (folder.isEmpty()) {
-            return Optional.empty();
+            StudioProblem.require(fit != null, "Nothing is learned yet: put pictures into two classes.");
+            try (ImageClassifier once = ImageClassifier.of(clip, fit.learned().classifier())) {
+                return Answer.of(null, once, content);
+            }
         }
         synchronized (trying) {
-            if (loaded == null || !loaded.folder.equals(folder.get())) {
-                String method = Run.open(folder.get()).result().orElseThrow().methodTitle();
-                Loaded next = new Loaded(folder.get(), method, ImageClassifier.load(folder.get(), clip));
-                closeLoaded();
-                loaded = next;
+            if (!folder.get().equals(tried)) {
+                closeTried();
+                classifier = ImageClassifier.load(folder.get(), clip);
+                method = Run.open(folder.get()).result().orElseThrow().methodTitle();
+                tried = folder.get();
             }
-            return Optional.of(Answer.of(loaded.method, loaded.classifier, content));
+            return Answer.of(method, classifier, content);
         }
     }
 
-    private void closeLoaded() throws IOException {
-        if (loaded != null) {
-            loaded.classifier.close();
+    private void closeTried() throws IOException {
+        tried = null;
+        if (classifier != null) {
+            classifier.close();
         }
     }
 
@@ -270,27 +247,10 @@ final class Runs implements Closeable {
         return last().orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn."));
     }
 
-    private ImageDataset dataset(Snapshot now) throws IOException {
-        Parts parts = now.parts(one -> !features.isUnreadable(one));
-        StudioProblem.require(parts.names().size() > 1, "Learning needs two classes or more: add pictures.");
-        StudioProblem.require(!parts.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
-        return ImageDataset.fromImages(
-                studio.root().getFileName().toString(),
-                images(parts, parts.train()),
-                List.of(),
-                images(parts, parts.test()));
-    }
-
-    private List<LabelledImage> images(Parts parts, List<Picture> some) {
-        return some.stream()
-                .map(one -> features.image(one, parts.names().indexOf(one.className())))
-                .toList();
-    }
-
-    /** Returns the number of a run's folder; empty for other folders. */
-    private static OptionalInt number(Path folder) {
+    /** Returns the number of a run's folder; 0 for other folders. */
+    private static int number(Path folder) {
         Matcher name = NAME.matcher(folder.getFileName().toString());
-        return name.matches() ? OptionalInt.of(Integer.parseInt(name.group(1))) : OptionalInt.empty();
+        return name.matches() ? Integer.parseInt(name.group(1)) : 0;
     }
 
     private Optional<Path> last() throws IOException {
@@ -298,17 +258,17 @@ final class Runs implements Closeable {
             return Optional.empty();
         }
         try (Stream<Path> folders = Files.list(learned)) {
-            return folders.filter(one -> number(one).isPresent() && RunFolder.isFinished(one))
-                    .max(Comparator.comparingInt(one -> number(one).getAsInt()));
+            return folders.filter(one -> number(one) > 0 && RunFolder.isFinished(one))
+                    .max(Comparator.comparingInt(Runs::number));
         }
     }
 
     @Override
     public void close() throws IOException {
         cancel();
-        Learning.end(learner);
+        Model.end(learner);
         synchronized (trying) {
-            closeLoaded();
+            closeTried();
         }
     }
 }

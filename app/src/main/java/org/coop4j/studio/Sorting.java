@@ -10,9 +10,8 @@ import java.util.Map;
 import org.coop4j.eval.Predictions;
 import org.coop4j.findings.AlikeImages;
 import org.coop4j.method.Classifier;
-import org.coop4j.studio.Learning.Fit;
-import org.coop4j.studio.Studio.Picture;
-import org.coop4j.studio.Studio.Snapshot;
+import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.Snapshot.Photo;
 
 /** Groups of unsorted pictures to be labelled together: by what was learned, by the names of classes, or of alike ones. */
 final class Sorting {
@@ -22,34 +21,34 @@ final class Sorting {
     /** Largest number of pictures that do not make a group. */
     private static final int FEW = 2;
 
-    private final Features features;
-    private final List<Picture> open;
+    private final EncodedPhotos encoded;
+    private final List<Photo> open;
 
     /** A picture with its likeliest class and its probability; without a class, with its likeness to its group. */
     record Member(String id, double probability, String label) {}
 
-    /** Pictures to be labelled together. */
+    /** Photos to be labelled together. */
     record Group(String kind, String label, List<Member> pictures) {}
 
-    private Sorting(Features features, List<Picture> open) {
-        this.features = features;
+    private Sorting(EncodedPhotos encoded, List<Photo> open) {
+        this.encoded = encoded;
         this.open = open;
     }
 
     /** Returns unsorted pictures in groups, the surest first. */
-    static List<Group> groups(Snapshot now, Features features, Learning learning) throws IOException {
-        List<Picture> open = now.of(null).stream().filter(features::has).toList();
-        Sorting sorting = new Sorting(features, open);
-        Fit fit = learning.latest();
-        List<String> known = now.classes().stream().filter(learning::knows).toList();
+    static List<Group> groups(Snapshot now, EncodedPhotos encoded, Model model) throws IOException {
+        List<Photo> open = now.of(null).stream().filter(encoded::has).toList();
+        Sorting sorting = new Sorting(encoded, open);
+        Fit fit = model.latest();
+        List<String> known = now.classes().stream().filter(model::knows).toList();
         if (open.isEmpty()) {
             return List.of();
         } else if (fit != null) {
-            double[] likeness = features.nearest(open, now.labelled(features::has));
-            return sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
-        } else if (known.size() >= 2 && now.pictures().size() == now.of(null).size()) { // nothing is labelled yet
+            double[] likeness = fit.likeness(encoded.of(open));
+            return sorting.groups(fit.learned().classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
+        } else if (known.size() >= 2 && now.photos().size() == now.of(null).size()) { // nothing is labelled yet
             double[] alike = new double[open.size()];
-            return sorting.groups(learning.byNames(known), known, alike, -1, -1);
+            return sorting.groups(model.byNames(known), known, alike, -1, -1);
         }
         return sorting.alike(open);
     }
@@ -60,9 +59,9 @@ final class Sorting {
         Map<String, List<Member>> sure = new LinkedHashMap<>();
         Map<String, Member> unsure = new LinkedHashMap<>();
         Map<String, Member> nothing = new LinkedHashMap<>();
-        List<Picture> rest = new ArrayList<>();
+        List<Photo> rest = new ArrayList<>();
         boolean many = open.size() > MOST_GROUPS; // few are looked at singly
-        float[][] logits = classifier.logits(features.of(open)).toRows();
+        float[][] logits = classifier.logits(encoded.of(open)).toRows();
         for (int i = 0; i < logits.length; i++) {
             double[] p = classifier.probabilities(logits[i]);
             int best = Predictions.argmax(logits[i]);
@@ -103,10 +102,10 @@ final class Sorting {
                         .toList());
     }
 
-    private List<Group> alike(List<Picture> pictures) {
+    private List<Group> alike(List<Photo> pictures) {
         int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(pictures.size() / 2.0))));
         List<Group> groups = new ArrayList<>();
-        for (AlikeImages one : AlikeImages.groups(features.units(pictures), most)) {
+        for (AlikeImages one : AlikeImages.groups(encoded.of(pictures).normalized(), most)) {
             List<Member> members = new ArrayList<>();
             for (int i = 0; i < one.images().size(); i++) {
                 String id = pictures.get(one.images().get(i)).id();

@@ -1,6 +1,7 @@
 package org.coop4j.studio;
 
 import static java.util.stream.Collectors.groupingBy;
+import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -44,10 +45,9 @@ import org.coop4j.page.QrCode;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
-import org.coop4j.studio.Learning.Fit;
+import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.Runs.Work;
-import org.coop4j.studio.Studio.Picture;
-import org.coop4j.studio.Studio.Snapshot;
+import org.coop4j.studio.Snapshot.Photo;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
 
@@ -71,9 +71,9 @@ public final class StudioServer implements Closeable {
     private static final int SHOWN = 6;
 
     private final Studio studio;
-    private final Features features;
-    private final Learning learning;
-    private final Findings findings;
+    private final EncodedPhotos encoded;
+    private final Model model;
+    private final Review review;
     private final Runs runs;
     private final WebServer server;
     private final Path demo;
@@ -88,10 +88,10 @@ public final class StudioServer implements Closeable {
         this.token = new BrowserToken(options);
         this.demo = bank.resolveSibling("demo");
         Quality quality = new Quality(studio, clip.preprocessing().size());
-        this.features = new Features(studio, clip, images);
-        this.learning = new Learning(studio, clip, features, quality, this::tell);
-        this.findings = new Findings(studio, clip, features, quality);
-        this.runs = new Runs(studio, clip, features, bank, this::tell);
+        this.encoded = new EncodedPhotos(images);
+        this.model = new Model(studio, clip, encoded, quality, this::tell);
+        this.review = new Review(studio, encoded, quality, model);
+        this.runs = new Runs(studio, clip, encoded, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
     }
 
@@ -116,10 +116,10 @@ public final class StudioServer implements Closeable {
             throw e;
         }
         studio.onChange(() -> {
-            started.learning.changed();
+            started.model.changed();
             started.tell();
         });
-        started.learning.start();
+        started.model.start();
         ScheduledFuture<?> unused =
                 started.events.scheduleWithFixedDelay(started::send, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
         return started;
@@ -228,7 +228,8 @@ public final class StudioServer implements Closeable {
             try {
                 change.make(JSON.readValue(read(context), Body.class));
             } catch (JsonProcessingException e) {
-                throw new StudioProblem(400, "The request is not what was expected: " + e.getOriginalMessage());
+                throw new StudioProblem(
+                        BAD_REQUEST_400, "The request is not what was expected: " + e.getOriginalMessage());
             }
             context.json(studio.done());
         });
@@ -244,12 +245,12 @@ public final class StudioServer implements Closeable {
 
     private ObjectNode state() {
         Snapshot now = studio.snapshot();
-        Fit fit = learning.latest();
+        Fit fit = model.latest();
         Work work = runs.running();
-        int total = now.pictures().size();
-        int left = (int) now.pictures().stream().filter(features::isMissing).count();
-        Map<String, List<Picture>> own = now.labelled(one -> true).stream().collect(groupingBy(Picture::className));
-        ObjectNode state = JSON.createObjectNode()
+        int total = now.photos().size();
+        int left = (int) now.photos().stream().filter(encoded::isMissing).count();
+        Map<String, List<Photo>> own = now.labelled(one -> true).stream().collect(groupingBy(Photo::className));
+        return JSON.createObjectNode()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
                 .put("readOnly", studio.readOnly())
@@ -258,21 +259,21 @@ public final class StudioServer implements Closeable {
                 .put("encoded", total - left)
                 .put("undo", studio.done().undo())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
-                .put("suspects", findings.suspects())
-                .put("failure", learning.failure())
+                .put("suspects", review.suspects())
+                .put("failure", model.failure())
                 .put("runFailure", runs.failure())
+                .put("fitted", fit != null)
                 .put("upToDate", fit == null || fit.revision() == now.revision())
-                .putPOJO("sentence", learning.sentence(now))
+                .putPOJO("test", fit == null ? null : told(fit.numbers(), "answers", "coverage"))
                 .putPOJO(
                         "classes",
                         now.classes().stream()
                                 .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
-                                .toList());
-        state.set("learning", work == null ? null : state(work));
-        return state;
+                                .toList())
+                .putPOJO("learning", work == null ? null : told(work));
     }
 
-    private static ObjectNode state(Work work) {
+    private static ObjectNode told(Work work) {
         return JSON.createObjectNode()
                 .put("done", work.done())
                 .put("label", work.label())
@@ -280,18 +281,23 @@ public final class StudioServer implements Closeable {
                 .putPOJO("scores", work.scores);
     }
 
-    private ObjectNode state(Snapshot now, String name, List<Picture> own, Fit fit) {
+    /** Returns numbers without some that people do not see. */
+    private static ObjectNode told(TestNumbers numbers, String... without) {
+        return numbers == null ? null : JSON.<ObjectNode>valueToTree(numbers).without(List.of(without));
+    }
+
+    private ObjectNode state(Snapshot now, String name, List<Photo> own, Fit fit) {
+        Stream<String> typical =
+                fit == null ? Stream.empty() : Stream.ofNullable(fit.typical().get(name));
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
                 .put("tested", own.stream().filter(now::isTest).count())
                 .put("right", fit == null ? null : fit.right(name))
-                .put("known", learning.knows(name))
+                .put("known", model.knows(name))
                 .putPOJO(
                         "thumbnails",
-                        Stream.concat(
-                                        Stream.ofNullable(learning.typical(name)),
-                                        own.stream().map(Picture::id))
+                        Stream.concat(typical, own.stream().map(Photo::id))
                                 .distinct()
                                 .limit(SHOWN)
                                 .toList());
@@ -322,7 +328,7 @@ public final class StudioServer implements Closeable {
     private void changes(RoutesConfig routes) {
         change(routes, "examples", given -> {
             studio.requireWritable();
-            StudioProblem.require(studio.snapshot().pictures().isEmpty(), "There are pictures already.");
+            StudioProblem.require(studio.snapshot().photos().isEmpty(), "There are pictures already.");
             DemoPictures.unpack(demo).copyPhotographs(studio.root());
         });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
@@ -347,33 +353,31 @@ public final class StudioServer implements Closeable {
     // Learning
 
     private void learning(RoutesConfig routes) {
-        get(routes, "groups", context -> Sorting.groups(studio.snapshot(), features, learning));
-        get(routes, "mistakes", context -> findings.mistakes(learning.latest()));
+        get(routes, "groups", context -> Sorting.groups(studio.snapshot(), encoded, model));
+        get(routes, "mistakes", context -> review.mistakes());
         change(routes, "learn", given -> {
             runs.learn(given.method);
             tell();
         });
         change(routes, "learn/cancel", given -> runs.cancel());
         get(routes, "learned", context -> {
-            TestNumbers last =
-                    runs.latest().orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet."));
-            ObjectNode answer = JSON.valueToTree(last);
-            answer.remove("answers");
-            return answer.putPOJO("help", findings.help(learning.latest()));
+            Optional<TestNumbers> last = runs.latest();
+            if (last.isEmpty()) {
+                throw new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.");
+            }
+            return told(last.get(), "answers");
         });
         get(routes, "clean", context -> {
             read(context); // lifts the limit on the time of a request
-            return findings.clean();
+            return review.clean();
         });
         get(routes, "use", context -> runs.use());
         routes.get("/api/classifier", context -> context.contentType("application/octet-stream")
                 .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
                 .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
         routes.post("/api/predict", context -> {
-            byte[] picture = read(context);
-            Optional<Runs.Answer> learned =
-                    "quick".equals(context.queryParam("by")) ? Optional.empty() : runs.predict(picture);
-            context.json(learned.isPresent() ? learned.get() : learning.predict(picture));
+            boolean quick = "quick".equals(context.queryParam("by"));
+            context.json(runs.predict(read(context), quick, model.latest()));
         });
     }
 
@@ -403,8 +407,8 @@ public final class StudioServer implements Closeable {
         listening.forEach(SseClient::close);
         server.close(() -> {});
         runs.close();
-        learning.close();
-        features.close();
+        model.close();
+        encoded.close();
         studio.close();
     }
 }

@@ -7,9 +7,8 @@ import {button, count, grouped, h, image, images, muted, name, part, pictures} f
 const suspects = (a) =>
     a.suspects.map((s) => ({
         ...s,
-        predicted: s.suggested,
-        verdict: "wrong",
-        sentence: `It is in ${s.label}. It looks like ${s.suggested}.`
+        suspect: true,
+        sentence: `It is in ${s.label}. It looks like ${s.predicted}.`
     }));
 const all = (n, label, todo) => n > 1 && button(label, todo);
 const cards = (list) =>
@@ -41,10 +40,10 @@ export const clean = {
                     pictures(wrong.length),
                     all(wrong.length, `Move all ${wrong.length}`, () => {
                         const together = gesture();
-                        grouped(wrong, (s) => s.suggested).forEach((list) =>
+                        grouped(wrong, (s) => s.predicted).forEach((list) =>
                             move(
                                 list.map((s) => s.id),
-                                list[0].suggested,
+                                list[0].predicted,
                                 together
                             )
                         );

@@ -2,7 +2,7 @@
 
 import {adder} from "./give.js";
 import {act, data, redraw, state} from "./model.js";
-import {accuracy, bar, button, count, figure, h, images, muted, part, percent, skeleton} from "./parts.js";
+import {accuracy, bar, button, count, figure, grouped, h, images, muted, part, percent, skeleton} from "./parts.js";
 
 const METHODS = {
     auto: "Best of the quick methods",
@@ -24,8 +24,7 @@ export const timeLeft = ({secondsLeft: s}) =>
     s == null ? "" : s < 60 ? `${Math.ceil(s)} s left` : `${Math.ceil(s / 60)} min left`;
 
 function progress(now) {
-    const scores = now.scores ?? [];
-    const next = scores.find((s) => s.score == null);
+    const {scores} = now;
     return part(
         "Learning properly",
         timeLeft(now) && "About " + timeLeft(now),
@@ -41,15 +40,8 @@ function progress(now) {
                 h("b", now.label),
                 h("span.muted.small.end", "Go on sorting: changes count from the next time.")
             ),
-            scores.map((s) =>
-                figure(
-                    s.method,
-                    bar(s.score ?? 0),
-                    s.score != null ? percent(s.score) : s === next && "now"
-                )
-            ),
-            next &&
-                h("p.muted.small", "Share of unseen pictures that each method gets right.")
+            scores.map((s) => figure(s.method, bar(s.score), percent(s.score))),
+            scores.length > 0 && h("p.muted.small", "Share of unseen pictures that each method gets right.")
         ],
         {class: "panel"}
     );
@@ -87,21 +79,41 @@ function curve(states) {
     );
 }
 
-function help({text, screen, pictures: ids}) {
-    return h(
-        "li.row.wrap.panel",
-        images(".near", ids.slice(0, 3)),
-        h("b", text),
-        screen === "board"
-            ? button("Add pictures", () => adder(), ".end")
-            : h("a.button.end", {href: "#" + screen}, `See the ${ids.length}`)
-    );
+const ENOUGH = 20; // pictures of a class above which more help little
+
+/** At most three things that would help most: two classes that are confused, and classes of few pictures. */
+function help(classes, mistakes) {
+    const pairs = grouped(mistakes, (m) => JSON.stringify([m.label, m.predicted].sort()));
+    const [most] = pairs.filter((pair) => pair.length > 1);
+    const few = classes
+        .map(({name, pictures, tested}) => ({name, n: pictures - tested}))
+        .filter(({n}) => n > 0 && n < ENOUGH)
+        .sort((a, b) => a.n - b.n);
+    const item = (text, todo, ids = []) => h("li.row.wrap.panel", images(".near", ids.slice(0, 3)), h("b", text), todo);
+    return [
+        most &&
+            item(
+                `${[most[0].label, most[0].predicted].join(" and ")} are confused. ` +
+                    `${most.length} of the ${mistakes.length} mistakes: add pictures that show the difference.`,
+                h("a.button.end", {href: "#mistakes"}, `See the ${most.length}`),
+                most.map((m) => m.id)
+            ),
+        few
+            .slice(0, most ? 2 : 3)
+            .map(({name, n}) =>
+                item(
+                    `More pictures of ${name}. It learns from ${n}: most classes improve until about ${ENOUGH}.`,
+                    button("Add pictures", () => adder(), ".end")
+                )
+            )
+    ].flat().filter(Boolean);
 }
 
 export const learning = {
     title: "Learn",
     draw() {
         const a = data("learned");
+        const helpful = a && state.server.fitted ? help(state.server.classes, data("mistakes")?.mistakes ?? []) : [];
         const now = state.server.learning;
         const none = state.server.classes.some((c) => c.tested)
             ? "Learn properly to compare it with hand-written prompts, and to use it elsewhere."
@@ -113,7 +125,7 @@ export const learning = {
             h(
                 ".two",
                 h("div", a === undefined ? skeleton() : a ? comparison(a) : muted(none), curve(data("history") ?? [])),
-                a?.help.length > 0 && part("What would help most", null, null, h("ul.stack", a.help.map(help)))
+                helpful.length > 0 && part("What would help most", null, null, h("ul.stack", helpful))
             ),
             h(
                 ".row.wrap",

@@ -19,6 +19,11 @@ function decisions(list, m) {
     };
 }
 
+const sentence = (m) =>
+    m.suspect
+        ? `Probably a wrong label. The most similar pictures are all in ${m.predicted}.`
+        : "Probably just hard. Similar pictures are in both classes.";
+
 /** Wrong pictures, each with what can be done about it; one of all has the keys. */
 export const cases = (list, all = list) =>
     h(
@@ -26,7 +31,7 @@ export const cases = (list, all = list) =>
         list.map((m) => {
             const now = m === current(all);
             const todo = decisions(all, m);
-            const likely = (verdict) => (now && m.verdict === verdict ? ".primary" : "");
+            const likely = (suspect) => (now && m.suspect === suspect ? ".primary" : "");
             const near = (label, ids = []) =>
                 ids.length > 0 &&
                 h("div", h("p.small.muted", "Most similar in ", h("b", name(label))), images(".near", ids.slice(0, 3)));
@@ -36,15 +41,15 @@ export const cases = (list, all = list) =>
                 h("img.whole", {src: "/picture/" + m.id, alt: `Picture in ${m.label}, seen as ${m.predicted}`}),
                 h(
                     ".stack",
-                    h("b", m.sentence),
+                    h("b", m.sentence ?? sentence(m)),
                     figure(name(m.predicted), bar(m.probability, ".loss"), percent(m.probability)),
                     m.labelProbability != null &&
                         figure(name(m.label), bar(m.labelProbability, ".own"), percent(m.labelProbability)),
                     h(".row.wrap", near(m.label, m.own), near(m.predicted, m.other)),
                     h(
                         ".row.wrap",
-                        button(["Move to ", name(m.predicted)], todo.m, likely("wrong"), now && "M"),
-                        button("Label is right", todo.l, likely("hard"), now && "L"),
+                        button(["Move to ", name(m.predicted)], todo.m, likely(true), now && "M"),
+                        button("Label is right", todo.l, likely(false), now && "L"),
                         button("Remove", todo.Delete, ".plain", now && "Del")
                     )
                 )

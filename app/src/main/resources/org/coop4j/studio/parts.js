@@ -9,7 +9,7 @@ export function h(what, ...inside) {
     return element(tag || "div", {...props, class: [...classes, props.class].join(" ")}, ...inside);
 }
 
-export const count = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+export const count = (n, what, many = what + "s") => `${n.toLocaleString("en")} ${n === 1 ? what : many}`;
 export const pictures = (n) => count(n, "picture");
 export const percent = (share) => `${Math.round(100 * share)} %`;
 export const name = (text) => h("bdi", text);
@@ -47,12 +47,17 @@ export const figure = (label, drawing, number, look = "") =>
 
 export const bar = (share, look = "", props) => h(`.bar${look}`, {style: `--share:${Math.min(1, share)}`, ...props});
 
-/** A line of a share of right answers, with its 95 % interval by Wilson. */
-export function accuracy(label, right, tested, look) {
+/** The 95 % interval of a share of right answers by Wilson. */
+export function likely(right, tested) {
     const p = right / tested;
     const z = 1.96 ** 2 / tested;
     const half = Math.sqrt(z * (p * (1 - p) + z / 4));
-    const [from, to] = [-half, half].map((by) => (p + z / 2 + by) / (1 + z));
+    return [-half, half].map((by) => (p + z / 2 + by) / (1 + z));
+}
+
+/** A line of a share of right answers, with its 95 % interval. */
+export function accuracy(label, right, tested, look) {
+    const [from, to] = likely(right, tested);
     const range = h(".range", {
         role: "img",
         title: `Likely ${percent(from)} to ${percent(to)}`,

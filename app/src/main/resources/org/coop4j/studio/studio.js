@@ -8,7 +8,7 @@ import {history} from "./history.js";
 import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
-import {button, h, images, kbd, muted, name, skeleton} from "./parts.js";
+import {button, count, h, images, kbd, likely, muted, name, percent, pictures, skeleton} from "./parts.js";
 import {look} from "./pictures.js";
 import {render} from "./preact.js";
 import {sort} from "./sort.js";
@@ -78,27 +78,60 @@ const header = (s) =>
         button("Undo", s.undo && undo, ".plain", "U")
     );
 
+const than = (more, what) =>
+    more ? `${Math.abs(more)} ${more > 0 ? "more" : "fewer"} than ${what}` : "as many as " + what;
+
+/** What is true of the pictures, its evidence, the screen where something useful is done next, and the words for that. */
+function told({total, unsorted, classes, fitted, test, mistakes}) {
+    const sort = (...other) => (unsorted ? ["sort", "Sort " + pictures(unsorted)] : other);
+    if (!total) {
+        return ["Add pictures to begin.", "Drop files or folders here.", "board", "Add pictures"];
+    }
+    if (!fitted) {
+        const evidence = `${pictures(total)}, ${count(classes.length, "class", "classes")} so far.`;
+        return ["The studio learns as soon as there are two classes.", evidence, ...sort("board", "New class")];
+    }
+    if (!test) {
+        const evidence = "Add pictures: a class needs 8 or more to be tested.";
+        return ["Nothing is tested yet.", evidence, ...sort("board", "Add pictures")];
+    }
+    const {right, tested, prompts, before} = test;
+    const [from, to] = likely(right, tested);
+    const [low, high] = [from, to].map((share) => Math.round(10 * share));
+    const evidence =
+        `${right} of ${tested} test pictures are right (${percent(right / tested)}, likely ` +
+        `${Math.round(100 * from)} to ${percent(to)}). ` +
+        than(right - prompts, "without learning").replace(/^a/, "A") +
+        (before ? `, ${than(before.better - before.worse, "before your last change")}.` : ".");
+    return [
+        `Of 10 new pictures, ${low === high ? low : `${low} to ${high}`} would be right.`,
+        evidence,
+        ...(mistakes ? sort("mistakes", "Look at " + count(mistakes, "mistake")) : sort("learn", "Learn"))
+    ];
+}
+
 /** Does what the sentence suggests, or goes where that is done. */
 function next() {
-    const {screen: to, label} = state.server.sentence.next;
+    const [, , to, label] = told(state.server);
     const here = {learn, board: label === "New class" ? newClass : adder}[to];
     to === state.screen && here ? here() : (location.hash = to);
 }
 
-function sentence({sentence: {text, evidence, next: todo}, classes, learning: now}) {
-    const here = todo.screen === state.screen;
+function sentence(s) {
+    const [text, evidence, to, label] = told(s);
+    const here = to === state.screen;
     return h(
         ".sentence.row.wrap",
         h("div", h("h1", text), muted(evidence)),
         h(
             ".row.end",
             state.screen === "board" &&
-                classes.length > 1 &&
-                !now &&
-                todo.screen !== "learn" &&
+                s.classes.length > 1 &&
+                !s.learning &&
+                to !== "learn" &&
                 button("Learn properly", learn, ".plain.large", "L"),
-            (!here || "board learn".includes(todo.screen)) &&
-                button(todo.label, next, ".large" + (here || state.screen === "board" ? ".primary" : ""), "N")
+            (!here || "board learn".includes(to)) &&
+                button(label, next, ".large" + (here || state.screen === "board" ? ".primary" : ""), "N")
         )
     );
 }

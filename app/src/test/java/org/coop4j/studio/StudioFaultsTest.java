@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -24,7 +25,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
-import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,7 @@ class StudioFaultsTest {
 
         public static void main(String[] arguments) throws IOException {
             try (Studio studio = Studio.open(Path.of(arguments[0]), false, Hindered::sha256)) {
-                System.out.println(studio.snapshot().pictures().size() + " pictures");
+                System.out.println(studio.snapshot().photos().size() + " pictures");
                 attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png", null));
                 for (int i = 0; i < 10; i++) {
                     String to = "b" + i % 2;
@@ -82,9 +83,9 @@ class StudioFaultsTest {
         fill(folder, 24, "a");
         Set<String> known = new HashSet<>(contents(folder));
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            assertThat(studio.snapshot().pictures()).hasSize(24);
+            assertThat(studio.snapshot().photos()).hasSize(24);
         }
-        long journal = Files.size(folder.resolve(Studio.OWN).resolve("journal"));
+        long journal = Files.size(folder.resolve(PhotoFolder.OWN).resolve("journal"));
         String said =
                 hindered(folder, "bash", "-c", "ulimit -f %d; exec \"$@\"".formatted(journal / 1024 + 2), "limited");
         assertThat(said)
@@ -92,7 +93,8 @@ class StudioFaultsTest {
                 .contains("The journal: ")
                 .contains("Nothing is lost, and nothing was changed.");
         assertThat(contents(folder)).hasSize(24).containsAll(known);
-        assertThat(Files.size(folder.resolve(Studio.OWN).resolve("journal"))).isGreaterThan(journal);
+        assertThat(Files.size(folder.resolve(PhotoFolder.OWN).resolve("journal")))
+                .isGreaterThan(journal);
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             int moved = 24 - ids(studio, "a").size();
             assertThat(moved).isBetween(1, 9);
@@ -163,7 +165,8 @@ class StudioFaultsTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             move = new Move(studio.snapshot().of("a").get(0).sha256(), "a/p0.png", "b/new.png");
         }
-        try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
+        try (Journal journal =
+                new Journal(Optional.of(folder.resolve(PhotoFolder.OWN).resolve("journal")))) {
             journal.add(Entry.of(9, "Moved 1 to b", null, null, List.of(), List.of(move), List.of()));
         }
         Files.write(folder.resolve("a/p0.png"), picture(70));
@@ -178,7 +181,7 @@ class StudioFaultsTest {
         fill(folder, 1, "a");
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             for (int i = 1; i <= Integer.getInteger("studio.writes", 40); i++) {
-                Path file = folder.resolve(studio.snapshot().pictures().get(0).path());
+                Path file = folder.resolve(studio.snapshot().photos().get(0).path());
                 byte[] content = Arrays.copyOf(picture(i), 1000 + i);
                 Thread writer = new Thread(() -> write(file, content));
                 writer.start();
@@ -186,7 +189,7 @@ class StudioFaultsTest {
                 writer.join();
                 move(studio, "c" + i);
                 move(studio, "c" + i);
-                Picture moved = studio.snapshot().pictures().get(0);
+                Photo moved = studio.snapshot().photos().get(0);
                 assertThat(moved.className()).isEqualTo("c" + i);
                 assertThat(moved.sha256()).isEqualTo(Sha256.of(folder.resolve(moved.path())));
             }
@@ -203,7 +206,7 @@ class StudioFaultsTest {
 
     private static void move(Studio studio, String to) {
         try {
-            studio.move(List.of(studio.snapshot().pictures().get(0).id()), to, true, null);
+            studio.move(List.of(studio.snapshot().photos().get(0).id()), to, true, null);
         } catch (StudioProblem e) {
             assertThat(e)
                     .hasMessageMatching(".*changed(, moved or deleted)? elsewhere.*")
@@ -219,7 +222,7 @@ class StudioFaultsTest {
         Files.createSymbolicLink(photos.resolve("a/deep/linked"), folder.resolve("elsewhere"));
         Files.createSymbolicLink(photos.resolve("b/near.png"), Path.of("../../near.png"));
         try (Studio studio = Studio.open(photos, false, Sha256::of)) {
-            String nested = studio.snapshot().pictures().stream()
+            String nested = studio.snapshot().photos().stream()
                     .filter(one -> one.path().equals("a/deep/linked/p1.png"))
                     .findFirst()
                     .orElseThrow()

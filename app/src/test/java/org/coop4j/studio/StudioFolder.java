@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.JavaChild;
 import org.coop4j.base.Sha256;
-import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Snapshot.Photo;
 
 /** Folders of small pictures, and what is in them. */
 final class StudioFolder {
@@ -71,7 +71,7 @@ final class StudioFolder {
     }
 
     static List<String> ids(Studio studio, String className) {
-        return studio.snapshot().of(className).stream().map(Picture::id).toList();
+        return studio.snapshot().of(className).stream().map(Photo::id).toList();
     }
 
     /** Returns a process of Java, begun by another command unless that is empty. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.coop4j.base.Sha256;
 import org.coop4j.studio.Journal.Entry;
@@ -61,7 +62,7 @@ class StudioKillTest {
             Files.readAllLines(out).stream().filter(line -> line.length() == 64).forEach(known::add);
             try (Studio studio = Studio.open(folder, false, Sha256::of)) {
                 assertThat(contents(folder)).as("kill " + kill).containsAll(known);
-                assertThat(studio.snapshot().pictures()).isNotEmpty();
+                assertThat(studio.snapshot().photos()).isNotEmpty();
             }
         }
     }
@@ -74,7 +75,8 @@ class StudioKillTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
-        try (Journal journal = new Journal(folder.resolve(Studio.OWN).resolve("journal"))) {
+        try (Journal journal =
+                new Journal(Optional.of(folder.resolve(PhotoFolder.OWN).resolve("journal")))) {
             journal.add(Entry.of(9, "Moved 3 to c", null, null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));

@@ -24,9 +24,9 @@ import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
 import org.coop4j.studio.Journal.Tested;
-import org.coop4j.studio.Labels.Difference;
-import org.coop4j.studio.Labels.Version;
-import org.coop4j.studio.Studio.Picture;
+import org.coop4j.studio.Journal.Version;
+import org.coop4j.studio.Places.Difference;
+import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +40,7 @@ class StudioTest {
     private List<String> tree() throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.map(file -> folder.relativize(file).toString())
-                    .filter(file -> !file.startsWith(Studio.OWN))
+                    .filter(file -> !file.startsWith(PhotoFolder.OWN))
                     .sorted()
                     .toList();
         }
@@ -74,7 +74,7 @@ class StudioTest {
             for (int i = 0; i < 30; i++) {
                 StudioFolder.anything(studio, random);
             }
-            Files.delete(folder.resolve(studio.snapshot().pictures().get(0).path()));
+            Files.delete(folder.resolve(studio.snapshot().photos().get(0).path()));
             Files.write(folder.resolve("new.png"), picture(5000));
             studio.move(ids(studio, null), "z", true, null);
         }
@@ -90,7 +90,7 @@ class StudioTest {
                     studio.difference(states.get(2).state(), states.get(1).state());
             assertThat(outside).hasSize(2);
             assertThat(outside).filteredOn(one -> one.from().isEmpty()).allSatisfy(one -> assertThat(one.id())
-                    .isEqualTo(Picture.id(Sha256.of(picture(5000)))));
+                    .isEqualTo(Photo.id(Sha256.of(picture(5000)))));
             for (Version state : states.subList(2, states.size())) {
                 Set<String> known = new HashSet<>(contents(folder));
                 studio.restore(state.state());
@@ -227,7 +227,7 @@ class StudioTest {
             while (ids(studio, "a").equals(before)) {
                 Thread.sleep(50);
             }
-            assertThat(ids(studio, "a")).contains(Picture.id(Sha256.of(picture(60))));
+            assertThat(ids(studio, "a")).contains(Photo.id(Sha256.of(picture(60))));
         }
     }
 
@@ -245,7 +245,7 @@ class StudioTest {
             Path copied = Files.write(folder.resolve("b/copied.png"), Arrays.copyOf(whole, whole.length / 2));
             assertThat(ids(studio, "b")).hasSize(4);
             Files.write(copied, whole); // its folder's time stays
-            assertThat(ids(studio, "b")).contains(Picture.id(Sha256.of(whole)));
+            assertThat(ids(studio, "b")).contains(Photo.id(Sha256.of(whole)));
             String changed = ids(studio, "a").get(0);
             Files.write(folder.resolve("a/p1.png"), picture(51));
             Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(1));
@@ -288,7 +288,7 @@ class StudioTest {
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             assertThrown(CommandFailure.class, () -> Studio.open(folder, false, Sha256::of), "another studio");
             Studio.open(folder, true, Sha256::of).close();
-            assertThat(studio.snapshot().pictures()).hasSize(1);
+            assertThat(studio.snapshot().photos()).hasSize(1);
         }
         Path split = fill(folder.resolve("a"), 1, "train", "test");
         assertThrown(() -> Studio.open(split, false, Sha256::of), "split");
@@ -303,7 +303,7 @@ class StudioTest {
             assertThrown(() -> studio.move(ids(studio, "a"), null, false, null), "--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
-        assertThat(photos.resolve(Studio.OWN)).doesNotExist();
+        assertThat(photos.resolve(PhotoFolder.OWN)).doesNotExist();
         try (Studio studio = Studio.open(photos, false, Sha256::of)) {
             assertThrown(() -> studio.move(ids(studio, "a"), "linked", false, null), "link");
             assertThrown(() -> studio.move(ids(studio, "linked"), "a", false, null), "link");
@@ -314,7 +314,7 @@ class StudioTest {
     @Test
     void aDamagedTailOfTheJournalIsSetAside() throws IOException {
         fill(folder, 2, "a", "b");
-        Path journal = folder.resolve(Studio.OWN).resolve("journal");
+        Path journal = folder.resolve(PhotoFolder.OWN).resolve("journal");
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
             studio.move(ids(studio, "a"), "b", false, null);
         }
@@ -334,10 +334,12 @@ class StudioTest {
             studio.keep(ids(studio, "a").get(0));
         }
         try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            Picture kept = studio.snapshot().of("a").get(0);
-            assertThat(studio.snapshot().isKept(kept)).isTrue();
+            Photo kept = studio.snapshot().of("a").get(0);
+            assertThat(studio.snapshot().kept().contains(kept.label())).isTrue();
             studio.move(List.of(kept.id()), "b", false, null);
-            assertThat(studio.snapshot().of("b")).noneMatch(studio.snapshot()::isKept);
+            assertThat(studio.snapshot().of("b"))
+                    .map(Photo::label)
+                    .doesNotContainAnyElementsOf(studio.snapshot().kept());
         }
     }
 }

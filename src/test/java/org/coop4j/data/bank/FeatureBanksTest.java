@@ -372,7 +372,7 @@ class FeatureBanksTest {
         try (Bank bank = bank("a", train(2, 1))) {
             ImageFeatures banked = bank.encode(images, true, recorder);
             assertThat(banked.size()).isEqualTo(67);
-            assertThat(banked.image(2)).isEqualTo(images.get(3));
+            assertThat(banked.images().get(2).path()).isEqualTo(images.get(3).path());
             assertThat(recorder.tasks.get(0).done())
                     .isEqualTo(recorder.tasks.get(0).total());
         }

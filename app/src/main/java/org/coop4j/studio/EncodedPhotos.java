@@ -1,0 +1,98 @@
+package org.coop4j.studio;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.TextsOnce;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.run.Images;
+import org.coop4j.studio.Snapshot.Photo;
+
+/** Features of a studio's pictures by content, encoded in parts. */
+final class EncodedPhotos implements Closeable {
+
+    /** Pictures that are encoded before changes are looked for. */
+    private static final int PART = 32;
+
+    private final Images images;
+    private final Map<String, float[]> rows = new ConcurrentHashMap<>(); // by content
+    private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
+
+    EncodedPhotos(Images images) {
+        this.images = images;
+    }
+
+    /** Encodes some pictures, those with a label first; returns true if more are left. */
+    boolean encode(Snapshot now) throws IOException {
+        List<Photo> missing = now.photos().stream()
+                .filter(this::isMissing)
+                .sorted(Comparator.comparing(one -> one.className() == null))
+                .toList();
+        List<Photo> some = missing.subList(0, Math.min(PART, missing.size()));
+        if (some.isEmpty()) {
+            return false;
+        }
+        images.lookAgain(); // a file may have taken another's place
+        ImageFeatures encoded =
+                images.encode(some.stream().map(one -> now.image(one, 0)).toList(), "pictures", Progress.NONE);
+        float[][] values = encoded.matrix().toRows();
+        for (int i = 0; i < values.length; i++) {
+            rows.put(encoded.images().get(i).sha256(), values[i]);
+        }
+        some.stream()
+                .filter(one -> !has(one) && Files.exists(now.root().resolve(one.path())))
+                .forEach(one -> unreadable.add(one.sha256()));
+        return missing.size() > some.size();
+    }
+
+    boolean has(Photo one) {
+        return rows.containsKey(one.sha256());
+    }
+
+    boolean isUnreadable(Photo one) {
+        return unreadable.contains(one.sha256());
+    }
+
+    boolean isMissing(Photo one) {
+        return !has(one) && !isUnreadable(one);
+    }
+
+    /** Returns the number of contents that were looked at. */
+    int count() {
+        return rows.size() + unreadable.size();
+    }
+
+    /** Returns the features of encoded pictures, not normalised. */
+    FeatureMatrix of(List<Photo> photos) {
+        return FeatureMatrix.of(
+                photos.stream().map(one -> rows.get(one.sha256())).toList(),
+                images.clip().embedDim());
+    }
+
+    /** Returns the model, which encodes each text once. */
+    TextsOnce space() {
+        return images.space();
+    }
+
+    /** Returns images of runs on encoded pictures, which share the features of texts. */
+    Images of(ImageDataset lists) {
+        return Images.of(images.space(), lists, (some, kind) -> {
+            int width = images.clip().featureWidth(kind);
+            return new ImageFeatures(some, 1, width, (i, view, target, offset) ->
+                    System.arraycopy(rows.get(some.get(i).sha256()), 0, target, offset, width));
+        });
+    }
+
+    @Override
+    public void close() {
+        images.forget();
+    }
+}

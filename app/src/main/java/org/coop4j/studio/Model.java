@@ -1,0 +1,319 @@
+package org.coop4j.studio;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import org.coop4j.base.Log;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.ClassNames;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Predictions;
+import org.coop4j.findings.Neighbours;
+import org.coop4j.findings.TestNumbers;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.method.PromptEnsemble.Written;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Images;
+import org.coop4j.run.Learned.Prompt;
+import org.coop4j.run.Learned.Test;
+import org.coop4j.run.Learned;
+import org.coop4j.run.Recipe;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Snapshot.Photo;
+import org.slf4j.Logger;
+
+/** Encodes a studio's pictures in the background, and fits a quick classifier again after each change. */
+final class Model implements Closeable {
+
+    private static final Logger LOG = Log.of(Model.class);
+
+    private final Studio studio;
+    private final Clip clip;
+    private final EncodedPhotos encoded;
+    private final Quality quality;
+    private final Runnable listener;
+    private final Map<String, Boolean> known = new ConcurrentHashMap<>(); // by class
+    private final Thread worker = new Thread(this::work, "coop4j-studio");
+    private boolean closed;
+    private boolean changed = true;
+    private volatile Fit fit;
+    private Fit before; // the fit before the latest change
+    private volatile String failure;
+
+    /**
+     * @param listener called when there is something new
+     */
+    Model(Studio studio, Clip clip, EncodedPhotos encoded, Quality quality, Runnable listener) {
+        this.studio = studio;
+        this.clip = clip;
+        this.encoded = encoded;
+        this.quality = quality;
+        this.listener = listener;
+        worker.setDaemon(true);
+    }
+
+    /**
+     * A quick classifier.
+     *
+     * @param revision of the labels that it learned from
+     * @param numbers of its test; null if nothing is tested
+     * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
+     * @param alike similarity that 7 of 8 pictures exceed
+     * @param typical the picture that is most like the others, by class
+     */
+    record Fit(
+            long revision,
+            Learned learned,
+            TestNumbers numbers,
+            double unlike,
+            double alike,
+            Map<String, String> typical) {
+
+        /** Least probability of a picture that is shown as one of a class. */
+        static final double SURE = 0.5;
+
+        /** Pictures whose nearest neighbours tell what is unlike all classes. */
+        private static final int MEASURED = 500;
+
+        /** Learns from pictures as {@code coop train} does, and compares the test with that of an earlier fit or null. */
+        static Fit of(long revision, Images images, DataSpec source, ImageDataset lists, Fit earlier)
+                throws IOException {
+            Recipe.Lists counts = Recipe.Lists.of(source, lists);
+            Recipe recipe = Recipe.of(Method.closedForm(), Map.of(), counts, images.space());
+            Learned learned = new Run(images, recipe, RunData.of(source, lists, ClassHalf.ALL), Progress.NONE).learn();
+            try {
+                Pictures test = images.pictures(lists.test(), "test pictures", Progress.NONE);
+                List<String> names = lists.classNames();
+                Written written = PromptEnsemble.of(PromptTemplates.PHOTO).written(images.space(), names);
+                Prompt prompt = new Prompt(written, test.scores(written));
+                Learned tested =
+                        learned.with(new Test(names, test, test.scores(learned.classifier()), List.of(prompt)));
+                Pictures train = learned.support().train();
+                double[] nearest = likeness(
+                        train.select(IntStream.range(0, Math.min(MEASURED, train.size()))
+                                .toArray()),
+                        train);
+                Arrays.sort(nearest);
+                return new Fit(
+                        revision,
+                        tested,
+                        lists.test().isEmpty()
+                                ? null
+                                : TestNumbers.of(
+                                        tested, Optional.ofNullable(earlier).map(Fit::numbers), SURE),
+                        nearest[nearest.length / 50],
+                        nearest[nearest.length / 8],
+                        typical(train, names));
+            } catch (IOException | RuntimeException e) {
+                learned.close();
+                throw e;
+            }
+        }
+
+        private static Map<String, String> typical(Pictures train, List<String> names) throws IOException {
+            Map<String, String> typical = new HashMap<>();
+            int[] labels = train.labels();
+            for (int label = 0; label < names.size(); label++) {
+                int wanted = label;
+                Pictures own = train.select(IntStream.range(0, labels.length)
+                        .filter(i -> labels[i] == wanted)
+                        .toArray());
+                typical.put(names.get(label), id(own, Neighbours.typical(units(own))));
+            }
+            return typical;
+        }
+
+        static FeatureMatrix units(Pictures some) throws IOException {
+            return some.features(FeatureKind.EMBEDDED).matrix().normalized();
+        }
+
+        static String id(Pictures some, int i) {
+            return Photo.id(some.images().get(i).sha256());
+        }
+
+        /** Returns the similarity of each picture to the nearest training picture that has another content. */
+        private static double[] likeness(Pictures some, Pictures train) throws IOException {
+            double[] nearest = new double[some.size()];
+            Neighbours.each(units(some), units(train), (i, similar) -> {
+                String own = some.images().get(i).sha256();
+                List<Integer> first = Neighbours.first(
+                        similar, 1, j -> !train.images().get(j).sha256().equals(own));
+                nearest[i] = first.isEmpty() ? -1 : similar[first.get(0)];
+            });
+            return nearest;
+        }
+
+        /** Returns the similarity of each of some pictures without a label to the nearest training picture. */
+        double[] likeness(FeatureMatrix some) throws IOException {
+            double[] nearest = new double[some.rows()];
+            Neighbours.each(
+                    some.normalized(),
+                    units(learned.support().train()),
+                    (i, similar) -> nearest[i] = similar[Predictions.argmax(similar)]);
+            return nearest;
+        }
+
+        List<String> classes() {
+            return learned.support().task().classNames();
+        }
+
+        /** Returns the number of test pictures of a class that are classified correctly. */
+        int right(String className) {
+            int label = classes().indexOf(className);
+            int[] labels = learned.test().labels();
+            boolean[] correct = learned.test().correct();
+            return (int) IntStream.range(0, labels.length)
+                    .filter(i -> labels[i] == label && correct[i])
+                    .count();
+        }
+
+        /** Returns the numbers of test pictures that are mistaken, but for labels that were declared right. */
+        int[] mistaken(Snapshot now) {
+            boolean[] correct = learned.test().correct();
+            return IntStream.range(0, correct.length)
+                    .filter(i -> !correct[i])
+                    .filter(i -> {
+                        LabelledImage one = learned.tested().images().get(i);
+                        return !now.kept()
+                                .contains(Photo.label(one.sha256(), one.className()));
+                    })
+                    .toArray();
+        }
+    }
+
+    /** Begins to work. */
+    void start() {
+        worker.start();
+    }
+
+    /** Notes that labels or pictures have changed. */
+    synchronized void changed() {
+        changed = true;
+        notifyAll();
+    }
+
+    private void work() {
+        try {
+            for (Snapshot now = next(); now != null; now = next()) {
+                try {
+                    boolean more = encoded.encode(now);
+                    fit(now);
+                    if (more || quality.measure(now)) {
+                        changed();
+                    }
+                    failure = null;
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("the pictures cannot be learned from", e);
+                    failure = "The pictures cannot be learned from: %s.".formatted(e.getMessage());
+                }
+                listener.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Snapshot next() throws InterruptedException {
+        synchronized (this) {
+            while (!changed && !closed) {
+                wait();
+            }
+            changed = false;
+            if (closed) {
+                return null;
+            }
+        }
+        return studio.snapshot();
+    }
+
+    /** Learns again if labels have changed since, and all labelled pictures are encoded. */
+    private void fit(Snapshot now) throws IOException {
+        if (!now.labelled(encoded::isMissing).isEmpty() || (fit != null && fit.revision == now.revision())) {
+            return;
+        }
+        Optional<ImageDataset> found = now.lists(encoded::has);
+        Fit last = fit == null ? before : fit;
+        Fit made = null;
+        if (found.isPresent()) {
+            ImageDataset lists = found.get();
+            DataSpec source = DataSpec.of(now.root()).with().exif(ExifOrientation.APPLY).build();
+            ClassNames.requireUsable(lists.classNames(), source.path());
+            made = Fit.of(now.revision(), encoded.of(lists), source, lists, last);
+        }
+        if (fit != null) { // it may still be in use, and is closed with the next change
+            close(before);
+            before = fit;
+        }
+        fit = made;
+        if (made != null && made.numbers != null) {
+            studio.tested(now.state(), new Tested(made.numbers.right(), made.numbers.tested()));
+        }
+    }
+
+    private static void close(Fit old) {
+        if (old != null) {
+            old.learned.close();
+        }
+    }
+
+    // For the screens
+
+    /** Returns the present classifier; null if there is none. */
+    Fit latest() {
+        return fit;
+    }
+
+    /** Returns the hand-written prompts of some classes. */
+    Classifier byNames(List<String> names) throws IOException {
+        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(encoded.space(), names);
+    }
+
+    /** Returns why the pictures cannot be learned from; null if they can. */
+    String failure() {
+        return failure;
+    }
+
+    boolean knows(String className) {
+        return known.computeIfAbsent(
+                className, name -> UnknownWords.of(clip, List.of(name)).isEmpty());
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        end(worker);
+        close(before);
+        close(fit);
+    }
+
+    /** Waits for a thread that was told to end. */
+    static void end(Thread thread) {
+        try {
+            thread.join(10_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,374 @@
+package org.coop4j.studio;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toCollection;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.FolderTimes;
+import org.coop4j.base.IoFunction;
+import org.coop4j.base.Log;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.Sha256;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.studio.Journal.Entry;
+import org.coop4j.studio.Journal.Move;
+import org.coop4j.studio.Snapshot.Photo;
+import org.slf4j.Logger;
+
+/**
+ * The pictures of a studio on the disk and in memory: finds them, moves them as the journal says, and sets some of each class
+ * apart for tests. Its studio has one thread use it at a time.
+ */
+final class PhotoFolder implements Closeable {
+
+    /** Folder of the studio's own files, hidden from every other command. */
+    static final String OWN = ".coop4j";
+
+    private static final Logger LOG = Log.of(PhotoFolder.class);
+    private static final int FEWEST_TO_TEST = 8;
+
+    /** Longest pause between two writes of a file that is being copied. */
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    /** Time between two checks of all files: some may be overwritten in place. */
+    private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
+
+    final Path root;
+    final Journal journal;
+    final SortedMap<String, Photo> photos = new TreeMap<>(); // by path
+    final SortedSet<String> classes = new TreeSet<>();
+    private final Set<String> tests = new LinkedHashSet<>(); // contents
+    private final IoFunction<Path, String> sha256;
+    private final FileChannel lock; // null if nothing is written into the folder
+    private Map<String, List<Photo>> byId = Map.of();
+    private FolderTimes seen; // null if the folder is to be listed again
+    private Instant looked = Instant.EPOCH; // when changes were last looked for
+    private Instant lookedAtAll = Instant.EPOCH;
+    private long revision = 1;
+
+    /**
+     * Opens a folder, finishes what a killed studio had begun, and lists the pictures.
+     *
+     * @param readOnly true to write nothing into the folder
+     * @param sha256 hashes the content of a file
+     * @throws CommandFailure if another studio has the folder, or it has a split
+     */
+    PhotoFolder(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
+        this.root = folder.toRealPath();
+        this.sha256 = sha256;
+        this.lock = readOnly ? null : locked();
+        try {
+            this.journal = new Journal(readOnly ? Optional.empty() : Optional.of(own("journal")));
+            Entry unfinished = journal.unfinished();
+            if (unfinished != null) {
+                LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
+                perform(unfinished);
+            }
+            if (Files.exists(own("test.txt"))) {
+                tests.addAll(Files.readAllLines(own("test.txt"), UTF_8));
+            }
+            scan();
+            CommandFailure.require(
+                    classes.isEmpty()
+                            || classes.stream()
+                                    .anyMatch(name -> Split.named(name).isEmpty()),
+                    "%s holds parts of a split, not classes: give one of them",
+                    folder);
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private FileChannel locked() throws IOException {
+        CommandFailure.require(
+                !Files.isSymbolicLink(own("")) && Files.isWritable(root),
+                "%s cannot be written: change its permissions, or look at it with --read-only",
+                root);
+        Files.createDirectories(own("removed"));
+        FileChannel channel = OpenFile.channel(own("lock"), CREATE, WRITE);
+        if (OpenFile.lock(channel) == null) {
+            channel.close();
+            throw new CommandFailure("another studio has %s open: use its page, or end it first".formatted(root));
+        }
+        return channel;
+    }
+
+    boolean readOnly() {
+        return lock == null;
+    }
+
+    /** Returns a file of the studio's own. */
+    Path own(String name) {
+        return root.resolve(OWN).resolve(name);
+    }
+
+    Snapshot snapshot() {
+        return new Snapshot(
+                root,
+                revision,
+                journal.state(),
+                List.copyOf(classes),
+                List.copyOf(photos.values()),
+                Set.copyOf(tests),
+                Set.copyOf(journal.places().kept));
+    }
+
+    long revision() {
+        return revision;
+    }
+
+    /** Returns the pictures of a content. */
+    List<Photo> of(String id) {
+        return byId.getOrDefault(id, List.of());
+    }
+
+    // What is there
+
+    /** Lists folders again that were changed from outside; returns true if there were some. */
+    boolean refresh() throws IOException {
+        boolean changed = isOneWritten() || seen == null || seen.isChanged();
+        if (changed) {
+            scan();
+        }
+        return changed;
+    }
+
+    /**
+     * Returns true if a file was overwritten in place, which the time of its folder does not show. Files that may have been
+     * half written at the last look are looked at each time, the others once a second.
+     */
+    private boolean isOneWritten() {
+        Instant now = Instant.now();
+        boolean all = lookedAtAll.plus(LOOK_AT_ALL).isBefore(now);
+        Instant since = all ? Instant.MIN : looked.minus(LONGEST_PAUSE);
+        looked = now;
+        lookedAtAll = all ? now : lookedAtAll;
+        return photos.values().parallelStream()
+                .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
+    }
+
+    private boolean isStill(Photo one) {
+        try {
+            return one.isStill(Files.readAttributes(root.resolve(one.path()), BasicFileAttributes.class));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void scan() throws IOException {
+        ImageFiles lister = new ImageFiles();
+        List<Path> direct = lister.folders(root);
+        List<Path> files = lister.images(root);
+        Set<Path> folders = new HashSet<>(direct);
+        folders.add(root);
+        files.forEach(file -> folders.add(file.getParent()));
+        FolderTimes before = FolderTimes.of(folders);
+        Map<String, Photo> found = new ConcurrentHashMap<>();
+        files.parallelStream().forEach(file -> {
+            String path = root.relativize(file).toString().replace('\\', '/');
+            try {
+                BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+                Photo known = photos.get(path);
+                found.put(path, known != null && known.isStill(now) ? known : Photo.of(sha256.apply(file), path, now));
+            } catch (IOException e) {
+                LOG.warn("{} cannot be read: {}", file, e.getMessage());
+            }
+        });
+        photos.clear();
+        photos.putAll(found);
+        classes.clear();
+        direct.forEach(one -> classes.add(one.getFileName().toString()));
+        seen = before;
+        Entry outside = outside();
+        if (outside.isChange()) {
+            note(outside);
+        }
+        changed();
+    }
+
+    /** Returns what leads from the labels in the journal to those in the folder. */
+    private Entry outside() {
+        SortedMap<String, String> known = journal.places().seen();
+        List<Move> moves = new ArrayList<>();
+        known.forEach((place, content) -> {
+            if (!photos.containsKey(place) || !photos.get(place).sha256().equals(content)) {
+                moves.add(new Move(content, place, ""));
+            }
+        });
+        photos.forEach((place, one) -> {
+            if (!one.sha256().equals(known.get(place))) {
+                moves.add(new Move(one.sha256(), "", place));
+            }
+        });
+        SortedSet<String> before = journal.places().classes;
+        return Entry.of(journal.next(), null, null, null, minus(classes, before), moves, minus(before, classes));
+    }
+
+    static List<String> minus(Collection<String> some, Collection<String> others) {
+        return some.stream().filter(one -> !others.contains(one)).toList();
+    }
+
+    /** Begins a revision, with test pictures of the classes that have enough. */
+    void changed() {
+        revision++;
+        byId = photos.values().stream().collect(groupingBy(Photo::id));
+        Map<String, Set<String>> contents = photos.values().stream()
+                .filter(one -> one.className() != null)
+                .collect(
+                        groupingBy(Photo::className, TreeMap::new, mapping(Photo::sha256, toCollection(TreeSet::new))));
+        int before = tests.size();
+        for (Set<String> own : contents.values()) {
+            long wanted = own.size() < FEWEST_TO_TEST ? 0 : own.size() / 3;
+            List<String> left = minus(own, tests);
+            long missing = Math.max(0, wanted - (own.size() - left.size()));
+            tests.addAll(left.subList(0, (int) missing));
+        }
+        if (tests.size() > before && !readOnly()) {
+            try {
+                AtomicFile.write(own("test.txt"), String.join("\n", tests) + "\n");
+            } catch (IOException e) {
+                LOG.warn("the list of test pictures is not written: {}", e.getMessage());
+            }
+        }
+    }
+
+    // What is changed
+
+    /** Records a fact, which is found out again if it cannot be written now. */
+    void note(Entry entry) {
+        try {
+            journal.add(entry);
+        } catch (IOException e) {
+            LOG.warn("the journal cannot be written: {}", e.getMessage());
+        }
+    }
+
+    /** Makes the changes of a recorded action that are not made yet, in memory too; returns the problems. */
+    List<StudioProblem> perform(Entry entry) {
+        List<StudioProblem> problems = new ArrayList<>();
+        for (String folder : entry.makes()) {
+            attempt(folder, problems, () -> {
+                Files.createDirectories(root.resolve(folder));
+                classes.add(Photo.classOf(folder + "/"));
+            });
+        }
+        entry.moves().forEach(move -> attempt(move.from(), problems, () -> perform(move)));
+        for (String folder : entry.drops()) {
+            attempt(folder, problems, () -> {
+                Files.deleteIfExists(root.resolve(folder)); // fails unless it is empty
+                classes.remove(folder);
+            });
+        }
+        note(Entry.note(entry.action(), null, null));
+        Set<Path> folders = new HashSet<>(Set.of(root));
+        classes.forEach(name -> folders.add(root.resolve(name)));
+        photos.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
+        seen = problems.isEmpty() ? FolderTimes.of(folders) : null;
+        return problems;
+    }
+
+    private interface Step {
+        void take() throws IOException;
+    }
+
+    private static void attempt(String file, List<StudioProblem> problems, Step step) {
+        try {
+            step.take();
+        } catch (DirectoryNotEmptyException e) {
+            LOG.info("{} keeps its other files", file);
+        } catch (IOException e) {
+            problems.add(StudioProblem.of(e, file));
+        }
+    }
+
+    private void perform(Move move) throws IOException {
+        Path from = root.resolve(move.from());
+        Path to = root.resolve(move.to());
+        Photo known = photos.get(move.from());
+        BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
+        boolean changed =
+                known == null ? now.isRegularFile() && !Sha256.of(from).equals(move.sha256()) : !known.isStill(now);
+        if (changed) {
+            throw new IOException("it was changed elsewhere: look again");
+        }
+        boolean sameName = move.sha256().isEmpty() && move.from().equalsIgnoreCase(move.to());
+        if (isTaken(move.to()) && !(sameName && Files.isSameFile(from, to))) {
+            throw new FileAlreadyExistsException(move.to());
+        }
+        if (Files.isSymbolicLink(from) && !Files.exists(to.resolveSibling(Files.readSymbolicLink(from)))) {
+            throw new IOException("it is a link that leads nowhere from there");
+        }
+        Files.createDirectories(to.getParent());
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        if (move.sha256().isEmpty()) {
+            classes.remove(move.from());
+            classes.add(move.to());
+            Places.rename(
+                    photos,
+                    move.from(),
+                    move.to(),
+                    (one, place) -> new Photo(one.sha256(), place, one.size(), one.time()));
+            return;
+        }
+        photos.remove(move.from());
+        if (!move.to().startsWith(OWN)) {
+            photos.put(move.to(), Photo.of(move.sha256(), move.to(), now)); // a change since then is noticed later
+        }
+    }
+
+    boolean isTaken(String place) {
+        return Files.exists(root.resolve(place), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Refuses a place behind a link. */
+    void requireOwn(String place) {
+        for (Path folder = root.resolve(place); !folder.equals(root); folder = folder.getParent()) {
+            StudioProblem.require(
+                    !Files.isSymbolicLink(folder),
+                    "%s is a link to another folder: the studio changes nothing there.",
+                    root.relativize(folder));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (journal != null) {
+            journal.close();
+        }
+        if (lock != null) {
+            lock.close();
+        }
+    }
+}

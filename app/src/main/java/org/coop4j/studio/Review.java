@@ -1,0 +1,177 @@
+package org.coop4j.studio;
+
+import static java.util.stream.Collectors.toSet;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.coop4j.eval.Scores;
+import org.coop4j.findings.LabelErrors;
+import org.coop4j.findings.Neighbours;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.findings.RunComparison.NearDuplicates;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Learned;
+import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.Snapshot.Photo;
+
+/** Mistakes, and problems of the pictures. */
+final class Review {
+
+    private static final int SIMILAR = 3;
+
+    private final Studio studio;
+    private final EncodedPhotos encoded;
+    private final Quality quality;
+    private final Model model;
+    private volatile Clean cleaned;
+    private List<Long> cleanedAt = List.of();
+
+    Review(Studio studio, EncodedPhotos encoded, Quality quality, Model model) {
+        this.studio = studio;
+        this.encoded = encoded;
+        this.quality = quality;
+        this.model = model;
+    }
+
+    /**
+     * A test picture that is classified as another class.
+     *
+     * @param own the most similar training pictures of its class
+     * @param other those of the predicted class
+     * @param suspect true if its label is probably wrong: all of the most similar pictures are of the predicted class
+     */
+    record Mistake(
+            String id,
+            String label,
+            String predicted,
+            double probability,
+            double labelProbability,
+            List<String> own,
+            List<String> other,
+            boolean suspect) {}
+
+    /** The confusion matrix, a row per class, and its pictures off the diagonal. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Mistakes(int tested, List<String> classes, int[][] matrix, List<Mistake> mistakes) {}
+
+    Mistakes mistakes() throws IOException {
+        Fit fit = model.latest();
+        if (fit == null || fit.numbers() == null) {
+            return new Mistakes(0, List.of(), new int[0][], List.of());
+        }
+        Scores scores = fit.learned().test();
+        int[] labels = scores.labels();
+        int[] predicted = scores.predictions();
+        int[][] matrix = new int[fit.classes().size()][fit.classes().size()];
+        for (int i = 0; i < labels.length; i++) {
+            matrix[labels[i]][predicted[i]]++;
+        }
+        int[] wrong = fit.mistaken(studio.snapshot());
+        Pictures mistaken = fit.learned().tested().select(wrong);
+        Pictures train = fit.learned().support().train();
+        int[] learned = train.labels();
+        List<Mistake> mistakes = new ArrayList<>();
+        Neighbours.each(Fit.units(mistaken), Fit.units(train), (row, similar) -> {
+            int i = wrong[row];
+            int other = predicted[i];
+            double[] p = scores.probabilities(i);
+            mistakes.add(new Mistake(
+                    Fit.id(mistaken, row),
+                    fit.classes().get(labels[i]),
+                    fit.classes().get(other),
+                    p[other],
+                    p[labels[i]],
+                    nearest(train, similar, j -> learned[j] == labels[i]),
+                    nearest(train, similar, j -> learned[j] == other),
+                    Neighbours.first(similar, SIMILAR, j -> true).stream().allMatch(j -> learned[j] == other)));
+        });
+        mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
+        return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
+    }
+
+    private static List<String> nearest(Pictures train, float[] similar, IntPredicate wanted) {
+        return Neighbours.first(similar, SIMILAR, wanted).stream()
+                .map(j -> Fit.id(train, j))
+                .distinct()
+                .toList();
+    }
+
+    /** A picture whose label is probably another. */
+    record Suspected(String id, String label, String predicted, double probability) {}
+
+    /**
+     * Problems of the pictures.
+     *
+     * @param duplicates groups of pictures that are nearly the same
+     * @param unreadable files that are no pictures
+     */
+    record Clean(
+            List<Suspected> suspects,
+            List<List<String>> duplicates,
+            List<String> unreadable,
+            List<String> tiny,
+            List<String> blurred) {}
+
+    /** Returns the number of suspects that were found last. */
+    int suspects() {
+        Clean last = cleaned;
+        return last == null ? 0 : last.suspects.size();
+    }
+
+    /** Looks for problems, once per state of the folder. */
+    synchronized Clean clean() throws IOException {
+        Snapshot now = studio.snapshot();
+        Fit fit = model.latest();
+        List<Long> state = List.of(
+                now.revision(), fit == null ? 0 : fit.revision(), (long) encoded.count(), (long) quality.count());
+        if (!cleanedAt.equals(state)) {
+            cleaned = new Clean(
+                    fit == null ? List.of() : suspects(now, fit.learned()),
+                    duplicates(now),
+                    now.photos().stream()
+                            .filter(encoded::isUnreadable)
+                            .map(Photo::path)
+                            .toList(),
+                    quality.tiny(now),
+                    quality.blurred(now));
+            cleanedAt = state;
+        }
+        return cleaned;
+    }
+
+    /** Returns the suspects whose labels are still the same. */
+    private static List<Suspected> suspects(Snapshot now, Learned learned) throws IOException {
+        Set<String> labels = now.photos().stream().map(Photo::label).collect(toSet());
+        labels.removeAll(now.kept());
+        List<String> names = learned.support().task().classNames();
+        return LabelErrors.of(learned).suspects().stream()
+                .filter(one -> labels.contains(Photo.label(
+                        one.picture().sha256(), one.picture().image().className())))
+                .map(one -> new Suspected(
+                        Photo.id(one.picture().sha256()),
+                        one.picture().image().className(),
+                        names.get(one.suggested()),
+                        one.probability()))
+                .toList();
+    }
+
+    /** Returns groups of nearly the same pictures, those in training and test first. */
+    private List<List<String>> duplicates(Snapshot now) {
+        Map<String, Photo> distinct = new LinkedHashMap<>();
+        now.photos().stream().filter(encoded::has).forEach(one -> distinct.putIfAbsent(one.id(), one));
+        List<Photo> all =
+                distinct.values().stream().limit(NearDuplicates.MOST_COMPARED).toList();
+        List<Located> located = all.stream()
+                .map(one -> new Located(now.image(one, 0), now.isTest(one) ? "test" : "training"))
+                .toList();
+        return NearDuplicates.groups(NearDuplicates.of(located, encoded.of(all).normalized())).stream()
+                .map(group -> group.stream().map(one -> Photo.id(one.sha256())).toList())
+                .toList();
+    }
+}
