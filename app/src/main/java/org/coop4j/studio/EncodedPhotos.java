@@ -86,8 +86,12 @@ final class EncodedPhotos implements Closeable {
     Images of(ImageDataset lists) {
         return Images.of(images.space(), lists, (some, kind) -> {
             int width = images.clip().featureWidth(kind);
-            return new ImageFeatures(some, 1, width, (i, view, target, offset) ->
-                    System.arraycopy(rows.get(some.get(i).sha256()), 0, target, offset, width));
+            return new ImageFeatures(
+                    some,
+                    1,
+                    width,
+                    (i, view, target, offset) ->
+                            System.arraycopy(rows.get(some.get(i).sha256()), 0, target, offset, width));
         });
     }
 

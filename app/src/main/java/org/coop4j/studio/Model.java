@@ -16,8 +16,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Predictions;
 import org.coop4j.findings.Neighbours;
@@ -25,15 +25,15 @@ import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
-import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Learned;
 import org.coop4j.run.Learned.Prompt;
 import org.coop4j.run.Learned.Test;
-import org.coop4j.run.Learned;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
@@ -193,8 +193,7 @@ final class Model implements Closeable {
                     .filter(i -> !correct[i])
                     .filter(i -> {
                         LabelledImage one = learned.tested().images().get(i);
-                        return !now.kept()
-                                .contains(Photo.label(one.sha256(), one.className()));
+                        return !now.kept().contains(Photo.label(one.sha256(), one.className()));
                     })
                     .toArray();
         }
@@ -255,7 +254,8 @@ final class Model implements Closeable {
         Fit made = null;
         if (found.isPresent()) {
             ImageDataset lists = found.get();
-            DataSpec source = DataSpec.of(now.root()).with().exif(ExifOrientation.APPLY).build();
+            DataSpec source =
+                    DataSpec.of(now.root()).with().exif(ExifOrientation.APPLY).build();
             ClassNames.requireUsable(lists.classNames(), source.path());
             made = Fit.of(now.revision(), encoded.of(lists), source, lists, last);
         }

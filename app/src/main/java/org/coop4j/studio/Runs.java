@@ -24,8 +24,8 @@ import org.coop4j.base.Resource;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.SplitFile;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
@@ -158,7 +158,11 @@ final class Runs implements Closeable {
         }
         Path split = learned.resolve("run-%d.split.json".formatted(n));
         SplitFile.write(pictures, split, studio.root(), Optional.empty());
-        DataSpec data = DataSpec.of(split).with().images(studio.root()).exif(ExifOrientation.APPLY).build();
+        DataSpec data = DataSpec.of(split)
+                .with()
+                .images(studio.root())
+                .exif(ExifOrientation.APPLY)
+                .build();
         ImageDataset lists = images.dataset(data, 1);
         RunData all = RunData.of(data, lists, ClassHalf.ALL);
         Recipe.Lists counts = Recipe.Lists.of(data, lists);

@@ -3,8 +3,6 @@ package org.coop4j.studio;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.picture;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
