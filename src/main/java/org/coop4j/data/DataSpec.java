@@ -126,7 +126,7 @@ public record DataSpec(
         return new Builder(path.toString(), benchmark).build();
     }
 
-    /** Returns a builder of the same data, of which some values are to change. */
+    /** Returns a builder that starts with the values of this data. */
     public Builder with() {
         Builder same = new Builder(path, benchmark);
         same.imageRoot = imageRoot;
@@ -207,7 +207,7 @@ public record DataSpec(
             return this;
         }
 
-        /** Makes each folder with images a class, wherever it lies. */
+        /** Makes each folder with images a class, at any depth. */
         public Builder nested() {
             nested = true;
             return this;

@@ -21,7 +21,7 @@ import org.coop4j.image.ExifOrientation;
  * @param exif treatment of the file's EXIF orientation
  * @param stored the image's features if they were encoded before; null for an image to be encoded
  * @param sha256 SHA-256 of its content in hexadecimal; empty until it is read
- * @param turned EXIF orientation by which its pixels are turned, 1 to 8; 1 for upright and until it is read
+ * @param turned EXIF orientation that is applied to its pixels, 1 to 8; 1 until it is read
  */
 public record LabelledImage(
         Path path,
