@@ -244,6 +244,25 @@ class MultiLabelListsTest {
         assertThat(notes).anyMatch(note -> note.contains("zebra"));
     }
 
+    /** A step for each byte that was read before would take hours. */
+    @Test
+    void hostileMetadataIsReadInOnePass() throws IOException {
+        byte[] filled = new byte[16 << 20];
+        Arrays.fill(filled, (byte) 0xFF);
+        filled[1] = (byte) 0xD8;
+        Path picture = Files.write(folder.resolve("filled.jpg"), filled);
+        assertThat(Keywords.of(picture, notes::add)).isEmpty();
+        String word = "a".repeat(4 << 20);
+        Files.writeString(
+                folder.resolve("filled.jpg.xmp"),
+                """
+                <x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/">
+                <lr:hierarchicalSubject><li>animal|%s</li></lr:hierarchicalSubject></x:xmpmeta>
+                """
+                        .formatted(word));
+        assertThat(Keywords.of(picture, notes::add)).contains(List.of(word));
+    }
+
     @Test
     void whatALinesContradictionsSpoilIsNamedAndTheRestIsUsed() throws IOException {
         ImageDataset data = list(
