@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.text.PieceCodec.Encoding;
 import org.coop4j.text.PieceModel.Unknown;
@@ -375,11 +376,11 @@ final class TokenizerJson {
         String normalized = text;
         for (UnaryOperator<String> step : normalizers) {
             normalized = step.apply(normalized);
-            Require.that(
-                    normalized.length() <= LONGEST_REPLACEMENT * (text.length() + LONGEST_REPLACEMENT),
-                    "the vocabulary's normalizer makes %,d characters of %,d: expected that of a published model",
-                    normalized.length(),
-                    text.length());
+            if (normalized.length() > LONGEST_REPLACEMENT * (text.length() + LONGEST_REPLACEMENT)) {
+                throw new RefusedException(
+                        "the vocabulary's normalizer makes %,d characters of %,d: expected that of a published model"
+                                .formatted(normalized.length(), text.length()));
+            }
         }
         return normalized;
     }
