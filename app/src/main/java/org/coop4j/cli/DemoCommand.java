@@ -13,7 +13,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Json;
 import org.coop4j.demo.DemoPictures;
-import org.coop4j.demo.DemoReport;
+import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.http.PageServer;
 import org.coop4j.run.RunFolder;
@@ -48,40 +48,36 @@ final class DemoCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         require(port >= 0 && port <= 65_535, "port " + port + ": expected 0 (any free port) to 65535");
-        DemoReport report = isFinished() && !again ? earlier() : learn();
+        DemoResult result = isFinished() && !again ? earlier() : learn();
         if (form.json) {
-            console.print(Json.of(report.result()));
+            console.print(Json.of(result));
         } else {
-            DemoScreen.printEnd(report, out, console);
+            DemoScreen.printEnd(result, out, console);
         }
         console.flush();
         if (open) {
-            PageServer.serve(out.resolve(DemoReport.PAGE), port, console);
+            PageServer.serve(out.resolve(DemoRun.PAGE), port, console);
         }
         return 0;
     }
 
     private boolean isFinished() {
-        return Files.isRegularFile(out.resolve(DemoReport.NUMBERS))
-                && Files.isRegularFile(out.resolve(DemoReport.PAGE));
+        return Files.isRegularFile(out.resolve(DemoResult.FILE)) && Files.isRegularFile(out.resolve(DemoRun.PAGE));
     }
 
-    private DemoReport earlier() throws IOException {
+    private DemoResult earlier() throws IOException {
         console.note(out + " holds a finished demo; --again repeats it");
-        return DemoReport.read(out);
+        return DemoResult.read(out);
     }
 
-    private DemoReport learn() throws IOException {
+    private DemoResult learn() throws IOException {
         makeRoom();
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
         try (Clip clip = Clip.open(ShippedModel.cached())) {
             DemoScreen screen = new DemoScreen(console, !form.json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
-            DemoRun run =
-                    new DemoRun(clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console);
-            DemoReport report = new DemoReport(run.run(out));
-            report.write(out);
-            return report;
+            return new DemoRun(clip, DemoPictures.unpack(cache), DemoRun.plan(), CacheFolder.bank(), screen, console)
+                    .run(out);
         }
     }
 

@@ -1,30 +1,24 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.demo.DemoResult.CAREFUL;
-import static org.coop4j.demo.DemoResult.CAREFUL_DRAWINGS;
-import static org.coop4j.demo.DemoResult.DRAWINGS;
+import static org.coop4j.demo.DemoResult.FEATURED;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.console.Console;
-import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.demo.DemoMethod;
-import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
+import org.coop4j.demo.DemoResult.Score;
 import org.coop4j.demo.DemoResult.Scores;
+import org.coop4j.demo.DemoRun;
 import org.coop4j.demo.DemoRun.Listener;
-import org.coop4j.findings.PictureResults;
-import org.coop4j.findings.PictureResults.PictureResult;
 
 /**
  * The demo on the screen: a table that grows by a row for each number of shots.
@@ -57,7 +51,7 @@ record DemoScreen(Console console, boolean table) implements Listener {
                         photographs.train().size(),
                         photographs.test().size()));
         new Table<String>()
-                .words("hand-written prompt", DemoReport::quoted)
+                .words("hand-written prompt", prompt -> '"' + prompt + '"')
                 .numbers("accuracy", prompt -> percent(scores.accuracy(PHOTOGRAPHS, prompt)))
                 .words("", prompt -> prompt.equals(best) ? "best" : "")
                 .numbers("with careful names", prompt -> percent(scores.accuracy(CAREFUL, prompt)))
@@ -65,7 +59,6 @@ record DemoScreen(Console console, boolean table) implements Listener {
                 .lines()
                 .print(console);
         out.println();
-        out.printf(ROW, "SHOTS", "UNIFIED", "CLASS-SPECIFIC", "GDA", "LINEAR PROBE", "CLASS-SPECIFIC (| best by hand)");
         out.flush();
     }
 
@@ -74,13 +67,25 @@ record DemoScreen(Console console, boolean table) implements Listener {
         if (!table) {
             return;
         }
-        List<Object> row = new ArrayList<>(List.of(shots));
-        for (DemoMethod method : DemoMethod.values()) {
-            row.add(meanSd(scores.accuracy(PHOTOGRAPHS, method.id(), shots)));
+        if (scores.all().stream().mapToInt(Score::shots).allMatch(one -> one == 0 || one == shots)) { // the first row
+            print(
+                    "SHOTS",
+                    scores.methods().stream().map(method -> method.toUpperCase(Locale.ROOT)),
+                    FEATURED.toUpperCase(Locale.ROOT) + " (| best by hand)");
         }
-        row.add(bar(
-                scores.accuracy(PHOTOGRAPHS, DemoMethod.FEATURED.id(), shots).mean(), scores.ofBest(CAREFUL)));
-        console.above(() -> console.out().printf(ROW, row.toArray()).flush());
+        print(
+                shots,
+                scores.methods().stream()
+                        .map(method ->
+                                scores.accuracy(PHOTOGRAPHS, method, shots).meanSd(1) + " %"),
+                bar(scores.accuracy(PHOTOGRAPHS, FEATURED, shots).mean(), scores.ofBest(CAREFUL)));
+    }
+
+    private void print(Object shots, Stream<String> accuracies, String bar) {
+        Object[] row = Stream.of(Stream.of(shots), accuracies, Stream.of(bar))
+                .flatMap(one -> one)
+                .toArray();
+        console.above(() -> console.out().printf(ROW, row).flush());
     }
 
     private static String bar(double accuracy, double bestPrompt) {
@@ -91,46 +96,11 @@ record DemoScreen(Console console, boolean table) implements Listener {
     }
 
     /** Prints the results below the table. */
-    static void printEnd(DemoReport report, Path folder, Console console) {
-        DemoResult result = report.result();
+    static void printEnd(DemoResult result, Path folder, Console console) {
         console.print("");
-        report.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
-        Scores scores = result.scores();
-        console.paragraph("another domain, %s drawings, learned on photographs: %s; best hand-written prompt there %s"
-                .formatted(
-                        result.drawingImages(),
-                        Stream.of(DemoMethod.values())
-                                .map(method -> method.title() + " " + meanSd(scores.learned(DRAWINGS, method)))
-                                .collect(joining(", ")),
-                        percent(scores.ofBest(CAREFUL_DRAWINGS))));
-        console.paragraph("nearest words of the learned vectors: "
-                + result.words().stream().map(v -> v.get(0).text()).collect(joining(" · "))
-                + " (not their meaning; see coop interpret)");
-        print("corrected", result, true, console);
-        print("newly wrong", result, false, console);
+        result.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
         console.print("");
         console.print("report: %s (%s s; coop demo --open shows it)"
-                .formatted(folder.resolve(DemoReport.PAGE), number(result.seconds(), 0)));
-    }
-
-    private static void print(String direction, DemoResult result, boolean corrected, Console console) {
-        for (PictureResults.Changed change : result.changed(corrected)) {
-            console.paragraph("%s: %s/%s, %s → %s"
-                    .formatted(
-                            direction,
-                            result.classNames().get(change.after().truth()),
-                            change.after().file().getFileName(),
-                            label(result, change.before()),
-                            label(result, change.after())));
-        }
-    }
-
-    private static String label(DemoResult result, PictureResult picture) {
-        String probability = percent(100 * picture.probability(), 0);
-        return "%s (%s)".formatted(result.classNames().get(picture.label()), probability);
-    }
-
-    private static String meanSd(SeedSummary summary) {
-        return summary.meanSd(1) + " %";
+                .formatted(folder.resolve(DemoRun.PAGE), number(result.seconds(), 0)));
     }
 }

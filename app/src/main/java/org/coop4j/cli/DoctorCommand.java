@@ -217,7 +217,8 @@ final class DoctorCommand extends ConsoleCommand {
             table.row(check.name(), check.holds() ? check.finding() : "wrong");
             if (!check.holds()) {
                 sound = false;
-                advice.add("the model's features " + check.finding() + ": convert or download it again");
+                advice.add("the model fails \"%s\" (%s): convert or download it again"
+                        .formatted(check.name(), check.finding()));
             }
         }
     }

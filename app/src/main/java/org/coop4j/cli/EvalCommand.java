@@ -210,7 +210,7 @@ final class EvalCommand extends ConsoleCommand {
             matrix.writeCsv(confusion);
         }
         if (picture != null) {
-            matrix.writePng(picture);
+            matrix.writePage(picture);
         }
         if (perImage != null) {
             files.writeLines(perImage);

@@ -1,16 +1,16 @@
 package org.coop4j.demo;
 
 import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.joining;
+import static org.coop4j.base.Numbers.percent;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.console.SeedSummary;
-import org.coop4j.findings.PictureResults;
-import org.coop4j.findings.PictureResults.Changed;
-import org.coop4j.findings.PictureResults.PictureResult;
-import org.coop4j.report.NearestWords.Word;
+import org.coop4j.page.Section.Fact;
 
 /**
  * All numbers of the demo.
@@ -21,11 +21,9 @@ import org.coop4j.report.NearestWords.Word;
  * @param classNames the classes
  * @param betterNames careful names for the classes, in the same order
  * @param trainImages photographs that samples are drawn from
+ * @param testImages photographs tested on
  * @param drawingImages drawings and emoji tested on
  * @param scores accuracy of every classifier on every dataset
- * @param words nearest words of the vectors, nearest first, of the first seed's context of most shots
- * @param before prediction of the best hand-written prompt with careful names for each test photograph
- * @param after prediction of the featured context of most shots and the first seed
  * @param seconds duration of everything
  * @param precision of the images' encoding, such as {@code float32}
  * @param machine processor and threads
@@ -37,11 +35,9 @@ public record DemoResult(
         List<String> classNames,
         List<String> betterNames,
         int trainImages,
+        int testImages,
         int drawingImages,
         Scores scores,
-        List<List<Word>> words,
-        List<PictureResult> before,
-        List<PictureResult> after,
         double seconds,
         String precision,
         String machine) {
@@ -58,12 +54,25 @@ public record DemoResult(
     /** The same drawings, their classes under careful names. */
     public static final String CAREFUL_DRAWINGS = DRAWINGS + ", " + CAREFUL;
 
-    private static final int CHANGES = 3;
+    /** The method whose gains and examples the demo shows: a context of its own for each class. */
+    public static final String FEATURED = "class-specific";
+
+    /** File of the numbers in the demo's folder. */
+    public static final String FILE = "demo.json";
+
+    /** Limit of the size of the numbers in bytes. */
+    private static final long LARGEST = 32L << 20;
+
+    /** Reads the numbers of a finished demo. */
+    public static DemoResult read(Path folder) throws IOException {
+        Path file = folder.resolve(FILE);
+        return CheckedJson.read(file, file.toString(), DemoResult.class, LARGEST);
+    }
 
     /**
      * A classifier's accuracy on a dataset.
      *
-     * @param method id of a {@link DemoMethod}; or a hand-written prompt, with {@code {}} for the class name and no shots
+     * @param method its name in the demo's plan; or a hand-written prompt, with {@code {}} for the class name and no shots
      */
     public record Score(String dataset, String method, int shots, long seed, double accuracy) {}
 
@@ -86,14 +95,23 @@ public record DemoResult(
         }
 
         /** Returns accuracy of a method with most shots over the seeds. */
-        public SeedSummary learned(String dataset, DemoMethod method) {
-            return accuracy(dataset, method.id(), mostShots());
+        public SeedSummary learned(String dataset, String method) {
+            return accuracy(dataset, method, mostShots());
         }
 
         /** Returns the hand-written prompts. */
         public List<String> prompts() {
             return all.stream()
                     .filter(one -> one.shots == 0)
+                    .map(Score::method)
+                    .distinct()
+                    .toList();
+        }
+
+        /** Returns the methods that learned, in the order of the plan. */
+        public List<String> methods() {
+            return all.stream()
+                    .filter(one -> one.shots > 0)
                     .map(Score::method)
                     .distinct()
                     .toList();
@@ -115,17 +133,35 @@ public record DemoResult(
         }
     }
 
-    /**
-     * Returns some photographs that only one of the hand-written prompt and the learned one gets right, the most confident first,
-     * no two of a class.
-     *
-     * @param corrected true for the images that the learned prompt gets right
-     */
-    public List<Changed> changed(boolean corrected) {
-        Map<Integer, Changed> byClass = new LinkedHashMap<>();
-        new PictureResults(after)
-                .changed(new PictureResults(before), corrected)
-                .forEach(change -> byClass.putIfAbsent(change.after().truth(), change));
-        return byClass.values().stream().limit(CHANGES).toList();
+    /** Returns the accuracy of the featured method, its gains over others, and that on another domain. */
+    public List<Fact> facts() {
+        SeedSummary learned = scores.learned(PHOTOGRAPHS, FEATURED);
+        double own = learned.mean();
+        String probe = scores.methods().get(scores.methods().size() - 1);
+        return List.of(
+                new Fact(
+                        learned.meanSd(1) + " %",
+                        "prompts learned from " + scores.mostShots() + " photographs per class"),
+                Fact.gain(
+                        own,
+                        "the best hand-written prompt, \"%s\"".formatted(scores.best(PHOTOGRAPHS)),
+                        scores.ofBest(PHOTOGRAPHS)),
+                Fact.gain(own, "the best with careful names", scores.ofBest(CAREFUL)),
+                Fact.gain(
+                        own,
+                        probe.replace('-', ' '),
+                        scores.learned(PHOTOGRAPHS, probe).mean()),
+                new Fact(
+                        scores.learned(DRAWINGS, FEATURED).meanSd(1) + " %",
+                        "on %d drawings, another domain (%s); the best hand-written prompt there has %s"
+                                .formatted(drawingImages, others(), percent(scores.ofBest(CAREFUL_DRAWINGS)))));
+    }
+
+    private String others() {
+        return scores.methods().stream()
+                .filter(method -> !method.equals(FEATURED))
+                .map(method ->
+                        method + " " + percent(scores.learned(DRAWINGS, method).mean()))
+                .collect(joining(", "));
     }
 }

@@ -1,8 +1,11 @@
 package org.coop4j.demo;
 
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.demo.DemoResult.CAREFUL;
 import static org.coop4j.demo.DemoResult.DRAWINGS;
+import static org.coop4j.demo.DemoResult.FEATURED;
 import static org.coop4j.demo.DemoResult.PHOTOGRAPHS;
 import static org.coop4j.run.RunFolder.CLASSIFIER;
 
@@ -13,6 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.CheckedJson;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
@@ -25,25 +31,32 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoResult.Score;
 import org.coop4j.demo.DemoResult.Scores;
 import org.coop4j.findings.PictureResults;
-import org.coop4j.findings.PictureResults.PictureResult;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.report.NearestWords;
-import org.coop4j.report.NearestWords.ContextVector;
+import org.coop4j.page.HtmlPage;
+import org.coop4j.page.Section;
+import org.coop4j.report.EvaluationSections;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.FoundRuns;
+import org.coop4j.study.Study;
+import org.coop4j.study.StudyReport;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 
-/** Runs the demo: a sweep of hand-written prompts, one of methods that learn, and the results of single photographs. */
+/** Runs the demo, a sweep of hand-written prompts and one of methods that learn, and writes its page. */
 public final class DemoRun implements SweepListener {
 
-    private static final int WORDS = 5;
+    /** The page, in the demo's folder. */
+    public static final String PAGE = StudyReport.PAGE;
+
+    /** The curve as SVG. */
+    public static final String CURVE_SVG = "curve.svg";
 
     private final DemoPictures pictures;
     private final String plan;
@@ -85,7 +98,7 @@ public final class DemoRun implements SweepListener {
     }
 
     /**
-     * Runs everything that has no result yet.
+     * Runs everything that has no result yet, and writes page, curve and numbers.
      *
      * @param folder the sweep's folder, with {@code runs/photographs/METHOD/shotsK-seedS-HASH}
      */
@@ -97,26 +110,28 @@ public final class DemoRun implements SweepListener {
         listener.prompts(photographs, scores());
         sweep(plan, folder);
         Scores scores = scores();
-        int most = scores.mostShots();
-        ClassifierFile unified = classifier(folder, run(PHOTOGRAPHS, DemoMethod.UNIFIED.id(), most));
-        Pictures test = shared.pictures(photographs.test(), "test photographs", progress);
-        return new DemoResult(
+        DemoResult result = new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
                 clip.architecture().parameterCount(),
                 photographs.classNames(),
                 lists(CAREFUL).classNames(),
                 photographs.train().size(),
+                photographs.test().size(),
                 lists(DRAWINGS).test().size(),
                 scores,
-                NearestWords.of(clip, unified, WORDS, true).vectors().stream()
-                        .map(ContextVector::nearest)
-                        .toList(),
-                pictures(folder, run(CAREFUL, scores.best(CAREFUL), 0), test),
-                pictures(folder, run(PHOTOGRAPHS, DemoMethod.FEATURED.id(), most), test),
                 (System.nanoTime() - start) / 1e9,
                 clip.precision().id(),
                 Machine.describe(clip.workers().count()));
+        Pictures test = shared.pictures(photographs.test(), "test photographs", progress);
+        Section changed = new EvaluationSections(
+                        result.classNames(), results(folder, run(PHOTOGRAPHS, FEATURED, scores.mostShots()), test))
+                .changed(
+                        results(folder, run(CAREFUL, scores.best(CAREFUL), 0), test),
+                        "\"%s\" with careful names".formatted(scores.best(CAREFUL)),
+                        "The learned prompt");
+        write(folder, result, changed);
+        return result;
     }
 
     private void sweep(String yaml, Path folder) throws IOException {
@@ -191,13 +206,55 @@ public final class DemoRun implements SweepListener {
                 .load(1);
     }
 
-    private static ClassifierFile classifier(Path folder, SweepRun run) throws IOException {
-        return ClassifierFile.read(folder.resolve(run.folder()).resolve(CLASSIFIER));
+    private PictureResults results(Path folder, SweepRun run, Pictures images) throws IOException {
+        ClassifierFile file = ClassifierFile.read(folder.resolve(run.folder()).resolve(CLASSIFIER));
+        try (Classifier classifier = file.open(shared.clip())) {
+            return PictureResults.of(images, images.scores(classifier));
+        }
     }
 
-    private List<PictureResult> pictures(Path folder, SweepRun run, Pictures images) throws IOException {
-        try (Classifier classifier = classifier(folder, run).open(shared.clip())) {
-            return PictureResults.of(images, images.scores(classifier)).all();
-        }
+    private static void write(Path folder, DemoResult result, Section changed) throws IOException {
+        FoundRuns runs = FoundRuns.below(folder, Progress.NONE);
+        // Runs that learned have also tested the hand-written prompts.
+        runs.finished().removeIf(run -> run.result().trainImages() == 0);
+        StudyReport report = new StudyReport(runs, Study.of(runs));
+        AtomicFile.write(
+                folder.resolve(CURVE_SVG),
+                report.chart(report.studies().get(0), PHOTOGRAPHS).orElseThrow().file());
+        HtmlPage page = new HtmlPage(
+                "CoOp on " + result.classNames().size() + " classes of photographs",
+                "Context vectors learned from a few photographs per class, compared with other methods");
+        AtomicFile.write(
+                folder.resolve(PAGE),
+                report.addTo(page, List.of(summary(result), changed, made(result)))
+                        .html());
+        CheckedJson.write(folder.resolve(DemoResult.FILE), result);
+    }
+
+    private static Section summary(DemoResult result) {
+        List<String> names = result.classNames();
+        List<String> careful = result.betterNames();
+        return new Section("In short")
+                .facts(result.facts())
+                .paragraph("CoOp leaves CLIP unchanged and learns the words before the class name as vectors: a unified"
+                        + " context for all classes, or a class-specific one for each.")
+                .paragraph(IntStream.range(0, names.size())
+                        .filter(i -> !names.get(i).equals(careful.get(i)))
+                        .mapToObj(i -> careful.get(i) + " for " + names.get(i))
+                        .collect(joining(
+                                ", ", "Classes are named after their folders in Caltech101. Careful names are ", ".")));
+    }
+
+    private static Section made(DemoResult result) {
+        return new Section("How coop demo made this")
+                .list(List.of(
+                        ("Model: %s, %s parameters, SHA-256 %.12s…; trained on photographs, emoji and clip art, never"
+                                        + " on these pictures.")
+                                .formatted(result.model(), count(result.parameters()), result.modelSha256()),
+                        ("Pictures: %d photographs of Caltech101 (CC BY 4.0), %d emoji of Twemoji (CC BY 4.0) and"
+                                        + " drawings of Open Clip Art (public domain).")
+                                .formatted(result.trainImages() + result.testImages(), result.drawingImages()),
+                        "Everything took %s seconds: %s, %s."
+                                .formatted(number(result.seconds(), 0), result.machine(), result.precision())));
     }
 }

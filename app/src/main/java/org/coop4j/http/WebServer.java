@@ -3,12 +3,14 @@ package org.coop4j.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
+import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import io.javalin.router.Endpoint;
@@ -17,6 +19,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -66,6 +69,8 @@ public final class WebServer {
 
     /** Version, trace, span and flags, as in W3C's Trace Context. */
     private static final Pattern TRACE = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
+
+    private static final String SCHEME = "Bearer ";
 
     /** Attribute of a request: the pattern of its path. */
     private static final String PATTERN = "pattern";
@@ -135,9 +140,7 @@ public final class WebServer {
         Gate gate = new Gate(options, clients);
         http = Javalin.create(config -> {
             configure(config, gate, counter);
-            options.token()
-                    .map(token -> new BearerToken(token, open))
-                    .ifPresent(token -> config.routes.before(token::require));
+            options.token().ifPresent(token -> config.routes.before(context -> requireToken(context, token, open)));
             config.routes.before(context -> SECURITY.forEach(context::header));
             site.accept(config);
             config.routes.after(uploads::release);
@@ -152,6 +155,20 @@ public final class WebServer {
             http.start();
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        }
+    }
+
+    /** Requires the token in every request except those for open paths. */
+    private static void requireToken(Context context, String token, Predicate<String> open) {
+        String given = Objects.requireNonNullElse(context.header(Header.AUTHORIZATION), "");
+        if (given.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                && MessageDigest.isEqual(
+                        given.substring(SCHEME.length()).strip().getBytes(UTF_8), token.getBytes(UTF_8))) {
+            Clients.of(context).trust();
+        } else if (!open.test(context.path())
+                && !HandlerType.OPTIONS.equals(context.method())) { // browsers ask before they send tokens
+            throw new Refusal(
+                    UNAUTHORIZED_401, "expected the header \"Authorization: Bearer TOKEN\" with this service's token");
         }
     }
 

@@ -1,7 +1,5 @@
 package org.coop4j.studio;
 
-import static org.coop4j.studio.StudioFolder.ids;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

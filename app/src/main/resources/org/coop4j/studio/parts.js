@@ -57,6 +57,7 @@ export function likely(right, tested) {
 
 /** A line of a share of right answers, with its 95 % interval. */
 export function accuracy(label, right, tested, look) {
+    const p = right / tested;
     const [from, to] = likely(right, tested);
     const range = h(".range", {
         role: "img",

@@ -105,7 +105,7 @@ class BenchCommandTest {
                     .containsPattern("(?m)^repetition +the same")
                     .containsPattern("(?m)^agreement +wrong$")
                     .containsPattern("(?m)^encoding +\\d.* images/s in (bf16|float32), \\d+ % of the product")
-                    .containsPattern("(?m)^advice: .* of 85 right");
+                    .containsPattern("(?m)^advice: .* of 85 shipped");
         }
     }
 

@@ -31,6 +31,7 @@ class DemoCommandTest {
                 List.of("a cat", "a dog"),
                 2,
                 2,
+                2,
                 new DemoResult.Scores(List.of(
                         new DemoResult.Score(DemoResult.PHOTOGRAPHS, "a {}", 0, 0, 25),
                         new DemoResult.Score(DemoResult.CAREFUL, "a {}", 0, 0, 26),
@@ -41,9 +42,6 @@ class DemoCommandTest {
                         new DemoResult.Score(DemoResult.DRAWINGS, "gda", 16, 1, 36),
                         new DemoResult.Score(DemoResult.DRAWINGS, "linear-probe", 16, 1, 37),
                         new DemoResult.Score(DemoResult.PHOTOGRAPHS, "linear-probe", 16, 1, 45))),
-                List.of(),
-                List.of(),
-                List.of(),
                 61,
                 "float32",
                 "a machine");

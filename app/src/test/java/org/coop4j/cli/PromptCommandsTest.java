@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import javax.imageio.ImageIO;
 import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
@@ -133,7 +132,7 @@ class PromptCommandsTest {
     @Test
     void evalMeasuresWhatTrainMeasured() throws IOException {
         Path table = folder.resolve("confusion.csv");
-        Path picture = folder.resolve("confusion.png");
+        Path picture = folder.resolve("confusion.html");
         JsonNode said = json(eval("-p", run, "--json", "--confusion", table, "--picture", picture));
 
         assertThat(said.get("accuracy").asDouble())
@@ -141,13 +140,13 @@ class PromptCommandsTest {
         assertThat(said.get("images").asInt()).isEqualTo(EACH * CLASSES.length);
         assertThat(said.get("classes")).hasSize(CLASSES.length);
         assertThat(Files.readAllLines(table)).hasSize(1 + CLASSES.length);
-        assertThat(ImageIO.read(picture.toFile()).getWidth()).isPositive();
+        assertThat(picture).content().contains("Confusion matrix", "<td class=\"num");
         assertThat(eval("-p", run, "--csv").out().lines())
                 .hasSize(1 + CLASSES.length)
                 .startsWith("class,images,correct,accuracy,f1");
         assertThat(eval("-p", run, "--split", "train").out()).contains("macro F1");
 
-        CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.png"));
+        CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.html"));
         assertThat(nowhere.failed(1)).contains("no such folder").doesNotContain(".tmp");
         assertThat(new ObjectMapper().readTree(nowhere.out()).get("images").asInt())
                 .isPositive();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.RandomValues.gaussian;
 import static org.coop4j.base.Thrown.assertThrown;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,11 +12,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.eval.Evaluation.ConfusionMatrix;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LearnedPrompts;
 import org.coop4j.method.PromptLayout;
@@ -236,19 +233,5 @@ class NearestWordsTest {
         ClassifierFile prompt = prompt(clip, false, along(1));
 
         assertThrown(() -> NearestWords.of(clip, prompt, 0, false), "got 0");
-    }
-
-    private BufferedImage drawn(String name) throws IOException {
-        ConfusionMatrix matrix = ConfusionMatrix.of(new int[] {0, 1, 1}, new int[] {0, 1, 0});
-        Path file = folder.resolve("matrix.png");
-        new ConfusionFiles(matrix, List.of("cat", name)).writePng(file);
-        return ImageIO.read(file.toFile());
-    }
-
-    @Test
-    void theBeginningOfALongNameIsDrawn() throws IOException {
-        int longest = drawn("a".repeat(61)).getWidth();
-        assertThat(longest).isGreaterThan(drawn("a".repeat(30)).getWidth());
-        assertThat(drawn("a".repeat(60_000)).getWidth()).isEqualTo(longest);
     }
 }
