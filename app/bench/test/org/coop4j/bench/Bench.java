@@ -36,7 +36,7 @@ public final class Bench {
 
     private Bench() {}
 
-    /** Runs a measurement, such as {@code all} or {@code serve}, with its options. */
+    /** Runs a measurement, such as {@code methods}, with its options. */
     public static void main(String[] arguments) {
         Coop.main(
                 List.of(
@@ -106,12 +106,6 @@ public final class Bench {
         @Mixin
         private BenchCommand.Subject subject;
 
-        @Option(names = "--runs", hidden = true, description = "Ignored: a second run would find the model in memory.")
-        int runs;
-
-        @Mixin
-        Options.AsJson always; // it is always JSON
-
         @Override
         public Integer call() throws IOException {
             Path file = subject.file(console);
@@ -160,9 +154,6 @@ public final class Bench {
                 paramLabel = "FILE",
                 description = "The launcher coop, started in place of Java with the options of this process.")
         private Path launcher;
-
-        @Mixin
-        Options.AsJson always; // it is always JSON
 
         @Override
         public Integer call() throws IOException {

@@ -160,33 +160,4 @@ class EncodingQueueTest {
             assertThatThrownBy(next::get).hasRootCauseMessage("no image");
         }
     }
-
-    @Test
-    void imagesAndTextsOfOneBatchAreEncodedByTheirKinds() throws Exception {
-        List<List<EncodingQueue.Input>> encoded = new ArrayList<>();
-        try (EncodingQueue queue =
-                new EncodingQueue(new EncodingLimits(5, LONG, 9, 1, ImageDecoder.ANY_TIME), inputs -> {
-                    encoded.add(inputs);
-                    List<float[]> features = inputs.stream()
-                            .map(input -> new float[] {encoded.size()})
-                            .toList();
-                    return new Encoded(features, new TreeMap<>(), 1);
-                })) {
-            EncodingQueue.Input first = image();
-            EncodingQueue.Input text = new EncodingQueue.Text("a");
-            EncodingQueue.Input raw =
-                    new EncodingQueue.Image(InputImage.of(new byte[0]), FeatureKind.BEFORE_PROJECTION);
-            EncodingQueue.Input second = image();
-            EncodingQueue.Input other = new EncodingQueue.Text("b");
-            List<CompletableFuture<float[]>> results =
-                    queue.offer(List.of(first, text, raw, second, other), features -> features);
-            float[] numbers = new float[5];
-            for (int i = 0; i < 5; i++) {
-                numbers[i] = results.get(i).get()[0];
-            }
-            assertThat(numbers).containsExactly(1, 2, 3, 1, 2);
-            assertThat(encoded).containsExactly(List.of(first, second), List.of(text, other), List.of(raw));
-            assertThat(queue.batches()).isEqualTo(1);
-        }
-    }
 }

@@ -132,15 +132,6 @@ class PackedPromptsTest {
         assertThat(new PackedPrompts(prompts, 1).rows()).isEqualTo(17 + 100 * 4);
     }
 
-    @Test
-    void nothingToPackIsRefused() {
-        assertThrown(IllegalArgumentException.class, () -> new PackedPrompts(List.of(), 1), "no prompts");
-        assertThrown(
-                IllegalArgumentException.class,
-                () -> new PackedPrompts(List.of(new int[] {1, END}, new int[0]), 1),
-                "needs its end token");
-    }
-
     private static final int VECTORS = 2;
     private static final int BATCH = 3;
 

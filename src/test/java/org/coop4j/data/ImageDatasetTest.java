@@ -35,40 +35,6 @@ class ImageDatasetTest {
     }
 
     @Test
-    void labelsMustBeInRangeAndAgreeWithTheirNames() {
-        assertThrown(
-                Exception.class,
-                () -> new ImageDataset("d", List.of("cat"), List.of(image(1, "dog")), List.of(), List.of()),
-                "label 1",
-                "number of classes, 1");
-        assertThrown(
-                Exception.class,
-                () -> new ImageDataset("d", List.of("cat"), List.of(image(0, "dog")), List.of(), List.of()),
-                "'dog'",
-                "'cat'");
-        assertThrown(Exception.class, () -> image(-1, "cat"), "-1");
-        assertThrown(Exception.class, () -> image(0, " "), "blank");
-    }
-
-    @Test
-    void imagesOfOneLabelMustShareTheirName() {
-        assertThrown(
-                InputException.class,
-                () -> ImageDataset.fromImages("d", List.of(image(0, "cat"), image(0, "kitten")), List.of(), List.of()),
-                "'cat'",
-                "'kitten'");
-    }
-
-    @Test
-    void labelsWithoutImagesAreNamed() {
-        assertThrown(
-                InputException.class,
-                () -> ImageDataset.fromImages(
-                        "d", List.of(image(0, "a"), image(2, "c"), image(2, "c")), List.of(), List.of()),
-                "label 1");
-    }
-
-    @Test
     void hugeLabelTakesNoMemory() {
         assertThrown(
                 InputException.class,

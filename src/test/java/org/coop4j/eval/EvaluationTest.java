@@ -96,12 +96,6 @@ class EvaluationTest {
         assertThrown(IllegalArgumentException.class, () -> Predictions.argmax(new float[0]));
     }
 
-    @Test
-    void listsOfDifferentOrZeroLengthAreRefused() {
-        assertThrown(IllegalArgumentException.class, () -> Evaluation.of(new int[2], new int[3]), "2 and 3");
-        assertThrown(IllegalArgumentException.class, () -> Evaluation.of(new int[0], new int[0]));
-    }
-
     private static int[] ints(JsonNode array) {
         return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
     }
@@ -243,14 +237,6 @@ class EvaluationTest {
             double[] probabilities = Predictions.softmax(new float[] {size, -size, 0, size});
             assertThat(DoubleStream.of(probabilities).sum()).isEqualTo(1, within(1e-12));
         }
-    }
-
-    @Test
-    void badArgumentsAreRefused() {
-        assertThrown(() -> Coverage.of(new double[0], new boolean[0]), "at least one");
-        assertThrown(() -> new Scores(new int[1], new float[2][2]), "got 1 and 2");
-        Scores one = new Scores(new int[1], new float[1][2]);
-        assertThrown(() -> one.calibration(0), "got 0");
     }
 
     private static JsonNode golden(String name) throws IOException {

@@ -26,14 +26,12 @@ import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.GoldenMethods;
 import org.coop4j.method.GoldenProblem;
 import org.coop4j.method.Method;
-import org.coop4j.method.Optimizer;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Against NumPy's double precision: weights, bias, means, and what chooses α. */
@@ -220,17 +218,6 @@ class FewShotFormulasTest {
                 .isGreaterThanOrEqualTo(c.get("best_val_hits").asInt() - 1);
     }
 
-    @ParameterizedTest
-    @CsvSource({"0, 2", "1, 0"})
-    void theFirstOfEqualLogitsWins(int truth, int hits) {
-        CacheWeights weights = new CacheWeights(1, 1, true, 3, 7);
-        FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});
-        FeatureMatrix cosines = FeatureMatrix.of(2, 2, new float[] {0.5f, 0.5f, 0.9f, 0.9f});
-        AtomicIntegerArray counted = new AtomicIntegerArray(CacheWeights.GRID);
-        weights.count(counted, text, cosines, new int[] {0, 1}, new int[] {truth, truth});
-        assertThat(IntStream.range(0, CacheWeights.GRID).map(counted::get)).containsOnly(hits);
-    }
-
     static List<String> lpPlusPlus() throws IOException {
         return GoldenMethods.cases("lpp");
     }
@@ -314,43 +301,5 @@ class FewShotFormulasTest {
             assertThat(problem.accuracy(logits))
                     .isCloseTo(c.get("accuracy_best").asDouble(), within(1.0));
         }
-    }
-
-    /** After the best epoch on val, and between two steps of α, whose gradients are summed. */
-    @Test
-    void aResumedTrainingGivesTheSameBits() throws IOException {
-        try (GoldenMethods golden = GoldenMethods.open("lpp");
-                GoldenProblem problem = GoldenProblem.open(folder)) {
-            JsonNode c = golden.of(lpPlusPlus().get(0));
-            int stopped = c.get("best_epoch").asInt() + 4;
-            int end = stopped + c.get("alpha_every").asInt();
-            LpPlusPlus.Blend whole = model(problem, c, problem.val());
-            steps(problem, whole, 0, end, Map.of());
-            LpPlusPlus.Blend parts = model(problem, c, problem.val());
-            Map<String, float[]> state = steps(problem, parts, 0, stopped, Map.of());
-            steps(problem, parts, stopped, end, state);
-            for (int i = 0; i < whole.learned().size(); i++) {
-                assertThat(parts.learned().get(i).values())
-                        .containsExactly(whole.learned().get(i).values());
-            }
-            FeatureMatrix logits = problem.classifier(new LpPlusPlus(), parts).logits(problem.test());
-            assertThat(logits.toArray())
-                    .containsExactly(problem.classifier(new LpPlusPlus(), whole)
-                            .logits(problem.test())
-                            .toArray());
-        }
-    }
-
-    /** Returns the state of the optimizer after some steps from a given state. */
-    private static Map<String, float[]> steps(
-            GoldenProblem problem, LpPlusPlus.Blend model, int from, int end, Map<String, float[]> state)
-            throws IOException {
-        Training training = new LpPlusPlus().training(1);
-        Optimizer optimizer = model.optimizer(training);
-        if (from > 0) {
-            optimizer.restore(state);
-        }
-        problem.steps(model, model.samples(null), optimizer, step -> training.rate(), from, end);
-        return optimizer.state();
     }
 }

@@ -2,7 +2,6 @@ package org.coop4j.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.RandomValues.gaussian;
-import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -116,21 +115,6 @@ class Bfloat16ProductTest {
         }
         assertThat(fromRounded).isLessThanOrEqualTo(SUMMING);
         assertThat(fromExact).isBetween(Double.MIN_VALUE, ROUNDING);
-    }
-
-    @Test
-    void matricesThatDoNotFitAreRefused() {
-        try (HostMatrix x = HostMatrix.zeros(2, 3);
-                HostMatrix w = HostMatrix.zeros(4, 3);
-                HostMatrix y = HostMatrix.zeros(2, 4);
-                Workers workers = new Workers(1)) {
-            assertThrown(
-                    IllegalArgumentException.class,
-                    () -> Bfloat16Product.kernel(Form.NN, x, w, null, null, null, y, workers),
-                    "[2, 3]",
-                    "[4, 3]",
-                    "[2, 4]");
-        }
     }
 
     private static final int SEQUENCES = 3;

@@ -1,9 +1,7 @@
 package org.coop4j.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.coop4j.base.Thrown.assertThrown;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -177,15 +175,6 @@ class ExecutionPlanTest {
         return graph;
     }
 
-    @Test
-    void aLossThatDependsOnNoVariableIsRefused() {
-        Graph graph = Graph.create();
-        SDVariable loss = graph.placeholder("x", DataType.FLOAT, 2, 2).sum().rename("loss");
-        assertThatThrownBy(() -> graph.differentiate(loss))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith(loss.name());
-    }
-
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aChangedVariableIsSeenByTheNextRun(boolean transposed) {
@@ -281,22 +270,6 @@ class ExecutionPlanTest {
         plans.forEach(ExecutionPlan::close);
     }
 
-    @Test
-    void unknownInputsAndOutputsOfAPlanAreNamed() {
-        Graph graph = graph(Kind.PARTS);
-        ExecutionPlan plan = Sessions.plan(graph, List.of("end"), WORKERS);
-        assertThrown(() -> plan.input("y"), "y", "[x]");
-        assertThrown(() -> plan.output("y"), "y", "[end]");
-    }
-
-    @Test
-    void aPlaceholderWithoutAFullShapeIsRefused() {
-        Graph graph = Graph.create();
-        graph.placeholder("x", DataType.FLOAT, -1, 6).mul(2).rename("end");
-        assertThrown(
-                IllegalArgumentException.class, () -> Sessions.plan(graph, List.of("end"), WORKERS), "x", "[-1, 6]");
-    }
-
     private static Slot slot(long length, int first, int last) {
         Slot slot = new Slot(length, first);
         slot.last = last;
@@ -330,10 +303,5 @@ class ExecutionPlanTest {
             }
         }
         assertThat(length - most).isBetween(0L, 15L);
-    }
-
-    @Test
-    void noValuesNeedNoMemory() {
-        assertThat(MemoryPlan.place(List.of())).isZero();
     }
 }

@@ -173,14 +173,6 @@ class CoOpTest {
         assertThat(sum / context.length).isCloseTo(0, within(0.003));
     }
 
-    @Test
-    void shortNamesWithSettingsAreMethods() {
-        assertThat(Method.of("coop-m4-middle-csc")).isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true));
-        assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
-        assertThat(Method.of("coop-words")).isEqualTo(new CoOp().with(Map.of("words", "a photo of a")));
-        assertThrown(() -> Method.of("coop-m4"), "\"coop-m4\"");
-    }
-
     /** Start, end and full stop leave 29 tokens of a Perception Encoder's 32. */
     @Test
     void aNameThatIsTooLongForAShortContextIsToldItsRoom() {

@@ -31,7 +31,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * unified and class-specific, first step and ten SGD steps.
  */
 @ExtendWith(Differences.Extension.class)
-@Tag("portable")
 class PromptGoldenTest {
 
     private static final double FEATURES = 2e-5;
@@ -77,6 +76,7 @@ class PromptGoldenTest {
         return PromptTower.of(clip, prompts, c.layout.vectors(prompts.size()), memory);
     }
 
+    @Tag("portable")
     @ParameterizedTest
     @MethodSource("cases")
     void theFirstStepAndTheNextNineEqualPyTorch(Case c, Differences differences) throws IOException {

@@ -247,12 +247,6 @@ class TrainerTest {
         assertThat(dropped).doesNotContain(false);
     }
 
-    @Test
-    void emptySetsAndBatchesAreRefused() {
-        assertThrown(() -> BatchOrder.shuffled(0, 32, 1), "0 examples");
-        assertThrown(() -> BatchOrder.shuffled(5, 0, 1), "batches of 0");
-    }
-
     /** A run of coop4j-small with 8 shots ended so. */
     @Test
     void aLossThatRoseAgainIsWarnedOf() {

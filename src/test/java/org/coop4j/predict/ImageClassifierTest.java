@@ -429,14 +429,6 @@ class ImageClassifierTest {
         } finally {
             threads.shutdownNow();
         }
-        FeatureMatrix all = clip.embedImages(FILES.stream().map(InputImage::of).toList());
-        FeatureMatrix words = clip.embedTexts(CLASSES);
-        for (int i = 0; i < IMAGES; i++) {
-            assertUnit(all.row(i), images.row(i));
-        }
-        for (int i = 0; i < CLASSES.size(); i++) {
-            assertUnit(words.row(i), texts.row(i));
-        }
         assertThat(clip.embedImages(List.of()).rows()).isZero();
         assertThat(clip.embedTexts(List.of()).rows()).isZero();
     }

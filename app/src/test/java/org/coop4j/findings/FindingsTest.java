@@ -2,7 +2,6 @@ package org.coop4j.findings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -157,13 +156,6 @@ class FindingsTest {
         assertThat(test.difference()).isEqualTo(20);
         assertThat(McNemar.of(second, first).interval().low())
                 .isEqualTo(-test.interval().high(), within(ROUNDING));
-    }
-
-    @Test
-    void badArgumentsAreRefused() {
-        assertThrown(() -> Interval.wilson(2, 1), "2 of 1 images");
-        assertThrown(() -> new McNemar(3, 2, 2), "2 and 2 of 3");
-        assertThrown(() -> McNemar.of(new boolean[1], new boolean[2]), "1 and 2");
     }
 
     private static JsonNode golden() throws IOException {

@@ -97,27 +97,6 @@ class NearestWordsTest {
     }
 
     @Test
-    void aVectorThatIsAWordsEmbeddingFindsThatWordAtDistanceZero() throws IOException {
-        int[] words = clip.tokenizer().encode("photo of xylophone");
-        float[] context = new float[words.length * WIDTH];
-        for (int i = 0; i < words.length; i++) {
-            System.arraycopy(clip.tokenEmbedding(words[i]), 0, context, i * WIDTH, WIDTH);
-        }
-
-        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 2, false);
-
-        assertThat(found.vectors()).hasSize(words.length);
-        for (int i = 0; i < words.length; i++) {
-            Word nearest = found.vectors().get(i).nearest().get(0);
-            assertThat(nearest.token()).isEqualTo(words[i]);
-            assertThat(nearest.distance()).isZero();
-            assertThat(found.vectors().get(i).nearest().get(1).distance()).isPositive();
-        }
-        assertThat(found.vectors().get(0).nearest().get(0).text()).isEqualTo("photo");
-        assertThat(found.vectors().get(0).nearest().get(0).symbol()).isEqualTo("photo</w>");
-    }
-
-    @Test
     void orderAndDistancesAreThoseOfAHandMadeTable() throws IOException {
         ClassifierFile prompt = prompt(sparse, false, along(1.6f, 0, 1.25f));
 

@@ -6,6 +6,7 @@ import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.ids;
+import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
 
@@ -82,7 +83,7 @@ class StudioFaultsTest {
     void whatCannotBeWrittenIsNotDone() throws Exception {
         fill(folder, 24, "a");
         Set<String> known = new HashSet<>(contents(folder));
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             assertThat(studio.snapshot().photos()).hasSize(24);
         }
         long journal = Files.size(folder.resolve(PhotoFolder.OWN).resolve("journal"));
@@ -95,7 +96,7 @@ class StudioFaultsTest {
         assertThat(contents(folder)).hasSize(24).containsAll(known);
         assertThat(Files.size(folder.resolve(PhotoFolder.OWN).resolve("journal")))
                 .isGreaterThan(journal);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             int moved = 24 - ids(studio, "a").size();
             assertThat(moved).isBetween(1, 9);
             for (int i = 0; i < moved; i++) {
@@ -114,7 +115,7 @@ class StudioFaultsTest {
         Path cache = Files.createDirectories(folder.resolve("cache"));
         ImageIO.setCacheDirectory(cache.toFile());
         Files.delete(cache);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.upload(content, null, "up.png", null);
             assertThat(ids(studio, null)).hasSize(1);
         } finally {
@@ -162,7 +163,7 @@ class StudioFaultsTest {
     void aFileThatChangesBetweenTheJournalAndItsMoveStays() throws IOException {
         fill(folder, 2, "a", "b");
         Move move;
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             move = new Move(studio.snapshot().of("a").get(0).sha256(), "a/p0.png", "b/new.png");
         }
         try (Journal journal =
@@ -170,7 +171,7 @@ class StudioFaultsTest {
             journal.add(Entry.of(9, "Moved 1 to b", null, null, List.of(), List.of(move), List.of()));
         }
         Files.write(folder.resolve("a/p0.png"), picture(70));
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             assertThat(ids(studio, "a")).contains(Sha256.of(picture(70)).substring(0, 20));
             assertThat(ids(studio, "b")).hasSize(2);
         }
@@ -179,7 +180,7 @@ class StudioFaultsTest {
     @Test
     void aFileThatIsWrittenWhileItIsMovedIsReadAgain() throws Exception {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             for (int i = 1; i <= Integer.getInteger("studio.writes", 40); i++) {
                 Path file = folder.resolve(studio.snapshot().photos().get(0).path());
                 byte[] content = Arrays.copyOf(picture(i), 1000 + i);
@@ -243,7 +244,7 @@ class StudioFaultsTest {
         fill(folder, 2, "Cat", "cat", "dog");
         Files.write(folder.resolve("dog/P0.PNG"), picture(80));
         List<String> before = contents(folder);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             assertThrown(() -> studio.rename("dog", "CAT"), "already");
             studio.rename("Cat", "cat");
             studio.move(ids(studio, "dog"), "cat", false, null);

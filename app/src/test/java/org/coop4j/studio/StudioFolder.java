@@ -74,6 +74,10 @@ final class StudioFolder {
         return studio.snapshot().of(className).stream().map(Photo::id).toList();
     }
 
+    static Studio open(Path folder) throws IOException {
+        return Studio.open(folder, false, Sha256::of);
+    }
+
     /** Returns a process of Java, begun by another command unless that is empty. */
     static ProcessBuilder java(List<String> begun, Class<?> main, String... arguments) {
         ProcessBuilder process = JavaChild.of(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.ids;
+import static org.coop4j.studio.StudioFolder.open;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ class StudioKillTest {
             busy.destroyForcibly();
             busy.waitFor();
             Files.readAllLines(out).stream().filter(line -> line.length() == 64).forEach(known::add);
-            try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+            try (Studio studio = open(folder)) {
                 assertThat(contents(folder)).as("kill " + kill).containsAll(known);
                 assertThat(studio.snapshot().photos()).isNotEmpty();
             }
@@ -72,7 +73,7 @@ class StudioKillTest {
     void anActionThatWasInterruptedIsFinished() throws IOException {
         fill(folder, 3, "a", "b");
         List<Move> moves = new ArrayList<>();
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
         try (Journal journal =
@@ -81,7 +82,7 @@ class StudioKillTest {
         }
         Files.createDirectories(folder.resolve("c"));
         Files.move(folder.resolve("a/p1.png"), folder.resolve("c/p1.png"));
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             assertThat(ids(studio, "c")).hasSize(3);
             studio.undo();
             assertThat(ids(studio, "a")).hasSize(3);

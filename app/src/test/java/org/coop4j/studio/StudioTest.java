@@ -6,6 +6,7 @@ import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.ids;
+import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 
 import java.io.IOException;
@@ -52,13 +53,13 @@ class StudioTest {
         List<String> before = tree();
         Set<String> known = new HashSet<>(contents(folder));
         Random random = new Random(7);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             for (int i = 0; i < 60; i++) {
                 StudioFolder.anything(studio, random);
                 assertThat(contents(folder)).as("step " + i).containsAll(known).doesNotHaveDuplicates();
             }
         }
-        try (Studio again = Studio.open(folder, false, Sha256::of)) {
+        try (Studio again = open(folder)) {
             while (again.done().undo() != null) {
                 again.undo();
             }
@@ -70,7 +71,7 @@ class StudioTest {
     void everyStateIsKeptAndGoneBackTo() throws IOException {
         fill(folder, 4, "", "a", "b");
         Random random = new Random(11);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             for (int i = 0; i < 30; i++) {
                 StudioFolder.anything(studio, random);
             }
@@ -78,7 +79,7 @@ class StudioTest {
             Files.write(folder.resolve("new.png"), picture(5000));
             studio.move(ids(studio, null), "z", true, null);
         }
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.tested(1, new Tested(3, 4));
             List<Version> states = studio.history();
             assertThat(states.get(0).what()).endsWith("to z");
@@ -109,7 +110,7 @@ class StudioTest {
     @Test
     void equalNamesGetANumber() throws IOException {
         fill(folder, 2, "a", "b");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.rename("a", "b");
             assertThat(tree()).containsExactly("", "b", "b/p0 (2).png", "b/p0.png", "b/p1 (2).png", "b/p1.png");
             assertThat(studio.done().undo()).isEqualTo("Merged a into b");
@@ -141,7 +142,7 @@ class StudioTest {
             })
     void aNameThatCouldLeaveTheFolderIsNoClass(String name) throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             List<String> before = tree();
             assertThrown(StudioProblem.class, () -> studio.addClass(name));
             assertThrown(StudioProblem.class, () -> studio.rename("a", name));
@@ -152,7 +153,7 @@ class StudioTest {
 
     @Test
     void wordsOfAnyScriptAreClasses() throws IOException {
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             for (String name : List.of("Löwe", "chat élégant", "مصباح", "椅子", "No. 5")) {
                 studio.addClass(name);
                 assertThrown(() -> studio.addClass(name.toUpperCase(Locale.ROOT)), "already");
@@ -165,7 +166,7 @@ class StudioTest {
     @Test
     void anUploadGetsAHarmlessNameAndMustBeAPicture() throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.upload(picture(100), "a", "../../.x\u0007<b>.PNG", null);
             studio.upload(picture(101), null, "nul.png", null);
             studio.upload(picture(102), "a", "p0.png", null);
@@ -180,7 +181,7 @@ class StudioTest {
     @Test
     void anUploadMakesItsClass() throws IOException {
         fill(folder, 1, "Sea_Lake");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.upload(picture(100), "chair", "x.png", "drop");
             studio.upload(picture(101), "sea lake", "y.png", "drop");
             assertThat(tree())
@@ -193,7 +194,7 @@ class StudioTest {
     @Test
     void oneGestureIsUndoneAtOnceAndIsOneStateOfTheHistory() throws IOException {
         fill(folder, 2, "cats", "dogs");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             List<String> before = tree();
             int states = studio.history().size();
             for (int i = 0; i < 20; i++) {
@@ -208,7 +209,7 @@ class StudioTest {
             studio.upload(picture(200), "dogs", "late.png", "drop"); // the gesture goes on after the undo
             assertThat(studio.done().undo()).isEqualTo("Added late.png to dogs");
         }
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) { // the journal knows it
+        try (Studio studio = open(folder)) { // the journal knows it
             studio.undo();
             assertThrown(studio::undo, "nothing to undo");
         }
@@ -220,7 +221,7 @@ class StudioTest {
         fill(folder, 2, "a", "b");
         Path file = folder.resolve("a/p1.png");
         Files.setLastModifiedTime(file, FileTime.fromMillis(0));
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             List<String> before = ids(studio, "a");
             Files.write(file, picture(60));
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
@@ -235,7 +236,7 @@ class StudioTest {
     void changesFromOutsideAreNoticed() throws IOException {
         fill(folder, 2, "a", "b");
         Files.setLastModifiedTime(folder.resolve("a/p1.png"), FileTime.fromMillis(0));
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             String gone = ids(studio, "a").get(0);
             Files.delete(folder.resolve("a/p0.png"));
             assertThrown(() -> studio.move(List.of(gone), "b", false, null), "gone");
@@ -259,14 +260,14 @@ class StudioTest {
     void testPicturesAreFixedByContentWhileLabelsMove() throws IOException {
         fill(folder, 9, "a", "b");
         Set<String> tests;
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             tests = studio.snapshot().tests();
             assertThat(tests).hasSize(6);
             studio.rename("a", "b");
             studio.rename("b", "c");
             assertThat(studio.snapshot().tests()).isEqualTo(tests);
         }
-        try (Studio again = Studio.open(folder, false, Sha256::of)) {
+        try (Studio again = open(folder)) {
             assertThat(again.snapshot().tests()).isEqualTo(tests);
         }
     }
@@ -274,7 +275,7 @@ class StudioTest {
     @Test
     void otherCommandsDoNotSeeWhatTheStudioAdds() throws IOException {
         fill(folder, 10, "a", "b");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.remove(ids(studio, "a").subList(0, 2));
             studio.thumbnail(ids(studio, "b").get(0));
         }
@@ -285,8 +286,8 @@ class StudioTest {
     @Test
     void aSecondStudioAndASplitAreRefused() throws IOException {
         fill(folder, 1, "a");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
-            assertThrown(CommandFailure.class, () -> Studio.open(folder, false, Sha256::of), "another studio");
+        try (Studio studio = open(folder)) {
+            assertThrown(CommandFailure.class, () -> open(folder), "another studio");
             Studio.open(folder, true, Sha256::of).close();
             assertThat(studio.snapshot().photos()).hasSize(1);
         }
@@ -315,25 +316,25 @@ class StudioTest {
     void aDamagedTailOfTheJournalIsSetAside() throws IOException {
         fill(folder, 2, "a", "b");
         Path journal = folder.resolve(PhotoFolder.OWN).resolve("journal");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.move(ids(studio, "a"), "b", false, null);
         }
         Files.writeString(journal, "0123456789abcdef {\"action\":2,", StandardOpenOption.APPEND);
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             assertThat(studio.done().undo()).isEqualTo("Moved 2 to b");
             studio.undo();
         }
         assertThat(journal.resolveSibling("journal.damaged-1")).hasContent("0123456789abcdef {\"action\":2,");
-        assertThatCode(() -> Studio.open(folder, false, Sha256::of).close()).doesNotThrowAnyException();
+        assertThatCode(() -> open(folder).close()).doesNotThrowAnyException();
     }
 
     @Test
     void aLabelDeclaredRightIsRemembered() throws IOException {
         fill(folder, 1, "a", "b");
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             studio.keep(ids(studio, "a").get(0));
         }
-        try (Studio studio = Studio.open(folder, false, Sha256::of)) {
+        try (Studio studio = open(folder)) {
             Photo kept = studio.snapshot().of("a").get(0);
             assertThat(studio.snapshot().kept().contains(kept.label())).isTrue();
             studio.move(List.of(kept.id()), "b", false, null);

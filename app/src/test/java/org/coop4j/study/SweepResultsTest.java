@@ -9,7 +9,6 @@ import static org.coop4j.study.SweepFixture.result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -24,7 +23,6 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepFixture.Recorder;
@@ -127,30 +125,6 @@ class SweepResultsTest {
                 .singleElement()
                 .asString()
                 .contains("base_to_new", "linear-probe, coop-m4-end-csc:");
-    }
-
-    @Test
-    void handWrittenPromptsAreThoseOfTheBaselines() throws IOException {
-        List<String> withOwn = new ArrayList<>(PromptTemplates.selected());
-        withOwn.add("a photo of a {}.");
-        List<PromptEnsemble> prompts = List.of(
-                PromptEnsemble.of("a photo of a {}."),
-                new PromptEnsemble(PromptTemplates.selected()),
-                new PromptEnsemble(withOwn),
-                new PromptEnsemble(PromptTemplates.imageNet()));
-        List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
-        for (int i = 0; i < titles.size(); i++) {
-            String title = titles.get(i);
-            List<SweepRun.RunState> runs =
-                    outcome.stream().filter(e -> e.run().title().equals(title)).toList();
-            assertThat(runs).hasSize(2);
-            RunResult onData = runs.get(0).result().orElseThrow();
-            assertThat(onData.accuracy()).isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
-            RunResult onFew = runs.get(1).result().orElseThrow();
-            assertThat(onFew.dataset()).isEqualTo("few");
-            assertThat(onFew.trainedOn()).isEqualTo("few");
-            assertThat(onFew.accuracy()).isCloseTo(handWritten(few, prompts.get(i)), within(1e-9));
-        }
     }
 
     private static double handWritten(ImageDataset dataset, PromptEnsemble prompts) throws IOException {

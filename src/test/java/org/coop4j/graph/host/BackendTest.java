@@ -8,7 +8,6 @@ import static org.coop4j.base.Thrown.assertThrown;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -134,27 +133,9 @@ class BackendTest {
     }
 
     @Test
-    void theHostsFormIsTheMemoryItself() {
-        System.setProperty(Backend.FORM_PROPERTY, "native");
-        INDArray array = Nd4j.create(DataType.FLOAT, 2, 2);
-        ArrayValues.of(array).buffer().put(3, 7f);
-        assertThat(array.getFloat(1, 1)).isEqualTo(7f);
-    }
-
-    @Test
     void anUnknownFormIsRefused() {
         System.setProperty(Backend.FORM_PROPERTY, "gpu");
         assertThrown(Backend::currentForm, Backend.FORM_PROPERTY + "=gpu", "native", "portable");
-    }
-
-    @Test
-    void aMatrixThatOwnsItsMemoryFreesItAtOnce() {
-        long held = Pointer.totalBytes();
-        try (HostMatrix matrix = HostMatrix.allocate(1 << 14, 1 << 10)) {
-            assertThat(matrix.rows()).isEqualTo(1 << 14);
-            assertThat(Pointer.totalBytes()).isGreaterThan(held + (1 << 25));
-        }
-        assertThat(Pointer.totalBytes()).isLessThan(held + (1 << 25));
     }
 
     private static float[] numbers(int n) {

@@ -115,22 +115,4 @@ class NativeMemoryTest {
         assertThat(made).containsExactly(key, key);
         forms.giveBack(key);
     }
-
-    @Test
-    void otherFormsAndOtherWeightsAreMadeAnew() {
-        List<Object> packed = List.of(1000L, "packed");
-        List<Object> turned = List.of(1000L, "turned");
-        List<Object> others = List.of(2000L, "packed");
-        BytePointer one = take(packed);
-        BytePointer form = take(turned);
-        BytePointer other = take(others);
-        assertThat(made).containsExactly(packed, turned, others);
-        assertThat(List.of(form, other)).doesNotContain(one);
-        forms.giveBack(turned);
-        assertThat(one.isNull()).isFalse();
-        assertThat(forms.copies()).hasSize(2);
-        forms.giveBack(packed);
-        forms.giveBack(others);
-        assertThat(forms.copies()).isEmpty();
-    }
 }

@@ -161,19 +161,6 @@ class WorkersTest {
         }
     }
 
-    @Test
-    void errorsReachTheCallerToo() {
-        try (Workers workers = new Workers(2)) {
-            assertThrown(
-                    OutOfMemoryError.class,
-                    () -> workers.run(part -> {
-                        if (part == 1) {
-                            throw new OutOfMemoryError("made up");
-                        }
-                    }));
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void aShareThatHandsOutWorkIsRefusedInsteadOfWaitingForItself(int count) {

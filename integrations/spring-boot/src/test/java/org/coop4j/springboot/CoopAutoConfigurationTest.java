@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -173,24 +172,6 @@ class CoopAutoConfigurationTest {
         }
         assertThatThrownBy(() -> things.classify(LAWN)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> clip.embed("a")).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
-    void aRequestIsAnsweredBeforeItsClassifierIsClosed() throws Exception {
-        ConfigurableApplicationContext context = start("--coop4j.classifiers.things=" + learned);
-        assertThat(context.getBeanNamesForType(Clip.class)).isEmpty();
-        byte[] picture = Files.readAllBytes(LAWN);
-        CompletableFuture<HttpResponse<String>> last = CompletableFuture.supplyAsync(() -> {
-            try {
-                return send(context, "/last", picture);
-            } catch (IOException | InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
-        assertThat(context.getBean(Application.class).entered.await(10, TimeUnit.MINUTES))
-                .isTrue();
-        context.close();
-        assertThat(last.get(10, TimeUnit.MINUTES).body()).isEqualTo(text(expected));
     }
 
     /** Health of a classifier's file. */

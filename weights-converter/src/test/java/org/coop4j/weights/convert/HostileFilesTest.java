@@ -120,7 +120,7 @@ class HostileFilesTest {
     void bitsFlippedAtBothEndsOfAFileDoNoHarm(String name) throws IOException {
         byte[] whole = Files.readAllBytes(Golden.path(name));
         Random random = new Random(name.hashCode());
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 20; i++) {
             byte[] bytes = whole.clone();
             // Headers, pickles and directories lie there; the middle is nothing but numbers.
             int at = random.nextInt(12_000);
@@ -145,7 +145,7 @@ class HostileFilesTest {
         for (byte[] whole : new byte[][] {torch, safetensors, legacy()}) {
             int refused = 0;
             Files.write(damaged, whole);
-            for (int i = 0; i < 3_000; i++) {
+            for (int i = 0; i < 1_000; i++) {
                 byte[] bytes = whole.clone();
                 for (int n = 1 + random.nextInt(3); n > 0; n--) {
                     bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
@@ -154,7 +154,7 @@ class HostileFilesTest {
                 Files.write(damaged, bytes, StandardOpenOption.WRITE);
                 refused += readsEverything() ? 0 : 1;
             }
-            assertThat(refused).isBetween(500, 3_000);
+            assertThat(refused).isBetween(150, 1_000);
         }
     }
 

@@ -3,7 +3,6 @@ package org.coop4j.weights.safetensors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -181,33 +179,6 @@ class SafetensorsFileTest {
     }
 
     @Test
-    void withoutCommitTheOldFileStays() throws IOException {
-        Files.writeString(target, "old");
-        try (SafetensorsWriter writer = SafetensorsWriter.create(target, SPECS, Map.of())) {
-            writer.writeFloats("single", 1, 2);
-            assertThatIllegalStateException()
-                    .isThrownBy(writer::commit)
-                    .withMessageContaining("count lacks its last 8 bytes");
-        }
-        assertThat(target).hasContent("old");
-        assertOnlyTheTarget();
-    }
-
-    @Test
-    void aCommitReplacesTheOldFileAndLeavesNothingElse() throws IOException {
-        Files.writeString(target, "old");
-        write(target);
-        assertThat(SafetensorsFile.looksLike(Files.readAllBytes(target))).isTrue();
-        assertOnlyTheTarget();
-    }
-
-    private void assertOnlyTheTarget() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files).containsExactly(target);
-        }
-    }
-
-    @Test
     void tooManyElementsAndUnknownNamesAreRefused() throws IOException {
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, SPECS, Map.of())) {
             assertThatIllegalArgumentException().isThrownBy(() -> writer.writeFloats("half", 1, 2, 3, 4));
@@ -218,14 +189,6 @@ class SafetensorsFileTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SafetensorsWriter.create(target, List.of(SPECS.get(0), SPECS.get(0)), Map.of()));
         assertThat(target).doesNotExist();
-    }
-
-    @Test
-    void aMissingFolderIsNamed() {
-        assertThrown(
-                InputException.class,
-                () -> SafetensorsWriter.create(folder.resolve("none/out"), CHECKED, Map.of()),
-                folder.resolve("none").toString());
     }
 
     private static final List<TensorSpec> CHECKED =

@@ -24,7 +24,6 @@ import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.PickleBytes;
 import org.coop4j.weights.pickle.Unpickler.OrderedDict;
-import org.coop4j.weights.pickle.Unpickler.PyObject;
 import org.coop4j.weights.pickle.Unpickler.Tuple;
 import org.coop4j.weights.torch.TorchSave.DenseTensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -292,25 +291,6 @@ class TorchFileTest {
                 big.replace("little_endian\u0088", "little_endian\u0089").getBytes(ISO_8859_1);
         Files.write(file(), swapped);
         assertRefused(file(), "big-endian");
-    }
-
-    @Test
-    void theReferenceTrainersCheckpointGivesItsValuesAndInertObjects() throws IOException {
-        Path path = Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50");
-        try (TorchFile file = TorchFile.open(path)) {
-            Map<?, ?> root = (Map<?, ?>) file.root();
-            assertThat(root.get("epoch")).isEqualTo(50L);
-            assertThat(root.containsKey("val_result")).isTrue();
-            assertThat(file.stateDict().keySet()).containsExactly("ctx", "token_prefix", "token_suffix");
-            assertThat(file.stateDict().get("ctx").shape()).isEqualTo(Shape.of(4, 128));
-            assertThat(file.stateDict().get("token_suffix").shape()).isEqualTo(Shape.of(6, 72, 128));
-            Map<?, ?> scheduler = (Map<?, ?>) root.get("scheduler");
-            PyObject successor = (PyObject) scheduler.get("successor");
-            assertThat(successor.type().name()).isEqualTo("CosineAnnealingLR");
-            Map<?, ?> optimizer = (Map<?, ?>) root.get("optimizer");
-            Map<?, ?> state = (Map<?, ?>) ((Map<?, ?>) optimizer.get("state")).get(0L);
-            assertThat(((TorchTensor) state.get("momentum_buffer")).floats()).hasSize(4 * 128);
-        }
     }
 
     private Path target;
