@@ -402,6 +402,26 @@ class HostileClientsTest {
         }
     }
 
+    /** A page whose name leads to the machine does not know a token, but its visitor's browser reaches the machine. */
+    @Test
+    void othersReachTheMachineByItsNamesAloneUnlessThereIsAToken() throws Exception {
+        String get = "GET /ping HTTP/1.1\r\nConnection: close\r\nHost: ";
+        ServiceOptions open = new ServiceOptions("0.0.0.0", 0, Optional.empty(), Optional.empty(), limits(8));
+        String machine = InetAddress.getLocalHost().getHostName();
+        try (TestService own = TestService.start(folder, open, 4)) {
+            for (String name : List.of("localhost", "192.0.2.7:8080", "[2001:db8::7]", machine)) {
+                assertThat(own.raw(get + name + "\r\n\r\n")).as(name).startsWith("HTTP/1.1 200 ");
+            }
+            for (String name : List.of("evil.example", "192.0.2.7.evil.example:8080")) {
+                assertThat(own.raw(get + name + "\r\n\r\n")).as(name).startsWith("HTTP/1.1 421 ");
+            }
+        }
+        ServiceOptions closed = new ServiceOptions("0.0.0.0", 0, Optional.of("secret"), Optional.empty(), limits(8));
+        try (TestService own = TestService.start(folder, closed, 4)) {
+            assertThat(own.raw(get + "models.example\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "Origin: http://evil.example, 403",
