@@ -26,13 +26,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
@@ -78,8 +81,9 @@ public final class StudioServer implements Closeable {
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
-    private final Set<SseClient> listening = ConcurrentHashMap.newKeySet();
+    private final Map<SseClient, Listener> listening = new ConcurrentHashMap<>();
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
+    private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
     private int silent; // periods without an event
 
@@ -168,7 +172,7 @@ public final class StudioServer implements Closeable {
         routes.sse("/api/events", client -> {
             read(client.ctx()); // lifts the limit on the time of a request: the answer does not end
             client.keepAlive();
-            listening.add(client);
+            listening.put(client, new Listener(state -> client.sendEvent("state", state), senders));
             tell();
         });
     }
@@ -388,15 +392,49 @@ public final class StudioServer implements Closeable {
     }
 
     private void send() {
-        listening.removeIf(SseClient::terminated);
+        listening.keySet().removeIf(SseClient::terminated);
         boolean now = isNews.getAndSet(false) || ++silent % HEARTBEAT == 0;
         if (now && !listening.isEmpty()) {
             try {
                 ObjectNode state = state(); // which notices changes from outside
-                listening.forEach(client -> client.sendEvent("state", state));
+                listening.values().forEach(listener -> listener.tell(state));
             } catch (RuntimeException e) {
                 LOG.warn("the state was not sent: {}", e.toString());
             }
+        }
+    }
+
+    /** A browser that listens. While it is slow, the latest state waits for it, and nobody else does. */
+    static final class Listener {
+        private final Consumer<ObjectNode> client;
+        private final Executor senders;
+        private final AtomicReference<ObjectNode> next = new AtomicReference<>();
+        private final AtomicBoolean isSending = new AtomicBoolean();
+
+        Listener(Consumer<ObjectNode> client, Executor senders) {
+            this.client = client;
+            this.senders = senders;
+        }
+
+        /** Sends a state in place of one that still waits. */
+        void tell(ObjectNode state) {
+            next.set(state);
+            if (isSending.compareAndSet(false, true)) {
+                senders.execute(this::send);
+            }
+        }
+
+        private void send() {
+            do {
+                ObjectNode state = next.getAndSet(null);
+                try {
+                    if (state != null) {
+                        client.accept(state);
+                    }
+                } finally {
+                    isSending.set(false);
+                }
+            } while (next.get() != null && isSending.compareAndSet(false, true));
         }
     }
 
@@ -404,7 +442,8 @@ public final class StudioServer implements Closeable {
     @Override
     public void close() throws IOException {
         events.shutdownNow();
-        listening.forEach(SseClient::close);
+        senders.shutdownNow();
+        listening.keySet().forEach(SseClient::close);
         server.close(() -> {});
         runs.close();
         model.close();

@@ -8,6 +8,8 @@ import static org.coop4j.studio.StudioFolder.picture;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,11 +26,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -328,6 +335,37 @@ class StudioServerTest {
             answer.complete(null);
             slow.join();
         }
+    }
+
+    @Test
+    void aBrowserThatDoesNotReadKeepsNobodyWaitingAndGetsTheLatestState() throws Exception {
+        ExecutorService senders = Executors.newCachedThreadPool();
+        CompletableFuture<Void> awake = new CompletableFuture<>();
+        List<String> slow = Collections.synchronizedList(new ArrayList<>());
+        BlockingQueue<String> quick = new LinkedBlockingQueue<>();
+        StudioServer.Listener asleep = new StudioServer.Listener(
+                state -> {
+                    slow.add(state.path("number").asText());
+                    awake.join();
+                },
+                senders);
+        StudioServer.Listener reading = new StudioServer.Listener(
+                state -> quick.add(state.path("number").asText()), senders);
+        for (int i = 0; i < 5; i++) {
+            ObjectNode state = new ObjectMapper().createObjectNode().put("number", i);
+            asleep.tell(state);
+            reading.tell(state);
+            assertThat(quick.take()).isEqualTo(String.valueOf(i));
+            while (slow.isEmpty()) {
+                Thread.sleep(1);
+            }
+        }
+        awake.complete(null);
+        while (slow.size() < 2) {
+            Thread.sleep(1);
+        }
+        assertThat(slow).containsExactly("0", "4");
+        senders.shutdown();
     }
 
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
