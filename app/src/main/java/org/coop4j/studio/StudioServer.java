@@ -33,7 +33,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
@@ -287,8 +286,6 @@ public final class StudioServer implements Closeable {
     }
 
     private ObjectNode state(Snapshot now, String name, List<Photo> own, Fit fit) {
-        Stream<String> typical =
-                fit == null ? Stream.empty() : Stream.ofNullable(fit.typical().get(name));
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
@@ -297,7 +294,7 @@ public final class StudioServer implements Closeable {
                 .put("known", model.knows(name))
                 .putPOJO(
                         "thumbnails",
-                        Stream.concat(typical, own.stream().map(Photo::id))
+                        own.stream().map(Photo::id)
                                 .distinct()
                                 .limit(SHOWN)
                                 .toList());
