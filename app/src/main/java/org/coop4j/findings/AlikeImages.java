@@ -60,7 +60,7 @@ public record AlikeImages(List<Integer> images, List<Double> similarities) {
     }
 
     /** Returns the sum of the rows of a group. */
-    static float[] sum(FeatureMatrix rows, int[] groups, int group) {
+    private static float[] sum(FeatureMatrix rows, int[] groups, int group) {
         float[] sum = new float[rows.width()];
         for (int i = 0; i < groups.length; i++) {
             for (int j = 0; j < sum.length && groups[i] == group; j++) {

@@ -45,10 +45,4 @@ public final class Neighbours {
         }
         return first;
     }
-
-    /** Returns the number of the image that is most like all. */
-    public static int typical(FeatureMatrix units) {
-        FeatureMatrix middle = FeatureMatrix.of(new float[][] {AlikeImages.sum(units, new int[units.rows()], 0)});
-        return Predictions.argmax(units.rows(), i -> units.dot(i, middle, 0));
-    }
 }

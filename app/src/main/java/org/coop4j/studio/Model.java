@@ -3,7 +3,6 @@ package org.coop4j.studio;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,24 +15,23 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.eval.Predictions;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
-import org.coop4j.run.Learned;
+import org.coop4j.run.Images;
 import org.coop4j.run.Learned.Prompt;
 import org.coop4j.run.Learned.Test;
+import org.coop4j.run.Learned;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
@@ -78,15 +76,13 @@ final class Model implements Closeable {
      * @param numbers of its test; null if nothing is tested
      * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
      * @param alike similarity that 7 of 8 pictures exceed
-     * @param typical the picture that is most like the others, by class
      */
     record Fit(
             long revision,
             Learned learned,
             TestNumbers numbers,
             double unlike,
-            double alike,
-            Map<String, String> typical) {
+            double alike) {
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
@@ -108,9 +104,11 @@ final class Model implements Closeable {
                 Learned tested =
                         learned.with(new Test(names, test, test.scores(learned.classifier()), List.of(prompt)));
                 Pictures train = learned.support().train();
+                Pictures some = train.select(
+                        IntStream.range(0, Math.min(MEASURED, train.size())).toArray());
                 double[] nearest = likeness(
-                        train.select(IntStream.range(0, Math.min(MEASURED, train.size()))
-                                .toArray()),
+                        units(some),
+                        some.images().stream().map(LabelledImage::sha256).toList(),
                         train);
                 Arrays.sort(nearest);
                 return new Fit(
@@ -121,25 +119,11 @@ final class Model implements Closeable {
                                 : TestNumbers.of(
                                         tested, Optional.ofNullable(earlier).map(Fit::numbers), SURE),
                         nearest[nearest.length / 50],
-                        nearest[nearest.length / 8],
-                        typical(train, names));
+                        nearest[nearest.length / 8]);
             } catch (IOException | RuntimeException e) {
                 learned.close();
                 throw e;
             }
-        }
-
-        private static Map<String, String> typical(Pictures train, List<String> names) throws IOException {
-            Map<String, String> typical = new HashMap<>();
-            int[] labels = train.labels();
-            for (int label = 0; label < names.size(); label++) {
-                int wanted = label;
-                Pictures own = train.select(IntStream.range(0, labels.length)
-                        .filter(i -> labels[i] == wanted)
-                        .toArray());
-                typical.put(names.get(label), id(own, Neighbours.typical(units(own))));
-            }
-            return typical;
         }
 
         static FeatureMatrix units(Pictures some) throws IOException {
@@ -151,24 +135,15 @@ final class Model implements Closeable {
         }
 
         /** Returns the similarity of each picture to the nearest training picture that has another content. */
-        private static double[] likeness(Pictures some, Pictures train) throws IOException {
-            double[] nearest = new double[some.size()];
-            Neighbours.each(units(some), units(train), (i, similar) -> {
-                String own = some.images().get(i).sha256();
-                List<Integer> first = Neighbours.first(
-                        similar, 1, j -> !train.images().get(j).sha256().equals(own));
+        static double[] likeness(FeatureMatrix units, List<String> contents, Pictures train) throws IOException {
+            double[] nearest = new double[contents.size()];
+            Neighbours.each(units, units(train), (i, similar) -> {
+                List<Integer> first = Neighbours.first(similar, 1, j -> !train.images()
+                        .get(j)
+                        .sha256()
+                        .equals(contents.get(i)));
                 nearest[i] = first.isEmpty() ? -1 : similar[first.get(0)];
             });
-            return nearest;
-        }
-
-        /** Returns the similarity of each of some pictures without a label to the nearest training picture. */
-        double[] likeness(FeatureMatrix some) throws IOException {
-            double[] nearest = new double[some.rows()];
-            Neighbours.each(
-                    some.normalized(),
-                    units(learned.support().train()),
-                    (i, similar) -> nearest[i] = similar[Predictions.argmax(similar)]);
             return nearest;
         }
 

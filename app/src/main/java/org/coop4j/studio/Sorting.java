@@ -44,7 +44,10 @@ final class Sorting {
         if (open.isEmpty()) {
             return List.of();
         } else if (fit != null) {
-            double[] likeness = fit.likeness(encoded.of(open));
+            double[] likeness = Fit.likeness(
+                    encoded.of(open).normalized(),
+                    open.stream().map(Photo::sha256).toList(),
+                    fit.learned().support().train());
             return sorting.groups(fit.learned().classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
         } else if (known.size() >= 2 && now.photos().size() == now.of(null).size()) { // nothing is labelled yet
             double[] alike = new double[open.size()];

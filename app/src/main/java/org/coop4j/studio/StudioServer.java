@@ -36,7 +36,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
@@ -291,8 +290,6 @@ public final class StudioServer implements Closeable {
     }
 
     private ObjectNode state(Snapshot now, String name, List<Photo> own, Fit fit) {
-        Stream<String> typical =
-                fit == null ? Stream.empty() : Stream.ofNullable(fit.typical().get(name));
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
@@ -301,7 +298,7 @@ public final class StudioServer implements Closeable {
                 .put("known", model.knows(name))
                 .putPOJO(
                         "thumbnails",
-                        Stream.concat(typical, own.stream().map(Photo::id))
+                        own.stream().map(Photo::id)
                                 .distinct()
                                 .limit(SHOWN)
                                 .toList());

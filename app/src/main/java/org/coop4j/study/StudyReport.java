@@ -51,7 +51,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /** Writes all files into a folder. */
     public void write(Path folder) throws IOException {
-        ReportFiles files = new ReportFiles(folder);
+        ReportFiles files = new ReportFiles(folder, SCORES);
         Map<String, String> contents = new LinkedHashMap<>();
         contents.put(
                 PAGE,

@@ -35,19 +35,20 @@ class ReportFilesTest {
         return folder.resolve("report");
     }
 
-    private void write(String... names) throws IOException {
+    private void write(String... figures) throws IOException {
         Map<String, String> contents = new LinkedHashMap<>();
-        for (String name : names) {
-            contents.put(name, name);
+        contents.put("report.html", "page");
+        contents.put("scores.csv", "table");
+        for (String name : figures) {
+            contents.put("figures/" + name, name);
         }
-        new ReportFiles(out()).write(contents);
+        new ReportFiles(out(), "scores.csv").write(contents);
     }
 
     private List<String> files() throws IOException {
         try (Stream<Path> files = Files.walk(out())) {
             return files.filter(Files::isRegularFile)
                     .map(file -> out().relativize(file).toString())
-                    .filter(name -> !name.equals(ReportFiles.LIST))
                     .sorted()
                     .toList();
         }
@@ -55,51 +56,31 @@ class ReportFilesTest {
 
     @Test
     void aLaterReportReplacesTheEarlierOneAndLeavesOtherFilesAlone() throws IOException {
-        write("report.html", "tables/a.csv", "figures/rn50/old.png");
+        write("1-all.svg", "2-rn50.svg");
         Files.writeString(out().resolve("notes.txt"), "mine");
-        Files.writeString(out().resolve("tables/mine.csv"), "mine");
-
-        write("report.html", "tables/b.csv");
-
-        assertThat(files()).containsExactly("notes.txt", "report.html", "tables/b.csv", "tables/mine.csv");
+        Files.writeString(out().resolve("figures/mine.svg"), "mine");
+        write("1-all.svg");
+        assertThat(files())
+                .containsExactly("figures/1-all.svg", "figures/mine.svg", "notes.txt", "report.html", "scores.csv");
+        Files.delete(out().resolve("figures/mine.svg"));
+        write();
         assertThat(out().resolve("figures")).doesNotExist();
     }
 
     @Test
     void aFileAndAFolderOfOtherThingsAreRefused() throws IOException {
         Files.writeString(out(), "");
-        assertThrown(() -> write("report.html"), "is a file");
+        assertThrown(() -> write(), "is a file");
         Files.delete(out());
         Files.createDirectories(out());
-        Files.writeString(out().resolve("thesis.tex"), "mine");
-
-        assertThrown(IOException.class, () -> write("report.html"), out().toString(), "--out");
-        assertThat(files()).containsExactly("thesis.tex");
-    }
-
-    @Test
-    void aListThatLeadsElsewhereDeletesNothingThere() throws IOException {
-        Files.createDirectories(out());
-        write("report.html");
-        Path precious = Files.writeString(folder.resolve("precious.csv"), "mine");
-        Files.writeString(out().resolve(ReportFiles.LIST), "../precious.csv\ntables/../../precious.csv\n");
-
-        write("report.html");
-
-        assertThat(precious).exists();
-    }
-
-    @Test
-    void whatCannotBeWrittenIsSaidAndTheEarlierReportStays() throws IOException {
-        write("report.html");
-
-        // A file cannot be a folder too.
-        assertThrown(
-                IOException.class,
-                () -> write("report.html", "tables/a.csv", "tables/a.csv/b.csv"),
-                out().toString(),
-                "--out");
+        Files.writeString(out().resolve("report.html"), "a run's");
+        assertThrown(IOException.class, () -> write(), out().toString(), "--out");
         assertThat(files()).containsExactly("report.html");
+    }
+
+    @Test
+    void whatCannotBeWrittenIsSaid() throws IOException {
+        assertThrown(IOException.class, () -> write("a.svg", "a.svg/b.svg"), out().toString(), "--out");
     }
 
     private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";

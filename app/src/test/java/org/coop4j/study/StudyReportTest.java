@@ -101,7 +101,6 @@ class StudyReportTest {
 
         assertThat(files)
                 .containsExactlyInAnyOrder(
-                        ".coop-report",
                         "report.html",
                         "scores.csv",
                         "figures/1-average-over-2-datasets.svg",
