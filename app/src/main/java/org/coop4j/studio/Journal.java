@@ -18,14 +18,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.studio.Snapshot.Photo;
 
 /** The actions of a folder's studio, each on the disk before it is done. */
 final class Journal implements Closeable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
 
     private final CheckedLines file; // null to keep them in memory
     private final List<Entry> entries = new ArrayList<>();
@@ -37,7 +40,13 @@ final class Journal implements Closeable {
      * @param sha256 content of the file; empty for a folder
      * @param from place below the folder, with '/'; empty for what appeared
      */
-    record Move(String sha256, String from, String to) {}
+    record Move(String sha256, String from, String to) {
+
+        Move {
+            requireInside(from);
+            requireInside(to);
+        }
+    }
 
     /** Test pictures, and how many of them the classifier that was learned from a state has right. */
     record Tested(int right, int tested) {}
@@ -72,6 +81,8 @@ final class Journal implements Closeable {
             makes = makes == null ? List.of() : List.copyOf(makes);
             moves = moves == null ? List.of() : List.copyOf(moves);
             drops = drops == null ? List.of() : List.copyOf(drops);
+            makes.forEach(Journal::requireInside);
+            drops.forEach(Journal::requireInside);
         }
 
         static Entry of(
@@ -110,16 +121,36 @@ final class Journal implements Closeable {
      */
     record Version(int state, String when, String what, int pictures, Tested tested) {}
 
+    /** Refuses a place that leads out of the folder, which another program may have written. */
+    private static void requireInside(String place) {
+        boolean inside = place != null
+                && (place.isEmpty() || Stream.of(place.split("/", -1)).allMatch(Journal::isName))
+                && (!place.startsWith(PhotoFolder.OWN) || place.startsWith(PhotoFolder.OWN + "/removed/"));
+        Require.that(inside, "\"%s\" is not the place of a picture", place);
+    }
+
+    private static boolean isName(String part) {
+        return !part.isEmpty() && !part.equals(".") && !part.equals("..") && part.indexOf('\0') < 0;
+    }
+
     /** Opens a journal; without a file it is kept in memory. */
     Journal(Optional<Path> file) throws IOException {
-        this.file = file.isEmpty() ? null : CheckedLines.open(file.get(), this::read);
+        try {
+            this.file = file.isEmpty() ? null : CheckedLines.open(file.get(), this::read);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     private void read(String line) {
         try {
             accept(JSON.readValue(line, Entry.class));
         } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
+            String why = e.getCause() == null ? "a line is not an entry" : e.getCause().getMessage();
+            throw new UncheckedIOException(new IOException(
+                    "the journal was not written by a studio (%s): move .coop4j/journal away to begin a new one"
+                            .formatted(why),
+                    e));
         }
     }
 

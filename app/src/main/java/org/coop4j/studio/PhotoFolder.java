@@ -14,6 +14,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -87,8 +88,15 @@ final class PhotoFolder implements Closeable {
     PhotoFolder(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
         this.root = folder.toRealPath();
         this.sha256 = sha256;
-        this.lock = readOnly ? null : locked();
         try {
+            this.lock = readOnly ? null : locked();
+        } catch (StudioProblem e) {
+            throw new CommandFailure(e.getMessage());
+        }
+        try {
+            for (String name : List.of("removed", "thumbnails", "learned")) {
+                own(name);
+            }
             this.journal = new Journal(readOnly ? Optional.empty() : Optional.of(own("journal")));
             Entry unfinished = journal.unfinished();
             if (unfinished != null) {
@@ -105,6 +113,9 @@ final class PhotoFolder implements Closeable {
                                     .anyMatch(name -> Split.named(name).isEmpty()),
                     "%s holds parts of a split, not classes: give one of them",
                     folder);
+        } catch (StudioProblem e) {
+            close();
+            throw new CommandFailure(e.getMessage());
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -113,7 +124,7 @@ final class PhotoFolder implements Closeable {
 
     private FileChannel locked() throws IOException {
         CommandFailure.require(
-                !Files.isSymbolicLink(own("")) && Files.isWritable(root),
+                Files.isWritable(root),
                 "%s cannot be written: change its permissions, or look at it with --read-only",
                 root);
         Files.createDirectories(own("removed"));
@@ -129,9 +140,26 @@ final class PhotoFolder implements Closeable {
         return lock == null;
     }
 
-    /** Returns a file of the studio's own. */
+    /** Returns a file or folder of the studio's own; refuses links, pipes and devices, which a stranger's folder may have. */
     Path own(String name) {
-        return root.resolve(OWN).resolve(name);
+        Path file = root;
+        for (String part : (OWN + "/" + name).split("/")) {
+            file = file.resolve(part);
+            StudioProblem.require(isPlain(file), "%s is a link, or not a file: remove it.", root.relativize(file));
+        }
+        return file;
+    }
+
+    private static boolean isPlain(Path file) {
+        try {
+            BasicFileAttributes now =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return now.isRegularFile() || now.isDirectory();
+        } catch (NoSuchFileException e) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     Snapshot snapshot() {
@@ -280,6 +308,7 @@ final class PhotoFolder implements Closeable {
         List<StudioProblem> problems = new ArrayList<>();
         for (String folder : entry.makes()) {
             attempt(folder, problems, () -> {
+                requireOwn(folder);
                 Files.createDirectories(root.resolve(folder));
                 classes.add(Photo.classOf(folder + "/"));
             });
@@ -287,6 +316,7 @@ final class PhotoFolder implements Closeable {
         entry.moves().forEach(move -> attempt(move.from(), problems, () -> perform(move)));
         for (String folder : entry.drops()) {
             attempt(folder, problems, () -> {
+                requireOwn(folder);
                 Files.deleteIfExists(root.resolve(folder)); // fails unless it is empty
                 classes.remove(folder);
             });
@@ -308,6 +338,8 @@ final class PhotoFolder implements Closeable {
             step.take();
         } catch (DirectoryNotEmptyException e) {
             LOG.info("{} keeps its other files", file);
+        } catch (StudioProblem e) {
+            problems.add(e);
         } catch (IOException e) {
             problems.add(StudioProblem.of(e, file));
         }
@@ -316,6 +348,8 @@ final class PhotoFolder implements Closeable {
     private void perform(Move move) throws IOException {
         Path from = root.resolve(move.from());
         Path to = root.resolve(move.to());
+        requireOwn(parent(move.from()));
+        requireOwn(parent(move.to()));
         Photo known = photos.get(move.from());
         BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
         boolean changed =
@@ -346,6 +380,11 @@ final class PhotoFolder implements Closeable {
         if (!move.to().startsWith(OWN)) {
             photos.put(move.to(), Photo.of(move.sha256(), move.to(), now)); // a change since then is noticed later
         }
+    }
+
+    /** Returns the folder of a place. */
+    static String parent(String place) {
+        return place.substring(0, Math.max(0, place.lastIndexOf('/')));
     }
 
     boolean isTaken(String place) {

@@ -200,7 +200,7 @@ final class Studio implements Closeable {
             }
             moves.stream()
                     .flatMap(move -> Stream.of(move.from(), move.to()))
-                    .map(place -> place.substring(0, Math.max(0, place.lastIndexOf('/'))))
+                    .map(PhotoFolder::parent)
                     .distinct()
                     .forEach(folder::requireOwn);
             record(entry);
@@ -465,7 +465,7 @@ final class Studio implements Closeable {
     }
 
     private Path thumbnailFile(String id) {
-        return own("thumbnails").resolve(id.replaceAll("[^0-9a-f]", "") + ".jpg");
+        return own("thumbnails/" + id.replaceAll("[^0-9a-f]", "") + ".jpg");
     }
 
     @Override

@@ -9,6 +9,7 @@ import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
+import java.time.Duration;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.coop4j.base.Folders;
+import org.coop4j.base.CheckedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
@@ -254,5 +260,88 @@ class StudioFaultsTest {
             assertThat(studio.snapshot().classes()).containsExactly("Cat", "cat", "dog");
         }
         assertThat(contents(folder)).isEqualTo(before);
+    }
+
+    private Path strangersJournal(Path photos, String entry) throws IOException {
+        Path own = Files.createDirectories(photos.resolve(PhotoFolder.OWN));
+        try (CheckedLines journal = CheckedLines.open(own.resolve("journal"), line -> {})) {
+            journal.add(entry, true);
+        }
+        return own;
+    }
+
+    /** A folder from elsewhere may have any journal, whose last action was not finished. */
+    @ParameterizedTest
+    @CsvSource({
+        "../victim.png, cats/taken.png",
+        "cats/0.png, ../planted.png",
+        "cats/../../victim.png, cats/taken.png",
+        "/tmp/victim.png, cats/taken.png",
+        ".coop4j/lock, cats/taken.png",
+        "cats/0.png, .coop4j/test.txt"
+    })
+    void aStrangersJournalMovesNothingOutOfTheFolderOrIntoIt(String from, String to) throws IOException {
+        Path victim = Files.write(folder.resolve("victim.png"), picture(1));
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}]}"
+                        .formatted(Sha256.of(victim), from, to));
+        Set<String> before = Set.copyOf(Folders.files(folder).stream().map(Path::toString).toList());
+        assertThrown(IOException.class, () -> open(photos).close(), "is not the place of a picture", "journal away");
+        assertThat(Folders.files(folder).stream().map(Path::toString))
+                .containsAll(before)
+                .filteredOn(file -> !before.contains(file))
+                .allMatch(file -> file.endsWith("lock"));
+    }
+
+    @Test
+    void nothingIsFinishedBehindALink() throws IOException {
+        Path elsewhere = fill(folder.resolve("elsewhere"), 1, "private");
+        Path photos = fill(folder.resolve("photos"), 1, "dogs");
+        Files.createSymbolicLink(photos.resolve("cats"), elsewhere.resolve("private"));
+        String victim = contents(elsewhere).get(0);
+        Path file = Folders.files(elsewhere).get(0);
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"cats/%s\",\"to\":\"dogs/taken.png\"}],\"drops\":[\"cats\"]}"
+                        .formatted(Sha256.of(file), file.getFileName()));
+        try (Studio studio = open(photos)) {
+            assertThat(studio.snapshot().photos()).isNotEmpty();
+        }
+        assertThat(contents(elsewhere)).containsExactly(victim);
+        assertThat(photos.resolve("cats")).isSymbolicLink();
+        assertThat(photos.resolve("dogs/taken.png")).doesNotExist();
+    }
+
+    /** Links to files of others, and pipes that no reader or writer ever opens. */
+    @ParameterizedTest
+    @CsvSource({"journal, true", "journal, false", "test.txt, false", "lock, false", "thumbnails, true", "removed, true", "learned, true"})
+    void theStudiosOwnFilesAreNeitherLinksNorPipes(String name, boolean link) throws Exception {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        Path letter = Files.writeString(folder.resolve("letter"), "dear");
+        Path own = Files.createDirectories(photos.resolve(PhotoFolder.OWN)).resolve(name);
+        if (link) {
+            Files.createSymbolicLink(own, letter);
+        } else {
+            assertThat(new ProcessBuilder("mkfifo", own.toString()).start().waitFor()).isZero();
+        }
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> assertThrown(CommandFailure.class, () -> open(photos).close(), name + " is a link, or not a file"));
+        assertThat(letter).hasContent("dear");
+    }
+
+    @Test
+    void aLinkInPlaceOfAThumbnailIsNotServed() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        try (Studio studio = open(photos)) {
+            String id = ids(studio, "cats").get(0);
+            Path thumbnails = Files.createDirectories(photos.resolve(PhotoFolder.OWN).resolve("thumbnails"));
+            Path letter = Files.writeString(folder.resolve("letter"), "dear");
+            Files.createSymbolicLink(thumbnails.resolve(id + ".jpg"), letter);
+            assertThrown(StudioProblem.class, () -> studio.thumbnail(id), id + ".jpg is a link");
+            assertThat(letter).hasContent("dear");
+        }
     }
 }
