@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -152,8 +153,7 @@ final class PhotoFolder implements Closeable {
 
     private static boolean isPlain(Path file) {
         try {
-            BasicFileAttributes now =
-                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return now.isRegularFile() || now.isDirectory();
         } catch (NoSuchFileException e) {
             return true;
@@ -357,16 +357,21 @@ final class PhotoFolder implements Closeable {
         if (changed) {
             throw new IOException("it was changed elsewhere: look again");
         }
-        boolean sameName = move.sha256().isEmpty() && move.from().equalsIgnoreCase(move.to());
-        if (isTaken(move.to()) && !(sameName && Files.isSameFile(from, to))) {
+        boolean isFolder = move.sha256().isEmpty();
+        boolean sameName = isFolder && move.from().equalsIgnoreCase(move.to());
+        if (isTaken(move.to()) && !(Files.isSameFile(from, to) && (sameName || !isFolder))) {
             throw new FileAlreadyExistsException(move.to());
         }
         if (Files.isSymbolicLink(from) && !Files.exists(to.resolveSibling(Files.readSymbolicLink(from)))) {
             throw new IOException("it is a link that leads nowhere from there");
         }
         Files.createDirectories(to.getParent());
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        if (move.sha256().isEmpty()) {
+        if (isFolder) {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            moveFile(from, to);
+        }
+        if (isFolder) {
             classes.remove(move.from());
             classes.add(move.to());
             Places.rename(
@@ -380,6 +385,25 @@ final class PhotoFolder implements Closeable {
         if (!move.to().startsWith(OWN)) {
             photos.put(move.to(), Photo.of(move.sha256(), move.to(), now)); // a change since then is noticed later
         }
+    }
+
+    /** Moves a file to a name that is taken in one step, whatever other programs do, or not at all. */
+    private static void moveFile(Path from, Path to) throws IOException {
+        boolean linked = Files.exists(to) && Files.isSameFile(from, to); // by a studio that was killed
+        if (linked && from.toString().equalsIgnoreCase(to.toString())) {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE); // one file with another letter case
+            return;
+        }
+        if (!linked) {
+            try {
+                Files.createLink(to, from);
+            } catch (FileAlreadyExistsException e) {
+                throw e;
+            } catch (UnsupportedOperationException | FileSystemException e) { // this disk has no hard links
+                Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+        Files.delete(from);
     }
 
     /** Returns the folder of a place. */

@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
@@ -16,25 +17,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.coop4j.base.Sha256;
-import java.time.Duration;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.coop4j.base.Folders;
 import org.coop4j.base.CheckedLines;
+import org.coop4j.base.Folders;
+import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A studio whose folder or system refuses something: a clear message, and nothing is lost. The system property {@code
@@ -287,12 +290,75 @@ class StudioFaultsTest {
                 photos,
                 "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}]}"
                         .formatted(Sha256.of(victim), from, to));
-        Set<String> before = Set.copyOf(Folders.files(folder).stream().map(Path::toString).toList());
+        Set<String> before =
+                Set.copyOf(Folders.files(folder).stream().map(Path::toString).toList());
         assertThrown(IOException.class, () -> open(photos).close(), "is not the place of a picture", "journal away");
         assertThat(Folders.files(folder).stream().map(Path::toString))
                 .containsAll(before)
                 .filteredOn(file -> !before.contains(file))
                 .allMatch(file -> file.endsWith("lock"));
+    }
+
+    /** Another program makes and deletes files of the same names at the same time. */
+    @Test
+    void noFileOfAnotherProgramIsOverwritten() throws Exception {
+        Path photos = fill(folder.resolve("photos"), 300, "a");
+        Path target = Files.createDirectories(photos.resolve("b"));
+        List<String> names = Folders.files(photos.resolve("a")).stream()
+                .map(file -> file.getFileName().toString())
+                .toList();
+        AtomicInteger at = new AtomicInteger();
+        List<Path> overwritten = new ArrayList<>();
+        Thread rival = new Thread(() -> {
+            while (at.get() < names.size()) {
+                Path file = target.resolve(names.get(at.get()));
+                try {
+                    Files.writeString(file, "mine", StandardOpenOption.CREATE_NEW);
+                    if (Files.readString(file, ISO_8859_1).equals("mine")) {
+                        Files.delete(file);
+                    } else {
+                        overwritten.add(file);
+                    }
+                } catch (IOException e) {
+                    Thread.onSpinWait(); // it is taken
+                }
+            }
+        });
+        try (Studio studio = open(photos)) {
+            rival.start();
+            for (; at.get() < names.size(); at.incrementAndGet()) {
+                String name = names.get(at.get());
+                String id = studio.snapshot().photos().stream()
+                        .filter(one -> one.path().equals("a/" + name))
+                        .findFirst()
+                        .orElseThrow()
+                        .id();
+                try {
+                    studio.move(List.of(id), "b", false, null);
+                } catch (StudioProblem e) {
+                    continue; // the rival was first, which is said
+                }
+            }
+        }
+        rival.join();
+        assertThat(overwritten).isEmpty();
+    }
+
+    /** A kill between the new name and the end of the old one leaves both. */
+    @Test
+    void aMoveThatWasKilledHalfwayIsFinished() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats", "dogs");
+        Path file = Folders.files(photos.resolve("cats")).get(0);
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"cats/%s\",\"to\":\"dogs/moved.png\"}]}"
+                        .formatted(Sha256.of(file), file.getFileName()));
+        Files.createLink(photos.resolve("dogs/moved.png"), file);
+        try (Studio studio = open(photos)) {
+            assertThat(ids(studio, "dogs")).hasSize(2);
+        }
+        assertThat(file).doesNotExist();
+        assertThat(photos.resolve("dogs/moved.png")).exists();
     }
 
     @Test
@@ -316,7 +382,15 @@ class StudioFaultsTest {
 
     /** Links to files of others, and pipes that no reader or writer ever opens. */
     @ParameterizedTest
-    @CsvSource({"journal, true", "journal, false", "test.txt, false", "lock, false", "thumbnails, true", "removed, true", "learned, true"})
+    @CsvSource({
+        "journal, true",
+        "journal, false",
+        "test.txt, false",
+        "lock, false",
+        "thumbnails, true",
+        "removed, true",
+        "learned, true"
+    })
     void theStudiosOwnFilesAreNeitherLinksNorPipes(String name, boolean link) throws Exception {
         Path photos = fill(folder.resolve("photos"), 1, "cats");
         Path letter = Files.writeString(folder.resolve("letter"), "dear");
@@ -324,11 +398,13 @@ class StudioFaultsTest {
         if (link) {
             Files.createSymbolicLink(own, letter);
         } else {
-            assertThat(new ProcessBuilder("mkfifo", own.toString()).start().waitFor()).isZero();
+            assertThat(new ProcessBuilder("mkfifo", own.toString()).start().waitFor())
+                    .isZero();
         }
         assertTimeoutPreemptively(
                 Duration.ofSeconds(60),
-                () -> assertThrown(CommandFailure.class, () -> open(photos).close(), name + " is a link, or not a file"));
+                () -> assertThrown(
+                        CommandFailure.class, () -> open(photos).close(), name + " is a link, or not a file"));
         assertThat(letter).hasContent("dear");
     }
 
@@ -337,7 +413,8 @@ class StudioFaultsTest {
         Path photos = fill(folder.resolve("photos"), 1, "cats");
         try (Studio studio = open(photos)) {
             String id = ids(studio, "cats").get(0);
-            Path thumbnails = Files.createDirectories(photos.resolve(PhotoFolder.OWN).resolve("thumbnails"));
+            Path thumbnails =
+                    Files.createDirectories(photos.resolve(PhotoFolder.OWN).resolve("thumbnails"));
             Path letter = Files.writeString(folder.resolve("letter"), "dear");
             Files.createSymbolicLink(thumbnails.resolve(id + ".jpg"), letter);
             assertThrown(StudioProblem.class, () -> studio.thumbnail(id), id + ".jpg is a link");
