@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
@@ -23,6 +24,7 @@ import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
@@ -168,17 +170,28 @@ final class EvalCommand extends ConsoleCommand {
                     .put("precision", used.id()));
             return;
         }
-        classes(evaluation, names).print(format.chosen(), console);
-        if (format.chosen() == TABLE) {
-            AlignedLines lines = new AlignedLines(WORDS, NUMBERS)
-                    .row("accuracy", percent(evaluation.accuracy()))
-                    .row("error", percent(evaluation.errorRate()))
-                    .row("macro F1", percent(evaluation.macroF1()));
-            if (calibrationError != null) {
-                lines.row("calibration error", percent(100 * calibrationError));
-            }
-            lines.print(console);
+        if (format.csv) {
+            classes(evaluation, names).print(CSV, console);
+        } else {
+            print(evaluation, names, calibrationError, console);
         }
+    }
+
+    /**
+     * Prints the accuracies of each class and of all images.
+     *
+     * @param calibrationError null if it is unknown
+     */
+    static void print(Evaluation evaluation, List<String> names, Double calibrationError, Console console) {
+        classes(evaluation, names).print(TABLE, console);
+        AlignedLines lines = new AlignedLines(WORDS, NUMBERS)
+                .row("accuracy", percent(evaluation.accuracy()))
+                .row("error", percent(evaluation.errorRate()))
+                .row("macro F1", percent(evaluation.macroF1()));
+        if (calibrationError != null) {
+            lines.row("calibration error", percent(100 * calibrationError));
+        }
+        lines.print(console);
     }
 
     /** Returns a table of accuracies, one row per class. */

@@ -72,11 +72,6 @@ public record Score(
             return comparing(Setup::method).thenComparing(Setup::shots).compare(this, other);
         }
 
-        /** Returns "CoOp (M = 16), 16 shots". */
-        String title() {
-            return shots.equals(Shots.NONE) ? method.title() : method.title() + ", " + shots.describe();
-        }
-
         @Override
         public String toString() {
             return shots.equals(Shots.NONE) ? method.id() : method.id() + ", " + shots.describe();
