@@ -153,7 +153,7 @@ final class ZeroShotCommand extends ConsoleCommand {
                     .putPOJO("templates", request.prompts.templates())
                     .put("precision", used.id())
                     .set("guesses", guesses.json());
-            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes)));
+            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes, null)));
             console.print(json);
         } else if (format.chosen() == TABLE && scores.isPresent()) {
             EvalCommand.print(scores.get(), request.classes, null, console);

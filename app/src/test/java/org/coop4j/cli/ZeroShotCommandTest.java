@@ -74,7 +74,7 @@ class ZeroShotCommandTest {
                 .containsPattern("CLASS +IMAGES +CORRECT +ACCURACY")
                 .containsPattern("folding_chair +1 ")
                 .containsPattern("accordion +2 ")
-                .contains("macro F1");
+                .contains("macro f1");
         JsonNode json = json(zeroShot("--json", data));
         assertThat(json.path("scores").path("images").asInt()).isEqualTo(3);
         assertThat(json.path("precision").asText()).isEqualTo("float32");
