@@ -136,7 +136,7 @@ public record Study(
 
     /** Returns the test data's name of each run; with a number where runs on other images have the same name. */
     private static Map<FinishedRun, String> datasets(List<FinishedRun> runs, List<String> notes) {
-        Map<FinishedRun, String> names = new IdentityHashMap<>();
+        IdentityHashMap<FinishedRun, String> names = new IdentityHashMap<>();
         grouped(runs, run -> List.of(run.result().dataset(), run.result().half()))
                 .values()
                 .forEach(same -> {

@@ -146,6 +146,6 @@ class MethodEverywhereTest {
                 .hasSameSizeAs(METHODS)
                 .allSatisfy(row -> assertThat(row.get("value").asDouble())
                         .isEqualTo(accuracy(row.get("method").asText())));
-        assertThat(swept.findValuesAsText("method")).containsOnlyElementsOf(METHODS);
+        assertThat(swept.findValuesAsText("method")).isSubsetOf(METHODS);
     }
 }
