@@ -7,7 +7,6 @@ import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +36,6 @@ import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.EvaluationData;
 import org.coop4j.findings.EvaluationData.Choice;
 import org.coop4j.findings.EvaluationData.Tested;
-import org.coop4j.findings.McNemar;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
@@ -241,25 +239,18 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     private static ObjectNode json(Comparison comparison, Table<?> disagreements) {
-        ObjectNode json = Json.object();
         List<ComparedClassifier> all = comparison.classifiers();
-        ArrayNode rows = json.putArray("runs");
-        all.forEach(c -> rows.addObject()
-                .put("run", c.name())
-                .put("accuracy", c.accuracy())
-                .put("macro_f1", c.test().evaluation().macroF1()));
-        ArrayNode tests = json.putArray("tests");
-        for (int i = 0; i < all.size(); i++) {
-            for (int j = i + 1; j < all.size(); j++) {
-                McNemar test = Comparison.test(all.get(j), all.get(i));
-                tests.addObject()
-                        .put("first", all.get(i).name())
-                        .put("second", all.get(j).name())
-                        .put("difference", test.difference())
-                        .put("p", test.pValue());
-            }
-        }
-        json.set("disagreements", disagreements.json());
-        return json.put("precision", FLOAT32.id());
+        ComparedClassifier first = all.get(0);
+        Table<ComparedClassifier> tests = new Table<ComparedClassifier>()
+                .data("first", other -> first.name())
+                .data("second", ComparedClassifier::name)
+                .data("difference", other -> Comparison.test(other, first).difference())
+                .data("p", other -> Comparison.test(other, first).pValue());
+        return Json.object()
+                .put("precision", FLOAT32.id())
+                .<ObjectNode>set(
+                        "runs", new ComparisonTable(List.of(comparison)).table().json())
+                .<ObjectNode>set("tests", tests.rows(all.subList(1, all.size())).json())
+                .set("disagreements", disagreements.json());
     }
 }

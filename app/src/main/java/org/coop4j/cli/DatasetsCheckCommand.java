@@ -3,14 +3,13 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +18,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Json;
 import org.coop4j.console.ProblemText;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
@@ -63,41 +61,28 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         COMPLETE
     }
 
-    /** A file or folder of a dataset at its expected place. */
-    record Expected(Path path, Need need, boolean exists) {}
-
-    /** Images that are listed and not on disk. */
-    record Missing(int count, List<Path> first) {}
-
     /**
-     * A comparison of a dataset on disk with the published one; the components are the keys of the JSON.
+     * A comparison of a dataset on disk with the published one.
      *
-     * @param found null if its lists could not be read or made
-     * @param division origin of its lists; null without lists
-     * @param expected the files and folders that belong to it
+     * @param lists empty if they could not be read or made
      * @param problems a sentence about each problem
      */
-    record Check(
-            String name,
-            Status status,
-            Path directory,
-            Sizes found,
-            Sizes published,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Division division,
-            Missing missing,
-            List<Expected> expected,
-            List<String> problems) {}
+    private record Check(BenchmarkSource source, Status status, Optional<Lists> lists, List<String> problems) {
+
+        String name() {
+            return source.benchmark().name();
+        }
+    }
 
     @Override
     public Integer call() {
         CommandFailure.require(
                 Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
         List<Check> checks = benchmarks().stream().map(this::check).toList();
-        switch (format.chosen()) {
-            case JSON ->
-                console.print(Json.object().put("root", root.toString()).putPOJO("datasets", checks));
-            case CSV -> rows().rows(checks).print(CSV, console);
-            default -> printTable(checks);
+        if (format.chosen() == TABLE) {
+            printTable(checks);
+        } else {
+            rows().rows(checks).print(format.chosen(), console);
         }
         return checks.stream().anyMatch(check -> check.status == Status.INCOMPLETE || check.status == Status.DIFFERENT)
                 ? 1
@@ -120,7 +105,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         if (!present.isEmpty()) {
             rows().rows(present).print(TABLE, console);
         }
-        present.forEach(check -> check.problems.forEach(problem -> console.print(check.name + ": " + problem)));
+        present.forEach(check -> check.problems.forEach(problem -> console.print(check.name() + ": " + problem)));
         if (!absent.get(true).isEmpty()) {
             console.print(notThere(absent.get(true)));
         }
@@ -130,27 +115,29 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         Table<Check> rows = new Table<Check>()
                 .words("dataset", Check::name, "name")
                 .text("status", check -> check.status.name().toLowerCase(Locale.ROOT));
-        DatasetsCommand.SIZES.forEach((name, size) ->
-                rows.count(name, check -> Optional.ofNullable(check.found).map(size)));
         DatasetsCommand.SIZES.forEach(
-                (name, size) -> rows.data("published_" + name, check -> size.apply(check.published)));
-        return rows.count("missing", check -> check.found == null ? Optional.empty() : check.missing.count)
-                .text("division", DatasetsCheckCommand::division)
-                .data("problems", check -> String.join("; ", check.problems));
+                (name, size) -> rows.count(name, check -> check.lists.map(all -> size.apply(sizes(all.dataset())))));
+        DatasetsCommand.SIZES.forEach((name, size) -> rows.data(
+                "published_" + name,
+                check -> size.apply(check.source.benchmark().published())));
+        return rows.count(
+                        "missing", check -> check.lists.map(all -> all.missing().size()))
+                .text("division", check -> check.lists
+                        .map(Lists::division)
+                        .map(DatasetsCheckCommand::describe)
+                        .orElse(""))
+                .data("problems", Check::problems);
     }
 
-    private static String division(Check check) {
-        return check.division == null
-                ? ""
-                : (check.division.origin() == Origin.RULE ? "no split file: to be made, " : "")
-                        + check.division.description();
+    private static String describe(Division division) {
+        return (division.origin() == Origin.RULE ? "no split file: to be made, " : "") + division.description();
     }
 
     private String notThere(List<Check> absent) {
         Path folder = root.toAbsolutePath().normalize().getFileName();
         return absent.stream()
-                .filter(check -> check.directory.getFileName().equals(folder))
-                .map(check -> root + " seems to be the folder of " + check.name + " itself: give the folder above it")
+                .filter(check -> check.source.directory().getFileName().equals(folder))
+                .map(check -> root + " seems to be the folder of " + check.name() + " itself: give the folder above it")
                 .findFirst()
                 .orElseGet(() -> absent.stream().map(Check::name).collect(joining(", ", "not in " + root + ": ", "")));
     }
@@ -158,44 +145,37 @@ final class DatasetsCheckCommand extends ConsoleCommand {
     /** Checks a dataset; the progress counts images up to the published number. */
     private Check check(Benchmark benchmark) {
         BenchmarkSource source = new BenchmarkSource(benchmark, root, 0);
-        boolean exists = Files.isDirectory(source.directory());
-        List<Expected> expected = benchmark.layout().needs().entrySet().stream()
-                .map(need -> {
-                    Path path = source.directory().resolve(need.getKey());
-                    return new Expected(path, need.getValue(), Files.exists(path));
-                })
-                .toList();
-        List<String> problems = new ArrayList<>(exists ? absent(expected) : List.of());
-        Optional<Lists> lists = exists && problems.isEmpty() ? lists(source, problems) : Optional.empty();
+        if (!Files.isDirectory(source.directory())) {
+            return new Check(source, Status.ABSENT, Optional.empty(), List.of());
+        }
+        List<String> problems = new ArrayList<>(absent(source));
+        Optional<Lists> lists = problems.isEmpty() ? lists(source, problems) : Optional.empty();
         List<Path> missing = lists.map(Lists::missing).orElse(List.of());
         if (!missing.isEmpty()) {
             problems.add(
                     count(missing.size(), "image is", "images are") + " missing: " + Numbers.first(missing, NAMED));
         }
-        Sizes found = lists.map(all -> sizes(all.dataset())).orElse(null);
-        String differences = found == null ? "" : differences(found, benchmark.published());
-        if (!differences.isEmpty()) {
-            problems.add(differences);
-        }
-        Status ofLists = differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
+        boolean incomplete = !problems.isEmpty();
+        lists.map(all -> differences(sizes(all.dataset()), benchmark.published()))
+                .filter(differences -> !differences.isEmpty())
+                .ifPresent(problems::add);
         return new Check(
-                benchmark.name(),
-                !exists ? Status.ABSENT : found == null || !missing.isEmpty() ? Status.INCOMPLETE : ofLists,
-                source.directory(),
-                found,
-                benchmark.published(),
-                lists.map(Lists::division).orElse(null),
-                new Missing(missing.size(), missing.stream().limit(NAMED).toList()),
-                expected,
+                source,
+                incomplete ? Status.INCOMPLETE : problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT,
+                lists,
                 problems);
     }
 
     /** Returns a sentence about each needed file or folder that does not exist. */
-    private static List<String> absent(List<Expected> expected) {
-        boolean split = expected.stream().anyMatch(e -> e.need == Need.FOR_PUBLISHED_SPLIT && e.exists);
-        return expected.stream()
-                .filter(e -> !e.exists && (e.need == Need.ALWAYS || (e.need == Need.WITHOUT_SPLIT_FILE && !split)))
-                .map(e -> "there is no " + e.path)
+    private static List<String> absent(BenchmarkSource source) {
+        Map<String, Need> absent =
+                new LinkedHashMap<>(source.benchmark().layout().needs());
+        absent.keySet().removeIf(path -> Files.exists(source.directory().resolve(path)));
+        boolean split = !absent.containsValue(Need.FOR_PUBLISHED_SPLIT);
+        absent.values()
+                .removeIf(need -> need == Need.FOR_PUBLISHED_SPLIT || (need == Need.WITHOUT_SPLIT_FILE && split));
+        return absent.keySet().stream()
+                .map(path -> "there is no " + source.directory().resolve(path))
                 .toList();
     }
 

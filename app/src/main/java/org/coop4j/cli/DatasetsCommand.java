@@ -1,17 +1,14 @@
 package org.coop4j.cli;
 
-import static org.coop4j.console.Table.Format.TABLE;
+import static java.util.stream.Collectors.joining;
+import static org.coop4j.console.Table.Kind.WORDS;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
-import org.coop4j.data.benchmark.Benchmark.Layout;
 import org.coop4j.data.benchmark.Benchmark.Sizes;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
@@ -39,55 +36,42 @@ final class DatasetsCommand extends ConsoleCommand {
 
     @Override
     public Integer call() {
-        List<Benchmark> all = Benchmarks.published().all();
-        if (format.json) {
-            console.print(Json.object()
-                    .putPOJO(
-                            "datasets",
-                            all.stream().map(DatasetsCommand::toJson).toList()));
-            return 0;
-        }
-        Table<Benchmark> table = new Table<Benchmark>()
-                .words("dataset", Benchmark::name, "name")
-                .data("aliases", b -> String.join(" ", b.otherNames()));
-        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.apply(benchmark.published())));
-        table.text("template", Benchmark::template)
-                .data("directory", benchmark -> benchmark.layout().directory())
-                .data(
-                        "expected",
-                        benchmark -> String.join(" ", benchmark.layout().expected()))
-                .rows(all)
-                .print(format.chosen(), console);
-        if (format.chosen() == TABLE) {
-            console.print("");
-            new Table<Benchmark>()
-                    .text("dataset", Benchmark::name)
-                    .text("also called", benchmark -> String.join(", ", benchmark.otherNames()))
-                    .text(
-                            "expected in data",
-                            benchmark -> benchmark.layout().directory() + "/: "
-                                    + String.join(", ", benchmark.layout().expected()))
-                    .rows(all)
-                    .print(TABLE, console);
-        }
+        Table<Benchmark> table = format.json ? facts() : names();
+        table.rows(Benchmarks.published().all()).print(format.chosen(), console);
         return 0;
     }
 
-    /** Returns a dataset as JSON, for {@code coop datasets show} too. */
-    static ObjectNode toJson(Benchmark benchmark) {
-        Layout layout = benchmark.layout();
-        return Json.object()
-                .put("name", benchmark.name())
-                .putPOJO("aliases", benchmark.otherNames())
-                .putPOJO("published", benchmark.published())
-                .put("template", benchmark.template())
-                .put("directory", layout.directory())
-                .put("split_file", layout.splitFile().orElse(null))
-                .putPOJO("folders", layout.folders())
-                .putPOJO("lists", layout.lists())
-                .put("rule", benchmark.rule().description())
-                .putPOJO("skipped", benchmark.skipped().stream().sorted().toList())
-                .putPOJO("renamed", benchmark.renamed())
-                .putPOJO("about", benchmark.about());
+    private static Table<Benchmark> names() {
+        Table<Benchmark> table = new Table<Benchmark>()
+                .words("dataset", Benchmark::name, "name")
+                .shown("also_called", WORDS, Benchmark::otherNames, b -> String.join(", ", b.otherNames()));
+        SIZES.forEach((name, size) -> table.count(name, benchmark -> size.apply(benchmark.published())));
+        return table.text("template", Benchmark::template).optional();
+    }
+
+    /** Makes a table of all that is known, for {@code coop datasets show} too. */
+    static Table<Benchmark> facts() {
+        return names().data("directory", b -> b.layout().directory())
+                .data("needs", b -> b.layout().needs())
+                .text("paper", b -> b.about().paper())
+                .text("homepage", b -> b.about().homepage())
+                .text("terms", b -> b.about().terms())
+                .text("preparation", b -> b.about().preparation())
+                .shown(
+                        "rule",
+                        WORDS,
+                        b -> b.rule().description(),
+                        b -> b.layout()
+                                        .splitFile()
+                                        .map(name -> name + "; without it, a split is made: ")
+                                        .orElse("")
+                                + b.rule().description())
+                .shown("left_out", WORDS, Benchmark::skipped, b -> b.skipped().stream()
+                        .sorted()
+                        .collect(joining(", ")))
+                .shown("renamed", WORDS, Benchmark::renamed, b -> b.renamed().entrySet().stream()
+                        .filter(folder -> !folder.getKey().equals(folder.getValue()))
+                        .map(folder -> "%s is called \"%s\"".formatted(folder.getKey(), folder.getValue()))
+                        .collect(joining("; ")));
     }
 }

@@ -30,8 +30,6 @@ record DemoScreen(Console console, boolean table) implements Listener {
     /** Columns of the bar that shows an accuracy of 100 %. */
     private static final int BAR = 20;
 
-    private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
-
     /** Describes the model. */
     void model(String name, long parameters) {
         console.note(name + ": a CLIP of " + count(parameters)
@@ -85,7 +83,9 @@ record DemoScreen(Console console, boolean table) implements Listener {
         Object[] row = Stream.of(Stream.of(shots), accuracies, Stream.of(bar))
                 .flatMap(one -> one)
                 .toArray();
-        console.above(() -> console.out().printf(ROW, row).flush());
+        console.above(() -> console.out()
+                .printf("%5s  %-14s  %-14s  %-14s  %-14s  %s%n", row)
+                .flush());
     }
 
     private static String bar(double accuracy, double bestPrompt) {

@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
-import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
@@ -95,9 +94,6 @@ final class DoctorCommand extends ConsoleCommand {
                         trial(clip);
                     }
                 }
-                if (model != null && host) {
-                    encoding();
-                }
             }
         }
         table.print(console);
@@ -176,21 +172,6 @@ final class DoctorCommand extends ConsoleCommand {
         if (System.getenv().containsKey(CORE_TYPE)) {
             advice.add(CORE_TYPE + "=" + System.getenv(CORE_TYPE)
                     + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
-        }
-    }
-
-    /** Measures the encoding of images as in {@code coop predict}, relative to a product in the same precision. */
-    private void encoding() throws IOException {
-        Precision precision = Precision.fastest();
-        try (Clip clip = vocabulary.open(model, Optional.of(precision), Workers.standard())) {
-            int images = clip.imageEncoder().part();
-            Measurement time = ImageBench.pixels(clip, images, 3);
-            double share = time.gflops()
-                    / Measurement.product(clip.workers(), precision).gflops();
-            table.row(
-                    "encoding",
-                    "%.1f images/s in %s, %.0f %% of the product's speed"
-                            .formatted(images / time.median(), precision.id(), 100 * share));
         }
     }
 

@@ -1,10 +1,8 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.base.Numbers.percent;
+import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
-import static org.coop4j.console.Table.Kind.NUMBERS;
-import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
@@ -21,8 +19,8 @@ import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Cell;
+import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
@@ -161,24 +159,36 @@ final class EvalCommand extends ConsoleCommand {
 
     private void report(Scores scores, Double calibrationError, List<String> names, int leftOut, Precision used) {
         Evaluation evaluation = scores.evaluation();
-        if (format.json) {
-            console.print(json(evaluation, names)
-                    .put("calibration_error", calibrationError)
-                    .put("left_out", leftOut)
-                    .put("precision", used.id()));
-            return;
+        switch (format.chosen()) {
+            case CSV -> classes(evaluation, names).print(CSV, console);
+            case TABLE -> print(evaluation, names, calibrationError, console);
+            default ->
+                console.print(json(evaluation, names, calibrationError)
+                        .put("left_out", leftOut)
+                        .put("precision", used.id()));
         }
-        classes(evaluation, names).print(format.chosen(), console);
-        if (format.chosen() == TABLE) {
-            AlignedLines lines = new AlignedLines(WORDS, NUMBERS)
-                    .row("accuracy", percent(evaluation.accuracy()))
-                    .row("error", percent(evaluation.errorRate()))
-                    .row("macro F1", percent(evaluation.macroF1()));
-            if (calibrationError != null) {
-                lines.row("calibration error", percent(100 * calibrationError));
-            }
-            lines.print(console);
-        }
+    }
+
+    /**
+     * Prints the accuracies of each class and of all images.
+     *
+     * @param calibrationError null if it is unknown
+     */
+    static void print(Evaluation evaluation, List<String> names, Double calibrationError, Console console) {
+        classes(evaluation, names).print(TABLE, console);
+        console.print("");
+        facts(evaluation, calibrationError).printFacts(console);
+    }
+
+    private static Table<Evaluation> facts(Evaluation evaluation, Double calibrationError) {
+        return new Table<Evaluation>()
+                .count("images", Evaluation::total)
+                .count("correct", Evaluation::correct)
+                .percent("accuracy", Evaluation::accuracy)
+                .percent("error_rate", Evaluation::errorRate)
+                .percent("macro_f1", Evaluation::macroF1)
+                .share("calibration_error", all -> calibrationError)
+                .row(evaluation);
     }
 
     /** Returns a table of accuracies, one row per class. */
@@ -193,14 +203,9 @@ final class EvalCommand extends ConsoleCommand {
     }
 
     /** Returns the accuracies of all images and of each class. */
-    static ObjectNode json(Evaluation evaluation, List<String> names) {
-        return Json.object()
-                .put("images", evaluation.total())
-                .put("correct", evaluation.correct())
-                .put("accuracy", evaluation.accuracy())
-                .put("error_rate", evaluation.errorRate())
-                .put("macro_f1", evaluation.macroF1())
-                .set("classes", classes(evaluation, names).json());
+    static ObjectNode json(Evaluation evaluation, List<String> names, Double calibrationError) {
+        ObjectNode all = (ObjectNode) facts(evaluation, calibrationError).json().get(0);
+        return all.set("classes", classes(evaluation, names).json());
     }
 
     private void write(Pictures tested, Scores scores, List<String> names) throws IOException {

@@ -1,7 +1,8 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.Table.Kind.NUMBERS;
+import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
@@ -60,10 +61,10 @@ final class InterpretCommand extends ConsoleCommand {
                         .put("warning", WARNING)
                         .put("compared_tokens", nearest.compared())
                         .put("untrained_tokens", nearest.untrained())
-                        .set("vectors", table(nearest).json()));
+                        .set("nearest", table(nearest).json()));
                 return 0;
             }
-            (format.csv ? csv(nearest) : table(nearest)).print(format.chosen(), console);
+            table(nearest).print(format.chosen(), console);
             if (nearest.untrained() > 0) {
                 console.note("compared with %s tokens; %s more have no embedding in this model"
                         .formatted(count(nearest.compared()), count(nearest.untrained())));
@@ -73,41 +74,32 @@ final class InterpretCommand extends ConsoleCommand {
         return 0;
     }
 
-    private static Table<ContextVector> table(NearestWords nearest) {
-        ContextVector first = nearest.vectors().get(0);
-        Table<ContextVector> rows = new Table<>();
-        if (first.className().isPresent()) {
-            rows.text("class", v -> v.className().orElseThrow());
+    /** A word of a vector; ranks count from 1. */
+    private record Ranked(ContextVector vector, int rank, Word word) {
+
+        String first(Object text) {
+            return rank == 1 ? text.toString() : "";
         }
-        rows.count("vector", ContextVector::number);
-        for (int i = 0; i < first.nearest().size(); i++) {
-            int rank = i;
-            rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
-                    .in(TABLE)
-                    .number(i == 0 ? "distance" : "", 4, v -> v.nearest()
-                            .get(rank)
-                            .distance())
-                    .in(TABLE);
-        }
-        return rows.data("nearest", ContextVector::nearest).rows(nearest.vectors());
     }
 
-    /** A word of a vector; ranks count from 1. */
-    private record Ranked(ContextVector vector, int rank, Word word) {}
-
-    private static Table<Ranked> csv(NearestWords nearest) {
-        Table<Ranked> rows = new Table<Ranked>()
-                .data("class", r -> r.vector.className())
-                .data("vector", r -> r.vector.number())
+    private static Table<Ranked> table(NearestWords nearest) {
+        Table<Ranked> rows = new Table<Ranked>();
+        if (nearest.vectors().get(0).className().isPresent()) {
+            rows.shown(
+                    "class",
+                    WORDS,
+                    r -> r.vector.className(),
+                    r -> r.first(r.vector.className().orElseThrow()));
+        }
+        rows.shown("vector", NUMBERS, r -> r.vector.number(), r -> r.first(r.vector.number()))
                 .data("rank", Ranked::rank)
                 .data("token", r -> r.word.token())
                 .data("symbol", r -> r.word.symbol())
-                .data("text", r -> r.word.text())
-                .data("distance", r -> r.word.distance());
+                .text("nearest", r -> r.word.text())
+                .number("distance", 4, r -> r.word.distance());
         for (ContextVector vector : nearest.vectors()) {
-            int rank = 1;
             for (Word word : vector.nearest()) {
-                rows.row(new Ranked(vector, rank++, word));
+                rows.row(new Ranked(vector, 1 + vector.nearest().indexOf(word), word));
             }
         }
         return rows;

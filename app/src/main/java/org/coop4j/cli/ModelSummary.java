@@ -1,10 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.Table.Kind.WORDS;
+
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;
@@ -54,46 +56,70 @@ final class ModelSummary {
         return form.formatted(source.file(), source.format(), name);
     }
 
-    /** Returns the facts about a model by name; reads the whole file for its hash. */
-    static Map<String, String> facts(ConvertedModel model) throws IOException {
+    /** The numbers of parameters; the components are the keys of the JSON. */
+    private record Parameters(long all, long image, long text) {}
+
+    /** Returns the facts about a model; reads the whole file for its hash. */
+    static Table<ConvertedModel> facts(ConvertedModel model) throws IOException {
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
         long all = architecture.parameterCount();
         long image = architecture.visionParameterCount();
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("model", architecture.publishedName().orElse("not a published architecture"));
-        facts.put("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())));
-        facts.put("SHA-256", model.sha256());
-        facts.put("source", source(model.source()));
-        model.source().sha256().ifPresent(hash -> facts.put("its SHA-256", hash));
-        facts.put(
-                "parameters",
-                "%s: image tower %s, text tower %s"
-                        .formatted(Numbers.count(all), Numbers.count(image), Numbers.count(all - image)));
-        facts.put("image tower", vision(architecture.vision()));
-        facts.put(
-                "text tower",
-                "%s, width %d, %s, context %d, vocabulary %s"
-                        .formatted(
-                                Numbers.count(text.layers(), "layer"),
-                                text.width(),
-                                Numbers.count(text.heads(), "head"),
-                                text.contextLength(),
-                                Numbers.count(text.vocabularySize())));
-        facts.put("features", architecture.embedDim() + " wide");
-        facts.put("activation", activation(model.metadata()));
-        model.metadata().vocabulary().ifPresent(own -> facts.put("vocabulary", own.file()));
-        facts.put(
-                "pixels",
-                "%s to %d (%s)%s; mean %s, deviation %s"
-                        .formatted(
-                                pixels.squash() ? "both sides" : "shorter side",
-                                pixels.size(),
-                                pixels.interpolation().id(),
-                                pixels.squash() ? "" : ", centre crop",
-                                pixels.mean(),
-                                pixels.std()));
-        return facts;
+        long bytes = Files.size(model.path());
+        String sha256 = model.sha256();
+        double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
+        return new Table<ConvertedModel>()
+                .text("name", m -> architecture.publishedName().orElse("not a published architecture"))
+                .text("file", m -> m.path().toString())
+                .shown("bytes", WORDS, m -> bytes, m -> Numbers.bytes(bytes))
+                .text("sha256", m -> sha256)
+                .shown(
+                        "source",
+                        WORDS,
+                        m -> Json.parse(m.source().toJson()),
+                        m -> source(m.source())
+                                + m.source()
+                                        .sha256()
+                                        .map(hash -> ", SHA-256 " + hash)
+                                        .orElse(""))
+                .shown(
+                        "parameters",
+                        WORDS,
+                        m -> new Parameters(all, image, all - image),
+                        m -> "%s: image tower %s, text tower %s"
+                                .formatted(Numbers.count(all), Numbers.count(image), Numbers.count(all - image)))
+                .shown(
+                        "architecture",
+                        WORDS,
+                        m -> Json.parse(architecture.toJson()),
+                        m -> "%s; text: %s, width %d, %s, context %d, vocabulary %s; features %d wide"
+                                .formatted(
+                                        vision(architecture.vision()),
+                                        Numbers.count(text.layers(), "layer"),
+                                        text.width(),
+                                        Numbers.count(text.heads(), "head"),
+                                        text.contextLength(),
+                                        Numbers.count(text.vocabularySize()),
+                                        architecture.embedDim()))
+                .text("activation", m -> m.activation().id())
+                .text("text_activation", m -> m.metadata().textActivation().id())
+                .text(
+                        "vocabulary",
+                        m -> m.metadata().vocabulary().map(own -> own.file()).orElse(""))
+                .shown(
+                        "preprocessing",
+                        WORDS,
+                        m -> Json.parse(pixels.toJson()),
+                        m -> "%s to %d (%s)%s; mean %s, deviation %s"
+                                .formatted(
+                                        pixels.squash() ? "both sides" : "shorter side",
+                                        pixels.size(),
+                                        pixels.interpolation().id(),
+                                        pixels.squash() ? "" : ", centre crop",
+                                        pixels.mean(),
+                                        pixels.std()))
+                .number("logit_scale", 2, m -> logitScale)
+                .row(model);
     }
 }

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.joining;
-import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.JSON_LINES;
@@ -14,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -82,16 +79,25 @@ final class PredictCommand extends ConsoleCommand {
      * @param ranked all classes, the most probable first
      */
     private record Classified(String file, List<Prediction> answers, List<Prediction> ranked) {
-        Optional<Prediction> answer(int rank) {
-            return answers.stream().skip(rank).findFirst();
+
+        /** Returns the first answer, or that the image shows none of the classes. */
+        String label() {
+            return answers.isEmpty() ? LabelledImage.NO_CLASS : answers.get(0).label();
         }
 
-        /** Returns the answers in words, without the first few. */
-        String words(int without) {
-            return answers.stream()
-                    .skip(without)
-                    .map(p -> p.label() + " " + percent(100 * p.probability()))
-                    .collect(joining(", "));
+        /** Returns the first answer's probability, if it has one. */
+        Float probability() {
+            double first = answers.isEmpty() ? Double.NaN : answers.get(0).probability();
+            return Double.isNaN(first) ? null : (float) first;
+        }
+
+        /** Returns a row for each answer. */
+        List<Classified> rows() {
+            return answers.size() < 2
+                    ? List.of(this)
+                    : answers.stream()
+                            .map(answer -> new Classified(file, List.of(answer), ranked))
+                            .toList();
         }
     }
 
@@ -126,7 +132,8 @@ final class PredictCommand extends ConsoleCommand {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
                 @Override
                 public void predicted(int index, List<Prediction> ranked) {
-                    printer.print(new Classified(files.get(index).toString(), answers(ranked), ranked));
+                    Classified one = new Classified(files.get(index).toString(), answers(ranked), ranked);
+                    (format.json || format.lines ? List.of(one) : one.rows()).forEach(printer::print);
                     images.done(index);
                 }
 
@@ -146,67 +153,39 @@ final class PredictCommand extends ConsoleCommand {
                     .filter(p -> threshold > 0 ? p.probability() >= threshold : p.predicted())
                     .toList();
         }
-        List<Prediction> answers = new ArrayList<>(ranked.subList(0, Math.min(ranked.size(), top == null ? 1 : top)));
-        if (ranked.get(0).probability() < threshold) {
+        boolean unsure = ranked.get(0).probability() < threshold;
+        int most = top == null ? (unsure ? 0 : 1) : Math.min(ranked.size(), top);
+        List<Prediction> answers = new ArrayList<>(ranked.subList(0, most));
+        if (unsure) {
             answers.add(0, new Prediction(UNKNOWN, Double.NaN, true));
         }
         return answers;
     }
 
+    /** Makes a table with a row for each answer; for JSON with one for each image. */
     private Table<Classified> rows(List<Path> files, List<String> names, Precision used) {
+        boolean labels = sets && top == null;
+        List<String> possible = new ArrayList<>(names);
+        possible.addAll(List.of(UNKNOWN, LabelledImage.NO_CLASS));
+        Format[] single = labels ? new Format[] {TABLE, CSV} : Format.values();
         Table<Classified> rows = new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
                 .in(TABLE, CSV)
                 .data("file", Classified::file)
-                .in(JSON, JSON_LINES);
-        if (sets && top == null) {
-            labels(rows);
-        } else {
-            answers(rows, names);
+                .in(JSON, JSON_LINES)
+                .text("label", Classified::label)
+                .among(possible)
+                .in(single)
+                .share("probability", Classified::probability)
+                .in(single);
+        if (labels) {
+            rows.data("labels", c -> c.answers.stream().map(Prediction::label).toList())
+                    .in(JSON, JSON_LINES);
         }
         return rows.data("probabilities", c -> probabilities(names, c.ranked))
                 .in(JSON, JSON_LINES)
                 .data("precision", c -> used.id())
-                .in(JSON, JSON_LINES);
-    }
-
-    private void answers(Table<Classified> rows, List<String> names) {
-        List<String> labels = new ArrayList<>(names);
-        labels.add(threshold > 0 ? UNKNOWN : "");
-        int most = top == null ? 1 : Math.min(top, names.size());
-        int last = threshold > 0 ? most + 1 : most;
-        for (int i = 0; i < last; i++) {
-            int rank = i;
-            String suffix = i == 0 ? "" : "_" + (i + 1);
-            Format[] formats = i == 0 ? Format.values() : new Format[] {CSV};
-            rows.text(
-                            "label" + suffix,
-                            c -> c.answer(rank).map(Prediction::label).orElse(""))
-                    .among(labels)
-                    .in(formats)
-                    .share("probability" + suffix, c -> c.answer(rank)
-                            .filter(p -> !Double.isNaN(p.probability()))
-                            .map(p -> (float) p.probability())
-                            .orElse(null))
-                    .in(formats);
-        }
-        if (last > 1) {
-            rows.text("next", c -> c.words(1)).in(TABLE);
-        }
-    }
-
-    /** Adds all predicted labels. */
-    private static void labels(Table<Classified> rows) {
-        rows.text("labels", c -> c.answers.isEmpty() ? LabelledImage.NO_CLASS : c.words(0))
-                .in(TABLE)
-                .data("labels", c -> c.answers.stream().map(Prediction::label).collect(joining(";")))
-                .in(CSV)
-                .data("probabilities", c -> c.answers.stream()
-                        .map(p -> String.valueOf((float) p.probability()))
-                        .collect(joining(";")))
-                .in(CSV)
-                .data("labels", c -> c.answers.stream().map(Prediction::label).toList())
                 .in(JSON, JSON_LINES);
     }
 

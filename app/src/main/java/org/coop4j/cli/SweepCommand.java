@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
-import static java.util.stream.Collectors.counting;
-import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.duration;
 import static org.coop4j.console.Table.Format.TABLE;
@@ -36,7 +35,6 @@ import org.coop4j.study.Sweep.Cluster;
 import org.coop4j.study.Sweep.Site;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.SweepRun.RunState.Status;
 import picocli.CommandLine.ArgGroup;
@@ -201,18 +199,19 @@ final class SweepCommand extends ConsoleCommand {
                 .data("epochs", SweepCommand::epochs)
                 .rows(runs)
                 .print(format.chosen(), console);
-        Map<Status, Long> counts = runs.stream().collect(groupingBy(RunState::status, counting()));
-        List<SweepRun> left = runs.stream()
-                .filter(state -> state.status() != Status.FINISHED)
-                .map(RunState::run)
-                .toList();
-        double seconds = Sweep.seconds(runs, left);
-        console.note("%s, %d finished, %d begun, %d failed; %s"
+        String counts = Results.grouped(runs, SweepCommand::name).entrySet().stream()
+                .map(state -> state.getValue().size() + " " + state.getKey())
+                .collect(joining(", "));
+        double seconds = Sweep.seconds(
+                runs,
+                runs.stream()
+                        .filter(state -> state.status() != Status.FINISHED)
+                        .map(RunState::run)
+                        .toList());
+        console.note("%s: %s; %s"
                 .formatted(
                         count(runs.size(), "run"),
-                        counts.getOrDefault(Status.FINISHED, 0L),
-                        counts.getOrDefault(Status.BEGUN, 0L),
-                        counts.getOrDefault(Status.FAILED, 0L),
+                        counts,
                         Double.isNaN(seconds)
                                 ? "the time is known once a run is finished"
                                 : "about %s left, by the finished runs"

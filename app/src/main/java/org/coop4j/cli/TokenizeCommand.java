@@ -1,15 +1,14 @@
 package org.coop4j.cli;
 
 import static java.util.stream.Collectors.joining;
+import static org.coop4j.console.Table.Kind.WORDS;
 
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Vocabulary;
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
-import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,55 +35,47 @@ final class TokenizeCommand extends ConsoleCommand {
     @Mixin
     AsJson json;
 
-    /** A text and its tokens; the components are the keys of the JSON. */
-    private record Tokenized(
-            String text, List<Integer> ids, List<String> symbols, int tokens, int tokens_with_start_and_end) {
+    /** A text and its tokens. */
+    private record Tokenized(String text, List<Integer> ids, List<String> symbols, int whole) {
 
         static Tokenized of(String text, Tokenizer tokenizer) {
             List<Integer> ids = Arrays.stream(tokenizer.encode(text)).boxed().toList();
-            List<String> symbols = ids.stream().map(tokenizer::symbol).toList();
             return new Tokenized(
                     text,
                     ids,
-                    symbols,
-                    ids.size(),
+                    ids.stream().map(tokenizer::symbol).toList(),
                     ids.size() + tokenizer.frame().length());
         }
 
-        void print(Console console) {
-            boolean starts = tokens_with_start_and_end == tokens + 2;
-            String count =
-                    tokens + (starts ? ", with start and end token " : ", with end token ") + tokens_with_start_and_end;
+        String count() {
+            boolean starts = whole == ids.size() + 2;
             int context = starts ? CONTEXT : SIGLIP_CONTEXT;
             String excess = "";
-            if (tokens_with_start_and_end > context) {
+            if (whole > context) {
                 excess = ": more than the " + context + " of a prompt";
-            } else if (starts && tokens_with_start_and_end > PE_CONTEXT) {
+            } else if (starts && whole > PE_CONTEXT) {
                 excess = ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt";
             }
-            new AlignedLines()
-                    .row("text", text)
-                    .row("ids", ids.stream().map(String::valueOf).collect(joining(" ")))
-                    .row("symbols", String.join(" ", symbols))
-                    .row("tokens", count + excess)
-                    .print(console);
+            return ids.size() + (starts ? ", with start and end token " : ", with end token ") + whole + excess;
         }
     }
 
     @Override
     public Integer call() throws IOException {
         Tokenizer tokenizer = vocabulary.tokenizer();
-        List<Tokenized> all =
-                texts.stream().map(text -> Tokenized.of(text, tokenizer)).toList();
+        Table<Tokenized> table = new Table<Tokenized>()
+                .text("text", Tokenized::text)
+                .shown("ids", WORDS, Tokenized::ids, one -> one.ids.stream()
+                        .map(String::valueOf)
+                        .collect(joining(" ")))
+                .shown("symbols", WORDS, Tokenized::symbols, one -> String.join(" ", one.symbols))
+                .shown("tokens", WORDS, one -> one.ids.size(), Tokenized::count)
+                .data("tokens_with_start_and_end", Tokenized::whole);
+        texts.forEach(text -> table.row(Tokenized.of(text, tokenizer)));
         if (json.json) {
-            console.print(Json.of(all));
-            return 0;
-        }
-        String between = "";
-        for (Tokenized one : all) {
-            console.out().print(between);
-            one.print(console);
-            between = "\n";
+            console.print(table.json());
+        } else {
+            table.printFacts(console);
         }
         return 0;
     }

@@ -152,21 +152,17 @@ final class TrainCommand extends ConsoleCommand {
     /** Notes the settings of methods whose steps take seconds, and of those that were adapted. */
     private void noteSettings(List<Recipe> chosen, Recipe.Lists counts, double logitScale) {
         boolean fast = runOptions.fast || runOptions.budget != null;
-        for (Recipe recipe : chosen) {
-            Method.Group group = recipe.method().group();
-            if (group == Method.Group.TOWERS || (fast && group.runsTower())) {
-                console.note("%s: %d epochs in batches of %d at rate %s, %s"
+        chosen.stream()
+                .filter(recipe -> recipe.method().group() == Method.Group.TOWERS
+                        || (fast && recipe.method().group().runsTower()))
+                .map(recipe -> "%s: %d epochs in batches of %d at rate %s, %s"
                         .formatted(
                                 recipe.method().title(),
                                 recipe.training().epochs(),
                                 recipe.training().batch(),
                                 Numbers.plain(recipe.training().rate()),
-                                fast
-                                        ? "the fast settings"
-                                        : "the reference's settings unless others are given; --fast takes a fraction of"
-                                                + " their steps"));
-            }
-        }
+                                fast ? "the fast settings" : "--fast takes a fraction of the steps"))
+                .forEach(console::note);
         chosen.stream()
                 .flatMap(recipe -> recipe.adaptations(counts, logitScale).stream()
                         .map(note -> (chosen.size() > 1 ? recipe.method().id() + ": " : "") + note))

@@ -6,7 +6,6 @@ import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.run.RunFolder.CLASSIFIER;
 import static org.coop4j.run.RunFolder.REPORT;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
@@ -157,17 +156,15 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
                         .data("sets", RunResult::sets)
                         .rows(results())
                         .json());
-        ArrayNode comparison = json.putArray("comparison");
-        comparisons()
-                .forEach(one ->
-                        comparison.add(new ComparisonTable(List.of(one)).table().json()));
+        json.set(
+                "comparison",
+                seeds.isEmpty()
+                        ? json.arrayNode()
+                        : new ComparisonTable(comparisons()).table().json());
         json.set("candidates", ComparisonTable.candidates(choice).json());
         json.set("hand_written", handWritten().json());
-        SeedSummary accuracy = SeedSummary.of(results(), RunResult::value);
-        json.put("unused_images", unused).put("mean_accuracy", accuracy.mean());
-        if (runs.size() > 1) {
-            json.put("sd_accuracy", accuracy.sampleSd());
-        }
-        return json.put("folder", out.toString()).put("report", place(REPORT).toString());
+        return json.put("unused_images", unused)
+                .put("folder", out.toString())
+                .put("report", place(REPORT).toString());
     }
 }

@@ -2,8 +2,6 @@ package org.coop4j.cli;
 
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.base.Numbers.percent;
-import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.Table.Kind.WORDS;
 import static org.coop4j.console.WrongUsage.require;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.cli.Converters.Positive;
@@ -139,24 +136,28 @@ final class ZeroShotCommand extends ConsoleCommand {
         }
     }
 
+    /** Prints the scores of labelled images, with the guesses for other programs; of others the guesses. */
     private void print(Request request, EncodedImages images, float[][] probabilities, Precision used) {
         List<Integer> read = images.positions;
-        List<List<Guess>> found = IntStream.range(0, read.size())
-                .mapToObj(row -> best(request, read.get(row), probabilities[row]))
-                .toList();
+        Table<Guess> guesses = guesses(request);
+        for (int row = 0; row < read.size(); row++) {
+            guesses.rows(best(request, read.get(row), probabilities[row]));
+        }
         Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty() || independent
                 ? Optional.empty()
                 : Optional.of(
                         new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation());
         if (format.json) {
-            ObjectNode json = json(request, found, images.problems).put("precision", used.id());
-            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes)));
+            ObjectNode json = Json.object()
+                    .putPOJO("classes", request.classes)
+                    .putPOJO("templates", request.prompts.templates())
+                    .put("precision", used.id())
+                    .set("guesses", guesses.json());
+            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes, null)));
             console.print(json);
         } else if (format.chosen() == TABLE && scores.isPresent()) {
-            printScores(scores.get(), request.classes);
-        } else if (format.csv || !found.isEmpty()) {
-            Table<Guess> guesses = guesses(request);
-            found.forEach(guesses::rows);
+            EvalCommand.print(scores.get(), request.classes, null, console);
+        } else if (format.csv || !guesses.isEmpty()) {
             guesses.print(format.chosen(), console);
         }
     }
@@ -224,38 +225,12 @@ final class ZeroShotCommand extends ConsoleCommand {
     private Table<Guess> guesses(Request request) {
         Table<Guess> table = new Table<Guess>()
                 .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
-                .in(TABLE, CSV)
                 .data("rank", Guess::rank)
-                .in(CSV)
                 .text("label", Guess::label)
                 .share("probability", Guess::probability);
         if (independent) {
             table.text("answer", g -> g.probability >= LIKELY ? "yes" : "no");
         }
-        return request.labels.isEmpty()
-                ? table
-                : table.data("truth", Guess::truth).in(CSV);
-    }
-
-    private void printScores(Evaluation evaluation, List<String> classes) {
-        EvalCommand.classes(evaluation, classes)
-                .lines()
-                .row("all", count(evaluation.total()), count(evaluation.correct()), percent(evaluation.accuracy()))
-                .print(console);
-        console.print("macro F1 " + percent(evaluation.macroF1()));
-    }
-
-    private ObjectNode json(Request request, List<List<Guess>> found, Map<Integer, String> problems) {
-        Table<List<Guess>> images = new Table<List<Guess>>()
-                .data("file", best -> best.get(0).file)
-                .data("truth", best -> best.get(0).truth)
-                .data("predictions", best -> guesses(request).rows(best).json());
-        Table<Integer> unreadable =
-                new Table<Integer>().data("file", request.files::get).data("problem", problems::get);
-        return Json.object()
-                .putPOJO("classes", request.classes)
-                .putPOJO("templates", request.prompts.templates())
-                .<ObjectNode>set("images", images.rows(found).json())
-                .set("unreadable", unreadable.rows(problems.keySet()).json());
+        return request.labels.isEmpty() ? table : table.data("truth", Guess::truth);
     }
 }

@@ -18,9 +18,8 @@ import org.coop4j.console.Table.Kind;
  * @param text text for people by the decimals of percentages; the screen has one decimal
  * @param id text for the screen in place of {@code text}; may be null
  * @param style emphasis on a page
- * @param note further words below it on a page; may be empty
  */
-public record Cell(List<?> data, IntFunction<String> text, String id, Style style, String note) {
+public record Cell(List<?> data, IntFunction<String> text, String id, Style style) {
 
     /** An empty cell: nothing, or nothing known. */
     public static final Cell NONE = of(null, "");
@@ -38,13 +37,13 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
 
     /** Makes a cell of data and of its text by the decimals of percentages. */
     public static Cell of(List<?> data, IntFunction<String> text) {
-        return new Cell(data, text, null, Style.PLAIN, "");
+        return new Cell(data, text, null, Style.PLAIN);
     }
 
     /** Makes a cell of a datum, which may be null or an Optional, and of its text. */
     static Cell of(Object datum, String text) {
         Object value = datum instanceof Optional<?> maybe ? maybe.orElse(null) : datum;
-        return new Cell(Collections.singletonList(value), decimals -> text, text, Style.PLAIN, "");
+        return new Cell(Collections.singletonList(value), decimals -> text, text, Style.PLAIN);
     }
 
     /**
@@ -74,7 +73,7 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
 
     /** Makes a cell of an id for programs and the screen, and of the title that pages have. */
     public static Cell words(String id, String title) {
-        return new Cell(List.of(id), decimals -> title, id, Style.PLAIN, "");
+        return new Cell(List.of(id), decimals -> title, id, Style.PLAIN);
     }
 
     /** Makes a cell of a percentage or of seconds; empty if it is not finite. */
@@ -124,14 +123,9 @@ public record Cell(List<?> data, IntFunction<String> text, String id, Style styl
         return id == null ? text.apply(1).replace(" ± ", "±") : id;
     }
 
-    /** Returns the cell with words below it. */
-    public Cell withNote(String words) {
-        return new Cell(data, text, id, style, words);
-    }
-
     /** Returns the cell in another style. */
     public Cell in(Style newStyle) {
-        return new Cell(data, text, id, newStyle, note);
+        return new Cell(data, text, id, newStyle);
     }
 
     /** Returns the cell, marked if it is the best of its kind. */

@@ -62,11 +62,6 @@ public record SeedSummary(int count, double mean, double sampleSd) {
         return count() == 1 ? mean : mean + " ± " + Numbers.number(sampleSd(), decimals);
     }
 
-    /** Returns "63.6±0.9", for the narrow columns of a screen. */
-    public String compact() {
-        return meanSd(1).replace(" ", "");
-    }
-
     /** Formats the 95 % interval of a mean percentage, as "62.1 – 65.0"; a dash for too few seeds. */
     public String interval(int decimals) {
         return percentInterval()

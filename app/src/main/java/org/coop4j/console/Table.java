@@ -408,6 +408,21 @@ public final class Table<T> {
         }
     }
 
+    /** Prints each row for people as a list of what is known, with the headings of the columns. */
+    public void printFacts(Console console) {
+        String between = "";
+        for (Row row : rows) {
+            AlignedLines lines = new AlignedLines();
+            of(Format.TABLE).stream()
+                    .filter(i -> !row.cells.get(i).isEmpty())
+                    .forEach(i ->
+                            lines.row(columns.get(i).heading, row.cells.get(i).screen()));
+            console.out().print(between);
+            lines.within(console.width()).print(console);
+            between = "\n";
+        }
+    }
+
     /** Returns a printer of single rows. */
     public Printer printer(Format format, Console console) {
         return new Printer(format, console);

@@ -74,11 +74,10 @@ record HtmlTable(Table<?> table, List<Integer> shown) {
             String style =
                     cell.style() == Style.PLAIN ? "" : " " + cell.style().name().toLowerCase(Locale.ROOT);
             cells.add(Markup.of(
-                    cells.isEmpty() ? "<th scope=\"row\"{}{}>{}{}</th>" : "<td{}{}>{}{}</td>",
+                    cells.isEmpty() ? "<th scope=\"row\"{}{}>{}</th>" : "<td{}{}>{}</td>",
                     column(i).kind() == HEAT ? heat(cell) : classes(kind(column(i)) + style),
                     data(i, row),
-                    content(i, cell),
-                    cell.note().isEmpty() ? "" : Markup.of("<small>{}</small>", cell.note())));
+                    content(i, cell)));
         }
         return Markup.of(
                 "<tr{}{}>{}</tr>", classes((row.average() ? "total" : "") + (setOff ? " off" : "")), hidden, cells);

@@ -47,13 +47,6 @@ public final class Section {
         return table.isEmpty() ? this : add("{}", HtmlTable.of(table));
     }
 
-    /** Adds a table behind a line that opens it, with data for the filters; nothing if it has no row. */
-    public Section details(String summary, Map<String, String> data, Table<?> table) {
-        return table.isEmpty()
-                ? this
-                : add("<details{}><summary>{}</summary>{}</details>", Markup.data(data), summary, HtmlTable.of(table));
-    }
-
     /** Adds the sentence that the reader should take home from this section. */
     public Section verdict(String text) {
         sentences.add(Markup.of("<p class=\"verdict\">{}</p>", text));

@@ -70,7 +70,7 @@ public record ComparisonTable(List<Comparison> seeds) {
 
     /** Makes the cell of a name, which the screen may mark. */
     private static Cell marked(String name, String title, boolean marked) {
-        return new Cell(List.of(name), decimals -> title, marked ? "* " + title : title, Style.PLAIN, "");
+        return new Cell(List.of(name), decimals -> title, marked ? "* " + title : title, Style.PLAIN);
     }
 
     /** Mutes the cells of a prompt found in hindsight. */

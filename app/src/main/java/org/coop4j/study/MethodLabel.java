@@ -5,9 +5,9 @@ import static java.util.stream.Collectors.joining;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,11 +71,12 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, List<String> notes) {
         IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Results.grouped(runs, run -> run.result().method()).forEach((name, same) -> {
-            Map<String, Set<Object>> values = values(same);
-            values.values().removeIf(all -> all.size() < 2);
+            Set<Map.Entry<String, Object>> common =
+                    new HashSet<>(settings(same.get(0).config()).entrySet());
+            same.forEach(run -> common.retainAll(settings(run.config()).entrySet()));
             Map<String, List<FinishedRun>> variants =
                     Results.grouped(same, run -> settings(run.config()).entrySet().stream()
-                            .filter(setting -> values.containsKey(setting.getKey()))
+                            .filter(setting -> !common.contains(setting))
                             .map(Object::toString)
                             .collect(joining(", ")));
             variants.forEach((variant, some) -> {
@@ -102,17 +103,8 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         return List.of(config.method().training(shots), config.method().trainingOnImageNet(shots));
     }
 
-    /** Returns all values of each setting of some runs. */
-    public static Map<String, Set<Object>> values(List<FinishedRun> runs) {
-        Map<String, Set<Object>> values = new LinkedHashMap<>();
-        runs.forEach(run -> settings(run.config())
-                .forEach((name, value) ->
-                        values.computeIfAbsent(name, n -> new LinkedHashSet<>()).add(value)));
-        return values;
-    }
-
     /** Returns settings of a run by name, as far as they are the same for all data, shots and seeds. */
-    public static Map<String, Object> settings(RunConfig config) {
+    static Map<String, Object> settings(RunConfig config) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("method", config.method().id());
         values.putAll(Settings.chosen(config.method().settings()));
@@ -136,11 +128,6 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     /** Returns the method with a number of shots, or with none if it learns nothing. */
     public Setup with(Shots shots) {
         return new Setup(this, isWithoutTraining() ? Shots.NONE : shots);
-    }
-
-    /** Returns true if it is the same method, with whatever settings. */
-    boolean isOf(Method other) {
-        return method.id().equals(other.id());
     }
 
     /** Returns its id for the screen and its title for pages. */

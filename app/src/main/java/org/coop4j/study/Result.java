@@ -2,7 +2,6 @@ package org.coop4j.study;
 
 import static java.util.stream.Collectors.toMap;
 
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,6 @@ import org.apache.commons.math3.util.MathArrays;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.Score.Measure;
 import org.coop4j.study.Score.Place;
 import org.coop4j.study.Score.Setup;
@@ -159,23 +157,5 @@ public record Result(Place place, SortedMap<Long, Score> bySeed, List<Result> av
     /** Returns the harmonic mean of two accuracies, 0 if both are 0 (CoCoOp, section 4.1). */
     public static double harmonicMean(double base, double unseen) {
         return base + unseen == 0 ? 0 : 2 * base * unseen / (base + unseen);
-    }
-
-    /** Returns the images of each class over all seeds, in the order of the first; empty if they are unknown. */
-    public Map<String, PerClass> perClass() {
-        Map<String, PerClass> sums = new LinkedHashMap<>();
-        for (Score score : bySeed.values()) {
-            Map<String, Integer> seen = new HashMap<>();
-            for (PerClass one : score.perClass()) {
-                // ImageNet has two classes called "missile".
-                int nth = seen.merge(one.name(), 1, Integer::sum);
-                String name = nth == 1 ? one.name() : one.name() + " (" + nth + ")";
-                sums.merge(
-                        name,
-                        new PerClass(name, one.total(), one.correct()),
-                        (a, b) -> new PerClass(name, a.total() + b.total(), a.correct() + b.correct()));
-            }
-        }
-        return sums;
     }
 }

@@ -15,7 +15,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
-import org.coop4j.method.Method;
 import org.coop4j.page.Shots;
 import org.coop4j.study.Result.Gain;
 import org.coop4j.study.Score.Place;
@@ -155,19 +154,5 @@ public record Results(List<Result> all) {
     /** Returns the numbers of training images per class, ascending; none stands for what is not learned. */
     public List<Shots> shots() {
         return all.stream().map(Result::shots).distinct().sorted().toList();
-    }
-
-    /** Returns the method that a short summary shows: the paper's CoOp, else another, else any learned. */
-    public Optional<MethodLabel> main() {
-        Method coop = Method.standard();
-        return methods().stream()
-                .filter(method -> !method.isWithoutTraining())
-                .min(comparing((MethodLabel label) -> !label.isOf(coop))
-                        .thenComparing(label -> !label.method().equals(coop)));
-    }
-
-    /** Returns the main method's results on a dataset, or its averages, by ascending shots. */
-    Stream<Result> ofMain(String dataset) {
-        return on(dataset).stream().filter(result -> main().equals(Optional.of(result.method())));
     }
 }

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
@@ -33,22 +32,27 @@ public record Score(
     /** A number of a run; shares are in percent. */
     public enum Measure {
         /** Share of test images classified correctly; of sets of labels the mean average precision. */
-        ACCURACY(RunResult::value),
+        ACCURACY,
         /** Mean F1 over the classes. */
-        MACRO_F1(RunResult::macroF1),
+        MACRO_F1,
         /** Expected calibration error over 15 bins; small is good. */
-        CALIBRATION_ERROR(result -> 100 * result.calibrationError()),
+        CALIBRATION_ERROR,
         /** Duration of the run. */
-        SECONDS(RunResult::totalSeconds),
+        SECONDS,
         /** Number of training images. */
-        TRAIN_IMAGES(RunResult::trainImages),
+        TRAIN_IMAGES,
         /** Number of test images. */
-        TEST_IMAGES(RunResult::testImages);
+        TEST_IMAGES;
 
-        private final ToDoubleFunction<RunResult> of;
-
-        Measure(ToDoubleFunction<RunResult> of) {
-            this.of = of;
+        private double of(RunResult result) {
+            return switch (this) {
+                case ACCURACY -> result.value();
+                case MACRO_F1 -> result.macroF1();
+                case CALIBRATION_ERROR -> 100 * result.calibrationError();
+                case SECONDS -> result.totalSeconds();
+                case TRAIN_IMAGES -> result.trainImages();
+                case TEST_IMAGES -> result.testImages();
+            };
         }
 
         /** Returns its name for programs. */
@@ -70,11 +74,6 @@ public record Score(
         @Override
         public int compareTo(Setup other) {
             return comparing(Setup::method).thenComparing(Setup::shots).compare(this, other);
-        }
-
-        /** Returns "CoOp (M = 16), 16 shots". */
-        String title() {
-            return shots.equals(Shots.NONE) ? method.title() : method.title() + ", " + shots.describe();
         }
 
         @Override
@@ -139,7 +138,7 @@ public record Score(
     static Score of(Place place, RunResult result, Path folder, String finished) {
         Map<Measure, Double> values = new LinkedHashMap<>();
         for (Measure measure : Measure.values()) {
-            values.put(measure, measure.of.applyAsDouble(result));
+            values.put(measure, measure.of(result));
         }
         return new Score(place, result.seed(), values, result.perClass(), folder, finished);
     }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +36,6 @@ import org.coop4j.study.Score.Setup;
  *
  * @param model the model
  * @param name the model's name, unique among the studies
- * @param methods the runs of each method
  * @param scores one for each dataset, method, number of shots and seed
  * @param prompts accuracies of the hand-written prompts that runs tested
  * @param notes sentences on runs that are shown apart or left out
@@ -50,7 +48,6 @@ import org.coop4j.study.Score.Setup;
 public record Study(
         ModelId model,
         String name,
-        SortedMap<MethodLabel, List<FinishedRun>> methods,
         List<Score> scores,
         List<Score> prompts,
         List<String> notes,
@@ -59,7 +56,6 @@ public record Study(
         SortedMap<String, Results> transfers) {
 
     private static final PublishedNumbers PUBLISHED = PublishedNumbers.shipped();
-    private static final int MOST_NAMED = 6;
 
     /** Groups runs by model; the model with most runs comes first. */
     public static List<Study> of(FoundRuns findings) {
@@ -99,7 +95,6 @@ public record Study(
         return new Study(
                 model,
                 shared ? model.name() + ", " + model.shortSha256() : model.name(),
-                new TreeMap<>(grouped(runs, labels::get)),
                 scores,
                 prompts,
                 notes,
@@ -141,7 +136,7 @@ public record Study(
 
     /** Returns the test data's name of each run; with a number where runs on other images have the same name. */
     private static Map<FinishedRun, String> datasets(List<FinishedRun> runs, List<String> notes) {
-        Map<FinishedRun, String> names = new IdentityHashMap<>();
+        IdentityHashMap<FinishedRun, String> names = new IdentityHashMap<>();
         grouped(runs, run -> List.of(run.result().dataset(), run.result().half()))
                 .values()
                 .forEach(same -> {
@@ -212,19 +207,15 @@ public record Study(
 
     /** Notes the seeds that are missing where others of the same method have them. */
     private static void noteMissingSeeds(List<Score> scores, List<String> notes) {
-        new TreeMap<>(grouped(learned(scores), score -> score.place().setup().method()))
+        grouped(learned(scores), score -> score.place().setup().method())
                 .values()
-                .forEach(ofMethod -> {
-                    Map<Set<Long>, List<String>> lacking = new LinkedHashMap<>();
-                    grouped(ofMethod, Score::place).forEach((place, here) -> {
-                        Set<Long> missing = seeds(ofMethod);
-                        missing.removeAll(seeds(here));
-                        lacking.computeIfAbsent(missing, m -> new ArrayList<>()).add(place.toString());
-                    });
-                    lacking.remove(Set.of());
-                    lacking.forEach((missing, where) ->
-                            notes.add("missing: " + describe(missing) + " of " + Numbers.some(where, MOST_NAMED)));
-                });
+                .forEach(ofMethod -> grouped(ofMethod, Score::place).forEach((place, here) -> {
+                    Set<Long> missing = seeds(ofMethod);
+                    missing.removeAll(seeds(here));
+                    if (!missing.isEmpty()) {
+                        notes.add("missing: " + describe(missing) + " of " + place);
+                    }
+                }));
     }
 
     private static List<Score> learned(List<Score> scores) {

@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
@@ -102,17 +101,10 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
 
     /** Returns remarks on runs that are shown apart, missing or left out. */
     public List<String> notes() {
-        List<String> notes = new ArrayList<>();
-        if (studies.size() > 1) {
-            List<String> models =
-                    studies.stream().map(study -> study.model().describe()).toList();
-            notes.add("runs of %d models are shown apart: %s".formatted(models.size(), Numbers.list(models)));
-        }
-        for (Study study : studies) {
-            String prefix = studies.size() > 1 ? study.name() + ": " : "";
-            study.notes().forEach(note -> notes.add(prefix + note));
-        }
-        return notes;
+        return studies.stream()
+                .flatMap(study ->
+                        study.notes().stream().map(note -> studies.size() > 1 ? study.name() + ": " + note : note))
+                .toList();
     }
 
     private static String title(Study study, String dataset) {
@@ -169,12 +161,11 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
     /**
      * Adds the sections of all models, and of their runs.
      *
-     * @param more sections to add below the summary of each model
+     * @param more sections to add above those of each model
      */
     public HtmlPage addTo(HtmlPage page, List<Section> more) {
         for (Study study : studies) {
             List<String> datasets = study.fewShot().datasets();
-            page.add(section("In short", study).facts(facts(study)));
             more.forEach(page::add);
             page.add(section(title(study, AVERAGE), study)
                             .charts(charts(study, List.of(AVERAGE)))
@@ -182,13 +173,9 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
                                     study.name(), new Results(study.fewShot().on(AVERAGE)))))
                     .add(section("Curves of each dataset", study).charts(charts(study, datasets)))
                     .add(section("All numbers", study).table(StudyTables.numbers(study, study.fewShot())));
-            Section classes = section("Class by class", study);
-            datasets.forEach(dataset -> classes.details(
-                    PublishedNumbers.title(dataset), data(study, dataset), StudyTables.classes(study, dataset)));
             Section robustness = section("Robustness", study);
             study.transfers().keySet().forEach(source -> robustness.table(StudyTables.transfers(study, source)));
-            page.add(classes)
-                    .add(section("Base to new", study).table(StudyTables.baseNew(study)))
+            page.add(section("Base to new", study).table(StudyTables.baseNew(study)))
                     .add(robustness)
                     .add(section("Hand-written prompts", study)
                             .table(StudyTables.numbers(study, Results.of(study.prompts()))));
@@ -206,30 +193,6 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         return dataset.equals(AVERAGE) ? Map.of() : new TreeMap<>(Map.of("model", study.name(), "dataset", dataset));
     }
 
-    /**
-     * Compares the main method's average, or its result on the first dataset, with the best method of another kind, with the
-     * most images that it has.
-     */
-    private static List<Fact> facts(Study study) {
-        Results fewShot = study.fewShot();
-        List<Fact> facts = new ArrayList<>();
-        Stream.concat(Stream.of(AVERAGE), fewShot.datasets().stream())
-                .flatMap(dataset -> fewShot.ofMain(dataset).reduce((fewer, more) -> more).stream())
-                .findFirst()
-                .ifPresent(main -> {
-                    facts.add(new Fact(
-                            main.summary(Measure.ACCURACY).orElseThrow().meanSd(1) + " %",
-                            title(study, main.dataset()) + ", " + main.setup().title()));
-                    fewShot.on(main.dataset()).stream()
-                            .filter(other -> other.setup().equals(other.method().with(main.shots()))
-                                    && !other.method().isOf(main.method().method()))
-                            .max(comparing(Result::accuracy))
-                            .ifPresent(best -> facts.add(
-                                    Fact.gain(main.accuracy(), best.method().title(), best.accuracy())));
-                });
-        return facts;
-    }
-
     /** Describes the runs behind the page, and the missing ones. */
     private Section runs() {
         List<Fact> facts =
@@ -237,15 +200,13 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
         for (State state : State.values()) {
             facts.add(new Fact(count(findings.leftOut(state).size()), state.label()));
         }
-        Section section = new Section("Runs")
+        return new Section("Runs")
                 .facts(facts)
                 .list(studies.stream()
                         .map(study -> study.model().describe() + ": " + study.summary() + work(study))
                         .toList())
                 .list(notes().stream().map(note -> note + ".").toList())
                 .table(StudyTables.leftOut(findings));
-        studies.forEach(study -> section.table(StudyTables.settings(study)));
-        return section;
     }
 
     private static String work(Study study) {

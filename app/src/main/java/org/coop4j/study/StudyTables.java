@@ -1,7 +1,5 @@
 package org.coop4j.study;
 
-import static java.util.Comparator.comparingDouble;
-import static java.util.stream.Collectors.joining;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Kind.BARS;
@@ -17,22 +15,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.FoundRuns.LeftOut;
 import org.coop4j.study.Score.Measure;
-import org.coop4j.study.Score.Setup;
 
 /** Tables of scores: all of them, one in a row, for programs; pivots of them for people. */
 public final class StudyTables {
-
-    private static final int MOST_VALUES = 4;
 
     private StudyTables() {}
 
@@ -218,34 +210,6 @@ public final class StudyTables {
         return rows(table, results.all(), result -> result);
     }
 
-    /** Returns the results of the main method with most images for each class of a dataset, by falling gain. */
-    static Table<?> classes(Study study, String dataset) {
-        Results fewShot = study.fewShot();
-        Map<String, PerClass> before =
-                fewShot.zeroShot(dataset).map(Result::perClass).orElse(Map.of());
-        Optional<Result> most = fewShot.ofMain(dataset).reduce((fewer, more) -> more);
-        ToDoubleFunction<PerClass> zeroShot =
-                one -> before.containsKey(one.name()) ? before.get(one.name()).accuracy() : Double.NaN;
-        return new Table<PerClass>(
-                        "classes",
-                        title(dataset) + ", "
-                                + most.map(Result::setup).map(Setup::title).orElse("") + ", in %",
-                        "on the test images of all seeds")
-                .decimals(2)
-                .words("class", PerClass::name)
-                .numbers("images", PerClass::total)
-                .numbers("accuracy", PerClass::accuracy)
-                .numbers(MethodLabel.ZERO_SHOT.id(), zeroShot::applyAsDouble)
-                .column("gain", BARS, one -> one.accuracy() - zeroShot.applyAsDouble(one))
-                .rows(most.map(Result::perClass).orElse(Map.of()).values().stream()
-                        .sorted(comparingDouble(one -> before.containsKey(one.name())
-                                ? zeroShot.applyAsDouble(one) - one.accuracy()
-                                : -one.accuracy()))
-                        .toList());
-    }
-
-    // Runs
-
     /** Returns the runs that have no result, with the reasons. */
     static Table<?> leftOut(FoundRuns findings) {
         return new Table<LeftOut>("runs-left-out", "Runs left out of all numbers", "")
@@ -253,18 +217,5 @@ public final class StudyTables {
                 .words("state", run -> run.state().label())
                 .column("reason", SENTENCES, LeftOut::reason)
                 .rows(findings.leftOut());
-    }
-
-    /** Returns the settings of each method's runs. */
-    static Table<?> settings(Study study) {
-        return new Table<MethodLabel>("settings", "Settings of " + study.name(), "from config.json")
-                .words("method", MethodLabel::id)
-                .column(
-                        "settings",
-                        SENTENCES,
-                        method -> MethodLabel.values(study.methods().get(method)).entrySet().stream()
-                                .map(all -> all.getKey() + " " + Numbers.first(all.getValue(), MOST_VALUES))
-                                .collect(joining("; ")))
-                .rows(study.methods().keySet());
     }
 }

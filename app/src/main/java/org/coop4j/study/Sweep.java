@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.coop4j.base.Progress;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig;
@@ -231,6 +232,9 @@ public final class Sweep {
             runs.forEach(run -> states.put(run, worker.store().state(run)));
             left.removeIf(run -> states.get(run).result().isPresent());
             worker.store().strays(runs).forEach(this::note);
+            if (shared.clip().architecture().text().unmasked()) {
+                noteCost();
+            }
             listener.begins(List.copyOf(states.values()));
         }
 
@@ -239,6 +243,25 @@ public final class Sweep {
             if (noted.add(message)) {
                 listener.note(message);
             }
+        }
+
+        /** Says how long the prompts that are left to learn take with each method. */
+        private void noteCost() throws IOException {
+            Map<String, Double> prompts = new LinkedHashMap<>();
+            for (SweepRun run : left) {
+                RunConfig config = run.config();
+                if (run.learns() && !run.isTestedElsewhere()) {
+                    ImageDataset lists = shared.dataset(config.data().source(), run.seed())
+                            .half(config.data().classes());
+                    int classes = lists.classCount();
+                    int all = lists.train().size();
+                    int images = run.shots() == 0 ? all : Math.min(all, run.shots() * classes);
+                    prompts.merge(
+                            run.label(), config.method().prompts(images, classes, config.training()), Double::sum);
+                }
+            }
+            prompts.forEach(
+                    (label, each) -> Run.cost(shared.space(), label, each).ifPresent(this::note));
         }
 
         List<SweepRun> left() {

@@ -54,7 +54,7 @@ record SweepDataset(
     void requireSuits(Clip clip, Method method, SweepDataset source) {
         method.requireSuits(sets);
         method.learner(clip, new Task(classNames, PromptTemplates.own(planned.data()), 0));
-        if (source != this && !method.namesNewClasses()) {
+        if (!source.equals(this) && !method.namesNewClasses()) {
             try {
                 ClassNames.positions(classNames, source.classNames);
             } catch (IllegalArgumentException e) {

@@ -99,7 +99,7 @@ final class SweepSchedule {
         }
         List<SweepDataset> targets = plan.targets().stream()
                 .flatMap(target -> Stream.ofNullable(datasets.get(target.name())))
-                .filter(target -> target != dataset
+                .filter(target -> !target.equals(dataset)
                         && plan.transfers().has(dataset.name(), planned)
                         && suits(target, planned, dataset))
                 .toList();

@@ -45,17 +45,16 @@ class DatasetsCommandTest {
     void theListCanBeReadByOtherPrograms() throws IOException {
         List<String> csv = coop("datasets", "--csv").out().lines().toList();
         assertThat(csv).hasSize(16);
-        assertThat(csv.get(0)).isEqualTo("name,aliases,classes,train,val,test,template,directory,expected");
+        assertThat(csv.get(0)).isEqualTo("name,also_called,classes,train,val,test,template");
         assertThat(csv.get(3))
-                .isEqualTo("OxfordPets,pets oxford-iiit-pet,37,2944,736,3669,\"a photo of a {}, a type"
-                        + " of pet.\",oxford_pets,images split_zhou_OxfordPets.json");
-        JsonNode datasets = json(coop("datasets", "--json")).path("datasets");
+                .isEqualTo("OxfordPets,\"pets, oxford-iiit-pet\",37,2944,736,3669,\"a photo of a {}, a type of pet.\"");
+        JsonNode datasets = json(coop("datasets", "--json"));
         assertThat(datasets).hasSize(15);
         JsonNode caltech = datasets.path(1);
-        assertThat(caltech.path("published").path("train").asInt()).isEqualTo(4128);
-        assertThat(caltech.path("split_file").asText()).isEqualTo("split_zhou_Caltech101.json");
+        assertThat(caltech.path("train").asInt()).isEqualTo(4128);
+        assertThat(caltech.at("/needs/split_zhou_Caltech101.json").asText()).isEqualTo("for_published_split");
         assertThat(caltech.path("renamed").path("Faces").asText()).isEqualTo("face");
-        assertThat(caltech.path("skipped")).hasSize(2);
+        assertThat(caltech.path("left_out")).hasSize(2);
     }
 
     @ParameterizedTest
@@ -87,9 +86,9 @@ class DatasetsCommandTest {
         CommandRun named = coop("datasets", "check", root, "dtd", "DTD", "cars").ok();
         assertThat(named.out()).isEqualTo("not in " + root + ": DescribableTextures, StanfordCars\n");
         JsonNode json = json(coop("datasets", "check", root, "dtd", "--json"));
-        JsonNode dtd = json.path("datasets").path(0);
+        JsonNode dtd = json.path(0);
         assertThat(dtd.path("status").asText()).isEqualTo("absent");
-        assertThat(dtd.path("found").isNull()).isTrue();
+        assertThat(dtd.has("train")).isFalse();
         assertThat(root).isEmptyDirectory();
     }
 
@@ -105,11 +104,10 @@ class DatasetsCommandTest {
                 .containsPattern("OxfordPets +incomplete +2 +20 +6 +2 +2 +no split file")
                 .containsPattern("OxfordPets: 2 images .*\\Q" + image)
                 .containsPattern("OxfordPets: .*\\b2\\b.*\\b37\\b.*\\b20\\b.*\\b2,944\\b");
-        JsonNode pets = json(coop("datasets", "check", root, "pets", "--json")).at("/datasets/0");
-        assertThat(pets.at("/missing/count").asInt()).isEqualTo(2);
-        assertThat(pets.at("/missing/first").toString()).contains(image.toString());
-        assertThat(pets.at("/division/origin").asText()).isEqualTo("rule");
-        assertThat(pets.at("/expected/1/exists").asBoolean()).isFalse();
+        JsonNode pets = json(coop("datasets", "check", root, "pets", "--json")).path(0);
+        assertThat(pets.path("missing").asInt()).isEqualTo(2);
+        assertThat(pets.path("train").asInt()).isEqualTo(20);
+        assertThat(pets.path("published_train").asInt()).isEqualTo(2944);
         List<String> csv =
                 coop("datasets", "check", root, "pets", "--csv").out().lines().toList();
         assertThat(csv).hasSize(2);
@@ -126,9 +124,13 @@ class DatasetsCommandTest {
         for (LabelledImage image : dataset.train().subList(0, 9)) {
             Files.delete(image.path());
         }
-        JsonNode dtd = json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0");
-        assertThat(dtd.at("/missing/count").asInt()).isEqualTo(9);
-        assertThat(dtd.at("/missing/first")).hasSize(5);
+        JsonNode dtd = json(coop("datasets", "check", root, "dtd", "--json")).path(0);
+        assertThat(dtd.path("missing").asInt()).isEqualTo(9);
+        assertThat(dtd.at("/problems/0").asText())
+                .contains(dataset.train().get(4).path().toString())
+                .doesNotContain(dataset.train().get(5).path().toString());
+        assertThat(dtd.path("status").asText()).isEqualTo("incomplete");
+        assertThat(dtd.path("train").asInt()).isEqualTo(16);
 
         Files.delete(root.resolve("dtd/split_zhou_DescribableTextures.json"));
         Path loop = root.resolve("dtd/images/banded/again");
@@ -145,11 +147,11 @@ class DatasetsCommandTest {
             MiniatureBenchmarks.plant(benchmark.name(), root);
         }
         List<Path> before = Folders.files(root);
-        JsonNode datasets = json(coop("datasets", "check", root, "--json")).path("datasets");
+        JsonNode datasets = json(coop("datasets", "check", root, "--json"));
         assertThat(datasets).hasSize(15);
         for (JsonNode dataset : datasets) {
             assertThat(dataset.path("status").asText()).isEqualTo("different");
-            assertThat(dataset.at("/missing/count").asInt()).isZero();
+            assertThat(dataset.path("missing").asInt()).isZero();
             assertThat(dataset.path("problems")).hasSize(1);
         }
         assertThat(datasets.path(8).at("/problems/0").asText())
@@ -165,9 +167,6 @@ class DatasetsCommandTest {
         assertThat(made.out())
                 .containsPattern("split_zhou_DescribableTextures.json, .*coop4j.*by some rule")
                 .contains("complete");
-        JsonNode division =
-                json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0/division");
-        assertThat(division.path("origin").asText()).isEqualTo("made_split_file");
     }
 
     @Test
@@ -242,7 +241,7 @@ class DatasetsCommandTest {
         assertThat(texts(json.path("classes"))).containsExactly("banded", "dotted", "polka-dotted");
         assertThat(texts(json.path("templates"))).containsExactly("{} texture.");
         assertThat(json.at("/scores/images").asInt()).isEqualTo(9);
-        assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("banded");
+        assertThat(json.path("guesses").path(0).path("truth").asText()).isEqualTo("banded");
         assertThat(run.err()).contains("DescribableTextures", "9 test images", "3 classes", "{} texture.");
     }
 

@@ -200,12 +200,11 @@ class ErrorsAndChangesTest {
         CommandRun both = coop("predict", "-p", run, sea, "--threshold", 1, "--top", 3, "--csv");
 
         unsure.ok();
-        assertThat(unsure.out()).containsPattern(",unknown,,sea,0\\.9\\d+"); // the probability is that of the guess
-        assertThat(table.out()).containsPattern("unknown +sea 9\\d.\\d %");
-        assertThat(top.out()).contains("NEXT").containsPattern("sea +9\\d.\\d % +hill \\d.\\d %, sky \\d.\\d %");
-        for (String line : both.out().lines().skip(1).toList()) {
-            assertThat(line).contains(",unknown,,", ",sea,", ",hill,", ",sky,"); // the guess as well
-        }
+        assertThat(unsure.out().lines().skip(1)).hasSize(5).allMatch(line -> line.endsWith(",unknown,"));
+        assertThat(table.out()).containsPattern("unknown *\n");
+        assertThat(top.out()).containsPattern("sea +9\\d.\\d %\n.* hill +\\d.\\d %\n.* sky +\\d.\\d %\n");
+        assertThat(both.out().lines().skip(1)).hasSize(5 * 4);
+        assertThat(both.out()).containsPattern(",unknown,\n.*,sea,0\\.9\\d+\n.*,hill,.*\n.*,sky,"); // the guess as well
     }
 
     @Test

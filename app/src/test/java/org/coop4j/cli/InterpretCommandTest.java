@@ -58,10 +58,10 @@ class InterpretCommandTest {
     @Test
     void theTableNamesTheWordsAndTheWarningGoesToStandardError() {
         CommandRun found = coop("interpret", "-p", run, "-m", MODEL, "-k", 2).ok();
-        assertThat(found.out().lines()).hasSize(3);
+        assertThat(found.out().lines()).hasSize(5);
         assertThat(found.out()).startsWith("VECTOR  NEAREST");
         assertThat(found.out().lines().toList().get(1)).contains("1  photo").contains("0.0000");
-        assertThat(found.out().lines().toList().get(2)).contains("2  sky");
+        assertThat(found.out().lines().toList().get(3)).contains("2  sky");
         assertThat(found.err()).contains("not the meaning");
         assertThat(coop("interpret", "-q", "-p", run, "-m", MODEL).err()).isEmpty();
     }
@@ -72,11 +72,12 @@ class InterpretCommandTest {
 
         JsonNode json = json(found);
         assertThat(json.path("compared_tokens").asInt()).isGreaterThan(20_000).isLessThan(49_408);
-        JsonNode word = json.path("vectors").path(1).path("nearest").path(0);
-        assertThat(word.path("text").asText()).isEqualTo("sky");
+        JsonNode word = json.path("nearest").path(3);
+        assertThat(word.path("vector").asInt()).isEqualTo(2);
+        assertThat(word.path("nearest").asText()).isEqualTo("sky");
         assertThat(word.path("symbol").asText()).isEqualTo("sky</w>");
         assertThat(word.path("distance").asDouble()).isZero();
-        assertThat(json.path("vectors").path(0).path("nearest")).hasSize(3);
+        assertThat(json.path("nearest")).hasSize(2 * 3);
     }
 
     @Test
@@ -85,7 +86,7 @@ class InterpretCommandTest {
 
         assertThat(found.out().lines())
                 .containsExactly(
-                        "class,vector,rank,token,symbol,text,distance",
+                        "class,vector,rank,token,symbol,nearest,distance",
                         "\"cat, tabby\",1,1,1125,photo</w>,photo,0.0",
                         "dog,1,1,2390,sky</w>,sky,0.0");
         assertThat(coop("interpret", "-p", classSpecific, "-m", MODEL).out()).startsWith("CLASS ");

@@ -188,7 +188,7 @@ class MethodChoiceTest {
 
     /** Returns the kind and the accuracies of the probe, whose name may be followed by its shots. */
     private static List<String> probe(JsonNode said) {
-        for (JsonNode row : said.get("comparison").get(0)) {
+        for (JsonNode row : said.get("comparison")) {
             if (row.get("classifier").asText().startsWith("linear probe")) {
                 return Stream.of("kind", "train_accuracy", "val_accuracy", "accuracy")
                         .map(row::get)

@@ -83,8 +83,8 @@ class ModelCommandsTest {
     void itTellsSizesActivationPreprocessingAndOrigin() throws IOException {
         CommandRun run = coop("model", TinyModel.write(folder)).ok();
         assertThat(run.out())
-                .containsPattern("ViT .*2 layers, patch 16, width 64, 1 head, 32 px")
-                .containsPattern("2 layers, width 64, 1 head, context 77, vocabulary 49,408")
+                .containsPattern("(?s)ViT .*2 layers, patch 16, width 64, 1 head, 32 px")
+                .containsPattern("2\\s+layers, width 64, 1 head, context 77, vocabulary 49,408")
                 .contains("quick_gelu")
                 .containsPattern("\\b32 \\(bicubic\\)")
                 .contains("random weights, seed 1");
@@ -98,7 +98,7 @@ class ModelCommandsTest {
         Path file = folder.resolve("pe.safetensors");
         RandomWeights.write(architecture, 1, file, MlpActivation.published(architecture), Progress.NONE);
         assertThat(coop("model", file).out())
-                .containsPattern("Perception Encoder .*2 layers, patch 16, width 64, 2 heads, 32 px")
+                .containsPattern("Perception Encoder .*2 layers, patch 16, width 64, 2 heads, 32\\s+px")
                 .containsPattern("both sides to 32 \\(bilinear\\)")
                 .containsPattern("context 32")
                 .containsPattern("activation +gelu");

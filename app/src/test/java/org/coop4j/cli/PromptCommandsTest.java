@@ -144,7 +144,7 @@ class PromptCommandsTest {
         assertThat(eval("-p", run, "--csv").out().lines())
                 .hasSize(1 + CLASSES.length)
                 .startsWith("class,images,correct,accuracy,f1");
-        assertThat(eval("-p", run, "--split", "train").out()).contains("macro F1");
+        assertThat(eval("-p", run, "--split", "train").out()).contains("macro f1");
 
         CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.html"));
         assertThat(nowhere.failed(1)).contains("no such folder").doesNotContain(".tmp");

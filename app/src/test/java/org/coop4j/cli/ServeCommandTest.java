@@ -86,7 +86,7 @@ class ServeCommandTest {
         for (var entry : json.path(0).path("probabilities").properties()) {
             probabilities.put(entry.getKey(), entry.getValue().floatValue());
         }
-        for (JsonNode entry : json.path("images").path(0).path("predictions")) {
+        for (JsonNode entry : json.path("guesses")) {
             probabilities.put(
                     entry.path("label").asText(), entry.path("probability").floatValue());
         }

@@ -39,7 +39,7 @@ class SiglipCommandsTest {
     void eachClassIsJudgedByItself() throws IOException {
         JsonNode found =
                 json(coop("zero-shot", "-m", model, "-c", "cat,dog,river", "--independent", "--json", picture));
-        JsonNode answers = found.path("images").path(0).path("predictions");
+        JsonNode answers = found.path("guesses");
         assertThat(answers).hasSize(3);
         try (Clip clip = Clip.open(model)) {
             float[] expected = clip.independentProbabilities(
@@ -53,9 +53,8 @@ class SiglipCommandsTest {
                 assertThat(answer.path("answer").asText()).isEqualTo(probability >= 0.5 ? "yes" : "no");
             }
             JsonNode alone = json(coop("zero-shot", "-m", model, "-c", "dog", "--independent", "--json", picture));
-            assertThat(alone.at("/images/0/predictions")).hasSize(1);
-            assertThat(alone.at("/images/0/predictions/0/probability").floatValue())
-                    .isCloseTo(expected[1], within(1e-5f));
+            assertThat(alone.path("guesses")).hasSize(1);
+            assertThat(alone.at("/guesses/0/probability").floatValue()).isCloseTo(expected[1], within(1e-5f));
         }
     }
 
@@ -71,10 +70,9 @@ class SiglipCommandsTest {
                 coop("train -m % -d % --method gda -k 2 -o % --bank %", model, pictures, folder.resolve("gda"), bank);
         assertThat(gda.ok().err()).doesNotContain("about");
         JsonNode vectors = json(coop("interpret", "-p", folder.resolve("coop"), "--words", "--json"))
-                .path("vectors");
-        assertThat(vectors).hasSize(4);
-        assertThat(vectors.path(0).path("nearest").path(0).path("symbol").asText())
-                .startsWith("▁");
+                .path("nearest");
+        assertThat(vectors).hasSize(4 * 3);
+        assertThat(vectors.path(0).path("symbol").asText()).startsWith("▁");
         assertThat(json(coop("predict", "-p", folder.resolve("coop"), "--json", picture)))
                 .isNotEmpty();
     }

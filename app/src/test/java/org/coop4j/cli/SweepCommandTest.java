@@ -109,7 +109,7 @@ class SweepCommandTest {
         CommandRun dry = sweep(out, "--dry-run").ok();
         assertThat(dry.out().lines()).hasSize(6);
         assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
-        assertThat(dry.err()).contains("5 runs", "0 finished", "known once a run is finished");
+        assertThat(dry.err()).contains("5 runs: 5 new; ", "known once a run is finished");
         assertThat(out).doesNotExist();
         sweep(out).ok();
         CommandRun after = sweep(out, "--dry-run", "--csv");
@@ -119,7 +119,7 @@ class SweepCommandTest {
         assertThat(json.path(0).path("state").asText()).isEqualTo("finished");
         assertThat(json.path(1).path("epochs").asInt()).isEqualTo(2);
         Files.delete(out.resolve(json.path(4).path("run").asText()).resolve(RunFolder.PROVENANCE));
-        assertThat(sweep(out, "--dry-run").err()).containsPattern("4 finished, 1 begun.*about \\d.* left");
+        assertThat(sweep(out, "--dry-run").err()).containsPattern("4 finished, 1 begun; about \\d.* left");
     }
 
     @Test

@@ -38,10 +38,10 @@ class HtmlPageTest {
         section.verdict(HOSTILE).paragraph(HOSTILE).subheading(HOSTILE);
         section.list(List.of(HOSTILE)).facts(List.of(new Section.Fact(HOSTILE, HOSTILE)));
         Table<String> table = new Table<String>("t", HOSTILE, HOSTILE)
-                .words(HOSTILE, text -> Cell.words(text).withNote(text), "method")
+                .words(HOSTILE, text -> Cell.words(text), "method")
                 .column(HOSTILE, Table.Kind.HEAT, text -> Cell.of(List.of(1, 1.0), decimals -> text))
                 .row(HOSTILE);
-        section.table(table).details(HOSTILE, Map.of("dataset", HOSTILE), table);
+        section.table(table);
         Point point = new Point(new Shots(1), new SeedSummary(3, 50, 1));
         FewShotChart chart = new FewShotChart(HOSTILE, List.of(new Series(HOSTILE, 0, false, List.of(point))));
         section.charts(Map.of(chart, Map.of("dataset", HOSTILE)));
@@ -197,7 +197,7 @@ class HtmlPageTest {
         Table<Double> table = new Table<Double>("t", "Accuracy", "in %")
                 .words("dataset", mean -> Cell.words("d", "DTD"), "dataset")
                 .numbers("mean", mean -> Cell.number(mean).in(Cell.Style.PUBLISHED))
-                .column("reason", Kind.SENTENCES, mean -> Cell.words("why").withNote("below"))
+                .column("reason", Kind.SENTENCES, mean -> Cell.words("why"))
                 .row(63.6);
 
         assertThat(html(table))
@@ -205,7 +205,7 @@ class HtmlPageTest {
                 .contains("<th scope=\"col\" class=\"num\"><span>mean</span></th>")
                 .contains("<tr><th scope=\"row\" data-dataset=\"d\">DTD</th>")
                 .contains("<td class=\"num published\">63.6</td>")
-                .contains("<td class=\"text\">why<small>below</small></td>");
+                .contains("<td class=\"text\">why</td>");
     }
 
     @Test

@@ -137,7 +137,7 @@ class StudyReportTest {
         assertThat(text("report.html"))
                 .contains(">83.00 ± 3.61<", ">+43.00<", ">0.002<", ">74.04 – 91.96<", ">83.53 RN50<");
         // Of 80, 82 and 87 the reference prints 2.94, with divisor n.
-        assertThat(text("report.html")).contains("n − 1", "± 3.6").doesNotContain("± 2.9");
+        assertThat(text("report.html")).contains("n − 1", "± 3.61").doesNotContain("± 2.9");
     }
 
     @Test
@@ -235,7 +235,6 @@ class StudyReportTest {
                 .containsExactly(tuple("RN50", "50.0"), tuple("RN50", "51.0"), tuple("ViT-B/16", "80.0"));
         assertThat(text("report.html")).contains(", RN50</h2>", ", ViT-B/16</h2>");
         assertThat(values(text("report.html"), "data-model")).containsExactly("RN50", "ViT-B/16");
-        assertThat(report().notes().get(0)).contains("2 models");
     }
 
     @Test

@@ -7,16 +7,15 @@ import static org.coop4j.study.Score.Place.AVERAGE;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
+import org.coop4j.base.Progress;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.page.Shots;
-import org.coop4j.run.RunResult.PerClass;
 import org.coop4j.study.Score.Measure;
 import org.coop4j.study.Score.Setup;
 import org.junit.jupiter.api.Test;
@@ -218,7 +217,6 @@ class StudyTest {
                 .extracting(MethodLabel::title)
                 .containsExactly("my-prompts", "mine", "short", "coop-m16-end");
         assertThat(methods).extracting(MethodLabel::isWithoutTraining).containsExactly(true, false, false, false);
-        assertThat(study().fewShot().main()).contains(methods.get(1));
         assertThat(methods.stream().map(method -> PublishedNumbers.shipped()
                         .find("", List.of("dtd"), ClassHalf.ALL, method.with(new Shots(4)), Optional.of("RN50"))
                         .isPresent()))
@@ -229,10 +227,8 @@ class StudyTest {
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
         write(learned("coop", "DTD", 1, 1, 50));
 
-        assertThat(MethodLabel.settings(study().methods()
-                        .get(study().methods().firstKey())
-                        .get(0)
-                        .config()))
+        assertThat(MethodLabel.settings(
+                        FoundRuns.below(root, Progress.NONE).finished().get(0).config()))
                 .containsOnlyKeys("method context_length position class_specific words epochs batch optimizer"
                         .concat(" rate momentum gradient_limit weight_decay epsilon schedule")
                         .concat(" warmup_epochs warmup_rate views")
@@ -370,7 +366,7 @@ class StudyTest {
                         .accuracy())
                 .isEqualTo(45);
         // Differences 19 and 20: t = 19.5 / 0.5 = 39, p = 1 − 2/π · atan(39) = 0.016320.
-        Result.Gain gain = fewShot.get("dtd", fewShot.main().orElseThrow().with(new Shots(16)))
+        Result.Gain gain = fewShot.get("dtd", MethodLabel.of("coop").with(new Shots(16)))
                 .map(cell -> cell.gainOver(zeroShot))
                 .orElseThrow();
         assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
@@ -400,34 +396,10 @@ class StudyTest {
         assertThat(fewShot.zeroShot("EuroSAT").orElseThrow().accuracy()).isEqualTo(42);
         assertThat(fewShot.zeroShot("Food101").orElseThrow().accuracy()).isEqualTo(44);
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
-        Result learned = fewShot.ofMain("DTD").findFirst().orElseThrow();
+        Result learned =
+                fewShot.get("DTD", MethodLabel.of("coop").with(new Shots(16))).orElseThrow();
         // 60 − 38 and 70 − 46.
         assertThat(fewShot.gain(learned).difference()).isEqualTo(23, CLOSE);
-    }
-
-    @Test
-    void classesArePooledOverTheSeeds() throws IOException {
-        write(RunFiles.of("zero-shot", "ImageNet", 50)
-                .perClass("missile", 10, 5)
-                .perClass("missile", 20, 4));
-        write(RunFiles.of("coop", "ImageNet", 50)
-                .learned(1, 1)
-                .perClass("missile", 10, 8)
-                .perClass("missile", 20, 1));
-        write(RunFiles.of("coop", "ImageNet", 50)
-                .learned(1, 2)
-                .perClass("missile", 10, 10)
-                .perClass("missile", 20, 2));
-
-        Map<String, PerClass> own = fewShot().all().get(1).perClass();
-
-        assertThat(own).containsOnlyKeys("missile", "missile (2)");
-        // (8 + 10) / 20 and (1 + 2) / 40; before, 5 / 10 and 4 / 20.
-        assertThat(own.get("missile").accuracy()).isEqualTo(90, CLOSE);
-        assertThat(own.get("missile (2)").total()).isEqualTo(40);
-        assertThat(own.get("missile (2)").accuracy()).isEqualTo(7.5, CLOSE);
-        assertThat(fewShot().all().get(0).perClass().get("missile (2)").accuracy())
-                .isEqualTo(20, CLOSE);
     }
 
     // Classes and datasets that were not learned
