@@ -22,7 +22,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepFixture.Recorder;
@@ -125,11 +124,6 @@ class SweepResultsTest {
                 .singleElement()
                 .asString()
                 .contains("base_to_new", "linear-probe, coop-m4-end-csc:");
-    }
-
-    private static double handWritten(ImageDataset dataset, PromptEnsemble prompts) throws IOException {
-        FeatureMatrix weights = prompts.classWeights(clip, dataset.classNames());
-        return accuracy(dataset, image -> clip.probabilities(image, weights)[0]);
     }
 
     @Test
