@@ -15,23 +15,23 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
-import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Images;
+import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Learned;
 import org.coop4j.run.Learned.Prompt;
 import org.coop4j.run.Learned.Test;
-import org.coop4j.run.Learned;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
@@ -73,16 +73,13 @@ final class Model implements Closeable {
      * A quick classifier.
      *
      * @param revision of the labels that it learned from
+     * @param classifier with calibrated probabilities
      * @param numbers of its test; null if nothing is tested
      * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
      * @param alike similarity that 7 of 8 pictures exceed
      */
     record Fit(
-            long revision,
-            Learned learned,
-            TestNumbers numbers,
-            double unlike,
-            double alike) {
+            long revision, Learned learned, Classifier classifier, TestNumbers numbers, double unlike, double alike) {
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
@@ -114,6 +111,7 @@ final class Model implements Closeable {
                 return new Fit(
                         revision,
                         tested,
+                        learned.file().open(images.space()),
                         lists.test().isEmpty()
                                 ? null
                                 : TestNumbers.of(
@@ -138,10 +136,8 @@ final class Model implements Closeable {
         static double[] likeness(FeatureMatrix units, List<String> contents, Pictures train) throws IOException {
             double[] nearest = new double[contents.size()];
             Neighbours.each(units, units(train), (i, similar) -> {
-                List<Integer> first = Neighbours.first(similar, 1, j -> !train.images()
-                        .get(j)
-                        .sha256()
-                        .equals(contents.get(i)));
+                List<Integer> first = Neighbours.first(
+                        similar, 1, j -> !train.images().get(j).sha256().equals(contents.get(i)));
                 nearest[i] = first.isEmpty() ? -1 : similar[first.get(0)];
             });
             return nearest;
@@ -247,6 +243,7 @@ final class Model implements Closeable {
     private static void close(Fit old) {
         if (old != null) {
             old.learned.close();
+            old.classifier.close();
         }
     }
 

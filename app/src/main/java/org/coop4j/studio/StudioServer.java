@@ -298,10 +298,7 @@ public final class StudioServer implements Closeable {
                 .put("known", model.knows(name))
                 .putPOJO(
                         "thumbnails",
-                        own.stream().map(Photo::id)
-                                .distinct()
-                                .limit(SHOWN)
-                                .toList());
+                        own.stream().map(Photo::id).distinct().limit(SHOWN).toList());
     }
 
     // Pictures and their labels
