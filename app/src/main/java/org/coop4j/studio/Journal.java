@@ -29,7 +29,6 @@ final class Journal implements Closeable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-
     private final CheckedLines file; // null to keep them in memory
     private final List<Entry> entries = new ArrayList<>();
     private final Places places = new Places();
@@ -146,7 +145,9 @@ final class Journal implements Closeable {
         try {
             accept(JSON.readValue(line, Entry.class));
         } catch (JsonProcessingException e) {
-            String why = e.getCause() == null ? "a line is not an entry" : e.getCause().getMessage();
+            String why = e.getCause() == null
+                    ? "a line is not an entry"
+                    : e.getCause().getMessage();
             throw new UncheckedIOException(new IOException(
                     "the journal was not written by a studio (%s): move .coop4j/journal away to begin a new one"
                             .formatted(why),

@@ -152,8 +152,7 @@ final class PhotoFolder implements Closeable {
 
     private static boolean isPlain(Path file) {
         try {
-            BasicFileAttributes now =
-                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return now.isRegularFile() || now.isDirectory();
         } catch (NoSuchFileException e) {
             return true;

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -23,18 +24,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.coop4j.base.Sha256;
-import java.time.Duration;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.coop4j.base.Folders;
 import org.coop4j.base.CheckedLines;
+import org.coop4j.base.Folders;
+import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A studio whose folder or system refuses something: a clear message, and nothing is lost. The system property {@code
@@ -287,7 +287,8 @@ class StudioFaultsTest {
                 photos,
                 "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}]}"
                         .formatted(Sha256.of(victim), from, to));
-        Set<String> before = Set.copyOf(Folders.files(folder).stream().map(Path::toString).toList());
+        Set<String> before =
+                Set.copyOf(Folders.files(folder).stream().map(Path::toString).toList());
         assertThrown(IOException.class, () -> open(photos).close(), "is not the place of a picture", "journal away");
         assertThat(Folders.files(folder).stream().map(Path::toString))
                 .containsAll(before)
@@ -316,7 +317,15 @@ class StudioFaultsTest {
 
     /** Links to files of others, and pipes that no reader or writer ever opens. */
     @ParameterizedTest
-    @CsvSource({"journal, true", "journal, false", "test.txt, false", "lock, false", "thumbnails, true", "removed, true", "learned, true"})
+    @CsvSource({
+        "journal, true",
+        "journal, false",
+        "test.txt, false",
+        "lock, false",
+        "thumbnails, true",
+        "removed, true",
+        "learned, true"
+    })
     void theStudiosOwnFilesAreNeitherLinksNorPipes(String name, boolean link) throws Exception {
         Path photos = fill(folder.resolve("photos"), 1, "cats");
         Path letter = Files.writeString(folder.resolve("letter"), "dear");
@@ -324,11 +333,13 @@ class StudioFaultsTest {
         if (link) {
             Files.createSymbolicLink(own, letter);
         } else {
-            assertThat(new ProcessBuilder("mkfifo", own.toString()).start().waitFor()).isZero();
+            assertThat(new ProcessBuilder("mkfifo", own.toString()).start().waitFor())
+                    .isZero();
         }
         assertTimeoutPreemptively(
                 Duration.ofSeconds(60),
-                () -> assertThrown(CommandFailure.class, () -> open(photos).close(), name + " is a link, or not a file"));
+                () -> assertThrown(
+                        CommandFailure.class, () -> open(photos).close(), name + " is a link, or not a file"));
         assertThat(letter).hasContent("dear");
     }
 
@@ -337,7 +348,8 @@ class StudioFaultsTest {
         Path photos = fill(folder.resolve("photos"), 1, "cats");
         try (Studio studio = open(photos)) {
             String id = ids(studio, "cats").get(0);
-            Path thumbnails = Files.createDirectories(photos.resolve(PhotoFolder.OWN).resolve("thumbnails"));
+            Path thumbnails =
+                    Files.createDirectories(photos.resolve(PhotoFolder.OWN).resolve("thumbnails"));
             Path letter = Files.writeString(folder.resolve("letter"), "dear");
             Files.createSymbolicLink(thumbnails.resolve(id + ".jpg"), letter);
             assertThrown(StudioProblem.class, () -> studio.thumbnail(id), id + ".jpg is a link");
