@@ -73,11 +73,17 @@ final class Model implements Closeable {
      * A quick classifier.
      *
      * @param revision of the labels that it learned from
+     * @param classifier with calibrated probabilities
      * @param numbers of its test; null if nothing is tested
      * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
      * @param alike similarity that 7 of 8 pictures exceed
      */
+<<<<<<< HEAD
     record Fit(long revision, Learned learned, TestNumbers numbers, double unlike, double alike) {
+=======
+    record Fit(
+            long revision, Learned learned, Classifier classifier, TestNumbers numbers, double unlike, double alike) {
+>>>>>>> h-b
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
@@ -109,6 +115,7 @@ final class Model implements Closeable {
                 return new Fit(
                         revision,
                         tested,
+                        learned.file().open(images.space()),
                         lists.test().isEmpty()
                                 ? null
                                 : TestNumbers.of(
@@ -240,6 +247,7 @@ final class Model implements Closeable {
     private static void close(Fit old) {
         if (old != null) {
             old.learned.close();
+            old.classifier.close();
         }
     }
 

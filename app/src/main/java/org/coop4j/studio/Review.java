@@ -80,7 +80,7 @@ final class Review {
         Neighbours.each(Fit.units(mistaken), Fit.units(train), (row, similar) -> {
             int i = wrong[row];
             int other = predicted[i];
-            double[] p = scores.probabilities(i);
+            double[] p = fit.classifier().probabilities(scores.logits()[i]);
             mistakes.add(new Mistake(
                     Fit.id(mistaken, row),
                     fit.classes().get(labels[i]),

@@ -215,7 +215,7 @@ final class Runs implements Closeable {
         Optional<Path> folder = quick ? Optional.empty() : last();
         if (folder.isEmpty()) {
             StudioProblem.require(fit != null, "Nothing is learned yet: put pictures into two classes.");
-            try (ImageClassifier once = ImageClassifier.of(clip, fit.learned().classifier())) {
+            try (ImageClassifier once = ImageClassifier.of(clip, fit.classifier())) {
                 return Answer.of(null, once, content);
             }
         }

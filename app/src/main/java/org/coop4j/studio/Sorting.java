@@ -48,7 +48,7 @@ final class Sorting {
                     encoded.of(open).normalized(),
                     open.stream().map(Photo::sha256).toList(),
                     fit.learned().support().train());
-            return sorting.groups(fit.learned().classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
+            return sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
         } else if (known.size() >= 2 && now.photos().size() == now.of(null).size()) { // nothing is labelled yet
             double[] alike = new double[open.size()];
             return sorting.groups(model.byNames(known), known, alike, -1, -1);

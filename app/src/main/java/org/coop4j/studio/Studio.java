@@ -45,7 +45,7 @@ import org.coop4j.studio.Places.Difference;
 import org.coop4j.studio.Snapshot.Photo;
 
 /**
- * What a person does with a folder of pictures, whose classes are the folders in it; pictures directly in the folder are
+ * The actions of a person on a folder of pictures, whose classes are the folders in it; pictures directly in it are
  * unsorted.
  *
  * <p>Every change is written into the journal before it is made and after it, so that a killed process loses nothing. No

@@ -40,6 +40,8 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.demo.DemoPictures;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.image.ExifOrientation;
@@ -368,6 +370,33 @@ class StudioServerTest {
         senders.shutdown();
     }
 
+    /** Its probabilities would be too high, since many labels are wrong. */
+    @Test
+    void theQuickClassifierHasCalibratedProbabilities() throws Exception {
+        Path photographs = DemoPictures.unpack(folder.resolve("demo")).folder().resolve("photographs/train");
+        List<String> names = List.of("pizza", "watch");
+        for (int label = 0; label < names.size(); label++) {
+            List<Path> files = ImageFiles.in(photographs.resolve(names.get(label)));
+            for (int i = 0; i < 20; i++) {
+                String name = names.get(i % 3 == 0 ? 1 - label : label);
+                Path own = Files.createDirectories(folder.resolve("own").resolve(name));
+                Files.copy(files.get(i), own.resolve(label + "-" + i + ".jpg"));
+            }
+        }
+        try (Studio studio = Studio.open(folder.resolve("own"), false, Sha256::of);
+                EncodedPhotos encoded =
+                        new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
+                Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {
+            model.start();
+            while (model.latest() == null) {
+                Thread.sleep(20);
+            }
+            assertThat(model.latest().classifier().save().temperature())
+                    .isEqualTo(model.latest().learned().confidence().temperature())
+                    .isNotEqualTo(1);
+        }
+    }
+
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */
     @Test
     void learnsWhatTrainLearns() throws Exception {
@@ -405,10 +434,8 @@ class StudioServerTest {
             assertThat(answer.path("classes").path(0).path("probability").asDouble())
                     .isEqualTo(same.classify(picture(3)).get(0).probability());
         }
-        assertThat(json("POST", "/api/predict?by=quick", picture(3), 200)
-                        .path("method")
-                        .isNull())
-                .isTrue();
+        assertThat(answer.path("classes")).isEqualTo(quick.path("classes")); // calibrated as well
+        assertThat(json("POST", "/api/predict?by=quick", picture(3), 200)).isEqualTo(quick);
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).status())
                 .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
