@@ -78,12 +78,8 @@ final class Model implements Closeable {
      * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
      * @param alike similarity that 7 of 8 pictures exceed
      */
-<<<<<<< HEAD
-    record Fit(long revision, Learned learned, TestNumbers numbers, double unlike, double alike) {
-=======
     record Fit(
             long revision, Learned learned, Classifier classifier, TestNumbers numbers, double unlike, double alike) {
->>>>>>> h-b
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;

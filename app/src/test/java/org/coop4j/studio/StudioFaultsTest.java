@@ -18,10 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-<<<<<<< HEAD
 import java.util.ArrayList;
-=======
->>>>>>> h-b
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
