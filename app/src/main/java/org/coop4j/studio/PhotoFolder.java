@@ -27,10 +27,11 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,8 +69,8 @@ final class PhotoFolder implements Closeable {
 
     final Path root;
     final Journal journal;
-    final SortedMap<String, Photo> photos = new TreeMap<>(); // by path
-    final SortedSet<String> classes = new TreeSet<>();
+    final NavigableMap<String, Photo> photos = new TreeMap<>(); // by path
+    final NavigableSet<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final IoFunction<Path, String> sha256;
     private final FileChannel lock; // null if nothing is written into the folder
@@ -144,7 +145,7 @@ final class PhotoFolder implements Closeable {
     /** Returns a file or folder of the studio's own; refuses links, pipes and devices, which a stranger's folder may have. */
     Path own(String name) {
         Path file = root;
-        for (String part : (OWN + "/" + name).split("/")) {
+        for (String part : (OWN + "/" + name).split("/", -1)) {
             file = file.resolve(part);
             StudioProblem.require(isPlain(file), "%s is a link, or not a file: remove it.", root.relativize(file));
         }
@@ -260,7 +261,7 @@ final class PhotoFolder implements Closeable {
                 moves.add(new Move(one.sha256(), "", place));
             }
         });
-        SortedSet<String> before = journal.places().classes;
+        NavigableSet<String> before = journal.places().classes;
         return Entry.of(journal.next(), null, null, null, minus(classes, before), moves, minus(before, classes));
     }
 

@@ -8,10 +8,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -23,8 +24,8 @@ import org.coop4j.studio.Snapshot.Photo;
 /** The labels after some entries of a journal: classes, contents by place, removed ones too, and what was declared right. */
 final class Places {
 
-    final SortedMap<String, String> contents = new TreeMap<>();
-    final SortedSet<String> classes = new TreeSet<>();
+    final NavigableMap<String, String> contents = new TreeMap<>();
+    final NavigableSet<String> classes = new TreeSet<>();
     final Set<String> kept = new HashSet<>();
 
     /** Returns the labels after all entries up to an action. */

@@ -21,10 +21,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -189,6 +189,7 @@ final class Studio implements Closeable {
             return found;
         }
 
+        @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
         private void act(String what, Object... values) {
             act(null, what.formatted(values));
         }
@@ -256,7 +257,7 @@ final class Studio implements Closeable {
         Plan plan = new Plan(null);
         requireClass(from);
         if (to != null && folder.classes.contains(to) && !to.equals(from)) {
-            SortedSet<String> emptied = new TreeSet<>(Comparator.reverseOrder()); // the deepest first
+            NavigableSet<String> emptied = new TreeSet<>(Comparator.reverseOrder()); // the deepest first
             emptied.add(from);
             Places.inside(folder.photos, from).forEach((path, one) -> {
                 plan.move(one, to);
