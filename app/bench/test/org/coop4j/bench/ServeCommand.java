@@ -95,6 +95,7 @@ final class ServeCommand extends ConsoleCommand {
      * @param latencies of right answers in milliseconds, ascending
      * @param memory of the service in MB, which may be unknown
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Outcome(
             int clients, double seconds, Map<String, Integer> counts, List<Double> latencies, double[] memory) {
 
