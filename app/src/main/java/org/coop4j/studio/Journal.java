@@ -199,6 +199,11 @@ final class Journal implements Closeable {
         return last != null && last.what != null ? last : null;
     }
 
+    /** Returns true if the end of the journal was damaged, so that it does not tell which actions are done. */
+    boolean wasDamaged() {
+        return file != null && file.wasDamaged();
+    }
+
     /** Returns the actions of the latest gesture that is done and not undone, the latest first. */
     List<Entry> undoable() {
         Set<Object> undone = new HashSet<>(); // numbers and gestures

@@ -101,7 +101,10 @@ final class PhotoFolder implements Closeable {
             }
             this.journal = new Journal(readOnly ? Optional.empty() : Optional.of(own("journal")));
             Entry unfinished = journal.unfinished();
-            if (unfinished != null) {
+            if (unfinished != null && journal.wasDamaged()) {
+                LOG.warn("\"{}\" is not finished, if it was not: the pictures stay where they are", unfinished.what());
+                note(Entry.note(unfinished.action(), null, null));
+            } else if (unfinished != null) {
                 LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
                 perform(unfinished);
             }

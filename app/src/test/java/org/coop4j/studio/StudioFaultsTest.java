@@ -344,6 +344,27 @@ class StudioFaultsTest {
         assertThat(overwritten).isEmpty();
     }
 
+    /** The note that a move is done is lost, and the person has moved the picture back since. */
+    @Test
+    void afterADamagedTailNothingIsFinished() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        Files.createDirectories(photos.resolve("dogs"));
+        Path file = Folders.files(photos.resolve("cats")).get(0);
+        try (Studio studio = open(photos)) {
+            studio.move(List.of(Photo.id(Sha256.of(file))), "dogs", false, null);
+        }
+        Files.move(photos.resolve("dogs").resolve(file.getFileName() + ""), file);
+        Path journal = photos.resolve(PhotoFolder.OWN).resolve("journal");
+        byte[] content = Files.readAllBytes(journal);
+        content[content.length - 2] ^= 1;
+        Files.write(journal, content);
+        for (int start = 0; start < 2; start++) {
+            try (Studio studio = open(photos)) {
+                assertThat(ids(studio, "cats")).containsExactly(Photo.id(Sha256.of(file)));
+            }
+        }
+    }
+
     /** A kill between the new name and the end of the old one leaves both. */
     @Test
     void aMoveThatWasKilledHalfwayIsFinished() throws IOException {

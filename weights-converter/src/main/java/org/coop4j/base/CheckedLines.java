@@ -23,6 +23,7 @@ public final class CheckedLines implements Closeable {
 
     private final FileChannel channel;
     private long end;
+    private boolean wasDamaged;
 
     private CheckedLines(FileChannel channel) {
         this.channel = channel;
@@ -42,6 +43,7 @@ public final class CheckedLines implements Closeable {
                 Files.write(aside, Arrays.copyOfRange(all, (int) opened.end, all.length));
                 LOG.warn("{} ends in a damaged record, which is now in {}", file, aside);
                 opened.channel.truncate(opened.end);
+                opened.wasDamaged = true;
             }
             return opened;
         } catch (IOException | RuntimeException e) {
@@ -67,6 +69,11 @@ public final class CheckedLines implements Closeable {
 
     private static String checksum(String line) {
         return Sha256.of(line).substring(0, CHECKSUM);
+    }
+
+    /** Returns true if a damaged tail was set aside when the file was opened. */
+    public boolean wasDamaged() {
+        return wasDamaged;
     }
 
     /**
